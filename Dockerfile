@@ -1,0 +1,27 @@
+#  All of Downlink's programs in one image: docker build -t downlink .
+#  SPDX-License-Identifier: Apache-2.0
+
+FROM debian:bookworm-slim AS build
+COPY scripts/install-dependencies.sh /src/scripts/
+RUN /src/scripts/install-dependencies.sh build
+COPY . /src
+RUN cmake -S /src -B /build -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF \
+    && cmake --build /build \
+    && strip /build/bin/*
+
+FROM debian:bookworm-slim
+COPY scripts/install-dependencies.sh /tmp/
+RUN /tmp/install-dependencies.sh runtime \
+    && rm -rf /tmp/install-dependencies.sh /var/lib/apt/lists/* /var/cache/apt/* \
+    && useradd --system --user-group --home-dir /var/lib/downlink downlink \
+    && install --directory --owner=downlink --group=downlink --mode=0750 \
+        /var/lib/downlink /var/lib/downlink/state /var/lib/downlink/journal
+COPY --from=build /build/bin/ /usr/local/bin/
+COPY scripts/ready.sh /usr/local/bin/downlink-ready
+USER downlink
+WORKDIR /var/lib/downlink
+ENV DOWNLINK_STATE_DIR=/var/lib/downlink/state DOWNLINK_JOURNAL_DIR=/var/lib/downlink/journal
+VOLUME ["/var/lib/downlink/state", "/var/lib/downlink/journal"]
+EXPOSE 8088 5561 5562 5563
+STOPSIGNAL SIGTERM
+CMD ["downlink-gateway", "--help"]

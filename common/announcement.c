@@ -1,0 +1,240 @@
+//  Announcements are packed with msgpack-c and read with msgpack_reader.
+//  SPDX-License-Identifier: Apache-2.0
+#include "announcement.h"
+
+#include <glib.h>
+#include <msgpack/pack.h>
+#include <msgpack/sbuffer.h>
+
+#include "msgpack_reader.h"
+
+static void
+s_pack_string (msgpack_packer *packer, const char *string)
+{
+    msgpack_pack_str (packer, strlen (string));
+    msgpack_pack_str_body (packer, string, strlen (string));
+}
+
+static void
+s_pack_processor (msgpack_packer *packer, const uint8_t *processor)
+{
+    s_pack_string (packer, "processor");
+    msgpack_pack_bin (packer, PROCESSOR_ID_SIZE);
+    msgpack_pack_bin_body (packer, processor, PROCESSOR_ID_SIZE);
+}
+
+static void
+s_pack_pair (msgpack_packer *packer, uint64_t one, uint64_t two)
+{
+    msgpack_pack_array (packer, 2);
+    msgpack_pack_uint64 (packer, one);
+    msgpack_pack_uint64 (packer, two);
+}
+
+void
+ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    memcpy (topic, "ack/", 4);
+    for (size_t byte = 0; byte < FRAME_SOURCE_SIZE; byte++) {
+        topic[4 + 2 * byte] = digits[source[byte] >> 4];
+        topic[5 + 2 * byte] = digits[source[byte] & 15];
+    }
+    topic[ANNOUNCEMENT_ACK_TOPIC_SIZE - 1] = 0;
+}
+
+void *
+owner_announcement_write (const owner_announcement_t *self, size_t *size)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init (&buffer);
+    msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
+    msgpack_pack_map (&packer, 4);
+    s_pack_processor (&packer, self->processor);
+    s_pack_string (&packer, "endpoints");
+    msgpack_pack_map (&packer, 3);
+    s_pack_string (&packer, "frames");
+    s_pack_string (&packer, self->frames);
+    s_pack_string (&packer, "queries");
+    s_pack_string (&packer, self->queries);
+    s_pack_string (&packer, "events");
+    s_pack_string (&packer, self->events);
+    s_pack_string (&packer, "partitions");
+    msgpack_pack_uint32 (&packer, self->partitions);
+    s_pack_string (&packer, "owned");
+    msgpack_pack_array (&packer, self->owned_count);
+    for (uint32_t index = 0; index < self->owned_count; index++)
+        s_pack_pair (&packer, self->owned[index].partition, self->owned[index].epoch);
+    *size = buffer.size;
+    return msgpack_sbuffer_release (&buffer);
+}
+
+void *
+ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_t *ranges, size_t count,
+    size_t *size)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init (&buffer);
+    msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
+    msgpack_pack_map (&packer, 2);
+    s_pack_processor (&packer, processor);
+    s_pack_string (&packer, "ranges");
+    msgpack_pack_array (&packer, count);
+    for (size_t index = 0; index < count; index++)
+        s_pack_pair (&packer, ranges[index].first, ranges[index].last);
+    *size = buffer.size;
+    return msgpack_sbuffer_release (&buffer);
+}
+
+static bool
+s_read_processor (msgpack_reader_t *reader, uint8_t *processor)
+{
+    text_t id;
+    if (!msgpack_read_bin (reader, &id) || id.size != PROCESSOR_ID_SIZE)
+        return false;
+    memcpy (processor, id.data, PROCESSOR_ID_SIZE);
+    return true;
+}
+
+static bool
+s_read_endpoint (msgpack_reader_t *reader, char *endpoint, size_t size)
+{
+    text_t text;
+    if (!msgpack_read_str (reader, &text) || text.size >= size)
+        return false;
+    memcpy (endpoint, text.data, text.size);
+    endpoint[text.size] = 0;
+    return true;
+}
+
+static bool
+s_read_endpoints (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    uint32_t pairs = 0;
+    if (!msgpack_read_map (reader, &pairs))
+        return false;
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        bool good = msgpack_read_str (reader, &key);
+        if (good && text_equal (key, text_from ("frames")))
+            good = s_read_endpoint (reader, self->frames, sizeof self->frames);
+        else if (good && text_equal (key, text_from ("queries")))
+            good = s_read_endpoint (reader, self->queries, sizeof self->queries);
+        else if (good && text_equal (key, text_from ("events")))
+            good = s_read_endpoint (reader, self->events, sizeof self->events);
+        else
+            good = good && msgpack_skip (reader);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static bool
+s_read_pair (msgpack_reader_t *reader, uint64_t *one, uint64_t *two)
+{
+    uint32_t count = 0;
+    return msgpack_read_array (reader, &count) && count == 2 && msgpack_read_uint (reader, one)
+        && msgpack_read_uint (reader, two);
+}
+
+static bool
+s_read_owned (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count) || count > PARTITIONS_MAX)
+        return false;
+    for (uint32_t index = 0; index < count; index++) {
+        uint64_t partition = 0;
+        uint64_t epoch = 0;
+        if (!s_read_pair (reader, &partition, &epoch) || partition >= PARTITIONS_MAX)
+            return false;
+        self->owned[index] = (owned_t){(uint32_t) partition, epoch};
+    }
+    self->owned_count = count;
+    return true;
+}
+
+static bool
+s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    uint64_t partitions = 0;
+    if (!msgpack_read_uint (reader, &partitions) || partitions < 1 || partitions > PARTITIONS_MAX)
+        return false;
+    self->partitions = (uint32_t) partitions;
+    return true;
+}
+
+bool
+owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
+{
+    memset (self, 0, sizeof *self);
+    msgpack_reader_t reader;
+    uint32_t pairs = 0;
+    bool has_processor = false;
+    msgpack_reader_init (&reader, bytes, size);
+    if (!msgpack_read_map (&reader, &pairs))
+        return false;
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        bool good = msgpack_read_str (&reader, &key);
+        if (good && text_equal (key, text_from ("processor")))
+            good = has_processor = s_read_processor (&reader, self->processor);
+        else if (good && text_equal (key, text_from ("endpoints")))
+            good = s_read_endpoints (&reader, self);
+        else if (good && text_equal (key, text_from ("partitions")))
+            good = s_read_partitions (&reader, self);
+        else if (good && text_equal (key, text_from ("owned")))
+            good = s_read_owned (&reader, self);
+        else
+            good = good && msgpack_skip (&reader);
+        if (!good)
+            return false;
+    }
+    for (uint32_t index = 0; index < self->owned_count; index++)
+        if (self->owned[index].partition >= self->partitions)
+            return false;
+    return has_processor && self->partitions > 0 && msgpack_is_done (&reader);
+}
+
+//  Read the ranges of an ack; range NULL only looks whether they are good.
+static bool
+s_read_ranges (msgpack_reader_t *reader, ack_range_fn *range, void *context)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count))
+        return false;
+    for (; count > 0; count--) {
+        uint64_t first = 0;
+        uint64_t last = 0;
+        if (!s_read_pair (reader, &first, &last) || first > last)
+            return false;
+        if (range)
+            range (context, first, last);
+    }
+    return true;
+}
+
+bool
+ack_read (const void *bytes, size_t size, ack_range_fn *range, void *context)
+{
+    msgpack_reader_t reader;
+    msgpack_reader_t ranges = {0};
+    uint32_t pairs = 0;
+    msgpack_reader_init (&reader, bytes, size);
+    if (!msgpack_read_map (&reader, &pairs))
+        return false;
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        if (!msgpack_read_str (&reader, &key))
+            return false;
+        bool is_ranges = text_equal (key, text_from ("ranges"));
+        if (is_ranges)
+            ranges = reader;
+        if (is_ranges ? !s_read_ranges (&reader, NULL, NULL) : !msgpack_skip (&reader))
+            return false;
+    }
+    return ranges.at && msgpack_is_done (&reader) && s_read_ranges (&ranges, range, context);
+}

@@ -1,0 +1,55 @@
+//  What a processor publishes: who owns what, and which frames are saved. As bytes, and back.
+//
+//    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
+//                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...]}
+//    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...]}
+//
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_ANNOUNCEMENT_H
+#define DOWNLINK_ANNOUNCEMENT_H
+
+#include <stdint.h>
+
+#include "frame.h"
+#include "number_ranges.h"
+#include "partition.h"
+
+#define PROCESSOR_ID_SIZE 16
+#define ANNOUNCEMENT_OWNER_TOPIC "owner"
+#define ANNOUNCEMENT_ACK_TOPIC_SIZE (sizeof ("ack/") + 2 * FRAME_SOURCE_SIZE)  //  terminator too
+
+typedef struct {
+    uint32_t partition;
+    uint64_t epoch;
+} owned_t;
+
+typedef struct {
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  made anew at every start of a process
+    char frames[64];                       //  endpoints as they are bound, tcp://address:port
+    char queries[64];
+    char events[64];
+    uint32_t partitions;  //  P
+    uint32_t owned_count;
+    owned_t owned[PARTITIONS_MAX];
+} owner_announcement_t;
+
+//  The topic of acks for a source: "ack/" and 32 hexadecimal digits, terminated.
+void ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE]);
+
+//  Pack; the bytes are the caller's, to free with free(). *size is their number.
+void *owner_announcement_write (const owner_announcement_t *self, size_t *size);
+void *ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_t *ranges,
+    size_t count, size_t *size);
+
+//  Read; false if the bytes are not such an announcement.
+bool owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
+    __attribute__ ((warn_unused_result));
+
+//  Told for every range of an ack, both numbers in it.
+typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last);
+
+//  Read an ack, telling each range once all of it was seen to be good; false if it is not.
+bool ack_read (const void *bytes, size_t size, ack_range_fn *range, void *context)
+    __attribute__ ((warn_unused_result));
+
+#endif

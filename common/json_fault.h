@@ -1,0 +1,27 @@
+//  Where a text stops being JSON, for the sentence that a client gets. A slow second look at a text
+//  that the reader of messages has refused already.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_JSON_FAULT_H
+#define DOWNLINK_JSON_FAULT_H
+
+#include "text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    size_t line;    //  counted from 1
+    size_t column;  //  counted from 1, in characters
+    char what[96];  //  without a full stop
+} json_fault_t;
+
+//  Find the first fault of a text. Returns false if none was found: it sees no lone surrogates in
+//  escapes, takes form feeds for blanks, and knows no limits to numbers or nesting.
+bool json_fault_find (text_t text, json_fault_t *fault) __attribute__ ((warn_unused_result));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,410 @@
+//  simdjson's DOM parser looks at the whole text, members that nobody asks for included; then each
+//  element is read in the order of the rules. A value of the wrong type is left as it was before,
+//  which no rule allows, so that message_check finds it; only what the text alone can tell, a member
+//  missing or given twice, is told from here.
+//  SPDX-License-Identifier: Apache-2.0
+//  text.h is C, and its compound literals are no ISO C++.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include "message_json.h"
+#pragma GCC diagnostic pop
+
+#include <glib.h>
+#include <simdjson.h>
+
+#include "json_fault.h"
+#include "timestamp.h"
+
+using namespace simdjson;
+
+#define MAX_DEPTH 32
+#define MIN_CAPACITY 4096
+
+static_assert (MESSAGE_JSON_PADDING >= SIMDJSON_PADDING, "simdjson reads further than we promise");
+
+struct message_json {
+    dom::parser parser {};
+    dom::document document {};  //  what was parsed last; all texts are in it
+    size_t max_body_bytes = 0;
+    char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
+    size_t tamed_capacity = 0;
+    char detail[256] = "";  //  why the last text was refused
+};
+
+message_json_t *
+message_json_new (size_t max_body_bytes) noexcept
+{
+    g_assert (max_body_bytes <= SIMDJSON_MAXSIZE_BYTES);
+    message_json_t *self = new (std::nothrow) message_json_t;
+    g_assert (self);
+    self->max_body_bytes = max_body_bytes;
+    return self;
+}
+
+void
+message_json_destroy (message_json_t **self_p) noexcept
+{
+    message_json_t *self = *self_p;
+    if (!self)
+        return;
+    g_free (self->tamed);
+    delete self;
+    *self_p = nullptr;
+}
+
+//  Make room for a text in steps of two, so that bodies of slowly growing sizes cost little.
+static void
+s_reserve (message_json_t *self, size_t size)
+{
+    if (size <= self->document.capacity ())
+        return;
+    size_t capacity = MIN_CAPACITY;
+    while (capacity < size)
+        capacity *= 2;
+    capacity = MIN (capacity, MAX (self->max_body_bytes, (size_t) MIN_CAPACITY));
+    if (self->document.allocate (capacity) || self->parser.allocate (capacity, MAX_DEPTH))
+        g_error ("message_json: out of memory for a body of %zu bytes", size);
+}
+
+//  simdjson refuses numbers beyond 64 bits and beyond a double, though they are JSON. No member takes
+//  a number with a fraction, an exponent or more than 18 digits: each of them becomes 0.5, which no
+//  member takes either, and blanks. The text must be good JSON otherwise.
+static void
+s_tame_numbers (char *text, size_t size)
+{
+    bool in_string = false;
+    for (size_t at = 0; at < size; at++) {
+        if (text[at] == '"')
+            in_string = !in_string;
+        else if (in_string && text[at] == '\\')
+            at++;
+        else if (!in_string && (text[at] == '-' || g_ascii_isdigit (text[at]))) {
+            std::string_view number (text + at, size - at);
+            number = number.substr (0, number.find_first_not_of ("+-.0123456789eE"));
+            if (number.size () > 18 || number.find_first_of (".eE") != number.npos) {
+                memset (text + at, ' ', number.size ());
+                memcpy (text + at, "0.5", 3);
+            }
+            at += number.size () - 1;
+        }
+    }
+}
+
+static error_code
+s_parse_tamed (message_json_t *self, text_t text, dom::element *root)
+{
+    if (self->tamed_capacity < text.size + MESSAGE_JSON_PADDING) {
+        self->tamed_capacity = text.size + MESSAGE_JSON_PADDING;
+        self->tamed = (char *) g_realloc (self->tamed, self->tamed_capacity);
+    }
+    memcpy (self->tamed, text.data, text.size);
+    memset (self->tamed + text.size, ' ', MESSAGE_JSON_PADDING);
+    s_tame_numbers (self->tamed, text.size);
+    return self->parser.parse_into_document (self->document, self->tamed, text.size, false)
+        .get (*root);
+}
+
+//  What simdjson means, where the second look found nothing.
+static const char *
+s_words (error_code error)
+{
+    switch (error) {
+    case DEPTH_ERROR:
+        return "is nested deeper than 32 levels";
+    case STRING_ERROR:
+        return "is no JSON: a string holds half of a surrogate pair";
+    default:
+        return "is no JSON: it holds a character that does not belong there";
+    }
+}
+
+static void
+s_explain (message_json_t *self, error_code error, const json_fault_t *fault, bool is_line)
+{
+    char *detail = self->detail;
+    size_t size = sizeof self->detail;
+    if (!fault)
+        g_snprintf (detail, size, "%s%s", is_line ? "" : "the body ", s_words (error));
+    else if (is_line)
+        g_snprintf (detail, size, "is no JSON near column %zu: %s", fault->column, fault->what);
+    else
+        g_snprintf (detail, size, "the body is no JSON near line %zu, column %zu: %s", fault->line,
+            fault->column, fault->what);
+}
+
+//  Parse a text that is followed by padding. On failure self->detail says why.
+static bool
+s_parse (message_json_t *self, text_t text, bool is_line, dom::element *root)
+{
+    s_reserve (self, text.size);
+    error_code error
+        = self->parser.parse_into_document (self->document, text.data, text.size, false)
+              .get (*root);
+    if (!error)
+        return true;
+    json_fault_t fault;
+    bool found = error != DEPTH_ERROR && json_fault_find (text, &fault);
+    if (error == NUMBER_ERROR && !found)
+        error = s_parse_tamed (self, text, root);
+    if (error)
+        s_explain (self, error, found ? &fault : nullptr, is_line);
+    return !error;
+}
+
+//  A member that is looked for, where it belongs, and what was found.
+struct member_t {
+    std::string_view name;
+    const char *pointer;
+    dom::element value {};  //  of the last one of that name
+    unsigned count = 0;
+};
+
+static void
+s_find_members (dom::object object, member_t *members, size_t count)
+{
+    for (dom::key_value_pair field : object) {
+        for (size_t at = 0; at < count; at++) {
+            if (field.key == members[at].name) {
+                members[at].value = field.value;
+                members[at].count++;
+                break;
+            }
+        }
+    }
+}
+
+static bool
+s_is_there (const member_t &member, message_fault_t *fault)
+{
+    if (member.count != 1)
+        *fault = {member.pointer, member.count ? "is given more than once" : "is missing"};
+    return member.count == 1;
+}
+
+//  The three below return false if the member is missing or given twice, and leave the value alone
+//  if it is of another type.
+static bool
+s_take_text (const member_t &member, text_t *text, message_fault_t *fault)
+{
+    std::string_view value;
+    if (!s_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *text = text_of (value.data (), value.size ());
+    return true;
+}
+
+static bool
+s_take_number (const member_t &member, uint64_t *number, message_fault_t *fault)
+{
+    uint64_t value;
+    if (!s_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *number = value;
+    return true;
+}
+
+static bool
+s_take_object (const member_t &member, dom::object *object, message_fault_t *fault)
+{
+    if (!s_is_there (member, fault))
+        return false;
+    if (!member.value.get (*object))
+        return true;
+    *fault = {member.pointer, "must be an object"};
+    return false;
+}
+
+static bool
+s_read_metadata (dom::object metadata, message_t *message, message_fault_t *fault)
+{
+    member_t members[] = {{"channel", "/metadata/channel"},
+        {"messageNumber", "/metadata/messageNumber"}, {"messageTime", "/metadata/messageTime"},
+        {"messageType", "/metadata/messageType"}};
+    s_find_members (metadata, members, 4);
+    text_t time = {};
+    text_t type = {};
+    if (!s_take_text (members[0], &message->channel, fault)
+        || !s_take_number (members[1], &message->number, fault)
+        || !s_take_text (members[2], &time, fault))
+        return false;
+    if (!timestamp_parse (time, &message->time_us))
+        return true;  //  message_check tells it, and that comes before the type
+    if (!s_take_text (members[3], &type, fault))
+        return false;
+    message->kind = message_kind_of (type);
+    return true;
+}
+
+static bool
+s_read_launch (dom::object body, message_t *message, message_fault_t *fault)
+{
+    member_t members[] = {{"type", "/message/type"}, {"launchSpeed", "/message/launchSpeed"},
+        {"mission", "/message/mission"}};
+    s_find_members (body, members, 3);
+    return s_take_text (members[0], &message->type, fault)
+        && s_take_number (members[1], &message->speed, fault)
+        && s_take_text (members[2], &message->mission, fault);
+}
+
+static bool
+s_read_speed (dom::object body, message_t *message, message_fault_t *fault)
+{
+    member_t member = {"by", "/message/by"};
+    s_find_members (body, &member, 1);
+    return s_take_number (member, &message->speed, fault);
+}
+
+static bool
+s_read_text (dom::object body, member_t member, text_t *text, message_fault_t *fault)
+{
+    s_find_members (body, &member, 1);
+    return s_take_text (member, text, fault);
+}
+
+static bool
+s_read_body (dom::object body, message_t *message, message_fault_t *fault)
+{
+    switch (message->kind) {
+    case MESSAGE_LAUNCHED:
+        return s_read_launch (body, message, fault);
+    case MESSAGE_SPED_UP:
+    case MESSAGE_SLOWED:
+        return s_read_speed (body, message, fault);
+    case MESSAGE_EXPLODED:
+        message->speed = 0;
+        return s_read_text (body, {"reason", "/message/reason"}, &message->reason, fault);
+    case MESSAGE_MISSION_CHANGED:
+        message->speed = 0;
+        return s_read_text (body, {"newMission", "/message/newMission"}, &message->mission, fault);
+    }
+    return true;  //  no kind: message_check tells it
+}
+
+//  Read an element up to the first member that is missing, given twice, or not the object that it
+//  must be. Returns false if there is such a one.
+static bool
+s_read_members (dom::element element, message_t *message, message_fault_t *fault)
+{
+    dom::object top;
+    dom::object metadata;
+    dom::object body;
+    if (element.get (top)) {
+        *fault = {"", "must be an object"};
+        return false;
+    }
+    member_t members[] = {{"metadata", "/metadata"}, {"message", "/message"}};
+    s_find_members (top, members, 2);
+    return s_take_object (members[0], &metadata, fault)
+        && s_read_metadata (metadata, message, fault)
+        && (!message->kind
+            || (s_take_object (members[1], &body, fault) && s_read_body (body, message, fault)));
+}
+
+//  Read an element and hold it against the rules. What was not read breaks them, so message_check
+//  never passes over the member that was missing: whichever of the two comes first is the fault.
+static bool
+s_read_message (dom::element element, message_t *message, message_fault_t *fault)
+{
+    *message = {};
+    message->time_us = INT64_MIN;
+    message->speed = UINT64_MAX;
+    message_fault_t absent;
+    bool all_there = s_read_members (element, message, &absent);
+    bool good = message_check (message, fault);
+    if (all_there)
+        return good;
+    g_assert (!good);
+    if (g_str_has_prefix (fault->pointer, absent.pointer))
+        *fault = absent;
+    return false;
+}
+
+static void
+s_tell (dom::element element, size_t index, message_json_accept_fn *accept,
+    message_json_refuse_fn *refuse, void *context)
+{
+    message_t message;
+    message_fault_t fault;
+    if (s_read_message (element, &message, &fault))
+        accept (context, index, &message);
+    else
+        refuse (context, index, fault.pointer, fault.detail);
+}
+
+static message_json_result_t
+s_read_document (message_json_t *self, text_t body, message_json_accept_fn *accept,
+    message_json_refuse_fn *refuse, void *context)
+{
+    dom::element root;
+    dom::array array;
+    if (!s_parse (self, body, false, &root))
+        return MESSAGE_JSON_BROKEN;
+    if (root.is_object ()) {
+        s_tell (root, 0, accept, refuse, context);
+        return MESSAGE_JSON_READ;
+    }
+    if (root.get (array)) {
+        g_strlcpy (self->detail, "the body must be an object or an array of objects",
+            sizeof self->detail);
+        return MESSAGE_JSON_BROKEN;
+    }
+    size_t index = 0;
+    for (dom::element element : array)
+        s_tell (element, index++, accept, refuse, context);
+    return MESSAGE_JSON_READ;
+}
+
+static bool
+s_is_blank (text_t text)
+{
+    std::string_view bytes (text.data, text.size);
+    return bytes.find_first_not_of (" \t\r\n") == bytes.npos;
+}
+
+static void
+s_read_lines (message_json_t *self, text_t body, message_json_accept_fn *accept,
+    message_json_refuse_fn *refuse, void *context)
+{
+    size_t index = 0;
+    size_t start = 0;
+    while (start < body.size) {
+        const char *line = body.data + start;
+        const char *end = (const char *) memchr (line, '\n', body.size - start);
+        text_t text = text_of (line, end ? (size_t) (end - line) : body.size - start);
+        start += text.size + 1;
+        dom::element root;
+        if (s_is_blank (text))
+            continue;
+        if (s_parse (self, text, true, &root))
+            s_tell (root, index, accept, refuse, context);
+        else
+            refuse (context, index, "", self->detail);
+        index++;
+    }
+}
+
+message_json_result_t
+message_json_read (message_json_t *self, const char *body, size_t size, message_json_form_t form,
+    message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context,
+    const char **detail) noexcept
+{
+    *detail = self->detail;
+    if (size > self->max_body_bytes) {
+        g_snprintf (self->detail, sizeof self->detail, "the body is larger than %zu bytes",
+            self->max_body_bytes);
+        return MESSAGE_JSON_BROKEN;
+    }
+    text_t text = text_of (body, size);
+    if (size >= 3 && memcmp (body, "\xef\xbb\xbf", 3) == 0)
+        text = text_of (body + 3, size - 3);  //  a byte order mark, as some editors write it
+    if (s_is_blank (text)) {
+        g_strlcpy (self->detail, "the body holds no message", sizeof self->detail);
+        return MESSAGE_JSON_BROKEN;
+    }
+    if (form == MESSAGE_JSON_DOCUMENT)
+        return s_read_document (self, text, accept, refuse, context);
+    s_read_lines (self, text, accept, refuse, context);
+    return MESSAGE_JSON_READ;
+}

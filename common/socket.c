@@ -1,0 +1,161 @@
+//  Options must be set before bind and connect, or they do not hold for that peer: s_new does it.
+//  SPDX-License-Identifier: Apache-2.0
+#include "socket.h"
+
+#include <czmq.h>
+#include <glib.h>
+
+#define MIB (1024 * 1024)
+
+//  Heartbeats find a peer that stopped or a cable that was cut within HEARTBEAT_TIMEOUT_MS.
+#define HEARTBEAT_MS 500
+#define HEARTBEAT_TIMEOUT_MS 1500
+#define HANDSHAKE_MS 3000
+#define RECONNECT_MS 100
+#define RECONNECT_MAX_MS 1000
+#define CONNECT_MS 2000
+
+//  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
+typedef struct {
+    int type;
+    int high_water_mark;
+    int64_t max_message_bytes;
+} kind_t;
+
+static const kind_t s_kinds[] = {
+    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},       [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
+    [SOCKET_PUB] = {ZMQ_PUB, 10000, MIB},        [SOCKET_SUB] = {ZMQ_SUB, 10000, 16 * MIB},
+    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB}, [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
+    [SOCKET_REP] = {ZMQ_REP, 1000, 4 * MIB},
+};
+
+struct socket {
+    zsock_t *zsock;
+    void *handle;        //  the same, as libzmq knows it
+    zmq_msg_t received;  //  the part handed out last
+};
+
+void
+socket_setup (void)
+{
+    zsys_init ();
+    zsys_handler_set (NULL);
+    zsys_set_logstream (NULL);
+}
+
+static socket_t *
+s_new (socket_kind_t kind, bool is_ipv6)
+{
+    zsock_t *zsock = zsock_new (s_kinds[kind].type);
+    if (!zsock)
+        return NULL;
+    zsock_set_linger (zsock, 0);
+    zsock_set_sndhwm (zsock, s_kinds[kind].high_water_mark);
+    zsock_set_rcvhwm (zsock, s_kinds[kind].high_water_mark);
+    zsock_set_maxmsgsize (zsock, (int) s_kinds[kind].max_message_bytes);
+    zsock_set_heartbeat_ivl (zsock, HEARTBEAT_MS);
+    zsock_set_heartbeat_timeout (zsock, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_handshake_ivl (zsock, HANDSHAKE_MS);
+    zsock_set_connect_timeout (zsock, CONNECT_MS);
+    zsock_set_reconnect_ivl (zsock, RECONNECT_MS);
+    zsock_set_reconnect_ivl_max (zsock, RECONNECT_MAX_MS);
+    zsock_set_ipv6 (zsock, is_ipv6);
+    if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
+        zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
+    if (kind == SOCKET_REQ) {
+        zsock_set_req_relaxed (zsock, 1);
+        zsock_set_req_correlate (zsock, 1);
+    }
+    socket_t *self = g_new0 (socket_t, 1);
+    self->zsock = zsock;
+    self->handle = zsock_resolve (zsock);
+    zmq_msg_init (&self->received);
+    return self;
+}
+
+socket_t *
+socket_bind (socket_kind_t kind, const char *address, uint16_t port)
+{
+    bool is_ipv6 = strchr (address, ':') != NULL;
+    socket_t *self = s_new (kind, is_ipv6);
+    if (!self)
+        return NULL;
+    char endpoint[128];
+    const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
+    g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
+    if (zmq_bind (self->handle, endpoint) != 0) {
+        int error = errno;
+        socket_destroy (&self);
+        errno = error;
+        return NULL;
+    }
+    return self;
+}
+
+socket_t *
+socket_connect (socket_kind_t kind, const char *endpoint)
+{
+    socket_t *self = s_new (kind, strchr (endpoint, '[') != NULL);
+    if (self && zmq_connect (self->handle, endpoint) != 0)
+        socket_destroy (&self);
+    return self;
+}
+
+void
+socket_destroy (socket_t **self_p)
+{
+    socket_t *self = *self_p;
+    if (!self)
+        return;
+    zmq_msg_close (&self->received);
+    zsock_destroy (&self->zsock);
+    g_free (self);
+    *self_p = NULL;
+}
+
+const char *
+socket_endpoint (const socket_t *self)
+{
+    static _Thread_local char endpoint[256];
+    size_t size = sizeof endpoint;
+    if (zmq_getsockopt (self->handle, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0)
+        endpoint[0] = 0;
+    return endpoint;
+}
+
+void
+socket_subscribe (socket_t *self, const char *topic)
+{
+    zsock_set_subscribe (self->zsock, topic);
+}
+
+bool
+socket_send (socket_t *self, const void *bytes, size_t size, bool more)
+{
+    int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+    return zmq_send (self->handle, bytes, size, flags) >= 0;
+}
+
+bool
+socket_receive (socket_t *self, text_t *bytes, bool *more)
+{
+    if (zmq_msg_recv (&self->received, self->handle, ZMQ_DONTWAIT) < 0)
+        return false;
+    *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
+    *more = zmq_msg_more (&self->received) != 0;
+    return true;
+}
+
+void
+socket_poll (socket_item_t *items, size_t count, int64_t timeout_ms)
+{
+    zmq_pollitem_t polled[count];
+    for (size_t index = 0; index < count; index++) {
+        void *handle = items[index].socket ? items[index].socket->handle : NULL;
+        polled[index] = (zmq_pollitem_t){handle, items[index].fd, ZMQ_POLLIN, 0};
+    }
+    //  A signal that interrupts the wait looks like a time-out: the caller looks at everything.
+    int ready = zmq_poll (polled, (int) count, timeout_ms);
+    for (size_t index = 0; index < count; index++)
+        items[index].ready = ready > 0 && polled[index].revents != 0;
+}

@@ -1,0 +1,64 @@
+//  ZeroMQ sockets, made and bounded in one place: linger, high-water marks, largest message,
+//  heartbeats and time-outs are set here and nowhere else. No call but socket_poll ever waits.
+//  A socket belongs to the thread that made it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SOCKET_H
+#define DOWNLINK_SOCKET_H
+
+#include <stdint.h>
+
+#include "text.h"
+
+typedef enum {
+    SOCKET_PUSH,    //  frames out, to one processor
+    SOCKET_PULL,    //  frames in
+    SOCKET_PUB,     //  announcements, acks and updates out
+    SOCKET_SUB,     //  and in
+    SOCKET_DEALER,  //  queries out, many at a time
+    SOCKET_REQ,     //  queries out, one at a time
+    SOCKET_REP,     //  and in
+} socket_kind_t;
+
+typedef struct socket socket_t;
+
+//  Once in main, before any thread and any socket: ZeroMQ without signal handlers of its own.
+void socket_setup (void);
+
+//  A socket bound to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. NULL if that cannot
+//  be, with errno set (EADDRINUSE, ...).
+socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
+
+//  A socket connected to "tcp://address:port"; it keeps trying for as long as it lives.
+//  NULL for an endpoint that is none.
+socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
+
+//  What was not sent yet is thrown away: acks, not lingering, keep things safe.
+void socket_destroy (socket_t **self_p);
+
+//  Where a bound socket listens, as "tcp://address:port".
+const char *socket_endpoint (const socket_t *self);
+
+//  A SUB takes what begins with this topic from now on.
+void socket_subscribe (socket_t *self, const char *topic);
+
+//  Send one part of a message, the bytes copied; more says that parts follow. False if the peer
+//  takes nothing now (or, on a PUB, never: it drops); then nothing was sent.
+bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
+    __attribute__ ((warn_unused_result));
+
+//  Receive one part, if one is there. The bytes are the socket's, good until the next receive.
+//  *more says that further parts of the same message follow; they are there at once.
+bool socket_receive (socket_t *self, text_t *bytes, bool *more)
+    __attribute__ ((warn_unused_result));
+
+//  One of the things waited for: a socket, or else a descriptor.
+typedef struct {
+    socket_t *socket;
+    int fd;
+    bool ready;  //  set by socket_poll: something can be received
+} socket_item_t;
+
+//  Wait until one of the items is ready or the time is over; -1 waits without end.
+void socket_poll (socket_item_t *items, size_t count, int64_t timeout_ms);
+
+#endif

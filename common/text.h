@@ -1,0 +1,46 @@
+//  Bytes that somebody else owns: a name, a reason, a piece of a buffer. Not terminated.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_TEXT_H
+#define DOWNLINK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct {
+    const char *data;  //  NULL means: there is none (not the same as an empty text)
+    size_t size;       //  bytes
+} text_t;
+
+//  A text of these bytes, borrowed.
+static inline text_t
+text_of (const char *data, size_t size)
+{
+    return (text_t){data, size};
+}
+
+//  A text of a terminated string, borrowed; none for NULL.
+static inline text_t
+text_from (const char *string)
+{
+    return (text_t){string, string ? strlen (string) : 0};
+}
+
+static inline bool
+text_equal (text_t a, text_t b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp (a.data, b.data, a.size) == 0);
+}
+
+//  Order of bytes, as memcmp's: below, equal to or above zero. A prefix comes first.
+static inline int
+text_compare (text_t a, text_t b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common ? memcmp (a.data, b.data, common) : 0;
+    if (order == 0)
+        order = (a.size > b.size) - (a.size < b.size);
+    return order;
+}
+
+#endif

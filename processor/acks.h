@@ -1,0 +1,25 @@
+//  The frames that were taken in and are not yet acknowledged, by source. An ack says that a frame's
+//  messages are saved, so they are published once the save that holds them is done.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_ACKS_H
+#define DOWNLINK_ACKS_H
+
+#include "common/announcement.h"
+#include "common/socket.h"
+
+typedef struct acks acks_t;
+
+acks_t *acks_new (void);
+
+void acks_destroy (acks_t **self_p);
+
+//  Remember a frame.
+void acks_add (acks_t *self, const frame_head_t *head);
+
+bool acks_is_empty (const acks_t *self);
+
+//  Publish them all on a PUB socket, a message for each source, and forget them. One that is lost is
+//  no harm: its source sends the frame again, and it is acknowledged again.
+void acks_publish (acks_t *self, const uint8_t processor[PROCESSOR_ID_SIZE], socket_t *events);
+
+#endif

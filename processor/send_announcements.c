@@ -1,0 +1,22 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/send_announcements.h"
+
+#include <glib.h>
+
+void
+send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
+{
+    owner_announcement_t announcement = {.partitions = shards->partitions};
+    memcpy (announcement.processor, shards->processor, PROCESSOR_ID_SIZE);
+    g_strlcpy (announcement.frames, socket_endpoint (sockets->frames), sizeof announcement.frames);
+    g_strlcpy (
+        announcement.queries, socket_endpoint (sockets->queries), sizeof announcement.queries);
+    g_strlcpy (announcement.events, socket_endpoint (sockets->events), sizeof announcement.events);
+    announcement.owned_count = shards_owned (shards, announcement.owned);
+    size_t size = 0;
+    void *bytes = owner_announcement_write (&announcement, &size);
+    if (socket_send (sockets->events, ANNOUNCEMENT_OWNER_TOPIC, strlen (ANNOUNCEMENT_OWNER_TOPIC),
+            true))
+        (void) !socket_send (sockets->events, bytes, size, false);
+    free (bytes);
+}

@@ -1,0 +1,21 @@
+//  Tells the world what this processor owns: at every change, and every half second.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SEND_ANNOUNCEMENTS_H
+#define DOWNLINK_SEND_ANNOUNCEMENTS_H
+
+#include "common/socket.h"
+#include "processor/shards.h"
+
+#define ANNOUNCEMENT_INTERVAL_MS 500
+
+//  The three endpoints are those the sockets are bound to.
+typedef struct {
+    socket_t *frames;
+    socket_t *queries;
+    socket_t *events;
+} processor_sockets_t;
+
+//  Publish what the shards own at the moment.
+void send_announcement (const processor_sockets_t *sockets, const shards_t *shards);
+
+#endif

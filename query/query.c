@@ -1,0 +1,579 @@
+//  Written with msgpack-c, read with msgpack_reader.
+//  SPDX-License-Identifier: Apache-2.0
+#include "query/query.h"
+
+#include <msgpack/pack.h>
+
+static const char *const s_ops[] = {[QUERY_PING] = "ping",
+    [QUERY_STATS] = "stats",
+    [QUERY_GET] = "get",
+    [QUERY_LIST] = "list",
+    [QUERY_BATCH] = "batch"};
+
+static int
+s_write (void *data, const char *bytes, size_t size)
+{
+    g_byte_array_append (data, (const guint8 *) bytes, (guint) size);
+    return 0;
+}
+
+static msgpack_packer
+s_packer (GByteArray *out)
+{
+    msgpack_packer packer;
+    msgpack_packer_init (&packer, out, s_write);
+    return packer;
+}
+
+static void
+s_write_map (GByteArray *out, uint32_t pairs)
+{
+    msgpack_packer packer = s_packer (out);
+    msgpack_pack_map (&packer, pairs);
+}
+
+static void
+s_write_int (GByteArray *out, int64_t value)
+{
+    msgpack_packer packer = s_packer (out);
+    msgpack_pack_int64 (&packer, value);
+}
+
+static void
+s_write_bool (GByteArray *out, bool value)
+{
+    msgpack_packer packer = s_packer (out);
+    if (value)
+        msgpack_pack_true (&packer);
+    else
+        msgpack_pack_false (&packer);
+}
+
+void
+query_write_array (GByteArray *out, uint32_t count)
+{
+    msgpack_packer packer = s_packer (out);
+    msgpack_pack_array (&packer, count);
+}
+
+void
+query_write_uint (GByteArray *out, uint64_t value)
+{
+    msgpack_packer packer = s_packer (out);
+    msgpack_pack_uint64 (&packer, value);
+}
+
+void
+query_write_text (GByteArray *out, text_t value)
+{
+    msgpack_packer packer = s_packer (out);
+    if (!value.data)
+        msgpack_pack_nil (&packer);
+    else {
+        msgpack_pack_str (&packer, value.size);
+        msgpack_pack_str_body (&packer, value.data, value.size);
+    }
+}
+
+void
+query_write_key (GByteArray *out, const char *key)
+{
+    query_write_text (out, text_from (key));
+}
+
+static void
+s_write_time (GByteArray *out, int64_t time_us)
+{
+    char text[TIMESTAMP_SIZE];
+    timestamp_print (time_us, text);
+    query_write_key (out, text);
+}
+
+void
+query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *place)
+{
+    query_write_array (out, 2);
+    if (place->value.is_null)
+        query_write_text (out, (text_t){0});
+    else if (order->key == SORT_LAST_TIME)
+        s_write_time (out, place->value.number);
+    else if (sort_key_is_number (order->key))
+        s_write_int (out, place->value.number);
+    else
+        query_write_text (out, place->value.text);
+    query_write_text (out, place->id);
+}
+
+bool
+query_read_place (const rocket_order_t *order, msgpack_reader_t *reader, place_t *place)
+{
+    *place = (place_t){0};
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count) || count != 2)
+        return false;
+    text_t text = {0};
+    bool good = true;
+    if (msgpack_read_nil (reader))
+        place->value.is_null = true;
+    else if (order->key == SORT_LAST_TIME)
+        good = msgpack_read_str (reader, &text) && timestamp_parse (text, &place->value.number);
+    else if (sort_key_is_number (order->key))
+        good = msgpack_read_int (reader, &place->value.number);
+    else
+        good = msgpack_read_str (reader, &place->value.text);
+    return good && msgpack_read_str (reader, &place->id);
+}
+
+void
+list_query_want (list_query_t *self, uint32_t partition)
+{
+    self->has_partitions = true;
+    self->partitions[partition / 8] |= (uint8_t) (1u << partition % 8);
+}
+
+bool
+list_query_wants (const list_query_t *self, uint32_t partition)
+{
+    return !self->has_partitions || (self->partitions[partition / 8] & 1u << partition % 8) != 0;
+}
+
+static void
+s_write_filter (GByteArray *out, const list_query_t *list)
+{
+    const char *names[] = {"status", "type", "mission"};
+    text_t values[] = {list->status, list->type, list->mission};
+    uint32_t count = 0;
+    for (int index = 0; index < 3; index++)
+        count += values[index].data != NULL;
+    query_write_key (out, "filter");
+    s_write_map (out, count);
+    for (int index = 0; index < 3; index++) {
+        if (values[index].data) {
+            query_write_key (out, names[index]);
+            query_write_text (out, values[index]);
+        }
+    }
+}
+
+static void
+s_write_partitions (GByteArray *out, const list_query_t *list)
+{
+    uint32_t count = 0;
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        count += list_query_wants (list, partition);
+    query_write_key (out, "partitions");
+    query_write_array (out, count);
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        if (list_query_wants (list, partition))
+            query_write_uint (out, partition);
+}
+
+static void
+s_write_list (GByteArray *out, const list_query_t *list)
+{
+    char sort[32];
+    g_snprintf (sort, sizeof sort, "%s%s", list->order.descending ? "-" : "",
+        sort_key_name (list->order.key));
+    s_write_map (out, 4u + list->has_after + list->has_partitions);
+    query_write_key (out, "op");
+    query_write_key (out, s_ops[QUERY_LIST]);
+    query_write_key (out, "sort");
+    query_write_key (out, sort);
+    query_write_key (out, "limit");
+    query_write_uint (out, list->limit);
+    s_write_filter (out, list);
+    if (list->has_after) {
+        query_write_key (out, "after");
+        query_write_place (out, &list->order, &list->after);
+    }
+    if (list->has_partitions)
+        s_write_partitions (out, list);
+}
+
+void
+query_write (GByteArray *out, const query_t *query)
+{
+    if (query->op == QUERY_LIST) {
+        s_write_list (out, &query->list);
+        return;
+    }
+    s_write_map (out, query->op == QUERY_GET ? 2 : 1);
+    query_write_key (out, "op");
+    query_write_key (out, s_ops[query->op]);
+    if (query->op == QUERY_GET) {
+        query_write_key (out, "id");
+        query_write_text (out, query->id);
+    }
+}
+
+void
+query_write_batch (GByteArray *out, uint32_t count)
+{
+    s_write_map (out, 2);
+    query_write_key (out, "op");
+    query_write_key (out, s_ops[QUERY_BATCH]);
+    query_write_key (out, "requests");
+    query_write_array (out, count);
+}
+
+//  Read the members of "filter".
+static const char *
+s_read_filter (list_query_t *list, msgpack_reader_t *reader)
+{
+    uint32_t pairs = 0;
+    if (!msgpack_read_map (reader, &pairs))
+        return "filter must be a map";
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        text_t value;
+        if (!msgpack_read_str (reader, &key) || !msgpack_read_str (reader, &value))
+            return "filter must hold texts";
+        if (text_equal (key, text_from ("status"))) {
+            rocket_status_t status;
+            if (!rocket_status_of (value, &status))
+                return "filter's status must be unknown, flying or exploded";
+            list->status = value;
+        } else if (text_equal (key, text_from ("type")))
+            list->type = value;
+        else if (text_equal (key, text_from ("mission")))
+            list->mission = value;
+        else
+            return "filter can hold status, type and mission only";
+    }
+    return NULL;
+}
+
+static const char *
+s_read_partitions (list_query_t *list, msgpack_reader_t *reader)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count))
+        return "partitions must be an array";
+    list->has_partitions = true;
+    for (; count > 0; count--) {
+        uint64_t partition = 0;
+        if (!msgpack_read_uint (reader, &partition) || partition >= PARTITIONS_MAX)
+            return "partitions must hold numbers of partitions";
+        list_query_want (list, (uint32_t) partition);
+    }
+    return NULL;
+}
+
+//  A question's members as they came. "after" can only be read when the order is known, and
+//  "requests" only when the op is.
+typedef struct {
+    text_t op;
+    bool has_id;
+    msgpack_reader_t after;
+    msgpack_reader_t requests;
+} members_t;
+
+static const char *
+s_read_sort (list_query_t *list, msgpack_reader_t *reader)
+{
+    text_t sort;
+    if (!msgpack_read_str (reader, &sort) || !rocket_order_parse (sort, &list->order))
+        return "sort must be id, type, speed, mission, status, lastMessageTime or "
+               "lastMessageNumber, with - before it for descending";
+    return NULL;
+}
+
+static const char *
+s_read_limit (list_query_t *list, msgpack_reader_t *reader)
+{
+    uint64_t limit = 0;
+    if (!msgpack_read_uint (reader, &limit) || limit < 1 || limit > QUERY_LIMIT_MAX)
+        return "limit must be an integer from 1 to 1000";
+    list->limit = (uint32_t) limit;
+    return NULL;
+}
+
+static const char *
+s_read_member (query_t *query, members_t *members, text_t key, msgpack_reader_t *reader)
+{
+    if (text_equal (key, text_from ("op")))
+        return msgpack_read_str (reader, &members->op) ? NULL : "op must be a text";
+    if (text_equal (key, text_from ("id"))) {
+        members->has_id = msgpack_read_str (reader, &query->id);
+        return members->has_id ? NULL : "id must be a text";
+    }
+    if (text_equal (key, text_from ("sort")))
+        return s_read_sort (&query->list, reader);
+    if (text_equal (key, text_from ("limit")))
+        return s_read_limit (&query->list, reader);
+    if (text_equal (key, text_from ("filter")))
+        return s_read_filter (&query->list, reader);
+    if (text_equal (key, text_from ("partitions")))
+        return s_read_partitions (&query->list, reader);
+    if (text_equal (key, text_from ("after")))
+        members->after = *reader;
+    else if (text_equal (key, text_from ("requests")))
+        members->requests = *reader;
+    return msgpack_skip (reader) ? NULL : "the question ends in the middle of a value";
+}
+
+//  What can only be looked at when all members were seen.
+static const char *
+s_finish (query_t *query, members_t *members)
+{
+    query_op_t op = QUERY_PING;
+    while (op <= QUERY_BATCH && !text_equal (members->op, text_from (s_ops[op])))
+        op++;
+    if (op > QUERY_BATCH)
+        return "op must be get, list, stats, ping or batch";
+    query->op = op;
+    if (op == QUERY_GET && !members->has_id)
+        return "id is missing";
+    if (op == QUERY_LIST && members->after.at && !msgpack_read_nil (&members->after)) {
+        if (!query_read_place (&query->list.order, &members->after, &query->list.after))
+            return "after must be [value of the sort key, id]";
+        query->list.has_after = true;
+    }
+    if (op == QUERY_BATCH) {
+        query->batch = members->requests;
+        if (!query->batch.at || !msgpack_read_array (&query->batch, &query->batch_count)
+            || query->batch_count > QUERY_BATCH_MAX)
+            return "requests must be an array of at most 4096 questions";
+    }
+    return NULL;
+}
+
+const char *
+query_read (query_t *query, msgpack_reader_t *reader)
+{
+    memset (query, 0, sizeof *query);
+    query->list.limit = QUERY_LIMIT_DEFAULT;
+    members_t members = {0};
+    uint32_t pairs = 0;
+    if (!msgpack_read_map (reader, &pairs))
+        return "a question must be a msgpack map";
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        if (!msgpack_read_str (reader, &key))
+            return "a question's keys must be texts";
+        const char *fault = s_read_member (query, &members, key, reader);
+        if (fault)
+            return fault;
+    }
+    return s_finish (query, &members);
+}
+
+static void
+s_write_head (GByteArray *out, uint32_t pairs, uint32_t status)
+{
+    s_write_map (out, pairs);
+    query_write_key (out, "status");
+    query_write_uint (out, status);
+}
+
+void
+reply_write_status (GByteArray *out, uint32_t status, const char *detail)
+{
+    s_write_head (out, detail ? 2 : 1, status);
+    if (detail) {
+        query_write_key (out, "detail");
+        query_write_key (out, detail);
+    }
+}
+
+void
+reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket)
+{
+    s_write_head (out, 4, 200);
+    query_write_key (out, "partition");
+    query_write_uint (out, owned.partition);
+    query_write_key (out, "epoch");
+    query_write_uint (out, owned.epoch);
+    query_write_key (out, "rocket");
+    query_write_rocket (out, rocket);
+}
+
+void
+reply_write_list (
+    GByteArray *out, const owned_t *owned, uint32_t owned_count, bool more, uint32_t count)
+{
+    s_write_head (out, 4, 200);
+    query_write_key (out, "owned");
+    query_write_array (out, owned_count);
+    for (uint32_t index = 0; index < owned_count; index++) {
+        query_write_array (out, 2);
+        query_write_uint (out, owned[index].partition);
+        query_write_uint (out, owned[index].epoch);
+    }
+    query_write_key (out, "more");
+    s_write_bool (out, more);
+    query_write_key (out, "rockets");
+    query_write_array (out, count);
+}
+
+void
+reply_write_batch (GByteArray *out, uint32_t count)
+{
+    s_write_head (out, 2, 200);
+    query_write_key (out, "replies");
+    query_write_array (out, count);
+}
+
+void
+reply_write_stats (GByteArray *out, uint32_t count)
+{
+    s_write_head (out, 2, 200);
+    query_write_key (out, "stats");
+    s_write_map (out, count);
+}
+
+static void
+s_write_missing (GByteArray *out, const rocket_t *rocket)
+{
+    number_range_t gaps[NUMBER_RANGES_MAX];
+    size_t count = rocket_missing (rocket, gaps);
+    query_write_array (out, (uint32_t) count);
+    for (size_t index = 0; index < count; index++) {
+        query_write_array (out, 2);
+        query_write_uint (out, gaps[index].first);
+        query_write_uint (out, gaps[index].last);
+    }
+}
+
+void
+query_write_rocket (GByteArray *out, const rocket_t *rocket)
+{
+    rocket_view_t view;
+    rocket_view (rocket, &view);
+    s_write_map (out, 11);
+    query_write_key (out, "id");
+    query_write_text (out, view.id);
+    query_write_key (out, "type");
+    query_write_text (out, view.type);
+    query_write_key (out, "speed");
+    s_write_int (out, view.speed);
+    query_write_key (out, "mission");
+    query_write_text (out, view.mission);
+    query_write_key (out, "status");
+    query_write_key (out, rocket_status_name (view.status));
+    query_write_key (out, "explosionReason");
+    query_write_text (out, view.explosion_reason);
+    query_write_key (out, "lastMessageNumber");
+    query_write_uint (out, view.last_number);
+    query_write_key (out, "lastMessageTime");
+    s_write_time (out, view.last_time_us);
+    query_write_key (out, "messagesApplied");
+    query_write_uint (out, view.applied);
+    query_write_key (out, "missing");
+    s_write_missing (out, rocket);
+    query_write_key (out, "conflicts");
+    query_write_uint (out, view.conflicts);
+}
+
+static bool
+s_read_uint32 (msgpack_reader_t *reader, uint32_t *value)
+{
+    uint64_t wide = 0;
+    if (!msgpack_read_uint (reader, &wide) || wide > UINT32_MAX)
+        return false;
+    *value = (uint32_t) wide;
+    return true;
+}
+
+//  The bytes of one whole value.
+static bool
+s_read_span (msgpack_reader_t *reader, text_t *span)
+{
+    const uint8_t *start = reader->at;
+    if (!msgpack_skip (reader))
+        return false;
+    *span = text_of ((const char *) start, (size_t) (reader->at - start));
+    return true;
+}
+
+//  An array to be read later: where its first element stands, and how many there are.
+static bool
+s_read_elements (msgpack_reader_t *reader, msgpack_reader_t *elements, uint32_t *count)
+{
+    *elements = *reader;
+    return msgpack_read_array (elements, count) && msgpack_skip (reader);
+}
+
+static bool
+s_read_reply_member (reply_t *reply, text_t key, msgpack_reader_t *reader)
+{
+    if (text_equal (key, text_from ("status")))
+        return s_read_uint32 (reader, &reply->status);
+    if (text_equal (key, text_from ("detail")))
+        return msgpack_read_str (reader, &reply->detail);
+    if (text_equal (key, text_from ("partition")))
+        return s_read_uint32 (reader, &reply->owned.partition);
+    if (text_equal (key, text_from ("epoch")))
+        return msgpack_read_uint (reader, &reply->owned.epoch);
+    if (text_equal (key, text_from ("rocket")))
+        return s_read_span (reader, &reply->rocket);
+    if (text_equal (key, text_from ("rockets")))
+        return s_read_elements (reader, &reply->rockets, &reply->rockets_count);
+    if (text_equal (key, text_from ("more")))
+        return msgpack_read_bool (reader, &reply->more);
+    if (text_equal (key, text_from ("owned")))
+        return s_read_elements (reader, &reply->owned_list, &reply->owned_count);
+    if (text_equal (key, text_from ("stats")))
+        return s_read_span (reader, &reply->stats);
+    if (text_equal (key, text_from ("replies")))
+        return s_read_elements (reader, &reply->replies, &reply->replies_count);
+    return msgpack_skip (reader);
+}
+
+bool
+reply_read (reply_t *reply, msgpack_reader_t *reader)
+{
+    memset (reply, 0, sizeof *reply);
+    uint32_t pairs = 0;
+    if (!msgpack_read_map (reader, &pairs))
+        return false;
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        if (!msgpack_read_str (reader, &key) || !s_read_reply_member (reply, key, reader))
+            return false;
+    }
+    return reply->status != 0;
+}
+
+//  Read the value of the order's key from a rocket's map.
+static bool
+s_read_value (const rocket_order_t *order, msgpack_reader_t *reader, sort_value_t *value)
+{
+    if (msgpack_read_nil (reader)) {
+        value->is_null = true;
+        return true;
+    }
+    if (order->key == SORT_LAST_TIME) {
+        text_t time;
+        return msgpack_read_str (reader, &time) && timestamp_parse (time, &value->number);
+    }
+    if (sort_key_is_number (order->key))
+        return msgpack_read_int (reader, &value->number);
+    return msgpack_read_str (reader, &value->text);
+}
+
+bool
+query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
+{
+    *place = (place_t){0};
+    msgpack_reader_t reader;
+    uint32_t pairs = 0;
+    bool has_value = false;
+    text_t wanted = text_from (sort_key_name (order->key));
+    msgpack_reader_init (&reader, rocket.data, rocket.size);
+    if (!msgpack_read_map (&reader, &pairs))
+        return false;
+    for (; pairs > 0; pairs--) {
+        text_t key;
+        if (!msgpack_read_str (&reader, &key))
+            return false;
+        msgpack_reader_t value = reader;
+        if (text_equal (key, wanted))
+            has_value = s_read_value (order, &value, &place->value);
+        if (text_equal (key, text_from ("id")) && !msgpack_read_str (&reader, &place->id))
+            return false;
+        if (!text_equal (key, text_from ("id")) && !msgpack_skip (&reader))
+            return false;
+    }
+    return has_value && place->id.data;
+}

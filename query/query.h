@@ -1,0 +1,108 @@
+//  Questions and answers as bytes: one REQ/REP exchange each, msgpack maps. docs/protocol.md tells
+//  them with worked examples.
+//
+//  Writers add to a GByteArray of the caller's. Readers borrow: texts point into the bytes read.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_QUERY_H
+#define DOWNLINK_QUERY_H
+
+#include <glib.h>
+
+#include "common/announcement.h"
+#include "common/msgpack_reader.h"
+#include "query/rocket_order.h"
+
+#define QUERY_LIMIT_MAX 1000
+#define QUERY_LIMIT_DEFAULT 100
+#define QUERY_BATCH_MAX 4096
+#define QUERY_MAX_BYTES (4 * 1024 * 1024)  //  a larger question does not get through
+
+typedef enum { QUERY_PING, QUERY_STATS, QUERY_GET, QUERY_LIST, QUERY_BATCH } query_op_t;
+
+//  Which rockets of which partitions, in which order, from where on.
+typedef struct {
+    rocket_order_t order;
+    uint32_t limit;  //  1 to QUERY_LIMIT_MAX
+    bool has_after;
+    place_t after;   //  only what comes behind it
+    text_t status;   //  filters; none: all
+    text_t type;
+    text_t mission;
+    bool has_partitions;  //  only these, and only if all of them are owned; else all that are owned
+    uint8_t partitions[PARTITIONS_MAX / 8];  //  a bit each
+} list_query_t;
+
+typedef struct {
+    query_op_t op;
+    text_t id;                  //  QUERY_GET
+    list_query_t list;          //  QUERY_LIST
+    uint32_t batch_count;       //  QUERY_BATCH: so many questions follow
+    msgpack_reader_t batch;     //  at the first of them; read each with query_read
+} query_t;
+
+//  Write a question of any kind but QUERY_BATCH.
+void query_write (GByteArray *out, const query_t *query);
+
+//  Begin a batch of count questions; write them right behind.
+void query_write_batch (GByteArray *out, uint32_t count);
+
+//  Read the next question. Returns NULL, or a sentence that says what is wrong with it.
+const char *query_read (query_t *query, msgpack_reader_t *reader)
+    __attribute__ ((warn_unused_result));
+
+//  Add or look for a partition in a list's set.
+void list_query_want (list_query_t *self, uint32_t partition);
+bool list_query_wants (const list_query_t *self, uint32_t partition);
+
+//  An answer with a status (HTTP's numbers) and, if detail is not NULL, a sentence.
+void reply_write_status (GByteArray *out, uint32_t status, const char *detail);
+
+//  The answer with one rocket, and under which epoch its partition is owned.
+void reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket);
+
+//  Begin an answer with a list; write count rockets right behind with query_write_rocket. more: there
+//  are further ones behind the last. owned: the partitions it covers.
+void reply_write_list (
+    GByteArray *out, const owned_t *owned, uint32_t owned_count, bool more, uint32_t count);
+
+//  Begin an answer to a batch; write count answers right behind.
+void reply_write_batch (GByteArray *out, uint32_t count);
+
+//  A rocket as the API shows it, as a map.
+void query_write_rocket (GByteArray *out, const rocket_t *rocket);
+
+//  Begin {"status": 200, "stats": {count members}}; write the members with the three below.
+void reply_write_stats (GByteArray *out, uint32_t count);
+void query_write_key (GByteArray *out, const char *key);
+void query_write_uint (GByteArray *out, uint64_t value);
+void query_write_text (GByteArray *out, text_t value);
+void query_write_array (GByteArray *out, uint32_t count);
+
+typedef struct {
+    uint32_t status;
+    text_t detail;             //  none if there was none
+    owned_t owned;             //  with rocket
+    text_t rocket;             //  the bytes of the rocket's map; none if there was none
+    uint32_t rockets_count;
+    msgpack_reader_t rockets;  //  at the first rocket of a list
+    bool more;
+    uint32_t owned_count;
+    msgpack_reader_t owned_list;  //  at the first [partition, epoch] of a list
+    text_t stats;                 //  the bytes of the map
+    uint32_t replies_count;
+    msgpack_reader_t replies;  //  at the first answer of a batch; read each with reply_read
+} reply_t;
+
+//  Read the next answer; false if it is none.
+bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_unused_result));
+
+//  The place of a rocket's map in an order; false if it is no rocket. Borrowed from the bytes.
+bool query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
+    __attribute__ ((warn_unused_result));
+
+//  Write and read a place as [value, id], for "after" and for cursors.
+void query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *place);
+bool query_read_place (const rocket_order_t *order, msgpack_reader_t *reader, place_t *place)
+    __attribute__ ((warn_unused_result));
+
+#endif

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+#  Each library is known to as few files as can be, and those are named here: who wants another
+#  library's header somewhere else says so in this table, where it is seen.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+#  What an include begins with, and a pattern of the files that may have it.
+allowed=(
+    'microhttpd\.h   ^gateway/http_[a-z_]+\.[ch]$'
+    'sqlite3\.h      ^(gateway/journal|processor/store_sqlite)\.c$'
+    'simdjson        ^common/message_json\.cpp$'
+    'msgpack         ^(common/(frame|announcement|msgpack_[a-z]+)|query/query)\.[ch]$'
+    'czmq            ^common/socket\.c$'
+    'zmq             ^common/socket\.c$'
+    'xxhash          ^common/[a-z_]+\.[ch]$'
+    'yajl            ^(common/json_[a-z]+|query/main|launch/[a-z_]+)\.c$'
+)
+
+status=0
+for line in "${allowed[@]}"; do
+    read -r header files <<<"$line"
+    while IFS= read -r found; do
+        file=${found%%:*}
+        if [[ ! $file =~ $files ]]; then
+            echo "$found: only files like $files may include this" >&2
+            status=1
+        fi
+    done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
+        --include='*.[ch]' --include='*.cpp' common gateway processor query launch keygen || true)
+done
+exit "$status"

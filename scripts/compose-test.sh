@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+#  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again.
+#  Where no container engine can be run it says why and is skipped, unless REQUIRE_COMPOSE=1.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/container-engine.sh
+
+export COMPOSE_PROJECT_NAME=downlink-compose-test
+export DOWNLINK_IMAGE=downlink-compose-test
+#  0 lets the engine choose a free port.
+export DOWNLINK_HTTP_PORT=0
+#  The classic builder, which needs no plugin of the client's.
+export DOCKER_BUILDKIT=0
+compose=()
+body=$(mktemp)
+headers=$(mktemp)
+
+clean_up () {
+    local status=$?
+    trap - EXIT
+    if [[ ${#compose[@]} -gt 0 ]]; then
+        if [[ $status -ne 0 ]]; then
+            "${compose[@]}" ps || true
+            "${compose[@]}" logs --tail 40 --no-color || true
+        fi
+        "${compose[@]}" down --volumes --remove-orphans --rmi local >/dev/null 2>&1 || true
+        "$docker" image rm --force "$DOWNLINK_IMAGE" >/dev/null 2>&1 || true
+    fi
+    engine_stop
+    rm -f "$body" "$headers"
+    exit "$status"
+}
+
+#  What was wanted may be a pattern. Fails with what was answered.
+expect () {
+    local what=$1 wanted=$2 found=$3
+    # shellcheck disable=SC2053
+    if [[ $found != $wanted ]]; then
+        echo "compose-test: FAILED: $what: wanted $wanted, got $found: $(cat "$body")" >&2
+        exit 1
+    fi
+    echo "compose-test: ok: $what: $found"
+}
+
+#  A call's status; its body and headers are left in files.
+call () {
+    curl --silent --show-error --max-time 20 --output "$body" --dump-header "$headers" \
+        --write-out '%{http_code}' "$@"
+}
+
+message () {
+    printf '{"metadata":{"channel":"apollo","messageNumber":%d,' "$1"
+    printf '"messageTime":"2022-02-02T19:39:05.86337+01:00","messageType":"%s"},"message":%s}' \
+        "$2" "$3"
+}
+
+containers () {
+    "$docker" ps --all --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
+}
+
+await_health () {
+    local deadline=$((SECONDS + 90)) states=
+    while [[ $SECONDS -lt $deadline ]]; do
+        # shellcheck disable=SC2046
+        states=$("$docker" inspect --format '{{.State.Health.Status}}' $(containers) | sort -u)
+        [[ $states == healthy ]] && return
+        sleep 1
+    done
+    : >"$body"
+    expect "both containers are healthy" healthy "$states"
+}
+
+find_url () {
+    url=http://127.0.0.1:$("${compose[@]}" port gateway 8088 | sed 's/.*://')
+}
+
+#  The state of the rocket, once it is what the messages make it: 202 promises it, but not when.
+await_rocket () {
+    local wanted=$1 deadline=$((SECONDS + 10))
+    # shellcheck disable=SC2053
+    until [[ $(call "$url/rockets/apollo") == 200 && $(cat "$body") == $wanted ]]; do
+        if [[ $SECONDS -ge $deadline ]]; then
+            expect "the rocket" "$wanted" "$(cat "$body")"
+        fi
+        sleep 0.1
+    done
+    echo "compose-test: ok: the rocket: $(cat "$body")"
+}
+
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+if ! engine_start; then
+    if [[ ${REQUIRE_COMPOSE:-0} != 0 ]]; then
+        echo "compose-test: FAILED: $engine_fault" >&2
+        exit 1
+    fi
+    echo "compose-test: SKIPPED: $engine_fault"
+    exit 0
+fi
+#  v2 is a plugin of the client, v1 a program of its own.
+if "$docker" compose version >/dev/null 2>&1; then
+    found=("$docker" compose)
+else
+    if ! command -v docker-compose >/dev/null || ! command -v curl >/dev/null; then
+        scripts/install-dependencies.sh compose
+    fi
+    found=(docker-compose)
+fi
+echo "compose-test: $("${found[@]}" version | head -n 1)," \
+    "engine $("$docker" version --format '{{.Server.Version}}')"
+engine_base_image
+compose=("${found[@]}")
+
+"${compose[@]}" build
+"${compose[@]}" up --detach --no-build
+await_health
+find_url
+
+status=$(call "$url/messages" --data "$(message 1 RocketLaunched \
+    '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')")
+expect "POST one message" 202 "$status"
+status=$(call "$url/messages" --data "[$(message 3 RocketSpeedDecreased '{"by":100}'),$(message 2 \
+    RocketSpeedIncreased '{"by":3000}'),$(message 1 RocketLaunched \
+    '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')]")
+expect "POST an array, shuffled and with a repeat" 202 "$status"
+await_rocket '*"speed":3400,*"lastMessageNumber":3,*"messagesApplied":3,*'
+status=$(call "$url/rockets?sort=-speed")
+expect "GET the list" 200 "$status"
+expect "the list" '*"id":"apollo"*' "$(cat "$body")"
+status=$(call "$url/messages" --data "$(message 4 RocketSpeedIncreased '{"by":-1}')")
+expect "POST a bad message" 400 "$status"
+expect "its refusal" '*"pointer":"/message/by"*' "$(cat "$body")"
+expect "its content type" 'application/problem+json*' \
+    "$(sed -n 's/\r$//; s/^content-type: *//Ip' "$headers")"
+expect "GET a rocket that nobody saw" 404 "$(call "$url/rockets/nobody")"
+expect "the user that it runs as" downlink \
+    "$("${compose[@]}" exec -T gateway id --user --name | tr -d '\r')"
+
+"${compose[@]}" stop
+: >"$body"
+for container in $(containers); do
+    expect "exit status of $("$docker" inspect --format '{{.Name}}' "$container")" 0 \
+        "$("$docker" inspect --format '{{.State.ExitCode}}' "$container")"
+done
+"${compose[@]}" start
+await_health
+find_url
+expect "GET /readyz after a restart" 200 "$(call "$url/readyz")"
+echo "compose-test: passed"

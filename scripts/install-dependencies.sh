@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+#  Install what is missing of Debian's or Ubuntu's packages: install-dependencies.sh GROUP...
+#  The groups are the lists below. dpkg is asked first: when nothing is missing, no network is used.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+
+#  `a|b` is one package under two names: either will do, and the first that apt knows is installed.
+declare -A groups=(
+    [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libczmq-dev libmicrohttpd-dev
+        libmsgpack-dev|libmsgpack-c-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
+        libglib2.0-dev libyajl-dev"
+    [test]="libcriterion-dev python3-pytest python3-zmq python3-msgpack python3-xxhash curl"
+    [lint]="clang clang-format clang-tidy cppcheck shellcheck"
+    [runtime]="libczmq4 libzmq5 libmicrohttpd12 libmsgpackc2 libsimdjson14 libxxhash0 libsqlite3-0
+        libglib2.0-0 libyajl2"
+    [compose]="docker.io docker-cli|docker.io docker-compose|docker-compose-v2 iptables ca-certificates curl"
+    [base-image]="debootstrap"
+)
+
+is_installed () {
+    [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+#  None of the names of a package is installed.
+is_missing () {
+    local name
+    for name in ${1//|/ }; do
+        is_installed "$name" && return 1
+    done
+    return 0
+}
+
+known_name () {
+    local name
+    for name in ${1//|/ }; do
+        if [[ -n $(apt-cache show --no-all-versions "$name" 2>/dev/null) ]]; then
+            echo "$name"
+            return
+        fi
+    done
+    echo "${1%%|*}"
+}
+
+as_root () {
+    if [[ $EUID -eq 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "install-dependencies: not root and no sudo here; as root, run: $*" >&2
+        exit 1
+    fi
+}
+
+apt () {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+        -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+wanted=()
+for group in "$@"; do
+    if [[ -z ${groups[$group]:-} ]]; then
+        echo "install-dependencies: no group '$group'; there are: ${!groups[*]}" >&2
+        exit 2
+    fi
+    read -r -d '' -a packages <<<"${groups[$group]}" || true
+    wanted+=("${packages[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "install-dependencies: neither Debian nor Ubuntu, so nothing was installed;" \
+        "needed are what these packages hold: ${wanted[*]}" >&2
+    exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    if is_missing "$package"; then
+        missing+=("$package")
+    fi
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+    exit 0
+fi
+
+#  A source of the user's own that fails must not stop us: apt says later what it could not find.
+apt update >/dev/null || echo "install-dependencies: apt-get update failed; going on with the old lists" >&2
+names=()
+for package in "${missing[@]}"; do
+    names+=("$(known_name "$package")")
+done
+echo "install-dependencies: installing ${names[*]}" >&2
+apt install --yes --no-install-recommends "${names[@]}" >/dev/null

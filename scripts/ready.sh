@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+#  Is the gateway at HOST:PORT ready? Exit 0 when GET /readyz says 200. Needs bash alone: it is also
+#  the container's health check, as downlink-ready.
+#  SPDX-License-Identifier: Apache-2.0
+set -uo pipefail
+address=${1:-127.0.0.1:8088}
+
+exec 3<>"/dev/tcp/${address%:*}/${address##*:}" || exit 1
+printf 'GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$address" >&3
+read -r -t 2 _ status _ <&3 && [[ $status == 200 ]]

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+#  One gateway and PROCESSORS processors in the foreground, state under var/, until Ctrl-C.
+#  Flags are given through the environment: DOWNLINK_LISTEN, DOWNLINK_PORT, DOWNLINK_LOG_LEVEL, ...
+#  SPDX-License-Identifier: Apache-2.0
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+bin=${DOWNLINK_BIN:-build/bin}
+processors=${PROCESSORS:-1}
+listen=${DOWNLINK_LISTEN:-127.0.0.1:8088}
+first_port=${DOWNLINK_PORT:-5561}
+gateway=
+pids=()
+names=()
+
+fail () {
+    echo "run.sh: $*" >&2
+    exit 1
+}
+
+#  Where a client on this machine reaches an address that may be "all of them".
+reachable () {
+    echo "${1/#0.0.0.0:/127.0.0.1:}"
+}
+
+refuse_a_port_in_use () {
+    local address=$1 setting=$2
+    if (exec 3<>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; then
+        fail "something listens on $address already: end it, or choose another with $setting"
+    fi
+}
+
+start () {
+    local name=$1
+    shift
+    "$@" </dev/null &
+    pids+=($!)
+    names+=("$name")
+}
+
+#  The gateway first, so that what it still holds finds its processors.
+stop () {
+    local status=$1 pid
+    trap '' INT TERM HUP
+    for pid in "$gateway" "${pids[@]}"; do
+        if [[ -n $pid ]] && kill -TERM "$pid" 2>/dev/null; then
+            wait "$pid" || { [[ $status -eq 0 ]] && status=1; }
+        fi
+    done
+    exit "$status"
+}
+
+await_readiness () {
+    local deadline=$((SECONDS + 30))
+    until scripts/ready.sh "$(reachable "$listen")" 2>/dev/null; do
+        check_children
+        if [[ $SECONDS -ge $deadline ]]; then
+            echo "run.sh: not ready after 30 s" >&2
+            stop 1
+        fi
+        sleep 0.1
+    done
+}
+
+check_children () {
+    local index
+    for index in "${!pids[@]}"; do
+        if ! kill -0 "${pids[index]}" 2>/dev/null; then
+            wait "${pids[index]}"
+            echo "run.sh: ${names[index]} ended with status $?; stopping the others" >&2
+            stop 1
+        fi
+    done
+}
+
+refuse_a_port_in_use "$(reachable "$listen")" DOWNLINK_LISTEN=127.0.0.1:PORT
+for ((index = 0; index < processors * 3; index++)); do
+    refuse_a_port_in_use "127.0.0.1:$((first_port + index))" DOWNLINK_PORT=PORT
+done
+
+mkdir -p var
+export DOWNLINK_STATE_DIR=${DOWNLINK_STATE_DIR:-var/state}
+export DOWNLINK_JOURNAL_DIR=${DOWNLINK_JOURNAL_DIR:-var/journal}
+
+#  Job control gives each child a process group of its own: a Ctrl-C at the terminal then reaches
+#  only this script, which says once, and in order, that it is over.
+set -m
+trap 'stop 0' INT TERM HUP
+
+endpoints=()
+for ((index = 0; index < processors; index++)); do
+    port=$((first_port + 3 * index))
+    start "processor at port $port" "$bin/downlink-processor" --port "$port"
+    endpoints+=("127.0.0.1:$port")
+done
+joined=$(IFS=,; echo "${endpoints[*]}")
+start gateway "$bin/downlink-gateway" --listen "$listen" --processors "$joined"
+gateway=${pids[-1]}
+await_readiness
+
+url=http://$(reachable "$listen")
+cat <<END
+
+Downlink is ready: one gateway, $processors processor(s), state under var/. Ctrl-C stops it.
+The dashboard:       $url/
+A message to send:   curl $url/messages -d '{"metadata":{"channel":"apollo","messageNumber":1,"messageTime":"2022-02-02T19:39:05.86337+01:00","messageType":"RocketLaunched"},"message":{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}}'
+And its rocket:      curl $url/rockets/apollo
+
+END
+wait -n
+check_children

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+#  Build with a preset and run its tests: test.sh release|debug|asan|tsan [CTEST-ARGUMENT...]
+#  A sanitizer's report fails the run wherever it was made: programs that tests start write theirs
+#  to files, so that no test has to look.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=${1:?which preset}
+shift
+jobs=${JOBS:-$(nproc)}
+if [[ $preset == release ]]; then build=build; else build=build-$preset; fi
+reports=$PWD/$build/sanitizer-reports
+
+scripts/install-dependencies.sh build test
+cmake --preset "$preset" -D BUILD_TESTING=ON
+cmake --build --preset "$preset" --parallel "$jobs"
+
+rm -rf "$reports"
+mkdir -p "$reports"
+common=log_path=$reports/report:exitcode=66
+export ASAN_OPTIONS=$common:detect_leaks=1:strict_string_checks=1:check_initialization_order=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=$common:print_stacktrace=1
+export TSAN_OPTIONS=$common:suppressions=$PWD/tests/support/tsan.supp:history_size=4
+
+#  The sanitizers' shadow memory and a strongly randomized address space do not always fit together.
+run=()
+if [[ $preset == ?san ]] && setarch "$(uname -m)" -R true 2>/dev/null; then
+    run=(setarch "$(uname -m)" -R)
+fi
+
+status=0
+"${run[@]}" ctest --preset "$preset" --parallel "$jobs" "$@" || status=$?
+shopt -s nullglob
+for report in "$reports"/*; do
+    echo "test.sh: a sanitizer reported:" >&2
+    cat "$report" >&2
+    status=1
+done
+exit "$status"

@@ -1,0 +1,87 @@
+//  JSON text to messages, for libFuzzer. The first byte chooses the form: even (as '0') a document,
+//  odd (as '1') lines. Whatever the rest is: what is accepted keeps the rules, what is refused has a
+//  place and a reason, elements come in order, and the bytes behind the body make no difference.
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+#include <xxhash.h>
+
+#include "common/message_json.h"
+
+#define MAX_BODY_BYTES (64 * 1024)
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+//  What was told so far, boiled down.
+typedef struct {
+    size_t told;
+    uint64_t digest;
+} told_t;
+
+static void
+s_digest (told_t *self, const void *bytes, size_t size)
+{
+    self->digest = XXH3_64bits_withSeed (bytes, size, self->digest);
+}
+
+static void
+s_accept (void *context, size_t index, const message_t *message)
+{
+    told_t *told = context;
+    message_fault_t fault;
+    g_assert (index == told->told++);
+    g_assert (message_check (message, &fault));
+    g_assert (message_kind_name (message->kind));
+    g_assert (message_content_hash (message) != 0);
+    uint64_t numbers[] = {index, message->number, message_content_hash (message)};
+    s_digest (told, numbers, sizeof numbers);
+    s_digest (told, message->channel.data, message->channel.size);
+}
+
+static void
+s_refuse (void *context, size_t index, const char *pointer, const char *detail)
+{
+    told_t *told = context;
+    g_assert (index == told->told++);
+    g_assert (pointer[0] == '\0' || pointer[0] == '/');
+    g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
+    s_digest (told, &index, sizeof index);
+    s_digest (told, pointer, strlen (pointer));
+    s_digest (told, detail, strlen (detail));
+}
+
+//  Read a copy of exactly the promised size, so that a sanitizer sees a byte read too many.
+static told_t
+s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_form_t form,
+    const char *behind)
+{
+    char *copy = g_malloc0 (size + MESSAGE_JSON_PADDING);
+    if (size > 0)
+        memcpy (copy, body, size);
+    memcpy (copy + size, behind, strlen (behind));
+    const char *detail = NULL;
+    told_t told = {0};
+    message_json_result_t result
+        = message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
+    if (result == MESSAGE_JSON_BROKEN) {
+        g_assert (told.told == 0);
+        g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
+        s_digest (&told, detail, strlen (detail));
+    }
+    g_free (copy);
+    return told;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    static message_json_t *reader;
+    if (!reader)
+        reader = message_json_new (MAX_BODY_BYTES);
+    if (size == 0)
+        return 0;
+    message_json_form_t form = data[0] % 2 ? MESSAGE_JSON_LINES : MESSAGE_JSON_DOCUMENT;
+    told_t told = s_read (reader, data + 1, size - 1, form, "");
+    told_t again = s_read (reader, data + 1, size - 1, form, "0\"}]}]},\"by\":1}");
+    g_assert (told.told == again.told && told.digest == again.digest);
+    return 0;
+}

@@ -1,0 +1,62 @@
+//  Partitions against answers of another implementation (python3-xxhash): they may never change.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "common/partition.h"
+
+#define SIXTEEN_X "xxxxxxxxxxxxxxxx"
+
+typedef struct {
+    const char *channel;
+    uint64_t hash;
+    uint32_t of_16;
+    uint32_t of_7;
+    uint32_t of_1024;
+} known_t;
+
+static const known_t s_known[] = {
+    {"a", 0xe6c632b61e964e1f, 15, 1, 543},
+    {"rocket-1", 0x378c4493d5db24db, 11, 5, 219},
+    {"zzzzzzzzz", 0x808451785be03e93, 3, 1, 659},
+    {SIXTEEN_X, 0xdf76ff0d7f0d9edf, 15, 4, 735},
+    {SIXTEEN_X "x", 0x89975e6b7d2f5a11, 1, 0, 529},
+    {SIXTEEN_X SIXTEEN_X SIXTEEN_X SIXTEEN_X SIXTEEN_X SIXTEEN_X SIXTEEN_X SIXTEEN_X,
+        0x4ca37e83f6cddd17, 7, 6, 279},
+    {"193270a9-c9cf-404a-8f83-838e71d9ae67", 0x16b3e3a171c43e3a, 10, 6, 570},
+    {"\xd1\x80\xd0\xb0\xd0\xba\xd0\xb5\xd1\x82\xd0\xb0-1", 0x85d858685b0ce810, 0, 5, 16},
+    {"\xf0\x9f\x9a\x80", 0x2aa8f4545b8d7b4a, 10, 6, 842},
+};
+
+Test (partition, a_channel_has_the_hash_and_the_partition_that_it_always_had)
+{
+    for (size_t index = 0; index < sizeof s_known / sizeof *s_known; index++) {
+        const known_t *known = s_known + index;
+        text_t channel = text_from (known->channel);
+        cr_expect_eq (channel_hash (channel), known->hash, "%s", known->channel);
+        cr_expect_eq (partition_of (channel, 1), 0, "%s", known->channel);
+        cr_expect_eq (partition_of (channel, 7), known->of_7, "%s", known->channel);
+        cr_expect_eq (partition_of (channel, 16), known->of_16, "%s", known->channel);
+        cr_expect_eq (partition_of (channel, 1024), known->of_1024, "%s", known->channel);
+    }
+}
+
+Test (partition, only_the_bytes_of_the_channel_count)
+{
+    text_t piece = text_of ("rocket-12", strlen ("rocket-1"));
+    cr_expect_eq (channel_hash (piece), channel_hash (text_from ("rocket-1")));
+    cr_expect_neq (channel_hash (piece), channel_hash (text_from ("rocket-12")));
+    cr_expect_neq (channel_hash (text_of ("a\0b", 3)), channel_hash (text_of ("a\0c", 3)));
+}
+
+Test (partition, channels_spread_over_all_partitions)
+{
+    size_t found[PARTITIONS_DEFAULT] = {0};
+    for (int number = 0; number < 16000; number++) {
+        char channel[32];
+        int size = snprintf (channel, sizeof channel, "rocket-%d", number);
+        found[partition_of (text_of (channel, (size_t) size), PARTITIONS_DEFAULT)]++;
+    }
+    for (size_t partition = 0; partition < PARTITIONS_DEFAULT; partition++)
+        cr_expect (found[partition] > 850 && found[partition] < 1150, "%zu", found[partition]);
+}

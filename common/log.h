@@ -4,6 +4,7 @@
 #ifndef DOWNLINK_LOG_H
 #define DOWNLINK_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 //  In the order of the choices of --log-level and --log-format.
@@ -20,6 +21,6 @@ void log_event (log_level_t level, const char *event, const char *pairs, ...)
     __attribute__ ((format (printf, 3, 4)));
 
 //  For what can repeat: true at most once an interval; *last_ms is the caller's, 0 at first.
-int log_is_due (int64_t *last_ms, int64_t interval_ms);
+bool log_is_due (int64_t *last_ms, int64_t interval_ms);
 
 #endif

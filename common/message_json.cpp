@@ -113,8 +113,10 @@ s_words (error_code error)
         return "is nested deeper than 32 levels";
     case STRING_ERROR:
         return "is no JSON: a string holds half of a surrogate pair";
+    case UNCLOSED_STRING:
+        return "is no JSON: a string does not end";
     default:
-        return "is no JSON: it holds a character that does not belong there";
+        return "is no JSON: it holds something that does not belong there";
     }
 }
 

@@ -14,6 +14,7 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
+#define GOODBYE_MS 200  //  how long a closed PUB may still be sending its last announcement
 
 //  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
 typedef struct {
@@ -49,7 +50,7 @@ s_new (socket_kind_t kind, bool is_ipv6)
     zsock_t *zsock = zsock_new (s_kinds[kind].type);
     if (!zsock)
         return NULL;
-    zsock_set_linger (zsock, 0);
+    zsock_set_linger (zsock, kind == SOCKET_PUB ? GOODBYE_MS : 0);
     zsock_set_sndhwm (zsock, s_kinds[kind].high_water_mark);
     zsock_set_rcvhwm (zsock, s_kinds[kind].high_water_mark);
     zsock_set_maxmsgsize (zsock, (int) s_kinds[kind].max_message_bytes);

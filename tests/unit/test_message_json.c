@@ -532,6 +532,8 @@ Test (message_json, a_broken_document_is_told_with_the_place_of_its_fault)
             "broken: the body is no JSON near line 2, column 2: a byte that is not UTF-8\n"},
         {"[\"\\ud800\"]",
             "broken: the body is no JSON: a string holds half of a surrogate pair\n"},
+        {"{}\n\"a", "broken: the body is no JSON: a string does not end\n"},
+        {"{}\f", "broken: the body is no JSON: it holds something that does not belong there\n"},
         {"{} {}", "broken: the body is no JSON near line 1, column 4: trailing garbage\n"},
         {"{\"a\":1e999}}", "broken: the body is no JSON near line 1, column 12: trailing garbage\n"},
         {"[1e999,\"\\udc00\"]",
@@ -582,7 +584,8 @@ static const text_t s_no_values[] = {
     TEXT ("0e"), TEXT ("0.e1"), TEXT ("-0x1"), TEXT ("\xef\xbc\x91"), TEXT ("1\xe5"),
     TEXT ("99999999999999999999."), TEXT ("099999999999999999999"), TEXT ("1e999e1"),
     TEXT ("1e9991-"), TEXT ("0.99999999999999999999.9"), TEXT ("-99999999999999999999-"),
-    TEXT ("99999999999999999999x"), TEXT ("+99999999999999999999"),
+    TEXT ("99999999999999999999x"), TEXT ("+99999999999999999999"), TEXT ("1e999e"), TEXT ("[1e999] 1e999e"), TEXT ("[1e999] tru"),
+    TEXT ("1e999 1e"), TEXT ("1e999 \""), TEXT ("1e999-"), TEXT ("1e999."),
     //  words
     TEXT ("tru"), TEXT ("truee"), TEXT ("True"), TEXT ("TRUE"), TEXT ("fals"), TEXT ("falsey"),
     TEXT ("nul"), TEXT ("nulll"), TEXT ("NULL"), TEXT ("None"), TEXT ("undefined"), TEXT ("true1"),

@@ -1,0 +1,340 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/options.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+typedef struct {
+    const char *suffix;
+    uint64_t factor;
+} unit_t;
+
+static const unit_t s_sizes[] = {{"", 1}, {"K", 1024}, {"M", 1024 * 1024},
+    {"G", 1024ull * 1024 * 1024}, {"T", 1024ull * 1024 * 1024 * 1024}};
+static const unit_t s_durations[] = {
+    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+
+static void
+s_print_usage (const options_t *self, FILE *stream)
+{
+    fprintf (stream, "usage: %s [flags]%s%s\n", self->program, self->arguments ? " " : "",
+        self->arguments ? self->arguments : "");
+}
+
+void
+options_refuse (const options_t *self, const char *format, ...)
+{
+    va_list values;
+    va_start (values, format);
+    fprintf (stderr, "%s: ", self->program);
+    vfprintf (stderr, format, values);
+    va_end (values);
+    fprintf (stderr, "\n");
+    s_print_usage (self, stderr);
+    fprintf (stderr, "try '%s --help'\n", self->program);
+    exit (2);
+}
+
+static char *
+s_variable (const option_t *option)
+{
+    char *upper = g_ascii_strup (option->name, -1);
+    char *variable = g_strconcat ("DOWNLINK_", g_strdelimit (upper, "-", '_'), NULL);
+    g_free (upper);
+    return variable;
+}
+
+//  What stands for the value in --help.
+static const char *
+s_placeholder (const option_t *option)
+{
+    static const char *const names[] = {[OPTION_TEXT] = "TEXT",
+        [OPTION_NUMBER] = "N",
+        [OPTION_SIZE] = "SIZE",
+        [OPTION_DURATION] = "TIME",
+        [OPTION_FRACTION] = "P",
+        [OPTION_CHOICE] = "",
+        [OPTION_SWITCH] = "yes|no"};
+    return option->choices ? option->choices : names[option->kind];
+}
+
+//  Digits and a unit. False if it is none, or does not fit.
+static bool
+s_parse_number (const char *text, const unit_t *units, size_t count, uint64_t *value)
+{
+    if (!g_ascii_isdigit (*text))
+        return false;
+    char *end = NULL;
+    errno = 0;
+    uint64_t number = strtoull (text, &end, 10);
+    if (errno)
+        return false;
+    for (size_t unit = 0; unit < count; unit++) {
+        if (strcmp (end, units[unit].suffix) == 0)
+            return !__builtin_mul_overflow (number, units[unit].factor, value);
+    }
+    return false;
+}
+
+static bool
+s_in_range (const option_t *option, uint64_t value)
+{
+    return value >= option->min && (option->max == 0 || value <= option->max);
+}
+
+static bool
+s_set_number (const option_t *option, const char *text, const unit_t *units, size_t count)
+{
+    uint64_t value = 0;
+    if (!s_parse_number (text, units, count, &value) || !s_in_range (option, value))
+        return false;
+    *(uint64_t *) option->value = value;
+    return true;
+}
+
+static bool
+s_set_fraction (const option_t *option, const char *text)
+{
+    char *end = NULL;
+    double value = g_ascii_strtod (text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 1))
+        return false;
+    *(double *) option->value = value;
+    return true;
+}
+
+static bool
+s_set_choice (const option_t *option, const char *text)
+{
+    char **choices = g_strsplit (option->choices, "|", -1);
+    int found = -1;
+    for (int index = 0; choices[index]; index++)
+        if (strcmp (choices[index], text) == 0)
+            found = index;
+    g_strfreev (choices);
+    if (found >= 0)
+        *(int *) option->value = found;
+    return found >= 0;
+}
+
+static bool
+s_set_switch (const option_t *option, const char *text)
+{
+    bool yes = strcmp (text, "yes") == 0;
+    *(bool *) option->value = yes;
+    return yes || strcmp (text, "no") == 0;
+}
+
+static bool
+s_set (const option_t *option, const char *text)
+{
+    static const unit_t plain = {"", 1};
+    switch (option->kind) {
+    case OPTION_TEXT:
+        *(const char **) option->value = text;
+        return true;
+    case OPTION_NUMBER:
+        return s_set_number (option, text, &plain, 1);
+    case OPTION_SIZE:
+        return s_set_number (option, text, s_sizes, G_N_ELEMENTS (s_sizes));
+    case OPTION_DURATION:
+        return s_set_number (option, text, s_durations, G_N_ELEMENTS (s_durations));
+    case OPTION_FRACTION:
+        return s_set_fraction (option, text);
+    case OPTION_CHOICE:
+        return s_set_choice (option, text);
+    case OPTION_SWITCH:
+        return s_set_switch (option, text);
+    }
+    return false;
+}
+
+//  What a value must be, as a phrase behind "must be".
+static char *
+s_expectation (const option_t *option)
+{
+    const char *what = option->kind == OPTION_SIZE ? "a size such as 64K, 8M or 1G"
+        : option->kind == OPTION_DURATION          ? "a time such as 300ms, 5s or 2m"
+                                                   : "an integer";
+    switch (option->kind) {
+    case OPTION_CHOICE:
+        return g_strdup_printf ("one of %s", option->choices);
+    case OPTION_SWITCH:
+        return g_strdup ("yes or no");
+    case OPTION_FRACTION:
+        return g_strdup ("a number from 0 to 1");
+    default:
+        break;
+    }
+    GString *text = g_string_new (what);
+    bool plain = option->kind == OPTION_NUMBER;
+    if (plain && option->max)
+        g_string_append_printf (text, " from %llu to %llu", (unsigned long long) option->min,
+            (unsigned long long) option->max);
+    else if (plain)
+        g_string_append_printf (text, ", at least %llu", (unsigned long long) option->min);
+    else
+        g_string_append (text, ", within its limits");
+    return g_string_free (text, FALSE);
+}
+
+static void
+s_set_or_refuse (const options_t *self, const option_t *option, const char *origin, const char *text)
+{
+    if (!s_set (option, text)) {
+        char *expectation = s_expectation (option);
+        options_refuse (self, "%s: '%s' must be %s", origin, text, expectation);
+    }
+}
+
+static void
+s_print_help (const options_t *self)
+{
+    printf ("%s: %s\n\n", self->program, self->summary);
+    s_print_usage (self, stdout);
+    printf ("\nflags (each is also read from the environment: --some-flag from DOWNLINK_SOME_FLAG; "
+            "the flag wins):\n");
+    for (size_t index = 0; index < self->count; index++) {
+        const option_t *option = &self->options[index];
+        char *flag = g_strdup_printf ("--%s %s", option->name, s_placeholder (option));
+        bool has_default = option->fallback && *option->fallback;
+        printf ("  %-36s %s%s%s%s\n", flag, option->help, has_default ? " (" : "",
+            has_default ? option->fallback : "", has_default ? ")" : "");
+        g_free (flag);
+    }
+    printf ("  %-36s %s\n  %-36s %s\n", "--help", "print this and exit", "--version",
+        "print the version and exit");
+    printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
+    if (self->examples)
+        printf ("\nexamples:\n%s", self->examples);
+}
+
+static const option_t *
+s_find (const options_t *self, const char *name, size_t size)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        const option_t *option = &self->options[index];
+        if (strlen (option->name) == size && memcmp (option->name, name, size) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+static void
+s_read_defaults (const options_t *self)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        const option_t *option = &self->options[index];
+        char *variable = s_variable (option);
+        const char *text = getenv (variable);
+        if (text)
+            s_set_or_refuse (self, option, variable, text);
+        else if (option->fallback)
+            s_set_or_refuse (self, option, option->name, option->fallback);
+        g_free (variable);
+    }
+}
+
+//  Read the flag at argv [index]. Returns how many arguments it took.
+static int
+s_read_flag (const options_t *self, int argc, char **argv, int index)
+{
+    const char *name = argv[index] + 2;
+    if (strcmp (name, "help") == 0) {
+        s_print_help (self);
+        exit (0);
+    }
+    if (strcmp (name, "version") == 0) {
+        printf ("%s %s\n", self->program, DOWNLINK_VERSION);
+        exit (0);
+    }
+    const char *equals = strchr (name, '=');
+    const option_t *option = s_find (self, name, equals ? (size_t) (equals - name) : strlen (name));
+    if (!option)
+        options_refuse (self, "there is no flag '%s'", argv[index]);
+    if (equals) {
+        s_set_or_refuse (self, option, argv[index], equals + 1);
+        return 1;
+    }
+    const char *next = index + 1 < argc ? argv[index + 1] : NULL;
+    if (option->kind == OPTION_SWITCH
+        && !(next && (strcmp (next, "yes") == 0 || strcmp (next, "no") == 0))) {
+        *(bool *) option->value = true;
+        return 1;
+    }
+    if (!next)
+        options_refuse (self, "%s needs a value", argv[index]);
+    s_set_or_refuse (self, option, argv[index], next);
+    return 2;
+}
+
+int
+options_read (const options_t *self, int argc, char **argv)
+{
+    s_read_defaults (self);
+    int arguments = 0;
+    bool only_arguments = false;
+    for (int index = 1; index < argc;) {
+        if (!only_arguments && strcmp (argv[index], "--") == 0) {
+            only_arguments = true;
+            index++;
+        } else if (!only_arguments && strncmp (argv[index], "--", 2) == 0)
+            index += s_read_flag (self, argc, argv, index);
+        else if (!only_arguments && argv[index][0] == '-' && argv[index][1])
+            options_refuse (self, "there is no flag '%s'", argv[index]);
+        else
+            argv[++arguments] = argv[index++];
+    }
+    if (arguments > 0 && !self->arguments)
+        options_refuse (self, "'%s' is not expected: only flags are", argv[1]);
+    return arguments;
+}
+
+static void
+s_add_value (GString *line, const option_t *option)
+{
+    switch (option->kind) {
+    case OPTION_TEXT: {
+        const char *text = *(const char *const *) option->value;
+        g_string_append (line, text ? text : "");
+        break;
+    }
+    case OPTION_NUMBER:
+    case OPTION_SIZE:
+    case OPTION_DURATION:
+        g_string_append_printf (
+            line, "%llu", (unsigned long long) *(const uint64_t *) option->value);
+        break;
+    case OPTION_FRACTION:
+        g_string_append_printf (line, "%g", *(const double *) option->value);
+        break;
+    case OPTION_CHOICE: {
+        char **choices = g_strsplit (option->choices, "|", -1);
+        g_string_append (line, choices[*(const int *) option->value]);
+        g_strfreev (choices);
+        break;
+    }
+    case OPTION_SWITCH:
+        g_string_append (line, *(const bool *) option->value ? "yes" : "no");
+        break;
+    }
+}
+
+void
+options_log (const options_t *self)
+{
+    GString *line = g_string_new (NULL);
+    for (size_t index = 0; index < self->count; index++) {
+        g_string_append_printf (line, "%s--%s=", index ? " " : "", self->options[index].name);
+        s_add_value (line, &self->options[index]);
+    }
+    log_event (LOG_INFO, "starting", "version=%s options=%s", DOWNLINK_VERSION, line->str);
+    g_string_free (line, TRUE);
+}

@@ -1,0 +1,82 @@
+//  HTTP in, HTTP out: libmicrohttpd driven from the worker's loop, with the guards, limits and
+//  deadlines that it lacks. A request is shown to one function when all of it is there; it is
+//  answered in that call, or held and answered later. One thread owns a server and its requests.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_SERVER_H
+#define DOWNLINK_HTTP_SERVER_H
+
+#include <stdint.h>
+
+#include "common/text.h"
+
+typedef struct http_server http_server_t;
+typedef struct http_request http_request_t;
+
+//  Told of every request once it is complete. Answer it, or hold it.
+typedef void (http_handler_fn) (void *context, http_request_t *request);
+
+//  Told when a held request's time is over: answer it.
+typedef void (http_expired_fn) (void *context, http_request_t *request);
+
+typedef struct {
+    const char *address;  //  IPv4 or IPv6, without brackets
+    uint16_t port;
+    uint64_t max_body_bytes;
+    uint64_t idle_connections;  //  past so many, first answers close their connection
+    unsigned max_connections;
+    http_handler_fn *handler;
+    void *context;
+} http_config_t;
+
+//  Listen. NULL with errno set if that cannot be.
+http_server_t *http_server_new (const http_config_t *config);
+
+//  Accept no further connections; those that are open go on.
+void http_server_stop_listening (http_server_t *self);
+
+//  Close everything. No request may be held any more.
+void http_server_destroy (http_server_t **self_p);
+
+//  Descriptor that becomes readable when there is work, and how long to wait for it at most.
+int http_server_fd (const http_server_t *self);
+int64_t http_server_timeout_ms (http_server_t *self);
+
+//  Do what is due: accept, read, show requests, write, expire. Never waits.
+void http_server_run (http_server_t *self);
+
+//  How many requests were begun and are not answered in full.
+size_t http_server_unanswered (const http_server_t *self);
+
+//  Parts of a request, borrowed until it is answered. A field that is not there gives NULL.
+const char *http_request_method (const http_request_t *self);
+const char *http_request_target (const http_request_t *self);  //  path and query as they came
+const char *http_request_field (const http_request_t *self, const char *name);
+text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_PADDING bytes beyond
+
+#define HTTP_BODY_PADDING 64
+
+//  Keep a request for later, until clock_ms () reaches deadline_ms; then expired is called. May be
+//  called again to change both. What is neither answered nor held would never be.
+void http_hold (
+    http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
+
+//  What the handlers remember with a held request; freed with free_state when it is answered.
+void http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *));
+void *http_request_state (const http_request_t *self);
+
+#define HTTP_FIELDS_MAX 8
+
+typedef struct {
+    unsigned status;
+    const char *content_type;  //  NULL without a body
+    text_t body;
+    struct {
+        const char *name;
+        const char *value;
+    } fields[HTTP_FIELDS_MAX];  //  ends at the first without a name
+} http_response_t;
+
+//  Answer a request, now or after it was held. Everything is copied. The request is gone with it.
+void http_answer (http_request_t *self, const http_response_t *response);
+
+#endif

@@ -151,7 +151,8 @@ s_read_owned (msgpack_reader_t *reader, owner_announcement_t *self)
         uint64_t epoch = 0;
         if (!s_read_pair (reader, &partition, &epoch) || partition >= PARTITIONS_MAX)
             return false;
-        self->owned[index] = (owned_t){(uint32_t) partition, epoch};
+        self->owned[index].partition = (uint32_t) partition;
+        self->owned[index].epoch = epoch;
     }
     self->owned_count = count;
     return true;

@@ -1,5 +1,5 @@
-//  yajl tells where it stopped and why; that a text is UTF-8 is looked at before, because yajl takes
-//  overlong forms and surrogates for good.
+//  yajl tells where it stopped and why; whether the text is UTF-8 is looked at before, because yajl
+//  takes overlong forms and surrogates for good.
 //  SPDX-License-Identifier: Apache-2.0
 #include "json_fault.h"
 

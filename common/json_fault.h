@@ -16,8 +16,8 @@ typedef struct {
     char what[96];  //  without a full stop
 } json_fault_t;
 
-//  Find the first fault of a text. Returns false if none was found, which does not make it JSON: lone
-//  surrogates in escapes, form feeds, and a word or string cut off behind the end are not seen.
+//  Find the first fault of a text. Returns false if none was found, which does not make it JSON: it
+//  sees no lone surrogates in escapes, no form feeds, and no word or string cut off behind the end.
 bool json_fault_find (text_t text, json_fault_t *fault) __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus

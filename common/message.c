@@ -10,10 +10,10 @@
 
 #define CHANNEL_RULE "must be a string of 1 to 128 bytes without control characters"
 #define NUMBER_RULE "must be an integer from 1 to 9007199254740991"
-#define TIME_RULE \
+#define TIME_RULE                                                                                  \
     "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00"
-#define KIND_RULE \
-    "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded " \
+#define KIND_RULE                                                                                  \
+    "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded "          \
     "or RocketMissionChanged"
 #define SPEED_RULE "must be an integer from 0 to 9007199254740991"
 #define TEXT_RULE "must be a string of at most 256 bytes"
@@ -37,8 +37,8 @@ s_plain_prefix (const uint8_t *bytes, size_t size)
     uint64_t eight = 0;
     for (; size - at >= sizeof eight; at += sizeof eight) {
         memcpy (&eight, bytes + at, sizeof eight);
-        if ((eight | (eight - 0x2020202020202020u) | (eight + 0x0101010101010101u))
-            & 0x8080808080808080u)
+        if ((eight | (eight - 0x2020202020202020u) | (eight + 0x0101010101010101u)) &
+            0x8080808080808080u)
             break;
     }
     return at;
@@ -70,8 +70,7 @@ s_sequence_size (const uint8_t *bytes, size_t size)
 static bool
 s_is_control (const uint8_t *sequence)
 {
-    return sequence[0] < 0x20 || sequence[0] == 0x7f
-        || (sequence[0] == 0xc2 && sequence[1] < 0xa0);
+    return sequence[0] < 0x20 || sequence[0] == 0x7f || (sequence[0] == 0xc2 && sequence[1] < 0xa0);
 }
 
 static bool
@@ -91,8 +90,8 @@ s_is_utf8 (text_t text, bool controls_allowed)
 static bool
 s_is_channel (text_t text)
 {
-    return text.data && text.size >= 1 && text.size <= MESSAGE_CHANNEL_MAX_BYTES
-        && s_is_utf8 (text, false);
+    return text.data && text.size >= 1 && text.size <= MESSAGE_CHANNEL_MAX_BYTES &&
+           s_is_utf8 (text, false);
 }
 
 static bool
@@ -127,15 +126,15 @@ message_check (const message_t *message, message_fault_t *fault)
 {
     bool number_good = message->number >= 1 && message->number <= MESSAGE_NUMBER_MAX;
     bool time_good = message->time_us >= TIMESTAMP_MIN_US && message->time_us <= TIMESTAMP_MAX_US;
-    if (!s_keeps (s_is_channel (message->channel), fault, "/metadata/channel", CHANNEL_RULE)
-        || !s_keeps (number_good, fault, "/metadata/messageNumber", NUMBER_RULE)
-        || !s_keeps (time_good, fault, "/metadata/messageTime", TIME_RULE))
+    if (!s_keeps (s_is_channel (message->channel), fault, "/metadata/channel", CHANNEL_RULE) ||
+        !s_keeps (number_good, fault, "/metadata/messageNumber", NUMBER_RULE) ||
+        !s_keeps (time_good, fault, "/metadata/messageTime", TIME_RULE))
         return false;
     switch (message->kind) {
     case MESSAGE_LAUNCHED:
-        return s_check_text (message->type, fault, "/message/type")
-            && s_check_speed (message->speed, fault, "/message/launchSpeed")
-            && s_check_text (message->mission, fault, "/message/mission");
+        return s_check_text (message->type, fault, "/message/type") &&
+               s_check_speed (message->speed, fault, "/message/launchSpeed") &&
+               s_check_text (message->mission, fault, "/message/mission");
     case MESSAGE_SPED_UP:
     case MESSAGE_SLOWED:
         return s_check_speed (message->speed, fault, "/message/by");

@@ -27,14 +27,14 @@ typedef enum {
 
 //  A message; the texts are borrowed from whatever it was read from.
 typedef struct {
-    text_t channel;       //  the rocket's id
-    uint64_t number;      //  1 to MESSAGE_NUMBER_MAX, unique within the channel
-    int64_t time_us;      //  microseconds since 1970, UTC
+    text_t channel;   //  the rocket's id
+    uint64_t number;  //  1 to MESSAGE_NUMBER_MAX, unique within the channel
+    int64_t time_us;  //  microseconds since 1970, UTC
     message_kind_t kind;
-    uint64_t speed;       //  launched: launchSpeed; sped up, slowed: by; else 0
-    text_t type;          //  launched; else none
-    text_t mission;       //  launched: mission; mission changed: newMission; else none
-    text_t reason;        //  exploded; else none
+    uint64_t speed;  //  launched: launchSpeed; sped up, slowed: by; else 0
+    text_t type;     //  launched; else none
+    text_t mission;  //  launched: mission; mission changed: newMission; else none
+    text_t reason;   //  exploded; else none
 } message_t;
 
 //  What is wrong with a message: where, as a JSON pointer (RFC 6901) into its JSON form, and what
@@ -45,7 +45,8 @@ typedef struct {
 } message_fault_t;
 
 //  Hold a message against the rules: channel, number, time, kind, speed and texts, UTF-8 included.
-//  Returns true if it keeps them all; else false, and fault (never NULL) says which is broken first.
+//  Returns true if it keeps them all; else false, and fault (never NULL) says which is broken
+//  first.
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
@@ -55,8 +56,8 @@ const char *message_kind_name (message_kind_t kind);
 //  The kind of a messageType, or 0 for a name that is none.
 message_kind_t message_kind_of (text_t name);
 
-//  A hash of everything in the message but its channel and number, to tell a repeat from a conflict.
-//  Never 0. (XXH3 over a canonical form: the same on every machine and in every release.)
+//  A hash of everything in the message but its channel and number, to tell a repeat from a
+//  conflict. Never 0. (XXH3 over a canonical form: the same on every machine and in every release.)
 uint32_t message_content_hash (const message_t *message);
 
 #ifdef __cplusplus

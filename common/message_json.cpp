@@ -1,8 +1,9 @@
 //  simdjson's DOM parser looks at the whole text, members that nobody asks for included; then each
-//  element is read in the order of the rules. A value of the wrong type is left as it was before,
-//  which no rule allows, so that message_check finds it; only what the text alone can tell, a member
-//  missing or given twice, is told from here.
+//  element is read in the order of the rules. A value of the wrong type is not taken over, and what
+//  stands in the message instead breaks a rule, so that message_check tells it; only what the text
+//  alone can show, a member missing or given twice, is told from here.
 //  SPDX-License-Identifier: Apache-2.0
+
 //  text.h is C, and its compound literals are no ISO C++.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -23,8 +24,8 @@ using namespace simdjson;
 static_assert (MESSAGE_JSON_PADDING >= SIMDJSON_PADDING, "simdjson reads further than we promise");
 
 struct message_json {
-    dom::parser parser {};
-    dom::document document {};  //  what was parsed last; all texts are in it
+    dom::parser parser{};
+    dom::document document{};  //  what was parsed last; all texts are in it
     size_t max_body_bytes = 0;
     char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
     size_t tamed_capacity = 0;
@@ -66,9 +67,9 @@ s_reserve (message_json_t *self, size_t size)
         g_error ("message_json: out of memory for a body of %zu bytes", size);
 }
 
-//  simdjson refuses numbers beyond 64 bits and beyond a double, though they are JSON. No member takes
-//  a number with a fraction, an exponent or more than 18 digits: each of them becomes 0.5, which no
-//  member takes either, and blanks. The text must be good JSON otherwise.
+//  simdjson refuses numbers beyond 64 bits and beyond a double, though they are JSON. No member
+//  takes a number with a fraction, an exponent or more than 18 digits: each of them becomes 0.5,
+//  which no member takes either, and blanks. The text must be good JSON otherwise.
 static void
 s_tame_numbers (char *text, size_t size)
 {
@@ -110,7 +111,7 @@ s_words (error_code error)
 {
     switch (error) {
     case DEPTH_ERROR:
-        return "is nested deeper than 32 levels";
+        return "is nested deeper than " G_STRINGIFY (MAX_DEPTH) " levels";
     case STRING_ERROR:
         return "is no JSON: a string holds half of a surrogate pair";
     case UNCLOSED_STRING:
@@ -139,9 +140,8 @@ static bool
 s_parse (message_json_t *self, text_t text, bool is_line, dom::element *root)
 {
     s_reserve (self, text.size);
-    error_code error
-        = self->parser.parse_into_document (self->document, text.data, text.size, false)
-              .get (*root);
+    error_code error =
+        self->parser.parse_into_document (self->document, text.data, text.size, false).get (*root);
     if (!error)
         return true;
     json_fault_t fault;
@@ -157,7 +157,7 @@ s_parse (message_json_t *self, text_t text, bool is_line, dom::element *root)
 struct member_t {
     std::string_view name;
     const char *pointer;
-    dom::element value {};  //  of the last one of that name
+    dom::element value{};  //  of the last one of that name
     unsigned count = 0;
 };
 
@@ -227,9 +227,9 @@ s_read_metadata (dom::object metadata, message_t *message, message_fault_t *faul
     s_find_members (metadata, members, 4);
     text_t time = {};
     text_t type = {};
-    if (!s_take_text (members[0], &message->channel, fault)
-        || !s_take_number (members[1], &message->number, fault)
-        || !s_take_text (members[2], &time, fault))
+    if (!s_take_text (members[0], &message->channel, fault) ||
+        !s_take_number (members[1], &message->number, fault) ||
+        !s_take_text (members[2], &time, fault))
         return false;
     if (!timestamp_parse (time, &message->time_us))
         return true;  //  message_check tells it, and that comes before the type
@@ -245,9 +245,9 @@ s_read_launch (dom::object body, message_t *message, message_fault_t *fault)
     member_t members[] = {{"type", "/message/type"}, {"launchSpeed", "/message/launchSpeed"},
         {"mission", "/message/mission"}};
     s_find_members (body, members, 3);
-    return s_take_text (members[0], &message->type, fault)
-        && s_take_number (members[1], &message->speed, fault)
-        && s_take_text (members[2], &message->mission, fault);
+    return s_take_text (members[0], &message->type, fault) &&
+           s_take_number (members[1], &message->speed, fault) &&
+           s_take_text (members[2], &message->mission, fault);
 }
 
 static bool
@@ -298,10 +298,10 @@ s_read_members (dom::element element, message_t *message, message_fault_t *fault
     }
     member_t members[] = {{"metadata", "/metadata"}, {"message", "/message"}};
     s_find_members (top, members, 2);
-    return s_take_object (members[0], &metadata, fault)
-        && s_read_metadata (metadata, message, fault)
-        && (!message->kind
-            || (s_take_object (members[1], &body, fault) && s_read_body (body, message, fault)));
+    return s_take_object (members[0], &metadata, fault) &&
+           s_read_metadata (metadata, message, fault) &&
+           (!message->kind ||
+               (s_take_object (members[1], &body, fault) && s_read_body (body, message, fault)));
 }
 
 //  Read an element and hold it against the rules. What was not read breaks them, so message_check
@@ -348,8 +348,8 @@ s_read_document (message_json_t *self, text_t body, message_json_accept_fn *acce
         return MESSAGE_JSON_READ;
     }
     if (root.get (array)) {
-        g_strlcpy (self->detail, "the body must be an object or an array of objects",
-            sizeof self->detail);
+        g_strlcpy (
+            self->detail, "the body must be an object or an array of objects", sizeof self->detail);
         return MESSAGE_JSON_BROKEN;
     }
     size_t index = 0;

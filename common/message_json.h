@@ -23,7 +23,7 @@ typedef enum {
 
 typedef enum {
     MESSAGE_JSON_READ,    //  every element was told to one of the two functions
-    MESSAGE_JSON_BROKEN,  //  the body as a whole is no JSON, or neither object nor array: see detail
+    MESSAGE_JSON_BROKEN,  //  the whole body is no JSON, or neither object nor array: see detail
 } message_json_result_t;
 
 typedef struct message_json message_json_t;
@@ -37,7 +37,8 @@ typedef void (message_json_accept_fn) (void *context, size_t index, const messag
 typedef void (message_json_refuse_fn) (
     void *context, size_t index, const char *pointer, const char *detail);
 
-//  Returns a new reader; memory for bodies up to max_body_bytes (below 4 GiB) is taken as they come.
+//  Returns a new reader; memory for bodies up to max_body_bytes (below 4 GiB) is taken as they
+//  come.
 message_json_t *message_json_new (size_t max_body_bytes) MESSAGE_JSON_NOEXCEPT;
 
 void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
@@ -53,8 +54,7 @@ void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 //  byte order mark before the body is passed over.
 message_json_result_t message_json_read (message_json_t *self, const char *body, size_t size,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
-    void *context, const char **detail) MESSAGE_JSON_NOEXCEPT
-    __attribute__ ((warn_unused_result));
+    void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus
 }

@@ -7,9 +7,9 @@
 
 #define US_PER_SECOND 1000000
 #define SECONDS_PER_DAY 86400
-#define DAYS_PER_ERA 146097       //  400 years
-#define DAYS_BEFORE_1970 719468   //  from 0000-03-01
-#define SECONDS_END 19            //  where the seconds end in "2022-02-02T19:39:05"
+#define DAYS_PER_ERA 146097      //  400 years
+#define DAYS_BEFORE_1970 719468  //  from 0000-03-01
+#define SECONDS_END 19           //  where the seconds end in "2022-02-02T19:39:05"
 
 //  A number of so many digits, or -1 if they are not all digits.
 static int
@@ -48,8 +48,8 @@ s_days_since_1970 (int year, int month, int day)
 static bool
 s_parse_seconds (const char *text, int64_t *seconds)
 {
-    if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':'
-        || text[16] != ':')
+    if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
+        text[16] != ':')
         return false;
     int year = s_number (text, 4);
     int month = s_number (text + 5, 2);
@@ -57,11 +57,11 @@ s_parse_seconds (const char *text, int64_t *seconds)
     int hour = s_number (text + 11, 2);
     int minute = s_number (text + 14, 2);
     int second = s_number (text + 17, 2);
-    if (year < 0 || month < 1 || month > 12 || day < 1 || day > s_days_in_month (year, month)
-        || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    if (year < 0 || month < 1 || month > 12 || day < 1 || day > s_days_in_month (year, month) ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
         return false;
-    *seconds = s_days_since_1970 (year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60
-        + second;
+    *seconds =
+        s_days_since_1970 (year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
     return true;
 }
 
@@ -108,8 +108,8 @@ timestamp_parse (text_t text, int64_t *time_us)
     if (text.size <= SECONDS_END || !s_parse_seconds (text.data, &seconds))
         return false;
     size_t offset_at = s_parse_fraction (text, &fraction_us);
-    if (offset_at == 0
-        || !s_parse_offset (text.data + offset_at, text.size - offset_at, &offset_seconds))
+    if (offset_at == 0 ||
+        !s_parse_offset (text.data + offset_at, text.size - offset_at, &offset_seconds))
         return false;
     seconds -= offset_seconds;
     //  A 60th second that is a leap second has become the first one of a UTC day.
@@ -143,8 +143,8 @@ timestamp_print (int64_t time_us, char text[TIMESTAMP_SIZE])
     //  From the 1st of March of the year -400: again, so that no number is negative.
     int64_t day = seconds / SECONDS_PER_DAY - 60 + DAYS_PER_ERA;
     int64_t day_of_era = day % DAYS_PER_ERA;
-    int64_t year_of_era
-        = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t march_month = (5 * day_of_year + 2) / 153;
     int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;

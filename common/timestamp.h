@@ -20,7 +20,8 @@ extern "C" {
 //  Read an RFC 3339 date-time with offset ("T" or "t" between date and time, "Z", "z" or
 //  +hh:mm after it; any number of fraction digits, those after the sixth are cut off; 23:59:60 UTC,
 //  the leap second, is the next second). Returns true and the instant in microseconds since 1970,
-//  or false for anything else, days that do not exist and years outside 0000 to 9999 in UTC included.
+//  or false, and *time_us untouched, for anything else, days that do not exist and years outside
+//  0000 to 9999 in UTC included.
 bool timestamp_parse (text_t text, int64_t *time_us) __attribute__ ((warn_unused_result));
 
 //  Write an instant between TIMESTAMP_MIN_US and TIMESTAMP_MAX_US as "YYYY-MM-DDThh:mm:ss.uuuuuuZ".

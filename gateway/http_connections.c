@@ -25,7 +25,7 @@ static const char s_timeout_answer[] =
     "HTTP/1.1 408 Request Timeout\r\n"
     "Connection: close\r\n"
     "Content-Type: application/problem+json\r\n"
-    "Content-Length: 137\r\n"
+    "Content-Length: 133\r\n"
     "\r\n"
     "{\"type\":\"urn:downlink:problem:request-timeout\",\"title\":\"Request Timeout\",\"status\":408,"
     "\"detail\":\"the request did not arrive in time\"}\n";

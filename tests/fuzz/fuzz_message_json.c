@@ -1,6 +1,6 @@
 //  JSON text to messages, for libFuzzer. The first byte chooses the form: even (as '0') a document,
-//  odd (as '1') lines. Whatever the rest is: what is accepted keeps the rules, what is refused has a
-//  place and a reason, elements come in order, and the bytes behind the body make no difference.
+//  odd (as '1') lines. Whatever the rest is: what is accepted keeps the rules, what is refused has
+//  a place and a reason, elements come in order, and the bytes behind the body make no difference.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 #include <xxhash.h>
@@ -60,8 +60,8 @@ s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_f
     memcpy (copy + size, behind, strlen (behind));
     const char *detail = NULL;
     told_t told = {0};
-    message_json_result_t result
-        = message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
+    message_json_result_t result =
+        message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
     if (result == MESSAGE_JSON_BROKEN) {
         g_assert (told.told == 0);
         g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));

@@ -8,10 +8,8 @@
 static message_t
 s_message (message_kind_t kind)
 {
-    message_t message = {.channel = text_from ("rocket"),
-        .number = 1,
-        .time_us = 1643827145863370,
-        .kind = kind};
+    message_t message = {
+        .channel = text_from ("rocket"), .number = 1, .time_us = 1643827145863370, .kind = kind};
     switch (kind) {
     case MESSAGE_LAUNCHED:
         message.type = text_from ("Falcon-9");
@@ -40,8 +38,7 @@ s_expect_good (const message_t *message, const char *what)
 }
 
 static void
-s_expect_fault (
-    const message_t *message, const char *pointer, const char *detail, const char *what)
+s_expect_fault (const message_t *message, const char *pointer, const char *detail, const char *what)
 {
     message_fault_t fault = {"", ""};
     cr_assert_not (message_check (message, &fault), "%s", what);
@@ -53,10 +50,10 @@ s_expect_fault (
 #define NUMBER_RULE "must be an integer from 1 to 9007199254740991"
 #define SPEED_RULE "must be an integer from 0 to 9007199254740991"
 #define TEXT_RULE "must be a string of at most 256 bytes"
-#define TIME_RULE \
+#define TIME_RULE                                                                                  \
     "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00"
-#define KIND_RULE \
-    "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded " \
+#define KIND_RULE                                                                                  \
+    "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded "          \
     "or RocketMissionChanged"
 
 Test (message, one_of_each_kind_keeps_the_rules)
@@ -268,8 +265,8 @@ Test (message, what_is_no_utf_8_is_refused_at_any_place)
 
 Test (message, a_sequence_cut_off_at_the_end_is_refused_and_nothing_behind_it_read)
 {
-    static const char *const cut[] = {"\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f",
-        "\xf0\x9f\x98"};
+    static const char *const cut[] = {
+        "\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f", "\xf0\x9f\x98"};
     for (size_t at = 0; at < sizeof cut / sizeof cut[0]; at++) {
         size_t size = strlen (cut[at]);
         char *copy = malloc (size);  //  so that a sanitizer sees a byte read too many

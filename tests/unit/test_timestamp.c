@@ -140,17 +140,14 @@ Test (timestamp, a_zero_byte_is_no_end)
 
 Test (timestamp, instants_are_printed_in_utc_with_six_digits)
 {
-    static const good_t table[] = {
-        {"1970-01-01T00:00:00.000000Z", 0},
-        {"1969-12-31T23:59:59.999999Z", -1},
-        {"2022-02-02T18:39:05.863370Z", 1643827145863370},
+    static const good_t table[] = {{"1970-01-01T00:00:00.000000Z", 0},
+        {"1969-12-31T23:59:59.999999Z", -1}, {"2022-02-02T18:39:05.863370Z", 1643827145863370},
         {"2000-02-29T12:00:00.000000Z", 951825600000000},
         {"1900-03-01T00:00:00.000000Z", -2203891200000000},
         {"2017-01-01T00:00:00.500000Z", 1483228800500000},
         {"0000-01-01T00:00:00.000000Z", TIMESTAMP_MIN_US},
         {"0000-02-29T00:00:00.000000Z", TIMESTAMP_MIN_US + 59 * 86400000000},
-        {"9999-12-31T23:59:59.999999Z", TIMESTAMP_MAX_US},
-    };
+        {"9999-12-31T23:59:59.999999Z", TIMESTAMP_MAX_US}};
     for (size_t at = 0; at < sizeof table / sizeof table[0]; at++) {
         char text[TIMESTAMP_SIZE];
         timestamp_print (table[at].time_us, text);

@@ -1,0 +1,211 @@
+//  A name that does not resolve at the moment keeps its last addresses: a resolver that is down is
+//  no reason to leave processors that are up.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/discovery.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "common/log.h"
+
+#define RESOLVE_INTERVAL_US (1000 * 1000)
+#define FAILURE_LOG_INTERVAL_MS 30000
+
+typedef struct {
+    char *host;
+    uint16_t port;
+    GArray *addresses;  //  what it resolved to last
+    int64_t failure_logged_ms;
+} name_t;
+
+struct discovery {
+    GArray *names;  //  of name_t; the thread's once it runs
+    GMutex mutex;
+    GCond stop;
+    GArray *addresses;  //  of all names together; under the mutex, as the two below
+    uint64_t generation;
+    gboolean is_stopping;
+    GThread *thread;
+};
+
+//  Take "host:port" or "[::1]:port" apart.
+static bool
+s_parse (const char *text, char **host, uint16_t *port)
+{
+    const char *colon = strrchr (text, ':');
+    guint64 number = 0;
+    if (!colon || colon == text
+        || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65533, &number, NULL))
+        return false;
+    bool in_brackets = text[0] == '[' && colon[-1] == ']';
+    if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
+        return false;
+    *host = in_brackets ? g_strndup (text + 1, (gsize) (colon - text - 2))
+                        : g_strndup (text, (gsize) (colon - text));
+    *port = (uint16_t) number;
+    return true;
+}
+
+bool
+discovery_check (const char *list)
+{
+    bool good = true;
+    char **parts = g_strsplit (list, ",", -1);
+    for (char **part = parts; *part; part++) {
+        char *host = NULL;
+        uint16_t port = 0;
+        good = s_parse (g_strstrip (*part), &host, &port) && good;
+        g_free (host);
+    }
+    good = good && parts[0];
+    g_strfreev (parts);
+    return good;
+}
+
+static void
+s_resolve (name_t *name)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int result = getaddrinfo (name->host, NULL, &hints, &found);
+    if (result != 0) {
+        if (log_is_due (&name->failure_logged_ms, FAILURE_LOG_INTERVAL_MS))
+            log_event (LOG_WARN, "cannot resolve a processor's name", "name=%s reason=%s",
+                name->host, gai_strerror (result));
+        return;
+    }
+    g_array_set_size (name->addresses, 0);
+    for (struct addrinfo *info = found; info; info = info->ai_next) {
+        address_t address = {.port = name->port};
+        char host[48] = "";
+        if (getnameinfo (
+                info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST)
+            != 0)
+            continue;
+        g_snprintf (address.host, sizeof address.host,
+            info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
+        g_array_append_val (name->addresses, address);
+    }
+    freeaddrinfo (found);
+}
+
+static gint
+s_compare (gconstpointer a, gconstpointer b)
+{
+    const address_t *one = a;
+    const address_t *two = b;
+    int order = strcmp (one->host, two->host);
+    return order ? order : (int) one->port - (int) two->port;
+}
+
+static bool
+s_same (const GArray *a, const GArray *b)
+{
+    if (a->len != b->len)
+        return false;
+    for (guint index = 0; index < a->len; index++)
+        if (s_compare (&g_array_index (a, address_t, index), &g_array_index (b, address_t, index)))
+            return false;
+    return true;
+}
+
+static void
+s_resolve_all (discovery_t *self)
+{
+    GArray *all = g_array_new (FALSE, TRUE, sizeof (address_t));
+    for (guint index = 0; index < self->names->len; index++) {
+        name_t *name = &g_array_index (self->names, name_t, index);
+        s_resolve (name);
+        g_array_append_vals (all, name->addresses->data, name->addresses->len);
+    }
+    g_array_sort (all, s_compare);
+    g_mutex_lock (&self->mutex);
+    bool is_same = s_same (all, self->addresses);
+    if (!is_same) {
+        g_array_set_size (self->addresses, 0);
+        g_array_append_vals (self->addresses, all->data, all->len);
+        self->generation++;
+    }
+    g_mutex_unlock (&self->mutex);
+    if (!is_same)
+        log_event (LOG_INFO, "processors' addresses changed", "count=%u", all->len);
+    g_array_unref (all);
+}
+
+static gpointer
+s_run (gpointer data)
+{
+    discovery_t *self = data;
+    g_mutex_lock (&self->mutex);
+    while (!self->is_stopping) {
+        gint64 until_us = g_get_monotonic_time () + RESOLVE_INTERVAL_US;
+        while (!self->is_stopping && g_cond_wait_until (&self->stop, &self->mutex, until_us))
+            ;
+        if (self->is_stopping)
+            break;
+        g_mutex_unlock (&self->mutex);
+        s_resolve_all (self);
+        g_mutex_lock (&self->mutex);
+    }
+    g_mutex_unlock (&self->mutex);
+    return NULL;
+}
+
+discovery_t *
+discovery_new (const char *list)
+{
+    discovery_t *self = g_new0 (discovery_t, 1);
+    g_mutex_init (&self->mutex);
+    g_cond_init (&self->stop);
+    self->names = g_array_new (FALSE, TRUE, sizeof (name_t));
+    self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    char **parts = g_strsplit (list, ",", -1);
+    for (char **part = parts; *part; part++) {
+        name_t name = {.addresses = g_array_new (FALSE, TRUE, sizeof (address_t))};
+        bool good = s_parse (g_strstrip (*part), &name.host, &name.port);
+        g_assert (good);
+        g_array_append_val (self->names, name);
+    }
+    g_strfreev (parts);
+    s_resolve_all (self);
+    self->thread = g_thread_new ("discovery", s_run, self);
+    return self;
+}
+
+void
+discovery_destroy (discovery_t **self_p)
+{
+    discovery_t *self = *self_p;
+    if (!self)
+        return;
+    g_mutex_lock (&self->mutex);
+    self->is_stopping = TRUE;
+    g_cond_signal (&self->stop);
+    g_mutex_unlock (&self->mutex);
+    g_thread_join (self->thread);
+    for (guint index = 0; index < self->names->len; index++) {
+        g_free (g_array_index (self->names, name_t, index).host);
+        g_array_unref (g_array_index (self->names, name_t, index).addresses);
+    }
+    g_array_unref (self->names);
+    g_array_unref (self->addresses);
+    g_mutex_clear (&self->mutex);
+    g_cond_clear (&self->stop);
+    g_free (self);
+    *self_p = NULL;
+}
+
+bool
+discovery_changed (discovery_t *self, uint64_t *generation, GArray *addresses)
+{
+    g_mutex_lock (&self->mutex);
+    bool changed = self->generation != *generation;
+    if (changed) {
+        *generation = self->generation;
+        g_array_set_size (addresses, 0);
+        g_array_append_vals (addresses, self->addresses->data, self->addresses->len);
+    }
+    g_mutex_unlock (&self->mutex);
+    return changed;
+}

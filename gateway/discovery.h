@@ -1,0 +1,31 @@
+//  Names to addresses, again and again: a thread resolves every name of --processors once a second,
+//  so that scaling up and down needs no setting. Any thread may ask what it found.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_DISCOVERY_H
+#define DOWNLINK_DISCOVERY_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+//  One address of a processor; the query and events ports follow the frames'.
+typedef struct {
+    char host[64];  //  numeric, IPv6 in brackets
+    uint16_t port;
+} address_t;
+
+typedef struct discovery discovery_t;
+
+//  True if list is host:port, comma-separated, [IPv6]:port included.
+bool discovery_check (const char *list);
+
+//  Resolve once, then start the thread. list was checked.
+discovery_t *discovery_new (const char *list);
+
+void discovery_destroy (discovery_t **self_p);
+
+//  If the addresses have changed since *generation (0 at first), put them into addresses (a GArray
+//  of address_t) and return true.
+bool discovery_changed (discovery_t *self, uint64_t *generation, GArray *addresses);
+
+#endif

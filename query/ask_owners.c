@@ -1,0 +1,493 @@
+//  An inquiry is what a caller wants to know; it becomes one question to one owner, or, for a list,
+//  one to every owner. The questions of a turn to the same owner travel as one exchange: a batch with
+//  a number in its envelope, which REP sends back. An answer from one who does not own the partition
+//  (421), an exchange without an answer, or an epoch that is behind: the inquiry is tried again, as a
+//  whole, until its time is over. Answers to a try before the current one are passed over.
+//  SPDX-License-Identifier: Apache-2.0
+#include "query/ask_owners.h"
+
+#include "common/clock.h"
+
+#define INQUIRY_MS 1000
+#define EXCHANGE_MS 600
+#define RETRY_MS 20
+#define ANSWERS_PER_RUN 1000
+
+typedef struct {
+    int references;      //  questions under way, and the asker itself
+    bool is_list;
+    char *id;            //  GET; not terminated
+    size_t id_size;
+    list_query_t list;   //  LIST; its texts are copies
+    outcome_fn *function;
+    void *context;
+    int64_t deadline_ms;
+    int64_t retry_at_ms;
+    uint32_t attempt;
+    uint32_t outstanding;  //  answers that are missing in this attempt
+    GPtrArray *answers;    //  LIST: GBytes of whole batches, which keep what `parts` points to
+    GArray *parts;         //  LIST: reply_t
+    GList all_link;
+    GList unsent_link;
+    bool is_unsent;
+    bool is_done;
+} inquiry_t;
+
+typedef struct {
+    inquiry_t *inquiry;
+    uint32_t attempt;
+} question_t;
+
+typedef struct {
+    uint64_t number;
+    int64_t deadline_ms;
+    GArray *questions;  //  of question_t
+    GList link;
+} exchange_t;
+
+//  What is collected for a peer during a turn.
+typedef struct {
+    peer_t *peer;
+    exchange_t *exchange;
+    GByteArray *bytes;
+} parcel_t;
+
+struct asker {
+    directory_t *directory;
+    GQueue all;            //  of inquiry_t *, the oldest first
+    GQueue unsent;         //  of inquiry_t *
+    GQueue exchanges;      //  of exchange_t *, the oldest first
+    GHashTable *by_number; //  the same, by number
+    uint64_t next_number;
+    GArray *parcels;       //  of parcel_t, empty between turns
+};
+
+asker_t *
+asker_new (directory_t *directory)
+{
+    asker_t *self = g_new0 (asker_t, 1);
+    self->directory = directory;
+    self->by_number = g_hash_table_new (g_int64_hash, g_int64_equal);
+    self->parcels = g_array_new (FALSE, TRUE, sizeof (parcel_t));
+    self->next_number = 1;
+    return self;
+}
+
+static void
+s_forget_parts (inquiry_t *inquiry)
+{
+    g_ptr_array_set_size (inquiry->answers, 0);
+    g_array_set_size (inquiry->parts, 0);
+}
+
+static void
+s_release (inquiry_t *inquiry)
+{
+    if (--inquiry->references > 0)
+        return;
+    g_ptr_array_unref (inquiry->answers);
+    g_array_unref (inquiry->parts);
+    g_free (inquiry->id);
+    g_free ((char *) (uintptr_t) inquiry->list.status.data);
+    g_free ((char *) (uintptr_t) inquiry->list.type.data);
+    g_free ((char *) (uintptr_t) inquiry->list.mission.data);
+    g_free ((char *) (uintptr_t) inquiry->list.after.id.data);
+    g_free ((char *) (uintptr_t) inquiry->list.after.value.text.data);
+    g_free (inquiry);
+}
+
+static void
+s_set_unsent (asker_t *self, inquiry_t *inquiry, bool is_unsent)
+{
+    if (is_unsent == inquiry->is_unsent)
+        return;
+    inquiry->is_unsent = is_unsent;
+    if (is_unsent)
+        g_queue_push_tail_link (&self->unsent, &inquiry->unsent_link);
+    else
+        g_queue_unlink (&self->unsent, &inquiry->unsent_link);
+}
+
+//  Tell what came of it; nothing of it is left but what questions under way still hold.
+static void
+s_finish (asker_t *self, inquiry_t *inquiry, const outcome_t *outcome)
+{
+    s_set_unsent (self, inquiry, false);
+    g_queue_unlink (&self->all, &inquiry->all_link);
+    inquiry->is_done = true;
+    if (outcome)
+        inquiry->function (inquiry->context, outcome);
+    s_release (inquiry);
+}
+
+static void
+s_free_exchange (asker_t *self, exchange_t *exchange)
+{
+    g_hash_table_remove (self->by_number, &exchange->number);
+    g_queue_unlink (&self->exchanges, &exchange->link);
+    for (guint index = 0; index < exchange->questions->len; index++)
+        s_release (g_array_index (exchange->questions, question_t, index).inquiry);
+    g_array_unref (exchange->questions);
+    g_free (exchange);
+}
+
+void
+asker_destroy (asker_t **self_p)
+{
+    asker_t *self = *self_p;
+    if (!self)
+        return;
+    while (self->exchanges.head)
+        s_free_exchange (self, self->exchanges.head->data);
+    while (self->all.head)
+        s_finish (self, self->all.head->data, NULL);
+    g_hash_table_destroy (self->by_number);
+    g_array_unref (self->parcels);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static inquiry_t *
+s_new_inquiry (asker_t *self, outcome_fn *function, void *context)
+{
+    inquiry_t *inquiry = g_new0 (inquiry_t, 1);
+    inquiry->references = 1;
+    inquiry->function = function;
+    inquiry->context = context;
+    inquiry->deadline_ms = clock_ms () + INQUIRY_MS;
+    inquiry->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+    inquiry->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));
+    inquiry->all_link.data = inquiry;
+    inquiry->unsent_link.data = inquiry;
+    g_queue_push_tail_link (&self->all, &inquiry->all_link);
+    s_set_unsent (self, inquiry, true);
+    return inquiry;
+}
+
+void
+asker_get (asker_t *self, text_t id, outcome_fn *function, void *context)
+{
+    inquiry_t *inquiry = s_new_inquiry (self, function, context);
+    inquiry->id = g_memdup2 (id.data, id.size);
+    inquiry->id_size = id.size;
+}
+
+static text_t
+s_copy (text_t text)
+{
+    //  One byte more, so that an empty text is not none.
+    char *copy = text.data ? g_malloc0 (text.size + 1) : NULL;
+    if (text.size)
+        memcpy (copy, text.data, text.size);
+    return text_of (copy, text.size);
+}
+
+void
+asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void *context)
+{
+    inquiry_t *inquiry = s_new_inquiry (self, function, context);
+    inquiry->is_list = true;
+    inquiry->list = *list;
+    inquiry->list.status = s_copy (list->status);
+    inquiry->list.type = s_copy (list->type);
+    inquiry->list.mission = s_copy (list->mission);
+    inquiry->list.after.id = s_copy (list->after.id);
+    inquiry->list.after.value.text = s_copy (list->after.value.text);
+}
+
+static parcel_t *
+s_parcel (asker_t *self, peer_t *peer)
+{
+    for (guint index = 0; index < self->parcels->len; index++)
+        if (g_array_index (self->parcels, parcel_t, index).peer == peer)
+            return &g_array_index (self->parcels, parcel_t, index);
+    exchange_t *exchange = g_new0 (exchange_t, 1);
+    exchange->number = self->next_number++;
+    exchange->deadline_ms = clock_ms () + EXCHANGE_MS;
+    exchange->questions = g_array_new (FALSE, TRUE, sizeof (question_t));
+    exchange->link.data = exchange;
+    parcel_t parcel = {peer, exchange, g_byte_array_new ()};
+    g_array_append_val (self->parcels, parcel);
+    return &g_array_index (self->parcels, parcel_t, self->parcels->len - 1);
+}
+
+static void
+s_put (asker_t *self, peer_t *peer, inquiry_t *inquiry, const query_t *query)
+{
+    parcel_t *parcel = s_parcel (self, peer);
+    question_t question = {inquiry, inquiry->attempt};
+    inquiry->references++;
+    inquiry->outstanding++;
+    g_array_append_val (parcel->exchange->questions, question);
+    query_write (parcel->bytes, query);
+}
+
+static bool
+s_put_get (asker_t *self, inquiry_t *inquiry)
+{
+    uint32_t partitions = directory_partitions (self->directory);
+    query_t query = {.op = QUERY_GET, .id = text_of (inquiry->id, inquiry->id_size)};
+    peer_t *owner = partitions
+        ? directory_owner (self->directory, partition_of (query.id, partitions))
+        : NULL;
+    if (owner)
+        s_put (self, owner, inquiry, &query);
+    return owner != NULL;
+}
+
+//  A list goes to every owner, each asked for just the partitions it is known to own.
+static bool
+s_put_list (asker_t *self, inquiry_t *inquiry)
+{
+    if (directory_unowned (self->directory) > 0)
+        return false;
+    size_t count = 0;
+    uint32_t partitions = directory_partitions (self->directory);
+    peer_t *const *peers = directory_peers (self->directory, &count);
+    for (size_t index = 0; index < count; index++) {
+        query_t query = {.op = QUERY_LIST, .list = inquiry->list};
+        for (uint32_t partition = 0; partition < partitions; partition++)
+            if (directory_owner (self->directory, partition) == peers[index])
+                list_query_want (&query.list, partition);
+        if (query.list.has_partitions)
+            s_put (self, peers[index], inquiry, &query);
+    }
+    return true;
+}
+
+static void
+s_retry (asker_t *self, inquiry_t *inquiry)
+{
+    inquiry->attempt++;
+    inquiry->outstanding = 0;
+    inquiry->retry_at_ms = clock_ms () + RETRY_MS;
+    s_forget_parts (inquiry);
+    s_set_unsent (self, inquiry, true);
+}
+
+static void
+s_retry_exchange (asker_t *self, exchange_t *exchange)
+{
+    for (guint index = 0; index < exchange->questions->len; index++) {
+        question_t question = g_array_index (exchange->questions, question_t, index);
+        if (!question.inquiry->is_done && question.attempt == question.inquiry->attempt)
+            s_retry (self, question.inquiry);
+    }
+    s_free_exchange (self, exchange);
+}
+
+static bool
+s_send_parts (socket_t *socket, const exchange_t *exchange, const GByteArray *batch)
+{
+    return socket_send (socket, &exchange->number, sizeof exchange->number, true)
+        && socket_send (socket, "", 0, true)
+        && socket_send (socket, batch->data, batch->len, false);
+}
+
+static void
+s_send_parcel (asker_t *self, const parcel_t *parcel)
+{
+    exchange_t *exchange = parcel->exchange;
+    GByteArray *batch = g_byte_array_new ();
+    query_write_batch (batch, exchange->questions->len);
+    g_byte_array_append (batch, parcel->bytes->data, parcel->bytes->len);
+    g_queue_push_tail_link (&self->exchanges, &exchange->link);
+    g_hash_table_insert (self->by_number, &exchange->number, exchange);
+    if (!s_send_parts (parcel->peer->queries, exchange, batch))
+        s_retry_exchange (self, exchange);
+    g_byte_array_unref (batch);
+    g_byte_array_unref (parcel->bytes);
+}
+
+static void
+s_send_unsent (asker_t *self)
+{
+    int64_t now_ms = self->unsent.head ? clock_ms () : 0;
+    for (GList *link = self->unsent.head; link;) {
+        inquiry_t *inquiry = link->data;
+        link = link->next;
+        if (inquiry->retry_at_ms > now_ms)
+            continue;
+        if (inquiry->is_list ? s_put_list (self, inquiry) : s_put_get (self, inquiry))
+            s_set_unsent (self, inquiry, false);
+    }
+    for (guint index = 0; index < self->parcels->len; index++)
+        s_send_parcel (self, &g_array_index (self->parcels, parcel_t, index));
+    g_array_set_size (self->parcels, 0);
+}
+
+typedef struct {
+    place_t place;
+    text_t rocket;
+} entry_t;
+
+static gint
+s_compare (gconstpointer a, gconstpointer b, gpointer order)
+{
+    const entry_t *one = a;
+    const entry_t *two = b;
+    return rocket_order_compare (order, &one->place, &two->place);
+}
+
+static bool
+s_collect (const inquiry_t *inquiry, reply_t *part, GArray *entries)
+{
+    for (uint32_t index = 0; index < part->rockets_count; index++) {
+        const uint8_t *start = part->rockets.at;
+        if (!msgpack_skip (&part->rockets))
+            return false;
+        entry_t entry = {
+            .rocket = text_of ((const char *) start, (size_t) (part->rockets.at - start))};
+        if (!query_rocket_place (&inquiry->list.order, entry.rocket, &entry.place))
+            return false;
+        g_array_append_val (entries, entry);
+    }
+    return true;
+}
+
+//  All owners have answered: merge their lists.
+static void
+s_finish_list (asker_t *self, inquiry_t *inquiry)
+{
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (entry_t));
+    outcome_t outcome = {.status = 200};
+    for (guint index = 0; index < inquiry->parts->len; index++) {
+        reply_t *part = &g_array_index (inquiry->parts, reply_t, index);
+        outcome.has_next = outcome.has_next || part->more;
+        if (!s_collect (inquiry, part, entries))
+            outcome.status = 503;
+    }
+    g_array_sort_with_data (entries, s_compare, &inquiry->list.order);
+    outcome.has_next = outcome.has_next || entries->len > inquiry->list.limit;
+    outcome.count = MIN (entries->len, inquiry->list.limit);
+    text_t *rockets = g_new (text_t, outcome.count + 1);
+    for (size_t index = 0; index < outcome.count; index++)
+        rockets[index] = g_array_index (entries, entry_t, index).rocket;
+    outcome.rockets = rockets;
+    if (outcome.count)
+        outcome.last = g_array_index (entries, entry_t, outcome.count - 1).place;
+    s_finish (self, inquiry, &outcome);
+    g_free (rockets);
+    g_array_unref (entries);
+}
+
+//  Is what a reply covers owned by whoever gave it, as far as we know?
+static bool
+s_is_current (const asker_t *self, const reply_t *reply)
+{
+    if (reply->owned.epoch)
+        return reply->owned.epoch >= directory_epoch (self->directory, reply->owned.partition);
+    msgpack_reader_t reader = reply->owned_list;
+    for (uint32_t index = 0; index < reply->owned_count; index++) {
+        uint32_t count = 0;
+        uint64_t partition = 0;
+        uint64_t epoch = 0;
+        if (!msgpack_read_array (&reader, &count) || !msgpack_read_uint (&reader, &partition)
+            || !msgpack_read_uint (&reader, &epoch) || partition >= PARTITIONS_MAX
+            || epoch < directory_epoch (self->directory, (uint32_t) partition))
+            return false;
+    }
+    return true;
+}
+
+static void
+s_take_reply (asker_t *self, question_t question, const reply_t *reply, GBytes *bytes)
+{
+    inquiry_t *inquiry = question.inquiry;
+    if (inquiry->is_done || inquiry->attempt != question.attempt)
+        return;
+    bool is_answer = reply->status == 200 || (reply->status == 404 && !inquiry->is_list);
+    if (!is_answer || !s_is_current (self, reply)) {
+        s_retry (self, inquiry);
+        return;
+    }
+    inquiry->outstanding--;
+    if (!inquiry->is_list) {
+        outcome_t outcome = {.status = reply->status, .rocket = reply->rocket};
+        s_finish (self, inquiry, &outcome);
+        return;
+    }
+    g_array_append_vals (inquiry->parts, reply, 1);
+    g_ptr_array_add (inquiry->answers, g_bytes_ref (bytes));
+    if (inquiry->outstanding == 0)
+        s_finish_list (self, inquiry);
+}
+
+static void
+s_take_batch (asker_t *self, exchange_t *exchange, text_t payload)
+{
+    GBytes *bytes = g_bytes_new (payload.data, payload.size);
+    msgpack_reader_t reader;
+    reply_t batch;
+    msgpack_reader_init (&reader, g_bytes_get_data (bytes, NULL), payload.size);
+    bool good = reply_read (&batch, &reader) && batch.replies_count == exchange->questions->len;
+    for (guint index = 0; good && index < exchange->questions->len; index++) {
+        reply_t reply;
+        good = reply_read (&reply, &batch.replies);
+        if (good)
+            s_take_reply (
+                self, g_array_index (exchange->questions, question_t, index), &reply, bytes);
+    }
+    g_bytes_unref (bytes);
+    if (good)
+        s_free_exchange (self, exchange);
+    else
+        s_retry_exchange (self, exchange);
+}
+
+static void
+s_take_answer (asker_t *self, socket_t *socket, text_t part, bool more)
+{
+    uint64_t number = 0;
+    if (part.size == sizeof number)
+        memcpy (&number, part.data, sizeof number);
+    exchange_t *exchange = g_hash_table_lookup (self->by_number, &number);
+    int parts = 1;
+    while (more && socket_receive (socket, &part, &more))
+        parts++;
+    if (exchange && parts == 3)
+        s_take_batch (self, exchange, part);
+}
+
+static void
+s_take_answers (asker_t *self)
+{
+    size_t count = 0;
+    peer_t *const *peers = directory_peers (self->directory, &count);
+    for (size_t index = 0; index < count; index++) {
+        text_t part;
+        bool more = false;
+        for (int taken = 0; taken < ANSWERS_PER_RUN; taken++) {
+            if (!socket_receive (peers[index]->queries, &part, &more))
+                break;
+            s_take_answer (self, peers[index]->queries, part, more);
+        }
+    }
+}
+
+static void
+s_expire (asker_t *self)
+{
+    int64_t now_ms = self->all.head || self->exchanges.head ? clock_ms () : 0;
+    while (self->exchanges.head
+        && ((exchange_t *) self->exchanges.head->data)->deadline_ms <= now_ms)
+        s_retry_exchange (self, self->exchanges.head->data);
+    while (self->all.head && ((inquiry_t *) self->all.head->data)->deadline_ms <= now_ms) {
+        outcome_t outcome = {.status = 503};
+        s_finish (self, self->all.head->data, &outcome);
+    }
+}
+
+void
+asker_run (asker_t *self)
+{
+    s_take_answers (self);
+    s_expire (self);
+    s_send_unsent (self);
+}
+
+size_t
+asker_pending (const asker_t *self)
+{
+    return self->all.length;
+}

@@ -16,14 +16,15 @@ typedef struct {
 static inline text_t
 text_of (const char *data, size_t size)
 {
-    return (text_t){data, size};
+    text_t text = {data, size};
+    return text;
 }
 
 //  A text of a terminated string, borrowed; none for NULL.
 static inline text_t
 text_from (const char *string)
 {
-    return (text_t){string, string ? strlen (string) : 0};
+    return text_of (string, string ? strlen (string) : 0);
 }
 
 static inline bool

@@ -27,6 +27,7 @@
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
 #define LISTEN_BACKLOG 4096
+#define EXPIRE_INTERVAL_MS 50
 
 struct http_server {
     http_config_t config;
@@ -371,7 +372,24 @@ http_server_timeout_ms (http_server_t *self)
     return wait_ms;
 }
 
-//  Look at all deadlines, at most every 50 ms.
+static void
+s_expire_held (http_server_t *self, int64_t now_ms)
+{
+    for (GList *link = self->held.head; link;) {
+        http_request_t *request = link->data;
+        link = link->next;
+        if (request->deadline_ms <= now_ms)
+            request->expired (request->expired_context, request);
+    }
+}
+
+void
+http_server_expire_all (http_server_t *self)
+{
+    s_expire_held (self, INT64_MAX);
+}
+
+//  Look at all deadlines, but not at every turn.
 static void
 s_expire (http_server_t *self)
 {
@@ -379,13 +397,8 @@ s_expire (http_server_t *self)
     if (now_ms < self->expire_at_ms)
         return;
     http_connections_expire (&self->connections, now_ms);
-    for (GList *link = self->held.head; link;) {
-        http_request_t *request = link->data;
-        link = link->next;
-        if (request->deadline_ms <= now_ms)
-            request->expired (request->expired_context, request);
-    }
-    self->expire_at_ms = now_ms + 50;
+    s_expire_held (self, now_ms);
+    self->expire_at_ms = now_ms + EXPIRE_INTERVAL_MS;
 }
 
 void
@@ -472,6 +485,9 @@ http_answer (http_request_t *self, const http_response_t *response)
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
         MHD_add_response_header (
             self->response, response->fields[index].name, response->fields[index].value);
+    if (self->server->config.cors)
+        MHD_add_response_header (self->response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN,
+            self->server->config.cors);
     if (s_is_one_too_many (self) || !self->server->is_listening)
         MHD_add_response_header (self->response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (self->is_suspended) {

@@ -24,6 +24,7 @@ typedef struct {
     uint64_t max_body_bytes;
     uint64_t idle_connections;  //  past so many, first answers close their connection
     unsigned max_connections;
+    const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
     void *context;
 } http_config_t;
@@ -43,6 +44,9 @@ int64_t http_server_timeout_ms (http_server_t *self);
 
 //  Do what is due: accept, read, show requests, write, expire. Never waits.
 void http_server_run (http_server_t *self);
+
+//  End the time of every held request now, as before a stop.
+void http_server_expire_all (http_server_t *self);
 
 //  How many requests were begun and are not answered in full.
 size_t http_server_unanswered (const http_server_t *self);

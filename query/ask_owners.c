@@ -115,8 +115,7 @@ s_finish (asker_t *self, inquiry_t *inquiry, const outcome_t *outcome)
     s_set_unsent (self, inquiry, false);
     g_queue_unlink (&self->all, &inquiry->all_link);
     inquiry->is_done = true;
-    if (outcome)
-        inquiry->function (inquiry->context, outcome);
+    inquiry->function (inquiry->context, outcome);
     s_release (inquiry);
 }
 
@@ -140,7 +139,7 @@ asker_destroy (asker_t **self_p)
     while (self->exchanges.head)
         s_free_exchange (self, self->exchanges.head->data);
     while (self->all.head)
-        s_finish (self, self->all.head->data, NULL);
+        s_finish (self, self->all.head->data, &(outcome_t){.status = 503});
     g_hash_table_destroy (self->by_number);
     g_array_unref (self->parcels);
     g_free (self);

@@ -24,7 +24,7 @@ typedef void (outcome_fn) (void *context, const outcome_t *outcome);
 //  The directory is borrowed.
 asker_t *asker_new (directory_t *directory);
 
-//  What is still under way is forgotten; nobody is told.
+//  What is still under way is given up: its functions are called with a 503.
 void asker_destroy (asker_t **self_p);
 
 //  Ask for a rocket, or for a list; the function is called once, from asker_run, after a second

@@ -1,0 +1,252 @@
+//  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/clock.h"
+#include "gateway/cursor.h"
+#include "gateway/problem.h"
+#include "gateway/rocket_json.h"
+#include "gateway/routes.h"
+
+//  The asker gives up before; this is only there so that nothing is ever held without an end.
+#define HOLD_MS 5000
+
+//  What is remembered while the owners are asked. It goes when both are done with it: the request
+//  with its answer, and the asker with its outcome.
+typedef struct {
+    worker_t *worker;
+    http_request_t *request;  //  NULL once it was answered
+    rocket_order_t order;
+    char *link_base;          //  LIST: the next page's target, up to the cursor
+} pending_t;
+
+static void
+s_answer_unavailable (http_request_t *request)
+{
+    answer_problem (request, 503, "no-owner",
+        "the processor that owns this answers not at the moment; please try again");
+}
+
+static void
+s_expired (void *context, http_request_t *request)
+{
+    ((pending_t *) context)->request = NULL;
+    s_answer_unavailable (request);
+}
+
+static pending_t *
+s_hold (worker_t *worker, http_request_t *request)
+{
+    pending_t *pending = g_new0 (pending_t, 1);
+    pending->worker = worker;
+    pending->request = request;
+    http_hold (request, clock_ms () + HOLD_MS, s_expired, pending);
+    return pending;
+}
+
+static void
+s_free (pending_t *pending)
+{
+    g_free (pending->link_base);
+    g_free (pending);
+}
+
+//  If-None-Match: a list of tags, weak or not, or *.
+static bool
+s_matches (const char *field, const char *tag)
+{
+    if (!field)
+        return false;
+    bool found = false;
+    char **tags = g_strsplit (field, ",", -1);
+    for (char **one = tags; *one && !found; one++) {
+        const char *text = g_strstrip (*one);
+        if (g_str_has_prefix (text, "W/"))
+            text += 2;
+        found = strcmp (text, tag) == 0 || strcmp (text, "*") == 0;
+    }
+    g_strfreev (tags);
+    return found;
+}
+
+//  The tag is a hash of what is shown, so it changes exactly when that does.
+static void
+s_answer_rocket (http_request_t *request, text_t body)
+{
+    char tag[24];
+    g_snprintf (tag, sizeof tag, "\"%016llx\"", (unsigned long long) channel_hash (body));
+    bool is_same = s_matches (http_request_field (request, "If-None-Match"), tag);
+    http_answer (request,
+        &(http_response_t){.status = is_same ? 304 : 200,
+            .content_type = is_same ? NULL : "application/json",
+            .body = is_same ? text_from ("") : body,
+            .fields = {{"ETag", tag}}});
+}
+
+static void
+s_got_rocket (void *context, const outcome_t *outcome)
+{
+    pending_t *pending = context;
+    http_request_t *request = pending->request;
+    json_writer_t *json = pending->worker->json;
+    s_free (pending);
+    if (!request)
+        return;
+    json_writer_reset (json);
+    if (outcome->status == 404)
+        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
+    else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
+        s_answer_rocket (request, json_writer_text (json));
+    else
+        s_answer_unavailable (request);
+}
+
+void
+handle_get_rocket (worker_t *worker, http_request_t *request, text_t id)
+{
+    if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
+        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
+    else
+        asker_get (worker->asker, id, s_got_rocket, s_hold (worker, request));
+}
+
+//  Write the page. False if an owner sent something that is no rocket.
+static bool
+s_write_page (json_writer_t *json, const outcome_t *outcome, const char *cursor)
+{
+    json_writer_reset (json);
+    json_begin_object (json);
+    json_key (json, "rockets");
+    json_begin_array (json);
+    for (size_t index = 0; index < outcome->count; index++)
+        if (!rocket_json_write (json, outcome->rockets[index]))
+            return false;
+    json_end_array (json);
+    json_key (json, "next");
+    json_string (json, cursor);
+    json_end_object (json);
+    return true;
+}
+
+static void
+s_got_rockets (void *context, const outcome_t *outcome)
+{
+    pending_t *pending = context;
+    http_request_t *request = pending->request;
+    json_writer_t *json = pending->worker->json;
+    bool has_next = outcome->has_next && outcome->count > 0;
+    char *cursor = has_next ? cursor_write (&pending->order, &outcome->last) : NULL;
+    if (request && outcome->status == 200 && s_write_page (json, outcome, cursor)) {
+        char *link = has_next
+            ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor)
+            : NULL;
+        http_response_t response = {.status = 200,
+            .content_type = "application/json",
+            .body = json_writer_text (json)};
+        if (link) {
+            response.fields[0].name = "Link";
+            response.fields[0].value = link;
+        }
+        http_answer (request, &response);
+        g_free (link);
+    } else if (request)
+        s_answer_unavailable (request);
+    g_free (cursor);
+    s_free (pending);
+}
+
+//  What a list's parameters say. Texts are the target's.
+typedef struct {
+    list_query_t list;
+    const char *cursor;
+} parameters_t;
+
+static const char *
+s_read_limit (const char *value, uint32_t *limit)
+{
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned (value, 10, 1, QUERY_LIMIT_MAX, &number, NULL))
+        return "limit must be an integer from 1 to 1000";
+    *limit = (uint32_t) number;
+    return NULL;
+}
+
+static const char *
+s_read_parameter (parameters_t *self, const http_parameter_t *parameter)
+{
+    rocket_status_t status;
+    text_t value = text_from (parameter->value);
+    if (strcmp (parameter->name, "sort") == 0) {
+        return rocket_order_parse (value, &self->list.order)
+            ? NULL
+            : "sort must be id, type, speed, mission, status, lastMessageTime or "
+              "lastMessageNumber, with - before it for descending";
+    }
+    if (strcmp (parameter->name, "limit") == 0)
+        return s_read_limit (parameter->value, &self->list.limit);
+    if (strcmp (parameter->name, "cursor") == 0)
+        self->cursor = parameter->value;
+    else if (strcmp (parameter->name, "status") == 0) {
+        self->list.status = value;
+        return rocket_status_of (value, &status) ? NULL
+                                                 : "status must be unknown, flying or exploded";
+    } else if (strcmp (parameter->name, "type") == 0)
+        self->list.type = value;
+    else if (strcmp (parameter->name, "mission") == 0)
+        self->list.mission = value;
+    else
+        return "the parameters are sort, limit, cursor, status, type and mission";
+    return NULL;
+}
+
+static const char *
+s_read_parameters (parameters_t *self, const http_target_t *target)
+{
+    self->list.limit = QUERY_LIMIT_DEFAULT;
+    for (size_t index = 0; index < target->count; index++) {
+        for (size_t other = 0; other < index; other++)
+            if (strcmp (target->parameters[index].name, target->parameters[other].name) == 0)
+                return "a parameter is given twice";
+        const char *fault = s_read_parameter (self, &target->parameters[index]);
+        if (fault)
+            return fault;
+    }
+    return NULL;
+}
+
+//  The same list, ready for another cursor behind it.
+static char *
+s_link_base (const http_target_t *target)
+{
+    GString *link = g_string_new ("/rockets?");
+    for (size_t index = 0; index < target->count; index++) {
+        const http_parameter_t *parameter = &target->parameters[index];
+        if (strcmp (parameter->name, "cursor") == 0)
+            continue;
+        char *value = g_uri_escape_string (parameter->value, NULL, FALSE);
+        g_string_append_printf (link, "%s=%s&", parameter->name, value);
+        g_free (value);
+    }
+    return g_string_free (link, FALSE);
+}
+
+void
+handle_get_rockets (worker_t *worker, http_request_t *request, const http_target_t *target)
+{
+    parameters_t parameters = {0};
+    void *cursor_bytes = NULL;
+    const char *fault = s_read_parameters (&parameters, target);
+    if (!fault && parameters.cursor) {
+        parameters.list.has_after = cursor_read (&parameters.list.order, parameters.cursor,
+            &parameters.list.after, &cursor_bytes);
+        if (!parameters.list.has_after)
+            fault = "cursor must be one that a list in the same order gave";
+    }
+    if (fault)
+        answer_problem (request, 400, "bad-parameter", fault);
+    else {
+        pending_t *pending = s_hold (worker, request);
+        pending->order = parameters.list.order;
+        pending->link_base = s_link_base (target);
+        asker_list (worker->asker, &parameters.list, s_got_rockets, pending);
+    }
+    g_free (cursor_bytes);
+}

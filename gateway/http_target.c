@@ -1,0 +1,81 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/http_target.h"
+
+#include <glib.h>
+
+char *
+http_target_decode (const char *text, size_t size, bool plus_is_space)
+{
+    GString *decoded = g_string_sized_new (size);
+    for (size_t index = 0; index < size; index++) {
+        char byte = text[index];
+        if (byte == '%') {
+            int high = size - index > 2 ? g_ascii_xdigit_value (text[index + 1]) : -1;
+            int low = size - index > 2 ? g_ascii_xdigit_value (text[index + 2]) : -1;
+            if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+                g_string_free (decoded, TRUE);
+                return NULL;
+            }
+            byte = (char) (high * 16 + low);
+            index += 2;
+        } else if (byte == '+' && plus_is_space)
+            byte = ' ';
+        g_string_append_c (decoded, byte);
+    }
+    return g_string_free (decoded, FALSE);
+}
+
+static const char *
+s_read_parameter (http_target_t *self, const char *text, size_t size)
+{
+    if (size == 0)
+        return NULL;
+    if (self->count == HTTP_PARAMETERS_MAX)
+        return "the query has too many parameters";
+    const char *equals = memchr (text, '=', size);
+    size_t name_size = equals ? (size_t) (equals - text) : size;
+    http_parameter_t *parameter = &self->parameters[self->count++];
+    parameter->name = http_target_decode (text, name_size, true);
+    parameter->value = equals ? http_target_decode (equals + 1, size - name_size - 1, true)
+                              : g_strdup ("");
+    if (!parameter->name || !parameter->value)
+        return "the query has a broken percent escape";
+    return NULL;
+}
+
+const char *
+http_target_read (http_target_t *self, const char *target)
+{
+    *self = (http_target_t){0};
+    const char *scheme = strstr (target, "://");
+    if (target[0] != '/' && scheme) {
+        target = strchr (scheme + 3, '/');
+        if (!target)
+            target = "/";
+    }
+    size_t path_size = strcspn (target, "?#");
+    self->path = g_strndup (target, path_size);
+    const char *query = target[path_size] == '?' ? target + path_size + 1 : "";
+    while (*query) {
+        size_t size = strcspn (query, "&#");
+        const char *fault = s_read_parameter (self, query, size);
+        if (fault)
+            return fault;
+        query += size;
+        if (*query == '#')
+            break;
+        query += *query == '&';
+    }
+    return NULL;
+}
+
+void
+http_target_free (http_target_t *self)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        g_free (self->parameters[index].name);
+        g_free (self->parameters[index].value);
+    }
+    g_free (self->path);
+    *self = (http_target_t){0};
+}

@@ -1,0 +1,126 @@
+//  One table; a path that is in it but not with that method gets 405, any other 404.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/routes.h"
+
+#include "gateway/problem.h"
+
+#define GET "GET"
+#define POST "POST"
+
+typedef enum {
+    ROUTE_MESSAGES,
+    ROUTE_ROCKETS,
+    ROUTE_ROCKET,
+    ROUTE_LIVE,
+    ROUTE_READY,
+    ROUTE_NONE,
+} route_t;
+
+static const struct {
+    const char *path;
+    route_t route;
+} s_paths[] = {
+    {"/messages", ROUTE_MESSAGES},
+    {"/rockets", ROUTE_ROCKETS},
+    {"/livez", ROUTE_LIVE},
+    {"/healthz", ROUTE_LIVE},
+    {"/readyz", ROUTE_READY},
+};
+
+static route_t
+s_find (const char *path)
+{
+    for (size_t index = 0; index < G_N_ELEMENTS (s_paths); index++)
+        if (strcmp (path, s_paths[index].path) == 0)
+            return s_paths[index].route;
+    if (g_str_has_prefix (path, "/rockets/") && path[9] && !strchr (path + 9, '/'))
+        return ROUTE_ROCKET;
+    return ROUTE_NONE;
+}
+
+void
+answer_json (http_request_t *request, unsigned status, text_t body)
+{
+    http_answer (request,
+        &(http_response_t){.status = status, .content_type = "application/json", .body = body});
+}
+
+void
+answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
+{
+    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
+}
+
+static void
+s_answer_rocket (worker_t *worker, http_request_t *request, const http_target_t *target)
+{
+    const char *raw = target->path + strlen ("/rockets/");
+    char *id = http_target_decode (raw, strlen (raw), false);
+    if (!id)
+        answer_problem (request, 400, "bad-request", "the rocket's id has a broken percent escape");
+    else if (target->count)
+        answer_problem (request, 400, "bad-parameter", "this call takes no parameters");
+    else
+        handle_get_rocket (worker, request, text_from (id));
+    g_free (id);
+}
+
+static void
+s_dispatch (worker_t *worker, http_request_t *request, route_t route, const http_target_t *target)
+{
+    switch (route) {
+    case ROUTE_MESSAGES:
+        handle_post_messages (worker, request);
+        break;
+    case ROUTE_ROCKETS:
+        handle_get_rockets (worker, request, target);
+        break;
+    case ROUTE_ROCKET:
+        s_answer_rocket (worker, request, target);
+        break;
+    case ROUTE_LIVE:
+        handle_live (worker, request);
+        break;
+    case ROUTE_READY:
+        handle_ready (worker, request);
+        break;
+    case ROUTE_NONE:
+        answer_problem (request, 404, "not-found", "there is nothing at this path");
+        break;
+    }
+}
+
+static void
+s_answer_options (http_request_t *request, const char *allow)
+{
+    http_answer (request, &(http_response_t){.status = 204, .fields = {{"Allow", allow}}});
+}
+
+void
+routes_handle (void *context, http_request_t *request)
+{
+    worker_t *worker = context;
+    const char *method = http_request_method (request);
+    http_target_t target;
+    const char *fault = http_target_read (&target, http_request_target (request));
+    bool is_options = strcmp (method, "OPTIONS") == 0;
+    bool is_server = is_options && target.path && strcmp (target.path, "*") == 0;
+    route_t route = fault ? ROUTE_NONE : s_find (target.path);
+    const char *allow = route == ROUTE_MESSAGES || is_server ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    bool is_allowed = route == ROUTE_MESSAGES
+        ? strcmp (method, POST) == 0
+        : strcmp (method, GET) == 0 || strcmp (method, "HEAD") == 0;
+    if (fault)
+        answer_problem (request, 400, "bad-request", fault);
+    else if (is_server)
+        s_answer_options (request, "GET, HEAD, POST, OPTIONS");
+    else if (route != ROUTE_NONE && is_options)
+        s_answer_options (request, allow);
+    else if (route != ROUTE_NONE && !is_allowed)
+        problem_answer (request, &(problem_t){.status = 405, .name = "method-not-allowed",
+                                     .detail = "this path does not know that method",
+                                     .allow = allow});
+    else
+        s_dispatch (worker, request, route, &target);
+    http_target_free (&target);
+}

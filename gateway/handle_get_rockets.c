@@ -3,7 +3,7 @@
 #include "common/clock.h"
 #include "gateway/cursor.h"
 #include "gateway/problem.h"
-#include "gateway/rocket_json.h"
+#include "common/msgpack_json.h"
 #include "gateway/routes.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.
@@ -93,7 +93,7 @@ s_got_rocket (void *context, const outcome_t *outcome)
     json_writer_reset (json);
     if (outcome->status == 404)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
-    else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
+    else if (outcome->status == 200 && msgpack_json_write (json, outcome->rocket))
         s_answer_rocket (request, json_writer_text (json));
     else
         s_answer_unavailable (request);
@@ -117,7 +117,7 @@ s_write_page (json_writer_t *json, const outcome_t *outcome, const char *cursor)
     json_key (json, "rockets");
     json_begin_array (json);
     for (size_t index = 0; index < outcome->count; index++)
-        if (!rocket_json_write (json, outcome->rockets[index]))
+        if (!msgpack_json_write (json, outcome->rockets[index]))
             return false;
     json_end_array (json);
     json_key (json, "next");

@@ -53,6 +53,7 @@ typedef struct {
     uint64_t sendings;
     uint64_t buffer_limit;
     uint64_t buffered;
+    bool is_due;          //  a lane has taken something in this turn
     GHashTable *records;  //  by sequence
     lane_t lanes[PARTITIONS_MAX];
 } publish_zmq_t;
@@ -102,6 +103,7 @@ s_offer (publisher_t *base, batch_t *batch, uint64_t *turn)
         packed_messages_append (&lane->open, &chunks[index].messages);
     }
     self->buffered += count;
+    self->is_due = true;
     *turn = 1;
     return OFFER_TAKEN;
 }
@@ -118,6 +120,12 @@ static uint64_t
 s_buffered (const publisher_t *base)
 {
     return ((const publish_zmq_t *) base)->buffered;
+}
+
+static bool
+s_is_due (const publisher_t *base)
+{
+    return ((const publish_zmq_t *) base)->is_due;
 }
 
 static void
@@ -257,6 +265,7 @@ static void
 s_run (publisher_t *base)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
+    self->is_due = false;
     directory_run (self->directory);
     for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
         s_run_lane (self, partition);
@@ -280,7 +289,7 @@ publisher_t *
 publish_zmq_new (discovery_t *discovery, uint64_t buffer)
 {
     publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
-    self->base = (publisher_t){s_partitions, s_offer, s_safe, s_run, s_buffered, s_destroy};
+    self->base = (publisher_t){s_partitions, s_offer, s_safe, s_run, s_is_due, s_buffered, s_destroy};
     ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
     g_assert (random == FRAME_SOURCE_SIZE);
     self->next_sequence = 1;

@@ -27,6 +27,9 @@ struct publisher {
     //  End this turn: keep and send what it took, hear what was acknowledged. Never waits.
     void (*run) (publisher_t *self);
 
+    //  True if something was taken since the last run: do not wait before the next one.
+    bool (*is_due) (const publisher_t *self);
+
     //  Messages taken and not yet acknowledged.
     uint64_t (*buffered) (const publisher_t *self);
 

@@ -70,7 +70,9 @@ s_wait (worker_t *self)
         items[1 + 2 * index] = (socket_item_t){.socket = peers[index]->events};
         items[2 + 2 * index] = (socket_item_t){.socket = peers[index]->queries};
     }
-    int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
+    //  Answering may have let further requests in, whose work must not wait.
+    bool is_due = self->publisher->is_due (self->publisher) || asker_is_due (self->asker);
+    int64_t timeout_ms = is_due ? 0 : MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
     socket_poll (items, 1 + 2 * peers_count, timeout_ms);
 }
 

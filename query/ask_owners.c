@@ -60,6 +60,7 @@ struct asker {
     GHashTable *by_number; //  the same, by number
     uint64_t next_number;
     GArray *parcels;       //  of parcel_t, empty between turns
+    bool has_new;          //  inquiries came since the last run
 };
 
 asker_t *
@@ -160,6 +161,7 @@ s_new_inquiry (asker_t *self, outcome_fn *function, void *context)
     inquiry->unsent_link.data = inquiry;
     g_queue_push_tail_link (&self->all, &inquiry->all_link);
     s_set_unsent (self, inquiry, true);
+    self->has_new = true;
     return inquiry;
 }
 
@@ -302,6 +304,7 @@ static void
 s_send_unsent (asker_t *self)
 {
     int64_t now_ms = self->unsent.head ? clock_ms () : 0;
+    self->has_new = false;
     for (GList *link = self->unsent.head; link;) {
         inquiry_t *inquiry = link->data;
         link = link->next;
@@ -315,56 +318,27 @@ s_send_unsent (asker_t *self)
     g_array_set_size (self->parcels, 0);
 }
 
-typedef struct {
-    place_t place;
-    text_t rocket;
-} entry_t;
-
-static gint
-s_compare (gconstpointer a, gconstpointer b, gpointer order)
-{
-    const entry_t *one = a;
-    const entry_t *two = b;
-    return rocket_order_compare (order, &one->place, &two->place);
-}
-
-static bool
-s_collect (const inquiry_t *inquiry, reply_t *part, GArray *entries)
-{
-    for (uint32_t index = 0; index < part->rockets_count; index++) {
-        const uint8_t *start = part->rockets.at;
-        if (!msgpack_skip (&part->rockets))
-            return false;
-        entry_t entry = {
-            .rocket = text_of ((const char *) start, (size_t) (part->rockets.at - start))};
-        if (!query_rocket_place (&inquiry->list.order, entry.rocket, &entry.place))
-            return false;
-        g_array_append_val (entries, entry);
-    }
-    return true;
-}
-
 //  All owners have answered: merge their lists.
 static void
 s_finish_list (asker_t *self, inquiry_t *inquiry)
 {
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (entry_t));
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
     outcome_t outcome = {.status = 200};
     for (guint index = 0; index < inquiry->parts->len; index++) {
-        reply_t *part = &g_array_index (inquiry->parts, reply_t, index);
+        const reply_t *part = &g_array_index (inquiry->parts, reply_t, index);
         outcome.has_next = outcome.has_next || part->more;
-        if (!s_collect (inquiry, part, entries))
+        if (!query_collect (&inquiry->list.order, part, entries))
             outcome.status = 503;
     }
-    g_array_sort_with_data (entries, s_compare, &inquiry->list.order);
+    query_sort_entries (&inquiry->list.order, entries);
     outcome.has_next = outcome.has_next || entries->len > inquiry->list.limit;
     outcome.count = MIN (entries->len, inquiry->list.limit);
     text_t *rockets = g_new (text_t, outcome.count + 1);
     for (size_t index = 0; index < outcome.count; index++)
-        rockets[index] = g_array_index (entries, entry_t, index).rocket;
+        rockets[index] = g_array_index (entries, query_entry_t, index).rocket;
     outcome.rockets = rockets;
     if (outcome.count)
-        outcome.last = g_array_index (entries, entry_t, outcome.count - 1).place;
+        outcome.last = g_array_index (entries, query_entry_t, outcome.count - 1).place;
     s_finish (self, inquiry, &outcome);
     g_free (rockets);
     g_array_unref (entries);
@@ -485,8 +459,8 @@ asker_run (asker_t *self)
     s_send_unsent (self);
 }
 
-size_t
-asker_pending (const asker_t *self)
+bool
+asker_is_due (const asker_t *self)
 {
-    return self->all.length;
+    return self->has_new;
 }

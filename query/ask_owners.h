@@ -35,7 +35,7 @@ void asker_list (
 //  Send what was asked, take in answers, give up what took too long. Never waits.
 void asker_run (asker_t *self);
 
-//  How many inquiries are under way.
-size_t asker_pending (const asker_t *self);
+//  True if something was asked since the last run: do not wait before the next one.
+bool asker_is_due (const asker_t *self);
 
 #endif

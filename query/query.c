@@ -577,3 +577,32 @@ query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
     }
     return has_value && place->id.data;
 }
+
+bool
+query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
+{
+    msgpack_reader_t reader = reply->rockets;
+    for (uint32_t index = 0; index < reply->rockets_count; index++) {
+        query_entry_t entry;
+        if (!s_read_span (&reader, &entry.rocket)
+            || !query_rocket_place (order, entry.rocket, &entry.place))
+            return false;
+        g_array_append_val (entries, entry);
+    }
+    return true;
+}
+
+static gint
+s_compare (gconstpointer a, gconstpointer b, gpointer order)
+{
+    const query_entry_t *one = a;
+    const query_entry_t *two = b;
+    return rocket_order_compare (order, &one->place, &two->place);
+}
+
+void
+query_sort_entries (const rocket_order_t *order, GArray *entries)
+{
+    rocket_order_t copy = *order;
+    g_array_sort_with_data (entries, s_compare, &copy);
+}

@@ -100,6 +100,20 @@ bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_
 bool query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
     __attribute__ ((warn_unused_result));
 
+//  A rocket of a list, and its place. Borrowed from the bytes of the answer.
+typedef struct {
+    place_t place;
+    text_t rocket;
+} query_entry_t;
+
+//  Add the rockets of an answer with a list to entries (a GArray of query_entry_t). False if one of
+//  them is no rocket.
+bool query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
+    __attribute__ ((warn_unused_result));
+
+//  Put entries in order: lists of several owners become one.
+void query_sort_entries (const rocket_order_t *order, GArray *entries);
+
 //  Write and read a place as [value, id], for "after" and for cursors.
 void query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *place);
 bool query_read_place (const rocket_order_t *order, msgpack_reader_t *reader, place_t *place)

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/rocket_json.h"
+#include "common/msgpack_json.h"
 
 #include "common/msgpack_reader.h"
 
@@ -89,7 +89,7 @@ s_write (json_writer_t *json, msgpack_reader_t *reader, int depth)
 }
 
 bool
-rocket_json_write (json_writer_t *json, text_t msgpack)
+msgpack_json_write (json_writer_t *json, text_t msgpack)
 {
     msgpack_reader_t reader;
     msgpack_reader_init (&reader, msgpack.data, msgpack.size);

@@ -1,0 +1,92 @@
+//  downlink-query: asks the processors directly, over REQ, and prints what they say.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/log.h"
+#include "common/options.h"
+#include "common/socket.h"
+#include "query/ask_processors.h"
+#include "query/print_answers.h"
+
+static struct {
+    const char *processors;
+    const char *sort;
+    uint64_t limit;
+    const char *status, *type, *mission;
+    uint64_t timeout_ms;
+    bool json;
+} s_flags;
+
+static const option_t s_options[] = {
+    {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
+        "host:port of the processors' frames, comma-separated; queries go to the next port"},
+    {"sort", OPTION_TEXT, &s_flags.sort, "id", "KEY", 0, 0,
+        "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
+        "descending"},
+    {"limit", OPTION_NUMBER, &s_flags.limit, "100", NULL, 1, QUERY_LIMIT_MAX, "list: how many"},
+    {"status", OPTION_TEXT, &s_flags.status, NULL, "STATUS", 0, 0, "list: only with this status"},
+    {"type", OPTION_TEXT, &s_flags.type, NULL, "TYPE", 0, 0, "list: only of this type"},
+    {"mission", OPTION_TEXT, &s_flags.mission, NULL, "NAME", 0, 0, "list: only on this mission"},
+    {"timeout", OPTION_DURATION, &s_flags.timeout_ms, "2s", NULL, 1, 60000,
+        "how long to wait for a processor"},
+    {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
+};
+
+static const options_t s_usage = {"downlink-query", "asks the processors what state rockets are in",
+    "ping | stats | get ID | list",
+    "  downlink-query ping\n"
+    "  downlink-query get 193270a9-c9cf-404a-8f83-838e71d9ae67\n"
+    "  downlink-query list --sort -speed --limit 10 --status flying\n"
+    "  downlink-query stats --json --processors one:5561,two:5561\n",
+    s_options, G_N_ELEMENTS (s_options)};
+
+static void
+s_read_list (list_query_t *list)
+{
+    rocket_status_t status;
+    if (!rocket_order_parse (text_from (s_flags.sort), &list->order))
+        options_refuse (&s_usage, "--sort: there is no key '%s'", s_flags.sort);
+    if (s_flags.status && !rocket_status_of (text_from (s_flags.status), &status))
+        options_refuse (
+            &s_usage, "--status: '%s' must be unknown, flying or exploded", s_flags.status);
+    list->limit = (uint32_t) s_flags.limit;
+    list->status = text_from (s_flags.status);
+    list->type = text_from (s_flags.type);
+    list->mission = text_from (s_flags.mission);
+}
+
+//  The question that the arguments put.
+static query_t
+s_read_question (int count, char **arguments)
+{
+    query_t query = {0};
+    const char *verb = count > 0 ? arguments[1] : "";
+    int wanted = 1;
+    if (strcmp (verb, "ping") == 0)
+        query.op = QUERY_PING;
+    else if (strcmp (verb, "stats") == 0)
+        query.op = QUERY_STATS;
+    else if (strcmp (verb, "list") == 0) {
+        query.op = QUERY_LIST;
+        s_read_list (&query.list);
+    } else if (strcmp (verb, "get") == 0) {
+        query.op = QUERY_GET;
+        query.id = text_from (count > 1 ? arguments[2] : NULL);
+        wanted = 2;
+    } else
+        options_refuse (&s_usage, "'%s' must be ping, stats, get ID or list", verb);
+    if (count != wanted)
+        options_refuse (&s_usage, "'%s' takes %d argument(s)", verb, wanted - 1);
+    return query;
+}
+
+int
+main (int argc, char **argv)
+{
+    int count = options_read (&s_usage, argc, argv);
+    query_t query = s_read_question (count, argv);
+    log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
+    socket_setup ();
+    GPtrArray *answers = ask_processors (s_flags.processors, &query, (int64_t) s_flags.timeout_ms);
+    int status = print_answers (&query, answers, s_flags.json);
+    g_ptr_array_unref (answers);
+    return status;
+}

@@ -1,0 +1,199 @@
+"""Starts real gateways and processors for a test, talks to them, and ends only what it started.
+
+Every program gets ports and a folder of its own, so test files can run side by side.
+"""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin"))
+READY_SECONDS = 30
+STOP_SECONDS = 15
+LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"
+
+
+def free_ports(count):
+    """The first of `count` neighbouring ports that nobody uses. Others may take one before we do,
+    so whoever starts a program on them tries again with others."""
+    while True:
+        first = random.randrange(20000, 32000)
+        with contextlib.ExitStack() as sockets:
+            try:
+                for port in range(first, first + count):
+                    probe = sockets.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", port))
+                return first
+            except OSError:
+                continue
+
+
+def until(condition, seconds=READY_SECONDS, what="the condition"):
+    """Wait until the condition gives something true, and return it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"{what} did not come within {seconds} s"
+        time.sleep(0.01)
+
+
+class Program:
+    """One process, with its log in a file."""
+
+    def __init__(self, folder, name, *flags):
+        self.name = name
+        self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [BIN / name, *map(str, flags)], stderr=log, stdout=log, cwd=folder)
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM):
+        """End it in the ordinary way; returns its exit status."""
+        if self.process.poll() is None:
+            self.send(signal.SIGCONT)
+            self.send(number)
+        try:
+            return self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.name} did not stop\n{self.text()}") from None
+
+
+class Pair:
+    """A processor and a gateway that is ready."""
+
+    def __init__(self, folder, gateway=(), processor=()):
+        self.folder = folder
+        self.gateway_flags = gateway
+        self.processor_flags = processor
+        for _ in range(5):
+            self.port = free_ports(3)
+            self.http = free_ports(1)
+            self.processor = self.start_processor()
+            self.gateway = self.start_gateway()
+            if self.await_ready():
+                return
+            self.stop(check=False)
+        raise AssertionError("no pair became ready\n" + self.gateway.text() + self.processor.text())
+
+    def start_processor(self):
+        return Program(self.folder, "downlink-processor", "--store", "memory", "--port", self.port,
+                       *self.processor_flags)
+
+    def start_gateway(self):
+        return Program(self.folder, "downlink-gateway", "--journal", "off", "--listen",
+                       f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}",
+                       *self.gateway_flags)
+
+    def await_ready(self):
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.gateway.process.poll() is not None or self.processor.process.poll() is not None:
+                return False
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.call("GET", "/readyz").status == 200:
+                    return True
+            time.sleep(0.02)
+        return False
+
+    def stop(self, check=True):
+        """End both, and see that they ended well."""
+        statuses = [self.gateway.stop(), self.processor.stop()]
+        if check:
+            logs = self.gateway.text() + self.processor.text()
+            assert statuses == [0, 0], f"exit statuses {statuses}\n{logs}"
+
+    def client(self):
+        return Client(self.http)
+
+    def call(self, method, target, body=None, **fields):
+        with self.client() as client:
+            return client.call(method, target, body, **fields)
+
+    def post(self, messages, **fields):
+        return self.call("POST", "/messages", json.dumps(messages), **fields)
+
+    def rocket(self, channel):
+        answer = self.call("GET", "/rockets/" + channel)
+        return answer.json() if answer.status == 200 else None
+
+    def rocket_when(self, channel, condition):
+        """The rocket, once the condition holds for it: a 202 is answered before it is applied."""
+        def look():
+            rocket = self.rocket(channel)
+            return rocket if rocket and condition(rocket) else None
+        return until(look, what=f"the state of {channel}")
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    """A keep-alive connection."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def call(self, method, target, body=None, **fields):
+        headers = {name.replace("_", "-"): value for name, value in fields.items()}
+        self.connection.request(method, target, body, headers)
+        return Answer(self.connection.getresponse())
+
+
+def raw(port, data, seconds=30):
+    """Send bytes as they are; returns all that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(data)
+        received = b""
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                return received
+            if not piece:
+                return received
+            received += piece
+
+
+def channel():
+    """An id that no other test uses."""
+    return "%032x" % random.getrandbits(128)
+
+
+def message(of, number, kind="RocketSpeedIncreased", time_text=LAUNCH_TIME, **body):
+    if not body:
+        body = {"RocketLaunched": {"type": "Falcon-9", "launchSpeed": 500, "mission": "ARTEMIS"},
+                "RocketSpeedIncreased": {"by": 100}, "RocketSpeedDecreased": {"by": 100},
+                "RocketExploded": {"reason": "PRESSURE_VESSEL_FAILURE"},
+                "RocketMissionChanged": {"newMission": "SHUTTLE_MIR"}}[kind]
+    return {"metadata": {"channel": of, "messageNumber": number, "messageTime": time_text,
+                         "messageType": kind}, "message": body}

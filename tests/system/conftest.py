@@ -1,0 +1,49 @@
+"""Fixtures for tests of whole processes: a time-out for every test, and a pair to talk to."""
+import pathlib
+import signal
+import sys
+import tempfile
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from downlink import Pair  # noqa: E402
+
+TEST_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def time_out():
+    def give_up(*_):
+        raise AssertionError(f"the test took longer than {TEST_SECONDS} s")
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(TEST_SECONDS)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture(scope="module")
+def folder():
+    with tempfile.TemporaryDirectory(prefix="downlink-") as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def pair(folder):
+    """One gateway and one processor for all tests of a file; each uses channels of its own."""
+    both = Pair(folder)
+    yield both
+    both.stop()
+
+
+@pytest.fixture
+def start(folder):
+    """Start pairs with flags of one's own; they are ended with the test."""
+    pairs = []
+
+    def start_pair(**flags):
+        pairs.append(Pair(folder, **flags))
+        return pairs[-1]
+    yield start_pair
+    for both in pairs:
+        both.stop(check=False)

@@ -136,8 +136,8 @@ static bool
 s_read_pair (msgpack_reader_t *reader, uint64_t *one, uint64_t *two)
 {
     uint32_t count = 0;
-    return msgpack_read_array (reader, &count) && count == 2 && msgpack_read_uint (reader, one)
-        && msgpack_read_uint (reader, two);
+    return msgpack_read_array (reader, &count) && count == 2 && msgpack_read_uint (reader, one) &&
+           msgpack_read_uint (reader, two);
 }
 
 static bool

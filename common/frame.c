@@ -14,8 +14,11 @@
 #define MESSAGE_MIN_BYTES 6
 
 //  Members of a message of each kind.
-static const uint32_t s_members[] = {[MESSAGE_LAUNCHED] = 7, [MESSAGE_SPED_UP] = 5,
-    [MESSAGE_SLOWED] = 5, [MESSAGE_EXPLODED] = 5, [MESSAGE_MISSION_CHANGED] = 5};
+static const uint32_t s_members[] = {[MESSAGE_LAUNCHED] = 7,
+    [MESSAGE_SPED_UP] = 5,
+    [MESSAGE_SLOWED] = 5,
+    [MESSAGE_EXPLODED] = 5,
+    [MESSAGE_MISSION_CHANGED] = 5};
 
 //  msgpack-c's write function: the room was made before, so it cannot fail.
 static int
@@ -49,8 +52,8 @@ s_reserve (packed_messages_t *self, size_t room)
 void
 packed_messages_add (packed_messages_t *self, const message_t *message)
 {
-    s_reserve (self, MESSAGE_OVERHEAD_BYTES + message->channel.size + message->type.size
-            + message->mission.size + message->reason.size);
+    s_reserve (self, MESSAGE_OVERHEAD_BYTES + message->channel.size + message->type.size +
+                         message->mission.size + message->reason.size);
     uint8_t *at = self->bytes + self->size;
     msgpack_packer packer;
     msgpack_packer_init (&packer, &at, s_write);
@@ -128,9 +131,9 @@ s_read_body (msgpack_reader_t *reader, message_t *message)
 {
     switch (message->kind) {
     case MESSAGE_LAUNCHED:
-        return msgpack_read_str (reader, &message->type)
-            && msgpack_read_uint (reader, &message->speed)
-            && msgpack_read_str (reader, &message->mission);
+        return msgpack_read_str (reader, &message->type) &&
+               msgpack_read_uint (reader, &message->speed) &&
+               msgpack_read_str (reader, &message->mission);
     case MESSAGE_SPED_UP:
     case MESSAGE_SLOWED:
         return msgpack_read_uint (reader, &message->speed);
@@ -158,8 +161,8 @@ s_read_message (msgpack_reader_t *reader, message_t *message)
         return "a message's number must be a uint";
     if (!msgpack_read_int (reader, &message->time_us))
         return "a message's time must be an int";
-    if (!msgpack_read_uint (reader, &kind) || kind < MESSAGE_LAUNCHED
-        || kind > MESSAGE_MISSION_CHANGED)
+    if (!msgpack_read_uint (reader, &kind) || kind < MESSAGE_LAUNCHED ||
+        kind > MESSAGE_MISSION_CHANGED)
         return "a message's kind must be 1 to 5";
     message->kind = (message_kind_t) kind;
     if (members != s_members[kind])
@@ -206,8 +209,8 @@ frame_read (frame_t *self, const void *bytes, size_t size)
     if (fault)
         return fault;
     uint32_t count = 0;
-    if (!msgpack_read_array (&reader, &count)
-        || count > (size_t) (reader.end - reader.at) / MESSAGE_MIN_BYTES)
+    if (!msgpack_read_array (&reader, &count) ||
+        count > (size_t) (reader.end - reader.at) / MESSAGE_MIN_BYTES)
         return "a frame's messages must be an array, and all there";
     if (count > self->capacity) {
         self->capacity = count;

@@ -12,7 +12,10 @@
 #include "common/timestamp.h"
 
 #define SEPARATOR '\x1f'
-#define LEVEL_NAMES {"debug", "info", "warn", "error"}
+#define LEVEL_NAMES                                                                                \
+    {                                                                                              \
+        "debug", "info", "warn", "error"                                                           \
+    }
 
 static struct {
     const char *program;
@@ -66,7 +69,8 @@ s_add_pair (GString *line, const char *key, const char *value)
         s_add_quoted (line, key);
         g_string_append_c (line, ':');
         s_add_quoted (line, value);
-    } else {
+    }
+    else {
         g_string_append_printf (line, " %s=", key);
         if (s_is_plain (value))
             g_string_append (line, value);
@@ -104,10 +108,12 @@ log_event (log_level_t level, const char *event, const char *pairs, ...)
     timestamp_print (clock_wall_us (), time);
     GString *line = g_string_new (NULL);
     if (s_log.format == LOG_JSON) {
-        g_string_append_printf (line, "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"event\":",
-            time, names[level], s_log.program);
+        g_string_append_printf (line,
+            "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"event\":", time, names[level],
+            s_log.program);
         s_add_quoted (line, event);
-    } else
+    }
+    else
         g_string_append_printf (line, "%s %-5s %s: %s", time, names[level], s_log.program, event);
     va_list values;
     va_start (values, pairs);

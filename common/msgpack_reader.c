@@ -19,17 +19,37 @@ typedef struct {
 } shape_t;
 
 static const shape_t s_shapes[32] = {
-    [0x00] = {MSGPACK_NIL, 0, 0},    [0x02] = {MSGPACK_BOOL, 0, 0},  [0x03] = {MSGPACK_BOOL, 0, 1},
-    [0x04] = {MSGPACK_BIN, 1, 0},    [0x05] = {MSGPACK_BIN, 2, 0},   [0x06] = {MSGPACK_BIN, 4, 0},
-    [0x07] = {MSGPACK_EXT, 1, 0},    [0x08] = {MSGPACK_EXT, 2, 0},   [0x09] = {MSGPACK_EXT, 4, 0},
-    [0x0a] = {MSGPACK_FLOAT, 4, 0},  [0x0b] = {MSGPACK_FLOAT, 8, 0}, [0x0c] = {MSGPACK_UINT, 1, 0},
-    [0x0d] = {MSGPACK_UINT, 2, 0},   [0x0e] = {MSGPACK_UINT, 4, 0},  [0x0f] = {MSGPACK_UINT, 8, 0},
-    [0x10] = {MSGPACK_NEGATIVE, 1, 0}, [0x11] = {MSGPACK_NEGATIVE, 2, 0},
-    [0x12] = {MSGPACK_NEGATIVE, 4, 0}, [0x13] = {MSGPACK_NEGATIVE, 8, 0},
-    [0x14] = {MSGPACK_EXT, 0, 1},    [0x15] = {MSGPACK_EXT, 0, 2},   [0x16] = {MSGPACK_EXT, 0, 4},
-    [0x17] = {MSGPACK_EXT, 0, 8},    [0x18] = {MSGPACK_EXT, 0, 16},  [0x19] = {MSGPACK_STR, 1, 0},
-    [0x1a] = {MSGPACK_STR, 2, 0},    [0x1b] = {MSGPACK_STR, 4, 0},   [0x1c] = {MSGPACK_ARRAY, 2, 0},
-    [0x1d] = {MSGPACK_ARRAY, 4, 0},  [0x1e] = {MSGPACK_MAP, 2, 0},   [0x1f] = {MSGPACK_MAP, 4, 0},
+    [0x00] = {MSGPACK_NIL, 0, 0},
+    [0x02] = {MSGPACK_BOOL, 0, 0},
+    [0x03] = {MSGPACK_BOOL, 0, 1},
+    [0x04] = {MSGPACK_BIN, 1, 0},
+    [0x05] = {MSGPACK_BIN, 2, 0},
+    [0x06] = {MSGPACK_BIN, 4, 0},
+    [0x07] = {MSGPACK_EXT, 1, 0},
+    [0x08] = {MSGPACK_EXT, 2, 0},
+    [0x09] = {MSGPACK_EXT, 4, 0},
+    [0x0a] = {MSGPACK_FLOAT, 4, 0},
+    [0x0b] = {MSGPACK_FLOAT, 8, 0},
+    [0x0c] = {MSGPACK_UINT, 1, 0},
+    [0x0d] = {MSGPACK_UINT, 2, 0},
+    [0x0e] = {MSGPACK_UINT, 4, 0},
+    [0x0f] = {MSGPACK_UINT, 8, 0},
+    [0x10] = {MSGPACK_NEGATIVE, 1, 0},
+    [0x11] = {MSGPACK_NEGATIVE, 2, 0},
+    [0x12] = {MSGPACK_NEGATIVE, 4, 0},
+    [0x13] = {MSGPACK_NEGATIVE, 8, 0},
+    [0x14] = {MSGPACK_EXT, 0, 1},
+    [0x15] = {MSGPACK_EXT, 0, 2},
+    [0x16] = {MSGPACK_EXT, 0, 4},
+    [0x17] = {MSGPACK_EXT, 0, 8},
+    [0x18] = {MSGPACK_EXT, 0, 16},
+    [0x19] = {MSGPACK_STR, 1, 0},
+    [0x1a] = {MSGPACK_STR, 2, 0},
+    [0x1b] = {MSGPACK_STR, 4, 0},
+    [0x1c] = {MSGPACK_ARRAY, 2, 0},
+    [0x1d] = {MSGPACK_ARRAY, 4, 0},
+    [0x1e] = {MSGPACK_MAP, 2, 0},
+    [0x1f] = {MSGPACK_MAP, 4, 0},
 };
 
 //  Sign-extend a number of width bytes; one that is not negative becomes a MSGPACK_UINT.
@@ -122,8 +142,8 @@ bool
 msgpack_read_int (msgpack_reader_t *self, int64_t *value)
 {
     head_t head = s_head (self);
-    bool fits = head.kind == MSGPACK_NEGATIVE
-        || (head.kind == MSGPACK_UINT && head.value <= (uint64_t) INT64_MAX);
+    bool fits = head.kind == MSGPACK_NEGATIVE ||
+                (head.kind == MSGPACK_UINT && head.value <= (uint64_t) INT64_MAX);
     if (!fits)
         return false;
     *value = (int64_t) head.value;

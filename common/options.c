@@ -160,9 +160,9 @@ s_set (const option_t *option, const char *text)
 static char *
 s_expectation (const option_t *option)
 {
-    const char *what = option->kind == OPTION_SIZE ? "a size such as 64K, 8M or 1G"
-        : option->kind == OPTION_DURATION          ? "a time such as 300ms, 5s or 2m"
-                                                   : "an integer";
+    const char *what = option->kind == OPTION_SIZE       ? "a size such as 64K, 8M or 1G"
+                       : option->kind == OPTION_DURATION ? "a time such as 300ms, 5s or 2m"
+                                                         : "an integer";
     switch (option->kind) {
     case OPTION_CHOICE:
         return g_strdup_printf ("one of %s", option->choices);
@@ -186,7 +186,8 @@ s_expectation (const option_t *option)
 }
 
 static void
-s_set_or_refuse (const options_t *self, const option_t *option, const char *origin, const char *text)
+s_set_or_refuse (
+    const options_t *self, const option_t *option, const char *origin, const char *text)
 {
     if (!s_set (option, text)) {
         char *expectation = s_expectation (option);
@@ -264,8 +265,8 @@ s_read_flag (const options_t *self, int argc, char **argv, int index)
         return 1;
     }
     const char *next = index + 1 < argc ? argv[index + 1] : NULL;
-    if (option->kind == OPTION_SWITCH
-        && !(next && (strcmp (next, "yes") == 0 || strcmp (next, "no") == 0))) {
+    if (option->kind == OPTION_SWITCH &&
+        !(next && (strcmp (next, "yes") == 0 || strcmp (next, "no") == 0))) {
         *(bool *) option->value = true;
         return 1;
     }
@@ -285,7 +286,8 @@ options_read (const options_t *self, int argc, char **argv)
         if (!only_arguments && strcmp (argv[index], "--") == 0) {
             only_arguments = true;
             index++;
-        } else if (!only_arguments && strncmp (argv[index], "--", 2) == 0)
+        }
+        else if (!only_arguments && strncmp (argv[index], "--", 2) == 0)
             index += s_read_flag (self, argc, argv, index);
         else if (!only_arguments && argv[index][0] == '-' && argv[index][1])
             options_refuse (self, "there is no flag '%s'", argv[index]);

@@ -19,14 +19,14 @@ typedef enum {
 } option_kind_t;
 
 typedef struct {
-    const char *name;      //  without the dashes
+    const char *name;  //  without the dashes
     option_kind_t kind;
     void *value;           //  where it goes; the type as above
     const char *fallback;  //  the default, as one would write it; NULL for none
     const char *choices;   //  OPTION_CHOICE: "fsync|os|off"; else what stands for the value in help
     uint64_t min;          //  range of numbers, sizes and durations; max 0: no upper bound
     uint64_t max;
-    const char *help;      //  one line
+    const char *help;  //  one line
 } option_t;
 
 typedef struct {

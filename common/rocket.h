@@ -39,15 +39,15 @@ typedef struct {
     text_t explosion_reason;  //  none until exploded
     int64_t speed;            //  the sum, modulo 2^64
     rocket_status_t status;
-    uint64_t last_number;       //  the highest one counted
-    int64_t last_time_us;       //  messageTime of the highest one
-    uint64_t applied;           //  messages that count
-    uint64_t conflicts;         //  this and the next are counted up to UINT32_MAX
-    uint64_t gaps_closed;       //  gaps given up: too many ranges, or the ordering changed
-    uint64_t type_number;       //  which number won each register, 0 for none
+    uint64_t last_number;  //  the highest one counted
+    int64_t last_time_us;  //  messageTime of the highest one
+    uint64_t applied;      //  messages that count
+    uint64_t conflicts;    //  this and the next are counted up to UINT32_MAX
+    uint64_t gaps_closed;  //  gaps given up: too many ranges, or the ordering changed
+    uint64_t type_number;  //  which number won each register, 0 for none
     uint64_t mission_number;
     uint64_t explosion_number;
-    const number_range_t *seen; //  ORDERING_CONVERGE: the numbers counted; ORDERING_LATEST: none
+    const number_range_t *seen;  //  ORDERING_CONVERGE: the numbers counted; ORDERING_LATEST: none
     size_t seen_count;
     uint32_t hashes[ROCKET_HASHES];  //  content by number modulo ROCKET_HASHES, 0 for not known
 } rocket_view_t;

@@ -24,9 +24,12 @@ typedef struct {
 } kind_t;
 
 static const kind_t s_kinds[] = {
-    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},       [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
-    [SOCKET_PUB] = {ZMQ_PUB, 10000, MIB},        [SOCKET_SUB] = {ZMQ_SUB, 10000, 16 * MIB},
-    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB}, [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
+    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},
+    [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
+    [SOCKET_PUB] = {ZMQ_PUB, 10000, MIB},
+    [SOCKET_SUB] = {ZMQ_SUB, 10000, 16 * MIB},
+    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
+    [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
     [SOCKET_REP] = {ZMQ_REP, 1000, 4 * MIB},
 };
 

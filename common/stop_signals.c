@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static sigset_t

@@ -31,9 +31,9 @@ cursor_read (const rocket_order_t *order, const char *cursor, place_t *place, vo
 {
     *bytes = NULL;
     size_t length = strlen (cursor);
-    bool is_alphabet = strspn (cursor,
-                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-        == length;
+    bool is_alphabet =
+        strspn (cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+        length;
     if (length == 0 || length > CURSOR_MAX_BYTES || !is_alphabet)
         return false;
     static const char *const padding[] = {"", "===", "==", "="};
@@ -48,6 +48,6 @@ cursor_read (const rocket_order_t *order, const char *cursor, place_t *place, vo
     msgpack_reader_t reader;
     text_t sort;
     msgpack_reader_init (&reader, *bytes, size);
-    return msgpack_read_str (&reader, &sort) && text_equal (sort, text_from (expected))
-        && query_read_place (order, &reader, place) && msgpack_is_done (&reader);
+    return msgpack_read_str (&reader, &sort) && text_equal (sort, text_from (expected)) &&
+           query_read_place (order, &reader, place) && msgpack_is_done (&reader);
 }

@@ -23,8 +23,8 @@ struct directory {
     uint32_t partitions;
     owner_t owners[PARTITIONS_MAX];
     uint64_t generation;
-    uint64_t sessions;          //  given out so far
-    bool is_changed;            //  the owners must be worked out again
+    uint64_t sessions;  //  given out so far
+    bool is_changed;    //  the owners must be worked out again
     int64_t mismatch_logged_ms;
 };
 
@@ -118,8 +118,8 @@ s_follow_addresses (directory_t *self)
         const address_t *address = &g_array_index (self->addresses, address_t, index);
         bool is_there = false;
         for (guint peer = 0; peer < self->peers->len; peer++)
-            is_there = is_there || s_is_same (
-                &((peer_t *) self->peers->pdata[peer])->address, address);
+            is_there =
+                is_there || s_is_same (&((peer_t *) self->peers->pdata[peer])->address, address);
         if (!is_there)
             s_add_peer (self, address);
     }
@@ -155,11 +155,11 @@ static void
 s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
 {
     static _Thread_local owner_announcement_t announcement;
-    if (!owner_announcement_read (&announcement, payload.data, payload.size)
-        || !s_learn_partitions (self, &announcement))
+    if (!owner_announcement_read (&announcement, payload.data, payload.size) ||
+        !s_learn_partitions (self, &announcement))
         return;
-    bool is_other
-        = memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
+    bool is_other =
+        memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
     if (!peer->is_known || is_other) {
         peer->session = ++self->sessions;
         log_event (LOG_INFO, "processor is up", "address=%s port=%u owned=%u", peer->address.host,
@@ -208,7 +208,8 @@ s_work_out_owners (directory_t *self)
     owner_t owners[PARTITIONS_MAX] = {0};
     for (guint index = 0; index < self->peers->len; index++) {
         peer_t *peer = self->peers->pdata[index];
-        for (uint32_t place = 0; peer->is_known && place < peer->announcement.owned_count; place++) {
+        for (uint32_t place = 0; peer->is_known && place < peer->announcement.owned_count;
+             place++) {
             owned_t owned = peer->announcement.owned[place];
             if (owned.epoch > owners[owned.partition].epoch)
                 owners[owned.partition] = (owner_t){peer, owned.epoch};

@@ -12,12 +12,12 @@
 //  One address of a processor, and the three sockets that are connected to it.
 typedef struct {
     address_t address;
-    socket_t *frames;    //  PUSH
-    socket_t *queries;   //  DEALER
-    socket_t *events;    //  SUB
-    bool is_known;       //  it has announced itself, and was heard of within SILENCE_MS
+    socket_t *frames;   //  PUSH
+    socket_t *queries;  //  DEALER
+    socket_t *events;   //  SUB
+    bool is_known;      //  it has announced itself, and was heard of within SILENCE_MS
     int64_t heard_ms;
-    uint64_t session;    //  a number that is new each time it comes up, or comes back as another one
+    uint64_t session;  //  a number that is new each time it comes up, or comes back as another one
     owner_announcement_t announcement;  //  the newest
 } peer_t;
 

@@ -35,8 +35,8 @@ s_parse (const char *text, char **host, uint16_t *port)
 {
     const char *colon = strrchr (text, ':');
     guint64 number = 0;
-    if (!colon || colon == text
-        || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65533, &number, NULL))
+    if (!colon || colon == text ||
+        !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65533, &number, NULL))
         return false;
     bool in_brackets = text[0] == '[' && colon[-1] == ']';
     if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
@@ -80,11 +80,10 @@ s_resolve (name_t *name)
         address_t address = {.port = name->port};
         char host[48] = "";
         if (getnameinfo (
-                info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST)
-            != 0)
+                info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
             continue;
-        g_snprintf (address.host, sizeof address.host,
-            info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
+        g_snprintf (
+            address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
         g_array_append_val (name->addresses, address);
     }
     freeaddrinfo (found);

@@ -8,9 +8,9 @@
 #include "common/log.h"
 #include "common/stop_signals.h"
 
-#define DESCRIPTORS_KEPT 256        //  for sockets to processors, the journal, the log
+#define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536
-#define UNREADY_US (200 * 1000)     //  /readyz says 503 for so long before the port is closed
+#define UNREADY_US (200 * 1000)  //  /readyz says 503 for so long before the port is closed
 
 static gpointer
 s_work (gpointer data)

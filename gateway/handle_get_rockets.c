@@ -1,9 +1,9 @@
 //  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
+#include "common/msgpack_json.h"
 #include "gateway/cursor.h"
 #include "gateway/problem.h"
-#include "common/msgpack_json.h"
 #include "gateway/routes.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.
@@ -15,7 +15,7 @@ typedef struct {
     worker_t *worker;
     http_request_t *request;  //  NULL once it was answered
     rocket_order_t order;
-    char *link_base;          //  LIST: the next page's target, up to the cursor
+    char *link_base;  //  LIST: the next page's target, up to the cursor
 } pending_t;
 
 static void
@@ -74,11 +74,10 @@ s_answer_rocket (http_request_t *request, text_t body)
     char tag[24];
     g_snprintf (tag, sizeof tag, "\"%016llx\"", (unsigned long long) channel_hash (body));
     bool is_same = s_matches (http_request_field (request, "If-None-Match"), tag);
-    http_answer (request,
-        &(http_response_t){.status = is_same ? 304 : 200,
-            .content_type = is_same ? NULL : "application/json",
-            .body = is_same ? text_from ("") : body,
-            .fields = {{"ETag", tag}}});
+    http_answer (request, &(http_response_t){.status = is_same ? 304 : 200,
+                              .content_type = is_same ? NULL : "application/json",
+                              .body = is_same ? text_from ("") : body,
+                              .fields = {{"ETag", tag}}});
 }
 
 static void
@@ -135,19 +134,19 @@ s_got_rockets (void *context, const outcome_t *outcome)
     bool has_next = outcome->has_next && outcome->count > 0;
     char *cursor = has_next ? cursor_write (&pending->order, &outcome->last) : NULL;
     if (request && outcome->status == 200 && s_write_page (json, outcome, cursor)) {
-        char *link = has_next
-            ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor)
-            : NULL;
-        http_response_t response = {.status = 200,
-            .content_type = "application/json",
-            .body = json_writer_text (json)};
+        char *link =
+            has_next ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor)
+                     : NULL;
+        http_response_t response = {
+            .status = 200, .content_type = "application/json", .body = json_writer_text (json)};
         if (link) {
             response.fields[0].name = "Link";
             response.fields[0].value = link;
         }
         http_answer (request, &response);
         g_free (link);
-    } else if (request)
+    }
+    else if (request)
         s_answer_unavailable (request);
     g_free (cursor);
     s_free (pending);
@@ -176,9 +175,9 @@ s_read_parameter (parameters_t *self, const http_parameter_t *parameter)
     text_t value = text_from (parameter->value);
     if (strcmp (parameter->name, "sort") == 0) {
         return rocket_order_parse (value, &self->list.order)
-            ? NULL
-            : "sort must be id, type, speed, mission, status, lastMessageTime or "
-              "lastMessageNumber, with - before it for descending";
+                   ? NULL
+                   : "sort must be id, type, speed, mission, status, lastMessageTime or "
+                     "lastMessageNumber, with - before it for descending";
     }
     if (strcmp (parameter->name, "limit") == 0)
         return s_read_limit (parameter->value, &self->list.limit);
@@ -188,7 +187,8 @@ s_read_parameter (parameters_t *self, const http_parameter_t *parameter)
         self->list.status = value;
         return rocket_status_of (value, &status) ? NULL
                                                  : "status must be unknown, flying or exploded";
-    } else if (strcmp (parameter->name, "type") == 0)
+    }
+    else if (strcmp (parameter->name, "type") == 0)
         self->list.type = value;
     else if (strcmp (parameter->name, "mission") == 0)
         self->list.mission = value;
@@ -235,8 +235,8 @@ handle_get_rockets (worker_t *worker, http_request_t *request, const http_target
     void *cursor_bytes = NULL;
     const char *fault = s_read_parameters (&parameters, target);
     if (!fault && parameters.cursor) {
-        parameters.list.has_after = cursor_read (&parameters.list.order, parameters.cursor,
-            &parameters.list.after, &cursor_bytes);
+        parameters.list.has_after = cursor_read (
+            &parameters.list.order, parameters.cursor, &parameters.list.after, &cursor_bytes);
         if (!parameters.list.has_after)
             fault = "cursor must be one that a list in the same order gave";
     }

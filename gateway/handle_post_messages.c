@@ -71,17 +71,17 @@ s_form (const char *field, message_json_form_t *form)
     while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == '\t'))
         size--;
     text_t type = text_of (field, size);
-    if (s_is_type (type, "application/x-ndjson") || s_is_type (type, "application/ndjson")
-        || s_is_type (type, "application/jsonl")) {
+    if (s_is_type (type, "application/x-ndjson") || s_is_type (type, "application/ndjson") ||
+        s_is_type (type, "application/jsonl")) {
         *form = MESSAGE_JSON_LINES;
         return true;
     }
-    bool is_json = s_is_type (type, "application/json")
-        || (s_begins (type, "application/") && type.size > 5
-            && strncasecmp (type.data + type.size - 5, "+json", 5) == 0);
-    return is_json || s_begins (type, "text/")
-        || s_is_type (type, "application/x-www-form-urlencoded")
-        || s_is_type (type, "multipart/form-data");
+    bool is_json = s_is_type (type, "application/json") ||
+                   (s_begins (type, "application/") && type.size > 5 &&
+                       strncasecmp (type.data + type.size - 5, "+json", 5) == 0);
+    return is_json || s_begins (type, "text/") ||
+           s_is_type (type, "application/x-www-form-urlencoded") ||
+           s_is_type (type, "multipart/form-data");
 }
 
 //  Does Prefer (RFC 7240) hold handling=lenient?
@@ -114,13 +114,12 @@ s_answer_accepted (worker_t *worker, http_request_t *request, size_t accepted,
     json_uint (json, accepted);
     if (is_lenient) {
         json_key (json, "refused");
-        problem_write_refusals (json, (const refusal_t *) (gconstpointer) refusals->data,
-            refusals->len);
+        problem_write_refusals (
+            json, (const refusal_t *) (gconstpointer) refusals->data, refusals->len);
     }
     json_end_object (json);
-    http_response_t response = {.status = 202,
-        .content_type = "application/json",
-        .body = json_writer_text (json)};
+    http_response_t response = {
+        .status = 202, .content_type = "application/json", .body = json_writer_text (json)};
     if (is_lenient) {
         response.fields[0].name = "Preference-Applied";
         response.fields[0].value = "handling=lenient";
@@ -134,12 +133,11 @@ s_answer_refused (http_request_t *request, const GArray *refusals, size_t accept
     char detail[128];
     g_snprintf (detail, sizeof detail, "%u of %zu messages are refused, so none was accepted",
         refusals->len, refusals->len + accepted);
-    problem_answer (request,
-        &(problem_t){.status = 400,
-            .name = "message-refused",
-            .detail = detail,
-            .refusals = (const refusal_t *) (gconstpointer) refusals->data,
-            .refusals_count = refusals->len});
+    problem_answer (request, &(problem_t){.status = 400,
+                                 .name = "message-refused",
+                                 .detail = detail,
+                                 .refusals = (const refusal_t *) (gconstpointer) refusals->data,
+                                 .refusals_count = refusals->len});
 }
 
 //  Offer what was read. Without P there is no room for anything.
@@ -149,9 +147,8 @@ s_offer (worker_t *worker, http_request_t *request, const GArray *refusals, bool
     uint64_t turn = 0;
     size_t count = batch_count (worker->batch);
     bool is_known = worker->publisher->partitions (worker->publisher) > 0;
-    offer_t offer = is_known
-        ? worker->publisher->offer (worker->publisher, worker->batch, &turn)
-        : OFFER_FULL;
+    offer_t offer =
+        is_known ? worker->publisher->offer (worker->publisher, worker->batch, &turn) : OFFER_FULL;
     if (offer == OFFER_FULL && is_known && worker->config.overflow == OVERFLOW_DROP) {
         worker->dropped += count;
         offer = OFFER_TAKEN;
@@ -193,8 +190,7 @@ s_try (worker_t *worker, http_request_t *request)
     const char *detail = NULL;
     try_t result = TRY_ANSWERED;
     if (message_json_read (worker->reader, body.data, body.size, form, s_accept, s_refuse, &reading,
-            &detail)
-        == MESSAGE_JSON_BROKEN)
+            &detail) == MESSAGE_JSON_BROKEN)
         answer_problem (request, 400, "bad-body", detail);
     else if (reading.refusals->len && !is_lenient)
         s_answer_refused (request, reading.refusals, batch_count (worker->batch));

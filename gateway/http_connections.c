@@ -21,14 +21,14 @@ static const int64_t s_limits_ms[CONNECTION_PHASES] = {[CONNECTION_FRESH] = FRES
     [CONNECTION_SENDING] = SENDING_MS};
 
 //  libmicrohttpd has no way to answer before a request is complete, so this goes straight out.
-static const char s_timeout_answer[] =
-    "HTTP/1.1 408 Request Timeout\r\n"
-    "Connection: close\r\n"
-    "Content-Type: application/problem+json\r\n"
-    "Content-Length: 133\r\n"
-    "\r\n"
-    "{\"type\":\"urn:downlink:problem:request-timeout\",\"title\":\"Request Timeout\",\"status\":408,"
-    "\"detail\":\"the request did not arrive in time\"}\n";
+static const char s_timeout_answer[] = "HTTP/1.1 408 Request Timeout\r\n"
+                                       "Connection: close\r\n"
+                                       "Content-Type: application/problem+json\r\n"
+                                       "Content-Length: 133\r\n"
+                                       "\r\n"
+                                       "{\"type\":\"urn:downlink:problem:request-timeout\","
+                                       "\"title\":\"Request Timeout\",\"status\":408,"
+                                       "\"detail\":\"the request did not arrive in time\"}\n";
 
 void
 http_connections_init (http_connections_t *self)
@@ -82,8 +82,7 @@ http_connections_idle (const http_connections_t *self)
 static void
 s_close (const http_connection_t *connection)
 {
-    bool is_asking
-        = connection->phase == CONNECTION_HEAD || connection->phase == CONNECTION_BODY;
+    bool is_asking = connection->phase == CONNECTION_HEAD || connection->phase == CONNECTION_BODY;
     if (is_asking)
         (void) !send (connection->fd, s_timeout_answer, sizeof s_timeout_answer - 1,
             MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -30,8 +30,8 @@ s_is_token (text_t name)
     static const char others[] = "!#$%&'*+-.^_`|~";
     for (size_t index = 0; index < name.size; index++) {
         char byte = name.data[index];
-        bool is_alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z')
-            || (byte >= 'A' && byte <= 'Z');
+        bool is_alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                               (byte >= 'A' && byte <= 'Z');
         if (!is_alphanumeric && (byte == 0 || !strchr (others, byte)))
             return false;
     }
@@ -80,7 +80,8 @@ http_guard_field (http_guard_t *self, text_t name, text_t value)
         self->transfer_encodings++;
         if (!s_is (value, "chunked"))
             s_fault (self, "Transfer-Encoding must be chunked");
-    } else if (s_is (name, "host"))
+    }
+    else if (s_is (name, "host"))
         self->hosts++;
     if (value.size && memchr (value.data, 0, value.size))
         s_fault (self, "a header field's value holds a zero byte");

@@ -34,8 +34,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     http_connections_t connections;
-    GQueue held;            //  of http_request_t *, in no order of time
-    uint64_t body_bytes;    //  held by all requests together
+    GQueue held;          //  of http_request_t *, in no order of time
+    uint64_t body_bytes;  //  held by all requests together
     uint64_t body_limit;
     size_t unanswered;
     bool is_listening;
@@ -52,7 +52,7 @@ struct http_request {
     size_t body_size;
     size_t body_capacity;
     bool is_head_seen;
-    bool is_shown;         //  the handler was called
+    bool is_shown;  //  the handler was called
     bool is_suspended;
     bool is_body_refused;  //  it grew past a limit: the rest is passed over
     http_guard_t guard;
@@ -76,8 +76,8 @@ static void *
 s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
 {
     http_server_t *self = context;
-    const union MHD_ConnectionInfo *info
-        = MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     http_request_t *request = g_new0 (http_request_t, 1);
     request->server = self;
     request->mhd = mhd;
@@ -105,10 +105,9 @@ static void
 s_check_head (http_request_t *request, const char *version)
 {
     http_server_t *self = request->server;
-    MHD_get_connection_values_n (
-        request->mhd, MHD_HEADER_KIND, s_look_at_field, &request->guard);
-    const char *fault
-        = http_guard_verdict (&request->guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
+    MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, &request->guard);
+    const char *fault =
+        http_guard_verdict (&request->guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
     if (fault)
         s_answer_problem (request, 400, "bad-request", fault);
     else if (request->guard.content_length > self->config.max_body_bytes)
@@ -162,7 +161,8 @@ s_take_body (http_request_t *request, const char *data, size_t size)
     if (s_reserve_body (request, size)) {
         memcpy (request->body + request->body_size, data, size);
         request->body_size += size;
-    } else {
+    }
+    else {
         request->is_body_refused = true;
         s_free_body (request);
     }
@@ -260,10 +260,11 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
 {
     http_server_t *self = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info
-            = MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
         *socket_context = http_connections_add (&self->connections, info->connect_fd);
-    } else if (*socket_context) {
+    }
+    else if (*socket_context) {
         http_connections_remove (&self->connections, *socket_context);
         *socket_context = NULL;
     }
@@ -280,8 +281,8 @@ s_listen (const http_config_t *config)
         errno = EADDRNOTAVAIL;
         return -1;
     }
-    const struct sockaddr *address
-        = is_four ? (const struct sockaddr *) &four : (const struct sockaddr *) &six;
+    const struct sockaddr *address =
+        is_four ? (const struct sockaddr *) &four : (const struct sockaddr *) &six;
     socklen_t size = is_four ? sizeof four : sizeof six;
     int fd = socket (address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -319,12 +320,12 @@ http_server_new (const http_config_t *config)
     self->is_listening = true;
     self->body_limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes);
     http_connections_init (&self->connections);
-    self->daemon = MHD_start_daemon (
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, s_handle, self,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, config->max_connections,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self,
-        MHD_OPTION_NOTIFY_COMPLETED, s_completed, self, MHD_OPTION_NOTIFY_CONNECTION, s_connection,
-        self, MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL, MHD_OPTION_END);
+    self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+        0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+        s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
+        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL,
+        MHD_OPTION_END);
     if (!self->daemon) {
         close (fd);
         g_free (self);
@@ -466,8 +467,8 @@ static bool
 s_is_one_too_many (const http_request_t *request)
 {
     const http_server_t *self = request->server;
-    return request->connection->requests == 1
-        && http_connections_idle (&self->connections) > self->config.idle_connections;
+    return request->connection->requests == 1 &&
+           http_connections_idle (&self->connections) > self->config.idle_connections;
 }
 
 void
@@ -486,8 +487,8 @@ http_answer (http_request_t *self, const http_response_t *response)
         MHD_add_response_header (
             self->response, response->fields[index].name, response->fields[index].value);
     if (self->server->config.cors)
-        MHD_add_response_header (self->response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN,
-            self->server->config.cors);
+        MHD_add_response_header (
+            self->response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, self->server->config.cors);
     if (s_is_one_too_many (self) || !self->server->is_listening)
         MHD_add_response_header (self->response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (self->is_suspended) {

@@ -61,8 +61,7 @@ text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_P
 
 //  Keep a request for later, until clock_ms () reaches deadline_ms; then expired is called. May be
 //  called again to change both. What is neither answered nor held would never be.
-void http_hold (
-    http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
+void http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
 
 //  What the handlers remember with a held request; freed with free_state when it is answered.
 void http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *));

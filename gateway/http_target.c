@@ -18,7 +18,8 @@ http_target_decode (const char *text, size_t size, bool plus_is_space)
             }
             byte = (char) (high * 16 + low);
             index += 2;
-        } else if (byte == '+' && plus_is_space)
+        }
+        else if (byte == '+' && plus_is_space)
             byte = ' ';
         g_string_append_c (decoded, byte);
     }
@@ -36,8 +37,8 @@ s_read_parameter (http_target_t *self, const char *text, size_t size)
     size_t name_size = equals ? (size_t) (equals - text) : size;
     http_parameter_t *parameter = &self->parameters[self->count++];
     parameter->name = http_target_decode (text, name_size, true);
-    parameter->value = equals ? http_target_decode (equals + 1, size - name_size - 1, true)
-                              : g_strdup ("");
+    parameter->value =
+        equals ? http_target_decode (equals + 1, size - name_size - 1, true) : g_strdup ("");
     if (!parameter->name || !parameter->value)
         return "the query has a broken percent escape";
     return NULL;

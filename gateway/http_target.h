@@ -8,7 +8,7 @@
 #define HTTP_PARAMETERS_MAX 16
 
 typedef struct {
-    char *name;   //  decoded, terminated; no zero byte in it
+    char *name;  //  decoded, terminated; no zero byte in it
     char *value;
 } http_parameter_t;
 

@@ -19,7 +19,8 @@ static struct {
 } s_flags;
 
 static const option_t s_options[] = {
-    {"listen", OPTION_TEXT, &s_flags.listen, "127.0.0.1:8088", "ADDR:PORT", 0, 0, "where to listen"},
+    {"listen", OPTION_TEXT, &s_flags.listen, "127.0.0.1:8088", "ADDR:PORT", 0, 0,
+        "where to listen"},
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
         "host:port of the processors' frames, comma-separated; every address of a name counts"},
     {"journal", OPTION_CHOICE, &s_flags.journal, "off", "off", 0, 0,

@@ -69,7 +69,8 @@ problem_answer (http_request_t *request, const problem_t *problem)
     if (problem->status == 503) {
         response.fields[0].name = "Retry-After";
         response.fields[0].value = RETRY_AFTER_SECONDS;
-    } else if (problem->allow) {
+    }
+    else if (problem->allow) {
         response.fields[0].name = "Allow";
         response.fields[0].value = problem->allow;
     }

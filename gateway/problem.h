@@ -21,7 +21,7 @@ typedef struct {
     const char *detail;  //  a sentence
     const refusal_t *refusals;
     size_t refusals_count;
-    const char *allow;   //  405: the methods there are
+    const char *allow;  //  405: the methods there are
 } problem_t;
 
 //  Answer a request with a problem. 503 gets a Retry-After.

@@ -39,8 +39,8 @@ typedef struct {
     GQueue waiting;
     GQueue in_flight;
     size_t in_flight_bytes;
-    uint64_t session;        //  of the owner the flight went to
-    uint64_t acked_stamp;    //  the highest stamp that was acknowledged
+    uint64_t session;      //  of the owner the flight went to
+    uint64_t acked_stamp;  //  the highest stamp that was acknowledged
     int64_t probe_at_ms;
     int64_t probe_interval_ms;
 } lane_t;
@@ -150,7 +150,8 @@ s_acknowledge (publish_zmq_t *self, record_t *record)
     if (record->stamp) {
         s_leave_flight (lane, record);
         lane->acked_stamp = MAX (lane->acked_stamp, record->stamp);
-    } else
+    }
+    else
         g_queue_unlink (&lane->waiting, &record->link);
     lane->probe_interval_ms = PROBE_MIN_MS;
     lane->probe_at_ms = clock_ms () + PROBE_MIN_MS;
@@ -218,8 +219,8 @@ s_send (const peer_t *owner, lane_t *lane, record_t *record)
 static void
 s_send_waiting (publish_zmq_t *self, lane_t *lane, const peer_t *owner)
 {
-    while (lane->waiting.head && lane->in_flight.length < WINDOW_FRAMES
-        && lane->in_flight_bytes < WINDOW_BYTES) {
+    while (lane->waiting.head && lane->in_flight.length < WINDOW_FRAMES &&
+           lane->in_flight_bytes < WINDOW_BYTES) {
         record_t *record = lane->waiting.head->data;
         if (!s_send (owner, lane, record))
             return;
@@ -253,7 +254,8 @@ s_run_lane (publish_zmq_t *self, uint32_t partition)
     if (session != lane->session) {
         s_take_back (lane, UINT64_MAX);
         lane->session = session;
-    } else
+    }
+    else
         s_take_back (lane, lane->acked_stamp);
     if (owner) {
         s_send_waiting (self, lane, owner);
@@ -289,7 +291,8 @@ publisher_t *
 publish_zmq_new (discovery_t *discovery, uint64_t buffer)
 {
     publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
-    self->base = (publisher_t){s_partitions, s_offer, s_safe, s_run, s_is_due, s_buffered, s_destroy};
+    self->base =
+        (publisher_t){s_partitions, s_offer, s_safe, s_run, s_is_due, s_buffered, s_destroy};
     ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
     g_assert (random == FRAME_SOURCE_SIZE);
     self->next_sequence = 1;

@@ -9,9 +9,9 @@
 typedef struct publisher publisher_t;
 
 typedef enum {
-    OFFER_TAKEN,     //  all of it, or
-    OFFER_FULL,      //  nothing: there is no room now
-    OFFER_TOO_LARGE, //  nothing: there will never be room for so many at once
+    OFFER_TAKEN,      //  all of it, or
+    OFFER_FULL,       //  nothing: there is no room now
+    OFFER_TOO_LARGE,  //  nothing: there will never be room for so many at once
 } offer_t;
 
 struct publisher {

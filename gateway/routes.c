@@ -106,10 +106,11 @@ routes_handle (void *context, http_request_t *request)
     bool is_options = strcmp (method, "OPTIONS") == 0;
     bool is_server = is_options && target.path && strcmp (target.path, "*") == 0;
     route_t route = fault ? ROUTE_NONE : s_find (target.path);
-    const char *allow = route == ROUTE_MESSAGES || is_server ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    const char *allow =
+        route == ROUTE_MESSAGES || is_server ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     bool is_allowed = route == ROUTE_MESSAGES
-        ? strcmp (method, POST) == 0
-        : strcmp (method, GET) == 0 || strcmp (method, "HEAD") == 0;
+                          ? strcmp (method, POST) == 0
+                          : strcmp (method, GET) == 0 || strcmp (method, "HEAD") == 0;
     if (fault)
         answer_problem (request, 400, "bad-request", fault);
     else if (is_server)
@@ -117,7 +118,8 @@ routes_handle (void *context, http_request_t *request)
     else if (route != ROUTE_NONE && is_options)
         s_answer_options (request, allow);
     else if (route != ROUTE_NONE && !is_allowed)
-        problem_answer (request, &(problem_t){.status = 405, .name = "method-not-allowed",
+        problem_answer (request, &(problem_t){.status = 405,
+                                     .name = "method-not-allowed",
                                      .detail = "this path does not know that method",
                                      .allow = allow});
     else

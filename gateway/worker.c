@@ -80,11 +80,11 @@ static void
 s_turn (worker_t *self)
 {
     s_wait (self);
-    http_server_run (self->http);               //  requests in
-    self->publisher->run (self->publisher);     //  frames out, acks back in
-    asker_run (self->asker);                    //  questions out, answers back in
-    post_messages_retry (self);                 //  those that waited for room
-    http_server_run (self->http);               //  answers out
+    http_server_run (self->http);            //  requests in
+    self->publisher->run (self->publisher);  //  frames out, acks back in
+    asker_run (self->asker);                 //  questions out, answers back in
+    post_messages_retry (self);              //  those that waited for room
+    http_server_run (self->http);            //  answers out
 }
 
 //  Nothing new comes in; what was asked is answered, what was accepted is delivered.
@@ -93,9 +93,8 @@ s_drain (worker_t *self)
 {
     int64_t until_ms = clock_ms () + DRAIN_MS;
     http_server_stop_listening (self->http);
-    while (clock_ms () < until_ms
-        && (http_server_unanswered (self->http) > 0
-            || self->publisher->buffered (self->publisher) > 0))
+    while (clock_ms () < until_ms && (http_server_unanswered (self->http) > 0 ||
+                                         self->publisher->buffered (self->publisher) > 0))
         s_turn (self);
     uint64_t left = self->publisher->buffered (self->publisher);
     if (left > 0)

@@ -75,8 +75,8 @@ s_publish (const uint8_t *source, const GArray *ranges, const uint8_t *processor
     for (guint start = 0; start < ranges->len; start += RANGES_PER_MESSAGE) {
         guint count = MIN (ranges->len - start, RANGES_PER_MESSAGE);
         size_t size = 0;
-        void *bytes = ack_write (
-            processor, &g_array_index (ranges, number_range_t, start), count, &size);
+        void *bytes =
+            ack_write (processor, &g_array_index (ranges, number_range_t, start), count, &size);
         if (socket_send (events, topic, strlen (topic), true))
             (void) !socket_send (events, bytes, size, false);
         free (bytes);

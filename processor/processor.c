@@ -21,11 +21,11 @@ struct processor {
     int stop_fd;
     processor_sockets_t sockets;
     shards_t shards;
-    text_pool_t *pool;           //  the texts of all rockets
+    text_pool_t *pool;  //  the texts of all rockets
     store_t *store;
     acks_t *acks;
     frame_receiver_t *receiver;
-    GByteArray *answer;          //  used again for each
+    GByteArray *answer;  //  used again for each
     int64_t announce_at_ms;
 };
 
@@ -79,8 +79,8 @@ processor_new (const processor_config_t *config, int stop_fd)
     self->store = store_memory_new ();
     self->acks = acks_new ();
     self->answer = g_byte_array_new ();
-    if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE
-        || !s_bind_all (self, config) || !s_take_partitions (self, config)) {
+    if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
+        !s_bind_all (self, config) || !s_take_partitions (self, config)) {
         processor_destroy (&self);
         return NULL;
     }

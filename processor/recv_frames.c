@@ -117,7 +117,8 @@ frame_receiver_run (frame_receiver_t *self, size_t budget)
         if (more) {
             s_drop_parts (self, more);
             s_refuse (self, "a frame must be a message of one part");
-        } else
+        }
+        else
             s_take (self, bytes);
     }
     return count;

@@ -15,8 +15,8 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
     announcement.owned_count = shards_owned (shards, announcement.owned);
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);
-    if (socket_send (sockets->events, ANNOUNCEMENT_OWNER_TOPIC, strlen (ANNOUNCEMENT_OWNER_TOPIC),
-            true))
+    if (socket_send (
+            sockets->events, ANNOUNCEMENT_OWNER_TOPIC, strlen (ANNOUNCEMENT_OWNER_TOPIC), true))
         (void) !socket_send (sockets->events, bytes, size, false);
     free (bytes);
 }

@@ -26,12 +26,11 @@ struct store {
 
     //  Take a partition: raise its epoch, and show every rocket in it. False if it cannot be read;
     //  then the log says why.
-    bool (*take) (store_t *self, uint32_t partition, uint64_t *epoch, store_rocket_fn *rocket,
-        void *context);
+    bool (*take) (
+        store_t *self, uint32_t partition, uint64_t *epoch, store_rocket_fn *rocket, void *context);
 
     //  Save rockets of a partition in one transaction, if its epoch still is owned.epoch.
-    save_t (*save) (
-        store_t *self, owned_t owned, const rocket_t *const *rockets, size_t count);
+    save_t (*save) (store_t *self, owned_t owned, const rocket_t *const *rockets, size_t count);
 
     void (*destroy) (store_t **self_p);
 };

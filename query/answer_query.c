@@ -64,7 +64,8 @@ s_offer (selection_t *self, const candidate_t *candidate)
     if (self->count < self->capacity) {
         self->heap[self->count] = *candidate;
         s_rise (self, self->count++);
-    } else if (s_compare (self, candidate, &self->heap[0]) < 0) {
+    }
+    else if (s_compare (self, candidate, &self->heap[0]) < 0) {
         self->heap[0] = *candidate;
         s_sink (self, 0);
     }
@@ -85,11 +86,11 @@ s_sort (selection_t *self)
 static bool
 s_passes (const list_query_t *list, const rocket_view_t *rocket)
 {
-    return (!list->status.data
-               || text_equal (list->status, text_from (rocket_status_name (rocket->status))))
-        && (!list->type.data || (rocket->type.data && text_equal (list->type, rocket->type)))
-        && (!list->mission.data
-            || (rocket->mission.data && text_equal (list->mission, rocket->mission)));
+    return (!list->status.data ||
+               text_equal (list->status, text_from (rocket_status_name (rocket->status)))) &&
+           (!list->type.data || (rocket->type.data && text_equal (list->type, rocket->type))) &&
+           (!list->mission.data ||
+               (rocket->mission.data && text_equal (list->mission, rocket->mission)));
 }
 
 static void
@@ -101,8 +102,8 @@ s_consider (void *context, const rocket_t *rocket)
     if (!s_passes (self->list, &view))
         return;
     candidate_t candidate = {rocket_order_place (&self->list->order, &view), rocket};
-    if (self->list->has_after
-        && rocket_order_compare (&self->list->order, &candidate.place, &self->list->after) <= 0)
+    if (self->list->has_after &&
+        rocket_order_compare (&self->list->order, &candidate.place, &self->list->after) <= 0)
         return;
     s_offer (self, &candidate);
 }

@@ -14,11 +14,11 @@
 #define ANSWERS_PER_RUN 1000
 
 typedef struct {
-    int references;      //  questions under way, and the asker itself
+    int references;  //  questions under way, and the asker itself
     bool is_list;
-    char *id;            //  GET; not terminated
+    char *id;  //  GET; not terminated
     size_t id_size;
-    list_query_t list;   //  LIST; its texts are copies
+    list_query_t list;  //  LIST; its texts are copies
     outcome_fn *function;
     void *context;
     int64_t deadline_ms;
@@ -54,13 +54,13 @@ typedef struct {
 
 struct asker {
     directory_t *directory;
-    GQueue all;            //  of inquiry_t *, the oldest first
-    GQueue unsent;         //  of inquiry_t *
-    GQueue exchanges;      //  of exchange_t *, the oldest first
-    GHashTable *by_number; //  the same, by number
+    GQueue all;             //  of inquiry_t *, the oldest first
+    GQueue unsent;          //  of inquiry_t *
+    GQueue exchanges;       //  of exchange_t *, the oldest first
+    GHashTable *by_number;  //  the same, by number
     uint64_t next_number;
-    GArray *parcels;       //  of parcel_t, empty between turns
-    bool has_new;          //  inquiries came since the last run
+    GArray *parcels;  //  of parcel_t, empty between turns
+    bool has_new;     //  inquiries came since the last run
 };
 
 asker_t *
@@ -228,9 +228,8 @@ s_put_get (asker_t *self, inquiry_t *inquiry)
 {
     uint32_t partitions = directory_partitions (self->directory);
     query_t query = {.op = QUERY_GET, .id = text_of (inquiry->id, inquiry->id_size)};
-    peer_t *owner = partitions
-        ? directory_owner (self->directory, partition_of (query.id, partitions))
-        : NULL;
+    peer_t *owner =
+        partitions ? directory_owner (self->directory, partition_of (query.id, partitions)) : NULL;
     if (owner)
         s_put (self, owner, inquiry, &query);
     return owner != NULL;
@@ -280,9 +279,9 @@ s_retry_exchange (asker_t *self, exchange_t *exchange)
 static bool
 s_send_parts (socket_t *socket, const exchange_t *exchange, const GByteArray *batch)
 {
-    return socket_send (socket, &exchange->number, sizeof exchange->number, true)
-        && socket_send (socket, "", 0, true)
-        && socket_send (socket, batch->data, batch->len, false);
+    return socket_send (socket, &exchange->number, sizeof exchange->number, true) &&
+           socket_send (socket, "", 0, true) &&
+           socket_send (socket, batch->data, batch->len, false);
 }
 
 static void
@@ -355,9 +354,9 @@ s_is_current (const asker_t *self, const reply_t *reply)
         uint32_t count = 0;
         uint64_t partition = 0;
         uint64_t epoch = 0;
-        if (!msgpack_read_array (&reader, &count) || !msgpack_read_uint (&reader, &partition)
-            || !msgpack_read_uint (&reader, &epoch) || partition >= PARTITIONS_MAX
-            || epoch < directory_epoch (self->directory, (uint32_t) partition))
+        if (!msgpack_read_array (&reader, &count) || !msgpack_read_uint (&reader, &partition) ||
+            !msgpack_read_uint (&reader, &epoch) || partition >= PARTITIONS_MAX ||
+            epoch < directory_epoch (self->directory, (uint32_t) partition))
             return false;
     }
     return true;
@@ -442,8 +441,8 @@ static void
 s_expire (asker_t *self)
 {
     int64_t now_ms = self->all.head || self->exchanges.head ? clock_ms () : 0;
-    while (self->exchanges.head
-        && ((exchange_t *) self->exchanges.head->data)->deadline_ms <= now_ms)
+    while (
+        self->exchanges.head && ((exchange_t *) self->exchanges.head->data)->deadline_ms <= now_ms)
         s_retry_exchange (self, self->exchanges.head->data);
     while (self->all.head && ((inquiry_t *) self->all.head->data)->deadline_ms <= now_ms) {
         outcome_t outcome = {.status = 503};

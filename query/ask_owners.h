@@ -11,12 +11,12 @@ typedef struct asker asker_t;
 
 //  What came of a question; borrowed during the call.
 typedef struct {
-    uint32_t status;       //  200, 404, or 503: nobody answered in time
-    text_t rocket;         //  one rocket: its map
-    const text_t *rockets; //  a list: the maps, in order
+    uint32_t status;        //  200, 404, or 503: nobody answered in time
+    text_t rocket;          //  one rocket: its map
+    const text_t *rockets;  //  a list: the maps, in order
     size_t count;
-    bool has_next;         //  a list goes on behind its last rocket
-    place_t last;          //  the place of that one, for a cursor
+    bool has_next;  //  a list goes on behind its last rocket
+    place_t last;   //  the place of that one, for a cursor
 } outcome_t;
 
 typedef void (outcome_fn) (void *context, const outcome_t *outcome);
@@ -29,8 +29,7 @@ void asker_destroy (asker_t **self_p);
 
 //  Ask for a rocket, or for a list; the function is called once, from asker_run, after a second
 void asker_get (asker_t *self, text_t id, outcome_fn *function, void *context);
-void asker_list (
-    asker_t *self, const list_query_t *list, outcome_fn *function, void *context);
+void asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void *context);
 
 //  Send what was asked, take in answers, give up what took too long. Never waits.
 void asker_run (asker_t *self);

@@ -67,11 +67,13 @@ s_read_question (int count, char **arguments)
     else if (strcmp (verb, "list") == 0) {
         query.op = QUERY_LIST;
         s_read_list (&query.list);
-    } else if (strcmp (verb, "get") == 0) {
+    }
+    else if (strcmp (verb, "get") == 0) {
         query.op = QUERY_GET;
         query.id = text_from (count > 1 ? arguments[2] : NULL);
         wanted = 2;
-    } else
+    }
+    else
         options_refuse (&s_usage, "'%s' must be ping, stats, get ID or list", verb);
     if (count != wanted)
         options_refuse (&s_usage, "'%s' takes %d argument(s)", verb, wanted - 1);

@@ -233,7 +233,8 @@ s_read_filter (list_query_t *list, msgpack_reader_t *reader)
             if (!rocket_status_of (value, &status))
                 return "filter's status must be unknown, flying or exploded";
             list->status = value;
-        } else if (text_equal (key, text_from ("type")))
+        }
+        else if (text_equal (key, text_from ("type")))
             list->type = value;
         else if (text_equal (key, text_from ("mission")))
             list->mission = value;
@@ -331,8 +332,8 @@ s_finish (query_t *query, members_t *members)
     }
     if (op == QUERY_BATCH) {
         query->batch = members->requests;
-        if (!query->batch.at || !msgpack_read_array (&query->batch, &query->batch_count)
-            || query->batch_count > QUERY_BATCH_MAX)
+        if (!query->batch.at || !msgpack_read_array (&query->batch, &query->batch_count) ||
+            query->batch_count > QUERY_BATCH_MAX)
             return "requests must be an array of at most 4096 questions";
     }
     return NULL;
@@ -584,8 +585,8 @@ query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entrie
     msgpack_reader_t reader = reply->rockets;
     for (uint32_t index = 0; index < reply->rockets_count; index++) {
         query_entry_t entry;
-        if (!s_read_span (&reader, &entry.rocket)
-            || !query_rocket_place (order, entry.rocket, &entry.place))
+        if (!s_read_span (&reader, &entry.rocket) ||
+            !query_rocket_place (order, entry.rocket, &entry.place))
             return false;
         g_array_append_val (entries, entry);
     }

@@ -24,8 +24,8 @@ typedef struct {
     rocket_order_t order;
     uint32_t limit;  //  1 to QUERY_LIMIT_MAX
     bool has_after;
-    place_t after;   //  only what comes behind it
-    text_t status;   //  filters; none: all
+    place_t after;  //  only what comes behind it
+    text_t status;  //  filters; none: all
     text_t type;
     text_t mission;
     bool has_partitions;  //  only these, and only if all of them are owned; else all that are owned
@@ -34,10 +34,10 @@ typedef struct {
 
 typedef struct {
     query_op_t op;
-    text_t id;                  //  QUERY_GET
-    list_query_t list;          //  QUERY_LIST
-    uint32_t batch_count;       //  QUERY_BATCH: so many questions follow
-    msgpack_reader_t batch;     //  at the first of them; read each with query_read
+    text_t id;               //  QUERY_GET
+    list_query_t list;       //  QUERY_LIST
+    uint32_t batch_count;    //  QUERY_BATCH: so many questions follow
+    msgpack_reader_t batch;  //  at the first of them; read each with query_read
 } query_t;
 
 //  Write a question of any kind but QUERY_BATCH.
@@ -80,9 +80,9 @@ void query_write_array (GByteArray *out, uint32_t count);
 
 typedef struct {
     uint32_t status;
-    text_t detail;             //  none if there was none
-    owned_t owned;             //  with rocket
-    text_t rocket;             //  the bytes of the rocket's map; none if there was none
+    text_t detail;  //  none if there was none
+    owned_t owned;  //  with rocket
+    text_t rocket;  //  the bytes of the rocket's map; none if there was none
     uint32_t rockets_count;
     msgpack_reader_t rockets;  //  at the first rocket of a list
     bool more;

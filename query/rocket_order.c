@@ -80,8 +80,8 @@ rocket_order_compare (const rocket_order_t *self, const place_t *a, const place_
         order = a->value.is_null - b->value.is_null;  //  null is last in both directions
     else {
         order = sort_key_is_number (self->key)
-            ? (a->value.number > b->value.number) - (a->value.number < b->value.number)
-            : text_compare (a->value.text, b->value.text);
+                    ? (a->value.number > b->value.number) - (a->value.number < b->value.number)
+                    : text_compare (a->value.text, b->value.text);
         if (self->descending)
             order = (order < 0) - (order > 0);
     }

@@ -1,0 +1,169 @@
+"""HTTP itself: methods, errors, abuse, many connections."""
+import json
+import os
+import re
+import select
+import socket
+
+import pytest
+
+from downlink import Pair, channel, message, raw, until
+
+ROUTES = {"/messages": "POST", "/rockets": "GET", "/rockets/x": "GET", "/livez": "GET",
+          "/healthz": "GET", "/readyz": "GET"}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_another_method_gets_405_and_the_methods_there_are(pair, path):
+    answer = pair.call("DELETE", path)
+    assert answer.status == 405
+    assert ROUTES[path] in answer.headers["Allow"]
+    options = pair.call("OPTIONS", path)
+    assert (options.status, options.headers["Allow"]) == (204, answer.headers["Allow"])
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/messages/", "/rocket"])
+def test_an_unknown_path_gets_404_as_a_problem(pair, path):
+    answer = pair.call("GET", path)
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= answer.json().keys()
+
+
+def test_a_header_or_target_that_is_too_large_is_refused(pair):
+    huge = raw(pair.http, b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: " + b"a" * 70000 + b"\r\n\r\n")
+    assert huge.startswith(b"HTTP/1.1 431 ")
+    long = raw(pair.http, b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert long.startswith(b"HTTP/1.1 414 ")
+
+
+AMBIGUOUS = {
+    "both lengths": b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+    "two lengths": b"Content-Length: 3\r\nContent-Length: 40\r\n",
+    "the same length twice": b"Content-Length: 3\r\nContent-Length: 3\r\n",
+    "space before the colon": b"Content-Length : 3\r\n",
+    "a folded length": b"Content-Length:\r\n 3\r\n",
+    "another encoding": b"Transfer-Encoding: gzip, chunked\r\n",
+    "identity": b"Transfer-Encoding: identity\r\n",
+    "two encodings": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+    "two hosts": b"Host: y\r\nContent-Length: 3\r\n",
+    "a length list": b"Content-Length: 3, 3\r\n",
+    "a signed length": b"Content-Length: +3\r\n",
+    "a hexadecimal length": b"Content-Length: 0x3\r\n",
+    "an odd name": b"Content\x01: 3\r\n",
+}
+
+
+@pytest.mark.parametrize("fields", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+def test_an_ambiguous_request_is_refused_and_what_follows_is_not_heard(pair, fields):
+    one = channel()
+    body = json.dumps(message(one, 1)).encode()
+    hidden = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\nabc" + hidden)
+    assert answer.startswith(b"HTTP/1.1 4"), answer
+    assert b" 202 " not in answer
+    assert pair.rocket(one) is None
+
+
+def test_a_missing_host_is_refused(pair):
+    assert raw(pair.http, b"GET /livez HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_pipelined_requests_are_answered_in_order(pair):
+    get = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answer = raw(pair.http, get % b"/rockets/none" + get % b"/nothing" + last)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"404", b"404", b"200"]
+
+
+@pytest.mark.parametrize("begin", [b"", b"POST /mess", b"GET /livez HTTP/1.1\r\nHost: x\r\n",
+                                   b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"])
+def test_half_a_request_does_not_hold_its_connection(pair, begin):
+    received = raw(pair.http, begin, seconds=40)
+    assert received == b"" or received.startswith(b"HTTP/1.1 408 ")
+
+
+def converse(port, connections, rounds):
+    """Keep connections busy, each with one request after another; count the answers."""
+    body = json.dumps(message(channel(), 1)).encode()
+    request = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(body), body)
+    sockets, left, answers = {}, {}, 0
+    poller = select.epoll()
+    for _ in range(connections):
+        one = socket.create_connection(("127.0.0.1", port))
+        sockets[one.fileno()], left[one.fileno()] = one, rounds
+        poller.register(one.fileno(), select.EPOLLIN)
+    for one in sockets.values():
+        one.sendall(request)
+    while left:
+        events = poller.poll(30)
+        assert events, f"stalled after {answers} answers, {len(left)} connections left"
+        for descriptor, _ in events:
+            answer = sockets[descriptor].recv(65536)
+            assert answer.startswith(b"HTTP/1.1 202 "), answer
+            answers += 1
+            left[descriptor] -= 1
+            if left[descriptor]:
+                sockets[descriptor].sendall(request)
+            else:
+                poller.unregister(descriptor)
+                del left[descriptor]
+    for one in sockets.values():
+        one.close()
+    return answers
+
+
+@pytest.mark.parametrize("connections", [128, 256, 1000, 1024])
+def test_many_busy_connections_on_one_worker_do_not_stall(start, connections):
+    both = start(gateway=("--workers", "1", "--idle-connections", "10000"))
+    assert converse(both.http, connections, 10) == 10 * connections
+
+
+def test_idle_connections_do_not_pile_up_and_a_reused_one_is_left_alone(start):
+    both = start(gateway=("--workers", "1", "--idle-connections", "50"))
+    body = json.dumps(message(channel(), 1)).encode()
+    request = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(body), body)
+    reused = socket.create_connection(("127.0.0.1", both.http))
+    closed, opened = 0, []
+    for _ in range(200):
+        one = socket.create_connection(("127.0.0.1", both.http))
+        one.sendall(request)
+        closed += b"connection: close" in one.recv(65536).lower()
+        opened.append(one)
+        reused.sendall(request)
+        reply = reused.recv(65536)
+        assert b" 202 " in reply
+    assert b"connection: close" not in reply.lower()
+    assert 140 <= closed <= 155
+    until(lambda: descriptors(both.gateway.process.pid) < 120, what="closing")
+    for one in opened + [reused]:
+        one.close()
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_without_a_processor_nothing_is_ready_and_a_post_waits_then_gets_503(folder):
+    both = Pair(folder, gateway=("--wait", "300ms"))
+    both.processor.stop()
+    until(lambda: both.call("GET", "/readyz").status == 503, what="unreadiness")
+    assert both.call("GET", "/livez").status == 200
+    assert both.call("GET", "/rockets/none").status == 503
+    assert both.call("GET", "/rockets").status == 503
+    both.gateway.stop()
+    both.gateway = both.start_gateway()
+    until(lambda: answers(both), what="a gateway that listens")
+    refused = both.post(message(channel(), 1))
+    assert refused.status == 503
+    assert int(refused.headers["Retry-After"]) >= 1
+    both.gateway.stop()
+
+
+def answers(both):
+    try:
+        return both.call("GET", "/livez").status == 200
+    except OSError:
+        return False

@@ -12,11 +12,6 @@
 #include "common/timestamp.h"
 
 #define SEPARATOR '\x1f'
-#define LEVEL_NAMES                                                                                \
-    {                                                                                              \
-        "debug", "info", "warn", "error"                                                           \
-    }
-
 static struct {
     const char *program;
     log_level_t level;
@@ -101,7 +96,7 @@ s_add_pairs (GString *line, const char *pairs, va_list values)
 void
 log_event (log_level_t level, const char *event, const char *pairs, ...)
 {
-    static const char *const names[] = LEVEL_NAMES;
+    static const char *const names[] = {"debug", "info", "warn", "error"};
     if (level < s_log.level)
         return;
     char time[TIMESTAMP_SIZE];

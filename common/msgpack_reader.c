@@ -56,7 +56,7 @@ static const shape_t s_shapes[32] = {
 static void
 s_extend_sign (head_t *head, unsigned width)
 {
-    uint64_t sign = 1ull << (width * 8 - 1);
+    uint64_t sign = 1ull << ((width * 8 - 1) & 63);
     if (head->value & sign)
         head->value |= ~(sign | (sign - 1));
     else

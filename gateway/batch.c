@@ -61,8 +61,9 @@ batch_add (batch_t *self, const message_t *message)
 {
     uint32_t partition = partition_of (message->channel, self->partitions);
     guint open = self->open[partition];
-    chunk_t *chunk = open ? &g_array_index (self->chunks, chunk_t, open - 1) : NULL;
-    if (!chunk || chunk->messages.size >= FRAME_MESSAGES_BYTES)
+    chunk_t *chunk =
+        open ? &g_array_index (self->chunks, chunk_t, open - 1) : s_open_chunk (self, partition);
+    if (chunk->messages.size >= FRAME_MESSAGES_BYTES)
         chunk = s_open_chunk (self, partition);
     packed_messages_add (&chunk->messages, message);
     self->count++;

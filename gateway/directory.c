@@ -151,6 +151,16 @@ s_learn_partitions (directory_t *self, const owner_announcement_t *announcement)
     return false;
 }
 
+static bool
+s_owns_the_same (const owner_announcement_t *a, const owner_announcement_t *b)
+{
+    bool is_same = a->owned_count == b->owned_count;
+    for (uint32_t index = 0; is_same && index < a->owned_count; index++)
+        is_same = a->owned[index].partition == b->owned[index].partition &&
+                  a->owned[index].epoch == b->owned[index].epoch;
+    return is_same;
+}
+
 static void
 s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
 {
@@ -165,7 +175,7 @@ s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
         log_event (LOG_INFO, "processor is up", "address=%s port=%u owned=%u", peer->address.host,
             (unsigned) peer->address.port, announcement.owned_count);
     }
-    if (!peer->is_known || memcmp (&announcement, &peer->announcement, sizeof announcement) != 0)
+    if (!peer->is_known || is_other || !s_owns_the_same (&announcement, &peer->announcement))
         self->is_changed = true;
     peer->is_known = true;
     peer->heard_ms = clock_ms ();

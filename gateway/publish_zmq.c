@@ -303,7 +303,7 @@ publish_zmq_new (discovery_t *discovery, uint64_t buffer)
 }
 
 directory_t *
-publish_zmq_directory (publisher_t *base)
+publish_zmq_directory (publisher_t *self)
 {
-    return ((publish_zmq_t *) base)->directory;
+    return ((publish_zmq_t *) self)->directory;
 }

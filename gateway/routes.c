@@ -105,7 +105,7 @@ routes_handle (void *context, http_request_t *request)
     const char *fault = http_target_read (&target, http_request_target (request));
     bool is_options = strcmp (method, "OPTIONS") == 0;
     bool is_server = is_options && target.path && strcmp (target.path, "*") == 0;
-    route_t route = fault ? ROUTE_NONE : s_find (target.path);
+    route_t route = fault || !target.path ? ROUTE_NONE : s_find (target.path);
     const char *allow =
         route == ROUTE_MESSAGES || is_server ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     bool is_allowed = route == ROUTE_MESSAGES

@@ -176,10 +176,11 @@ asker_get (asker_t *self, text_t id, outcome_fn *function, void *context)
 static text_t
 s_copy (text_t text)
 {
+    if (!text.data)
+        return text;
     //  One byte more, so that an empty text is not none.
-    char *copy = text.data ? g_malloc0 (text.size + 1) : NULL;
-    if (text.size)
-        memcpy (copy, text.data, text.size);
+    char *copy = g_malloc0 (text.size + 1);
+    memcpy (copy, text.data, text.size);
     return text_of (copy, text.size);
 }
 

@@ -773,7 +773,8 @@ Test (rocket, a_view_whose_counters_contradict_it_is_refused)
     EXPECT_REFUSED (s_view (), view.gaps_closed = 1);
     EXPECT_REFUSED (s_view (), view.last_time_us = 1);
     EXPECT_REFUSED (s_view (), view.hashes[3] = 1);
-    EXPECT_REFUSED (s_view (), view.seen = &(number_range_t){1, 1}; view.seen_count = 1);
+    static const number_range_t one = {1, 1};
+    EXPECT_REFUSED (s_view (), view.seen = &one; view.seen_count = 1);
 }
 
 Test (rocket, conflicts_stop_at_the_largest_count)

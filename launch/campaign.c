@@ -1,0 +1,348 @@
+//  A sender has one request at a time: free, waiting for its next try, or under way. All of them, and
+//  the connections that are left open, are in one epoll set.
+//  SPDX-License-Identifier: Apache-2.0
+#include "launch/campaign.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+#define EVENTS 256
+#define PARKED (1ull << 32)  //  in epoll's data: a connection that nobody uses any more
+#define STOP (1ull << 33)
+#define DESCRIPTORS_KEPT 64
+#define PROGRESS_MS 200
+
+typedef enum { SENDER_FREE, SENDER_WAITING, SENDER_BUSY } sender_state_t;
+
+typedef struct {
+    sender_state_t state;
+    int fd;            //  -1: none
+    GString *request;  //  the bytes
+    size_t written;
+    uint64_t count;      //  messages in it
+    int64_t started_us;  //  this try
+    int64_t due_ms;      //  waiting: the next try; busy: when the answer is given up
+    http_answer_t answer;
+} sender_t;
+
+typedef struct {
+    const campaign_plan_t *plan;
+    const http_place_t *place;
+    const GPtrArray *messages;
+    campaign_result_t *result;
+    int epoll;
+    sender_t *senders;
+    uint64_t next;  //  the message that goes out next
+    GQueue parked;  //  descriptors that are left open, the oldest first
+    guint parked_max;
+    int64_t started_ms;
+    int64_t progress_ms;
+    bool is_stopped;
+} campaign_t;
+
+static guint
+s_raise_descriptors (void)
+{
+    struct rlimit limit = {1024, 1024};
+    getrlimit (RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+        getrlimit (RLIMIT_NOFILE, &limit);
+    rlim_t usable = limit.rlim_cur > DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : 1;
+    return (guint) MIN (usable, 1000000);
+}
+
+static void
+s_watch (const campaign_t *self, int operation, int fd, uint32_t events, uint64_t data)
+{
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    if (epoll_ctl (self->epoll, operation, fd, &event) != 0)
+        g_error ("campaign: epoll_ctl: %s", g_strerror (errno));
+}
+
+static void
+s_close (sender_t *sender)
+{
+    if (sender->fd >= 0)
+        close (sender->fd);
+    sender->fd = -1;
+}
+
+//  Leave a connection open, as the client does that never closes one; the oldest must give way when
+//  descriptors run short.
+static void
+s_park (campaign_t *self, sender_t *sender)
+{
+    s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN | EPOLLRDHUP, PARKED | (unsigned) sender->fd);
+    g_queue_push_tail (&self->parked, GINT_TO_POINTER (sender->fd));
+    sender->fd = -1;
+    if (self->parked.length > self->parked_max)
+        close (GPOINTER_TO_INT (g_queue_pop_head (&self->parked)));
+}
+
+static void
+s_try_later (campaign_t *self, sender_t *sender)
+{
+    s_close (sender);
+    sender->state = SENDER_WAITING;
+    sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
+    self->result->retries++;
+}
+
+static void
+s_write (campaign_t *self, sender_t *sender)
+{
+    uint64_t index = (uint64_t) (sender - self->senders);
+    while (sender->written < sender->request->len) {
+        ssize_t size = send (sender->fd, sender->request->str + sender->written,
+            sender->request->len - sender->written, MSG_NOSIGNAL);
+        if (size < 0 && errno == EAGAIN) {
+            s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN | EPOLLOUT, index);
+            return;
+        }
+        if (size < 0) {
+            self->result->connection_errors++;
+            s_try_later (self, sender);
+            return;
+        }
+        sender->written += (size_t) size;
+    }
+    s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN, index);
+}
+
+//  Send the sender's request, on its connection or on a new one.
+static void
+s_try (campaign_t *self, sender_t *sender)
+{
+    sender->state = SENDER_BUSY;
+    sender->written = 0;
+    sender->started_us = clock_us ();
+    sender->due_ms = sender->started_us / 1000 + (int64_t) self->plan->timeout_ms;
+    g_byte_array_set_size (sender->answer.buffer, 0);
+    sender->answer = (http_answer_t){.buffer = sender->answer.buffer};
+    self->result->requests++;
+    if (sender->fd >= 0) {
+        s_write (self, sender);
+        return;
+    }
+    sender->fd = http_connect (self->place, (unsigned) self->result->connections);
+    if (sender->fd < 0) {
+        self->result->connection_errors++;
+        s_try_later (self, sender);
+        return;
+    }
+    self->result->connections++;
+    s_watch (self, EPOLL_CTL_ADD, sender->fd, EPOLLOUT, (uint64_t) (sender - self->senders));
+}
+
+static void
+s_compose (campaign_t *self, sender_t *sender)
+{
+    uint64_t left = self->messages->len - self->next;
+    sender->count = MIN (self->plan->batch, left);
+    size_t size = 0;
+    for (uint64_t index = 0; index < sender->count; index++)
+        size += strlen (self->messages->pdata[self->next + index]) + (sender->count > 1);
+    g_string_printf (sender->request,
+        "POST %s HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\nContent-Type: %s\r\n"
+        "Content-Length: %zu\r\n\r\n",
+        self->place->path, self->place->authority,
+        sender->count > 1 ? "application/x-ndjson" : "application/json", size);
+    for (uint64_t index = 0; index < sender->count; index++) {
+        g_string_append (sender->request, self->messages->pdata[self->next + index]);
+        if (sender->count > 1)
+            g_string_append_c (sender->request, '\n');
+    }
+    self->next += sender->count;
+}
+
+static void
+s_take_answer (campaign_t *self, sender_t *sender)
+{
+    unsigned status = sender->answer.status;
+    bool is_good = status >= 200 && status < 300;
+    self->result->statuses[status]++;
+    if (sender->answer.is_closing)
+        s_close (sender);
+    else if (self->plan->new_connections)
+        s_park (self, sender);
+    if (!is_good) {
+        sender->state = SENDER_WAITING;
+        sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
+        self->result->retries++;
+        return;
+    }
+    guint32 latency_us = (guint32) (clock_us () - sender->started_us);
+    g_array_append_val (self->result->latencies_us, latency_us);
+    self->result->delivered += sender->count;
+    sender->state = SENDER_FREE;
+    sender->due_ms = clock_ms () + (int64_t) self->plan->delay_ms;
+}
+
+static void
+s_read (campaign_t *self, sender_t *sender)
+{
+    switch (http_answer_read (&sender->answer, sender->fd)) {
+    case HTTP_MORE:
+        break;
+    case HTTP_ANSWERED:
+        s_take_answer (self, sender);
+        break;
+    case HTTP_FAILED:
+        self->result->connection_errors++;
+        s_try_later (self, sender);
+        break;
+    }
+}
+
+//  May a free sender take the next messages?
+static bool
+s_may_send (const campaign_t *self, int64_t now_ms)
+{
+    if (self->next >= self->messages->len)
+        return false;
+    return self->plan->rate == 0 ||
+           self->next <= (uint64_t) (now_ms - self->started_ms) * self->plan->rate / 1000;
+}
+
+static void
+s_run_senders (campaign_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    for (uint64_t index = 0; index < self->plan->concurrency; index++) {
+        sender_t *sender = &self->senders[index];
+        if (sender->state == SENDER_FREE && sender->due_ms <= now_ms && s_may_send (self, now_ms)) {
+            s_compose (self, sender);
+            s_try (self, sender);
+        }
+        else if (sender->state == SENDER_WAITING && sender->due_ms <= now_ms)
+            s_try (self, sender);
+        else if (sender->state == SENDER_BUSY && sender->due_ms <= now_ms) {
+            self->result->timeouts++;
+            s_try_later (self, sender);
+        }
+    }
+}
+
+//  How long nothing is due; only what the clock brings, not what the sockets do.
+static int
+s_timeout_ms (const campaign_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    int64_t wait_ms = self->plan->rate ? 1 : 100;
+    for (uint64_t index = 0; index < self->plan->concurrency; index++) {
+        const sender_t *sender = &self->senders[index];
+        if (sender->state != SENDER_FREE || self->next < self->messages->len)
+            wait_ms = MIN (wait_ms, MAX (self->plan->rate ? 1 : 0, sender->due_ms - now_ms));
+    }
+    return (int) wait_ms;
+}
+
+static void
+s_show_progress (campaign_t *self, int64_t now_ms)
+{
+    if (!self->plan->shows_progress || now_ms < self->progress_ms)
+        return;
+    self->progress_ms = now_ms + PROGRESS_MS;
+    double share = (double) self->result->delivered / (double) MAX (1, self->result->messages);
+    double seconds = (double) MAX (1, now_ms - self->started_ms) / 1000;
+    char bar[41];
+    memset (bar, '.', 40);
+    memset (bar, '#', (size_t) (share * 40));
+    bar[40] = 0;
+    fprintf (stderr, "\r[%s] %5.1f %%  %.0f/s  %llu retries ", bar, share * 100,
+        (double) self->result->delivered / seconds, (unsigned long long) self->result->retries);
+}
+
+static void
+s_take_event (campaign_t *self, const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+    if (data & STOP)
+        self->is_stopped = true;
+    else if (data & PARKED) {
+        //  The server closes what we leave open; anything else it says is of no interest.
+        int fd = (int) (data & UINT32_MAX);
+        g_queue_remove (&self->parked, GINT_TO_POINTER (fd));
+        close (fd);
+    }
+    else {
+        sender_t *sender = &self->senders[data];
+        if (sender->state == SENDER_BUSY && (event->events & EPOLLOUT))
+            s_write (self, sender);
+        if (sender->state == SENDER_BUSY && (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+            s_read (self, sender);
+        else if (sender->state != SENDER_BUSY && sender->fd >= 0)
+            s_close (sender);  //  the server closed a connection that we would use again
+    }
+}
+
+static bool
+s_is_over (const campaign_t *self)
+{
+    int64_t limit_ms = (int64_t) self->plan->max_duration_ms;
+    return self->is_stopped || self->result->delivered >= self->result->messages ||
+           (limit_ms && clock_ms () - self->started_ms >= limit_ms);
+}
+
+static void
+s_finish (campaign_t *self)
+{
+    for (uint64_t index = 0; index < self->plan->concurrency; index++) {
+        s_close (&self->senders[index]);
+        g_string_free (self->senders[index].request, TRUE);
+        g_byte_array_unref (self->senders[index].answer.buffer);
+    }
+    while (self->parked.head)
+        close (GPOINTER_TO_INT (g_queue_pop_head (&self->parked)));
+    close (self->epoll);
+    g_free (self->senders);
+    if (self->plan->shows_progress)
+        fprintf (stderr, "\n");
+}
+
+void
+campaign_run (const campaign_plan_t *plan, const http_place_t *place, const GPtrArray *messages,
+    campaign_result_t *result)
+{
+    campaign_t campaign = {.plan = plan, .place = place, .messages = messages, .result = result};
+    *result = (campaign_result_t){
+        .messages = messages->len, .latencies_us = g_array_new (FALSE, FALSE, sizeof (guint32))};
+    guint descriptors = s_raise_descriptors ();
+    campaign.parked_max =
+        descriptors > plan->concurrency ? descriptors - (guint) plan->concurrency : 1;
+    campaign.epoll = epoll_create1 (EPOLL_CLOEXEC);
+    campaign.senders = g_new0 (sender_t, plan->concurrency);
+    for (uint64_t index = 0; index < plan->concurrency; index++) {
+        campaign.senders[index].fd = -1;
+        campaign.senders[index].request = g_string_new (NULL);
+        campaign.senders[index].answer.buffer = g_byte_array_new ();
+    }
+    s_watch (&campaign, EPOLL_CTL_ADD, plan->stop_fd, EPOLLIN, STOP);
+    campaign.started_ms = clock_ms ();
+    int64_t started_us = clock_us ();
+    while (!s_is_over (&campaign)) {
+        struct epoll_event events[EVENTS];
+        s_run_senders (&campaign);
+        int count = epoll_wait (campaign.epoll, events, EVENTS, s_timeout_ms (&campaign));
+        for (int index = 0; index < count; index++)
+            s_take_event (&campaign, &events[index]);
+        s_show_progress (&campaign, clock_ms ());
+    }
+    result->duration_us = clock_us () - started_us;
+    s_finish (&campaign);
+}
+
+void
+campaign_result_clear (campaign_result_t *result)
+{
+    g_array_unref (result->latencies_us);
+    result->latencies_us = NULL;
+}

@@ -1,0 +1,41 @@
+//  A small HTTP/1.1 client over non-blocking sockets: one request on a connection at a time.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_CLIENT_H
+#define DOWNLINK_HTTP_CLIENT_H
+
+#include <glib.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+
+//  Where a URL leads to.
+typedef struct {
+    char *authority;  //  for Host
+    char *path;
+    struct sockaddr_storage address;
+    socklen_t address_size;
+} http_place_t;
+
+//  Take http://host[:port]/path apart and resolve the host. Returns NULL, or what is wrong.
+const char *http_place_read (http_place_t *self, const char *url);
+
+void http_place_free (http_place_t *self);
+
+//  A socket that is connecting; -1 with errno set. Loopback targets get further local addresses by
+//  turn, since one has ports for some 28,000 connections only.
+int http_connect (const http_place_t *place, unsigned turn);
+
+typedef enum { HTTP_MORE, HTTP_ANSWERED, HTTP_FAILED } http_step_t;
+
+//  An answer as it comes in. Zeroed memory, with buffer set, is one of which nothing came.
+typedef struct {
+    GByteArray *buffer;
+    unsigned status;
+    bool is_closing;  //  the server will close the connection
+    size_t body_start;
+    size_t body_size;
+} http_answer_t;
+
+//  Read what there is. HTTP_ANSWERED when all of the answer is there.
+http_step_t http_answer_read (http_answer_t *self, int fd);
+
+#endif

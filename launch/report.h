@@ -1,0 +1,11 @@
+//  The summary of a campaign, for people or as JSON.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_REPORT_H
+#define DOWNLINK_REPORT_H
+
+#include "launch/campaign.h"
+
+//  Print it on standard output. Sorts the latencies.
+void report_print (campaign_result_t *result, bool as_json);
+
+#endif

@@ -270,8 +270,8 @@ s_take_event (campaign_t *self, const struct epoll_event *event)
     else if (data & PARKED) {
         //  The server closes what we leave open; anything else it says is of no interest.
         int fd = (int) (data & UINT32_MAX);
-        g_queue_remove (&self->parked, GINT_TO_POINTER (fd));
-        close (fd);
+        if (g_queue_remove (&self->parked, GINT_TO_POINTER (fd)))
+            close (fd);
     }
     else {
         sender_t *sender = &self->senders[data];
@@ -312,6 +312,7 @@ void
 campaign_run (const campaign_plan_t *plan, const http_place_t *place, const GPtrArray *messages,
     campaign_result_t *result)
 {
+    g_assert (plan->concurrency > 0);
     campaign_t campaign = {.plan = plan, .place = place, .messages = messages, .result = result};
     *result = (campaign_result_t){
         .messages = messages->len, .latencies_us = g_array_new (FALSE, FALSE, sizeof (guint32))};

@@ -12,7 +12,7 @@ typedef struct {
 
 typedef struct {
     const list_query_t *list;
-    candidate_t heap[QUERY_LIMIT_MAX + 1];  //  one more than asked for tells whether there is more
+    candidate_t *heap;  //  room for one more than asked for, which tells whether there is more
     size_t count;
     size_t capacity;
 } selection_t;
@@ -124,17 +124,17 @@ s_answer_list (const shards_t *shards, const list_query_t *list, GByteArray *ans
             return;
         }
     }
-    selection_t *selection = g_new (selection_t, 1);
-    *selection = (selection_t){.list = list, .capacity = list->limit + 1u};
+    selection_t selection = {.list = list, .capacity = list->limit + 1u};
+    selection.heap = g_new (candidate_t, selection.capacity);
     for (uint32_t index = 0; index < owned_count; index++)
-        shard_each (shards->shards[owned[index].partition], s_consider, selection);
-    s_sort (selection);
-    bool more = selection->count > list->limit;
-    uint32_t count = more ? list->limit : (uint32_t) selection->count;
+        shard_each (shards->shards[owned[index].partition], s_consider, &selection);
+    s_sort (&selection);
+    bool more = selection.count > list->limit;
+    uint32_t count = more ? list->limit : (uint32_t) selection.count;
     reply_write_list (answer, owned, owned_count, more, count);
     for (uint32_t index = 0; index < count; index++)
-        query_write_rocket (answer, selection->heap[index].rocket);
-    g_free (selection);
+        query_write_rocket (answer, selection.heap[index].rocket);
+    g_free (selection.heap);
 }
 
 static void

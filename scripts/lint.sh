@@ -43,8 +43,8 @@ check_cpp () {
     cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
         --inline-suppr --suppress=missingInclude --suppress=missingIncludeSystem \
         --library=posix --library=gnu --std=c17 --force -j "$jobs" -I . \
-        -D__GNUC__=12 -D_GNU_SOURCE -DDOWNLINK_VERSION='""' \
-        common gateway processor query launch keygen
+        -D__GNUC__=12 -D_GNU_SOURCE -DDOWNLINK_VERSION='""' '-DG_STRINGIFY(x)=#x' \
+        common gateway processor query launch
 }
 
 shell () {

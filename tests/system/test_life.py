@@ -1,0 +1,173 @@
+"""How the programs start, stop, overflow, and are launched at."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from downlink import BIN, Pair, channel, free_ports, message, until
+
+PROGRAMS = ["downlink-gateway", "downlink-processor", "downlink-query", "downlink-launch"]
+
+
+def run(program, *flags, seconds=60, **environment):
+    return subprocess.run([BIN / program, *map(str, flags)], capture_output=True, text=True,
+                          timeout=seconds, env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_and_version_are_answered(program):
+    shown = run(program, "--help")
+    assert shown.returncode == 0
+    assert "usage: " + program in shown.stdout and "exit status" in shown.stdout
+    assert run(program, "--version").stdout.startswith(program + " ")
+
+
+@pytest.mark.parametrize("program,flags,named", [
+    ("downlink-gateway", ["--nonsense"], "--nonsense"),
+    ("downlink-gateway", ["--buffer", "none"], "--buffer"),
+    ("downlink-gateway", ["--overflow=explode"], "explode"),
+    ("downlink-gateway", ["--listen", "8088"], "--listen"),
+    ("downlink-gateway", ["--processors", "nowhere"], "--processors"),
+    ("downlink-processor", ["--port", "70000"], "--port"),
+    ("downlink-processor", ["surplus"], "surplus"),
+    ("downlink-query", ["fly"], "fly"),
+    ("downlink-launch", ["ftp://x"], "ftp://x")])
+def test_wrong_usage_is_explained_with_status_2(program, flags, named):
+    refused = run(program, *flags)
+    assert refused.returncode == 2
+    assert named in refused.stderr
+
+
+def test_a_flag_can_come_from_the_environment_and_is_checked_there_too():
+    refused = run("downlink-gateway", DOWNLINK_BUFFER="many")
+    assert refused.returncode == 2
+    assert "DOWNLINK_BUFFER" in refused.stderr
+
+
+@pytest.mark.parametrize("program,flag", [("downlink-gateway", "--listen"),
+                                          ("downlink-processor", "--port")])
+def test_an_address_that_cannot_be_bound_is_said_with_status_1(program, flag):
+    port = free_ports(3)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        value = f"127.0.0.1:{port}" if flag == "--listen" else port
+        refused = run(program, flag, value)
+    assert refused.returncode == 1
+    assert "cannot listen" in refused.stderr and str(port) in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_both_well_with_connections_open(folder, number):
+    both = Pair(folder)
+    idle = socket.create_connection(("127.0.0.1", both.http))
+    half = socket.create_connection(("127.0.0.1", both.http))
+    half.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+    both.post(message(channel(), 1))
+    began = time.monotonic()
+    assert both.gateway.stop(number) == 0
+    assert both.processor.stop(number) == 0
+    assert time.monotonic() - began < 10
+    idle.close()
+    half.close()
+
+
+def test_a_processor_that_comes_back_is_found_again(folder):
+    both = Pair(folder)
+    both.processor.stop()
+    until(lambda: both.call("GET", "/readyz").status == 503, what="unreadiness")
+    one = channel()
+    assert both.post(message(one, 1)).status == 202
+    both.processor = both.start_processor()
+    assert both.rocket_when(one, lambda r: True)["messagesApplied"] == 1
+    both.stop()
+
+
+def test_a_full_buffer_is_waited_for_then_refused_and_nothing_is_lost(folder):
+    both = Pair(folder, gateway=("--buffer", "10", "--wait", "300ms"))
+    both.processor.send(signal.SIGSTOP)
+    one = channel()
+    answers = [both.post(message(one, number)) for number in range(1, 13)]
+    assert [answer.status for answer in answers] == [202] * 10 + [503] * 2
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert both.post([message(one, number) for number in range(1, 12)]).status == 413
+    both.processor.send(signal.SIGCONT)
+    assert both.rocket_when(one, lambda r: r["messagesApplied"] == 10)["missing"] == []
+    until(lambda: both.post(message(one, 11)).status == 202, what="room")
+    both.stop()
+
+
+def test_a_request_that_waits_for_room_is_answered_when_there_is_some(folder):
+    both = Pair(folder, gateway=("--buffer", "1", "--wait", "30s"))
+    both.processor.send(signal.SIGSTOP)
+    one = channel()
+    assert both.post(message(one, 1)).status == 202
+    waiting = both.client()
+    waiting.connection.request("POST", "/messages", json.dumps(message(one, 2)))
+    both.processor.send(signal.SIGCONT)
+    assert waiting.connection.getresponse().status == 202
+    both.rocket_when(one, lambda r: r["messagesApplied"] == 2)
+    waiting.connection.close()
+    both.stop()
+
+
+def test_with_overflow_drop_everything_is_answered_202(folder):
+    both = Pair(folder, gateway=("--buffer", "5", "--overflow", "drop"))
+    both.processor.send(signal.SIGSTOP)
+    one = channel()
+    assert {both.post(message(one, number)).status for number in range(1, 21)} == {202}
+    both.processor.send(signal.SIGCONT)
+    assert both.rocket_when(one, lambda r: r["messagesApplied"] == 5)["lastMessageNumber"] == 5
+    both.stop()
+
+
+def launch(both, *flags):
+    return run("downlink-launch", f"http://localhost:{both.http}/messages", "--json", *flags,
+               seconds=100)
+
+
+def test_launched_rockets_are_all_right_in_any_order_and_however_often_sent(pair):
+    for flags in (["--new-connections", "no"], ["--new-connections", "no", "--batch", "50"], []):
+        done = launch(pair, "--rockets", 50, "--max-messages", 3000, "--shuffle", 100,
+                      "--duplicates", 0.05, "--seed", len(flags), "--verify", *flags)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "verified: 50 of 50 rockets are right" in done.stderr
+
+
+def test_the_client_of_the_contract_sees_no_error_and_no_retry(pair):
+    done = launch(pair, "--max-messages", 5000)
+    summary = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert summary["statuses"] == {"202": 5000}
+    assert summary["retries"] == summary["timeouts"] == summary["connection_errors"] == 0
+
+
+def test_wrong_rockets_are_noticed(pair):
+    flags = ["--rockets", 5, "--max-messages", 50, "--seed", 99, "--new-connections", "no"]
+    assert launch(pair, *flags).returncode == 0
+    rockets = pair.call("GET", "/rockets?limit=1000").json()["rockets"]
+    for rocket in rockets:
+        pair.post(message(rocket["id"], 1000))
+    refused = launch(pair, *flags, "--verify", "--max-duration", "30s")
+    assert refused.returncode == 1
+    assert "verified: 0 of 5" in refused.stderr
+
+
+def test_query_prints_what_the_processor_says(pair):
+    one = channel()
+    pair.post(message(one, 1, "RocketLaunched"))
+    rocket = pair.rocket_when(one, lambda r: True)
+    processors = ["--processors", f"127.0.0.1:{pair.port}"]
+    assert run("downlink-query", "ping", *processors).returncode == 0
+    assert json.loads(run("downlink-query", "get", one, "--json", *processors).stdout) == rocket
+    assert one in run("downlink-query", "list", "--limit", 1000, *processors).stdout
+    assert run("downlink-query", "get", "nobody", *processors).returncode == 1
+    stats = json.loads(run("downlink-query", "stats", "--json", *processors).stdout)
+    assert stats["partitions"] == 16 and len(stats["owned"]) == 16
+    silent = run("downlink-query", "ping", "--processors", f"127.0.0.1:{free_ports(3)}",
+                 "--timeout", "200ms")
+    assert silent.returncode == 1 and "does not answer" in silent.stderr

@@ -2,6 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <glib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -56,16 +57,16 @@ static const options_t s_usage = {"downlink-gateway",
 static void
 s_read_listen (worker_config_t *config)
 {
-    char *address = g_strdup (s_flags.listen);
-    char *colon = strrchr (address, ':');
+    static char address[64];
+    const char *listen = s_flags.listen;
+    const char *colon = strrchr (listen, ':');
     guint64 port = 0;
-    if (!colon || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
-        options_refuse (&s_usage, "--listen: '%s' must be ADDR:PORT", s_flags.listen);
-    *colon = 0;
-    if (address[0] == '[' && colon[-1] == ']') {
-        colon[-1] = 0;
-        address++;
-    }
+    bool in_brackets = colon && listen[0] == '[' && colon > listen + 1 && colon[-1] == ']';
+    size_t size = colon ? (size_t) (colon - listen) - (in_brackets ? 2 : 0) : 0;
+    if (size == 0 || size >= sizeof address ||
+        !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
+        options_refuse (&s_usage, "--listen: '%s' must be ADDR:PORT", listen);
+    memcpy (address, listen + (in_brackets ? 1 : 0), size);
     config->address = address;
     config->port = (uint16_t) port;
 }

@@ -1,0 +1,72 @@
+"""What the documents show is what happens: the examples of the protocol, the README's curl lines."""
+import json
+import re
+import shlex
+
+import msgpack
+import pytest
+import zmq
+
+from downlink import ROOT, Pair, until
+
+PROTOCOL = (ROOT / "docs/protocol.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def plain(value):
+    """A decoded value in the form that the document has."""
+    if isinstance(value, bytes):
+        return {"bin": value.hex()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return value
+
+
+EXAMPLES = [(json.loads(shown), bytes.fromhex(digits)) for shown, digits in
+            re.findall(r"```json\n(.*?)```\n```hex\n(.*?)```", PROTOCOL, re.DOTALL)]
+
+
+@pytest.mark.parametrize("shown,packed", EXAMPLES)
+def test_the_bytes_of_an_example_are_what_it_shows(shown, packed):
+    assert plain(msgpack.unpackb(packed)) == shown
+
+
+def test_the_examples_work_against_a_processor(folder):
+    both = Pair(folder)
+    frame, _, question, unknown = (packed for _, packed in EXAMPLES)
+    with zmq.Context() as context:
+        ask = context.socket(zmq.REQ)
+        ask.setsockopt(zmq.RCVTIMEO, 10000)
+        ask.connect(f"tcp://127.0.0.1:{both.port + 1}")
+        push = context.socket(zmq.PUSH)
+        push.connect(f"tcp://127.0.0.1:{both.port}")
+
+        def reply():
+            ask.send(question)
+            return ask.recv()
+        assert reply() == unknown
+        push.send(frame)
+        until(lambda: msgpack.unpackb(reply())["status"] == 200, what="the rocket")
+        assert msgpack.unpackb(reply())["rocket"]["speed"] == 3500
+        ask.close(linger=0)
+        push.close(linger=0)
+    both.stop()
+
+
+def test_the_readme_shows_what_curl_gets(folder):
+    both = Pair(folder)
+    console = re.search(r"```console\n(.*?)```", README, re.DOTALL).group(1)
+    lines = [line for line in console.splitlines() if line]
+    assert len(lines) == 10
+    for command, shown in zip(lines[::2], lines[1::2]):
+        words = shlex.split(command.removeprefix("$ "))
+        target = next(word for word in words if word.startswith("localhost:8088"))
+        body = words[words.index("-d") + 1] if "-d" in words else None
+        path = target.removeprefix("localhost:8088")
+
+        def matches():
+            return both.call("POST" if body else "GET", path, body).body.decode() == shown
+        until(matches, seconds=5, what=shown)
+    both.stop()

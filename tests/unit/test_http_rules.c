@@ -1,0 +1,109 @@
+//  The pure rules of the HTTP side: the guard, the target, cursors.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+
+#include "gateway/cursor.h"
+#include "gateway/http_guard.h"
+#include "gateway/http_target.h"
+
+typedef struct {
+    const char *name;
+    const char *value;
+} field_t;
+
+static const char *
+s_verdict (const char *target, const field_t *fields, size_t count)
+{
+    http_guard_t guard = {0};
+    http_guard_target (&guard, target);
+    for (size_t index = 0; index < count; index++)
+        http_guard_field (&guard, text_from (fields[index].name), text_from (fields[index].value));
+    return http_guard_verdict (&guard, true);
+}
+
+Test (http_guard, an_ordinary_head_passes)
+{
+    static const field_t fields[] = {
+        {"Host", "x"}, {"Content-Length", "17"}, {"X-Other", "\xc3\xa4"}};
+    cr_assert_null (s_verdict ("/messages?a=%20b", fields, 3));
+}
+
+Test (http_guard, what_others_may_read_differently_does_not)
+{
+    static const field_t heads[][2] = {{{"Content-Length", "1"}, {"Transfer-Encoding", "chunked"}},
+        {{"Content-Length", "1"}, {"Content-Length", "1"}}, {{"Content-Length ", "1"}, {"A", ""}},
+        {{"Content-Length3", ""}, {"A", ""}}, {{"Content-Length", ""}, {"A", ""}},
+        {{"Content-Length", "+1"}, {"A", ""}}, {{"Content-Length", "1, 1"}, {"A", ""}},
+        {{"Content-Length", "9999999999999999999"}, {"A", ""}},
+        {{"Transfer-Encoding", "gzip, chunked"}, {"A", ""}},
+        {{"Transfer-Encoding", "chunked"}, {"transfer-encoding", "chunked"}},
+        {{"Host", "y"}, {"A", ""}}, {{"", "x"}, {"A", ""}}, {{"a b", "x"}, {"A", ""}},
+        {{"a\x80", "x"}, {"A", ""}}};
+    for (size_t index = 0; index < G_N_ELEMENTS (heads); index++) {
+        field_t fields[] = {{"Host", "x"}, heads[index][0], heads[index][1]};
+        cr_assert_not_null (s_verdict ("/", fields, 3), "head %zu", index);
+    }
+    cr_assert_not_null (s_verdict ("/", NULL, 0), "no Host");
+    static const field_t host = {"Host", "x"};
+    cr_assert_not_null (s_verdict ("/a b", &host, 1));
+    cr_assert_not_null (s_verdict ("/a%00b", &host, 1));
+    cr_assert_not_null (s_verdict ("/a\x7f", &host, 1));
+}
+
+Test (http_target, path_and_parameters_are_taken_apart)
+{
+    http_target_t target;
+    cr_assert_null (http_target_read (&target, "http://host/rockets?sort=-speed&type=a+b%26&flag"));
+    cr_assert_str_eq (target.path, "/rockets");
+    cr_assert_eq (target.count, 3);
+    cr_assert_str_eq (target.parameters[1].value, "a b&");
+    cr_assert_str_eq (target.parameters[2].name, "flag");
+    cr_assert_str_eq (target.parameters[2].value, "");
+    http_target_free (&target);
+}
+
+Test (http_target, a_broken_escape_is_refused)
+{
+    static const char *const broken[] = {"/?a=%", "/?a=%2", "/?a=%zz", "/?%00=1", "/?a=%00"};
+    for (size_t index = 0; index < G_N_ELEMENTS (broken); index++) {
+        http_target_t target;
+        cr_assert_not_null (http_target_read (&target, broken[index]), "%s", broken[index]);
+        http_target_free (&target);
+    }
+    cr_assert_null (http_target_decode ("%0", 2, false));
+    char *plus = http_target_decode ("a+%41", 5, false);
+    cr_assert_str_eq (plus, "a+A");
+    g_free (plus);
+}
+
+Test (cursor, it_leads_back_to_its_place_in_its_order_only)
+{
+    static const rocket_order_t speed = {SORT_SPEED, true};
+    static const rocket_order_t type = {SORT_TYPE, false};
+    place_t places[] = {{.value = {.number = INT64_MIN}, .id = text_from ("a")},
+        {.value = {.number = 7}, .id = text_from ("\xe7\x81\xab")}};
+    for (size_t index = 0; index < G_N_ELEMENTS (places); index++) {
+        place_t place;
+        void *bytes = NULL;
+        char *cursor = cursor_write (&speed, &places[index]);
+        cr_assert (cursor_read (&speed, cursor, &place, &bytes));
+        cr_assert_eq (rocket_order_compare (&speed, &place, &places[index]), 0);
+        cr_assert_eq (place.value.number, places[index].value.number);
+        g_free (bytes);
+        cr_assert_not (cursor_read (&type, cursor, &place, &bytes));
+        g_free (bytes);
+        g_free (cursor);
+    }
+}
+
+Test (rocket_order, null_is_last_in_both_directions_and_ties_go_by_id)
+{
+    place_t none = {.value = {.is_null = true}, .id = text_from ("a")};
+    place_t some = {.value = {.text = text_from ("X")}, .id = text_from ("z")};
+    place_t same = {.value = {.text = text_from ("X")}, .id = text_from ("b")};
+    for (int descending = 0; descending < 2; descending++) {
+        rocket_order_t order = {SORT_TYPE, descending != 0};
+        cr_assert_gt (rocket_order_compare (&order, &none, &some), 0);
+        cr_assert_lt (rocket_order_compare (&order, &same, &some), 0);
+    }
+}

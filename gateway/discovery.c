@@ -5,11 +5,15 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "common/log.h"
 
-#define RESOLVE_INTERVAL_US (1000 * 1000)
+#define RESOLVE_INTERVAL_MS 1000
 #define FAILURE_LOG_INTERVAL_MS 30000
 
 typedef struct {
@@ -21,12 +25,11 @@ typedef struct {
 
 struct discovery {
     GArray *names;  //  of name_t; the thread's once it runs
-    GMutex mutex;
-    GCond stop;
-    GArray *addresses;  //  of all names together; under the mutex, as the two below
+    int stop_fd;    //  eventfd: readable when the thread is to end
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    GArray *addresses;  //  of all names together; under the mutex, as is the next
     uint64_t generation;
-    gboolean is_stopping;
-    GThread *thread;
 };
 
 //  Take "host:port" or "[::1]:port" apart.
@@ -119,35 +122,26 @@ s_resolve_all (discovery_t *self)
         g_array_append_vals (all, name->addresses->data, name->addresses->len);
     }
     g_array_sort (all, s_compare);
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     bool is_same = s_same (all, self->addresses);
     if (!is_same) {
         g_array_set_size (self->addresses, 0);
         g_array_append_vals (self->addresses, all->data, all->len);
         self->generation++;
     }
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
     if (!is_same)
         log_event (LOG_INFO, "processors' addresses changed", "count=%u", all->len);
     g_array_unref (all);
 }
 
-static gpointer
-s_run (gpointer data)
+static void *
+s_run (void *data)
 {
     discovery_t *self = data;
-    g_mutex_lock (&self->mutex);
-    while (!self->is_stopping) {
-        gint64 until_us = g_get_monotonic_time () + RESOLVE_INTERVAL_US;
-        while (!self->is_stopping && g_cond_wait_until (&self->stop, &self->mutex, until_us))
-            ;
-        if (self->is_stopping)
-            break;
-        g_mutex_unlock (&self->mutex);
+    struct pollfd item = {self->stop_fd, POLLIN, 0};
+    while (poll (&item, 1, RESOLVE_INTERVAL_MS) != 1)
         s_resolve_all (self);
-        g_mutex_lock (&self->mutex);
-    }
-    g_mutex_unlock (&self->mutex);
     return NULL;
 }
 
@@ -155,8 +149,9 @@ discovery_t *
 discovery_new (const char *list)
 {
     discovery_t *self = g_new0 (discovery_t, 1);
-    g_mutex_init (&self->mutex);
-    g_cond_init (&self->stop);
+    pthread_mutex_init (&self->mutex, NULL);
+    self->stop_fd = eventfd (0, EFD_CLOEXEC);
+    g_assert (self->stop_fd >= 0);
     self->names = g_array_new (FALSE, TRUE, sizeof (name_t));
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     char **parts = g_strsplit (list, ",", -1);
@@ -168,7 +163,8 @@ discovery_new (const char *list)
     }
     g_strfreev (parts);
     s_resolve_all (self);
-    self->thread = g_thread_new ("discovery", s_run, self);
+    int error = pthread_create (&self->thread, NULL, s_run, self);
+    g_assert (error == 0);
     return self;
 }
 
@@ -178,19 +174,16 @@ discovery_destroy (discovery_t **self_p)
     discovery_t *self = *self_p;
     if (!self)
         return;
-    g_mutex_lock (&self->mutex);
-    self->is_stopping = TRUE;
-    g_cond_signal (&self->stop);
-    g_mutex_unlock (&self->mutex);
-    g_thread_join (self->thread);
+    eventfd_write (self->stop_fd, 1);
+    pthread_join (self->thread, NULL);
     for (guint index = 0; index < self->names->len; index++) {
         g_free (g_array_index (self->names, name_t, index).host);
         g_array_unref (g_array_index (self->names, name_t, index).addresses);
     }
     g_array_unref (self->names);
     g_array_unref (self->addresses);
-    g_mutex_clear (&self->mutex);
-    g_cond_clear (&self->stop);
+    pthread_mutex_destroy (&self->mutex);
+    close (self->stop_fd);
     g_free (self);
     *self_p = NULL;
 }
@@ -198,13 +191,13 @@ discovery_destroy (discovery_t **self_p)
 bool
 discovery_changed (discovery_t *self, uint64_t *generation, GArray *addresses)
 {
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     bool changed = self->generation != *generation;
     if (changed) {
         *generation = self->generation;
         g_array_set_size (addresses, 0);
         g_array_append_vals (addresses, self->addresses->data, self->addresses->len);
     }
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
     return changed;
 }

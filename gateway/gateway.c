@@ -2,6 +2,7 @@
 #include "gateway/gateway.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,8 +13,8 @@
 #define CONNECTIONS_MAX 65536
 #define UNREADY_US (200 * 1000)  //  /readyz says 503 for so long before the port is closed
 
-static gpointer
-s_work (gpointer data)
+static void *
+s_work (void *data)
 {
     worker_run (data);
     return NULL;
@@ -60,14 +61,17 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     worker_config_t share = s_share (config);
     discovery_t *discovery = discovery_new (config->processors);
     worker_t **workers = g_new0 (worker_t *, config->workers);
-    GThread **threads = g_new0 (GThread *, config->workers);
+    pthread_t *threads = g_new0 (pthread_t, config->workers);
+    unsigned started = 0;
     for (unsigned index = 0; index < config->workers; index++) {
         workers[index] = worker_new (&share, discovery, &phase);
         if (!workers[index])
             goto out;
     }
-    for (unsigned index = 0; index < config->workers; index++)
-        threads[index] = g_thread_new ("worker", s_work, workers[index]);
+    for (; started < config->workers; started++) {
+        int error = pthread_create (&threads[started], NULL, s_work, workers[started]);
+        g_assert (error == 0);
+    }
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
         (unsigned) config->worker.port, config->workers);
     s_wait_for_stop (stop_fd);
@@ -79,8 +83,8 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     result = 0;
 out:
     for (unsigned index = 0; index < config->workers; index++) {
-        if (threads[index])
-            g_thread_join (threads[index]);
+        if (index < started)
+            pthread_join (threads[index], NULL);
         worker_destroy (&workers[index]);
     }
     g_free (threads);

@@ -180,7 +180,7 @@ s_difference (const rocket_view_t *a, const rocket_view_t *b)
         {"mission_number", a->mission_number == b->mission_number},
         {"explosion_number", a->explosion_number == b->explosion_number},
         {"seen_count", a->seen_count == b->seen_count},
-        {"seen", a->seen_count != b->seen_count ||
+        {"seen", a->seen_count != b->seen_count || a->seen_count == 0 ||
                      memcmp (a->seen, b->seen, a->seen_count * sizeof *a->seen) == 0},
         {"hashes", memcmp (a->hashes, b->hashes, sizeof a->hashes) == 0},
     };

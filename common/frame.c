@@ -121,7 +121,8 @@ frame_write (const frame_head_t *head, const packed_messages_t *messages, uint8_
     msgpack_pack_uint64 (&packer, head->sequence);
     msgpack_pack_uint32 (&packer, head->partition);
     msgpack_pack_array (&packer, messages->count);
-    memcpy (at, messages->bytes, messages->size);
+    if (messages->size)
+        memcpy (at, messages->bytes, messages->size);
     return (size_t) (at - bytes) + messages->size;
 }
 

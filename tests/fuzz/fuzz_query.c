@@ -1,0 +1,54 @@
+//  Fuzz questions as a processor gets them, and replies as a gateway does.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/json_writer.h"
+#include "common/msgpack_json.h"
+#include "query/answer_query.h"
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static shards_t *
+s_shards (void)
+{
+    static shards_t shards = {.partitions = 2};
+    if (shards.shards[0])
+        return &shards;
+    text_pool_t *pool = text_pool_new ();
+    for (uint32_t partition = 0; partition < 2; partition++)
+        shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, pool);
+    for (uint64_t number = 1; number < 6; number++) {
+        char name[8];
+        g_snprintf (name, sizeof name, "r%d", (int) number);
+        message_t message = {.channel = text_from (name),
+            .number = number,
+            .kind = MESSAGE_SPED_UP,
+            .speed = number};
+        shard_fold (shards.shards[partition_of (message.channel, 2)], &message);
+    }
+    return &shards;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    GByteArray *answer = g_byte_array_new ();
+    answer_query (s_shards (), text_of ((const char *) data, size), answer);
+    //  Whatever was asked, the answer is a reply, and all of it.
+    reply_t reply;
+    msgpack_reader_t reader;
+    msgpack_reader_init (&reader, answer->data, answer->len);
+    bool good = reply_read (&reply, &reader);
+    g_assert (good && msgpack_is_done (&reader));
+    g_byte_array_unref (answer);
+
+    msgpack_reader_init (&reader, data, size);
+    json_writer_t *json = json_writer_new ();
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+    static const rocket_order_t order = {SORT_SPEED, false};
+    if (reply_read (&reply, &reader)) {
+        (void) !query_collect (&order, &reply, entries);
+        (void) !msgpack_json_write (json, reply.rocket.data ? reply.rocket : text_from (""));
+    }
+    g_array_unref (entries);
+    json_writer_destroy (&json);
+    return 0;
+}

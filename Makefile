@@ -2,13 +2,13 @@
 #  SPDX-License-Identifier: Apache-2.0
 
 #  How many processors `make run` starts, and how many jobs the builds and tests may use.
-PROCESSORS ?= 1
+PROCESSORS ?= 2
 JOBS ?= $(shell nproc)
 
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit lint format asan tsan compose-test fresh-test clean
+.PHONY: help build run test unit lint model format asan tsan chaos deb package-test compose-test fresh-test bench soak clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,6 +30,9 @@ unit: ##  the unit tests alone
 lint: ##  formatting, static analysis, and builds where warnings are errors
 	scripts/lint.sh
 
+model: ##  ownership and delivery in every order of events, with spin
+	scripts/model.sh
+
 format: ##  clang-format over all C and C++
 	scripts/install-dependencies.sh lint
 	git ls-files --cached --others --exclude-standard '*.[ch]' '*.cpp' | xargs clang-format -i
@@ -40,11 +43,26 @@ asan: ##  every test with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ##  the system tests with ThreadSanitizer
 	scripts/test.sh tsan
 
+chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
+	scripts/chaos.sh $(CHAOS)
+
 compose-test: ##  docker-compose up, for real, driven with curl
 	scripts/compose-test.sh
 
+deb: ##  the Debian package, in build-package
+	scripts/build-package.sh
+
+package-test: ##  that package, installed in a container and run by systemd
+	scripts/package-test.sh
+
 fresh-test: ##  `make test` and `make run` in a container with nothing but the clone, make and git
 	scripts/fresh-test.sh
+
+bench: ##  measure it beside its peers: ROWS="post get" for some rows (bench/README.md)
+	scripts/bench.sh run.py $(ROWS)
+
+soak: ##  an hour of load with restarts, or SOAK_SECONDS=600: memory and latency must stay flat
+	scripts/bench.sh soak.py
 
 clean: ##  remove what was built (var/ stays)
 	rm -rf build build-*

@@ -122,6 +122,12 @@ log_event (log_level_t level, const char *event, const char *pairs, ...)
 }
 
 bool
+log_shows (log_level_t level)
+{
+    return level >= s_log.level;
+}
+
+bool
 log_is_due (int64_t *last_ms, int64_t interval_ms)
 {
     int64_t now_ms = clock_ms ();

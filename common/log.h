@@ -20,6 +20,9 @@ void log_setup (const char *program, log_level_t level, log_format_t format);
 void log_event (log_level_t level, const char *event, const char *pairs, ...)
     __attribute__ ((format (printf, 3, 4)));
 
+//  Is that level shown? For those to whom it costs something to find out what to log.
+bool log_shows (log_level_t level);
+
 //  For what can repeat: true at most once an interval; *last_ms is the caller's, 0 at first.
 bool log_is_due (int64_t *last_ms, int64_t interval_ms);
 

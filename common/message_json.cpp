@@ -304,57 +304,141 @@ s_read_members (dom::element element, message_t *message, message_fault_t *fault
                (s_take_object (members[1], &body, fault) && s_read_body (body, message, fault)));
 }
 
-//  Read an element and hold it against the rules. What was not read breaks them, so message_check
-//  never passes over the member that was missing: whichever of the two comes first is the fault.
-static bool
-s_read_message (dom::element element, message_t *message, message_fault_t *fault)
+//  The message before anything is read: every rule is broken.
+static void
+s_begin (message_t *message)
 {
     *message = {};
     message->time_us = INT64_MIN;
     message->speed = UINT64_MAX;
-    message_fault_t absent;
-    bool all_there = s_read_members (element, message, &absent);
+}
+
+//  Hold what was read against the rules. What was not read breaks them, so message_check never passes
+//  over the member that was missing: whichever of the two comes first is the fault.
+static bool
+s_judge (const message_t *message, const message_fault_t *absent, message_fault_t *fault)
+{
     bool good = message_check (message, fault);
-    if (all_there)
+    if (!absent->pointer)
         return good;
     g_assert (!good);
-    if (g_str_has_prefix (fault->pointer, absent.pointer))
-        *fault = absent;
+    if (g_str_has_prefix (fault->pointer, absent->pointer))
+        *fault = *absent;
     return false;
 }
 
+static bool
+s_read_message (dom::element element, message_t *message, message_fault_t *fault)
+{
+    message_fault_t absent = {};
+    s_begin (message);
+    if (s_read_members (element, message, &absent))
+        absent = {};
+    return s_judge (message, &absent, fault);
+}
+
+//  The attributes of an event that is an object, and its data. False for one that is given twice.
+static bool
+s_read_attributes (dom::object object, cloud_event_t *event, member_t *data, message_fault_t *fault)
+{
+    member_t members[CLOUD_EVENT_ATTRIBUTES_COUNT + 1];
+    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++)
+        members[one] = {cloud_event_name ((cloud_event_attribute_t) one),
+            cloud_event_place ((cloud_event_attribute_t) one)};
+    members[CLOUD_EVENT_ATTRIBUTES_COUNT] = *data;
+    s_find_members (object, members, CLOUD_EVENT_ATTRIBUTES_COUNT + 1);
+    for (const member_t &member : members)
+        if (member.count > 1)
+            return s_is_there (member, fault);
+    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++) {
+        event->attributes[one] = members[one].count ? text_from ("") : text_t{};
+        message_fault_t absent;
+        (void) s_take_text (members[one], &event->attributes[one], &absent);
+    }
+    message_fault_t absent;
+    (void) s_take_number (members[CLOUD_EVENT_SEQUENCE], &event->number, &absent);
+    *data = members[CLOUD_EVENT_ATTRIBUTES_COUNT];
+    return true;
+}
+
+//  Read the message of an event with these attributes and this data.
+static bool
+s_read_event_message (
+    const cloud_event_t *event, const member_t &data, message_t *message, message_fault_t *fault)
+{
+    message_fault_t absent = {};
+    dom::object body;
+    s_begin (message);
+    if (!cloud_event_check (event, fault))
+        return false;
+    if (cloud_event_take (event, message, &absent) &&
+        (!message->kind ||
+            (s_take_object (data, &body, &absent) && s_read_body (body, message, &absent))))
+        absent = {};
+    return s_judge (message, &absent, fault);
+}
+
+static bool
+s_read_event (dom::element element, message_t *message, message_fault_t *fault)
+{
+    cloud_event_t event = {};
+    member_t data = {"data", "/message"};
+    dom::object object;
+    if (element.get (object)) {
+        *fault = {"", "must be an object"};
+        return false;
+    }
+    bool good = s_read_attributes (object, &event, &data, fault) &&
+                s_read_event_message (&event, data, message, fault);
+    if (!good)
+        fault->pointer = cloud_event_pointer (fault->pointer, CLOUD_EVENT_STRUCTURED);
+    return good;
+}
+
+//  Reads one element as a message, or says what is wrong.
+typedef bool (read_fn) (dom::element element, message_t *message, message_fault_t *fault);
+
 static void
-s_tell (dom::element element, size_t index, message_json_accept_fn *accept,
+s_tell (dom::element element, read_fn *read, size_t index, message_json_accept_fn *accept,
     message_json_refuse_fn *refuse, void *context)
 {
     message_t message;
     message_fault_t fault;
-    if (s_read_message (element, &message, &fault))
+    if (read (element, &message, &fault))
         accept (context, index, &message);
     else
         refuse (context, index, fault.pointer, fault.detail);
 }
 
 static message_json_result_t
-s_read_document (message_json_t *self, text_t body, message_json_accept_fn *accept,
-    message_json_refuse_fn *refuse, void *context)
+s_break (message_json_t *self, const char *detail)
 {
+    g_strlcpy (self->detail, detail, sizeof self->detail);
+    return MESSAGE_JSON_BROKEN;
+}
+
+static message_json_result_t
+s_read_document (message_json_t *self, text_t body, message_json_form_t form,
+    message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context)
+{
+    read_fn *read = form == MESSAGE_JSON_DOCUMENT ? s_read_message : s_read_event;
     dom::element root;
     dom::array array;
     if (!s_parse (self, body, false, &root))
         return MESSAGE_JSON_BROKEN;
-    if (root.is_object ()) {
-        s_tell (root, 0, accept, refuse, context);
+    if (root.is_object () && form != MESSAGE_JSON_EVENTS) {
+        s_tell (root, read, 0, accept, refuse, context);
         return MESSAGE_JSON_READ;
     }
-    if (root.get (array)) {
-        g_strlcpy (
-            self->detail, "the body must be an object or an array of objects", sizeof self->detail);
-        return MESSAGE_JSON_BROKEN;
-    }
+    if (form == MESSAGE_JSON_EVENT)
+        return s_break (self, "the body must be an object, as of one event");
+    if (root.get (array))
+        return s_break (self, form == MESSAGE_JSON_EVENTS
+                                  ? "the body must be an array of events"
+                                  : "the body must be an object or an array of objects");
     size_t index = 0;
     for (dom::element element : array)
-        s_tell (element, index++, accept, refuse, context);
+        s_tell (element, read, index++, accept, refuse, context);
     return MESSAGE_JSON_READ;
 }
 
@@ -380,11 +464,30 @@ s_read_lines (message_json_t *self, text_t body, message_json_accept_fn *accept,
         if (s_is_blank (text))
             continue;
         if (s_parse (self, text, true, &root))
-            s_tell (root, index, accept, refuse, context);
+            s_tell (root, s_read_message, index, accept, refuse, context);
         else
             refuse (context, index, "", self->detail);
         index++;
     }
+}
+
+//  What of a body is to be read; none if it is too large or blank, and then self->detail says why.
+static text_t
+s_bare (message_json_t *self, const char *body, size_t size)
+{
+    if (size > self->max_body_bytes) {
+        g_snprintf (self->detail, sizeof self->detail, "the body is larger than %zu bytes",
+            self->max_body_bytes);
+        return {};
+    }
+    text_t text = text_of (body, size);
+    if (size >= 3 && memcmp (body, "\xef\xbb\xbf", 3) == 0)
+        text = text_of (body + 3, size - 3);  //  a byte order mark, as some editors write it
+    if (s_is_blank (text)) {
+        (void) s_break (self, "the body holds no message");
+        return {};
+    }
+    return text;
 }
 
 message_json_result_t
@@ -393,20 +496,31 @@ message_json_read (message_json_t *self, const char *body, size_t size, message_
     const char **detail) noexcept
 {
     *detail = self->detail;
-    if (size > self->max_body_bytes) {
-        g_snprintf (self->detail, sizeof self->detail, "the body is larger than %zu bytes",
-            self->max_body_bytes);
+    text_t text = s_bare (self, body, size);
+    if (!text.data)
         return MESSAGE_JSON_BROKEN;
-    }
-    text_t text = text_of (body, size);
-    if (size >= 3 && memcmp (body, "\xef\xbb\xbf", 3) == 0)
-        text = text_of (body + 3, size - 3);  //  a byte order mark, as some editors write it
-    if (s_is_blank (text)) {
-        g_strlcpy (self->detail, "the body holds no message", sizeof self->detail);
-        return MESSAGE_JSON_BROKEN;
-    }
-    if (form == MESSAGE_JSON_DOCUMENT)
-        return s_read_document (self, text, accept, refuse, context);
+    if (form != MESSAGE_JSON_LINES)
+        return s_read_document (self, text, form, accept, refuse, context);
     s_read_lines (self, text, accept, refuse, context);
+    return MESSAGE_JSON_READ;
+}
+
+message_json_result_t
+message_json_read_data (message_json_t *self, const cloud_event_t *event, const char *body,
+    size_t size, message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context,
+    const char **detail) noexcept
+{
+    *detail = self->detail;
+    text_t text = s_bare (self, body, size);
+    member_t data = {"data", "/message"};
+    message_t message;
+    message_fault_t fault;
+    if (!text.data || !s_parse (self, text, false, &data.value))
+        return MESSAGE_JSON_BROKEN;
+    data.count = 1;
+    if (s_read_event_message (event, data, &message, &fault))
+        accept (context, 0, &message);
+    else
+        refuse (context, 0, cloud_event_pointer (fault.pointer, CLOUD_EVENT_BINARY), fault.detail);
     return MESSAGE_JSON_READ;
 }

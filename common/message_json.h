@@ -4,6 +4,7 @@
 #ifndef DOWNLINK_MESSAGE_JSON_H
 #define DOWNLINK_MESSAGE_JSON_H
 
+#include "cloud_event.h"
 #include "message.h"
 
 #ifdef __cplusplus
@@ -19,6 +20,8 @@ extern "C" {
 typedef enum {
     MESSAGE_JSON_DOCUMENT,  //  one object, or an array of objects
     MESSAGE_JSON_LINES,     //  NDJSON: one object a line; blank lines are passed over
+    MESSAGE_JSON_EVENT,     //  one CloudEvent (common/cloud_event.h)
+    MESSAGE_JSON_EVENTS,    //  an array of CloudEvents
 } message_json_form_t;
 
 typedef enum {
@@ -32,8 +35,8 @@ typedef struct message_json message_json_t;
 //  among those that are not blank. The texts of the message are good only during the call.
 typedef void (message_json_accept_fn) (void *context, size_t index, const message_t *message);
 
-//  Told for every bad one: pointer into that message (RFC 6901, "" for the whole of it), and a
-//  sentence that says what was expected. Both are good only during the call.
+//  Told for every bad one: pointer into that message as it was sent (RFC 6901, "" for the whole of
+//  it), and a sentence that says what was expected. Both are good only during the call.
 typedef void (message_json_refuse_fn) (
     void *context, size_t index, const char *pointer, const char *detail);
 
@@ -54,6 +57,12 @@ void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 //  byte order mark before the body is passed over.
 message_json_result_t message_json_read (message_json_t *self, const char *body, size_t size,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
+    void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
+
+//  Likewise the one message of an event whose attributes came beside its data, which is the body. The
+//  pointer of a refusal is a header field's name, or one into the data.
+message_json_result_t message_json_read_data (message_json_t *self, const cloud_event_t *event,
+    const char *body, size_t size, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus

@@ -174,8 +174,15 @@ number_ranges_list (const number_ranges_t *self, size_t *count)
 size_t
 number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps)
 {
-    size_t count, found = 0;
+    size_t count = 0;
     const number_range_t *ranges = number_ranges_list (self, &count);
+    return number_range_list_gaps (ranges, count, gaps);
+}
+
+size_t
+number_range_list_gaps (const number_range_t *ranges, size_t count, number_range_t *gaps)
+{
+    size_t found = 0;
     uint64_t expected = 1;
     for (size_t index = 0; index < count; index++) {
         if (ranges[index].first > expected)

@@ -49,6 +49,9 @@ const number_range_t *number_ranges_list (const number_ranges_t *self, size_t *c
 //  Returns how many there are.
 size_t number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps);
 
+//  The same for ranges in a list.
+size_t number_range_list_gaps (const number_range_t *ranges, size_t count, number_range_t *gaps);
+
 //  Free what it holds, and make it empty.
 void number_ranges_clear (number_ranges_t *self);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/options_print.h"
 
 typedef struct {
     const char *suffix;
@@ -21,13 +22,6 @@ static const unit_t s_sizes[] = {{"", 1}, {"K", 1024}, {"M", 1024 * 1024},
 static const unit_t s_durations[] = {
     {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
 
-static void
-s_print_usage (const options_t *self, FILE *stream)
-{
-    fprintf (stream, "usage: %s [flags]%s%s\n", self->program, self->arguments ? " " : "",
-        self->arguments ? self->arguments : "");
-}
-
 void
 options_refuse (const options_t *self, const char *format, ...)
 {
@@ -37,32 +31,9 @@ options_refuse (const options_t *self, const char *format, ...)
     vfprintf (stderr, format, values);
     va_end (values);
     fprintf (stderr, "\n");
-    s_print_usage (self, stderr);
+    options_print_usage (self, stderr);
     fprintf (stderr, "try '%s --help'\n", self->program);
     exit (2);
-}
-
-static char *
-s_variable (const option_t *option)
-{
-    char *upper = g_ascii_strup (option->name, -1);
-    char *variable = g_strconcat ("DOWNLINK_", g_strdelimit (upper, "-", '_'), NULL);
-    g_free (upper);
-    return variable;
-}
-
-//  What stands for the value in --help.
-static const char *
-s_placeholder (const option_t *option)
-{
-    static const char *const names[] = {[OPTION_TEXT] = "TEXT",
-        [OPTION_NUMBER] = "N",
-        [OPTION_SIZE] = "SIZE",
-        [OPTION_DURATION] = "TIME",
-        [OPTION_FRACTION] = "P",
-        [OPTION_CHOICE] = "",
-        [OPTION_SWITCH] = "yes|no"};
-    return option->choices ? option->choices : names[option->kind];
 }
 
 //  Digits and a unit. False if it is none, or does not fit.
@@ -195,28 +166,6 @@ s_set_or_refuse (
     }
 }
 
-static void
-s_print_help (const options_t *self)
-{
-    printf ("%s: %s\n\n", self->program, self->summary);
-    s_print_usage (self, stdout);
-    printf ("\nflags (each is also read from the environment: --some-flag from DOWNLINK_SOME_FLAG; "
-            "the flag wins):\n");
-    for (size_t index = 0; index < self->count; index++) {
-        const option_t *option = &self->options[index];
-        char *flag = g_strdup_printf ("--%s %s", option->name, s_placeholder (option));
-        bool has_default = option->fallback && *option->fallback;
-        printf ("  %-36s %s%s%s%s\n", flag, option->help, has_default ? " (" : "",
-            has_default ? option->fallback : "", has_default ? ")" : "");
-        g_free (flag);
-    }
-    printf ("  %-36s %s\n  %-36s %s\n", "--help", "print this and exit", "--version",
-        "print the version and exit");
-    printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
-    if (self->examples)
-        printf ("\nexamples:\n%s", self->examples);
-}
-
 static const option_t *
 s_find (const options_t *self, const char *name, size_t size)
 {
@@ -233,7 +182,7 @@ s_read_defaults (const options_t *self)
 {
     for (size_t index = 0; index < self->count; index++) {
         const option_t *option = &self->options[index];
-        char *variable = s_variable (option);
+        char *variable = option_variable (option);
         const char *text = getenv (variable);
         if (text)
             s_set_or_refuse (self, option, variable, text);
@@ -248,14 +197,6 @@ static int
 s_read_flag (const options_t *self, int argc, char **argv, int index)
 {
     const char *name = argv[index] + 2;
-    if (strcmp (name, "help") == 0) {
-        s_print_help (self);
-        exit (0);
-    }
-    if (strcmp (name, "version") == 0) {
-        printf ("%s %s\n", self->program, DOWNLINK_VERSION);
-        exit (0);
-    }
     const char *equals = strchr (name, '=');
     const option_t *option = s_find (self, name, equals ? (size_t) (equals - name) : strlen (name));
     if (!option)
@@ -276,9 +217,34 @@ s_read_flag (const options_t *self, int argc, char **argv, int index)
     return 2;
 }
 
+//  Print what is asked for by a flag that every program has, and exit. These come first, so that a
+//  bad value in the environment keeps nobody from the help.
+static void
+s_answer_askings (const options_t *self, int argc, char **argv)
+{
+    for (int index = 1; index < argc && strcmp (argv[index], "--") != 0; index++) {
+        const char *shell = argv[index] + strlen ("--completion");
+        if (strcmp (argv[index], "--help") == 0)
+            options_print_help (self);
+        else if (strcmp (argv[index], "--version") == 0)
+            printf ("%s %s\n", self->program, DOWNLINK_VERSION);
+        else if (strcmp (argv[index], "--man") == 0)
+            options_print_manual (self);
+        else if (g_str_has_prefix (argv[index], "--completion") && (!*shell || *shell == '=')) {
+            shell = *shell ? shell + 1 : index + 1 < argc ? argv[index + 1] : "";
+            if (!options_print_completion (self, shell))
+                options_refuse (self, "--completion: '%s' must be one of " OPTIONS_SHELLS, shell);
+        }
+        else
+            continue;
+        exit (0);
+    }
+}
+
 int
 options_read (const options_t *self, int argc, char **argv)
 {
+    s_answer_askings (self, argc, argv);
     s_read_defaults (self);
     int arguments = 0;
     bool only_arguments = false;

@@ -1,5 +1,6 @@
-//  Flags and environment from one table a program: parsing, ranges, --help, --version, the start-up
-//  line in the log. Every flag --some-flag is also read from DOWNLINK_SOME_FLAG; the flag wins.
+//  Flags and environment from one table a program: parsing, ranges, the start-up line in the log,
+//  and what options_print.h makes of it: help, a manual page, completion for shells.
+//  Every flag --some-flag is also read from DOWNLINK_SOME_FLAG; the flag wins.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OPTIONS_H
 #define DOWNLINK_OPTIONS_H
@@ -23,24 +24,28 @@ typedef struct {
     option_kind_t kind;
     void *value;           //  where it goes; the type as above
     const char *fallback;  //  the default, as one would write it; NULL for none
-    const char *choices;   //  OPTION_CHOICE: "fsync|os|off"; else what stands for the value in help
-    uint64_t min;          //  range of numbers, sizes and durations; max 0: no upper bound
+    const char *choices;  //  OPTION_CHOICE: "fsync|os|off"; else what stands for the value in help;
+                          //  DIR and FILE are completed as such
+    uint64_t min;         //  range of numbers, sizes and durations; max 0: no upper bound
     uint64_t max;
     const char *help;  //  one line
 } option_t;
 
 typedef struct {
-    const char *program;    //  downlink-gateway
-    const char *summary;    //  what it is, in one line
-    const char *arguments;  //  what stands behind the flags in the usage line; NULL: none are taken
-    const char *examples;   //  lines at the end of --help; NULL for none
+    const char *program;  //  downlink-gateway
+    const char *summary;  //  what it is, in one line
+    const char
+        *arguments;  //  what stands behind the flags in the usage line, "ping | get ID"; NULL:
+                     //  none are taken
+    const char *examples;  //  lines at the end of --help; NULL for none
     const option_t *options;
     size_t count;
+    const char *description;  //  for the manual page: paragraphs, an empty line between them
 } options_t;
 
 //  Read the flags, the environment and the defaults into the table's values. Flags may be written
-//  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help and
-//  --version itself, on standard output, exit 0; a bad flag or value is explained on standard error
+//  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help,
+//  --version, --man and --completion itself, on standard output, exit 0; a bad flag or value is explained on standard error
 //  (which, what was expected), exit 2. Returns how many arguments there are; argv [1] and on hold them.
 int options_read (const options_t *self, int argc, char **argv);
 

@@ -30,6 +30,7 @@ struct rocket {
     uint32_t conflicts;
     uint32_t gaps_closed;
     uint32_t hashes[ROCKET_HASHES];
+    uint8_t marks;  //  of rocket_mark_t
     uint8_t id_size;
     char id[];
 };
@@ -304,6 +305,7 @@ fold_t
 rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering)
 {
     bool is_latest = ordering == ORDERING_LATEST;
+    uint32_t gaps_closed = self->gaps_closed;
     bool counts =
         is_latest ? s_count_latest (self, message->number) : s_count (self, message->number);
     if (!counts)
@@ -311,13 +313,25 @@ rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, orderi
     self->applied++;
     s_remember (self, message);
     s_apply (self, pool, message);
-    return FOLD_APPLIED;
+    return self->gaps_closed == gaps_closed ? FOLD_APPLIED : FOLD_CLOSED_A_GAP;
 }
 
 text_t
 rocket_id (const rocket_t *self)
 {
     return text_of (self->id, self->id_size);
+}
+
+bool
+rocket_is_marked (const rocket_t *self, rocket_mark_t mark)
+{
+    return (self->marks & mark) != 0;
+}
+
+void
+rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked)
+{
+    self->marks = (uint8_t) (is_marked ? self->marks | mark : self->marks & ~mark);
 }
 
 //  The sum as a signed number, without a conversion whose result the compiler may choose.
@@ -356,10 +370,41 @@ rocket_view (const rocket_t *self, rocket_view_t *view)
     memcpy (view->hashes, self->hashes, sizeof view->hashes);
 }
 
-size_t
-rocket_missing (const rocket_t *self, number_range_t *gaps)
+//  Move a text to the block's free space, as text with a byte behind it so that it is never none.
+static void
+s_move_text (text_t *text, char **free_space)
 {
-    return number_ranges_gaps (&self->seen, gaps);
+    if (!text->data)
+        return;
+    memcpy (*free_space, text->data, text->size);
+    text->data = *free_space;
+    *free_space += text->size + 1;
+}
+
+rocket_view_t *
+rocket_view_copy (const rocket_view_t *view)
+{
+    size_t ranges_size = view->seen_count * sizeof *view->seen;
+    size_t texts_size =
+        view->id.size + view->type.size + view->mission.size + view->explosion_reason.size + 4;
+    rocket_view_t *copy = g_malloc0 (sizeof *copy + ranges_size + texts_size);
+    *copy = *view;
+    number_range_t *ranges = (number_range_t *) (copy + 1);
+    if (ranges_size)
+        memcpy (ranges, view->seen, ranges_size);
+    copy->seen = ranges;
+    char *free_space = (char *) (copy + 1) + ranges_size;
+    s_move_text (&copy->id, &free_space);
+    s_move_text (&copy->type, &free_space);
+    s_move_text (&copy->mission, &free_space);
+    s_move_text (&copy->explosion_reason, &free_space);
+    return copy;
+}
+
+size_t
+rocket_view_missing (const rocket_view_t *view, number_range_t *gaps)
+{
+    return number_range_list_gaps (view->seen, view->seen_count, gaps);
 }
 
 const char *

@@ -22,10 +22,11 @@ typedef enum { ORDERING_CONVERGE, ORDERING_LATEST } ordering_t;
 typedef enum { ROCKET_UNKNOWN = 0, ROCKET_FLYING = 1, ROCKET_EXPLODED = 2 } rocket_status_t;
 
 typedef enum {
-    FOLD_APPLIED,    //  the message counts
-    FOLD_DUPLICATE,  //  its number was counted before, or given up: nothing changed
-    FOLD_CONFLICT,   //  its number was counted with other content: only conflicts was raised
-    FOLD_LATE,       //  ORDERING_LATEST: not above the highest: nothing changed
+    FOLD_APPLIED,       //  the message counts
+    FOLD_DUPLICATE,     //  its number was counted before, or given up: nothing changed
+    FOLD_CONFLICT,      //  its number was counted with other content: only conflicts was raised
+    FOLD_LATE,          //  ORDERING_LATEST: not above the highest: nothing changed
+    FOLD_CLOSED_A_GAP,  //  it counts, and a gap was given up, as the rocket had too many
 } fold_t;
 
 typedef struct rocket rocket_t;
@@ -69,11 +70,27 @@ fold_t rocket_fold (
 
 text_t rocket_id (const rocket_t *self);
 
+//  Marks for whoever keeps rockets; folding sets none. The values are bits.
+typedef enum {
+    ROCKET_CHANGED = 1,  //  it changed since it was last given to be saved
+    ROCKET_SAVING =
+        2,  //  it was given to be saved, and is not yet: without these two it is as saved
+    ROCKET_UNTOLD = 4,   //  it was saved, and those who listen were not told yet
+    ROCKET_OVERDUE = 8,  //  they should have been, but it was not as saved: at its next save
+} rocket_mark_t;
+
+bool rocket_is_marked (const rocket_t *self, rocket_mark_t mark);
+void rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked);
+
 void rocket_view (const rocket_t *self, rocket_view_t *view);
+
+//  A view with copies of all that it borrows, in one block: to be freed with g_free. Any thread may
+//  have it.
+rocket_view_t *rocket_view_copy (const rocket_view_t *view) __attribute__ ((warn_unused_result));
 
 //  The gaps below the highest number, as `missing` shows them (empty under ORDERING_LATEST). gaps
 //  has room for NUMBER_RANGES_MAX. Returns how many there are.
-size_t rocket_missing (const rocket_t *self, number_range_t *gaps);
+size_t rocket_view_missing (const rocket_view_t *view, number_range_t *gaps);
 
 //  "unknown", "flying", "exploded".
 const char *rocket_status_name (rocket_status_t status);

@@ -1,9 +1,17 @@
 //  Options must be set before bind and connect, or they do not hold for that peer: s_new does it.
+//
+//  A socket has a descriptor that becomes readable when its I/O thread has something to tell, but not
+//  for what was told already: so it may be waited for only when everything was heard. Asking libzmq
+//  whether that is so takes two system calls a socket, and zmq_poll asks about every socket twice.
+//  Here a socket is asked when its descriptor says so, or after something was done with it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "socket.h"
 
 #include <czmq.h>
 #include <glib.h>
+#include <poll.h>
+
+#include "clock.h"
 
 #define MIB (1024 * 1024)
 
@@ -26,8 +34,8 @@ typedef struct {
 static const kind_t s_kinds[] = {
     [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},
     [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
-    [SOCKET_PUB] = {ZMQ_PUB, 10000, MIB},
-    [SOCKET_SUB] = {ZMQ_SUB, 10000, 16 * MIB},
+    [SOCKET_PUB] = {ZMQ_XPUB, 40000, MIB},
+    [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
     [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
     [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
     [SOCKET_REP] = {ZMQ_REP, 1000, 4 * MIB},
@@ -36,6 +44,9 @@ static const kind_t s_kinds[] = {
 struct socket {
     zsock_t *zsock;
     void *handle;        //  the same, as libzmq knows it
+    int fd;              //  readable when there is something to hear
+    bool is_heard;       //  all of it was, so the descriptor tells when there is more
+    bool is_empty;       //  socket_poll found nothing in it
     zmq_msg_t received;  //  the part handed out last
 };
 
@@ -73,6 +84,7 @@ s_new (socket_kind_t kind, bool is_ipv6)
     socket_t *self = g_new0 (socket_t, 1);
     self->zsock = zsock;
     self->handle = zsock_resolve (zsock);
+    self->fd = zsock_fd (zsock);
     zmq_msg_init (&self->received);
     return self;
 }
@@ -133,33 +145,93 @@ socket_subscribe (socket_t *self, const char *topic)
     zsock_set_subscribe (self->zsock, topic);
 }
 
+void
+socket_unsubscribe (socket_t *self, const char *topic)
+{
+    zsock_set_unsubscribe (self->zsock, topic);
+}
+
 bool
 socket_send (socket_t *self, const void *bytes, size_t size, bool more)
 {
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+    self->is_heard = false;
     return zmq_send (self->handle, bytes, size, flags) >= 0;
 }
 
 bool
 socket_receive (socket_t *self, text_t *bytes, bool *more)
 {
-    if (zmq_msg_recv (&self->received, self->handle, ZMQ_DONTWAIT) < 0)
+    if (self->is_empty)
+        return false;
+    bool is_there = zmq_msg_recv (&self->received, self->handle, ZMQ_DONTWAIT) >= 0;
+    self->is_heard = !is_there && errno == EAGAIN;
+    if (!is_there)
         return false;
     *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
     *more = zmq_msg_more (&self->received) != 0;
     return true;
 }
 
+//  Hear what there is to hear, and see if that was something to receive.
+static bool
+s_hear (socket_t *self)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    self->is_empty =
+        zmq_getsockopt (self->handle, ZMQ_EVENTS, &events, &size) == 0 && !(events & ZMQ_POLLIN);
+    self->is_heard = self->is_empty;
+    return !self->is_empty;
+}
+
+//  See what is ready, and prepare to wait for the others. True if something is.
+static bool
+s_look (socket_item_t *items, size_t count, struct pollfd *polled)
+{
+    bool any = false;
+    for (size_t index = 0; index < count; index++) {
+        socket_t *socket = items[index].socket;
+        polled[index] = (struct pollfd){socket ? socket->fd : items[index].fd, POLLIN, 0};
+        items[index].ready = socket && !socket->is_heard && s_hear (socket);
+        if (socket)
+            socket->is_empty = !items[index].ready;
+        any = any || items[index].ready;
+    }
+    return any;
+}
+
+//  True if something is ready, or a signal has come: it looks like a time-out, and the caller looks
+//  at everything.
+static bool
+s_wait (socket_item_t *items, size_t count, struct pollfd *polled, int64_t timeout_us)
+{
+    const struct timespec timeout = {timeout_us / 1000000, timeout_us % 1000000 * 1000};
+    int result = ppoll (polled, count, &timeout, NULL);
+    bool any = result < 0;
+    for (size_t index = 0; result > 0 && index < count; index++) {
+        bool is_told = polled[index].revents != 0;
+        if (is_told && (!items[index].socket || s_hear (items[index].socket)))
+            items[index].ready = true;
+        any = any || items[index].ready;
+    }
+    return any;
+}
+
+void
+socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
+{
+    struct pollfd polled[count];
+    int64_t until_us = timeout_us > 0 ? clock_us () + timeout_us : 0;
+    if (s_look (items, count, polled))
+        timeout_us = 0;
+    //  What a socket has to tell need not be something to receive.
+    while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)
+        timeout_us = MAX (0, until_us - clock_us ());
+}
+
 void
 socket_poll (socket_item_t *items, size_t count, int64_t timeout_ms)
 {
-    zmq_pollitem_t polled[count];
-    for (size_t index = 0; index < count; index++) {
-        void *handle = items[index].socket ? items[index].socket->handle : NULL;
-        polled[index] = (zmq_pollitem_t){handle, items[index].fd, ZMQ_POLLIN, 0};
-    }
-    //  A signal that interrupts the wait looks like a time-out: the caller looks at everything.
-    int ready = zmq_poll (polled, (int) count, timeout_ms);
-    for (size_t index = 0; index < count; index++)
-        items[index].ready = ready > 0 && polled[index].revents != 0;
+    socket_poll_us (items, count, timeout_ms * 1000);
 }

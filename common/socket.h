@@ -1,5 +1,5 @@
 //  ZeroMQ sockets, made and bounded in one place: linger, high-water marks, largest message,
-//  heartbeats and time-outs are set here and nowhere else. No call but socket_poll ever waits.
+//  heartbeats and time-outs are set here and nowhere else. No call but those of socket_poll ever waits.
 //  A socket belongs to the thread that made it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOCKET_H
@@ -12,7 +12,7 @@
 typedef enum {
     SOCKET_PUSH,    //  frames out, to one processor
     SOCKET_PULL,    //  frames in
-    SOCKET_PUB,     //  announcements, acks and updates out
+    SOCKET_PUB,     //  announcements, acks and updates out; what others listen to comes in
     SOCKET_SUB,     //  and in
     SOCKET_DEALER,  //  queries out, many at a time
     SOCKET_REQ,     //  queries out, one at a time
@@ -41,13 +41,17 @@ const char *socket_endpoint (const socket_t *self);
 //  A SUB takes what begins with this topic from now on.
 void socket_subscribe (socket_t *self, const char *topic);
 
+//  And from now on no more.
+void socket_unsubscribe (socket_t *self, const char *topic);
+
 //  Send one part of a message, the bytes copied; more says that parts follow. False if the peer
 //  takes nothing now (or, on a PUB, never: it drops); then nothing was sent.
 bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     __attribute__ ((warn_unused_result));
 
 //  Receive one part, if one is there. The bytes are the socket's, good until the next receive.
-//  *more says that further parts of the same message follow; they are there at once.
+//  *more says that further parts of the same message follow; they are there at once. A socket in
+//  which socket_poll has found nothing has nothing until it is looked at again.
 bool socket_receive (socket_t *self, text_t *bytes, bool *more)
     __attribute__ ((warn_unused_result));
 
@@ -58,7 +62,10 @@ typedef struct {
     bool ready;  //  set by socket_poll: something can be received
 } socket_item_t;
 
-//  Wait until one of the items is ready or the time is over; -1 waits without end.
+//  Wait until one of the items is ready or the time is over, or a signal comes.
 void socket_poll (socket_item_t *items, size_t count, int64_t timeout_ms);
+
+//  The same, for so many microseconds.
+void socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us);
 
 #endif

@@ -3,11 +3,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/discovery.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,88 +14,44 @@
 #define FAILURE_LOG_INTERVAL_MS 30000
 
 typedef struct {
-    char *host;
-    uint16_t port;
+    address_name_t name;
     GArray *addresses;  //  what it resolved to last
     int64_t failure_logged_ms;
 } name_t;
 
 struct discovery {
-    GArray *names;  //  of name_t; the thread's once it runs
-    int stop_fd;    //  eventfd: readable when the thread is to end
+    GArray *parsed;  //  of address_name_t: the list as it was given
+    GArray *names;   //  of name_t; the thread's once it runs
+    int stop_fd;     //  eventfd: readable when the thread is to end
     pthread_t thread;
     pthread_mutex_t mutex;
     GArray *addresses;  //  of all names together; under the mutex, as is the next
     uint64_t generation;
 };
 
-//  Take "host:port" or "[::1]:port" apart.
-static bool
-s_parse (const char *text, char **host, uint16_t *port)
-{
-    const char *colon = strrchr (text, ':');
-    guint64 number = 0;
-    if (!colon || colon == text ||
-        !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65533, &number, NULL))
-        return false;
-    bool in_brackets = text[0] == '[' && colon[-1] == ']';
-    if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
-        return false;
-    *host = in_brackets ? g_strndup (text + 1, (gsize) (colon - text - 2))
-                        : g_strndup (text, (gsize) (colon - text));
-    *port = (uint16_t) number;
-    return true;
-}
-
 bool
 discovery_check (const char *list)
 {
-    bool good = true;
-    char **parts = g_strsplit (list, ",", -1);
-    for (char **part = parts; *part; part++) {
-        char *host = NULL;
-        uint16_t port = 0;
-        good = s_parse (g_strstrip (*part), &host, &port) && good;
-        g_free (host);
-    }
-    good = good && parts[0];
-    g_strfreev (parts);
+    GArray *names = addresses_parse (list);
+    bool good = names != NULL;
+    g_clear_pointer (&names, g_array_unref);
     return good;
 }
 
 static void
 s_resolve (name_t *name)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    int result = getaddrinfo (name->host, NULL, &hints, &found);
-    if (result != 0) {
-        if (log_is_due (&name->failure_logged_ms, FAILURE_LOG_INTERVAL_MS))
-            log_event (LOG_WARN, "cannot resolve a processor's name", "name=%s reason=%s",
-                name->host, gai_strerror (result));
-        return;
+    GArray *found = g_array_new (FALSE, TRUE, sizeof (address_t));
+    const char *fault = addresses_resolve (&name->name, false, found);
+    if (!fault) {
+        g_array_unref (name->addresses);
+        name->addresses = g_array_ref (found);
     }
-    g_array_set_size (name->addresses, 0);
-    for (struct addrinfo *info = found; info; info = info->ai_next) {
-        address_t address = {.port = name->port};
-        char host[48] = "";
-        if (getnameinfo (
-                info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
-            continue;
-        g_snprintf (
-            address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
-        g_array_append_val (name->addresses, address);
-    }
-    freeaddrinfo (found);
-}
-
-static gint
-s_compare (gconstpointer a, gconstpointer b)
-{
-    const address_t *one = a;
-    const address_t *two = b;
-    int order = strcmp (one->host, two->host);
-    return order ? order : (int) one->port - (int) two->port;
+    else if (log_is_due (&name->failure_logged_ms, FAILURE_LOG_INTERVAL_MS))
+        log_event (LOG_WARN, "cannot resolve a processor's name", "name=%s reason=%s advice=%s",
+            name->name.host, fault,
+            "check --processors and the name server; it is tried again every second");
+    g_array_unref (found);
 }
 
 static bool
@@ -107,7 +60,8 @@ s_same (const GArray *a, const GArray *b)
     if (a->len != b->len)
         return false;
     for (guint index = 0; index < a->len; index++)
-        if (s_compare (&g_array_index (a, address_t, index), &g_array_index (b, address_t, index)))
+        if (addresses_compare (
+                &g_array_index (a, address_t, index), &g_array_index (b, address_t, index)))
             return false;
     return true;
 }
@@ -121,7 +75,7 @@ s_resolve_all (discovery_t *self)
         s_resolve (name);
         g_array_append_vals (all, name->addresses->data, name->addresses->len);
     }
-    g_array_sort (all, s_compare);
+    g_array_sort (all, addresses_compare);
     pthread_mutex_lock (&self->mutex);
     bool is_same = s_same (all, self->addresses);
     if (!is_same) {
@@ -154,14 +108,13 @@ discovery_new (const char *list)
     g_assert (self->stop_fd >= 0);
     self->names = g_array_new (FALSE, TRUE, sizeof (name_t));
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
-    char **parts = g_strsplit (list, ",", -1);
-    for (char **part = parts; *part; part++) {
-        name_t name = {.addresses = g_array_new (FALSE, TRUE, sizeof (address_t))};
-        bool good = s_parse (g_strstrip (*part), &name.host, &name.port);
-        g_assert (good);
+    self->parsed = addresses_parse (list);
+    g_assert (self->parsed);
+    for (guint index = 0; index < self->parsed->len; index++) {
+        name_t name = {.name = g_array_index (self->parsed, address_name_t, index),
+            .addresses = g_array_new (FALSE, TRUE, sizeof (address_t))};
         g_array_append_val (self->names, name);
     }
-    g_strfreev (parts);
     s_resolve_all (self);
     int error = pthread_create (&self->thread, NULL, s_run, self);
     g_assert (error == 0);
@@ -176,11 +129,10 @@ discovery_destroy (discovery_t **self_p)
         return;
     eventfd_write (self->stop_fd, 1);
     pthread_join (self->thread, NULL);
-    for (guint index = 0; index < self->names->len; index++) {
-        g_free (g_array_index (self->names, name_t, index).host);
+    for (guint index = 0; index < self->names->len; index++)
         g_array_unref (g_array_index (self->names, name_t, index).addresses);
-    }
     g_array_unref (self->names);
+    g_array_unref (self->parsed);
     g_array_unref (self->addresses);
     pthread_mutex_destroy (&self->mutex);
     close (self->stop_fd);

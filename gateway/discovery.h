@@ -4,15 +4,7 @@
 #ifndef DOWNLINK_DISCOVERY_H
 #define DOWNLINK_DISCOVERY_H
 
-#include <glib.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-//  One address of a processor; the query and events ports follow the frames'.
-typedef struct {
-    char host[64];  //  numeric, IPv6 in brackets
-    uint16_t port;
-} address_t;
+#include "common/addresses.h"
 
 typedef struct discovery discovery_t;
 

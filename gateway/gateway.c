@@ -3,11 +3,13 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/descriptors.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/stop_signals.h"
+#include "gateway/listener.h"
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536
@@ -20,18 +22,13 @@ s_work (void *data)
     return NULL;
 }
 
-//  As many descriptors as the system allows. Returns how many connections fit in.
+//  How many connections the descriptors suffice for.
 static unsigned
-s_raise_descriptors (void)
+s_count_connections (void)
 {
-    struct rlimit limit;
-    if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
-        return 1024 - DESCRIPTORS_KEPT;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
-        getrlimit (RLIMIT_NOFILE, &limit);
-    rlim_t connections = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT
-                                                               : limit.rlim_cur / 2;
+    uint64_t descriptors = descriptors_raise ();
+    uint64_t connections =
+        descriptors > 2 * DESCRIPTORS_KEPT ? descriptors - DESCRIPTORS_KEPT : descriptors / 2;
     return (unsigned) MIN (connections, CONNECTIONS_MAX);
 }
 
@@ -39,31 +36,46 @@ static worker_config_t
 s_share (const gateway_config_t *config)
 {
     worker_config_t share = config->worker;
-    share.buffer = MAX (1, share.buffer / config->workers);
+    share.publisher.buffer = MAX (1, share.publisher.buffer / config->workers);
+    share.publisher.journal_limit = MAX (1, share.publisher.journal_limit / config->workers);
     share.idle_connections /= config->workers;
-    share.max_connections = s_raise_descriptors () / config->workers;
+    share.event_streams = (share.event_streams + config->workers - 1) / config->workers;
+    share.max_connections = s_count_connections () / config->workers;
     return share;
 }
 
 static void
-s_wait_for_stop (int stop_fd)
+s_wait_for_stop (int stop_fd, gateway_metrics_t *metrics)
 {
     struct pollfd item = {stop_fd, POLLIN, 0};
-    while (poll (&item, 1, -1) != 1)
-        ;
+    while (poll (&item, 1, GATEWAY_SAMPLE_MS) != 1)
+        gateway_metrics_sample (metrics);
+}
+
+static gateway_metrics_t *
+s_new_metrics (const gateway_config_t *config)
+{
+    const publish_zmq_config_t *publisher = &config->worker.publisher;
+    bool is_journaled = publisher->journal != JOURNAL_OFF;
+    return gateway_metrics_new (
+        config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);
 }
 
 int
 gateway_run (const gateway_config_t *config, int stop_fd)
 {
     int result = -1;
+    if (!listener_is_free (config->worker.address, config->worker.port))
+        return result;
     atomic_int phase = 0;
     worker_config_t share = s_share (config);
+    share.metrics = s_new_metrics (config);
     discovery_t *discovery = discovery_new (config->processors);
     worker_t **workers = g_new0 (worker_t *, config->workers);
     pthread_t *threads = g_new0 (pthread_t, config->workers);
     unsigned started = 0;
     for (unsigned index = 0; index < config->workers; index++) {
+        share.publisher.metrics = gateway_metrics_of (share.metrics, index);
         workers[index] = worker_new (&share, discovery, &phase);
         if (!workers[index])
             goto out;
@@ -74,7 +86,9 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     }
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
         (unsigned) config->worker.port, config->workers);
-    s_wait_for_stop (stop_fd);
+    notify_ready ();
+    s_wait_for_stop (stop_fd, share.metrics);
+    notify_stopping ();
     log_event (LOG_INFO, "stopping", "");
     stop_signals_release ();
     atomic_store (&phase, 1);
@@ -90,5 +104,6 @@ out:
     g_free (threads);
     g_free (workers);
     discovery_destroy (&discovery);
+    gateway_metrics_destroy (&share.metrics);
     return result;
 }

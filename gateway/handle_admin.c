@@ -20,7 +20,7 @@ handle_ready (worker_t *worker, http_request_t *request)
         detail = "no processor has announced itself yet";
     else if (directory_unowned (worker->directory) > 0)
         detail = "not every partition has an owner at the moment";
-    else if (worker->publisher->buffered (worker->publisher) >= worker->config.buffer)
+    else if (!g_queue_is_empty (worker->waiting) || worker->publisher->is_full (worker->publisher))
         detail = "the buffer is full";
     if (detail)
         answer_problem (request, 503, "not-ready", detail);

@@ -49,37 +49,6 @@ s_free (pending_t *pending)
     g_free (pending);
 }
 
-//  If-None-Match: a list of tags, weak or not, or *.
-static bool
-s_matches (const char *field, const char *tag)
-{
-    if (!field)
-        return false;
-    bool found = false;
-    char **tags = g_strsplit (field, ",", -1);
-    for (char **one = tags; *one && !found; one++) {
-        const char *text = g_strstrip (*one);
-        if (g_str_has_prefix (text, "W/"))
-            text += 2;
-        found = strcmp (text, tag) == 0 || strcmp (text, "*") == 0;
-    }
-    g_strfreev (tags);
-    return found;
-}
-
-//  The tag is a hash of what is shown, so it changes exactly when that does.
-static void
-s_answer_rocket (http_request_t *request, text_t body)
-{
-    char tag[24];
-    g_snprintf (tag, sizeof tag, "\"%016llx\"", (unsigned long long) channel_hash (body));
-    bool is_same = s_matches (http_request_field (request, "If-None-Match"), tag);
-    http_answer (request, &(http_response_t){.status = is_same ? 304 : 200,
-                              .content_type = is_same ? NULL : "application/json",
-                              .body = is_same ? text_from ("") : body,
-                              .fields = {{"ETag", tag}}});
-}
-
 static void
 s_got_rocket (void *context, const outcome_t *outcome)
 {
@@ -93,7 +62,9 @@ s_got_rocket (void *context, const outcome_t *outcome)
     if (outcome->status == 404)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
     else if (outcome->status == 200 && msgpack_json_write (json, outcome->rocket))
-        s_answer_rocket (request, json_writer_text (json));
+        answer_tagged (request, &(http_response_t){.status = 200,
+                                    .content_type = "application/json",
+                                    .body = json_writer_text (json)});
     else
         s_answer_unavailable (request);
 }

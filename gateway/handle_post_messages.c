@@ -1,21 +1,22 @@
-//  POST /messages: read the messages, offer all of them or none, answer 202.
+//  POST /messages: read the messages, and offer all of them or none.
 //
 //  A request for which there is no room waits, in the order of arrival, for up to --wait; only then
 //  503 is said. What waits is the body: it is read again when there may be room, so that waiting
 //  costs no memory beside the body's, which is bounded.
 //  SPDX-License-Identifier: Apache-2.0
-#include <strings.h>
-
 #include "common/clock.h"
-#include "gateway/problem.h"
+#include "gateway/answer_accepted.h"
+#include "gateway/content_type.h"
+#include "gateway/event_head.h"
 #include "gateway/routes.h"
 
+//  Answered, or held until it is known what to answer; or there is no room for it now.
 typedef enum { TRY_ANSWERED, TRY_NO_ROOM } try_t;
 
 //  What comes of reading a body.
 typedef struct {
     batch_t *batch;
-    GArray *refusals;  //  of refusal_t
+    GArray *refusals;  //  of refusal_t; NULL: none yet
 } reading_t;
 
 static void
@@ -36,7 +37,12 @@ s_accept (void *context, size_t index, const message_t *message)
 static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
-    GArray *refusals = ((reading_t *) context)->refusals;
+    GArray **refusals_p = &((reading_t *) context)->refusals;
+    if (!*refusals_p) {
+        *refusals_p = g_array_new (FALSE, TRUE, sizeof (refusal_t));
+        g_array_set_clear_func (*refusals_p, s_free_refusal);
+    }
+    GArray *refusals = *refusals_p;
     refusal_t refusal = {index, NULL, NULL};
     //  Those that will not be told are only counted.
     if (refusals->len < PROBLEM_REFUSALS_MAX) {
@@ -44,87 +50,6 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
         refusal.detail = g_strdup (detail);
     }
     g_array_append_val (refusals, refusal);
-}
-
-//  Is this media type, up to its parameters, the named one?
-static bool
-s_is_type (text_t type, const char *name)
-{
-    return type.size == strlen (name) && strncasecmp (type.data, name, type.size) == 0;
-}
-
-static bool
-s_begins (text_t type, const char *prefix)
-{
-    size_t size = strlen (prefix);
-    return type.size >= size && strncasecmp (type.data, prefix, size) == 0;
-}
-
-//  The form that a Content-Type asks for. False for a type that is none of ours.
-static bool
-s_form (const char *field, message_json_form_t *form)
-{
-    *form = MESSAGE_JSON_DOCUMENT;
-    if (!field || !*field)
-        return true;
-    size_t size = strcspn (field, ";");
-    while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == '\t'))
-        size--;
-    text_t type = text_of (field, size);
-    if (s_is_type (type, "application/x-ndjson") || s_is_type (type, "application/ndjson") ||
-        s_is_type (type, "application/jsonl")) {
-        *form = MESSAGE_JSON_LINES;
-        return true;
-    }
-    bool is_json = s_is_type (type, "application/json") ||
-                   (s_begins (type, "application/") && type.size > 5 &&
-                       strncasecmp (type.data + type.size - 5, "+json", 5) == 0);
-    return is_json || s_begins (type, "text/") ||
-           s_is_type (type, "application/x-www-form-urlencoded") ||
-           s_is_type (type, "multipart/form-data");
-}
-
-//  Does Prefer (RFC 7240) hold handling=lenient?
-static bool
-s_is_lenient (const char *prefer)
-{
-    bool lenient = false;
-    char **preferences = g_strsplit (prefer ? prefer : "", ",", -1);
-    for (char **preference = preferences; *preference; preference++) {
-        g_strdelimit (*preference, "\"", ' ');
-        char **halves = g_strsplit (*preference, "=", 2);
-        if (halves[0] && halves[1] && g_ascii_strcasecmp (g_strstrip (halves[0]), "handling") == 0)
-            lenient = g_ascii_strcasecmp (g_strstrip (halves[1]), "lenient") == 0;
-        g_strfreev (halves);
-    }
-    g_strfreev (preferences);
-    return lenient;
-}
-
-static void
-s_answer_accepted (worker_t *worker, http_request_t *request, size_t accepted,
-    const GArray *refusals, bool is_lenient)
-{
-    json_writer_t *json = worker->json;
-    json_writer_reset (json);
-    json_begin_object (json);
-    json_key (json, "status");
-    json_string (json, "accepted");
-    json_key (json, "accepted");
-    json_uint (json, accepted);
-    if (is_lenient) {
-        json_key (json, "refused");
-        problem_write_refusals (
-            json, (const refusal_t *) (gconstpointer) refusals->data, refusals->len);
-    }
-    json_end_object (json);
-    http_response_t response = {
-        .status = 202, .content_type = "application/json", .body = json_writer_text (json)};
-    if (is_lenient) {
-        response.fields[0].name = "Preference-Applied";
-        response.fields[0].value = "handling=lenient";
-    }
-    http_answer (request, &response);
 }
 
 static void
@@ -142,24 +67,25 @@ s_answer_refused (http_request_t *request, const GArray *refusals, size_t accept
 
 //  Offer what was read. Without P there is no room for anything.
 static try_t
-s_offer (worker_t *worker, http_request_t *request, const GArray *refusals, bool is_lenient)
+s_offer (worker_t *worker, http_request_t *request, GArray *refusals, prefer_t prefer)
 {
-    uint64_t turn = 0;
-    size_t count = batch_count (worker->batch);
+    accepted_t accepted = {
+        .accepted = batch_count (worker->batch), .refusals = refusals, .prefer = prefer};
     bool is_known = worker->publisher->partitions (worker->publisher) > 0;
-    offer_t offer =
-        is_known ? worker->publisher->offer (worker->publisher, worker->batch, &turn) : OFFER_FULL;
+    offer_t offer = OFFER_FULL;
+    if (is_known)
+        offer = worker->publisher->offer (worker->publisher, worker->batch, &accepted.receipt);
     if (offer == OFFER_FULL && is_known && worker->config.overflow == OVERFLOW_DROP) {
-        worker->dropped += count;
+        counter_add (&worker->metrics->dropped, accepted.accepted);
         offer = OFFER_TAKEN;
     }
     switch (offer) {
     case OFFER_TAKEN:
-        s_answer_accepted (worker, request, count, refusals, is_lenient);
+        answer_accepted (worker, request, &accepted);
         return TRY_ANSWERED;
     case OFFER_TOO_LARGE:
         answer_problem (request, 413, "batch-too-large",
-            "the request holds more messages than the whole buffer does (--buffer)");
+            "the request holds more than the whole buffer does (--buffer, --journal-limit)");
         return TRY_ANSWERED;
     case OFFER_FULL:
         break;
@@ -167,13 +93,34 @@ s_offer (worker_t *worker, http_request_t *request, const GArray *refusals, bool
     return TRY_NO_ROOM;
 }
 
+//  Read a body, or the one event of a head and a body.
+static message_json_result_t
+s_read (worker_t *worker, http_request_t *request, message_json_form_t form, reading_t *reading,
+    const char **detail)
+{
+    text_t body = http_request_body (request);
+    bool is_binary =
+        form != MESSAGE_JSON_EVENT && form != MESSAGE_JSON_EVENTS && event_head_is_there (request);
+    if (!is_binary)
+        return message_json_read (
+            worker->reader, body.data, body.size, form, s_accept, s_refuse, reading, detail);
+    event_head_t head;
+    event_head_read (&head, request);
+    message_json_result_t result = message_json_read_data (
+        worker->reader, &head.event, body.data, body.size, s_accept, s_refuse, reading, detail);
+    event_head_free (&head);
+    return result;
+}
+
 static try_t
 s_try (worker_t *worker, http_request_t *request)
 {
     message_json_form_t form;
-    if (!s_form (http_request_field (request, "Content-Type"), &form)) {
+    if (!content_type_read (http_request_field (request, "Content-Type"), &form)) {
         answer_problem (request, 415, "unsupported-media-type",
-            "Content-Type must be application/json or application/x-ndjson");
+            "Content-Type must be application/json or application/x-ndjson, or that of CloudEvents "
+            "in "
+            "JSON");
         return TRY_ANSWERED;
     }
     if (http_request_field (request, "Content-Encoding")) {
@@ -181,22 +128,21 @@ s_try (worker_t *worker, http_request_t *request)
             request, 415, "unsupported-encoding", "a body with a Content-Encoding is not taken");
         return TRY_ANSWERED;
     }
-    bool is_lenient = s_is_lenient (http_request_field (request, "Prefer"));
+    prefer_t prefer = prefer_read (http_request_field (request, "Prefer"));
     uint32_t partitions = worker->publisher->partitions (worker->publisher);
     batch_reset (worker->batch, MAX (partitions, 1));
-    reading_t reading = {worker->batch, g_array_new (FALSE, TRUE, sizeof (refusal_t))};
-    g_array_set_clear_func (reading.refusals, s_free_refusal);
-    text_t body = http_request_body (request);
+    reading_t reading = {worker->batch, NULL};
     const char *detail = NULL;
     try_t result = TRY_ANSWERED;
-    if (message_json_read (worker->reader, body.data, body.size, form, s_accept, s_refuse, &reading,
-            &detail) == MESSAGE_JSON_BROKEN)
+    if (s_read (worker, request, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
         answer_problem (request, 400, "bad-body", detail);
-    else if (reading.refusals->len && !is_lenient)
+    else if (reading.refusals && !prefer.is_lenient) {
+        counter_add (&worker->metrics->refused, reading.refusals->len);
         s_answer_refused (request, reading.refusals, batch_count (worker->batch));
+    }
     else
-        result = s_offer (worker, request, reading.refusals, is_lenient);
-    g_array_unref (reading.refusals);
+        result = s_offer (worker, request, reading.refusals, prefer);
+    g_clear_pointer (&reading.refusals, g_array_unref);
     return result;
 }
 

@@ -3,68 +3,30 @@
 //
 //    s_request_line   the raw target is known: the request is made
 //    s_handle         first call: the head is there (guarded); then pieces of the body; then all of
-//                     it: the handler answers at once, or the connection is suspended
-//    http_answer      makes the response; a suspended connection is resumed, and s_handle queues it
+//                     it: the handler answers at once, or the request is held
+//    http_answer      makes the response; s_handle queues it in the next run
 //    s_completed      the answer was sent, or the client went away: the request is freed
 //
+//  A request that is held is looked at in every run at first: most are held for one commit, and a
+//  look costs much less than suspending and resuming, which take the connection out of the epoll set
+//  and put it back. One that is held longer, or beside many others, is suspended.
+//
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/http_server.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <glib.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "gateway/http_connections.h"
-#include "gateway/http_guard.h"
+#include "gateway/http_parts.h"
+#include "gateway/listener.h"
 #include "gateway/problem.h"
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
-#define LISTEN_BACKLOG 4096
 #define EXPIRE_INTERVAL_MS 50
-
-struct http_server {
-    http_config_t config;
-    struct MHD_Daemon *daemon;
-    int listen_fd;
-    http_connections_t connections;
-    GQueue held;          //  of http_request_t *, in no order of time
-    uint64_t body_bytes;  //  held by all requests together
-    uint64_t body_limit;
-    size_t unanswered;
-    bool is_listening;
-    int64_t expire_at_ms;
-};
-
-struct http_request {
-    http_server_t *server;
-    http_connection_t *connection;
-    struct MHD_Connection *mhd;
-    char *target;
-    const char *method;
-    char *body;
-    size_t body_size;
-    size_t body_capacity;
-    bool is_head_seen;
-    bool is_shown;  //  the handler was called
-    bool is_suspended;
-    bool is_body_refused;  //  it grew past a limit: the rest is passed over
-    http_guard_t guard;
-    struct MHD_Response *response;
-    unsigned status;
-    int64_t deadline_ms;
-    http_expired_fn *expired;
-    void *expired_context;
-    GList held_link;
-    void *state;
-    void (*free_state) (void *);
-};
+#define CONNECTION_MEMORY_BYTES                                                                    \
+    ((size_t) 16 * 1024)  //  for head and buffers; cleared for each request
+#define WATCHED_MAX 256   //  so many held requests are looked at in every run,
+#define WATCHED_MS 20     //  each for so long
 
 static void
 s_answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
@@ -78,11 +40,12 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     http_server_t *self = context;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    http_request_t *request = g_new0 (http_request_t, 1);
+    size_t size = strlen (target) + 1;
+    http_request_t *request = g_malloc0 (sizeof *request + size);
     request->server = self;
     request->mhd = mhd;
     request->connection = info->socket_context;
-    request->target = g_strdup (target);
+    memcpy (request->target, target, size);
     request->held_link.data = request;
     request->connection->requests++;
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
@@ -96,7 +59,16 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     const char *value, size_t value_size)
 {
     (void) kind;
-    http_guard_field (context, text_of (name, name_size), text_of (value, value_size));
+    http_request_t *request = context;
+    text_t id;
+    request_id_source_t source =
+        request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
+    if (source > request->id_source) {
+        g_free (request->id);
+        request->id = g_strndup (id.data, id.size);
+        request->id_source = source;
+    }
+    http_guard_field (&request->guard, text_of (name, name_size), text_of (value, value_size));
     return MHD_YES;
 }
 
@@ -105,7 +77,7 @@ static void
 s_check_head (http_request_t *request, const char *version)
 {
     http_server_t *self = request->server;
-    MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, &request->guard);
+    MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
     const char *fault =
         http_guard_verdict (&request->guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
     if (fault)
@@ -113,43 +85,9 @@ s_check_head (http_request_t *request, const char *version)
     else if (request->guard.content_length > self->config.max_body_bytes)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
-    else if (self->body_bytes + request->guard.content_length > self->body_limit)
+    else if (self->bodies.bytes + request->guard.content_length > self->bodies.limit)
         s_answer_problem (request, 503, "busy", "too many large bodies are under way");
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
-}
-
-static void
-s_free_body (http_request_t *request)
-{
-    request->server->body_bytes -= request->body_capacity;
-    free (request->body);
-    request->body = NULL;
-    request->body_size = 0;
-    request->body_capacity = 0;
-}
-
-//  Make room for further bytes of the body. False if a limit does not allow it.
-static bool
-s_reserve_body (http_request_t *request, size_t size)
-{
-    http_server_t *self = request->server;
-    size_t needed = request->body_size + size;
-    if (needed > self->config.max_body_bytes)
-        return false;
-    if (needed <= request->body_capacity)
-        return true;
-    size_t capacity = MAX (needed, 2 * request->body_capacity);
-    if (request->guard.is_length_known)
-        capacity = MAX (needed, (size_t) request->guard.content_length);
-    if (self->body_bytes - request->body_capacity + capacity > self->body_limit)
-        return false;
-    char *body = realloc (request->body, capacity + HTTP_BODY_PADDING);
-    g_assert (body);
-    memset (body + capacity, 0, HTTP_BODY_PADDING);
-    self->body_bytes += capacity - request->body_capacity;
-    request->body = body;
-    request->body_capacity = capacity;
-    return true;
 }
 
 static void
@@ -158,13 +96,13 @@ s_take_body (http_request_t *request, const char *data, size_t size)
     http_connections_progress (&request->server->connections, request->connection, size);
     if (request->is_body_refused)
         return;
-    if (s_reserve_body (request, size)) {
-        memcpy (request->body + request->body_size, data, size);
-        request->body_size += size;
-    }
-    else {
+    const http_guard_t *guard = &request->guard;
+    size_t expected = guard->is_length_known ? (size_t) guard->content_length : 0;
+    //  More of it may have come in.
+    request->server->is_due |= !expected || request->body.size + size < expected;
+    if (!http_body_add (&request->body, &request->server->bodies, text_of (data, size), expected)) {
         request->is_body_refused = true;
-        s_free_body (request);
+        http_body_free (&request->body, &request->server->bodies);
     }
 }
 
@@ -174,13 +112,14 @@ s_show (http_request_t *request)
 {
     http_server_t *self = request->server;
     request->is_shown = true;
+    request->shown_us = clock_us ();
     http_connections_enter (&self->connections, request->connection, CONNECTION_HELD);
     if (request->is_body_refused)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
     else
         self->config.handler (self->config.context, request);
-    if (!request->response)
+    if (!request->answer)
         g_assert (request->expired);  //  neither answered nor held
 }
 
@@ -188,11 +127,38 @@ static enum MHD_Result
 s_queue_response (http_request_t *request)
 {
     http_server_t *self = request->server;
-    http_connections_enter (&self->connections, request->connection, CONNECTION_SENDING);
-    enum MHD_Result result = MHD_queue_response (request->mhd, request->status, request->response);
-    MHD_destroy_response (request->response);
-    request->response = NULL;
+    if (request->read)
+        http_connections_stream (&self->connections, request->connection);
+    else
+        http_connections_enter (&self->connections, request->connection, CONNECTION_SENDING);
+    self->is_due = true;
+    const answer_t *answer = request->answer;
+    enum MHD_Result result = MHD_queue_response (request->mhd, answer->status, answer->response);
+    answer_unref (&request->answer);
     return result;
+}
+
+static void
+s_stop_watching (http_request_t *request)
+{
+    request->server->watched -= request->is_watched;
+    request->is_watched = false;
+}
+
+//  Leave a held request for later runs.
+static void
+s_leave (http_request_t *request)
+{
+    http_server_t *self = request->server;
+    bool is_short = self->connections.now_ms - request->shown_us / 1000 < WATCHED_MS;
+    if (is_short && (request->is_watched || self->watched < WATCHED_MAX)) {
+        self->watched += !request->is_watched;
+        request->is_watched = true;
+        return;
+    }
+    s_stop_watching (request);
+    request->is_suspended = true;
+    MHD_suspend_connection (request->mhd);
 }
 
 static enum MHD_Result
@@ -207,7 +173,7 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
     if (!request->is_head_seen) {
         request->is_head_seen = true;
         s_check_head (request, version);
-        return request->response ? s_queue_response (request) : MHD_YES;
+        return request->answer ? s_queue_response (request) : MHD_YES;
     }
     if (*size) {
         s_take_body (request, data, *size);
@@ -216,19 +182,32 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
     }
     if (!request->is_shown)
         s_show (request);
-    if (request->response)
+    if (request->answer)
         return s_queue_response (request);
-    request->is_suspended = true;
-    MHD_suspend_connection (mhd);
+    s_leave (request);
     return MHD_YES;
 }
 
-static void
-s_stop_holding (http_request_t *request)
+void
+http_request_release (http_request_t *self)
 {
-    if (request->expired)
-        g_queue_unlink (&request->server->held, &request->held_link);
-    request->expired = NULL;
+    if (self->expired)
+        g_queue_unlink (&self->server->held, &self->held_link);
+    self->expired = NULL;
+}
+
+void
+http_request_free (http_request_t *self)
+{
+    http_request_release (self);
+    s_stop_watching (self);
+    http_body_free (&self->body, &self->server->bodies);
+    answer_unref (&self->answer);
+    if (self->free_state)
+        self->free_state (self->state);
+    self->server->unanswered--;
+    g_free (self->id);
+    g_free (self);
 }
 
 static void
@@ -241,17 +220,16 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
     http_request_t *request = *request_p;
     if (!request)
         return;
-    s_stop_holding (request);
-    s_free_body (request);
-    if (request->response)
-        MHD_destroy_response (request->response);
-    if (request->free_state)
-        request->free_state (request->state);
     http_connections_enter (&self->connections, request->connection, CONNECTION_IDLE);
-    self->unanswered--;
-    g_free (request->target);
-    g_free (request);
     *request_p = NULL;
+    if (!request->expired) {
+        http_request_free (request);
+        return;
+    }
+    //  Held: whoever holds it lets go of it by answering, and http_answer frees it.
+    request->mhd = NULL;
+    request->connection = NULL;
+    request->expired (request->expired_context, request);
 }
 
 static void
@@ -270,35 +248,6 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     }
 }
 
-//  A socket that shares its port with the other workers' and listens. -1 with errno set.
-static int
-s_listen (const http_config_t *config)
-{
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons (config->port)};
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons (config->port)};
-    bool is_four = inet_pton (AF_INET, config->address, &four.sin_addr) == 1;
-    if (!is_four && inet_pton (AF_INET6, config->address, &six.sin6_addr) != 1) {
-        errno = EADDRNOTAVAIL;
-        return -1;
-    }
-    const struct sockaddr *address =
-        is_four ? (const struct sockaddr *) &four : (const struct sockaddr *) &six;
-    socklen_t size = is_four ? sizeof four : sizeof six;
-    int fd = socket (address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    const int yes = 1;
-    setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    setsockopt (fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
-    if (bind (fd, address, size) != 0 || listen (fd, LISTEN_BACKLOG) != 0) {
-        int error = errno;
-        close (fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
 static void
 s_log (void *context, const char *format, va_list values)
 {
@@ -311,25 +260,27 @@ s_log (void *context, const char *format, va_list values)
 http_server_t *
 http_server_new (const http_config_t *config)
 {
-    int fd = s_listen (config);
+    int fd = listener_open (config->address, config->port);
     if (fd < 0)
         return NULL;
     http_server_t *self = g_new0 (http_server_t, 1);
     self->config = *config;
     self->listen_fd = fd;
     self->is_listening = true;
-    self->body_limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes);
+    self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
+        .limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)};
     http_connections_init (&self->connections);
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
         s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
-        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+        s_connection, self, MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL, MHD_OPTION_END);
     if (!self->daemon) {
+        log_event (
+            LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);
         close (fd);
         g_free (self);
-        errno = ENOMEM;
         return NULL;
     }
     return self;
@@ -353,6 +304,7 @@ http_server_destroy (http_server_t **self_p)
     if (!self)
         return;
     MHD_stop_daemon (self->daemon);
+    answer_unref (&self->last);
     g_free (self);
     *self_p = NULL;
 }
@@ -367,7 +319,12 @@ int64_t
 http_server_timeout_ms (http_server_t *self)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+    if (self->is_due)
+        return 0;
     int64_t wait_ms = MAX (0, self->expire_at_ms - clock_ms ());
+    //  As long as requests are watched the library would have us run without a pause.
+    if (self->watched > 0)
+        return MIN (wait_ms, WATCHED_MS);
     if (MHD_get_timeout (self->daemon, &timeout_ms) == MHD_YES)
         wait_ms = MIN (wait_ms, (int64_t) timeout_ms);
     return wait_ms;
@@ -394,17 +351,18 @@ http_server_expire_all (http_server_t *self)
 static void
 s_expire (http_server_t *self)
 {
-    int64_t now_ms = clock_ms ();
-    if (now_ms < self->expire_at_ms)
+    if (self->connections.now_ms < self->expire_at_ms)
         return;
-    http_connections_expire (&self->connections, now_ms);
-    s_expire_held (self, now_ms);
-    self->expire_at_ms = now_ms + EXPIRE_INTERVAL_MS;
+    http_connections_expire (&self->connections);
+    s_expire_held (self, self->connections.now_ms);
+    self->expire_at_ms = self->connections.now_ms + EXPIRE_INTERVAL_MS;
 }
 
 void
 http_server_run (http_server_t *self)
 {
+    self->connections.now_ms = clock_ms ();
+    self->is_due = false;
     s_expire (self);
     MHD_run (self->daemon);
 }
@@ -413,6 +371,13 @@ size_t
 http_server_unanswered (const http_server_t *self)
 {
     return self->unanswered;
+}
+
+http_usage_t
+http_server_usage (const http_server_t *self)
+{
+    return (http_usage_t){http_connections_open (&self->connections),
+        http_connections_idle (&self->connections), self->connections.timeouts};
 }
 
 const char *
@@ -436,7 +401,7 @@ http_request_field (const http_request_t *self, const char *name)
 text_t
 http_request_body (const http_request_t *self)
 {
-    return text_of (self->body ? self->body : "", self->body_size);
+    return http_body_text (&self->body);
 }
 
 void
@@ -447,6 +412,28 @@ http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, 
     self->deadline_ms = deadline_ms;
     self->expired = expired;
     self->expired_context = context;
+}
+
+const char *
+http_request_id (http_request_t *self)
+{
+    if (!self->id) {
+        self->id = g_malloc (REQUEST_ID_MADE_SIZE);
+        request_id_make (self->id);
+    }
+    return self->id;
+}
+
+void
+http_request_set_route (http_request_t *self, unsigned route)
+{
+    self->route = route;
+}
+
+unsigned
+http_request_route (const http_request_t *self)
+{
+    return self->route;
 }
 
 void
@@ -460,39 +447,4 @@ void *
 http_request_state (const http_request_t *self)
 {
     return self->state;
-}
-
-//  Should this answer close its connection, so that idle ones do not pile up?
-static bool
-s_is_one_too_many (const http_request_t *request)
-{
-    const http_server_t *self = request->server;
-    return request->connection->requests == 1 &&
-           http_connections_idle (&self->connections) > self->config.idle_connections;
-}
-
-void
-http_answer (http_request_t *self, const http_response_t *response)
-{
-    g_assert (!self->response);
-    s_stop_holding (self);
-    self->status = response->status;
-    self->response = MHD_create_response_from_buffer (
-        response->body.size, (void *) (uintptr_t) response->body.data, MHD_RESPMEM_MUST_COPY);
-    g_assert (self->response);
-    if (response->content_type)
-        MHD_add_response_header (
-            self->response, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
-    for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
-        MHD_add_response_header (
-            self->response, response->fields[index].name, response->fields[index].value);
-    if (self->server->config.cors)
-        MHD_add_response_header (
-            self->response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, self->server->config.cors);
-    if (s_is_one_too_many (self) || !self->server->is_listening)
-        MHD_add_response_header (self->response, MHD_HTTP_HEADER_CONNECTION, "close");
-    if (self->is_suspended) {
-        self->is_suspended = false;
-        MHD_resume_connection (self->mhd);
-    }
 }

@@ -6,6 +6,7 @@
 #define DOWNLINK_HTTP_SERVER_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/text.h"
 
@@ -15,8 +16,13 @@ typedef struct http_request http_request_t;
 //  Told of every request once it is complete. Answer it, or hold it.
 typedef void (http_handler_fn) (void *context, http_request_t *request);
 
-//  Told when a held request's time is over: answer it.
+//  Told when a held request's time is over, or its client has gone away: answer it.
 typedef void (http_expired_fn) (void *context, http_request_t *request);
+
+//  Told of every answer as it is made: the request, its status, the name of the problem (NULL if it
+//  is none), and how long ago the request was complete, in microseconds.
+typedef void (http_answered_fn) (
+    void *context, http_request_t *request, unsigned status, const char *problem, int64_t us);
 
 typedef struct {
     const char *address;  //  IPv4 or IPv6, without brackets
@@ -26,10 +32,11 @@ typedef struct {
     unsigned max_connections;
     const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
+    http_answered_fn *answered;  //  NULL: nobody wants to know
     void *context;
 } http_config_t;
 
-//  Listen. NULL with errno set if that cannot be.
+//  Listen. NULL if that cannot be; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
 
 //  Accept no further connections; those that are open go on.
@@ -51,6 +58,15 @@ void http_server_expire_all (http_server_t *self);
 //  How many requests were begun and are not answered in full.
 size_t http_server_unanswered (const http_server_t *self);
 
+//  How many connections are open, how many of them have no request under way, and how many requests
+//  were answered with 408 so far because they did not come in in time.
+typedef struct {
+    size_t open;
+    size_t idle;
+    uint64_t timeouts;
+} http_usage_t;
+http_usage_t http_server_usage (const http_server_t *self);
+
 //  Parts of a request, borrowed until it is answered. A field that is not there gives NULL.
 const char *http_request_method (const http_request_t *self);
 const char *http_request_target (const http_request_t *self);  //  path and query as they came
@@ -59,9 +75,17 @@ text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_P
 
 #define HTTP_BODY_PADDING 64
 
-//  Keep a request for later, until clock_ms () reaches deadline_ms; then expired is called. May be
-//  called again to change both. What is neither answered nor held would never be.
+//  Keep a request for later, until clock_ms () reaches deadline_ms or the client goes away; then
+//  expired is called. May be called again to change both. What is neither answered nor held would never be.
 void http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
+
+//  The request's id, which the answer then carries in X-Request-Id: the client's, or one that is made
+//  by the first who asks. An answer to a client that gave one carries it anyway.
+const char *http_request_id (http_request_t *self);
+
+//  Which of the caller's routes a request is for, as a number; 0 until it is set.
+void http_request_set_route (http_request_t *self, unsigned route);
+unsigned http_request_route (const http_request_t *self);
 
 //  What the handlers remember with a held request; freed with free_state when it is answered.
 void http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *));
@@ -73,6 +97,7 @@ typedef struct {
     unsigned status;
     const char *content_type;  //  NULL without a body
     text_t body;
+    const char *problem;  //  which one it is, a literal; NULL: none
     struct {
         const char *name;
         const char *value;
@@ -81,5 +106,24 @@ typedef struct {
 
 //  Answer a request, now or after it was held. Everything is copied. The request is gone with it.
 void http_answer (http_request_t *self, const http_response_t *response);
+
+//  The next piece of an endless body: put at most size bytes into the buffer and return how many, 0 if
+//  there is nothing now, or -1 at the end.
+typedef ssize_t (http_read_fn) (void *context, char *buffer, size_t size);
+
+//  Answer with a body that read makes piece by piece, as the client takes it; that of the response
+//  does not count. The request stays, and counts as unanswered, until the body ends or the client is
+//  gone: then the state's free_state is called.
+void http_answer_stream (
+    http_request_t *self, const http_response_t *response, http_read_fn *read, void *context);
+
+//  There is something to read again.
+void http_stream_wake (http_request_t *self);
+
+//  True if the client has closed its side: nobody is going to read.
+bool http_stream_is_gone (const http_request_t *self);
+
+//  Close the connection of a client that does not read, even to the end.
+void http_stream_abort (http_request_t *self);
 
 #endif

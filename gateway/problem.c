@@ -19,6 +19,8 @@ s_title (unsigned status)
         return "Content Too Large";
     case 415:
         return "Unsupported Media Type";
+    case 500:
+        return "Internal Server Error";
     case 503:
         return "Service Unavailable";
     default:
@@ -62,9 +64,12 @@ problem_answer (http_request_t *request, const problem_t *problem)
         json_key (json, "errors");
         problem_write_refusals (json, problem->refusals, problem->refusals_count);
     }
+    json_key (json, "requestId");
+    json_string (json, http_request_id (request));
     json_end_object (json);
     http_response_t response = {.status = problem->status,
         .content_type = "application/problem+json",
+        .problem = problem->name,
         .body = json_writer_text (json)};
     if (problem->status == 503) {
         response.fields[0].name = "Retry-After";

@@ -9,7 +9,7 @@
 //  Of one message of a request, what is wrong with it.
 typedef struct {
     size_t index;   //  which message, from 0
-    char *pointer;  //  where in it, a JSON pointer
+    char *pointer;  //  where in it, a JSON pointer or a header field's name
     char *detail;   //  what was expected
 } refusal_t;
 

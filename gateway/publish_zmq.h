@@ -1,17 +1,32 @@
-//  The publisher that PUSHes frames to the processor that owns their partition, and keeps each until
-//  that processor has acknowledged it.
+//  The publisher over ZeroMQ: frames kept in a journal and pushed to the processors that own their
+//  partitions, until they are acknowledged.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PUBLISH_ZMQ_H
 #define DOWNLINK_PUBLISH_ZMQ_H
 
 #include "gateway/directory.h"
+#include "gateway/gateway_metrics.h"
 #include "gateway/publisher.h"
 
-//  A publisher and the directory it follows. buffer is how many messages it holds at most, accepted
-//  and not yet acknowledged. The discovery is borrowed.
-publisher_t *publish_zmq_new (discovery_t *discovery, uint64_t buffer);
+//  In the order of the choices of --journal.
+typedef enum {
+    JOURNAL_FSYNC,  //  accepted is on disk
+    JOURNAL_OS,     //  accepted is with the operating system: lost only if that or the power goes
+    JOURNAL_OFF,    //  accepted is in memory
+} journal_mode_t;
 
-//  Its directory, which the queries follow too. Borrowed.
+typedef struct {
+    uint64_t buffer;  //  messages accepted and not acknowledged, at most
+    journal_mode_t journal;
+    const char *journal_directory;
+    uint64_t journal_limit;  //  bytes of frames in the journal, at most
+    worker_metrics_t *metrics;
+} publish_zmq_config_t;
+
+//  NULL if the journal cannot be used; then the log says why. The discovery is borrowed.
+publisher_t *publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery);
+
+//  Who owns what, for the questions. Borrowed.
 directory_t *publish_zmq_directory (publisher_t *self);
 
 #endif

@@ -1,10 +1,11 @@
-//  Takes accepted messages to where they are kept, and says when they are safe: the interface.
+//  Takes accepted messages to where they are kept, and says what became of them: the interface.
 //  A publisher is a publisher_t at the beginning of a structure of its own; its worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PUBLISHER_H
 #define DOWNLINK_PUBLISHER_H
 
 #include "gateway/batch.h"
+#include "gateway/receipt.h"
 
 typedef struct publisher publisher_t;
 
@@ -18,20 +19,28 @@ struct publisher {
     //  P; 0 as long as it is not known, and then nothing can be offered.
     uint32_t (*partitions) (const publisher_t *self);
 
-    //  Take the messages of a request, all or none. *turn says which turn of the loop they go with.
-    offer_t (*offer) (publisher_t *self, batch_t *batch, uint64_t *turn);
+    //  Take the messages of a request, all or none. *receipt tells what becomes of them; it is the
+    //  caller's to unref.
+    offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
 
-    //  The highest turn all of whose messages are safe: their requests can be answered.
-    uint64_t (*safe) (const publisher_t *self);
-
-    //  End this turn: keep and send what it took, hear what was acknowledged. Never waits.
+    //  End this turn: keep and send what it took, hear what was acknowledged. Never waits. Receipts
+    //  change in this call only, in the order in which they were given out.
     void (*run) (publisher_t *self);
 
-    //  True if something was taken since the last run: do not wait before the next one.
-    bool (*is_due) (const publisher_t *self);
+    //  How long to wait at most before the next run, in microseconds; INT64_MAX: as you like.
+    int64_t (*timeout_us) (const publisher_t *self);
+
+    //  A descriptor that is readable when there is something to run for; -1: none.
+    int (*fd) (const publisher_t *self);
 
     //  Messages taken and not yet acknowledged.
     uint64_t (*buffered) (const publisher_t *self);
+
+    //  True if no more can be taken at the moment: requests would wait.
+    bool (*is_full) (publisher_t *self);
+
+    //  True if what was taken outlives the process.
+    bool (*is_durable) (const publisher_t *self);
 
     void (*destroy) (publisher_t **self_p);
 };

@@ -7,24 +7,20 @@
 #define GET "GET"
 #define POST "POST"
 
-typedef enum {
-    ROUTE_MESSAGES,
-    ROUTE_ROCKETS,
-    ROUTE_ROCKET,
-    ROUTE_LIVE,
-    ROUTE_READY,
-    ROUTE_NONE,
-} route_t;
-
 static const struct {
     const char *path;
     route_t route;
 } s_paths[] = {
     {"/messages", ROUTE_MESSAGES},
     {"/rockets", ROUTE_ROCKETS},
+    {"/events", ROUTE_EVENTS},
+    {"/", ROUTE_DASHBOARD},
+    {"/openapi.json", ROUTE_OPENAPI},
     {"/livez", ROUTE_LIVE},
     {"/healthz", ROUTE_LIVE},
     {"/readyz", ROUTE_READY},
+    {"/stats", ROUTE_STATS},
+    {"/metrics", ROUTE_METRICS},
 };
 
 static route_t
@@ -35,7 +31,7 @@ s_find (const char *path)
             return s_paths[index].route;
     if (g_str_has_prefix (path, "/rockets/") && path[9] && !strchr (path + 9, '/'))
         return ROUTE_ROCKET;
-    return ROUTE_NONE;
+    return is_dashboard (path) ? ROUTE_DASHBOARD : ROUTE_NONE;
 }
 
 void
@@ -68,6 +64,7 @@ s_answer_rocket (worker_t *worker, http_request_t *request, const http_target_t 
 static void
 s_dispatch (worker_t *worker, http_request_t *request, route_t route, const http_target_t *target)
 {
+    http_request_set_route (request, route);
     switch (route) {
     case ROUTE_MESSAGES:
         handle_post_messages (worker, request);
@@ -78,13 +75,29 @@ s_dispatch (worker_t *worker, http_request_t *request, route_t route, const http
     case ROUTE_ROCKET:
         s_answer_rocket (worker, request, target);
         break;
+    case ROUTE_EVENTS:
+        handle_get_events (worker, request, target);
+        break;
+    case ROUTE_OPENAPI:
+        handle_get_openapi (worker, request);
+        break;
+    case ROUTE_DASHBOARD:
+        handle_get_dashboard (request, target->path);
+        break;
     case ROUTE_LIVE:
         handle_live (worker, request);
         break;
     case ROUTE_READY:
         handle_ready (worker, request);
         break;
+    case ROUTE_STATS:
+        handle_stats (worker, request);
+        break;
+    case ROUTE_METRICS:
+        handle_metrics (worker, request);
+        break;
     case ROUTE_NONE:
+    case ROUTES_COUNT:
         answer_problem (request, 404, "not-found", "there is nothing at this path");
         break;
     }
@@ -125,4 +138,14 @@ routes_handle (void *context, http_request_t *request)
     else
         s_dispatch (worker, request, route, &target);
     http_target_free (&target);
+}
+
+void
+routes_answered (
+    void *context, http_request_t *request, unsigned status, const char *problem, int64_t us)
+{
+    worker_t *worker = context;
+    route_t route = (route_t) http_request_route (request);
+    worker_metrics_answered (worker->metrics, route, status, problem, us);
+    answer_log (&worker->answer_log, request, status, problem, us);
 }

@@ -9,18 +9,33 @@
 //  The http_handler_fn of a worker: context is the worker_t.
 void routes_handle (void *context, http_request_t *request);
 
+//  Its http_answered_fn: counts, and logs.
+void routes_answered (
+    void *context, http_request_t *request, unsigned status, const char *problem, int64_t us);
+
 //  The handlers. Each answers the request, or holds it; id is a rocket's, decoded.
 void handle_post_messages (worker_t *worker, http_request_t *request);
 void handle_get_rocket (worker_t *worker, http_request_t *request, text_t id);
 void handle_get_rockets (worker_t *worker, http_request_t *request, const http_target_t *target);
+void handle_get_events (worker_t *worker, http_request_t *request, const http_target_t *target);
+void handle_get_openapi (worker_t *worker, http_request_t *request);
+void handle_get_dashboard (http_request_t *request, const char *path);
 void handle_live (worker_t *worker, http_request_t *request);
 void handle_ready (worker_t *worker, http_request_t *request);
+void handle_stats (worker_t *worker, http_request_t *request);
+void handle_metrics (worker_t *worker, http_request_t *request);
+
+//  True if the path is the dashboard's, or that of a file that it takes.
+bool is_dashboard (const char *path);
 
 //  Offer the POSTs that wait for room again, as there may be some now.
 void post_messages_retry (worker_t *worker);
 
 //  Answer with a JSON body.
 void answer_json (http_request_t *request, unsigned status, text_t body);
+
+//  Answer with an ETag for the body, or with 304 if the client has that already.
+void answer_tagged (http_request_t *request, const http_response_t *response);
 
 //  Answer with a problem without further members.
 void answer_problem (

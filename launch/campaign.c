@@ -96,6 +96,18 @@ s_try_later (campaign_t *self, sender_t *sender)
     self->result->retries++;
 }
 
+//  A connection that failed, or was never made. The first one is said, as the cause may be plain.
+static void
+s_fail_connection (campaign_t *self, sender_t *sender)
+{
+    if (self->result->connection_errors++ == 0 && self->result->delivered == 0)
+        fprintf (stderr,
+            "downlink-launch: %s does not answer: is a gateway running there? Trying again every "
+            "%llu ms\n",
+            self->place->authority, (unsigned long long) self->plan->retry_ms);
+    s_try_later (self, sender);
+}
+
 static void
 s_write (campaign_t *self, sender_t *sender)
 {
@@ -108,8 +120,7 @@ s_write (campaign_t *self, sender_t *sender)
             return;
         }
         if (size < 0) {
-            self->result->connection_errors++;
-            s_try_later (self, sender);
+            s_fail_connection (self, sender);
             return;
         }
         sender->written += (size_t) size;
@@ -134,8 +145,7 @@ s_try (campaign_t *self, sender_t *sender)
     }
     sender->fd = http_connect (self->place, (unsigned) self->result->connections);
     if (sender->fd < 0) {
-        self->result->connection_errors++;
-        s_try_later (self, sender);
+        s_fail_connection (self, sender);
         return;
     }
     self->result->connections++;
@@ -196,8 +206,7 @@ s_read (campaign_t *self, sender_t *sender)
         s_take_answer (self, sender);
         break;
     case HTTP_FAILED:
-        self->result->connection_errors++;
-        s_try_later (self, sender);
+        s_fail_connection (self, sender);
         break;
     }
 }

@@ -21,7 +21,7 @@ http_place_read (http_place_t *self, const char *url)
     url += strlen ("http://");
     size_t size = strcspn (url, "/");
     self->authority = g_strndup (url, size);
-    self->path = g_strdup (url[size] ? url + size : "/");
+    self->path = g_strdup (url[size] && url[size + 1] ? url + size : "/messages");
     char *host = g_strdup (self->authority);
     char *colon = strrchr (host, ':');
     const char *port = "80";

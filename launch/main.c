@@ -52,7 +52,11 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "  downlink-launch " DEFAULT_URL "\n"
     "  downlink-launch --rockets 1000 --shuffle 500 --duplicates 0.05 --verify\n"
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
-    s_options, G_N_ELEMENTS (s_options)};
+    s_options, G_N_ELEMENTS (s_options),
+    "Plays rockets against a gateway: sends their messages late, more than once and out of order, "
+    "sends again what was not accepted, and shows how far it is. With --verify it asks for every "
+    "rocket at the end and holds it against what its messages must lead to.\n\n"
+    "URL is where messages are posted; " DEFAULT_URL " without one."};
 
 int
 main (int argc, char **argv)

@@ -7,15 +7,29 @@
 #define RANGES_PER_MESSAGE 4096
 
 struct acks {
-    GHashTable *sources;  //  GBytes of the source to GArray of number_range_t
+    GHashTable *sources;  //  source to GArray of number_range_t
 };
+
+//  A source is random bytes.
+static guint
+s_hash (gconstpointer key)
+{
+    guint hash;
+    memcpy (&hash, key, sizeof hash);
+    return hash;
+}
+
+static gboolean
+s_equal (gconstpointer a, gconstpointer b)
+{
+    return memcmp (a, b, FRAME_SOURCE_SIZE) == 0;
+}
 
 acks_t *
 acks_new (void)
 {
     acks_t *self = g_new0 (acks_t, 1);
-    self->sources = g_hash_table_new_full (g_bytes_hash, g_bytes_equal,
-        (GDestroyNotify) g_bytes_unref, (GDestroyNotify) g_array_unref);
+    self->sources = g_hash_table_new_full (s_hash, s_equal, g_free, (GDestroyNotify) g_array_unref);
     return self;
 }
 
@@ -33,13 +47,10 @@ acks_destroy (acks_t **self_p)
 static GArray *
 s_ranges (acks_t *self, const uint8_t *source)
 {
-    GBytes *key = g_bytes_new (source, FRAME_SOURCE_SIZE);
-    GArray *ranges = g_hash_table_lookup (self->sources, key);
-    if (ranges)
-        g_bytes_unref (key);
-    else {
+    GArray *ranges = g_hash_table_lookup (self->sources, source);
+    if (!ranges) {
         ranges = g_array_new (FALSE, FALSE, sizeof (number_range_t));
-        g_hash_table_insert (self->sources, key, ranges);
+        g_hash_table_insert (self->sources, g_memdup2 (source, FRAME_SOURCE_SIZE), ranges);
     }
     return ranges;
 }
@@ -61,17 +72,56 @@ acks_add (acks_t *self, const frame_head_t *head)
     g_array_append_val (ranges, range);
 }
 
+void
+acks_add_all (acks_t *self, const acks_t *other)
+{
+    GHashTableIter iterator;
+    gpointer source;
+    gpointer ranges;
+    g_hash_table_iter_init (&iterator, other->sources);
+    while (g_hash_table_iter_next (&iterator, &source, &ranges)) {
+        const GArray *added = ranges;
+        g_array_append_vals (s_ranges (self, source), added->data, added->len);
+    }
+}
+
 bool
 acks_is_empty (const acks_t *self)
 {
     return g_hash_table_size (self->sources) == 0;
 }
 
+static gint
+s_compare (gconstpointer a, gconstpointer b)
+{
+    const number_range_t *one = a;
+    const number_range_t *other = b;
+    return one->first < other->first ? -1 : one->first > other->first;
+}
+
+//  Make one range of those that touch: the partitions of a processor share the sequences of a source,
+//  so what was saved together is mostly one range.
 static void
-s_publish (const uint8_t *source, const GArray *ranges, const uint8_t *processor, socket_t *events)
+s_join (GArray *ranges)
+{
+    guint kept = 0;
+    g_array_sort (ranges, s_compare);
+    number_range_t *all = (number_range_t *) (gpointer) ranges->data;
+    for (guint index = 1; index < ranges->len; index++) {
+        if (all[index].first <= all[kept].last || all[index].first == all[kept].last + 1)
+            all[kept].last = MAX (all[kept].last, all[index].last);
+        else
+            all[++kept] = all[index];
+    }
+    g_array_set_size (ranges, kept + 1);
+}
+
+static void
+s_publish (const uint8_t *source, GArray *ranges, const uint8_t *processor, socket_t *events)
 {
     char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
     ack_topic (source, topic);
+    s_join (ranges);
     for (guint start = 0; start < ranges->len; start += RANGES_PER_MESSAGE) {
         guint count = MIN (ranges->len - start, RANGES_PER_MESSAGE);
         size_t size = 0;
@@ -91,7 +141,7 @@ acks_publish (acks_t *self, const uint8_t processor[PROCESSOR_ID_SIZE], socket_t
     gpointer ranges;
     g_hash_table_iter_init (&iterator, self->sources);
     while (g_hash_table_iter_next (&iterator, &source, &ranges)) {
-        s_publish (g_bytes_get_data (source, NULL), ranges, processor, events);
+        s_publish (source, ranges, processor, events);
         g_hash_table_iter_remove (&iterator);
     }
 }

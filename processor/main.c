@@ -10,14 +10,18 @@
 #include "common/partition.h"
 #include "common/socket.h"
 #include "common/stop_signals.h"
+#include "common/watchdog.h"
 #include "processor/processor.h"
 
 static struct {
     const char *bind;
     uint64_t port;
     int store;
+    const char *state_dir;
     uint64_t partitions;
+    uint64_t watchdog_ms;
     int ordering;
+    const char *admin;
     int log_level;
     int log_format;
 } s_flags;
@@ -26,12 +30,18 @@ static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
     {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, 65533,
         "frames; questions on the next port, events on the one after"},
-    {"store", OPTION_CHOICE, &s_flags.store, "memory", "memory", 0, 0,
+    {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
         "where the rockets are kept; memory: gone with the process"},
+    {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
+        "directory of the store's files; made if it is not there"},
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
         "how many partitions; fixed when the store is made"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
         "converge: late messages count; latest: they are ignored"},
+    {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
+        "where to answer GET /metrics, /livez and /readyz; nowhere without it"},
+    {"watchdog", OPTION_DURATION, &s_flags.watchdog_ms, "10s", NULL, 0, 3600000,
+        "a loop that hangs for so long ends the process; 0: never"},
     {"log-level", OPTION_CHOICE, &s_flags.log_level, "info", "debug|info|warn|error", 0, 0,
         "what is logged, on standard error"},
     {"log-format", OPTION_CHOICE, &s_flags.log_format, "text", "text|json", 0, 0,
@@ -42,31 +52,48 @@ static const options_t s_usage = {"downlink-processor",
     "takes in frames from gateways, holds the state of the rockets, answers questions", NULL,
     "  downlink-processor\n"
     "  downlink-processor --bind 0.0.0.0 --port 5561 --ordering latest\n",
-    s_options, G_N_ELEMENTS (s_options)};
+    s_options, G_N_ELEMENTS (s_options),
+    "A processor takes in frames of messages, folds them into the state of the rockets, saves what "
+    "changed, acknowledges, and answers questions. Messages may come in any order and more than "
+    "once: each counts once.\n\n"
+    "It listens on three ports in a row: --port for frames, the next one for questions, the one "
+    "after for events.\n\n"
+    "SIGTERM and SIGINT stop it once all that came in is saved. A second signal ends it at once: "
+    "gateways then send again what was not acknowledged."};
 
 int
 main (int argc, char **argv)
 {
     options_read (&s_usage, argc, argv);
+    listen_address_t admin;
+    if (s_flags.admin && !listen_address_read (&admin, s_flags.admin))
+        options_refuse (&s_usage, "--admin: '%s' must be ADDR:PORT", s_flags.admin);
+    if (s_flags.watchdog_ms > 0 && s_flags.watchdog_ms < WATCHDOG_MIN_MS)
+        options_refuse (&s_usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
     log_setup (s_usage.program, (log_level_t) s_flags.log_level, (log_format_t) s_flags.log_format);
-    options_log (&s_usage);
     int stop_fd = stop_signals_open ();
     if (stop_fd < 0) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));
         return 1;
     }
+    options_log (&s_usage);
     socket_setup ();
+    watchdog_start (s_flags.watchdog_ms);
     processor_config_t config = {.bind = s_flags.bind,
         .port = (uint16_t) s_flags.port,
+        .is_kept = s_flags.store == 0,
+        .state_directory = s_flags.state_dir,
         .partitions = (uint32_t) s_flags.partitions,
-        .ordering = (ordering_t) s_flags.ordering};
+        .ordering = (ordering_t) s_flags.ordering,
+        .admin = s_flags.admin ? &admin : NULL};
     processor_t *processor = processor_new (&config, stop_fd);
     if (!processor)
         return 1;
-    processor_run (processor);
-    stop_signals_release ();
+    bool good = processor_run (processor);
     processor_destroy (&processor);
+    watchdog_stop ();
     close (stop_fd);
-    log_event (LOG_INFO, "stopped", "");
-    return 0;
+    if (good)
+        log_event (LOG_INFO, "stopped", "");
+    return good ? 0 : 1;
 }

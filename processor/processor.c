@@ -1,5 +1,5 @@
 //  The loop. One turn looks at the questions first, then takes in a number of frames, then lets the
-//  acks of those frames go: so no burst of frames keeps a question waiting.
+//  saver go on: so no burst of frames keeps a question waiting.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/processor.h"
 
@@ -7,26 +7,37 @@
 #include <glib.h>
 #include <sys/random.h>
 
+#include "common/advice.h"
 #include "common/clock.h"
+#include "common/descriptors.h"
 #include "common/log.h"
+#include "common/notify.h"
+#include "common/stop_signals.h"
+#include "common/watchdog.h"
+#include "processor/admin.h"
+#include "processor/keep_partitions.h"
 #include "processor/recv_frames.h"
+#include "processor/save_shards.h"
 #include "processor/send_announcements.h"
-#include "processor/store.h"
 #include "query/answer_query.h"
 
 #define FRAMES_PER_TURN 256
 #define QUESTIONS_PER_TURN 64
+#define DRAIN_MS 8000  //  stop after so long at the latest, whatever the disk does
 
 struct processor {
     int stop_fd;
     processor_sockets_t sockets;
     shards_t shards;
     text_pool_t *pool;  //  the texts of all rockets
-    store_t *store;
-    acks_t *acks;
     frame_receiver_t *receiver;
+    update_sender_t *updates;
+    shard_saver_t *saver;
+    keeper_t *keeper;
+    admin_t *admin;      //  NULL: there is none
     GByteArray *answer;  //  used again for each
     int64_t announce_at_ms;
+    bool is_ready;
 };
 
 static socket_t *
@@ -35,37 +46,44 @@ s_bind (const processor_config_t *config, socket_kind_t kind, unsigned offset, c
     uint16_t port = (uint16_t) (config->port + offset);
     socket_t *socket = socket_bind (kind, config->bind, port);
     if (!socket)
-        log_event (LOG_ERROR, "cannot listen", "what=%s address=%s port=%u reason=%s", what,
-            config->bind, (unsigned) port, g_strerror (errno));
+        log_event (LOG_ERROR, "cannot listen", "what=%s address=%s port=%u reason=%s advice=%s",
+            what, config->bind, (unsigned) port, g_strerror (errno), advice_listen (errno));
     return socket;
 }
 
 static bool
 s_bind_all (processor_t *self, const processor_config_t *config)
 {
+    self->admin = config->admin ? admin_new (config->admin, &self->shards) : NULL;
+    if (config->admin && !self->admin)
+        return false;
     self->sockets.frames = s_bind (config, SOCKET_PULL, 0, "frames");
     self->sockets.queries = s_bind (config, SOCKET_REP, 1, "queries");
     self->sockets.events = s_bind (config, SOCKET_PUB, 2, "events");
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 
-static void
-s_ignore_stored (void *context, const rocket_view_t *rocket)
-{
-    (void) context;
-    (void) rocket;
-}
-
+//  A store that is kept is shared with the other processors of this host.
 static bool
-s_take_partitions (processor_t *self, const processor_config_t *config)
+s_open_store (processor_t *self, const processor_config_t *config)
 {
-    self->shards.partitions = self->store->partitions (self->store, config->partitions);
-    for (uint32_t partition = 0; partition < self->shards.partitions; partition++) {
-        owned_t owned = {partition, 0};
-        if (!self->store->take (self->store, partition, &owned.epoch, s_ignore_stored, NULL))
-            return false;
-        self->shards.shards[partition] = shard_new (owned, config->ordering, self->pool);
+    uint32_t partitions = config->partitions;
+    store_t *store = config->is_kept ? store_sqlite_new (config->state_directory, &partitions)
+                                     : store_memory_new ();
+    if (!store)
+        return false;
+    ownership_t *ownership = config->is_kept ? own_by_files_new (config->state_directory,
+                                                   partitions, self->shards.processor)
+                                             : own_alone_new (self->shards.processor);
+    if (!ownership) {
+        store->destroy (&store);
+        return false;
     }
+    self->shards.partitions = partitions;
+    self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
+    self->updates = update_sender_new (&self->shards, self->sockets.events);
+    self->saver = shard_saver_new (&self->shards, store, self->sockets.events, self->updates);
+    self->keeper = keeper_new (&self->shards, self->pool, config->ordering, &store, &ownership);
     return true;
 }
 
@@ -76,17 +94,13 @@ processor_new (const processor_config_t *config, int stop_fd)
     self->stop_fd = stop_fd;
     self->shards.started_ms = clock_ms ();
     self->pool = text_pool_new ();
-    self->store = store_memory_new ();
-    self->acks = acks_new ();
+    descriptors_raise ();  //  a partition has three files open
     self->answer = g_byte_array_new ();
     if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
-        !s_bind_all (self, config) || !s_take_partitions (self, config)) {
+        !s_bind_all (self, config) || !s_open_store (self, config)) {
         processor_destroy (&self);
         return NULL;
     }
-    self->receiver = frame_receiver_new (self->sockets.frames, &self->shards, self->acks);
-    log_event (LOG_INFO, "ready", "frames=%s partitions=%u store=%s",
-        socket_endpoint (self->sockets.frames), self->shards.partitions, self->store->name);
     return self;
 }
 
@@ -96,11 +110,11 @@ processor_destroy (processor_t **self_p)
     processor_t *self = *self_p;
     if (!self)
         return;
+    admin_destroy (&self->admin);
     frame_receiver_destroy (&self->receiver);
-    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
-        shard_destroy (&self->shards.shards[partition]);
-    acks_destroy (&self->acks);
-    self->store->destroy (&self->store);
+    shard_saver_destroy (&self->saver);
+    update_sender_destroy (&self->updates);
+    keeper_destroy (&self->keeper);
     text_pool_destroy (&self->pool);
     socket_destroy (&self->sockets.frames);
     socket_destroy (&self->sockets.queries);
@@ -137,31 +151,87 @@ s_announce (processor_t *self)
     self->announce_at_ms = clock_ms () + ANNOUNCEMENT_INTERVAL_MS;
 }
 
-//  Say that nothing is owned any more, so that gateways need not wait for the silence.
-static void
-s_say_goodbye (processor_t *self)
+//  Go on with taking and letting go of partitions. False if that cannot be.
+static bool
+s_keep (processor_t *self)
 {
-    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
-        shard_destroy (&self->shards.shards[partition]);
-    s_announce (self);
+    keeper_result_t result = keeper_run (self->keeper, self->saver);
+    if (result == KEEPER_CHANGED || clock_ms () >= self->announce_at_ms)
+        s_announce (self);
+    if (!self->is_ready && keeper_is_ready (self->keeper)) {
+        self->is_ready = true;
+        log_event (LOG_INFO, "ready", "frames=%s partitions=%u",
+            socket_endpoint (self->sockets.frames), self->shards.partitions);
+        notify_ready ();
+    }
+    return result != KEEPER_FAILED;
 }
 
-void
-processor_run (processor_t *self)
+//  No frame comes in any more; what came in is saved, and partition after partition is free for
+//  others. False if the store broke.
+static bool
+s_drain (processor_t *self)
 {
-    socket_item_t items[] = {
-        {.fd = self->stop_fd}, {.socket = self->sockets.queries}, {.socket = self->sockets.frames}};
+    int64_t until_ms = clock_ms () + DRAIN_MS;
+    keeper_leave (self->keeper);
+    bool good = s_keep (self);
+    while (good && !keeper_is_gone (self->keeper) && clock_ms () < until_ms) {
+        socket_item_t items[] = {{.fd = shard_saver_fd (self->saver)},
+            {.socket = self->sockets.queries}, {.fd = admin_fd (self->admin)}};
+        watchdog_feed ("processor");
+        good = shard_saver_run (self->saver);
+        socket_poll (items, G_N_ELEMENTS (items), keeper_timeout_ms (self->keeper));
+        s_answer_questions (self);
+        admin_run (self->admin);
+        update_sender_run (self->updates);
+        good = good && shard_saver_run (self->saver) && s_keep (self);
+    }
+    if (good && !keeper_is_gone (self->keeper))
+        log_event (LOG_WARN, "stopping with frames that are not saved", "");
+    return good;
+}
+
+//  Until it is to stop. False if the store broke, or could not be read.
+static bool
+s_work (processor_t *self)
+{
+    socket_item_t items[] = {{.fd = self->stop_fd}, {.fd = shard_saver_fd (self->saver)},
+        {.socket = self->sockets.queries}, {.socket = self->sockets.frames},
+        {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events}};
     size_t frames_taken = 0;
-    do {
+    bool good = s_keep (self);
+    while (good && !items[0].ready) {
+        watchdog_feed ("processor");
         int64_t wait_ms = MAX (0, self->announce_at_ms - clock_ms ());
+        wait_ms = MIN (wait_ms, shard_saver_timeout_ms (self->saver));
+        wait_ms = MIN (wait_ms, keeper_timeout_ms (self->keeper));
+        wait_ms = MIN (wait_ms, update_sender_timeout_ms (self->updates));
+        wait_ms = MIN (wait_ms, admin_timeout_ms (self->admin));
         socket_poll (items, G_N_ELEMENTS (items), frames_taken == FRAMES_PER_TURN ? 0 : wait_ms);
         s_answer_questions (self);
         frames_taken = frame_receiver_run (self->receiver, FRAMES_PER_TURN);
-        acks_publish (self->acks, self->shards.processor, self->sockets.events);
-        if (clock_ms () >= self->announce_at_ms)
-            s_announce (self);
-    } while (!items[0].ready);
-    log_event (LOG_INFO, "stopping", "rockets=%zu applied=%llu", shards_rockets (&self->shards),
-        (unsigned long long) self->shards.counters.applied);
-    s_say_goodbye (self);
+        good = shard_saver_run (self->saver) && s_keep (self);
+        admin_run (self->admin);
+        update_sender_run (self->updates);
+    }
+    return good;
+}
+
+bool
+processor_run (processor_t *self)
+{
+    bool good = s_work (self);
+    if (good) {
+        log_event (LOG_INFO, "stopping", "rockets=%zu applied=%llu", shards_rockets (&self->shards),
+            (unsigned long long) self->shards.counters.applied);
+        stop_signals_release ();
+        notify_stopping ();
+        admin_stop (self->admin);
+        good = s_drain (self);
+    }
+    if (!good)
+        log_event (LOG_ERROR,
+            "stopping: the store cannot be used, and a new start finds what is kept", "");
+    watchdog_rest ();
+    return good;
 }

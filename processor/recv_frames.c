@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #define REFUSAL_LOG_INTERVAL_MS 1000
@@ -10,18 +11,16 @@
 struct frame_receiver {
     socket_t *pull;
     shards_t *shards;
-    acks_t *acks;
     frame_t frame;              //  used again for each one
     int64_t refusal_logged_ms;  //  a sender of rubbish must not fill the log
 };
 
 frame_receiver_t *
-frame_receiver_new (socket_t *pull, shards_t *shards, acks_t *acks)
+frame_receiver_new (socket_t *pull, shards_t *shards)
 {
     frame_receiver_t *self = g_new0 (frame_receiver_t, 1);
     self->pull = pull;
     self->shards = shards;
-    self->acks = acks;
     return self;
 }
 
@@ -42,6 +41,10 @@ s_count (processor_counters_t *counters, fold_t fold)
     switch (fold) {
     case FOLD_APPLIED:
         counters->applied++;
+        break;
+    case FOLD_CLOSED_A_GAP:
+        counters->applied++;
+        counters->gaps_closed++;
         break;
     case FOLD_DUPLICATE:
         counters->duplicates++;
@@ -88,14 +91,16 @@ s_take (frame_receiver_t *self, text_t bytes)
         return;
     }
     shard_t *shard = self->shards->shards[frame->head.partition];
-    if (!shard) {
+    if (!shard || shard_is_leaving (shard)) {
         self->shards->counters.frames_foreign++;
         return;
     }
+    int64_t start_us = clock_us ();
     for (uint32_t index = 0; index < frame->count; index++)
         s_count (&self->shards->counters, shard_fold (shard, &frame->messages[index]));
+    histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
     self->shards->counters.frames++;
-    acks_add (self->acks, &frame->head);
+    acks_add (shard_acks (shard), &frame->head);
 }
 
 //  Pass over the further parts of a message; a frame has one.

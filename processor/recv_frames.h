@@ -3,13 +3,12 @@
 #ifndef DOWNLINK_RECV_FRAMES_H
 #define DOWNLINK_RECV_FRAMES_H
 
-#include "processor/acks.h"
 #include "processor/shards.h"
 
 typedef struct frame_receiver frame_receiver_t;
 
-//  All three are borrowed for as long as the receiver lives.
-frame_receiver_t *frame_receiver_new (socket_t *pull, shards_t *shards, acks_t *acks);
+//  Both are borrowed for as long as the receiver lives.
+frame_receiver_t *frame_receiver_new (socket_t *pull, shards_t *shards);
 
 void frame_receiver_destroy (frame_receiver_t **self_p);
 

@@ -3,13 +3,23 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard.h"
 
-#include <glib.h>
+#include "processor/leaders.h"
 
 struct shard {
     owned_t owned;
     ordering_t ordering;
     text_pool_t *pool;
     GHashTable *rockets;  //  of rocket_t *, owned
+    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked
+    GPtrArray *saving;    //  likewise: those of the save that is under way
+    GPtrArray *noted;     //  likewise: those that were saved and not told
+    GPtrArray *due;       //  likewise: those to be told now
+    guint overdue;        //  how many rockets are
+    leaders_t *leaders;
+    acks_t *acks;
+    bool is_leaving;
+    uint64_t folded;  //  messages
+    uint64_t saved;   //  of those
 };
 
 static gconstpointer
@@ -47,6 +57,12 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->ordering = ordering;
     self->pool = pool;
     self->rockets = g_hash_table_new (s_hash, s_equal);
+    self->changed = g_ptr_array_new ();
+    self->saving = g_ptr_array_new ();
+    self->noted = g_ptr_array_new ();
+    self->due = g_ptr_array_new ();
+    self->leaders = leaders_new ();
+    self->acks = acks_new ();
     return self;
 }
 
@@ -65,14 +81,60 @@ shard_destroy (shard_t **self_p)
         rocket_destroy (&rocket, self->pool);
     }
     g_hash_table_destroy (self->rockets);
+    g_ptr_array_unref (self->changed);
+    g_ptr_array_unref (self->saving);
+    g_ptr_array_unref (self->noted);
+    g_ptr_array_unref (self->due);
+    leaders_destroy (&self->leaders);
+    acks_destroy (&self->acks);
     g_free (self);
     *self_p = NULL;
+}
+
+void
+shard_set_leaving (shard_t *self, bool is_leaving)
+{
+    self->is_leaving = is_leaving;
+}
+
+bool
+shard_is_leaving (const shard_t *self)
+{
+    return self->is_leaving;
 }
 
 owned_t
 shard_owned (const shard_t *self)
 {
     return self->owned;
+}
+
+bool
+shard_restore (shard_t *self, const rocket_view_t *view)
+{
+    rocket_t *rocket = g_hash_table_contains (self->rockets, s_probe (&view->id))
+                           ? NULL
+                           : rocket_restore (view, self->pool);
+    if (rocket)
+        g_hash_table_add (self->rockets, rocket);
+    return rocket != NULL;
+}
+
+static void
+s_swap (GPtrArray **one, GPtrArray **other)
+{
+    GPtrArray *array = *one;
+    *one = *other;
+    *other = array;
+}
+
+static void
+s_mark (shard_t *self, rocket_t *rocket)
+{
+    if (rocket_is_marked (rocket, ROCKET_CHANGED))
+        return;
+    rocket_set_mark (rocket, ROCKET_CHANGED, true);
+    g_ptr_array_add (self->changed, rocket);
 }
 
 fold_t
@@ -83,7 +145,125 @@ shard_fold (shard_t *self, const message_t *message)
         rocket = rocket_new (message->channel);
         g_hash_table_add (self->rockets, rocket);
     }
-    return rocket_fold (rocket, self->pool, message, self->ordering);
+    fold_t fold = rocket_fold (rocket, self->pool, message, self->ordering);
+    if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
+        s_mark (self, rocket);
+        leaders_note (self->leaders, rocket);
+    }
+    self->folded++;
+    return fold;
+}
+
+uint64_t
+shard_folded (const shard_t *self)
+{
+    return self->folded;
+}
+
+uint64_t
+shard_saved (const shard_t *self)
+{
+    return self->saved;
+}
+
+void
+shard_set_saved (shard_t *self, uint64_t folded)
+{
+    self->saved = folded;
+}
+
+acks_t *
+shard_acks (shard_t *self)
+{
+    return self->acks;
+}
+
+bool
+shard_is_changed (const shard_t *self)
+{
+    return self->changed->len > 0 || !acks_is_empty (self->acks);
+}
+
+GPtrArray *
+shard_take_changes (shard_t *self, acks_t **acks)
+{
+    g_assert (self->saving->len == 0);
+    GPtrArray *changes = g_ptr_array_new_full (self->changed->len, g_free);
+    for (guint index = 0; index < self->changed->len; index++) {
+        rocket_view_t view;
+        rocket_set_mark (self->changed->pdata[index], ROCKET_CHANGED, false);
+        rocket_set_mark (self->changed->pdata[index], ROCKET_SAVING, true);
+        rocket_view (self->changed->pdata[index], &view);
+        g_ptr_array_add (changes, rocket_view_copy (&view));
+    }
+    s_swap (&self->changed, &self->saving);
+    *acks = self->acks;
+    self->acks = acks_new ();
+    return changes;
+}
+
+void
+shard_end_save (shard_t *self)
+{
+    for (guint index = 0; index < self->saving->len; index++)
+        rocket_set_mark (self->saving->pdata[index], ROCKET_SAVING, false);
+    g_ptr_array_set_size (self->saving, 0);
+}
+
+void
+shard_put_back (shard_t *self, acks_t **acks)
+{
+    for (guint index = 0; index < self->saving->len; index++)
+        s_mark (self, self->saving->pdata[index]);
+    shard_end_save (self);
+    acks_add_all (self->acks, *acks);
+    acks_destroy (acks);
+}
+
+bool
+shard_note_saved (shard_t *self, guint index)
+{
+    rocket_t *rocket = self->saving->pdata[index];
+    if (rocket_is_marked (rocket, ROCKET_OVERDUE)) {
+        rocket_set_mark (rocket, ROCKET_OVERDUE, false);
+        self->overdue--;
+        return true;
+    }
+    if (!rocket_is_marked (rocket, ROCKET_UNTOLD)) {
+        rocket_set_mark (rocket, ROCKET_UNTOLD, true);
+        g_ptr_array_add (self->noted, rocket);
+    }
+    return false;
+}
+
+bool
+shard_make_due (shard_t *self)
+{
+    if (self->due->len == 0)
+        s_swap (&self->due, &self->noted);
+    return self->due->len > 0;
+}
+
+bool
+shard_next_due (shard_t *self, const rocket_t **rocket_p)
+{
+    if (self->due->len == 0)
+        return false;
+    rocket_t *rocket = g_ptr_array_remove_index_fast (self->due, self->due->len - 1);
+    rocket_set_mark (rocket, ROCKET_UNTOLD, false);
+    *rocket_p = rocket;
+    if (rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING)) {
+        rocket_set_mark (rocket, ROCKET_OVERDUE, true);
+        self->overdue++;
+        *rocket_p = NULL;
+    }
+    return true;
+}
+
+guint
+shard_overdue (const shard_t *self)
+{
+    return self->overdue;
 }
 
 const rocket_t *
@@ -98,12 +278,18 @@ shard_size (const shard_t *self)
     return g_hash_table_size (self->rockets);
 }
 
-void
-shard_each (const shard_t *self, shard_rocket_fn *function, void *context)
+static void
+s_scan (const void *shard, selection_t *selection)
 {
     GHashTableIter iterator;
-    gpointer key;
-    g_hash_table_iter_init (&iterator, self->rockets);
-    while (g_hash_table_iter_next (&iterator, &key, NULL))
-        function (context, key);
+    gpointer rocket;
+    g_hash_table_iter_init (&iterator, ((const shard_t *) shard)->rockets);
+    while (g_hash_table_iter_next (&iterator, &rocket, NULL))
+        selection_show (selection, rocket);
+}
+
+void
+shard_select (const shard_t *self, selection_t *selection)
+{
+    leaders_select (self->leaders, selection, s_scan, self);
 }

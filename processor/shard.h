@@ -4,8 +4,12 @@
 #ifndef DOWNLINK_SHARD_H
 #define DOWNLINK_SHARD_H
 
+#include <glib.h>
+
 #include "common/announcement.h"
 #include "common/rocket.h"
+#include "processor/acks.h"
+#include "query/selection.h"
 
 typedef struct shard shard_t;
 
@@ -14,11 +18,58 @@ shard_t *shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool);
 
 void shard_destroy (shard_t **self_p);
 
+//  One that is leaving takes in nothing more and is not announced, but is still saved.
+void shard_set_leaving (shard_t *self, bool is_leaving);
+bool shard_is_leaving (const shard_t *self);
+
 //  The partition and its epoch.
 owned_t shard_owned (const shard_t *self);
 
+//  Put a rocket in as it was stored. False if it contradicts itself, or is there already.
+bool shard_restore (shard_t *self, const rocket_view_t *view) __attribute__ ((warn_unused_result));
+
 //  Fold a message of this partition in; its rocket is made if it is the first.
 fold_t shard_fold (shard_t *self, const message_t *message);
+
+//  How many messages were folded in so far, duplicates too; and how many of those are saved, which is
+//  set to what shard_folded was when the changes were taken.
+uint64_t shard_folded (const shard_t *self);
+uint64_t shard_saved (const shard_t *self);
+void shard_set_saved (shard_t *self, uint64_t folded);
+
+//  The frames that were folded in and whose save is not done: they are added here, and taken with
+//  the changes.
+acks_t *shard_acks (shard_t *self);
+
+//  True if there is something to save, or something to acknowledge.
+bool shard_is_changed (const shard_t *self);
+
+//  Begin a save: what changed since the last one, as copies (of rocket_view_t *), and the acks that
+//  may go out once they are saved. Both are the caller's. It ends with one of the next two.
+GPtrArray *shard_take_changes (shard_t *self, acks_t **acks);
+
+//  They were saved.
+void shard_end_save (shard_t *self);
+
+//  They could not be saved: they are changes again, and their acks wait for them. acks is taken.
+void shard_put_back (shard_t *self, acks_t **acks);
+
+//  Updates. A rocket that was saved is noted; from time to time those noted become due, and each is
+//  told once, in its newest saved state.
+
+//  The change with this index was saved; to be called before the save ends. True if the rocket is
+//  overdue: it is to be told now, from the copy, as it may have changed since.
+bool shard_note_saved (shard_t *self, guint index);
+
+//  Those noted until now are due, if none is any more. True if there are some that are.
+bool shard_make_due (shard_t *self);
+
+//  Take the next rocket that is due; false if there is none. *rocket is NULL if it is not as it was
+//  saved: it is overdue then, at its next save.
+bool shard_next_due (shard_t *self, const rocket_t **rocket);
+
+//  How many are overdue.
+guint shard_overdue (const shard_t *self);
 
 //  The rocket of that id, or NULL.
 const rocket_t *shard_find (const shard_t *self, text_t id);
@@ -26,9 +77,7 @@ const rocket_t *shard_find (const shard_t *self, text_t id);
 //  How many rockets there are.
 size_t shard_size (const shard_t *self);
 
-typedef void (shard_rocket_fn) (void *context, const rocket_t *rocket);
-
-//  Show every rocket to a function, in no order.
-void shard_each (const shard_t *self, shard_rocket_fn *function, void *context);
+//  Show a selection all rockets that can be among its best (leaders.h).
+void shard_select (const shard_t *self, selection_t *selection);
 
 #endif

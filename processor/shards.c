@@ -16,7 +16,7 @@ shards_owned (const shards_t *self, owned_t *owned)
 {
     uint32_t count = 0;
     for (uint32_t partition = 0; partition < self->partitions; partition++)
-        if (self->shards[partition])
+        if (self->shards[partition] && !shard_is_leaving (self->shards[partition]))
             owned[count++] = shard_owned (self->shards[partition]);
     return count;
 }

@@ -5,32 +5,41 @@
 
 #include "processor/store.h"
 
-static uint32_t
-s_partitions (store_t *self, uint32_t wanted)
-{
-    (void) self;
-    return wanted;
-}
-
 static bool
-s_take (store_t *self, uint32_t partition, uint64_t *epoch, store_rocket_fn *rocket, void *context)
+s_take (store_t *self, uint32_t partition, uint64_t *epoch)
 {
     (void) self;
     (void) partition;
-    (void) rocket;
-    (void) context;
     *epoch = 1;
     return true;
 }
 
+static load_t
+s_load (store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context)
+{
+    (void) self;
+    (void) partition;
+    (void) budget;
+    (void) rocket;
+    (void) context;
+    return LOAD_DONE;
+}
+
 static save_t
-s_save (store_t *self, owned_t owned, const rocket_t *const *rockets, size_t count)
+s_save (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count)
 {
     (void) self;
     (void) owned;
     (void) rockets;
     (void) count;
     return SAVE_DONE;
+}
+
+static void
+s_release (store_t *self, uint32_t partition)
+{
+    (void) self;
+    (void) partition;
 }
 
 static void
@@ -44,6 +53,6 @@ store_t *
 store_memory_new (void)
 {
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){"memory", s_partitions, s_take, s_save, s_destroy};
+    *self = (store_t){"memory", s_take, s_load, s_save, s_release, s_destroy};
     return self;
 }

@@ -11,6 +11,7 @@
 #define INQUIRY_MS 1000
 #define EXCHANGE_MS 600
 #define RETRY_MS 20
+#define DOUBT_MS 50  //  since when an exchange is in doubt if the owners have changed meanwhile
 #define ANSWERS_PER_RUN 1000
 
 typedef struct {
@@ -40,8 +41,9 @@ typedef struct {
 
 typedef struct {
     uint64_t number;
-    int64_t deadline_ms;
-    GArray *questions;  //  of question_t
+    int64_t sent_ms;
+    uint64_t generation;  //  of the directory, when it was sent
+    GArray *questions;    //  of question_t
     GList link;
 } exchange_t;
 
@@ -205,7 +207,8 @@ s_parcel (asker_t *self, peer_t *peer)
             return &g_array_index (self->parcels, parcel_t, index);
     exchange_t *exchange = g_new0 (exchange_t, 1);
     exchange->number = self->next_number++;
-    exchange->deadline_ms = clock_ms () + EXCHANGE_MS;
+    exchange->sent_ms = clock_ms ();
+    exchange->generation = directory_generation (self->directory);
     exchange->questions = g_array_new (FALSE, TRUE, sizeof (question_t));
     exchange->link.data = exchange;
     parcel_t parcel = {peer, exchange, g_byte_array_new ()};
@@ -236,19 +239,34 @@ s_put_get (asker_t *self, inquiry_t *inquiry)
     return owner != NULL;
 }
 
+//  False if a partition that the list is of has no owner.
+static bool
+s_has_owners (const asker_t *self, const list_query_t *list)
+{
+    uint32_t partitions = directory_partitions (self->directory);
+    bool has_owners = partitions > 0;
+    for (uint32_t partition = 0; has_owners && partition < partitions; partition++)
+        has_owners =
+            !list_query_wants (list, partition) || directory_owner (self->directory, partition);
+    return has_owners;
+}
+
 //  A list goes to every owner, each asked for just the partitions it is known to own.
 static bool
 s_put_list (asker_t *self, inquiry_t *inquiry)
 {
-    if (directory_unowned (self->directory) > 0)
+    if (!s_has_owners (self, &inquiry->list))
         return false;
     size_t count = 0;
     uint32_t partitions = directory_partitions (self->directory);
     peer_t *const *peers = directory_peers (self->directory, &count);
     for (size_t index = 0; index < count; index++) {
         query_t query = {.op = QUERY_LIST, .list = inquiry->list};
+        query.list.has_partitions = false;
+        memset (query.list.partitions, 0, sizeof query.list.partitions);
         for (uint32_t partition = 0; partition < partitions; partition++)
-            if (directory_owner (self->directory, partition) == peers[index])
+            if (list_query_wants (&inquiry->list, partition) &&
+                directory_owner (self->directory, partition) == peers[index])
                 list_query_want (&query.list, partition);
         if (query.list.has_partitions)
             s_put (self, peers[index], inquiry, &query);
@@ -438,12 +456,20 @@ s_take_answers (asker_t *self)
     }
 }
 
+//  Whoever was asked may be dead, and then nothing but another owner's word tells. One who lives
+//  has answered long before there is a doubt.
+static bool
+s_is_in_doubt (const asker_t *self, const exchange_t *exchange, int64_t now_ms)
+{
+    bool is_same = exchange->generation == directory_generation (self->directory);
+    return now_ms - exchange->sent_ms >= (is_same ? EXCHANGE_MS : DOUBT_MS);
+}
+
 static void
 s_expire (asker_t *self)
 {
     int64_t now_ms = self->all.head || self->exchanges.head ? clock_ms () : 0;
-    while (
-        self->exchanges.head && ((exchange_t *) self->exchanges.head->data)->deadline_ms <= now_ms)
+    while (self->exchanges.head && s_is_in_doubt (self, self->exchanges.head->data, now_ms))
         s_retry_exchange (self, self->exchanges.head->data);
     while (self->all.head && ((inquiry_t *) self->all.head->data)->deadline_ms <= now_ms) {
         outcome_t outcome = {.status = 503};

@@ -27,7 +27,8 @@ asker_t *asker_new (directory_t *directory);
 //  What is still under way is given up: its functions are called with a 503.
 void asker_destroy (asker_t **self_p);
 
-//  Ask for a rocket, or for a list; the function is called once, from asker_run, after a second
+//  Ask for a rocket, or for a list, of some partitions or of all; the function is called once, from
+//  asker_run, after a second at the latest.
 void asker_get (asker_t *self, text_t id, outcome_fn *function, void *context);
 void asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void *context);
 

@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_processors.h"
 
+#include "common/addresses.h"
 #include "common/clock.h"
 #include "common/socket.h"
 
@@ -14,59 +15,114 @@ s_free_answer (void *data)
     g_free (answer);
 }
 
-//  The query endpoint of a processor that is known by the port of its frames.
-static char *
-s_endpoint (const char *processor)
+//  One that is asked; its socket lives until it has answered.
+typedef struct {
+    answer_t *answer;
+    socket_t *socket;
+} asked_t;
+
+static void
+s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArray *question)
 {
-    const char *colon = strrchr (processor, ':');
-    guint64 port = 0;
-    if (!colon || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65533, &port, NULL))
-        return NULL;
-    return g_strdup_printf (
-        "tcp://%.*s:%u", (int) (colon - processor), processor, (unsigned) port + 1);
+    char *endpoint = g_strdup_printf ("tcp://%s:%u", address->host, address->port + 1u);
+    asked_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
+    g_free (endpoint);
+    answer->fault = "cannot be asked";
+    if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
+        answer->fault = "does not answer: is it running there, and is this the port of its frames?";
+        g_array_append_val (asked, one);
+    }
+    else
+        socket_destroy (&one.socket);
+}
+
+static answer_t *
+s_add (GPtrArray *answers, const char *host, unsigned port)
+{
+    answer_t *answer = g_new0 (answer_t, 1);
+    answer->processor =
+        g_strdup_printf (strchr (host, ':') && *host != '[' ? "[%s]:%u" : "%s:%u", host, port);
+    g_ptr_array_add (answers, answer);
+    return answer;
+}
+
+//  Ask every address of a name.
+static void
+s_ask_name (
+    const address_name_t *name, const GByteArray *question, GPtrArray *answers, GArray *asked)
+{
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    const char *fault = addresses_resolve (name, true, addresses);
+    if (fault)
+        s_add (answers, name->host, name->port)->fault =
+            "cannot be resolved: check --processors, and the name server";
+    for (guint index = 0; index < addresses->len; index++) {
+        const address_t *address = &g_array_index (addresses, address_t, index);
+        const char *host = addresses->len == 1 ? name->host : address->host;
+        s_ask (asked, s_add (answers, host, name->port), address, question);
+    }
+    g_array_unref (addresses);
 }
 
 static void
-s_receive (answer_t *answer, socket_t *socket, int64_t timeout_ms)
+s_take (answer_t *answer, text_t part)
 {
-    int64_t until_ms = clock_ms () + timeout_ms;
-    text_t part;
-    bool more = false;
-    while (!socket_receive (socket, &part, &more)) {
-        int64_t left_ms = until_ms - clock_ms ();
-        if (left_ms <= 0)
-            return;
-        socket_item_t item = {.socket = socket};
-        socket_poll (&item, 1, left_ms);
-    }
     GBytes *bytes = g_bytes_new (part.data, part.size);
     msgpack_reader_t reader;
     msgpack_reader_init (&reader, g_bytes_get_data (bytes, NULL), part.size);
     if (reply_read (&answer->reply, &reader))
         answer->bytes = bytes;
-    else
+    else {
+        answer->fault = "answers what cannot be read: is this the port of its frames?";
         g_bytes_unref (bytes);
+    }
+}
+
+//  Take what has come; those that have answered are done.
+static void
+s_receive (GArray *asked)
+{
+    for (guint index = 0; index < asked->len;) {
+        asked_t *one = &g_array_index (asked, asked_t, index);
+        text_t part;
+        bool more = false;
+        if (socket_receive (one->socket, &part, &more)) {
+            s_take (one->answer, part);
+            socket_destroy (&one->socket);
+            g_array_remove_index (asked, index);
+        }
+        else
+            index++;
+    }
+}
+
+static void
+s_wait (GArray *asked, int64_t timeout_ms)
+{
+    int64_t until_ms = clock_ms () + timeout_ms;
+    for (s_receive (asked); asked->len > 0 && clock_ms () < until_ms; s_receive (asked)) {
+        socket_item_t items[asked->len];
+        for (guint index = 0; index < asked->len; index++)
+            items[index] = (socket_item_t){.socket = g_array_index (asked, asked_t, index).socket};
+        socket_poll (items, asked->len, MAX (0, until_ms - clock_ms ()));
+    }
+    for (guint index = 0; index < asked->len; index++)
+        socket_destroy (&g_array_index (asked, asked_t, index).socket);
 }
 
 GPtrArray *
 ask_processors (const char *processors, const query_t *query, int64_t timeout_ms)
 {
     GPtrArray *answers = g_ptr_array_new_with_free_func (s_free_answer);
+    GArray *asked = g_array_new (FALSE, TRUE, sizeof (asked_t));
     GByteArray *question = g_byte_array_new ();
     query_write (question, query);
-    char **names = g_strsplit (processors, ",", -1);
-    for (char **name = names; *name; name++) {
-        answer_t *answer = g_new0 (answer_t, 1);
-        answer->processor = g_strdup (g_strstrip (*name));
-        g_ptr_array_add (answers, answer);
-        char *endpoint = s_endpoint (answer->processor);
-        socket_t *socket = endpoint ? socket_connect (SOCKET_REQ, endpoint) : NULL;
-        if (socket && socket_send (socket, question->data, question->len, false))
-            s_receive (answer, socket, timeout_ms);
-        socket_destroy (&socket);
-        g_free (endpoint);
-    }
-    g_strfreev (names);
+    GArray *names = addresses_parse (processors);
+    for (guint index = 0; index < names->len; index++)
+        s_ask_name (&g_array_index (names, address_name_t, index), question, answers, asked);
+    s_wait (asked, timeout_ms);
+    g_array_unref (names);
+    g_array_unref (asked);
     g_byte_array_unref (question);
     return answers;
 }

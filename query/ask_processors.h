@@ -6,13 +6,15 @@
 #include "query/query.h"
 
 typedef struct {
-    char *processor;  //  host:port, as it was given
-    GBytes *bytes;    //  its answer; NULL: there was none in time
-    reply_t reply;    //  read from the bytes
+    char *processor;    //  host:port; of a name with several addresses, one answer each
+    GBytes *bytes;      //  its answer; NULL: there is none
+    reply_t reply;      //  read from the bytes
+    const char *fault;  //  why there is none, as the end of a sentence
 } answer_t;
 
-//  Ask all of them, each for at most timeout_ms. Returns an array of answer_t *, one a processor, in
-//  the order of the list; the caller's, to free with g_ptr_array_unref.
+//  Ask all of them at once, and wait for at most timeout_ms. Every address of a name is one: the
+//  IPv4 ones, or else those of IPv6. processors was checked with addresses_parse. Returns an array
+//  of answer_t *, in the order of the list; the caller's, to free with g_ptr_array_unref.
 GPtrArray *ask_processors (const char *processors, const query_t *query, int64_t timeout_ms);
 
 #endif

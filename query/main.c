@@ -1,10 +1,18 @@
 //  downlink-query: asks the processors directly, over REQ, and prints what they say.
 //  SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "common/addresses.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "common/socket.h"
+#include "common/stop_signals.h"
 #include "query/ask_processors.h"
 #include "query/print_answers.h"
+#include "query/watch.h"
+
+#define ID_MAX MESSAGE_CHANNEL_MAX_BYTES
 
 static struct {
     const char *processors;
@@ -31,12 +39,18 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-query", "asks the processors what state rockets are in",
-    "ping | stats | get ID | list",
+    "ping | stats | get ID | list | watch [ID]",
     "  downlink-query ping\n"
     "  downlink-query get 193270a9-c9cf-404a-8f83-838e71d9ae67\n"
     "  downlink-query list --sort -speed --limit 10 --status flying\n"
+    "  downlink-query watch\n"
     "  downlink-query stats --json --processors one:5561,two:5561\n",
-    s_options, G_N_ELEMENTS (s_options)};
+    s_options, G_N_ELEMENTS (s_options),
+    "Asks processors directly, without a gateway. The answers are tables for people, cut to the "
+    "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
+    "ping asks who is alive; stats asks for counters and partitions; get shows one rocket; list "
+    "shows rockets, sorted and filtered; watch shows what there is and then what changes, until "
+    "Ctrl-C: a table on a terminal, else a rocket a line."};
 
 static void
 s_read_list (list_query_t *list)
@@ -74,18 +88,43 @@ s_read_question (int count, char **arguments)
         wanted = 2;
     }
     else
-        options_refuse (&s_usage, "'%s' must be ping, stats, get ID or list", verb);
+        options_refuse (&s_usage, "'%s' must be ping, stats, get ID, list or watch [ID]", verb);
     if (count != wanted)
         options_refuse (&s_usage, "'%s' takes %d argument(s)", verb, wanted - 1);
     return query;
+}
+
+static int
+s_watch (int count, char **arguments)
+{
+    const char *id = count > 1 ? arguments[2] : NULL;
+    int64_t timeout_ms = (int64_t) s_flags.timeout_ms;
+    int stop_fd = stop_signals_open ();
+    if (stop_fd < 0) {
+        log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));
+        return 1;
+    }
+    socket_setup ();
+    return watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd);
 }
 
 int
 main (int argc, char **argv)
 {
     int count = options_read (&s_usage, argc, argv);
-    query_t query = s_read_question (count, argv);
+    bool is_watch = count > 0 && strcmp (argv[1], "watch") == 0;
+    if (is_watch && (count > 2 || (count == 2 && (!*argv[2] || strlen (argv[2]) > ID_MAX))))
+        options_refuse (&s_usage, "'watch' takes one id, of 1 to %d bytes, or none", ID_MAX);
+    query_t query = {0};
+    if (!is_watch)
+        query = s_read_question (count, argv);
+    GArray *names = addresses_parse (s_flags.processors);
+    if (!names)
+        options_refuse (&s_usage, "--processors: '%s' must be host:port,...", s_flags.processors);
+    g_array_unref (names);
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
+    if (is_watch)
+        return s_watch (count, argv);
     socket_setup ();
     GPtrArray *answers = ask_processors (s_flags.processors, &query, (int64_t) s_flags.timeout_ms);
     int status = print_answers (&query, answers, s_flags.json);

@@ -4,61 +4,11 @@
 #include <stdio.h>
 
 #include "common/msgpack_json.h"
+#include "common/terminal.h"
+#include "query/print_map.h"
 
-//  One line of a table: the members of a map, as texts.
-typedef struct {
-    const char *member;
-    const char *title;
-    int width;
-} column_t;
-
-static const column_t s_columns[] = {{"id", "ID", 36}, {"type", "TYPE", 12}, {"speed", "SPEED", 12},
-    {"mission", "MISSION", 14}, {"status", "STATUS", 9}, {"lastMessageNumber", "NUMBER", 8},
-    {"lastMessageTime", "TIME", 27}};
-
-//  The member of a map as a text for people; the caller frees it.
-static char *
-s_member (text_t map, const char *member)
-{
-    msgpack_reader_t reader;
-    uint32_t pairs = 0;
-    msgpack_reader_init (&reader, map.data, map.size);
-    bool good = msgpack_read_map (&reader, &pairs);
-    for (; good && pairs > 0; pairs--) {
-        text_t key;
-        text_t text;
-        int64_t number = 0;
-        good = msgpack_read_str (&reader, &key);
-        if (!good || !text_equal (key, text_from (member)))
-            good = good && msgpack_skip (&reader);
-        else if (msgpack_read_str (&reader, &text))
-            return g_strndup (text.data, text.size);
-        else if (msgpack_read_int (&reader, &number))
-            return g_strdup_printf ("%lld", (long long) number);
-        else
-            break;
-    }
-    return g_strdup ("-");
-}
-
-static void
-s_print_titles (void)
-{
-    for (size_t index = 0; index < G_N_ELEMENTS (s_columns); index++)
-        printf ("%-*s ", s_columns[index].width, s_columns[index].title);
-    printf ("\n");
-}
-
-static void
-s_print_row (text_t rocket)
-{
-    for (size_t index = 0; index < G_N_ELEMENTS (s_columns); index++) {
-        char *value = s_member (rocket, s_columns[index].member);
-        printf ("%-*s ", s_columns[index].width, value);
-        g_free (value);
-    }
-    printf ("\n");
-}
+static const column_t s_partition_columns[] = {{"PARTITION", true, false}, {"EPOCH", true, false},
+    {"ROCKETS", true, false}, {"UNSAVED", true, false}};
 
 static void
 s_print_json (text_t map)
@@ -78,7 +28,7 @@ s_merge (const list_query_t *list, const GPtrArray *answers)
     GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
     for (guint index = 0; index < answers->len; index++) {
         answer_t *answer = answers->pdata[index];
-        if (!answer->bytes || !query_collect (&list->order, &answer->reply, entries))
+        if (answer->bytes && !query_collect (&list->order, &answer->reply, entries))
             fprintf (stderr, "downlink-query: no list from %s\n", answer->processor);
     }
     query_sort_entries (&list->order, entries);
@@ -91,15 +41,17 @@ static void
 s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
 {
     GArray *entries = s_merge (list, answers);
-    if (!as_json)
-        s_print_titles ();
+    table_t *table = table_new (rocket_columns, ROCKET_COLUMNS);
     for (guint index = 0; index < entries->len; index++) {
         text_t rocket = g_array_index (entries, query_entry_t, index).rocket;
         if (as_json)
             s_print_json (rocket);
         else
-            s_print_row (rocket);
+            rocket_row (table, rocket);
     }
+    if (!as_json)
+        table_print (table, stdout, terminal_width (stdout));
+    table_destroy (&table);
     g_array_unref (entries);
 }
 
@@ -113,19 +65,51 @@ s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
             continue;
         if (as_json)
             s_print_json (answer->reply.rocket);
-        else {
-            s_print_titles ();
-            s_print_row (answer->reply.rocket);
-        }
+        else
+            print_map (stdout, answer->reply.rocket, NULL, terminal_width (stdout));
         return true;
     }
     fprintf (stderr, "downlink-query: there is no rocket '%.*s'\n", (int) id.size, id.data);
     return false;
 }
 
+//  What a processor owns: [[partition, epoch, rockets, unsaved messages], ...] of its stats.
+static void
+s_print_partitions (text_t stats)
+{
+    table_t *table = table_new (s_partition_columns, G_N_ELEMENTS (s_partition_columns));
+    msgpack_reader_t reader;
+    uint32_t count = 0;
+    bool good = map_find (stats, "owned", &reader) && msgpack_read_array (&reader, &count);
+    for (; good && count > 0; count--) {
+        uint32_t members = 0;
+        uint64_t values[G_N_ELEMENTS (s_partition_columns)];
+        char *cells[G_N_ELEMENTS (s_partition_columns)];
+        good = msgpack_read_array (&reader, &members) && members == G_N_ELEMENTS (values);
+        for (size_t index = 0; good && index < members; index++)
+            good = msgpack_read_uint (&reader, &values[index]);
+        for (size_t index = 0; good && index < members; index++)
+            cells[index] = g_strdup_printf ("%" G_GUINT64_FORMAT, values[index]);
+        if (good)
+            table_add (table, cells);
+    }
+    table_print (table, stdout, terminal_width (stdout));
+    table_destroy (&table);
+}
+
+static void
+s_print_stats (const answer_t *answer, bool is_first)
+{
+    printf ("%s%s\n", is_first ? "" : "\n", answer->processor);
+    print_map (stdout, answer->reply.stats, "owned", terminal_width (stdout));
+    printf ("\n");
+    s_print_partitions (answer->reply.stats);
+}
+
 static void
 s_print_each (const query_t *query, const GPtrArray *answers, bool as_json)
 {
+    bool is_first = true;
     for (guint index = 0; index < answers->len; index++) {
         const answer_t *answer = answers->pdata[index];
         if (!answer->bytes)
@@ -135,10 +119,9 @@ s_print_each (const query_t *query, const GPtrArray *answers, bool as_json)
                 answer->processor);
         else if (as_json)
             s_print_json (answer->reply.stats);
-        else {
-            printf ("%s: ", answer->processor);
-            s_print_json (answer->reply.stats);
-        }
+        else
+            s_print_stats (answer, is_first);
+        is_first = false;
     }
 }
 
@@ -149,7 +132,7 @@ print_answers (const query_t *query, const GPtrArray *answers, bool as_json)
     for (guint index = 0; index < answers->len; index++) {
         const answer_t *answer = answers->pdata[index];
         if (!answer->bytes) {
-            fprintf (stderr, "downlink-query: %s does not answer\n", answer->processor);
+            fprintf (stderr, "downlink-query: %s %s\n", answer->processor, answer->fault);
             status = 1;
         }
     }

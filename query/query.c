@@ -4,6 +4,8 @@
 
 #include <msgpack/pack.h>
 
+#include "query/rocket_map.h"
+
 static const char *const s_ops[] = {[QUERY_PING] = "ping",
     [QUERY_STATS] = "stats",
     [QUERY_GET] = "get",
@@ -25,15 +27,15 @@ s_packer (GByteArray *out)
     return packer;
 }
 
-static void
-s_write_map (GByteArray *out, uint32_t pairs)
+void
+query_write_map (GByteArray *out, uint32_t pairs)
 {
     msgpack_packer packer = s_packer (out);
     msgpack_pack_map (&packer, pairs);
 }
 
-static void
-s_write_int (GByteArray *out, int64_t value)
+void
+query_write_int (GByteArray *out, int64_t value)
 {
     msgpack_packer packer = s_packer (out);
     msgpack_pack_int64 (&packer, value);
@@ -76,13 +78,21 @@ query_write_text (GByteArray *out, text_t value)
 }
 
 void
+query_write_bin (GByteArray *out, text_t value)
+{
+    msgpack_packer packer = s_packer (out);
+    msgpack_pack_bin (&packer, value.size);
+    msgpack_pack_bin_body (&packer, value.data, value.size);
+}
+
+void
 query_write_key (GByteArray *out, const char *key)
 {
     query_write_text (out, text_from (key));
 }
 
-static void
-s_write_time (GByteArray *out, int64_t time_us)
+void
+query_write_time (GByteArray *out, int64_t time_us)
 {
     char text[TIMESTAMP_SIZE];
     timestamp_print (time_us, text);
@@ -96,9 +106,9 @@ query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *
     if (place->value.is_null)
         query_write_text (out, (text_t){0});
     else if (order->key == SORT_LAST_TIME)
-        s_write_time (out, place->value.number);
+        query_write_time (out, place->value.number);
     else if (sort_key_is_number (order->key))
-        s_write_int (out, place->value.number);
+        query_write_int (out, place->value.number);
     else
         query_write_text (out, place->value.text);
     query_write_text (out, place->id);
@@ -146,7 +156,7 @@ s_write_filter (GByteArray *out, const list_query_t *list)
     for (int index = 0; index < 3; index++)
         count += values[index].data != NULL;
     query_write_key (out, "filter");
-    s_write_map (out, count);
+    query_write_map (out, count);
     for (int index = 0; index < 3; index++) {
         if (values[index].data) {
             query_write_key (out, names[index]);
@@ -174,7 +184,7 @@ s_write_list (GByteArray *out, const list_query_t *list)
     char sort[32];
     g_snprintf (sort, sizeof sort, "%s%s", list->order.descending ? "-" : "",
         sort_key_name (list->order.key));
-    s_write_map (out, 4u + list->has_after + list->has_partitions);
+    query_write_map (out, 4u + list->has_after + list->has_partitions);
     query_write_key (out, "op");
     query_write_key (out, s_ops[QUERY_LIST]);
     query_write_key (out, "sort");
@@ -197,7 +207,7 @@ query_write (GByteArray *out, const query_t *query)
         s_write_list (out, &query->list);
         return;
     }
-    s_write_map (out, query->op == QUERY_GET ? 2 : 1);
+    query_write_map (out, query->op == QUERY_GET ? 2 : 1);
     query_write_key (out, "op");
     query_write_key (out, s_ops[query->op]);
     if (query->op == QUERY_GET) {
@@ -209,7 +219,7 @@ query_write (GByteArray *out, const query_t *query)
 void
 query_write_batch (GByteArray *out, uint32_t count)
 {
-    s_write_map (out, 2);
+    query_write_map (out, 2);
     query_write_key (out, "op");
     query_write_key (out, s_ops[QUERY_BATCH]);
     query_write_key (out, "requests");
@@ -362,7 +372,7 @@ query_read (query_t *query, msgpack_reader_t *reader)
 static void
 s_write_head (GByteArray *out, uint32_t pairs, uint32_t status)
 {
-    s_write_map (out, pairs);
+    query_write_map (out, pairs);
     query_write_key (out, "status");
     query_write_uint (out, status);
 }
@@ -386,7 +396,9 @@ reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket)
     query_write_key (out, "epoch");
     query_write_uint (out, owned.epoch);
     query_write_key (out, "rocket");
-    query_write_rocket (out, rocket);
+    rocket_view_t view;
+    rocket_view (rocket, &view);
+    rocket_map_write (out, &view);
 }
 
 void
@@ -420,50 +432,7 @@ reply_write_stats (GByteArray *out, uint32_t count)
 {
     s_write_head (out, 2, 200);
     query_write_key (out, "stats");
-    s_write_map (out, count);
-}
-
-static void
-s_write_missing (GByteArray *out, const rocket_t *rocket)
-{
-    number_range_t gaps[NUMBER_RANGES_MAX];
-    size_t count = rocket_missing (rocket, gaps);
-    query_write_array (out, (uint32_t) count);
-    for (size_t index = 0; index < count; index++) {
-        query_write_array (out, 2);
-        query_write_uint (out, gaps[index].first);
-        query_write_uint (out, gaps[index].last);
-    }
-}
-
-void
-query_write_rocket (GByteArray *out, const rocket_t *rocket)
-{
-    rocket_view_t view;
-    rocket_view (rocket, &view);
-    s_write_map (out, 11);
-    query_write_key (out, "id");
-    query_write_text (out, view.id);
-    query_write_key (out, "type");
-    query_write_text (out, view.type);
-    query_write_key (out, "speed");
-    s_write_int (out, view.speed);
-    query_write_key (out, "mission");
-    query_write_text (out, view.mission);
-    query_write_key (out, "status");
-    query_write_key (out, rocket_status_name (view.status));
-    query_write_key (out, "explosionReason");
-    query_write_text (out, view.explosion_reason);
-    query_write_key (out, "lastMessageNumber");
-    query_write_uint (out, view.last_number);
-    query_write_key (out, "lastMessageTime");
-    s_write_time (out, view.last_time_us);
-    query_write_key (out, "messagesApplied");
-    query_write_uint (out, view.applied);
-    query_write_key (out, "missing");
-    s_write_missing (out, rocket);
-    query_write_key (out, "conflicts");
-    query_write_uint (out, view.conflicts);
+    query_write_map (out, count);
 }
 
 static bool

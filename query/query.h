@@ -60,7 +60,7 @@ void reply_write_status (GByteArray *out, uint32_t status, const char *detail);
 //  The answer with one rocket, and under which epoch its partition is owned.
 void reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket);
 
-//  Begin an answer with a list; write count rockets right behind with query_write_rocket. more: there
+//  Begin an answer with a list; write count rockets right behind with rocket_map_write. more: there
 //  are further ones behind the last. owned: the partitions it covers.
 void reply_write_list (
     GByteArray *out, const owned_t *owned, uint32_t owned_count, bool more, uint32_t count);
@@ -68,15 +68,18 @@ void reply_write_list (
 //  Begin an answer to a batch; write count answers right behind.
 void reply_write_batch (GByteArray *out, uint32_t count);
 
-//  A rocket as the API shows it, as a map.
-void query_write_rocket (GByteArray *out, const rocket_t *rocket);
-
-//  Begin {"status": 200, "stats": {count members}}; write the members with the three below.
+//  Begin {"status": 200, "stats": {count members}}; write the members with those below.
 void reply_write_stats (GByteArray *out, uint32_t count);
-void query_write_key (GByteArray *out, const char *key);
-void query_write_uint (GByteArray *out, uint64_t value);
-void query_write_text (GByteArray *out, text_t value);
+
+//  Write a value; behind a map or an array, as many as it says.
+void query_write_map (GByteArray *out, uint32_t pairs);
 void query_write_array (GByteArray *out, uint32_t count);
+void query_write_key (GByteArray *out, const char *key);
+void query_write_text (GByteArray *out, text_t value);  //  nil for none
+void query_write_bin (GByteArray *out, text_t value);
+void query_write_uint (GByteArray *out, uint64_t value);
+void query_write_int (GByteArray *out, int64_t value);
+void query_write_time (GByteArray *out, int64_t time_us);
 
 typedef struct {
     uint32_t status;

@@ -55,8 +55,60 @@ message () {
         "$2" "$3"
 }
 
+#  All containers, or those of a service.
 containers () {
-    "$docker" ps --all --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
+    "$docker" ps --all --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+        ${1:+--filter "label=com.docker.compose.service=$1"}
+}
+
+scale () {
+    "${compose[@]}" up --detach --no-build --no-recreate --scale processor="$1" >/dev/null 2>&1
+}
+
+#  Of how many processors each has a share, as the gateway sees it; "some unowned" if one has none.
+owners () {
+    call "$url/stats" >/dev/null && /usr/bin/python3 - "$body" <<'END'
+import json, sys
+owners = [route["owner"] for route in json.load(open(sys.argv[1]))["routing"]]
+print("some unowned" if None in owners or not owners else len(set(owners)))
+END
+}
+
+await_owners () {
+    local deadline=$((SECONDS + 60))
+    until [[ $(owners) == "$1" || $SECONDS -ge $deadline ]]; do
+        sleep 0.2
+    done
+    expect "$2: processors that own partitions" "$1" "$(owners)"
+}
+
+#  Rockets that fly while processors come, go, die and are cut off: no write fails, all is applied.
+scale_under_load () {
+    local network=${COMPOSE_PROJECT_NAME}_default load victim
+    scale 1
+    await_owners 1 "scaled to 1"
+    load=$("$docker" run --detach --network "$network" --env DOWNLINK_STATE_DIR= \
+        "$DOWNLINK_IMAGE" downlink-launch --max-messages 60000 --rate 1000 --new-connections no \
+        --verify --json http://gateway:8088/messages)
+    scale 4
+    await_owners 4 "scaled to 4"
+    victim=$(containers processor | head -n 1)
+    "$docker" kill "$victim" >/dev/null
+    await_owners 3 "one killed"
+    "$docker" start "$victim" >/dev/null
+    await_owners 4 "it is back"
+    "$docker" network disconnect "$network" "$victim"
+    await_owners "some unowned" "one cut off"
+    sleep 10
+    "$docker" network connect --alias processor "$network" "$victim"
+    await_owners 4 "it is connected again"
+    scale 2
+    await_owners 2 "scaled to 2"
+    expect "exit status of the load, which verifies every rocket" 0 "$("$docker" wait "$load")"
+    "$docker" logs "$load" >"$body" 2>&1
+    expect "its answers" '*"retries":0,"timeouts":0,"connection_errors":0,*"statuses":{"202":60000}}*' \
+        "$(cat "$body")"
+    "$docker" rm "$load" >/dev/null
 }
 
 await_health () {
@@ -68,7 +120,7 @@ await_health () {
         sleep 1
     done
     : >"$body"
-    expect "both containers are healthy" healthy "$states"
+    expect "all containers are healthy" healthy "$states"
 }
 
 find_url () {
@@ -113,6 +165,8 @@ echo "compose-test: $("${found[@]}" version | head -n 1)," \
 engine_base_image
 compose=("${found[@]}")
 
+expect "faults in the file for monitoring" "" "$("${compose[@]}" --file docker-compose.yml \
+    --file docker-compose.monitoring.yml config --quiet 2>&1)"
 "${compose[@]}" build
 "${compose[@]}" up --detach --no-build
 await_health
@@ -138,6 +192,8 @@ expect "GET a rocket that nobody saw" 404 "$(call "$url/rockets/nobody")"
 expect "the user that it runs as" downlink \
     "$("${compose[@]}" exec -T gateway id --user --name | tr -d '\r')"
 
+scale_under_load
+
 "${compose[@]}" stop
 : >"$body"
 for container in $(containers); do
@@ -148,4 +204,15 @@ done
 await_health
 find_url
 expect "GET /readyz after a restart" 200 "$(call "$url/readyz")"
+await_rocket '*"speed":3400,*"messagesApplied":3,*'
+
+"${compose[@]}" kill
+"${compose[@]}" start
+await_health
+find_url
+await_rocket '*"speed":3400,*"messagesApplied":3,*'
+expect "places in a release where tests could end it" 0 \
+    "$("${compose[@]}" exec -T gateway grep --count DOWNLINK_FAILPOINTS \
+        /usr/local/bin/downlink-gateway /usr/local/bin/downlink-processor | sed 's/.*://' | sort -u |
+        tr -d '\r')"
 echo "compose-test: passed"

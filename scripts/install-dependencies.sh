@@ -8,9 +8,15 @@ set -euo pipefail
 declare -A groups=(
     [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libczmq-dev libmicrohttpd-dev
         libmsgpack-dev|libmsgpack-c-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
-        libglib2.0-dev libyajl-dev"
-    [test]="libcriterion-dev python3-pytest python3-zmq python3-msgpack python3-xxhash curl"
+        libglib2.0-dev libyajl-dev libjs-chart.js"
+    [test]="libcriterion-dev python3-pytest python3-zmq python3-msgpack python3-xxhash curl
+        python3-yaml python3-jsonschema mandoc zsh fish
+        libcurl4-openssl-dev prometheus
+        chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
+    [bench]="wrk valgrind python3-matplotlib python3-zmq python3-msgpack"
+    [go]="golang-go"
     [lint]="clang clang-format clang-tidy cppcheck shellcheck"
+    [model]="spin gcc libc6-dev"
     [runtime]="libczmq4 libzmq5 libmicrohttpd12 libmsgpackc2 libsimdjson14 libxxhash0 libsqlite3-0
         libglib2.0-0 libyajl2"
     [compose]="docker.io docker-cli|docker.io docker-compose|docker-compose-v2 iptables ca-certificates curl"

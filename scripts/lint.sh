@@ -28,7 +28,7 @@ format () {
 #  A build with this compiler where every warning is an error.
 strict_build () {
     cmake -S . -B "build-$1" -G Ninja -D CMAKE_C_COMPILER="$1" -D CMAKE_CXX_COMPILER="$2" \
-        -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON >/dev/null &&
+        -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON -D DOWNLINK_BENCH=ON >/dev/null &&
         cmake --build "build-$1" --parallel "$jobs" -- --quiet
 }
 
@@ -44,11 +44,17 @@ check_cpp () {
         --inline-suppr --suppress=missingInclude --suppress=missingIncludeSystem \
         --library=posix --library=gnu --std=c17 --force -j "$jobs" -I . \
         -D__GNUC__=12 -D_GNU_SOURCE -DDOWNLINK_VERSION='""' '-DG_STRINGIFY(x)=#x' \
-        common gateway processor query launch
+        common gateway processor query launch bench
 }
 
 shell () {
-    sources '*.sh' .ci/run | xargs shellcheck -x
+    sources '*.sh' .ci/run deploy/debian/p* | xargs shellcheck -x
+}
+
+python () {
+    sources '*.py' | xargs /usr/bin/python3 -c 'import sys
+for name in sys.argv[1:]:
+    compile (open (name).read (), name, "exec")'
 }
 
 scripts/install-dependencies.sh build test lint || exit 1
@@ -59,6 +65,7 @@ step clang strict_build clang clang++
 step clang-tidy tidy
 step cppcheck check_cpp
 step shellcheck shell
+step python python
 if [[ ${#failed[@]} -gt 0 ]]; then
     echo "lint: failed: ${failed[*]}" >&2
     exit 1

@@ -5,12 +5,14 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 bin=${DOWNLINK_BIN:-build/bin}
-processors=${PROCESSORS:-1}
+processors=${PROCESSORS:-2}
 listen=${DOWNLINK_LISTEN:-127.0.0.1:8088}
 first_port=${DOWNLINK_PORT:-5561}
 gateway=
 pids=()
 names=()
+started=()  #  by port, when
+BEGUN_SECONDS=2
 
 fail () {
     echo "run.sh: $*" >&2
@@ -37,6 +39,12 @@ start () {
     names+=("$name")
 }
 
+start_processor () {
+    local port=$1
+    started[port]=$SECONDS
+    start "processor at port $port" "$bin/downlink-processor" --port "$port"
+}
+
 #  The gateway first, so that what it still holds finds its processors.
 stop () {
     local status=$1 pid
@@ -61,14 +69,22 @@ await_readiness () {
     done
 }
 
+#  A processor that dies is started again, as a supervisor would, unless it had only just begun. Without
+#  the gateway there is nothing to do.
 check_children () {
-    local index
+    local index status name
     for index in "${!pids[@]}"; do
-        if ! kill -0 "${pids[index]}" 2>/dev/null; then
-            wait "${pids[index]}"
-            echo "run.sh: ${names[index]} ended with status $?; stopping the others" >&2
+        kill -0 "${pids[index]}" 2>/dev/null && continue
+        status=0
+        wait "${pids[index]}" || status=$?
+        name=${names[index]}
+        unset "pids[index]" "names[index]"
+        if [[ $name == gateway || $((SECONDS - started[${name##* }])) -lt $BEGUN_SECONDS ]]; then
+            echo "run.sh: $name ended with status $status; stopping the others" >&2
             stop 1
         fi
+        echo "run.sh: $name ended with status $status; starting it again" >&2
+        start_processor "${name##* }"
     done
 }
 
@@ -89,7 +105,7 @@ trap 'stop 0' INT TERM HUP
 endpoints=()
 for ((index = 0; index < processors; index++)); do
     port=$((first_port + 3 * index))
-    start "processor at port $port" "$bin/downlink-processor" --port "$port"
+    start_processor "$port"
     endpoints+=("127.0.0.1:$port")
 done
 joined=$(IFS=,; echo "${endpoints[*]}")
@@ -106,5 +122,9 @@ A message to send:   curl $url/messages -d '{"metadata":{"channel":"apollo","mes
 And its rocket:      curl $url/rockets/apollo
 
 END
-wait -n
-check_children
+while true; do
+    #  Who ends before the waiting begins is not waited for: so it never waits for long.
+    sleep 1 &
+    wait -n || true
+    check_children
+done

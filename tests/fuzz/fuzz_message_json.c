@@ -1,6 +1,8 @@
-//  JSON text to messages, for libFuzzer. The first byte chooses the form: even (as '0') a document,
-//  odd (as '1') lines. Whatever the rest is: what is accepted keeps the rules, what is refused has
-//  a place and a reason, elements come in order, and the bytes behind the body make no difference.
+//  JSON text to messages, for libFuzzer. The first byte, modulo 8, chooses the form, as '0' a document,
+//  '1' lines, '2' an event, '3' an array of events, others an event in binary mode: first a line for
+//  each attribute, as in a header field, then the data. Whatever the rest is: what is accepted keeps
+//  the rules, what is refused has a place and a reason, elements come in order, and the bytes behind
+//  the body make no difference.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 #include <xxhash.h>
@@ -42,7 +44,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
     told_t *told = context;
     g_assert (index == told->told++);
-    g_assert (pointer[0] == '\0' || pointer[0] == '/');
+    g_assert (pointer[0] == '\0' || pointer[0] == '/' || g_str_has_prefix (pointer, "ce-"));
     g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
     s_digest (told, &index, sizeof index);
     s_digest (told, pointer, strlen (pointer));
@@ -52,7 +54,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 //  Read a copy of exactly the promised size, so that a sanitizer sees a byte read too many.
 static told_t
 s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_form_t form,
-    const char *behind)
+    const cloud_event_t *event, const char *behind)
 {
     char *copy = g_malloc0 (size + MESSAGE_JSON_PADDING);
     if (size > 0)
@@ -61,7 +63,9 @@ s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_f
     const char *detail = NULL;
     told_t told = {0};
     message_json_result_t result =
-        message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
+        event
+            ? message_json_read_data (reader, event, copy, size, s_accept, s_refuse, &told, &detail)
+            : message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
     if (result == MESSAGE_JSON_BROKEN) {
         g_assert (told.told == 0);
         g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
@@ -71,17 +75,52 @@ s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_f
     return told;
 }
 
+static void
+s_read_twice (message_json_t *reader, const uint8_t *body, size_t size, message_json_form_t form,
+    const cloud_event_t *event)
+{
+    told_t told = s_read (reader, body, size, form, event, "");
+    told_t again = s_read (reader, body, size, form, event, "0\"}]}]},\"by\":1}");
+    g_assert (told.told == again.told && told.digest == again.digest);
+}
+
+//  Take the lines of the attributes off; an empty line is an attribute that is not there.
+static void
+s_read_binary (message_json_t *reader, const uint8_t *data, size_t size)
+{
+    cloud_event_t event = {0};
+    char *owned[CLOUD_EVENT_ATTRIBUTES_COUNT] = {NULL};
+    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++) {
+        const uint8_t *end = size > 0 ? memchr (data, '\n', size) : NULL;
+        if (!end)
+            break;
+        char *value = g_strndup ((const char *) data, (size_t) (end - data));
+        size_t decoded = 0;
+        owned[one] = *value ? cloud_event_decode (value, &decoded) : NULL;
+        if (*value)
+            event.attributes[one] = owned[one] ? text_of (owned[one], decoded) : text_from ("");
+        g_free (value);
+        size -= (size_t) (end - data) + 1;
+        data = end + 1;
+    }
+    s_read_twice (reader, data, size, MESSAGE_JSON_DOCUMENT, &event);
+    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++)
+        g_free (owned[one]);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
+    static const message_json_form_t forms[] = {
+        MESSAGE_JSON_DOCUMENT, MESSAGE_JSON_LINES, MESSAGE_JSON_EVENT, MESSAGE_JSON_EVENTS};
     static message_json_t *reader;
     if (!reader)
         reader = message_json_new (MAX_BODY_BYTES);
     if (size == 0)
         return 0;
-    message_json_form_t form = data[0] % 2 ? MESSAGE_JSON_LINES : MESSAGE_JSON_DOCUMENT;
-    told_t told = s_read (reader, data + 1, size - 1, form, "");
-    told_t again = s_read (reader, data + 1, size - 1, form, "0\"}]}]},\"by\":1}");
-    g_assert (told.told == again.told && told.digest == again.digest);
+    if (data[0] % 8 < G_N_ELEMENTS (forms))
+        s_read_twice (reader, data + 1, size - 1, forms[data[0] % 8], NULL);
+    else
+        s_read_binary (reader, data + 1, size - 1);
     return 0;
 }

@@ -1,8 +1,11 @@
-//  Fuzz questions as a processor gets them, and replies as a gateway does.
+//  Fuzz questions and subscriptions as a processor gets them, and replies and updates as a gateway
+//  does.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/json_writer.h"
 #include "common/msgpack_json.h"
+#include "processor/listeners.h"
 #include "query/answer_query.h"
+#include "query/rocket_update.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
@@ -27,9 +30,22 @@ s_shards (void)
     return &shards;
 }
 
+static void
+s_listen (text_t bytes)
+{
+    rocket_update_t update;
+    if (rocket_update_read (&update, bytes))
+        g_assert (!update.rocket.data || update.id.size > 0);
+    listeners_t *listeners = listeners_new ();
+    (void) listeners_take (listeners, bytes);
+    (void) listeners_want (listeners, bytes);
+    listeners_destroy (&listeners);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
+    s_listen (text_of ((const char *) data, size));
     GByteArray *answer = g_byte_array_new ();
     answer_query (s_shards (), text_of ((const char *) data, size), answer);
     //  Whatever was asked, the answer is a reply, and all of it.

@@ -14,17 +14,17 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin"))
+BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin")).resolve()
 READY_SECONDS = 30
 STOP_SECONDS = 15
 LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"
 
 
-def free_ports(count):
+def free_ports(count, lowest=20000, highest=32000):
     """The first of `count` neighbouring ports that nobody uses. Others may take one before we do,
     so whoever starts a program on them tries again with others."""
     while True:
-        first = random.randrange(20000, 32000)
+        first = random.SystemRandom().randrange(lowest, highest)
         with contextlib.ExitStack() as sockets:
             try:
                 for port in range(first, first + count):
@@ -49,12 +49,14 @@ def until(condition, seconds=READY_SECONDS, what="the condition"):
 class Program:
     """One process, with its log in a file."""
 
-    def __init__(self, folder, name, *flags):
+    def __init__(self, folder, name, *flags, environment=None, wrapper=()):
+        """wrapper: what it is run under, if anything, valgrind for instance."""
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [BIN / name, *map(str, flags)], stderr=log, stdout=log, cwd=folder)
+                [*wrapper, BIN / name, *map(str, flags)], stderr=log, stdout=log, cwd=folder,
+                env={**os.environ, **(environment or {})})
 
     def text(self):
         return self.log.read_text(errors="replace")
@@ -76,15 +78,18 @@ class Program:
 
 
 class Pair:
-    """A processor and a gateway that is ready."""
+    """A processor and a gateway that is ready. environment: more of it, by "gateway", "processor"."""
 
-    def __init__(self, folder, gateway=(), processor=()):
+    def __init__(self, folder, gateway=(), processor=(), environment=None):
         self.folder = folder
+        self.environment = environment or {}
         self.gateway_flags = gateway
         self.processor_flags = processor
         for _ in range(5):
             self.port = free_ports(3)
             self.http = free_ports(1)
+            self.journal = pathlib.Path(folder) / f"journal-{self.http}"
+            self.state = pathlib.Path(folder) / f"state-{self.port}"
             self.processor = self.start_processor()
             self.gateway = self.start_gateway()
             if self.await_ready():
@@ -93,13 +98,14 @@ class Pair:
         raise AssertionError("no pair became ready\n" + self.gateway.text() + self.processor.text())
 
     def start_processor(self):
-        return Program(self.folder, "downlink-processor", "--store", "memory", "--port", self.port,
-                       *self.processor_flags)
+        return Program(self.folder, "downlink-processor", "--port", self.port, "--state-dir",
+                       self.state, *self.processor_flags,
+                       environment=self.environment.get("processor"))
 
     def start_gateway(self):
-        return Program(self.folder, "downlink-gateway", "--journal", "off", "--listen",
+        return Program(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
                        f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}",
-                       *self.gateway_flags)
+                       *self.gateway_flags, environment=self.environment.get("gateway"))
 
     def await_ready(self):
         deadline = time.monotonic() + READY_SECONDS

@@ -4,6 +4,7 @@ import os
 import re
 import select
 import socket
+import struct
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_another_method_gets_405_and_the_methods_there_are(pair, path):
     assert (options.status, options.headers["Allow"]) == (204, answer.headers["Allow"])
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/messages/", "/rocket"])
+@pytest.mark.parametrize("path", ["/nothing", "/messages/", "/rocket"])
 def test_an_unknown_path_gets_404_as_a_problem(pair, path):
     answer = pair.call("GET", path)
     assert answer.status == 404
@@ -140,6 +141,23 @@ def test_idle_connections_do_not_pile_up_and_a_reused_one_is_left_alone(start):
     until(lambda: descriptors(both.gateway.process.pid) < 120, what="closing")
     for one in opened + [reused]:
         one.close()
+
+
+@pytest.mark.parametrize("prefer", ["handling=strict", "wait=5"])
+def test_clients_that_leave_while_their_requests_are_held_do_no_harm(pair, prefer):
+    of = channel()
+    for number in range(1, 301):
+        body = json.dumps(message(of, number, by=1)).encode()
+        one = socket.create_connection(("127.0.0.1", pair.http))
+        #  A reset, not a goodbye.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nPrefer: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+            prefer.encode(), len(body), body))
+        one.close()
+    last = pair.post(message(of, 301, by=1), Prefer="wait=30")
+    assert last.status == 200
+    rocket = pair.rocket(of)
+    assert rocket["speed"] == rocket["messagesApplied"] <= 301
 
 
 def descriptors(pid):

@@ -1,0 +1,3 @@
+module downlink/bench/go-channel
+
+go 1.18

@@ -1,0 +1,18 @@
+//  ADDR:PORT, as the flags that say where to listen have it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_LISTEN_ADDRESS_H
+#define DOWNLINK_LISTEN_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    char host[64];  //  without brackets
+    uint16_t port;
+} listen_address_t;
+
+//  Take 127.0.0.1:8088 or [::1]:8088 apart. False if the text is neither.
+bool listen_address_read (listen_address_t *self, const char *text)
+    __attribute__ ((warn_unused_result));
+
+#endif

@@ -1,0 +1,3 @@
+module downlink.example/examples
+
+go 1.19

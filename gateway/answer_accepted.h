@@ -1,0 +1,33 @@
+//  The requests whose messages were taken, until they are answered: 202 once the messages are kept,
+//  200 once they are applied if the client waits for that, 503 if they could not be kept.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_ANSWER_ACCEPTED_H
+#define DOWNLINK_ANSWER_ACCEPTED_H
+
+#include <glib.h>
+
+#include "gateway/prefer.h"
+#include "gateway/problem.h"
+#include "gateway/worker.h"
+
+//  A request whose messages were taken.
+typedef struct {
+    receipt_t
+        *receipt;  //  NULL: they were dropped (--overflow=drop), and there is nothing to wait for
+    size_t accepted;
+    GArray *refusals;  //  of refusal_t: those that were not taken; NULL: none
+    prefer_t prefer;
+    GList link;  //  in the queue that the request waits in
+} accepted_t;
+
+//  Answer it now if that can be, else as soon as it can. The receipt is taken, the refusals are
+//  shared.
+void answer_accepted (worker_t *worker, http_request_t *request, const accepted_t *accepted);
+
+//  Answer those for which it is known by now. Returns how many they were.
+size_t answer_accepted_run (worker_t *worker);
+
+//  Answer 202 to those who wait for their messages to be applied: this gateway waits no more.
+void answer_accepted_wait_no_more (worker_t *worker);
+
+#endif

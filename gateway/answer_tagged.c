@@ -1,0 +1,42 @@
+//  The tag is a hash of what is shown, so it changes exactly when that does.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/partition.h"
+#include "gateway/routes.h"
+
+//  If-None-Match: a list of tags, weak or not, or *.
+static bool
+s_matches (const char *field, const char *tag)
+{
+    if (!field)
+        return false;
+    bool found = false;
+    char **tags = g_strsplit (field, ",", -1);
+    for (char **one = tags; *one && !found; one++) {
+        const char *text = g_strstrip (*one);
+        if (g_str_has_prefix (text, "W/"))
+            text += 2;
+        found = strcmp (text, tag) == 0 || strcmp (text, "*") == 0;
+    }
+    g_strfreev (tags);
+    return found;
+}
+
+void
+answer_tagged (http_request_t *request, const http_response_t *response)
+{
+    char tag[24];
+    g_snprintf (tag, sizeof tag, "\"%016llx\"", (unsigned long long) channel_hash (response->body));
+    http_response_t tagged = *response;
+    size_t index = 0;
+    while (tagged.fields[index].name)
+        index++;
+    g_assert (index < HTTP_FIELDS_MAX);
+    tagged.fields[index].name = "ETag";
+    tagged.fields[index].value = tag;
+    if (s_matches (http_request_field (request, "If-None-Match"), tag)) {
+        tagged.status = 304;
+        tagged.content_type = NULL;
+        tagged.body = text_from ("");
+    }
+    http_answer (request, &tagged);
+}

@@ -1,0 +1,179 @@
+//  The pipeline at a glance: what GET /stats says, and how fast it changes.
+//  SPDX-License-Identifier: Apache-2.0
+import {lineChart} from "./charts.js";
+import {NONE, bytes, duration, element, milliseconds, number, parts, percent, show} from "./text.js";
+
+const SECONDS = 120;
+const COLOURS = 8;
+const REASONS = 5;
+
+const find = (id) => document.getElementById (id);
+const shown = {...parts (find ("rate")), ...parts (find ("latency")), ...parts (find ("buffer")),
+    ...parts (find ("refusals"))};
+
+function chartOf (tile, series, options) {
+    return lineChart (find (tile).querySelector ("canvas"), SECONDS, series, options);
+}
+
+const charts = {
+    rate: chartOf ("rate", [{label: "accepted", colour: "--a"}, {label: "saved", colour: "--b"}]),
+    latency: chartOf ("latency", [{label: "accepted, p99 ms", colour: "--a"},
+        {label: "saved, p99 ms", colour: "--b"}, {label: "queries, p99 ms", colour: "--c"}]),
+    buffer: chartOf ("buffer", [{label: "messages", colour: "--a"}], {small: true}),
+};
+
+//  What was seen, newest last: {at, accepted, saved, …}. A gap is an entry of nothing.
+let history = [];
+let previous = null;
+
+function remember (entry) {
+    const now = performance.now () / 1000;
+    history.push ({at: now, ...entry});
+    history = history.filter ((one) => one.at > now - SECONDS - 2);
+    const line = (name) => history.map ((one) => ({x: one.at - now, y: one[name] ?? NaN}));
+    charts.rate.show ([line ("accepted"), line ("saved")]);
+    charts.latency.show ([line ("accept"), line ("apply"), line ("query")]);
+    charts.buffer.show ([line ("buffered")]);
+}
+
+//  Per second, since the last look. A gateway that began again has nothing to compare with.
+function rates (stats) {
+    const before = previous;
+    previous = stats;
+    if (!before || stats.uptimeMs <= before.uptimeMs || stats.accepted < before.accepted)
+        return {accepted: null, saved: null};
+    const seconds = (stats.uptimeMs - before.uptimeMs) / 1000;
+    return {accepted: (stats.accepted - before.accepted) / seconds,
+        saved: (stats.saved - before.saved) / seconds};
+}
+
+function showGateway (stats) {
+    const facts = {version: stats.version, up: duration (Math.floor (stats.uptimeMs / 1000)),
+        workers: number (stats.workers), connections: number (stats.connections),
+        watching: number (stats.eventStreams)};
+    const list = find ("gateway");
+    for (const [name, value] of Object.entries (facts)) {
+        let place = list.querySelector (`[data-fact=${name}]`);
+        if (!place) {
+            place = element ("dd");
+            place.dataset.fact = name;
+            list.append (element ("div", "", element ("dt", "", name), place));
+        }
+        show (place, value);
+    }
+}
+
+function showFlow (stats, rate) {
+    for (const name of ["accepted", "saved"])
+        show (shown[name], rate[name] === null ? NONE : number (rate[name]));
+    for (const name of ["accept", "apply", "query"]) {
+        const {p50, p99} = stats.latencyMs[name];
+        show (shown[name], milliseconds (p50) + " / " + milliseconds (p99));
+    }
+}
+
+function showUse (name, used, limit, text) {
+    const meter = find (name + "-use");
+    meter.value = limit ? used / limit : 0;
+    meter.title = text;
+    show (shown[name + "Use"], percent (meter.value));
+}
+
+function showBuffer (stats) {
+    const oldest = Math.max (0, ...stats.routing.map ((one) => one.lagSeconds));
+    show (shown.buffered, number (stats.buffered));
+    show (shown.oldest, stats.buffered ? duration (oldest) : NONE);
+    show (shown.waiting, number (stats.waiting));
+    showUse ("buffer", stats.buffered, stats.bufferLimit,
+        `${number (stats.buffered)} of ${number (stats.bufferLimit)} messages`);
+    showUse ("journal", stats.journalBytes, stats.journalLimit,
+        `${bytes (stats.journalBytes)} of ${bytes (stats.journalLimit)}`);
+}
+
+function showRefusals (stats) {
+    for (const name of ["refused", "dropped", "resent"])
+        show (shown[name], number (stats[name]));
+    shown.dropped.classList.toggle ("bad", stats.dropped > 0);
+    const reasons = Object.entries (stats.refusals).sort ((one, other) => other[1] - one[1]);
+    const rest = reasons.slice (REASONS).reduce ((sum, [, count]) => sum + count, 0);
+    const lines = reasons.slice (0, REASONS);
+    if (rest)
+        lines.push (["others", rest]);
+    find ("reasons").replaceChildren (...(lines.length
+        ? lines.map (([name, count]) => element ("li", "", element ("span", "", name),
+            element ("b", "", number (count))))
+        : [element ("li", "none", "Nothing was refused.")]));
+}
+
+//  Processors in the order of their addresses, so that a letter and a colour stay with one.
+function named (processors) {
+    const sorted = [...processors].sort ((one, other) =>
+        one.address.localeCompare (other.address, "en", {numeric: true}));
+    return sorted.map ((one, index) => ({...one, colour: index % COLOURS,
+        letter: index < 26 ? String.fromCharCode (65 + index) : String (index + 1)}));
+}
+
+function processorLine (one) {
+    const tag = element ("b", "tag", one.letter);
+    tag.dataset.colour = one.colour;
+    const heard = one.heardMsAgo === null ? "never heard"
+        : one.isUp ? `heard ${duration (one.heardMsAgo / 1000)} ago`
+            : `silent for ${duration (one.heardMsAgo / 1000)}`;
+    const line = element ("li", one.isUp ? "up" : "down", tag,
+        element ("span", "address", one.address),
+        element ("span", "lamp", one.isUp ? "up" : "down"),
+        element ("span", "note", `${one.owned} owned · ${heard}`));
+    line.title = one.id ? "processor " + one.id : "";
+    return line;
+}
+
+function partitionCell (one, owner) {
+    const cell = element ("li", owner ? "" : "unowned",
+        element ("span", "", String (one.partition)),
+        element ("b", "", owner ? number (one.lagMessages) : "none"));
+    if (owner)
+        cell.dataset.colour = owner.colour;
+    if (one.lagSeconds > 2)
+        cell.classList.add ("late");
+    const text = `Partition ${one.partition}, ` + (owner ? `owned by ${owner.letter} ` +
+        `(${owner.address}), epoch ${one.epoch}` : "owned by nobody") +
+        `, ${number (one.lagMessages)} messages behind` +
+        (one.lagMessages ? `, the oldest ${duration (one.lagSeconds)}` : "");
+    cell.title = text;
+    cell.setAttribute ("aria-label", text);
+    return cell;
+}
+
+function showOwners (stats) {
+    const processors = named (stats.processors);
+    const owners = new Map (processors.map ((one) => [one.id, one]));
+    const down = processors.filter ((one) => !one.isUp).length;
+    const unowned = stats.routing.filter ((one) => !owners.has (one.owner)).length;
+    show (find ("processors-count"), `${processors.length - down} up` +
+        (down ? `, ${down} down` : ""));
+    show (find ("partitions-count"), `${stats.routing.length}` +
+        (unowned ? `, ${unowned} without an owner` : ""));
+    find ("partitions-count").classList.toggle ("bad", unowned > 0);
+    find ("processors").replaceChildren (...processors.map (processorLine));
+    find ("partitions").replaceChildren (...stats.routing.map ((one) =>
+        partitionCell (one, owners.get (one.owner))));
+}
+
+export function showStats (stats) {
+    const rate = rates (stats);
+    showGateway (stats);
+    showFlow (stats, rate);
+    showBuffer (stats);
+    showRefusals (stats);
+    showOwners (stats);
+    remember ({...rate, accept: stats.latencyMs.accept.p99, apply: stats.latencyMs.apply.p99,
+        query: stats.latencyMs.query.p99, buffered: stats.buffered});
+}
+
+//  The gateway did not answer: the lines have a gap.
+export function showGap () {
+    previous = null;
+    for (const name of ["accepted", "saved"])
+        show (shown[name], NONE);
+    remember ({});
+}

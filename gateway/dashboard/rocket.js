@@ -1,0 +1,164 @@
+//  A rocket's own view, and the speeds that were seen since the page was opened.
+//  SPDX-License-Identifier: Apache-2.0
+import {lineChart} from "./charts.js";
+import {NONE, countOf, number, parts, sentAt, show, timeOfDay} from "./text.js";
+
+const SECONDS = 300;
+const APART_SECONDS = 0.5;
+const ROCKETS_MAX = 500;
+const RANGES_MAX = 60;
+const SVG = "http://www.w3.org/2000/svg";
+
+//  The speeds of the rockets that are or were on the screen; those that were there longest ago go.
+export class Histories {
+    constructor () {
+        this.speeds = new Map ();
+    }
+
+    has (id) {
+        return this.speeds.has (id);
+    }
+
+    add (rocket) {
+        const now = performance.now () / 1000;
+        const speeds = this.speeds.get (rocket.id) ?? [];
+        const last = speeds.at (-1);
+        this.speeds.delete (rocket.id);
+        this.speeds.set (rocket.id, speeds);
+        if (last?.speed === rocket.speed)
+            return;
+        if (last && speeds.length > 1 && now - last.at < APART_SECONDS)
+            last.speed = rocket.speed;
+        else
+            speeds.push ({at: now, speed: rocket.speed});
+        while (speeds.length > 1 && speeds[1].at < now - SECONDS)
+            speeds.shift ();
+        if (this.speeds.size > ROCKETS_MAX)
+            this.speeds.delete (this.speeds.keys ().next ().value);
+    }
+
+    //  As {x: seconds before now, y: speed}, up to now.
+    line (id) {
+        const now = performance.now () / 1000;
+        const speeds = this.speeds.get (id) ?? [];
+        const line = speeds.map ((one) => ({x: Math.max (one.at - now, -SECONDS), y: one.speed}));
+        return line.length ? [...line, {x: 0, y: line.at (-1).y}] : [];
+    }
+
+    since (id) {
+        return this.speeds.get (id)?.[0]?.at;
+    }
+
+    //  As the points of a polyline in a box, over the time that was seen.
+    points (id, width, height) {
+        const line = this.line (id);
+        if (line.length < 3)
+            return "";
+        const speeds = line.map ((point) => point.y);
+        const low = Math.min (...speeds), high = Math.max (...speeds);
+        const span = high - low || 1, start = line[0].x || -1;
+        return line.map (({x, y}) => ((1 - x / start) * (width - 2) + 1).toFixed (1) + "," +
+            ((high - y) / span * (height - 4) + 2).toFixed (1)).join (" ");
+    }
+}
+
+export class RocketView {
+    constructor (histories) {
+        this.histories = histories;
+        this.root = document.getElementById ("rocket");
+        this.title = document.getElementById ("rocket-id");
+        this.shown = parts (this.root);
+        this.id = null;
+        this.rocket = null;
+    }
+
+    //  known: the rocket as the table has it, or nothing.
+    async open (id, known) {
+        this.id = id;
+        this.rocket = null;
+        this.root.hidden = !id;
+        document.body.classList.toggle ("has-rocket", Boolean (id));
+        if (!id)
+            return;
+        show (this.title, id);
+        this.clear ();
+        this.chart ??= lineChart (this.root.querySelector ("canvas"), SECONDS,
+            [{label: "speed", colour: "--a"}], {stepped: true});
+        if (known)
+            this.update (known);
+        this.title.focus ({preventScroll: true});
+        this.root.scrollIntoView ({block: "nearest"});
+        await this.load ();
+    }
+
+    async load () {
+        const id = this.id;
+        try {
+            const answer = await fetch ("rockets/" + encodeURIComponent (id));
+            if (answer.ok)
+                this.update (await answer.json ());
+            else if (answer.status === 404 && id === this.id && !this.rocket)
+                show (this.shown.reason, "There is no rocket of this id yet.");
+        } catch {
+            //  The banner says that the gateway is away; the next event brings the rocket.
+        }
+    }
+
+    clear () {
+        for (const part of Object.values (this.shown))
+            part.replaceChildren ();
+        this.shown.status.hidden = true;
+        this.tick ();
+    }
+
+    update (rocket) {
+        if (rocket.id !== this.id ||
+            (this.rocket && rocket.messagesApplied < this.rocket.messagesApplied))
+            return;
+        this.rocket = rocket;
+        this.histories.add (rocket);
+        const texts = {
+            status: rocket.status, reason: rocket.explosionReason ?? "",
+            speed: number (rocket.speed), type: rocket.type ?? NONE, mission: rocket.mission ?? NONE,
+            last: "no. " + number (rocket.lastMessageNumber),
+            time: sentAt (rocket.lastMessageTime),
+            applied: number (rocket.messagesApplied), conflicts: number (rocket.conflicts),
+        };
+        for (const [name, text] of Object.entries (texts))
+            show (this.shown[name], text);
+        this.shown.status.hidden = false;
+        this.shown.status.dataset.status = rocket.status;
+        this.shown.conflicts.classList.toggle ("bad", rocket.conflicts > 0);
+        this.showMissing (rocket);
+        this.tick ();
+    }
+
+    showMissing ({missing, lastMessageNumber}) {
+        const count = countOf (missing);
+        show (this.shown.missingCount, count ? number (count) : "none");
+        const texts = missing.slice (0, RANGES_MAX).map (([first, last]) =>
+            first === last ? String (first) : first + "–" + last);
+        if (missing.length > RANGES_MAX)
+            texts.push (`and ${number (missing.length - RANGES_MAX)} more gaps`);
+        show (this.shown.missing, texts.join (", "));
+        this.shown.strip.replaceChildren (...missing.map (([first, last]) => {
+            const gap = document.createElementNS (SVG, "rect");
+            gap.setAttribute ("x", (first - 1) / lastMessageNumber * 1000);
+            gap.setAttribute ("width", Math.max ((last - first + 1) / lastMessageNumber * 1000, 2));
+            gap.setAttribute ("height", 10);
+            return gap;
+        }));
+    }
+
+    //  Time goes on: so does the chart.
+    tick () {
+        if (!this.id || !this.chart)
+            return;
+        const line = this.histories.line (this.id);
+        const seen = line.length ? -line[0].x : 0;
+        this.chart.show ([line], Math.min (SECONDS, Math.max (60, 30 * Math.ceil (seen / 30))));
+        const since = this.histories.since (this.id);
+        show (this.shown.since, since === undefined ? "" : "Speeds as this page has seen them since " +
+            timeOfDay (Date.now () - (performance.now () - since * 1000)));
+    }
+}

@@ -1,0 +1,281 @@
+//  The table: a page of GET /rockets, kept up to date. Only rows on the screen are touched.
+//  SPDX-License-Identifier: Apache-2.0
+import {NONE, countOf, element, number, sentAt, show} from "./text.js";
+
+const find = (id) => document.getElementById (id);
+const SORT_AGAIN_MS = 2000;
+const SVG = "http://www.w3.org/2000/svg";
+
+//  Name, sort key if there is one, and what a cell shows.
+const COLUMNS = [
+    {name: "Rocket", key: "id", className: "id"},
+    {name: "Status", key: "status", className: "status"},
+    {name: "Type", key: "type", className: "type", text: (rocket) => rocket.type ?? NONE},
+    {name: "Mission", key: "mission", className: "mission", text: (rocket) => rocket.mission ?? NONE},
+    {name: "Speed", key: "speed", className: "speed number", text: (rocket) => number (rocket.speed)},
+    {name: "Trend", className: "trend"},
+    {name: "Last no.", key: "lastMessageNumber", className: "last number",
+        text: (rocket) => number (rocket.lastMessageNumber)},
+    {name: "Missing", className: "missing number",
+        text: (rocket) => rocket.missing.length ? number (countOf (rocket.missing)) : NONE},
+    {name: "Sent at (UTC)", key: "lastMessageTime", className: "time",
+        text: (rocket) => sentAt (rocket.lastMessageTime)},
+];
+
+//  A cursor of the gateway's, in the order of the ids, whose page begins with the ids that begin with
+//  a text: it points behind the last id there could be before them.
+function cursorBefore (text) {
+    const characters = [...text];
+    const code = characters.pop ().codePointAt (0) - 1;
+    const before = characters.join ("") + String.fromCodePoint (code === 0xdfff ? 0xd7ff : code) +
+        "\u{10ffff}";
+    const bytes = new TextEncoder ().encode (before);
+    const id = [...(bytes.length < 32 ? [0xa0 + bytes.length] : [0xd9, bytes.length]), ...bytes];
+    const place = [0xa2, 0x69, 0x64, 0x92, ...id, ...id];
+    return btoa (String.fromCharCode (...place)).replaceAll ("+", "-").replaceAll ("/", "_")
+        .replaceAll ("=", "");
+}
+
+//  view: {sort, search, status, type, mission}; histories: of the speeds; onChange (view) when the
+//  user wants another view, linkTo (id) for a rocket's own.
+export class RocketTable {
+    constructor ({view, histories, onChange, linkTo}) {
+        this.view = view;
+        this.histories = histories;
+        this.onChange = onChange;
+        this.linkTo = linkTo;
+        this.rows = new Map ();
+        this.cursors = [null];
+        this.next = null;
+        this.loads = 0;
+        this.makeColumns ();
+        this.listen ();
+    }
+
+    makeColumns () {
+        find ("columns").replaceChildren (...COLUMNS.map ((column) => {
+            const cell = element ("th", column.className);
+            cell.scope = "col";
+            if (column.key) {
+                const button = element ("button", "", column.name);
+                button.type = "button";
+                button.dataset.key = column.key;
+                button.addEventListener ("click", () => this.sortBy (column.key));
+                cell.append (button);
+            }
+            else
+                cell.append (column.name);
+            return cell;
+        }));
+    }
+
+    listen () {
+        const form = find ("filters");
+        const read = () => this.change (Object.fromEntries (
+            [...new FormData (form)].map (([name, value]) => [name, value.trim ()])));
+        form.addEventListener ("submit", (event) => { event.preventDefault (); read (); });
+        form.addEventListener ("reset", () => setTimeout (read));
+        form.addEventListener ("input", () => {
+            clearTimeout (this.typing);
+            this.typing = setTimeout (read, 250);
+        });
+        find ("next").addEventListener ("click", () => this.turn (1));
+        find ("previous").addEventListener ("click", () => this.turn (-1));
+        find ("limit").addEventListener ("change", () => this.restart ());
+        find ("rows").addEventListener ("click", (event) => {
+            const row = event.target.closest ("tr");
+            if (row && !event.target.closest ("a") && !String (getSelection ()))
+                row.querySelector ("a").click ();
+        });
+    }
+
+    sortBy (key) {
+        const first = key === "speed" || key.startsWith ("last") ? "-" + key : key;
+        const other = first.startsWith ("-") ? key : "-" + key;
+        this.change ({sort: this.view.sort === first ? other : first});
+    }
+
+    change (some) {
+        const view = {...this.view, ...some};
+        if (JSON.stringify (view) !== JSON.stringify (this.view))
+            this.onChange (view);
+    }
+
+    //  Show another view, from its first page.
+    setView (view) {
+        this.view = view;
+        const form = find ("filters").elements;
+        for (const name of ["search", "status", "type", "mission"])
+            if (form[name].value.trim () !== view[name])
+                form[name].value = view[name];
+        for (const button of find ("columns").querySelectorAll ("button")) {
+            const isKey = view.sort.replace ("-", "") === button.dataset.key && !view.search;
+            const order = view.sort.startsWith ("-") ? "descending" : "ascending";
+            button.closest ("th").setAttribute ("aria-sort", isKey ? order : "none");
+        }
+        this.restart ();
+    }
+
+    restart () {
+        this.cursors = [null];
+        return this.load ();
+    }
+
+    turn (by) {
+        if (by > 0)
+            this.cursors.push (this.next);
+        else
+            this.cursors.pop ();
+        find ("rows").closest (".scroll").scrollTop = 0;
+        this.load ();
+    }
+
+    target () {
+        const {sort, search, status, type, mission} = this.view;
+        const query = new URLSearchParams ({limit: find ("limit").value});
+        query.set ("sort", search ? "id" : sort);
+        for (const [name, value] of Object.entries ({status, type, mission}))
+            if (value)
+                query.set (name, value);
+        const cursor = this.cursors.at (-1) ?? (search ? cursorBefore (search) : null);
+        if (cursor)
+            query.set ("cursor", cursor);
+        return "rockets?" + query;
+    }
+
+    //  A search is over where the ids begin with something else.
+    found (page) {
+        const rockets = page.rockets.filter ((rocket) => rocket.id.startsWith (this.view.search));
+        return {rockets, next: rockets.length === page.rockets.length ? page.next : null};
+    }
+
+    async load () {
+        const mine = ++this.loads;
+        clearTimeout (this.timer);
+        try {
+            const answer = await fetch (this.target ());
+            const page = await answer.json ();
+            if (mine !== this.loads)
+                return;
+            if (answer.ok)
+                this.show (this.found (page));
+            else
+                this.complain (page.detail);
+        } catch {
+            //  The gateway is away; the banner says so, and what was there stays.
+        }
+        if (mine === this.loads)
+            this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);
+    }
+
+    //  Rows move when something changed, but not under somebody's hand.
+    loadAgain () {
+        const rows = find ("rows");
+        const isHeld = rows.matches (":hover") || rows.contains (document.activeElement);
+        if ((isHeld && this.rows.size) || document.hidden)
+            this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);
+        else
+            this.load ();
+    }
+
+    complain (detail) {
+        this.rows.clear ();
+        find ("rows").replaceChildren ();
+        this.showPages (null, detail);
+    }
+
+    show (page) {
+        const rows = new Map ();
+        for (const rocket of page.rockets) {
+            const row = this.rows.get (rocket.id) ?? this.makeRow (rocket.id);
+            rows.set (rocket.id, row);
+            this.histories.add (rocket);
+            this.fill (row, rocket);
+        }
+        this.rows = rows;
+        const wanted = [...rows.values ()].map ((row) => row.line);
+        const body = find ("rows");
+        if (wanted.length !== body.children.length ||
+            wanted.some ((line, index) => line !== body.children[index]))
+            body.replaceChildren (...wanted);
+        const {search, status, type, mission} = this.view;
+        this.showPages (page.next, rows.size ? "" : search || status || type || mission
+            ? "No rocket is like that." : "No rocket has sent anything yet.");
+    }
+
+    showPages (next, text) {
+        this.next = next;
+        find ("next").disabled = !next;
+        find ("previous").disabled = this.cursors.length < 2;
+        show (find ("page"), "Page " + number (this.cursors.length));
+        show (find ("empty"), text);
+        find ("empty").hidden = !text;
+    }
+
+    makeRow (id) {
+        const line = element ("tr");
+        const cells = COLUMNS.map ((column) => element ("td", column.className));
+        const link = element ("a", "", id);
+        link.title = id;
+        cells[0].append (link);
+        const badge = element ("span", "badge");
+        cells[1].append (badge);
+        const svg = document.createElementNS (SVG, "svg");
+        svg.setAttribute ("viewBox", "0 0 90 20");
+        svg.setAttribute ("aria-hidden", "true");
+        const trend = document.createElementNS (SVG, "polyline");
+        svg.append (trend);
+        cells.find ((cell) => cell.className === "trend").append (svg);
+        line.append (...cells);
+        return {line, cells, link, badge, trend, rocket: null};
+    }
+
+    fill (row, rocket) {
+        const before = row.rocket;
+        row.rocket = rocket;
+        row.link.href = this.linkTo (rocket.id);
+        row.badge.dataset.status = rocket.status;
+        show (row.badge, rocket.status);
+        COLUMNS.forEach ((column, index) => {
+            if (column.text)
+                show (row.cells[index], column.text (rocket));
+        });
+        row.line.classList.toggle ("gaps", rocket.missing.length > 0);
+        row.trend.setAttribute ("points", this.histories.points (rocket.id, 90, 20));
+        if (before && before.messagesApplied !== rocket.messagesApplied)
+            this.flash (row);
+    }
+
+    //  Show that something came, in one cell only: a table that blinks all over tells nothing.
+    flash (row) {
+        if (row.flashing?.playState === "running")
+            return;
+        const cell = row.cells[COLUMNS.findIndex ((column) => column.key === "speed")];
+        row.flashing = cell.animate ([{backgroundColor: "var(--touch)"},
+            {backgroundColor: "transparent"}], {duration: 1200, easing: "ease-out"});
+    }
+
+    has (id) {
+        return this.rows.has (id);
+    }
+
+    rocket (id) {
+        return this.rows.get (id)?.rocket;
+    }
+
+    //  A newer state of a rocket that is on the screen.
+    update (rocket) {
+        const row = this.rows.get (rocket.id);
+        if (row && rocket.messagesApplied >= row.rocket.messagesApplied)
+            this.fill (row, rocket);
+    }
+
+    mark (id) {
+        for (const [one, row] of this.rows)
+            row.line.classList.toggle ("open", one === id);
+    }
+
+    focusOn (id) {
+        this.rows.get (id)?.link.focus ();
+    }
+}

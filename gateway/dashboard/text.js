@@ -1,0 +1,81 @@
+//  Numbers, times and elements as the page shows them.
+//  SPDX-License-Identifier: Apache-2.0
+
+const whole = new Intl.NumberFormat ("en", {maximumFractionDigits: 0});
+const compact = new Intl.NumberFormat ("en", {notation: "compact", maximumFractionDigits: 1});
+const clock = new Intl.DateTimeFormat ("en-GB", {timeStyle: "medium"});
+
+export const NONE = "–";
+
+//  All digits up to seven of them, then 12.3M.
+export function number (value) {
+    return Math.abs (value) < 1e7 ? whole.format (value) : compact.format (value);
+}
+
+//  A latency, with as many digits as say something.
+export function milliseconds (value) {
+    if (value === null)
+        return NONE;
+    return value < 10 ? value.toFixed (1) : number (value);
+}
+
+export function bytes (value) {
+    const units = ["B", "KB", "MB", "GB", "TB"];
+    let unit = 0;
+    for (; value >= 1000 && unit < units.length - 1; unit++)
+        value /= 1000;
+    return (unit && value < 10 ? value.toFixed (1) : whole.format (value)) + " " + units[unit];
+}
+
+//  Of seconds: 0.4 s, 12 s, 3 min, 2 h 05, 3 d 4 h.
+export function duration (seconds) {
+    if (seconds < 100)
+        return (seconds < 10 && seconds > 0 ? seconds.toFixed (1) : whole.format (seconds)) + " s";
+    const minutes = Math.floor (seconds / 60);
+    if (minutes < 60)
+        return minutes + " min";
+    const hours = Math.floor (minutes / 60);
+    if (hours < 24)
+        return hours + " h " + String (minutes % 60).padStart (2, "0");
+    return Math.floor (hours / 24) + " d " + hours % 24 + " h";
+}
+
+export function percent (share) {
+    return share > 0 && share < 0.001 ? "<0.1 %" : (100 * share).toFixed (share < 0.1 ? 1 : 0) + " %";
+}
+
+export function timeOfDay (date) {
+    return clock.format (date);
+}
+
+//  2022-02-02T18:41:05.123456Z as 2022-02-02 18:41:05.
+export function sentAt (text) {
+    return text.slice (0, 19).replace ("T", " ");
+}
+
+//  How many numbers are in ranges like [[2, 2], [5, 9]].
+export function countOf (ranges) {
+    return ranges.reduce ((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
+export function element (name, className, ...children) {
+    const made = document.createElement (name);
+    if (className)
+        made.className = className;
+    made.append (...children);
+    return made;
+}
+
+//  Set a text only if it is another one, so that what does not change is not painted.
+export function show (where, text) {
+    if (where.textContent !== text)
+        where.textContent = text;
+}
+
+//  The elements inside that have data-is="name", by that name.
+export function parts (root) {
+    const found = {};
+    for (const one of root.querySelectorAll ("[data-is]"))
+        found[one.dataset.is] = one;
+    return found;
+}

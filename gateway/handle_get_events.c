@@ -1,0 +1,35 @@
+//  GET /events: Server-Sent Events, of all rockets or, with ?id=, of one.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/routes.h"
+
+static const char *
+s_read_parameters (const http_target_t *target, const char **id)
+{
+    if (target->count == 0)
+        return NULL;
+    if (target->count > 1 || strcmp (target->parameters[0].name, "id") != 0)
+        return "the only parameter is id, once";
+    *id = target->parameters[0].value;
+    size_t size = strlen (*id);
+    if (size < 1 || size > MESSAGE_CHANNEL_MAX_BYTES)
+        return "id must have 1 to 128 bytes";
+    return NULL;
+}
+
+void
+handle_get_events (worker_t *worker, http_request_t *request, const http_target_t *target)
+{
+    const char *id = NULL;
+    const char *fault = s_read_parameters (target, &id);
+    if (fault)
+        answer_problem (request, 400, "bad-parameter", fault);
+    else if (atomic_load (worker->phase) != 0)
+        answer_problem (request, 503, "stopping", "this gateway is stopping");
+    else if (strcmp (http_request_method (request), "HEAD") == 0)
+        http_answer (
+            request, &(http_response_t){.status = 200, .content_type = "text/event-stream"});
+    else if (!event_streams_open (
+                 worker->streams, request, id, http_request_field (request, "Last-Event-ID")))
+        answer_problem (request, 503, "too-many-streams",
+            "too many streams are open (--event-streams); please try again");
+}

@@ -1,0 +1,196 @@
+//  Answers: whole ones, and bodies that are made piece by piece.
+//  SPDX-License-Identifier: Apache-2.0
+#include <microhttpd.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "gateway/http_parts.h"
+
+#define STREAM_BLOCK_BYTES (16 * 1024)
+
+//  Should this answer close its connection: so that idle ones do not pile up, or before a stop?
+static bool
+s_is_last (const http_request_t *request)
+{
+    const http_server_t *self = request->server;
+    bool is_one_too_many =
+        request->connection->requests == 1 &&
+        http_connections_idle (&self->connections) > self->config.idle_connections;
+    return is_one_too_many || !self->is_listening;
+}
+
+static void
+s_resume (http_request_t *request)
+{
+    if (request->is_suspended) {
+        request->is_suspended = false;
+        request->server->is_due = true;
+        MHD_resume_connection (request->mhd);
+    }
+}
+
+static void
+s_clear_answer (gpointer data)
+{
+    MHD_destroy_response (((answer_t *) data)->response);
+}
+
+void
+answer_unref (answer_t **self_p)
+{
+    if (*self_p)
+        g_rc_box_release_full (*self_p, s_clear_answer);
+    *self_p = NULL;
+}
+
+//  With a body that libmicrohttpd has.
+static answer_t *
+s_new_answer (
+    const http_request_t *request, const http_response_t *response, struct MHD_Response *body)
+{
+    const char *cors = request->server->config.cors;
+    answer_t *self = g_rc_box_new0 (answer_t);
+    g_assert (body);
+    self->response = body;
+    self->status = response->status;
+    if (response->content_type)
+        MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
+        MHD_add_response_header (body, response->fields[index].name, response->fields[index].value);
+    if (request->id)
+        MHD_add_response_header (body, "X-Request-Id", request->id);
+    if (cors)
+        MHD_add_response_header (body, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, cors);
+    if (s_is_last (request))
+        MHD_add_response_header (body, MHD_HTTP_HEADER_CONNECTION, "close");
+    return self;
+}
+
+static answer_t *
+s_new_whole_answer (const http_request_t *request, const http_response_t *response)
+{
+    return s_new_answer (request, response,
+        MHD_create_response_from_buffer (
+            response->body.size, (void *) (uintptr_t) response->body.data, MHD_RESPMEM_MUST_COPY));
+}
+
+static bool
+s_is_the_same (const answer_t *answer, const http_response_t *response)
+{
+    return answer && answer->status == response->status && answer->size == response->body.size &&
+           g_strcmp0 (answer->content_type, response->content_type) == 0 &&
+           memcmp (answer->body, response->body.data, answer->size) == 0;
+}
+
+//  Most answers of a busy gateway are the same few bytes: the last one is kept, if nothing in it was
+//  for one request only.
+static answer_t *
+s_share_answer (const http_request_t *request, const http_response_t *response)
+{
+    answer_t **last_p = &request->server->last;
+    if (response->fields[0].name || request->id || s_is_last (request) ||
+        response->body.size == 0 || response->body.size > sizeof (*last_p)->body)
+        return s_new_whole_answer (request, response);
+    if (!s_is_the_same (*last_p, response)) {
+        answer_unref (last_p);
+        *last_p = s_new_whole_answer (request, response);
+        (*last_p)->content_type = response->content_type;
+        (*last_p)->size = response->body.size;
+        memcpy ((*last_p)->body, response->body.data, response->body.size);
+    }
+    return g_rc_box_acquire (*last_p);
+}
+
+static void
+s_count (http_request_t *request, const http_response_t *response)
+{
+    const http_config_t *config = &request->server->config;
+    int64_t us = request->shown_us ? clock_us () - request->shown_us : 0;
+    if (config->answered)
+        config->answered (config->context, request, response->status, response->problem, us);
+}
+
+//  The client is gone: there is nobody to answer. True if that is so.
+static bool
+s_forget (http_request_t *request)
+{
+    g_assert (!request->answer);
+    http_request_release (request);
+    if (request->mhd)
+        return false;
+    http_request_free (request);
+    return true;
+}
+
+static void
+s_give (http_request_t *request, answer_t *answer)
+{
+    request->answer = answer;
+    request->server->is_due = true;
+    s_resume (request);
+}
+
+void
+http_answer (http_request_t *self, const http_response_t *response)
+{
+    if (s_forget (self))
+        return;
+    s_count (self, response);
+    s_give (self, s_share_answer (self, response));
+}
+
+//  A reader that has nothing must suspend: it would be called again at once.
+static ssize_t
+s_read (void *context, uint64_t position, char *buffer, size_t size)
+{
+    (void) position;
+    http_request_t *request = context;
+    http_connections_enter (&request->server->connections, request->connection, CONNECTION_STREAM);
+    if (request->is_aborted)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    ssize_t count = request->read (request->read_context, buffer, size);
+    if (count < 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (count == 0) {
+        request->is_suspended = true;
+        MHD_suspend_connection (request->mhd);
+    }
+    else
+        request->server->is_due = true;
+    return count;
+}
+
+void
+http_answer_stream (
+    http_request_t *self, const http_response_t *response, http_read_fn *read, void *context)
+{
+    if (s_forget (self))
+        return;
+    self->read = read;
+    self->read_context = context;
+    s_count (self, response);
+    s_give (self, s_new_answer (self, response,
+                      MHD_create_response_from_callback (
+                          MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, s_read, self, NULL)));
+}
+
+void
+http_stream_wake (http_request_t *self)
+{
+    s_resume (self);
+}
+
+bool
+http_stream_is_gone (const http_request_t *self)
+{
+    char byte;
+    return recv (self->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void
+http_stream_abort (http_request_t *self)
+{
+    self->is_aborted = true;
+    shutdown (self->connection->fd, SHUT_RDWR);
+    s_resume (self);
+}

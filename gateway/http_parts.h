@@ -1,0 +1,75 @@
+//  What the files of the HTTP server share: what a server and a request are made of. It is for
+//  http_server.c and http_answer.c only.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_PARTS_H
+#define DOWNLINK_HTTP_PARTS_H
+
+#include <microhttpd.h>
+
+#include "gateway/http_body.h"
+#include "gateway/http_connections.h"
+#include "gateway/http_guard.h"
+#include "gateway/http_request_id.h"
+#include "gateway/http_server.h"
+
+//  What libmicrohttpd is given to send; shared by those who get the same.
+typedef struct {
+    struct MHD_Response *response;
+    unsigned status;
+    const char *content_type;
+    size_t size;
+    char body[64];  //  if it is no longer than that
+} answer_t;
+
+void answer_unref (answer_t **self_p);
+
+struct http_server {
+    http_config_t config;
+    struct MHD_Daemon *daemon;
+    int listen_fd;
+    http_connections_t connections;
+    GQueue held;  //  of http_request_t *, in no order of time
+    http_bodies_t bodies;
+    answer_t *last;  //  that had nothing of its own: the next one may be the same; NULL: none
+    size_t unanswered;
+    size_t watched;  //  held requests whose connections are not suspended
+    bool is_due;     //  there is work that no descriptor tells of
+    bool is_listening;
+    int64_t expire_at_ms;
+};
+
+struct http_request {
+    http_server_t *server;
+    http_connection_t *connection;
+    struct MHD_Connection *mhd;  //  NULL: the client went away while the request was held
+    const char *method;
+    http_body_t body;
+    bool is_head_seen;
+    bool is_shown;  //  the handler was called
+    bool is_watched;
+    bool is_suspended;
+    bool is_body_refused;  //  it grew past a limit: the rest is passed over
+    http_guard_t guard;
+    char *id;  //  NULL: none was given, and nobody has asked for it
+    request_id_source_t id_source;
+    answer_t *answer;  //  NULL: not answered yet, or sent
+    unsigned route;
+    int64_t shown_us;  //  when it was complete; 0: it is not
+    int64_t deadline_ms;
+    http_expired_fn *expired;
+    void *expired_context;
+    http_read_fn *read;  //  NULL: the body is whole
+    void *read_context;
+    bool is_aborted;  //  nothing more is read
+    GList held_link;
+    void *state;
+    void (*free_state) (void *);
+    char target[];
+};
+
+//  It is not held any more.
+void http_request_release (http_request_t *self);
+
+void http_request_free (http_request_t *self);
+
+#endif

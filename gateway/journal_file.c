@@ -1,0 +1,185 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/journal_file.h"
+
+#include <glib.h>
+
+#define APPLICATION 0x446c4a31  //  "DlJ1"
+#define FORMAT 1
+#define CHECKPOINT_PAGES 4000
+
+struct journal_file {
+    sqlite_file_t *file;
+    sqlite3_stmt *add;
+    sqlite3_stmt *remove;
+    sqlite3_stmt *read;
+    sqlite3_stmt *next;
+};
+
+//  A frame is longer than a row likes to be only in a burst: pages of 4 KiB suit both.
+static const char s_schema[] = "CREATE TABLE frame (sequence INTEGER PRIMARY KEY,"
+                               " messages INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+                               " bytes BLOB NOT NULL)";
+
+journal_file_t *
+journal_file_open (const char *path, bool is_synced, bool was_synced)
+{
+    sqlite_file_config_t config = {.path = path,
+        .application = APPLICATION,
+        .format = FORMAT,
+        .schema = s_schema,
+        .is_synced = is_synced,
+        .was_synced = was_synced,
+        .checkpoint_pages = CHECKPOINT_PAGES,
+        .failpoints = "journal"};
+    journal_file_t *self = g_new0 (journal_file_t, 1);
+    self->file = sqlite_file_open (&config);
+    if (self->file) {
+        self->add = sqlite_file_prepare (self->file, "INSERT INTO frame VALUES (?,?,?,?)");
+        self->remove =
+            sqlite_file_prepare (self->file, "DELETE FROM frame WHERE sequence BETWEEN ? AND ?");
+        self->read = sqlite_file_prepare (
+            self->file, "SELECT sequence, messages, checksum, bytes FROM frame WHERE sequence = ?");
+        self->next = sqlite_file_prepare (self->file,
+            "SELECT sequence, messages, checksum, bytes FROM frame WHERE sequence > ?"
+            " ORDER BY sequence LIMIT 1");
+    }
+    if (!self->add || !self->remove || !self->read || !self->next)
+        journal_file_close (&self);
+    return self;
+}
+
+void
+journal_file_close (journal_file_t **self_p)
+{
+    journal_file_t *self = *self_p;
+    if (!self)
+        return;
+    sqlite_file_close (&self->file);
+    g_free (self);
+    *self_p = NULL;
+}
+
+//  Over the whole row: the bytes, and the two numbers beside them.
+static int64_t
+s_checksum (uint64_t sequence, uint64_t messages, const void *bytes, size_t size)
+{
+    int64_t checksum = sqlite_file_checksum (text_of (bytes, size));
+    uint64_t mixed;
+    memcpy (&mixed, &checksum, sizeof mixed);
+    mixed += sequence * UINT64_C (0x9e3779b97f4a7c15) + messages * UINT64_C (0xc2b2ae3d27d4eb4f);
+    memcpy (&checksum, &mixed, sizeof checksum);
+    return checksum;
+}
+
+static int
+s_add (sqlite3_stmt *statement, const record_t *record)
+{
+    int bad = sqlite3_bind_int64 (statement, 1, (int64_t) record->sequence);
+    bad |= sqlite3_bind_int64 (statement, 2, record->messages);
+    bad |= sqlite3_bind_int64 (
+        statement, 3, s_checksum (record->sequence, record->messages, record->bytes, record->size));
+    bad |= sqlite3_bind_blob (statement, 4, record->bytes, (int) record->size, SQLITE_STATIC);
+    if (bad)
+        return bad;
+    sqlite3_step (statement);
+    return sqlite3_reset (statement);
+}
+
+static int
+s_remove (sqlite3_stmt *statement, number_range_t range)
+{
+    int bad = sqlite3_bind_int64 (statement, 1, (int64_t) range.first);
+    bad |= sqlite3_bind_int64 (statement, 2, (int64_t) range.last);
+    if (bad)
+        return bad;
+    sqlite3_step (statement);
+    return sqlite3_reset (statement);
+}
+
+file_result_t
+journal_file_write (journal_file_t *self, record_t *const *added, size_t added_count,
+    const number_range_t *removed, size_t removed_count)
+{
+    sqlite3_reset (self->next);
+    file_result_t begun = sqlite_file_begin (self->file);
+    if (begun != FILE_DONE)
+        return begun;
+    int result = SQLITE_OK;
+    //  Rows out first: the rows that come in find their room.
+    for (size_t index = 0; result == SQLITE_OK && index < removed_count; index++)
+        result = s_remove (self->remove, removed[index]);
+    for (size_t index = 0; result == SQLITE_OK && index < added_count; index++)
+        result = s_add (self->add, added[index]);
+    return sqlite_file_end (self->file, result);
+}
+
+//  The row that a statement stands at, if it is as it was written.
+static bool
+s_read_row (sqlite3_stmt *row, uint64_t *sequence, uint32_t *messages, text_t *bytes)
+{
+    *sequence = (uint64_t) sqlite3_column_int64 (row, 0);
+    *messages = (uint32_t) sqlite3_column_int64 (row, 1);
+    *bytes = text_of (sqlite3_column_blob (row, 3), (size_t) sqlite3_column_bytes (row, 3));
+    return bytes->data && sqlite3_column_int64 (row, 2) ==
+                              s_checksum (*sequence, (uint64_t) sqlite3_column_int64 (row, 1),
+                                  bytes->data, bytes->size);
+}
+
+uint8_t *
+journal_file_read (journal_file_t *self, uint64_t sequence, size_t *size)
+{
+    uint64_t found = 0;
+    uint32_t messages = 0;
+    text_t bytes;
+    uint8_t *copy = NULL;
+    sqlite3_bind_int64 (self->read, 1, (int64_t) sequence);
+    if (sqlite3_step (self->read) == SQLITE_ROW &&
+        s_read_row (self->read, &found, &messages, &bytes)) {
+        copy = g_memdup2 (bytes.data, bytes.size);
+        *size = bytes.size;
+    }
+    else
+        sqlite_file_blame (self->file, "a frame in it is damaged; restore it from a copy");
+    sqlite3_reset (self->read);
+    return copy;
+}
+
+bool
+journal_file_verify (journal_file_t *self, journal_content_t *content)
+{
+    uint64_t sequence = 0;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    uint32_t messages = 0;
+    *content = (journal_content_t){0};
+    while ((sequence = journal_file_next (self, sequence, &bytes, &size, &messages))) {
+        if (!bytes)
+            return false;
+        content->frames++;
+        content->messages += messages;
+        content->bytes += size;
+    }
+    return true;
+}
+
+uint64_t
+journal_file_next (
+    journal_file_t *self, uint64_t above, const uint8_t **bytes, size_t *size, uint32_t *messages)
+{
+    uint64_t sequence = 0;
+    text_t found;
+    *bytes = NULL;
+    sqlite3_reset (self->next);
+    sqlite3_bind_int64 (self->next, 1, (int64_t) above);
+    int result = sqlite3_step (self->next);
+    if (result == SQLITE_DONE)
+        return 0;
+    if (result == SQLITE_ROW && s_read_row (self->next, &sequence, messages, &found)) {
+        *bytes = (const uint8_t *) found.data;
+        *size = found.size;
+        return sequence;
+    }
+    sqlite_file_blame (self->file,
+        "a frame in it is damaged; restore it from a copy, or move it away to go on without it");
+    return above + 1;
+}

@@ -1,0 +1,139 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/lane.h"
+
+#define PROBE_MIN_MS 1000
+#define PROBE_MAX_MS 8000
+
+void
+lane_add (lane_t *self, record_t *record)
+{
+    record->stamp = 0;
+    record->link.data = record;
+    g_queue_push_tail_link (&self->waiting, &record->link);
+}
+
+static void
+s_leave_flight (lane_t *self, record_t *record)
+{
+    g_queue_unlink (&self->in_flight, &record->link);
+    self->in_flight_bytes -= record->size;
+}
+
+static void
+s_restart_probe (lane_t *self, int64_t now_ms)
+{
+    self->probe_interval_ms = PROBE_MIN_MS;
+    self->probe_at_ms = now_ms + PROBE_MIN_MS;
+}
+
+void
+lane_acknowledge (lane_t *self, record_t *record, int64_t now_ms)
+{
+    if (record->stamp) {
+        s_leave_flight (self, record);
+        self->acked_stamp = MAX (self->acked_stamp, record->stamp);
+    }
+    else
+        g_queue_unlink (&self->waiting, &record->link);
+    s_restart_probe (self, now_ms);
+}
+
+//  The last of those in flight that were sent before the stamp; NULL: none was.
+static GList *
+s_sent_before (const lane_t *self, uint64_t stamp)
+{
+    GList *behind = self->in_flight.head;
+    while (behind && ((record_t *) behind->data)->stamp < stamp)
+        behind = behind->next;
+    return behind ? behind->prev : self->in_flight.tail;
+}
+
+//  Put back to waiting what was sent before the stamp. Those go in front: they are older.
+static void
+s_take_back (lane_t *self, uint64_t before_stamp)
+{
+    GList *link = s_sent_before (self, before_stamp);
+    while (link) {
+        record_t *record = link->data;
+        link = link->prev;
+        s_leave_flight (self, record);
+        record->stamp = 0;
+        g_queue_push_head_link (&self->waiting, &record->link);
+    }
+}
+
+static bool
+s_has_room (const lane_t *self)
+{
+    return self->in_flight.length < LANE_WINDOW_FRAMES && self->in_flight_bytes < LANE_WINDOW_BYTES;
+}
+
+static void
+s_send_waiting (lane_t *self, uint64_t *sendings, int64_t now_ms, lane_send_fn *send, void *context)
+{
+    while (self->waiting.head && s_has_room (self)) {
+        record_t *record = self->waiting.head->data;
+        if (!record->bytes || !send (context, record))
+            return;
+        if (self->in_flight.length == 0)
+            s_restart_probe (self, now_ms);
+        g_queue_unlink (&self->waiting, &record->link);
+        record->stamp = ++*sendings;
+        g_queue_push_tail_link (&self->in_flight, &record->link);
+        self->in_flight_bytes += record->size;
+    }
+}
+
+static void
+s_probe (lane_t *self, int64_t now_ms, lane_send_fn *send, void *context)
+{
+    if (!self->in_flight.tail || now_ms < self->probe_at_ms)
+        return;
+    if (send (context, self->in_flight.tail->data))
+        self->probe_interval_ms = MIN (2 * self->probe_interval_ms, PROBE_MAX_MS);
+    self->probe_at_ms = now_ms + self->probe_interval_ms;
+}
+
+void
+lane_run (lane_t *self, uint64_t session, uint64_t *sendings, int64_t now_ms, lane_send_fn *send,
+    void *context)
+{
+    if (!self->waiting.head && !self->in_flight.head)
+        return;
+    if (session != self->session) {
+        s_take_back (self, UINT64_MAX);
+        self->session = session;
+    }
+    else
+        s_take_back (self, self->acked_stamp);
+    if (session == 0)
+        return;
+    s_send_waiting (self, sendings, now_ms, send, context);
+    s_probe (self, now_ms, send, context);
+}
+
+//  Those in flight are in the order of their sending, so any of them may be the oldest.
+int64_t
+lane_oldest_us (const lane_t *self)
+{
+    const record_t *head = self->waiting.head ? self->waiting.head->data : NULL;
+    int64_t oldest_us = head ? head->kept_us : INT64_MAX;
+    for (const GList *link = self->in_flight.head; link; link = link->next)
+        oldest_us = MIN (oldest_us, ((const record_t *) link->data)->kept_us);
+    return oldest_us == INT64_MAX ? 0 : oldest_us;
+}
+
+void
+lane_look_ahead (lane_t *self, lane_fetch_fn *fetch, void *context)
+{
+    size_t frames = 0;
+    size_t bytes = 0;
+    for (GList *link = self->waiting.head;
+         link && frames < LANE_WINDOW_FRAMES && bytes < LANE_WINDOW_BYTES; link = link->next) {
+        record_t *record = link->data;
+        frames++;
+        bytes += record->size;
+        if (!record->bytes && !record->is_fetched)
+            fetch (context, record);
+    }
+}

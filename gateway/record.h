@@ -1,0 +1,25 @@
+//  A frame that was accepted and is not acknowledged yet, as the gateway knows it in memory.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_RECORD_H
+#define DOWNLINK_RECORD_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "gateway/receipt.h"
+
+typedef struct {
+    uint64_t sequence;
+    uint64_t stamp;      //  when it was sent, as a count of sendings; 0: it is waiting
+    uint8_t *bytes;      //  the frame; NULL: only the journal has it
+    int64_t kept_us;     //  when it was kept, on clock_us
+    receipt_t *receipt;  //  of the turn it was made in
+    GList link;          //  in one queue of its lane
+    uint32_t size;
+    uint32_t partition;
+    uint32_t messages;
+    bool is_sent;     //  to any owner, at any time
+    bool is_fetched;  //  it is being read back from the journal
+} record_t;
+
+#endif

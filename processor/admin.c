@@ -1,0 +1,203 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/admin.h"
+
+#include <string.h>
+
+#include "common/prometheus_text.h"
+#include "gateway/listener.h"
+#include "gateway/problem.h"
+
+#define BODY_MAX_BYTES 4096
+#define CONNECTIONS_MAX 64
+#define CONNECTIONS_IDLE 16
+
+struct admin {
+    http_server_t *http;
+    const shards_t *shards;
+    bool is_stopping;
+};
+
+static void
+s_write_counters (prometheus_text_t *text, const shards_t *shards)
+{
+#define X(field, name, prometheus, help)                                                           \
+    prometheus_single (text, PROMETHEUS_COUNTER, prometheus, help, shards->counters.field);
+    PROCESSOR_COUNTERS (X)
+#undef X
+#define X(field, name, help)                                                                       \
+    {                                                                                              \
+        durations_t durations = {0};                                                               \
+        durations_add (&durations, &shards->latencies.field);                                      \
+        prometheus_durations (text, name, help, &durations);                                       \
+    }
+    PROCESSOR_LATENCIES (X)
+#undef X
+}
+
+//  What there is to show of a partition that is owned here.
+typedef uint64_t (shard_number_fn) (const shard_t *shard);
+
+static uint64_t
+s_epoch (const shard_t *shard)
+{
+    return shard_owned (shard).epoch;
+}
+
+static uint64_t
+s_rockets (const shard_t *shard)
+{
+    return shard_size (shard);
+}
+
+static uint64_t
+s_unsaved (const shard_t *shard)
+{
+    return shard_folded (shard) - shard_saved (shard);
+}
+
+static void
+s_write_partitions (prometheus_text_t *text, const shards_t *shards)
+{
+    static const struct {
+        shard_number_fn *number;
+        const char *name;
+        const char *help;
+    } metrics[] = {
+        {s_epoch, "partition_epoch", "The epoch under which a partition is owned here."},
+        {s_rockets, "partition_rockets", "Rockets in a partition that is owned here."},
+        {s_unsaved, "partition_unsaved_messages",
+            "Messages that were folded into rockets of the partition and are not saved yet."},
+    };
+    owned_t owned[PARTITIONS_MAX];
+    uint32_t count = shards_owned (shards, owned);
+    prometheus_single (text, PROMETHEUS_GAUGE, "partitions", "Partitions that there are in all.",
+        shards->partitions);
+    prometheus_single (
+        text, PROMETHEUS_GAUGE, "owned_partitions", "Partitions that are owned here.", count);
+    prometheus_single (text, PROMETHEUS_GAUGE, "members",
+        "Processors that share the partitions, this one included.", shards->members_count);
+    for (size_t index = 0; index < G_N_ELEMENTS (metrics); index++) {
+        prometheus_begin (text, PROMETHEUS_GAUGE, metrics[index].name, metrics[index].help);
+        for (uint32_t place = 0; place < count; place++) {
+            char label[12];
+            g_snprintf (label, sizeof label, "%u", owned[place].partition);
+            prometheus_count (text, metrics[index].number (shards->shards[owned[place].partition]),
+                one_label ("partition", label));
+        }
+    }
+}
+
+static void
+s_answer_metrics (const admin_t *self, http_request_t *request)
+{
+    prometheus_text_t *text = prometheus_text_new ("downlink_processor_");
+    s_write_counters (text, self->shards);
+    s_write_partitions (text, self->shards);
+    prometheus_process (text);
+    http_answer (request, &(http_response_t){.status = 200,
+                              .content_type = PROMETHEUS_CONTENT_TYPE,
+                              .body = prometheus_text (text)});
+    prometheus_text_destroy (&text);
+}
+
+static void
+s_answer_status (http_request_t *request, const char *body)
+{
+    http_answer (
+        request, &(http_response_t){
+                     .status = 200, .content_type = "application/json", .body = text_from (body)});
+}
+
+static void
+s_answer_ready (const admin_t *self, http_request_t *request)
+{
+    if (self->is_stopping)
+        problem_answer (request,
+            &(problem_t){
+                .status = 503, .name = "not-ready", .detail = "this processor is stopping"});
+    else
+        s_answer_status (request, "{\"status\":\"ready\"}");
+}
+
+static void
+s_handle (void *context, http_request_t *request)
+{
+    const admin_t *self = context;
+    const char *method = http_request_method (request);
+    const char *path = http_request_target (request);
+    bool is_get = strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
+    bool is_live = strcmp (path, "/livez") == 0 || strcmp (path, "/healthz") == 0;
+    bool is_ready = strcmp (path, "/readyz") == 0;
+    bool is_metrics = strcmp (path, "/metrics") == 0;
+    if (!is_live && !is_ready && !is_metrics)
+        problem_answer (request, &(problem_t){.status = 404,
+                                     .name = "not-found",
+                                     .detail = "there are /metrics, /livez and /readyz here"});
+    else if (!is_get)
+        problem_answer (request, &(problem_t){.status = 405,
+                                     .name = "method-not-allowed",
+                                     .detail = "this path does not know that method",
+                                     .allow = "GET, HEAD"});
+    else if (is_metrics)
+        s_answer_metrics (self, request);
+    else if (is_ready)
+        s_answer_ready (self, request);
+    else
+        s_answer_status (request, "{\"status\":\"alive\"}");
+}
+
+admin_t *
+admin_new (const listen_address_t *address, const shards_t *shards)
+{
+    if (!listener_is_free (address->host, address->port))
+        return NULL;
+    admin_t *self = g_new0 (admin_t, 1);
+    self->shards = shards;
+    self->http = http_server_new (&(http_config_t){.address = address->host,
+        .port = address->port,
+        .max_body_bytes = BODY_MAX_BYTES,
+        .idle_connections = CONNECTIONS_IDLE,
+        .max_connections = CONNECTIONS_MAX,
+        .handler = s_handle,
+        .context = self});
+    if (!self->http)
+        g_clear_pointer (&self, g_free);
+    return self;
+}
+
+void
+admin_destroy (admin_t **self_p)
+{
+    admin_t *self = *self_p;
+    if (!self)
+        return;
+    http_server_destroy (&self->http);
+    g_free (self);
+    *self_p = NULL;
+}
+
+int
+admin_fd (const admin_t *self)
+{
+    return self ? http_server_fd (self->http) : -1;
+}
+
+int64_t
+admin_timeout_ms (admin_t *self)
+{
+    return self ? http_server_timeout_ms (self->http) : INT64_MAX;
+}
+
+void
+admin_run (admin_t *self)
+{
+    if (self)
+        http_server_run (self->http);
+}
+
+void
+admin_stop (admin_t *self)
+{
+    if (self)
+        self->is_stopping = true;
+}

@@ -1,0 +1,265 @@
+//  The file system coordinates, for the processors of one host:
+//
+//    state-dir/members/<32 hex digits>   locked by the live processor of that id
+//    state-dir/partition-0007.lock       locked by the processor that holds the partition
+//
+//  The kernel drops locks when a process dies, however it dies; so who is alive, and what is free,
+//  is never a matter of time-outs. A processor that is stopped (SIGSTOP) holds what it holds.
+//
+//  Whoever comes to others that are there waits before it becomes a member: gateways are to have found
+//  it before partitions move to it.
+//  SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/advice.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "disk/lock_file.h"
+#include "processor/ownership.h"
+
+#define JOIN_DELAY_MS 2000  //  a name is resolved every second, and a link takes some tenths
+#define FAULT_LOG_INTERVAL_MS 1000
+
+typedef struct {
+    ownership_t base;
+    char *directory;
+    char *members_directory;
+    uint32_t partitions;
+    member_id_t self_id;
+    int member_fd;         //  lock of our member file; -1: we are no member
+    int64_t join_at_ms;    //  become one then, even if others are there
+    bool has_left;         //  for good
+    member_id_t *members;  //  as of the last look, in the order of their ids
+    size_t members_count;
+    bool is_ours[PARTITIONS_MAX];
+    int held_fds[PARTITIONS_MAX];  //  locks of partitions; -1: not held
+    int64_t fault_logged_ms;
+} own_by_files_t;
+
+static void
+s_log_fault (own_by_files_t *self, const char *path)
+{
+    int error = errno;
+    if (log_is_due (&self->fault_logged_ms, FAULT_LOG_INTERVAL_MS))
+        log_event (LOG_ERROR, "cannot lock a file in the state directory",
+            "file=%s reason=%s advice=%s", path, g_strerror (error), advice_directory (error));
+}
+
+static void
+s_write_id (const member_id_t *member, char text[2 * PROCESSOR_ID_SIZE + 1])
+{
+    for (size_t byte = 0; byte < PROCESSOR_ID_SIZE; byte++)
+        g_snprintf (text + 2 * byte, 3, "%02x", member->id[byte]);
+}
+
+//  False if the name is no id.
+static bool
+s_read_id (const char *text, member_id_t *member)
+{
+    if (strlen (text) != 2 * PROCESSOR_ID_SIZE)
+        return false;
+    for (size_t byte = 0; byte < PROCESSOR_ID_SIZE; byte++) {
+        int high = g_ascii_xdigit_value (text[2 * byte]);
+        int low = g_ascii_xdigit_value (text[2 * byte + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        member->id[byte] = (uint8_t) (high << 4 | low);
+    }
+    return true;
+}
+
+static int
+s_by_id (const void *a, const void *b)
+{
+    return memcmp (a, b, sizeof (member_id_t));
+}
+
+//  The members that are alive, to be freed with g_free. A file that nobody locks is of one who died:
+//  ids are never used again, so it can go. NULL if the directory cannot be read.
+static member_id_t *
+s_read_members (own_by_files_t *self, size_t *count)
+{
+    GDir *entries = g_dir_open (self->members_directory, 0, NULL);
+    if (!entries)
+        return NULL;
+    member_id_t *members = g_new (member_id_t, MEMBERS_MAX);
+    const char *name;
+    *count = 0;
+    while (*count < MEMBERS_MAX && (name = g_dir_read_name (entries))) {
+        member_id_t member;
+        if (!s_read_id (name, &member))
+            continue;
+        char *path = g_build_filename (self->members_directory, name, NULL);
+        if (s_by_id (&member, &self->self_id) == 0 || lock_file_is_taken (path))
+            members[(*count)++] = member;
+        else
+            g_unlink (path);
+        g_free (path);
+    }
+    g_dir_close (entries);
+    qsort (members, *count, sizeof *members, s_by_id);
+    return members;
+}
+
+//  The file is locked before it has its name, so nobody finds it unlocked.
+static void
+s_join (own_by_files_t *self)
+{
+    char id[2 * PROCESSOR_ID_SIZE + 1];
+    s_write_id (&self->self_id, id);
+    char *new_path = g_strdup_printf ("%s/.%s", self->members_directory, id);
+    char *path = g_build_filename (self->members_directory, id, NULL);
+    self->member_fd = lock_file_take (new_path, LOCK_FILE_TRY);
+    if (self->member_fd >= 0 && rename (new_path, path) != 0) {
+        int error = errno;
+        close (self->member_fd);
+        self->member_fd = -1;
+        errno = error;
+    }
+    if (self->member_fd < 0)
+        s_log_fault (self, path);
+    g_free (new_path);
+    g_free (path);
+}
+
+static void
+s_share (own_by_files_t *self)
+{
+    uint32_t owners[PARTITIONS_MAX];
+    if (self->members_count > 0)
+        share_partitions (self->members, self->members_count, self->partitions, owners);
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
+        self->is_ours[partition] = self->members_count > 0 && !self->has_left &&
+                                   s_by_id (&self->members[owners[partition]], &self->self_id) == 0;
+}
+
+//  Take in who is there. What is whose is worked out anew only when that has changed.
+static void
+s_take_members (own_by_files_t *self, member_id_t *members, size_t count)
+{
+    bool is_same = count == self->members_count && self->members &&
+                   memcmp (members, self->members, count * sizeof *members) == 0;
+    g_free (self->members);
+    self->members = members;
+    self->members_count = count;
+    if (is_same)
+        return;
+    log_event (LOG_INFO, "members changed", "members=%zu", count);
+    s_share (self);
+}
+
+static void
+s_look (ownership_t *base)
+{
+    own_by_files_t *self = (own_by_files_t *) base;
+    size_t count = 0;
+    member_id_t *members = s_read_members (self, &count);
+    bool may_join = self->member_fd < 0 && !self->has_left;
+    if (members && may_join && (count == 0 || clock_ms () >= self->join_at_ms)) {
+        s_join (self);
+        g_free (members);
+        members = s_read_members (self, &count);
+    }
+    if (members)
+        s_take_members (self, members, count);
+    else
+        s_log_fault (self, self->members_directory);
+}
+
+static bool
+s_is_ours (const ownership_t *base, uint32_t partition)
+{
+    return ((const own_by_files_t *) base)->is_ours[partition];
+}
+
+static bool
+s_hold (ownership_t *base, uint32_t partition)
+{
+    own_by_files_t *self = (own_by_files_t *) base;
+    if (self->held_fds[partition] >= 0)
+        return true;
+    char *path = g_strdup_printf ("%s/partition-%04u.lock", self->directory, partition);
+    self->held_fds[partition] = lock_file_take (path, LOCK_FILE_TRY);
+    bool is_held = self->held_fds[partition] >= 0;
+    if (!is_held && errno != EWOULDBLOCK)
+        s_log_fault (self, path);
+    g_free (path);
+    return is_held;
+}
+
+static void
+s_let_go (ownership_t *base, uint32_t partition)
+{
+    own_by_files_t *self = (own_by_files_t *) base;
+    if (self->held_fds[partition] >= 0)
+        close (self->held_fds[partition]);
+    self->held_fds[partition] = -1;
+}
+
+static void
+s_leave (ownership_t *base)
+{
+    own_by_files_t *self = (own_by_files_t *) base;
+    self->has_left = true;
+    if (self->member_fd >= 0) {
+        char id[2 * PROCESSOR_ID_SIZE + 1];
+        s_write_id (&self->self_id, id);
+        char *path = g_build_filename (self->members_directory, id, NULL);
+        g_unlink (path);
+        g_free (path);
+        close (self->member_fd);
+        self->member_fd = -1;
+    }
+    s_share (self);
+}
+
+static const member_id_t *
+s_members (const ownership_t *base, size_t *count)
+{
+    const own_by_files_t *self = (const own_by_files_t *) base;
+    *count = self->members_count;
+    return self->members;
+}
+
+static void
+s_destroy (ownership_t **base_p)
+{
+    own_by_files_t *self = (own_by_files_t *) *base_p;
+    if (!self)
+        return;
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
+        s_let_go (*base_p, partition);
+    s_leave (*base_p);
+    g_free (self->members);
+    g_free (self->directory);
+    g_free (self->members_directory);
+    g_free (self);
+    *base_p = NULL;
+}
+
+ownership_t *
+own_by_files_new (
+    const char *directory, uint32_t partitions, const uint8_t self_id[PROCESSOR_ID_SIZE])
+{
+    own_by_files_t *self = g_new0 (own_by_files_t, 1);
+    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_destroy};
+    self->directory = g_strdup (directory);
+    self->members_directory = g_build_filename (directory, "members", NULL);
+    self->partitions = partitions;
+    memcpy (self->self_id.id, self_id, PROCESSOR_ID_SIZE);
+    self->member_fd = -1;
+    self->join_at_ms = clock_ms () + JOIN_DELAY_MS;
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        self->held_fds[partition] = -1;
+    ownership_t *base = &self->base;
+    if (g_mkdir_with_parents (self->members_directory, 0755) != 0) {
+        log_event (LOG_ERROR, "cannot use the state directory", "directory=%s reason=%s advice=%s",
+            self->members_directory, g_strerror (errno), advice_directory (errno));
+        s_destroy (&base);
+    }
+    return base;
+}

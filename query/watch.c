@@ -1,0 +1,358 @@
+//  Each processor is listened to by a link. Once its link says that all that changes is heard, and
+//  again whenever something was missed, the processor is asked for what it has. What comes in two
+//  ways, from an answer and from an update, is shown once: a table of a fixed size remembers which
+//  states were shown last.
+//  SPDX-License-Identifier: Apache-2.0
+#include "query/watch.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/addresses.h"
+#include "common/clock.h"
+#include "common/msgpack_json.h"
+#include "query/update_link.h"
+#include "query/watch_table.h"
+
+#define RESOLVE_MS 5000
+#define RETRY_MS 500
+#define DRAW_MS 100
+#define ALIVE_MS 2000  //  one that lives is heard far more often
+#define SEEN_SLOTS 65536
+
+//  The state of a rocket that was shown last, unless another rocket has taken its place here.
+typedef struct {
+    uint64_t hash;
+    uint64_t session;
+    uint64_t changes;
+} seen_t;
+
+typedef struct watcher watcher_t;
+
+typedef struct {
+    watcher_t *watcher;
+    address_t address;
+    update_link_t *link;
+    uint64_t session;    //  new whenever something may have been missed
+    bool is_synced;      //  all that changes is heard
+    bool must_ask;       //  what there is must be asked for
+    socket_t *question;  //  under way; NULL: none
+    char *after;         //  the last id of the page before; NULL: none
+    int64_t deadline_ms;
+    int64_t retry_at_ms;
+    bool is_blamed;  //  it was said that it does not answer
+} processor_t;
+
+struct watcher {
+    GArray *names;
+    GPtrArray *processors;  //  of processor_t *
+    const char *id;         //  NULL: all
+    int64_t timeout_ms;
+    watch_table_t *table;  //  NULL: lines
+    json_writer_t *json;
+    seen_t *seen;
+    uint64_t sessions;
+    uint64_t epochs[PARTITIONS_MAX];  //  the highest that was heard
+    uint64_t updates;
+    int64_t resolve_at_ms;
+    int64_t draw_at_ms;
+    bool is_closed;  //  nobody reads standard output any more
+};
+
+static void
+s_free_processor (void *data)
+{
+    processor_t *processor = data;
+    update_link_destroy (&processor->link);
+    socket_destroy (&processor->question);
+    g_free (processor->after);
+    g_free (processor);
+}
+
+static char *
+s_endpoint (const address_t *address, unsigned offset)
+{
+    return g_strdup_printf ("tcp://%s:%u", address->host, address->port + offset);
+}
+
+static void
+s_add_processor (watcher_t *self, const address_t *address)
+{
+    for (guint index = 0; index < self->processors->len; index++)
+        if (addresses_compare (
+                &((processor_t *) self->processors->pdata[index])->address, address) == 0)
+            return;
+    char *endpoint = s_endpoint (address, 2);
+    update_link_t *link = update_link_new (endpoint);
+    g_free (endpoint);
+    if (!link)
+        return;
+    processor_t *processor = g_new0 (processor_t, 1);
+    *processor = (processor_t){.watcher = self, .address = *address, .link = link};
+    update_link_listen (link, self->id);
+    update_link_sync (link, 1);
+    processor->deadline_ms = clock_ms () + self->timeout_ms;
+    g_ptr_array_add (self->processors, processor);
+}
+
+//  Names may have further addresses by now.
+static void
+s_resolve (watcher_t *self, int64_t now_ms)
+{
+    if (now_ms < self->resolve_at_ms)
+        return;
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    for (guint index = 0; index < self->names->len; index++) {
+        const address_name_t *name = &g_array_index (self->names, address_name_t, index);
+        if (addresses_resolve (name, true, addresses) && self->resolve_at_ms == 0)
+            fprintf (
+                stderr, "downlink-query: %s cannot be resolved: check --processors\n", name->host);
+    }
+    for (guint index = 0; index < addresses->len; index++)
+        s_add_processor (self, &g_array_index (addresses, address_t, index));
+    g_array_unref (addresses);
+    self->resolve_at_ms = now_ms + RESOLVE_MS;
+}
+
+//  True if the state is not older than, nor the same as, what was shown of the rocket last.
+static bool
+s_is_new (watcher_t *self, text_t id, uint64_t session, uint64_t changes)
+{
+    uint64_t hash = channel_hash (id);
+    seen_t *seen = &self->seen[hash % SEEN_SLOTS];
+    if (seen->hash == hash && seen->session == session && changes <= seen->changes)
+        return false;
+    *seen = (seen_t){hash, session, changes};
+    return true;
+}
+
+static void
+s_print_line (watcher_t *self, text_t rocket)
+{
+    json_writer_reset (self->json);
+    if (!msgpack_json_write (self->json, rocket))
+        return;
+    text_t text = json_writer_text (self->json);
+    fwrite (text.data, 1, text.size, stdout);
+    if (fputc ('\n', stdout) == EOF)
+        self->is_closed = true;
+}
+
+static void
+s_show_update (void *context, const rocket_update_t *update)
+{
+    processor_t *processor = context;
+    watcher_t *self = processor->watcher;
+    uint64_t *epoch = &self->epochs[update->owned.partition];
+    bool is_wanted = !self->id || text_equal (update->id, text_from (self->id));
+    if (update->owned.epoch < *epoch || !is_wanted)
+        return;
+    *epoch = update->owned.epoch;
+    if (!s_is_new (self, update->id, processor->session, update->changes))
+        return;
+    self->updates++;
+    if (self->table)
+        watch_table_changed (self->table, update->id, update->rocket);
+    else
+        s_print_line (self, update->rocket);
+}
+
+static void
+s_show_found (processor_t *processor, text_t rocket, int64_t since_us)
+{
+    watcher_t *self = processor->watcher;
+    text_t id;
+    uint64_t changes = 0;
+    if (!rocket_map_read (rocket, &id, &changes) ||
+        !s_is_new (self, id, processor->session, changes))
+        return;
+    if (self->table)
+        watch_table_found (self->table, id, rocket, since_us);
+    else
+        s_print_line (self, rocket);
+}
+
+//  A terminal is filled with those that changed last; else all are gone through.
+static query_t
+s_question (const processor_t *processor)
+{
+    const watcher_t *self = processor->watcher;
+    query_t query = {.op = self->id ? QUERY_GET : QUERY_LIST};
+    query.id = text_from (self->id);
+    query.list.limit = self->table ? WATCH_TABLE_ROWS_MAX : QUERY_LIMIT_MAX;
+    if (self->table)
+        query.list.order = (rocket_order_t){SORT_LAST_TIME, true};
+    else if (processor->after) {
+        query.list.has_after = true;
+        query.list.after.id = query.list.after.value.text = text_from (processor->after);
+    }
+    return query;
+}
+
+static void
+s_ask (processor_t *processor, int64_t now_ms)
+{
+    query_t query = s_question (processor);
+    GByteArray *bytes = g_byte_array_new ();
+    query_write (bytes, &query);
+    char *endpoint = s_endpoint (&processor->address, 1);
+    if (!processor->question)
+        processor->question = socket_connect (SOCKET_REQ, endpoint);
+    if (processor->question)
+        (void) !socket_send (processor->question, bytes->data, bytes->len, false);
+    processor->must_ask = false;
+    processor->deadline_ms = now_ms + processor->watcher->timeout_ms;
+    g_free (endpoint);
+    g_byte_array_unref (bytes);
+}
+
+//  Show the rockets of a page; if there are more, the next one is asked for.
+static void
+s_show_page (processor_t *processor, const reply_t *reply)
+{
+    rocket_order_t order = s_question (processor).list.order;
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+    if (query_collect (&order, reply, entries)) {
+        for (guint index = 0; index < entries->len; index++) {
+            const query_entry_t *entry = &g_array_index (entries, query_entry_t, index);
+            s_show_found (processor, entry->rocket, entry->place.value.number);
+        }
+        processor->must_ask = reply->more && entries->len > 0 && !processor->watcher->table;
+    }
+    g_clear_pointer (&processor->after, g_free);
+    if (processor->must_ask) {
+        text_t last = g_array_index (entries, query_entry_t, entries->len - 1).place.id;
+        processor->after = g_strndup (last.data, last.size);
+    }
+    g_array_unref (entries);
+}
+
+static void
+s_take_answer (processor_t *processor)
+{
+    text_t part;
+    bool more = false;
+    if (!processor->question || !socket_receive (processor->question, &part, &more))
+        return;
+    msgpack_reader_t reader;
+    reply_t reply;
+    msgpack_reader_init (&reader, part.data, part.size);
+    if (!reply_read (&reply, &reader))
+        return;
+    if (reply.rocket.data)
+        s_show_found (processor, reply.rocket, 0);
+    else if (!processor->watcher->id)
+        s_show_page (processor, &reply);
+    processor->retry_at_ms = 0;
+    if (!processor->must_ask)
+        socket_destroy (&processor->question);
+}
+
+//  One that does not answer is told of once, and asked again and again.
+static void
+s_blame (processor_t *processor, int64_t now_ms)
+{
+    bool is_waited_for = processor->question || !processor->is_synced;
+    if (!is_waited_for || now_ms < processor->deadline_ms)
+        return;
+    if (!processor->is_blamed && !processor->watcher->table)
+        fprintf (stderr, "downlink-query: %s:%u does not answer: it is waited for\n",
+            processor->address.host, (unsigned) processor->address.port);
+    processor->is_blamed = true;
+    processor->deadline_ms = INT64_MAX;
+    if (processor->question) {
+        socket_destroy (&processor->question);
+        processor->must_ask = true;
+        processor->retry_at_ms = now_ms + RETRY_MS;
+    }
+}
+
+static void
+s_run_processor (processor_t *processor, int64_t now_ms)
+{
+    bool has_missed = update_link_run (processor->link, s_show_update, processor);
+    bool is_synced = update_link_synced (processor->link) > 0;
+    if (is_synced && (has_missed || !processor->is_synced)) {
+        processor->session = ++processor->watcher->sessions;
+        processor->must_ask = true;
+        processor->is_blamed = false;
+        socket_destroy (&processor->question);
+        g_clear_pointer (&processor->after, g_free);
+    }
+    processor->is_synced = is_synced;
+    s_take_answer (processor);
+    if (processor->must_ask && now_ms >= processor->retry_at_ms)
+        s_ask (processor, now_ms);
+    s_blame (processor, now_ms);
+}
+
+static void
+s_draw (watcher_t *self, int64_t now_ms)
+{
+    if (now_ms < self->draw_at_ms)
+        return;
+    self->draw_at_ms = now_ms + DRAW_MS;
+    if (!self->table) {
+        self->is_closed = self->is_closed || fflush (stdout) != 0;
+        return;
+    }
+    guint heard = 0;
+    for (guint index = 0; index < self->processors->len; index++) {
+        const processor_t *processor = self->processors->pdata[index];
+        heard += processor->is_synced && now_ms < update_link_heard_ms (processor->link) + ALIVE_MS;
+    }
+    char line[160];
+    g_snprintf (line, sizeof line,
+        "%u of %u processors heard, %llu changes; the newest first. Ctrl-C ends.", heard,
+        self->processors->len, (unsigned long long) self->updates);
+    watch_table_draw (self->table, line);
+}
+
+//  True if it is time to stop.
+static bool
+s_wait (watcher_t *self, int stop_fd)
+{
+    guint count = self->processors->len;
+    socket_item_t items[1 + 2 * count];
+    size_t used = 0;
+    items[used++] = (socket_item_t){.fd = stop_fd};
+    for (guint index = 0; index < count; index++) {
+        const processor_t *processor = self->processors->pdata[index];
+        items[used++] = (socket_item_t){.socket = update_link_socket (processor->link)};
+        if (processor->question)
+            items[used++] = (socket_item_t){.socket = processor->question};
+    }
+    socket_poll (items, used, DRAW_MS);
+    return items[0].ready;
+}
+
+int
+watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms, int stop_fd)
+{
+    watcher_t *self = g_new0 (watcher_t, 1);
+    self->names = addresses_parse (processors);
+    self->processors = g_ptr_array_new_with_free_func (s_free_processor);
+    self->id = id;
+    self->timeout_ms = timeout_ms;
+    self->json = json_writer_new ();
+    self->seen = g_new0 (seen_t, SEEN_SLOTS);
+    if (!as_json && isatty (STDOUT_FILENO))
+        self->table = watch_table_new ();
+    do {
+        int64_t now_ms = clock_ms ();
+        s_resolve (self, now_ms);
+        for (guint index = 0; index < self->processors->len; index++)
+            s_run_processor (self->processors->pdata[index], now_ms);
+        s_draw (self, now_ms);
+    } while (!self->is_closed && !s_wait (self, stop_fd));
+    watch_table_destroy (&self->table);
+    fflush (stdout);
+    g_ptr_array_unref (self->processors);
+    g_array_unref (self->names);
+    json_writer_destroy (&self->json);
+    g_free (self->seen);
+    g_free (self);
+    return 0;
+}

@@ -1,0 +1,59 @@
+"""Rounds of load and faults on one set of journal and state folders, checked after each round."""
+import time
+
+from checker import Figures
+from history import History
+from load import Load
+from nemesis import Nemesis
+from scenario import Fault
+from settle import settle
+
+
+class Campaign:
+    """What every scenario shares: the cluster, what is known of earlier rounds, and the totals."""
+
+    def __init__(self, cluster, seed, say=print):
+        self.cluster, self.seed, self.say = cluster, seed, say
+        self.total, self.counts = Figures(), {}
+        self.previous = None  # the history of the round before: it is checked once more
+        self.settled = {}  # of all rounds before that: what each rocket must still be
+        self.rounds = 0
+
+    def new_history(self):
+        self.rounds += 1
+        return History(f"{self.seed.replace('/', '-')}-{self.rounds:04}")
+
+    def conclude(self, history, title, counts=None):
+        """Settle and check: this round, the one before, and that no older rocket has changed."""
+        earlier = set(self.settled) | set(self.previous.channels if self.previous else ())
+        start = time.monotonic()
+        figures, rockets = settle(self.cluster, history, earlier)
+        if self.previous:
+            settle(self.cluster, self.previous, set(self.settled) | history.channels.keys())
+        for name, state in self.settled.items():
+            if name not in rockets or hash(str(rockets[name])) != state:
+                raise Fault(f"a rocket of an earlier round has changed: {rockets.get(name)}")
+        if self.previous:
+            self.settled.update((name, hash(str(rockets[name])))
+                                for name in self.previous.channels if name in rockets)
+        self.previous = history
+        self.total.add(figures)
+        for name, count in (counts or {}).items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.say(f"{title}: {figures} | {show(counts or {})} | answers {show(history.statuses)} | "
+                 f"settled in {time.monotonic() - start:.1f} s")
+        return figures
+
+    def round(self, seconds, chances, kills=None, pause=0.3, **load):
+        """Load and faults for so long, or until so many kills."""
+        history = self.new_history()
+        nemesis = Nemesis(self.cluster, f"{self.seed}/{self.rounds}", chances, pause)
+        with Load(history, self.cluster.http_ports, f"{self.seed}/{self.rounds}", **load):
+            nemesis.run(seconds, kills)
+        self.conclude(history, f"round {self.rounds}", nemesis.counts)
+        return nemesis
+
+
+def show(counts):
+    return " ".join(f"{name}={count}" for name, count in
+                    sorted(counts.items(), key=lambda item: str(item[0])))

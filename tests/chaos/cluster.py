@@ -1,0 +1,235 @@
+"""Real gateways and processors that are killed, stopped and started again, as a supervisor would.
+
+An exit that nobody asked for is a failure, with the end of the log.
+"""
+import contextlib
+import http.client
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from downlink import BIN, Client, Program, free_ports, until  # noqa: E402
+
+SHIM = pathlib.Path(os.environ.get("DOWNLINK_DISK_SHIM", BIN.parent / "tests" / "libdisk-shim.so"))
+HERE = pathlib.Path(__file__).resolve().parent
+PORTS = (12000, 19000)  # not those that other tests probe while one of ours is being restarted
+STOP_SECONDS = 10
+KILLED = -signal.SIGKILL
+
+
+def is_sanitized():
+    """Then there is no disk shim, and memory says little."""
+    return not SHIM.exists()
+
+
+class ClusterFault(AssertionError):
+    """A process did what it must not."""
+
+
+class Member:
+    """A gateway or a processor: its flags stay, its process comes and goes."""
+
+    def __init__(self, folder, name, *flags):
+        self.folder, self.name, self.flags = folder, name, flags
+        self.program = None
+        self.is_away = False  # stopped, and not to be started yet
+        self.logs = []
+
+    def start(self, **environment):
+        """environment: DOWNLINK_FAILPOINTS, if any."""
+        assert not self.program or self.program.process.poll() is not None
+        self.is_away = False
+        self.program = Program(self.folder, self.name, *self.flags, environment=environment)
+        self.logs.append(self.program.log)
+        if len(self.logs) > 20:  # of thousands of restarts, only the last are of interest
+            self.logs.pop(0).unlink()
+
+    @property
+    def process(self):
+        return self.program.process
+
+    def fault(self, text):
+        tail = "\n".join(self.program.text().splitlines()[-40:])
+        return ClusterFault(f"{self.name}: {text}\n{tail}")
+
+    def check(self):
+        """It must be running."""
+        status = self.process.poll()
+        if status is not None:
+            raise self.fault(f"ended by itself with status {status}")
+
+    def await_log(self, text, seconds=30):
+        until(lambda: text in self.program.text(), seconds, f"'{text}' in the log of {self.name}")
+
+    def kill(self, **environment):
+        """kill -9, and start it again at once."""
+        self.check()
+        self.process.kill()
+        status = self.process.wait()
+        if status != KILLED:
+            raise self.fault(f"ended by itself with status {status}")
+        self.start(**environment)
+
+    def restart(self, number=signal.SIGTERM):
+        """Ask it to stop, which it must within STOP_SECONDS, and start it again. Returns the time
+        at which it was asked."""
+        asked = self.ask_to_stop(number)
+        self.await_stopped(asked)
+        self.start()
+        return asked
+
+    def leave(self):
+        """Ask it to stop, and leave it stopped."""
+        self.await_stopped(self.ask_to_stop())
+        self.is_away = True
+
+    def ask_to_stop(self, number=signal.SIGTERM):
+        self.check()
+        asked = time.monotonic()
+        self.program.send(number)
+        return asked
+
+    def await_stopped(self, asked):
+        try:
+            status = self.process.wait(max(0.1, asked + STOP_SECONDS - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise self.fault(f"did not stop within {STOP_SECONDS} s") from None
+        if status < 0 and not self.program.text():
+            return  # it had only just begun: no program can hear a signal before it runs
+        if status != 0:
+            raise self.fault(f"was asked to stop, and ended with status {status}")
+
+    def await_exit(self, status, seconds):
+        """Wait until it ends with this status (137 at a failpoint); False if it does not end."""
+        try:
+            found = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        if found != status:
+            raise self.fault(f"ended with status {found} instead of {status}")
+        return True
+
+    def resident_kib(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise self.fault("has no memory")
+
+
+class Cluster:
+    """Gateways and processors with ports of their own on one journal and one state folder; a proxy
+    between the gateways and a single processor if wanted."""
+
+    def __init__(self, folder, gateways=1, processors=1, proxied=False, gateway=(), processor=()):
+        assert processors == 1 or not proxied
+        self.folder = pathlib.Path(folder)
+        self.journal = self.folder / "journal"
+        first = free_ports(3 + 3 * processors + gateways, *PORTS)
+        ports = [first + 3 * index for index in range(processors)]
+        self.http_ports = [first + 3 + 3 * processors + index for index in range(gateways)]
+        self.proxy = None
+        if proxied:
+            self.proxy = subprocess.Popen(
+                [sys.executable, HERE / "proxy.py", str(first + 3), str(first), "3"],
+                stdin=subprocess.PIPE, text=True)
+        self.processors = [Member(self.folder, "downlink-processor", "--port", port,
+                                  "--state-dir", self.folder / "state", *processor)
+                           for port in ports]
+        found_at = ",".join(f"127.0.0.1:{port + 3 if proxied else port}" for port in ports)
+        self.gateways = [
+            Member(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
+                   f"127.0.0.1:{port}", "--processors", found_at, *gateway)
+            for port in self.http_ports]
+
+    @property
+    def processor(self):
+        """The only one, or the first."""
+        return self.processors[0]
+
+    @property
+    def members(self):
+        return [*self.processors, *self.gateways]
+
+    def __enter__(self):
+        try:
+            for member in self.members:
+                member.start()
+            self.await_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        """End what is left, quickly: what matters was checked before."""
+        for member in self.members:
+            if member.program and member.process.poll() is None:
+                member.process.kill()
+                member.process.wait()
+        if self.proxy:
+            self.proxy.stdin.close()
+            self.proxy.wait(5)
+
+    def command_proxy(self, command):
+        self.proxy.stdin.write(command + "\n")
+        self.proxy.stdin.flush()
+
+    def check(self):
+        """Nobody has ended who was not asked to."""
+        for member in self.members:
+            if not member.is_away:
+                member.check()
+
+    def call(self, port, target):
+        with Client(port) as client:
+            return client.call("GET", target)
+
+    def stats(self):
+        """What the first gateway counts."""
+        return self.call(self.http_ports[0], "/stats").json()
+
+    def owners(self):
+        """Who owns which partition, in their order, as the first gateway has heard; None: nobody."""
+        return [route["owner"] for route in self.stats()["routing"]]
+
+    def await_shared(self, seconds=30):
+        """Until the processors that run have equal shares of the partitions. Returns the owners."""
+        wanted = sum(not processor.is_away for processor in self.processors)
+
+        def shared():
+            self.check()
+            owners = self.owners()
+            shares = [owners.count(owner) for owner in set(owners)]
+            good = None not in owners and len(shares) == wanted and max(shares) - min(shares) <= 1
+            return owners if good else None
+        return until(shared, seconds, f"equal shares for {wanted}")
+
+    def is_ready(self):
+        self.check()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return all(self.call(port, "/readyz").status == 200 for port in self.http_ports)
+        return False
+
+    def await_ready(self, seconds=60):
+        until(self.is_ready, seconds, "/readyz of every gateway")
+
+    def are_slots_taken_over(self):
+        """No journal is left but those of the gateways that run."""
+        return len(list(self.journal.glob("slot-*"))) <= len(self.gateways)
+
+    def rockets(self):
+        """All that the API shows, by id; None while a page cannot be had."""
+        rockets, cursor = {}, ""
+        while cursor is not None:
+            answer = self.call(self.http_ports[0], f"/rockets?limit=1000&sort=id{cursor}")
+            if answer.status != 200:
+                return None
+            page = answer.json()
+            rockets.update((rocket["id"], rocket) for rocket in page["rockets"])
+            cursor = page["next"] and "&cursor=" + urllib.parse.quote(page["next"])
+        return rockets

@@ -1,0 +1,314 @@
+//  What a store that keeps rockets must do, whichever it is (DOWNLINK_TEST_STORE): epochs rise, a save
+//  is found again exactly, an old epoch saves nothing, and damage is never shown.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "processor/store.h"
+
+#define PARTITIONS 4
+
+static char *s_folder;
+static GPtrArray *s_found;  //  of rocket_view_t *
+
+//  The store under test, on what is in the folder.
+static store_t *
+s_open (void)
+{
+    uint32_t partitions = PARTITIONS;
+    const char *kind = g_getenv ("DOWNLINK_TEST_STORE");
+    cr_assert (kind == NULL || strcmp (kind, "sqlite") == 0);
+    store_t *store = store_sqlite_new (s_folder, &partitions);
+    cr_assert_not_null (store);
+    cr_assert_eq (partitions, PARTITIONS);
+    return store;
+}
+
+static void
+s_set_up (void)
+{
+    s_folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
+    s_found = g_ptr_array_new_with_free_func (g_free);
+}
+
+static void
+s_tear_down (void)
+{
+    GDir *directory = g_dir_open (s_folder, 0, NULL);
+    const char *name;
+    while (directory && (name = g_dir_read_name (directory))) {
+        char *path = g_build_filename (s_folder, name, NULL);
+        g_unlink (path);
+        g_free (path);
+    }
+    g_dir_close (directory);
+    g_rmdir (s_folder);
+    g_free (s_folder);
+    g_ptr_array_unref (s_found);
+}
+
+TestSuite (store, .init = s_set_up, .fini = s_tear_down);
+
+static bool
+s_find (void *context, const rocket_view_t *rocket)
+{
+    (void) context;
+    g_ptr_array_add (s_found, rocket_view_copy (rocket));
+    return true;
+}
+
+//  In pieces of seven rockets.
+static load_t
+s_load (store_t *store, uint32_t partition)
+{
+    load_t result;
+    do
+        result = store->load (store, partition, 7, s_find, NULL);
+    while (result == LOAD_MORE);
+    return result;
+}
+
+static uint64_t
+s_take (store_t *store, uint32_t partition)
+{
+    uint64_t epoch = 0;
+    g_ptr_array_set_size (s_found, 0);
+    cr_assert (store->take (store, partition, &epoch));
+    cr_assert_eq (s_load (store, partition), LOAD_DONE);
+    return epoch;
+}
+
+static number_range_t s_ranges[NUMBER_RANGES_MAX];
+
+//  A rocket in which every member is something else; number makes it another one.
+static rocket_view_t
+s_full_rocket (uint64_t number, char *id)
+{
+    rocket_view_t view = {.id = text_from (id),
+        .type = text_from ("Falcon-9"),
+        .mission = text_from (""),
+        .explosion_reason = text_from ("\xf0\x9f\x9a\x80 'quoted' \"reason\""),
+        .speed = INT64_MIN + (int64_t) number,
+        .status = ROCKET_EXPLODED,
+        .last_number = (UINT64_C (1) << 53) - 1,
+        .last_time_us = -62167219200000000 + (int64_t) number,
+        .applied = 77,
+        .conflicts = UINT32_MAX,
+        .gaps_closed = 3,
+        .type_number = 5,
+        .mission_number = 6,
+        .explosion_number = 7,
+        .seen = s_ranges,
+        .seen_count = NUMBER_RANGES_MAX};
+    for (uint64_t index = 0; index < NUMBER_RANGES_MAX; index++)
+        s_ranges[index] = (number_range_t){3 * index + 1, 3 * index + 2};
+    for (uint32_t index = 0; index < ROCKET_HASHES; index++)
+        view.hashes[index] = UINT32_MAX - index;
+    return view;
+}
+
+static void
+s_expect_text (text_t found, text_t wanted)
+{
+    cr_assert_eq (found.data == NULL, wanted.data == NULL);
+    cr_assert (text_equal (found, wanted));
+}
+
+static void
+s_expect_same (const rocket_view_t *found, const rocket_view_t *wanted)
+{
+    s_expect_text (found->id, wanted->id);
+    s_expect_text (found->type, wanted->type);
+    s_expect_text (found->mission, wanted->mission);
+    s_expect_text (found->explosion_reason, wanted->explosion_reason);
+    cr_assert_eq (found->speed, wanted->speed);
+    cr_assert_eq (found->status, wanted->status);
+    cr_assert_eq (found->last_number, wanted->last_number);
+    cr_assert_eq (found->last_time_us, wanted->last_time_us);
+    cr_assert_eq (found->applied, wanted->applied);
+    cr_assert_eq (found->conflicts, wanted->conflicts);
+    cr_assert_eq (found->gaps_closed, wanted->gaps_closed);
+    cr_assert_eq (found->type_number, wanted->type_number);
+    cr_assert_eq (found->mission_number, wanted->mission_number);
+    cr_assert_eq (found->explosion_number, wanted->explosion_number);
+    cr_assert_eq (found->seen_count, wanted->seen_count);
+    if (wanted->seen_count)
+        cr_assert_arr_eq (found->seen, wanted->seen, wanted->seen_count * sizeof *wanted->seen);
+    cr_assert_arr_eq (found->hashes, wanted->hashes, sizeof wanted->hashes);
+}
+
+static save_t
+s_save (store_t *store, uint32_t partition, uint64_t epoch, rocket_view_t *rocket)
+{
+    return store->save (store, (owned_t){partition, epoch}, &rocket, 1);
+}
+
+Test (store, every_taking_raises_the_epoch_of_that_partition)
+{
+    for (uint64_t epoch = 1; epoch <= 3; epoch++) {
+        store_t *store = s_open ();
+        cr_assert_eq (s_take (store, 2), epoch);
+        store->destroy (&store);
+    }
+    store_t *store = s_open ();
+    cr_assert_eq (s_take (store, 3), 1);
+    store->destroy (&store);
+}
+
+Test (store, what_was_saved_is_found_again_exactly)
+{
+    rocket_view_t full = s_full_rocket (1, "full");
+    rocket_view_t bare = {.id = text_from ("bare"), .last_number = 1, .applied = 1};
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 1);
+    rocket_view_t *both[] = {&full, &bare};
+    cr_assert_eq (store->save (store, (owned_t){1, epoch}, both, 2), SAVE_DONE);
+    store->destroy (&store);
+    store = s_open ();
+    s_take (store, 1);
+    cr_assert_eq (s_found->len, 2);
+    const rocket_view_t *first = s_found->pdata[0];
+    bool is_bare_first = first->id.data[0] == 'b';
+    s_expect_same (s_found->pdata[is_bare_first ? 1 : 0], &full);
+    s_expect_same (s_found->pdata[is_bare_first ? 0 : 1], &bare);
+    s_take (store, 0);
+    cr_assert_eq (s_found->len, 0);
+    store->destroy (&store);
+}
+
+Test (store, a_later_save_replaces_the_earlier)
+{
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    rocket_view_t rocket = s_full_rocket (1, "again");
+    cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+    rocket = s_full_rocket (2, "again");
+    rocket.explosion_reason = (text_t){0};
+    cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+    store->destroy (&store);
+    store = s_open ();
+    s_take (store, 0);
+    cr_assert_eq (s_found->len, 1);
+    s_expect_same (s_found->pdata[0], &rocket);
+    store->destroy (&store);
+}
+
+Test (store, a_save_under_another_epoch_changes_nothing)
+{
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    rocket_view_t rocket = s_full_rocket (1, "late");
+    cr_assert_eq (s_save (store, 0, epoch - 1, &rocket), SAVE_FENCED);
+    cr_assert_eq (s_save (store, 0, epoch + 1, &rocket), SAVE_FENCED);
+    store->destroy (&store);
+    store = s_open ();
+    s_take (store, 0);
+    cr_assert_eq (s_found->len, 0);
+    store->destroy (&store);
+}
+
+Test (store, an_empty_save_is_a_save)
+{
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    cr_assert_eq (store->save (store, (owned_t){0, epoch}, NULL, 0), SAVE_DONE);
+    store->destroy (&store);
+}
+
+Test (store, many_rockets_are_found_again)
+{
+    char ids[2000][16];
+    rocket_view_t rockets[2000];
+    rocket_view_t *pointers[2000];
+    for (size_t index = 0; index < 2000; index++) {
+        g_snprintf (ids[index], sizeof ids[index], "r%zu", index);
+        rockets[index] = (rocket_view_t){
+            .id = text_from (ids[index]), .speed = (int64_t) index, .last_number = 1, .applied = 1};
+        pointers[index] = &rockets[index];
+    }
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    cr_assert_eq (store->save (store, (owned_t){0, epoch}, pointers, 2000), SAVE_DONE);
+    store->destroy (&store);
+    store = s_open ();
+    s_take (store, 0);
+    int64_t sum = 0;
+    for (guint index = 0; index < s_found->len; index++)
+        sum += ((const rocket_view_t *) s_found->pdata[index])->speed;
+    cr_assert_eq (s_found->len, 2000);
+    cr_assert_eq (sum, 1999 * 1000);
+    store->destroy (&store);
+}
+
+Test (store, the_number_of_partitions_is_kept)
+{
+    store_t *store = s_open ();
+    store->destroy (&store);
+    uint32_t partitions = 99;
+    store = store_sqlite_new (s_folder, &partitions);
+    cr_assert_eq (partitions, PARTITIONS);
+    store->destroy (&store);
+}
+
+Test (store, a_partition_has_one_owner_at_a_time)
+{
+    store_t *store = s_open ();
+    store_t *other = s_open ();
+    uint64_t epoch = 0;
+    s_take (store, 0);
+    cr_assert_not (other->take (other, 0, &epoch));
+    other->release (other, 0);
+    cr_assert (other->take (other, 1, &epoch));
+    store->release (store, 0);
+    cr_assert (other->take (other, 0, &epoch));
+    cr_assert_eq (epoch, 2);
+    store->destroy (&store);
+    other->destroy (&other);
+}
+
+static void
+s_change (const char *sql)
+{
+    char *path = g_build_filename (s_folder, "partition-0000.sqlite", NULL);
+    sqlite3 *database = NULL;
+    cr_assert_eq (sqlite3_open (path, &database), SQLITE_OK);
+    cr_assert_eq (sqlite3_exec (database, sql, NULL, NULL, NULL), SQLITE_OK, "%s: %s", sql,
+        sqlite3_errmsg (database));
+    sqlite3_close (database);
+    g_free (path);
+}
+
+Test (store, a_row_of_which_anything_was_changed_is_refused)
+{
+    static const char *const changes[] = {"rocket SET id = 'x'", "rocket SET type = 'x'",
+        "rocket SET type = NULL", "rocket SET speed = speed + 1", "rocket SET mission = NULL",
+        "rocket SET status = 'flying'", "rocket SET status = 'odd'",
+        "rocket SET explosion_reason = ''", "rocket SET last_message_number = 1",
+        "rocket SET last_message_time_us = 1", "rocket SET messages_applied = 78",
+        "rocket SET conflicts = 0", "rocket SET gaps_closed = 0", "rocket SET type_number = 0",
+        "rocket SET mission_number = 0", "rocket SET explosion_number = 0", "rocket SET seen = x''",
+        "rocket SET seen = substr (seen, 1, 17)", "rocket SET hashes = zeroblob (64)",
+        "rocket SET hashes = x'00'", "rocket SET checksum = checksum + 1",
+        "partition SET epoch = epoch - 1", "partition SET epoch = epoch + 1",
+        "partition SET number = 3, checksum = 1", "partition SET checksum = 0"};
+    for (size_t index = 0; index < G_N_ELEMENTS (changes); index++) {
+        uint64_t epoch = 0;
+        rocket_view_t rocket = s_full_rocket (1, "whole");
+        store_t *store = s_open ();
+        epoch = s_take (store, 0);
+        cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+        store->destroy (&store);
+        char *sql = g_strconcat ("UPDATE ", changes[index], NULL);
+        s_change (sql);
+        g_free (sql);
+        store = s_open ();
+        cr_assert_not (
+            store->take (store, 0, &epoch) && s_load (store, 0) == LOAD_DONE, "%s", changes[index]);
+        store->destroy (&store);
+        s_tear_down ();
+        s_set_up ();
+    }
+}

@@ -1,0 +1,121 @@
+"""What the programs say of their flags: help, manual pages and completion, all from one table."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from downlink import BIN
+
+PROGRAMS = sorted(path.name for path in BIN.glob("downlink-*"))
+SHELLS = ["bash", "zsh", "fish"]
+
+
+def say(program, *flags, **environment):
+    done = subprocess.run([BIN / program, *flags], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def flags_of(program):
+    flags = re.findall(r"^  --([a-z-]+)", say(program, "--help"), re.MULTILINE)
+    assert "help" in flags and "completion" in flags
+    return flags
+
+
+def check(command, text):
+    """Feed a checker, and return what it complains of."""
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_fits_the_terminal(program):
+    for columns, widest in (("60", 60), ("300", 100)):
+        shown = say(program, "--help", COLUMNS=columns).split("examples:")[0]
+        flags = [line for line in shown.splitlines() if "usage:" not in line]
+        assert max(map(len, flags)) <= widest, shown
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_is_given_whatever_the_environment_holds(program):
+    assert "usage:" in say(program, "--log-level", "info", "--help", DOWNLINK_LOG_LEVEL="loud",
+                           DOWNLINK_TIMEOUT="never")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_manual_page_is_without_fault_and_names_every_flag(program):
+    page = say(program, "--man")
+    faults = [line for line in check(["mandoc", "-T", "lint", "-W", "warning"], page).splitlines()
+              if "missing date" not in line]
+    assert faults == []
+    shown = check(["mandoc", "-T", "ascii"], page)
+    shown = re.sub(".\x08", "", shown)
+    for flag in flags_of(program):
+        assert f"--{flag}" in shown
+    others = [name for name in PROGRAMS if name != program]
+    assert all(f"{name}(1)" in shown for name in others), "SEE ALSO"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_man_warns_of_nothing(program, tmp_path):
+    page = tmp_path / "page.1"
+    page.write_text(say(program, "--man"))
+    if not shutil.which("man") or not shutil.which("groff"):
+        pytest.skip("man and groff are not installed")
+    done = subprocess.run(["groff", "-man", "-ww", "-z", page], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_completion_parses_and_names_every_flag(program, shell):
+    script = say(program, "--completion", shell)
+    assert script == say(program, f"--completion={shell}")
+    reader = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-execute"]}
+    assert check(reader[shell], script) == ""
+    for flag in flags_of(program):
+        assert (f"-l {flag} " if shell == "fish" else f"--{flag}") in script
+
+
+def complete_in_bash(program, *words):
+    script = say(program, "--completion", "bash") + f"""
+COMP_WORDS=({program} {' '.join(f"'{word}'" for word in words)})
+COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+compopt () {{ :; }}
+_{program.replace("-", "_")}
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    return check(["bash", "-s"], script).split()
+
+
+def complete_in_fish(program, line):
+    script = say(program, "--completion", "fish") + f"complete -C '{line}'\n"
+    return [found.split("\t")[0] for found in check(["fish", "--private"], script).splitlines()]
+
+
+def test_bash_completes_flags_choices_verbs_and_directories():
+    assert complete_in_bash("downlink-gateway", "--journal-l") == ["--journal-limit"]
+    assert complete_in_bash("downlink-gateway", "--journal", "o") == ["os", "off"]
+    assert complete_in_bash("downlink-gateway", "--journal", "=", "f") == ["fsync"]
+    assert complete_in_bash("downlink-gateway", "--overflow", "=") == ["reject", "drop"]
+    assert "/usr" in complete_in_bash("downlink-gateway", "--journal-dir", "/us")
+    assert "list" in complete_in_bash("downlink-query", "--json", "")
+    assert complete_in_bash("downlink-query", "--processors", "") == []
+
+
+def test_fish_completes_flags_choices_and_verbs():
+    assert complete_in_fish("downlink-gateway", "downlink-gateway --journal-l") == [
+        "--journal-limit"]
+    assert complete_in_fish("downlink-gateway", "downlink-gateway --journal f") == ["fsync"]
+    assert "list" in complete_in_fish("downlink-query", "downlink-query ")
+
+
+def test_an_unknown_shell_is_refused():
+    refused = subprocess.run([BIN / "downlink-query", "--completion", "tcsh"], capture_output=True,
+                             text=True, timeout=60)
+    assert refused.returncode == 2 and "tcsh" in refused.stderr and "zsh" in refused.stderr

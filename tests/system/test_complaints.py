@@ -1,0 +1,84 @@
+"""When something is not to be had, the log says what, why, and what to do about it."""
+import os
+import pathlib
+import pwd
+import socket
+import subprocess
+
+import pytest
+
+from downlink import BIN, Program, free_ports, until
+
+
+def refuse(program, *flags, as_nobody=False):
+    """Run what must not start; returns what it says."""
+    def become_nobody():
+        nobody = pwd.getpwnam("nobody")
+        os.setgid(nobody.pw_gid)
+        os.setuid(nobody.pw_uid)
+    done = subprocess.run([BIN / program, *map(str, flags)], capture_output=True, text=True,
+                          timeout=60, cwd="/", preexec_fn=become_nobody if as_nobody else None)
+    assert done.returncode == 1, done.stderr
+    complaint = done.stderr.splitlines()[-1]
+    assert " error " in complaint and "advice=" in complaint
+    return complaint
+
+
+def test_a_second_gateway_on_a_port_is_refused(start):
+    both = start()
+    said = refuse("downlink-gateway", "--listen", f"127.0.0.1:{both.http}", "--journal-dir",
+                  both.journal, "--processors", f"127.0.0.1:{both.port}")
+    assert "cannot listen" in said and str(both.http) in said and "another port" in said
+    both.stop()
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_each_port_of_a_processor_is_named_when_it_is_taken(folder, offset):
+    port = free_ports(3)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + offset))
+        taken.listen()
+        said = refuse("downlink-processor", "--port", port, "--state-dir", f"{folder}/state")
+    assert ["frames", "queries", "events"][offset] in said and "another port" in said
+
+
+@pytest.mark.parametrize("program,flags", [
+    ("downlink-gateway", ["--listen", "192.0.2.1:8088", "--journal", "off"]),
+    ("downlink-gateway", ["--listen", "nowhere:8088", "--journal", "off"]),
+    ("downlink-processor", ["--bind", "192.0.2.1", "--store", "memory"])])
+def test_an_address_of_another_machine_is_explained(program, flags):
+    assert "no such address" in refuse(program, *flags)
+
+
+def test_a_name_that_does_not_resolve_is_said_and_tried_again(folder):
+    port = free_ports(1)
+    gateway = Program(folder, "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--journal",
+                      "off", "--processors", "no-such-host.invalid:5561")
+    until(lambda: "cannot resolve" in gateway.text(), what="the complaint")
+    until(lambda: "listening" in gateway.text(), what="the gateway goes on")
+    assert "name=no-such-host.invalid" in gateway.text() and "name server" in gateway.text()
+    assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize("program,flag", [
+    ("downlink-gateway", "--journal-dir"), ("downlink-processor", "--state-dir")])
+def test_a_directory_that_cannot_be_used_is_named_with_what_to_do(folder, program, flag):
+    port = free_ports(3)
+    where = ["--listen", f"127.0.0.1:{port}"] if "gateway" in program else ["--port", port]
+    (pathlib.Path(folder) / "a-file").touch()
+    for directory, advice in ((f"{folder}/a-file", "a file where a directory should be"),
+                              (f"{folder}/a-file/below", "a file where a directory should be"),
+                              ("/proc/nowhere", "see that it is there")):
+        said = refuse(program, flag, directory, *where)
+        assert directory in said and advice in said
+    if os.geteuid() == 0:
+        said = refuse(program, flag, "/usr/share/nobody-may", *where, as_nobody=True)
+        assert "/usr/share/nobody-may" in said and "change its owner" in said
+
+
+def test_a_launch_at_nobody_says_so_once_and_goes_on(folder):
+    port = free_ports(1)
+    done = subprocess.run([BIN / "downlink-launch", f"http://127.0.0.1:{port}/", "--max-messages",
+                           "3", "--max-duration", "1s"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count(f"127.0.0.1:{port} does not answer") == 1

@@ -1,0 +1,322 @@
+"""The dashboard in a real Chromium: it shows what there is, follows what changes, and goes on after
+a restart. DOWNLINK_SCREENSHOTS=folder keeps the pictures that are made on the way."""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from downlink import Program, channel, free_ports, message, until
+
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage",
+         "--hide-scrollbars", "--force-device-scale-factor=1"]
+FLEET = ["Falcon-9", "Ariane-6", "Vulcan", "Electron", "New-Glenn"]
+MISSIONS = ["ARTEMIS", "JUICE", "DART", "LUNA"]
+TEST_SECONDS = 120
+
+
+def program(*names):
+    found = [path for path in map(shutil.which, names) if path]
+    assert found, f"none of {names} is installed"
+    return found[0]
+
+
+class Page:
+    """A tab of a browser, at the dashboard of a pair."""
+
+    def __init__(self, driver):
+        self.driver = driver
+
+    def open(self, both, fragment=""):
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
+        self.driver.get(f"http://127.0.0.1:{both.http}/{fragment}")
+
+    def script(self, text, *arguments):
+        return self.driver.execute_script(text, *arguments)
+
+    def text(self, selector):
+        return self.script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def await_text(self, selector, pattern):
+        return until(lambda: re.search(pattern, self.text(selector)),
+                     what=f"{pattern!r} in {selector}")
+
+    def row(self, rocket):
+        """The texts of a rocket's row, by column; None if it is not in the table."""
+        return self.script("""
+            for (const row of document.querySelectorAll('#rows tr'))
+                if (row.querySelector('a').textContent === arguments[0])
+                    return Object.fromEntries([...row.cells].map(
+                        cell => [cell.classList[0], cell.textContent]))
+            return null""", rocket)
+
+    def rows(self):
+        return self.script("""return [...document.querySelectorAll('#rows td.id a')].map(
+            link => link.textContent)""")
+
+    def click(self, selector):
+        self.script("document.querySelector(arguments[0]).click()", selector)
+
+    def type(self, field, text):
+        place = self.find(f"#filters [name={field}]")
+        place.clear()
+        place.send_keys(text)
+
+    def complaints(self):
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] in ("SEVERE", "WARNING")]
+
+    def size(self, width, height, scheme="light", is_phone=False):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def width(self):
+        return self.script("return document.documentElement.scrollWidth")
+
+    def wait(self, seconds):
+        """Let time pass, where what is wanted is what it leaves on a chart."""
+        self.script("return new Promise(done => setTimeout(done, 1000 * arguments[0]))", seconds)
+
+    def picture(self, folder, name):
+        path = pathlib.Path(folder) / f"dashboard-{name}.png"
+        assert self.driver.save_screenshot(str(path))
+        assert path.stat().st_size > 10000
+        return path
+
+
+@pytest.fixture(scope="module")
+def driver(folder):
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium", "chromium-browser")
+    profile = pathlib.Path(folder) / "profile"
+    for flag in FLAGS + [f"--user-data-dir={profile}"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(service=Service(program("chromedriver")), options=options)
+    browser.set_script_timeout(TEST_SECONDS)
+    browser.set_page_load_timeout(60)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def page(driver):
+    tab = Page(driver)
+    tab.size(1440, 900)
+    yield tab
+    driver.get("about:blank")
+
+
+def launch(both, rocket, kind=0, speed=500):
+    body = {"type": FLEET[kind % 5], "launchSpeed": speed, "mission": MISSIONS[kind % 4]}
+    assert both.post(message(rocket, 1, "RocketLaunched", **body)).status == 202
+    both.rocket_when(rocket, lambda state: state["messagesApplied"] == 1)
+
+
+def test_the_files_say_what_the_page_may_do(pair):
+    answer = pair.call("GET", "/")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'; style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = pair.call("GET", "/", If_None_Match=answer.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    files = re.findall(r'(?:src|href)="(dashboard/[^"]+)"', answer.body.decode())
+    assert len(files) == 3
+    for name in files:
+        assert pair.call("GET", "/" + name).status == 200
+    assert pair.call("GET", "/dashboard/nothing.js").status == 404
+    assert pair.call("POST", "/", "{}").status == 405
+
+
+def test_it_shows_rockets_and_follows_them_without_a_complaint(pair, page):
+    one, other = channel(), channel()
+    launch(pair, one)
+    page.open(pair)
+    page.await_text("#link", "Live")
+    row = until(lambda: page.row(one), what="the rocket")
+    assert (row["status"], row["type"], row["speed"]) == ("flying", "Falcon-9", "500")
+    page.script("window.isSame = true")
+    pair.post(message(one, 3, "RocketSpeedIncreased", by=2500))
+    until(lambda: page.row(one)["speed"] == "3,000", what="the speed")
+    assert page.row(one)["missing"] == "1"
+    launch(pair, other)
+    until(lambda: page.row(other), what="the rocket that is new")
+    page.await_text("#rate [data-is=accepted]", r"\d")
+    page.await_text("#processors", "up")
+    assert page.script("return document.querySelectorAll('#partitions li').length") == 16
+    assert page.script("return window.isSame"), "it was not loaded again"
+    assert page.complaints() == []
+    names = page.script("return performance.getEntriesByType('resource').map(one => one.name)")
+    assert names and all(name.startswith(f"http://127.0.0.1:{pair.http}/") for name in names)
+
+
+def test_it_sorts_filters_searches_and_turns_pages(start, page):
+    both = start()
+    rockets = [f"rocket-{number:03}" for number in range(40)]
+    both.post([message(one, 1, "RocketLaunched", type=FLEET[place % 5], launchSpeed=100 + place,
+                       mission=MISSIONS[place % 4]) for place, one in enumerate(rockets)])
+    both.post(message(rockets[7], 2, "RocketExploded", reason="PRESSURE_VESSEL_FAILURE"))
+    both.rocket_when(rockets[7], lambda rocket: rocket["status"] == "exploded")
+    page.open(both)
+    until(lambda: page.rows() == rockets[:25], what="the first page")
+    page.click("#next")
+    until(lambda: page.rows() == rockets[25:], what="the second page")
+    assert page.find("#next").get_property("disabled") and page.text("#page") == "Page 2"
+    page.click("#previous")
+    until(lambda: page.rows() == rockets[:25], what="the first page again")
+    page.click("button[data-key=speed]")
+    until(lambda: page.rows() == rockets[:14:-1], what="the fastest first")
+    assert page.find("th.speed").get_attribute("aria-sort") == "descending"
+    page.find("button[data-key=speed]").send_keys(Keys.ENTER)
+    until(lambda: page.rows() == rockets[:25], what="the slowest first, by keyboard")
+    page.type("type", FLEET[2])
+    until(lambda: sorted(page.rows()) == rockets[2::5], what="one type")
+    assert FLEET[2] in page.driver.current_url, "the view is in the address"
+    page.click("#filters button")
+    until(lambda: len(page.rows()) == 25, what="no filter")
+    page.type("search", "rocket-01")
+    until(lambda: page.rows() == rockets[10:20], what="those whose ids begin so")
+    page.type("search", rockets[33])
+    until(lambda: page.rows() == [rockets[33]], what="the one of that id")
+    both.post(message("größe 💥" + "x" * 40, 1))
+    page.script("document.querySelector('#filters').elements.search.value = arguments[0]; "
+                "document.querySelector('#filters').requestSubmit()", "größe 💥")
+    until(lambda: page.rows() == ["größe 💥" + "x" * 40], what="one whose id is no ASCII")
+    page.type("search", "nothing")
+    page.await_text("#empty", "No rocket is like that")
+    assert page.complaints() == []
+
+
+def test_a_rocket_has_a_view_of_its_own(pair, page):
+    one = channel()
+    launch(pair, one)
+    page.open(pair)
+    until(lambda: page.row(one), what="the rocket")
+    link = page.script("""return [...document.querySelectorAll('#rows a')].find(
+        link => link.textContent === arguments[0])""", one)
+    link.send_keys(Keys.ENTER)
+    page.await_text("#rocket [data-is=speed]", "^500$")
+    assert page.script("return document.activeElement.id") == "rocket-id"
+    pair.post([message(one, 2), message(one, 5), message(one, 9, "RocketMissionChanged",
+                                                         newMission="SHUTTLE_MIR")])
+    page.await_text("#rocket [data-is=missing]", "3–4, 6–8")
+    page.await_text("#rocket [data-is=mission]", "SHUTTLE_MIR")
+    pair.post(message(one, 10, "RocketExploded", reason="PRESSURE_VESSEL_FAILURE"))
+    page.await_text("#rocket .state", r"exploded\s+PRESSURE_VESSEL_FAILURE")
+    assert page.script("return document.querySelectorAll('#rocket .strip rect').length") == 2
+    page.find("body").send_keys(Keys.ESCAPE)
+    until(lambda: page.find("#rocket").get_property("hidden"), what="the view to close")
+    assert page.script("return document.activeElement.textContent") == one
+    assert page.complaints() == []
+
+
+def test_what_rockets_say_is_shown_as_text(pair, page):
+    one = f"<b>{channel()}</b>/../?#%2F\"'"
+    code = "<img src=x onerror=alert(1)>"
+    body = {"type": code, "launchSpeed": 1, "mission": "<script>alert(1)</script>"}
+    assert pair.post(message(one, 1, "RocketLaunched", **body)).status == 202
+    page.open(pair)
+    row = until(lambda: page.row(one), what="the rocket")
+    assert (row["type"], row["mission"]) == (code, body["mission"])
+    page.script("""[...document.querySelectorAll('#rows a')].find(
+        link => link.textContent === arguments[0]).click()""", one)
+    page.await_text("#rocket [data-is=type]", "^<img")
+    assert page.text("#rocket-id") == one
+    assert page.script("return document.querySelectorAll('main img, aside img').length") == 0
+    assert page.complaints() == []
+
+
+def test_it_survives_a_restart_of_the_gateway_and_shows_a_processor_that_is_gone(start, page):
+    both = start()
+    one = channel()
+    launch(both, one)
+    page.open(both)
+    until(lambda: page.row(one), what="the rocket")
+    page.await_text("#link", "Live")
+    page.script("window.isSame = true")
+    assert both.gateway.stop() == 0
+    page.await_text("#banner", "not answered")
+    assert page.row(one)["speed"] == "500", "what was there stays"
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    page.await_text("#link", "Live")
+    until(lambda: page.find("#banner").get_property("hidden"), what="the banner to go")
+    both.post(message(one, 2, "RocketSpeedIncreased", by=77))
+    until(lambda: page.row(one)["speed"] == "577", what="the speed after the restart")
+    assert both.processor.stop() == 0
+    page.await_text("#processors-count", "0 up, 1 down")
+    page.await_text("#partitions-count", "16 without an owner")
+    both.processor = both.start_processor()
+    page.await_text("#processors-count", "1 up$")
+    assert page.script("return window.isSame"), "it was not loaded again"
+
+
+def with_two_processors(both, folder):
+    """Another processor for the pair, and a gateway that knows both. Returns the processor."""
+    other = free_ports(3)
+    second = Program(folder, "downlink-processor", "--port", other, "--state-dir", both.state)
+    assert both.gateway.stop() == 0
+    both.gateway_flags = ["--processors", f"127.0.0.1:{both.port},127.0.0.1:{other}"]
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+
+    def owners():
+        return {one["owner"] for one in both.call("GET", "/stats").json()["routing"]}
+    until(lambda: len(owners()) == 2 and None not in owners(), what="two owners")
+    return second
+
+
+def test_pictures_under_load(start, page, folder):
+    """Made to be looked at; what is checked is that nothing is wider than the screen or complained
+    about. DOWNLINK_SCREENSHOTS=folder keeps them, DOWNLINK_SCREENSHOT_SECONDS of load are before."""
+    both = start()
+    pictures = os.environ.get("DOWNLINK_SCREENSHOTS", folder)
+    seconds = int(os.environ.get("DOWNLINK_SCREENSHOT_SECONDS", "5"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(with_two_processors(both, folder).stop)
+        for body in ("{}", "{}", "no JSON"):
+            both.call("POST", "/messages", body)
+        load = Program(folder, "downlink-launch", f"http://127.0.0.1:{both.http}/messages",
+                       "--rockets", 60, "--rate", 300, "--shuffle", 2000,
+                       "--new-connections", "no")
+        stack.callback(load.stop)
+        page.open(both)
+        until(lambda: len(page.rows()) == 25, what="the rockets")
+        for width, scheme in [(1024, "light"), (700, "dark")]:
+            page.size(width, 800, scheme)
+            until(lambda: page.width() <= width, what="a page that fits")
+        page.size(1440, 900)
+        page.wait(seconds)
+        page.picture(pictures, "light")
+        page.script("location.hash = 'rocket=' + arguments[0]", page.rows()[3])
+        page.await_text("#rocket [data-is=speed]", r"\d")
+        for name, width, height, is_phone in [
+                ("dark", 1920, 1080, False), ("phone-rocket", 390, 844, True)]:
+            page.size(width, height, "dark", is_phone)
+            page.wait(2)
+            page.picture(pictures, name)
+            until(lambda: page.width() <= width, what="a page that fits")
+        page.script("location.hash = ''")
+        until(lambda: page.find("#rocket").get_property("hidden"), what="the view to close")
+        page.script("document.activeElement.blur(); scrollTo(0, 0)")
+        page.wait(1)
+        page.picture(pictures, "phone")
+        until(lambda: page.width() <= 390, what="a page that fits")
+        assert page.complaints() == []

@@ -1,0 +1,113 @@
+"""What is kept, what is said when it is applied, and how a stop deals with both (kills: tests/chaos)."""
+import contextlib
+import json
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from downlink import Pair, Program, channel, free_ports, message, until
+
+
+@pytest.fixture
+def stalled(start):
+    """A gateway whose processor is paused: what is accepted is kept, and not applied."""
+    def start_stalled(**flags):
+        both = start(**flags)
+        both.processor.send(signal.SIGSTOP)
+        return both
+    return start_stalled
+
+
+def slots(both):
+    return list(both.journal.glob("slot-*"))
+
+
+def test_who_waits_for_it_is_told_that_it_is_applied(pair):
+    one = channel()
+    answer = pair.post(message(one, 1), Prefer="wait=10")
+    assert answer.status == 200 and answer.json() == {"status": "applied", "accepted": 1}
+    assert answer.headers["Preference-Applied"] == "wait=10"
+    assert pair.rocket(one)["messagesApplied"] == 1
+    again = pair.post(message(one, 1), Prefer="wait=10")
+    assert again.status == 200 and pair.rocket(one)["messagesApplied"] == 1
+
+
+def test_who_waits_in_vain_gets_202_after_that_time(stalled):
+    both = stalled()
+    began = time.monotonic()
+    answer = both.post(message(channel(), 1), Prefer="wait=1")
+    assert answer.status == 202 and 1 <= time.monotonic() - began < 5
+
+
+def test_a_stop_answers_who_still_waits_and_keeps_what_was_accepted(stalled):
+    both, one = stalled(), channel()
+    with both.client() as client:
+        client.connection.request("POST", "/messages", json.dumps(message(one, 1)),
+                                  {"Prefer": "wait=60"})
+        until(lambda: both.call("GET", "/stats").json()["buffered"] == 1, what="the message")
+        asked = time.monotonic()
+        both.gateway.send(signal.SIGTERM)
+        assert client.connection.getresponse().status == 202
+    assert both.gateway.process.wait(10) == 0 and time.monotonic() - asked < 6
+    assert "are=\"in the journal\"" in both.gateway.text() and len(slots(both)) == 1
+    both.processor.send(signal.SIGCONT)
+    both.gateway = both.start_gateway()
+    assert both.await_ready() and both.rocket_when(one, lambda r: True)["messagesApplied"] == 1
+
+
+def test_a_second_signal_ends_a_stop_at_once(stalled):
+    both = stalled(gateway=("--journal", "off"))
+    assert both.post(message(channel(), 1)).status == 202
+    both.gateway.send(signal.SIGTERM)
+    until(lambda: " stopping" in both.gateway.text(), what="the stop")
+    asked = time.monotonic()
+    both.gateway.send(signal.SIGTERM)
+    assert both.gateway.process.wait(5) == -signal.SIGTERM and time.monotonic() - asked < 1
+
+
+def test_a_gateway_that_is_gone_for_good_is_inherited_by_one_that_runs(stalled, folder):
+    both, one = stalled(), channel()
+    port = free_ports(1)
+    other = Program(folder, "downlink-gateway", "--journal-dir", both.journal, "--listen",
+                    f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{both.port}")
+    until(lambda: "listening" in other.text(), what="the other gateway")
+    assert both.post(message(one, 1)).status == 202
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    both.processor.send(signal.SIGCONT)
+    both.gateway, both.http = other, port
+    assert both.await_ready() and both.rocket_when(one, lambda r: True)["messagesApplied"] == 1
+    until(lambda: len(slots(both)) == 1, what="the end of its slot")
+
+
+def test_what_the_journal_has_no_room_for_is_refused(stalled):
+    both, one = stalled(gateway=("--journal-limit", "64K", "--wait", "0s")), channel()
+    answers = [both.post([message(one, 100 * batch + number) for number in range(1, 101)])
+               for batch in range(100)]
+    statuses = [answer.status for answer in answers]
+    assert statuses[0] == 202 and statuses[-1] == 503 and set(statuses) == {202, 503}
+    accepted = 100 * statuses.count(202)
+    both.processor.send(signal.SIGCONT)
+    both.rocket_when(one, lambda r: r["messagesApplied"] == accepted)
+
+
+@pytest.mark.parametrize("change, fault", [
+    ("PRAGMA user_version=2", "it is of another format"),
+    ("UPDATE frame SET messages = messages + 1", "a frame in it is damaged"),
+    ("PRAGMA application_id=7", "it is not the file of Downlink")])
+def test_a_journal_that_cannot_be_used_stops_the_start_and_stays(stalled, change, fault):
+    both = stalled()
+    assert both.post(message(channel(), 1)).status == 202
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    journal, = [slot / "journal.sqlite" for slot in slots(both)]
+    with contextlib.closing(sqlite3.connect(journal)) as file:
+        file.execute(change)
+        file.commit()
+    content = journal.read_bytes()
+    refused = both.start_gateway()
+    assert refused.process.wait(30) == 1
+    assert fault in refused.text() and str(journal) in refused.text()
+    assert journal.read_bytes() == content

@@ -1,0 +1,128 @@
+//  Acks: sequences in, ranges out, in the order in which the frames came, over a real PUB and SUB.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include "common/clock.h"
+#include "processor/acks.h"
+
+static const uint8_t s_processor[PROCESSOR_ID_SIZE] = {1, 2, 3};
+
+static frame_head_t
+s_head (uint8_t source, uint64_t sequence)
+{
+    return (frame_head_t){.source = {source}, .sequence = sequence};
+}
+
+static void
+s_add (acks_t *acks, uint8_t source, uint64_t sequence)
+{
+    frame_head_t head = s_head (source, sequence);
+    acks_add (acks, &head);
+}
+
+static void
+s_append (void *context, uint64_t first, uint64_t last)
+{
+    g_string_append_printf (
+        context, "%llu-%llu ", (unsigned long long) first, (unsigned long long) last);
+}
+
+//  A PUB and a SUB that hears it.
+typedef struct {
+    socket_t *publisher;
+    socket_t *subscriber;
+} link_t;
+
+static link_t
+s_connect (uint8_t source)
+{
+    char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
+    frame_head_t head = s_head (source, 0);
+    link_t link = {NULL, NULL};
+    socket_setup ();
+    for (uint16_t port = 34000; !link.publisher && port < 34500; port++)
+        link.publisher = socket_bind (SOCKET_PUB, "127.0.0.1", port);
+    link.subscriber = socket_connect (SOCKET_SUB, socket_endpoint (link.publisher));
+    ack_topic (head.source, topic);
+    socket_subscribe (link.subscriber, topic);
+    return link;
+}
+
+//  What is heard, as text. What is published before the subscription is there is lost, so it is
+//  published until something comes.
+static char *
+s_hear (link_t *link, void (*fill) (acks_t *acks))
+{
+    GString *heard = g_string_new (NULL);
+    acks_t *acks = acks_new ();
+    text_t part;
+    bool more = false;
+    for (int64_t until_ms = clock_ms () + 10000; heard->len == 0 && clock_ms () < until_ms;) {
+        fill (acks);
+        acks_publish (acks, s_processor, link->publisher);
+        cr_assert (acks_is_empty (acks));
+        socket_item_t item = {.socket = link->subscriber};
+        socket_poll (&item, 1, 50);
+        if (socket_receive (link->subscriber, &part, &more) && more &&
+            socket_receive (link->subscriber, &part, &more))
+            cr_assert (ack_read (part.data, part.size, s_append, heard));
+    }
+    acks_destroy (&acks);
+    socket_destroy (&link->publisher);
+    socket_destroy (&link->subscriber);
+    return g_string_free (heard, FALSE);
+}
+
+static void
+s_fill_in_order (acks_t *acks)
+{
+    for (uint64_t sequence = 5; sequence <= 9; sequence++)
+        s_add (acks, 1, sequence);
+    s_add (acks, 1, 7);  //  a repeat: it is among them
+    s_add (acks, 1, 11);
+    s_add (acks, 1, 12);
+    s_add (acks, 1, 3);
+    s_add (acks, 2, 10);  //  of somebody else
+}
+
+Test (acks, ranges_go_by_the_sequences_and_those_that_touch_are_one)
+{
+    link_t link = s_connect (1);
+    char *heard = s_hear (&link, s_fill_in_order);
+    cr_assert_str_eq (heard, "3-3 5-9 11-12 ");
+    g_free (heard);
+}
+
+static void
+s_fill_from_another (acks_t *acks)
+{
+    acks_t *other = acks_new ();
+    s_add (acks, 1, 20);
+    s_add (other, 1, 21);
+    s_add (other, 1, 22);
+    s_add (other, 2, 1);
+    acks_add_all (acks, other);
+    acks_destroy (&other);
+}
+
+Test (acks, those_of_a_save_that_failed_are_kept)
+{
+    link_t link = s_connect (1);
+    char *heard = s_hear (&link, s_fill_from_another);
+    cr_assert_str_eq (heard, "20-22 ");
+    g_free (heard);
+    link = s_connect (2);
+    heard = s_hear (&link, s_fill_from_another);
+    cr_assert_str_eq (heard, "1-1 ");
+    g_free (heard);
+}
+
+Test (acks, are_empty_without_frames)
+{
+    acks_t *acks = acks_new ();
+    cr_assert (acks_is_empty (acks));
+    s_add (acks, 1, 1);
+    cr_assert_not (acks_is_empty (acks));
+    acks_destroy (&acks);
+}

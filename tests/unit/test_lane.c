@@ -1,0 +1,250 @@
+//  A lane: the window, the order, what is sent again and when, and that a lossy link ends well.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+
+#include "gateway/lane.h"
+
+#define FRAMES 400
+
+//  A link that can be told to take nothing; it remembers what it took.
+typedef struct {
+    GArray *sent;  //  of uint64_t: sequences
+    bool is_stuck;
+} link_t;
+
+static lane_t s_lane;
+static link_t s_link;
+static record_t s_records[FRAMES];
+static uint64_t s_sendings;
+static uint8_t s_bytes[1];
+
+static void
+s_set_up (void)
+{
+    s_lane = (lane_t){0};
+    s_link = (link_t){g_array_new (FALSE, FALSE, sizeof (uint64_t)), false};
+    s_sendings = 0;
+    for (uint64_t index = 0; index < FRAMES; index++)
+        s_records[index] = (record_t){.sequence = index, .bytes = s_bytes, .size = 100};
+}
+
+static void
+s_tear_down (void)
+{
+    g_array_unref (s_link.sent);
+}
+
+TestSuite (lane, .init = s_set_up, .fini = s_tear_down);
+
+static bool
+s_send (void *context, record_t *record)
+{
+    link_t *link = context;
+    if (!link->is_stuck)
+        g_array_append_val (link->sent, record->sequence);
+    return !link->is_stuck;
+}
+
+static void
+s_add (uint64_t count)
+{
+    for (uint64_t index = 0; index < count; index++)
+        lane_add (&s_lane, &s_records[index]);
+}
+
+static void
+s_run (uint64_t session, int64_t now_ms)
+{
+    lane_run (&s_lane, session, &s_sendings, now_ms, s_send, &s_link);
+}
+
+//  The sequences that were sent since the last call are these, in a row.
+static void
+s_expect_sent (uint64_t first, uint64_t count)
+{
+    cr_assert_eq (s_link.sent->len, count, "%u sent", s_link.sent->len);
+    for (guint index = 0; index < s_link.sent->len; index++)
+        cr_assert_eq (g_array_index (s_link.sent, uint64_t, index), first + index);
+    g_array_set_size (s_link.sent, 0);
+}
+
+Test (lane, sends_nothing_without_an_owner)
+{
+    s_add (3);
+    s_run (0, 0);
+    s_expect_sent (0, 0);
+    s_run (1, 0);
+    s_expect_sent (0, 3);
+}
+
+Test (lane, sends_in_order_up_to_the_window_of_frames)
+{
+    s_add (FRAMES);
+    s_run (1, 0);
+    s_expect_sent (0, LANE_WINDOW_FRAMES);
+    lane_acknowledge (&s_lane, &s_records[0], 0);
+    s_run (1, 0);
+    s_expect_sent (LANE_WINDOW_FRAMES, 1);
+}
+
+Test (lane, sends_up_to_the_window_of_bytes)
+{
+    for (uint64_t index = 0; index < 10; index++)
+        s_records[index].size = LANE_WINDOW_BYTES / 4;
+    s_add (10);
+    s_run (1, 0);
+    s_expect_sent (0, 4);
+    lane_acknowledge (&s_lane, &s_records[2], 0);
+    //  Two were sent before the one that was acknowledged, so they were lost; they go first.
+    s_run (1, 0);
+    cr_assert_eq (s_link.sent->len, 3);
+    cr_assert_eq (g_array_index (s_link.sent, uint64_t, 0), 0);
+    cr_assert_eq (g_array_index (s_link.sent, uint64_t, 1), 1);
+    cr_assert_eq (g_array_index (s_link.sent, uint64_t, 2), 4);
+}
+
+Test (lane, a_link_that_takes_nothing_loses_nothing)
+{
+    s_add (3);
+    s_link.is_stuck = true;
+    s_run (1, 0);
+    s_link.is_stuck = false;
+    s_run (1, 0);
+    s_expect_sent (0, 3);
+}
+
+Test (lane, another_owner_gets_all_that_is_not_acknowledged)
+{
+    s_add (5);
+    s_run (1, 0);
+    s_expect_sent (0, 5);
+    lane_acknowledge (&s_lane, &s_records[0], 0);
+    s_run (2, 0);
+    s_expect_sent (1, 4);
+}
+
+Test (lane, an_owner_that_fell_silent_gets_them_again_when_it_is_back)
+{
+    s_add (2);
+    s_run (1, 0);
+    s_run (0, 10);
+    s_expect_sent (0, 2);
+    s_run (3, 20);
+    s_expect_sent (0, 2);
+}
+
+Test (lane, what_was_sent_after_the_acknowledged_one_is_not_sent_again)
+{
+    s_add (5);
+    s_run (1, 0);
+    s_expect_sent (0, 5);
+    lane_acknowledge (&s_lane, &s_records[1], 0);
+    s_run (1, 0);
+    s_expect_sent (0, 1);
+    //  The second sending has a stamp of its own: the same ack does not bring it back again.
+    s_run (1, 1);
+    s_expect_sent (0, 0);
+}
+
+Test (lane, a_slow_owner_gets_one_probe_an_interval_that_doubles)
+{
+    s_add (10);
+    s_run (1, 0);
+    s_expect_sent (0, 10);
+    static const int64_t probes_ms[] = {1000, 3000, 7000, 15000, 23000};
+    size_t probe = 0;
+    for (int64_t now_ms = 1; now_ms <= 24000; now_ms++) {
+        s_run (1, now_ms);
+        if (s_link.sent->len == 0)
+            continue;
+        cr_assert_lt (probe, G_N_ELEMENTS (probes_ms));
+        cr_assert_eq (now_ms, probes_ms[probe++], "a probe at %lld ms", (long long) now_ms);
+        s_expect_sent (9, 1);
+    }
+    cr_assert_eq (probe, G_N_ELEMENTS (probes_ms));
+}
+
+Test (lane, a_frame_without_bytes_holds_up_those_behind_it)
+{
+    s_add (5);
+    s_records[2].bytes = NULL;
+    s_run (1, 0);
+    s_expect_sent (0, 2);
+    s_records[2].bytes = s_bytes;
+    s_run (1, 0);
+    s_expect_sent (2, 3);
+}
+
+static void
+s_fetch (void *context, record_t *record)
+{
+    g_array_append_val ((GArray *) context, record->sequence);
+    record->is_fetched = true;
+}
+
+Test (lane, looks_ahead_for_bytes_once_and_no_further_than_the_window)
+{
+    GArray *wanted = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+    for (uint64_t index = 0; index < FRAMES; index++)
+        s_records[index].bytes = index % 2 ? s_bytes : NULL;
+    s_add (FRAMES);
+    lane_look_ahead (&s_lane, s_fetch, wanted);
+    cr_assert_eq (wanted->len, LANE_WINDOW_FRAMES / 2);
+    cr_assert_eq (g_array_index (wanted, uint64_t, 1), 2);
+    lane_look_ahead (&s_lane, s_fetch, wanted);
+    cr_assert_eq (wanted->len, LANE_WINDOW_FRAMES / 2);
+    g_array_unref (wanted);
+}
+
+//  An owner behind a link that loses frames and acks; it acknowledges in the order of arrival.
+static void
+s_take_and_acknowledge (GRand *random, double loss, bool *is_acked, uint64_t *acked, int64_t now_ms)
+{
+    for (guint index = 0; index < s_link.sent->len; index++) {
+        uint64_t sequence = g_array_index (s_link.sent, uint64_t, index);
+        bool is_lost = g_rand_double (random) < loss;
+        bool is_ack_lost = g_rand_double (random) < loss;
+        if (is_lost || is_ack_lost || is_acked[sequence])
+            continue;
+        is_acked[sequence] = true;
+        ++*acked;
+        lane_acknowledge (&s_lane, &s_records[sequence], now_ms);
+    }
+    g_array_set_size (s_link.sent, 0);
+}
+
+static uint64_t
+s_deliver_all (guint32 seed, double loss)
+{
+    GRand *random = g_rand_new_with_seed (seed);
+    bool is_acked[FRAMES] = {false};
+    uint64_t acked = 0;
+    uint64_t sent = 0;
+    uint64_t session = 1;
+    s_add (FRAMES);
+    for (int64_t now_ms = 0; acked < FRAMES; now_ms += 100) {
+        cr_assert_lt (now_ms, 10 * 60 * 1000, "seed %u: %zu are not acknowledged", seed,
+            (size_t) (FRAMES - acked));
+        if (loss > 0 && g_rand_int_range (random, 0, 200) == 0)
+            session++;
+        s_run (session, now_ms);
+        sent += s_link.sent->len;
+        s_take_and_acknowledge (random, loss, is_acked, &acked, now_ms);
+    }
+    g_rand_free (random);
+    return sent;
+}
+
+Test (lane, a_link_without_loss_gets_each_frame_once)
+{
+    cr_assert_eq (s_deliver_all (1, 0), FRAMES);
+}
+
+Test (lane, every_frame_arrives_however_much_is_lost)
+{
+    for (guint32 seed = 1; seed <= 200; seed++) {
+        s_deliver_all (seed, 0.05 + 0.002 * seed);
+        s_tear_down ();
+        s_set_up ();
+    }
+}

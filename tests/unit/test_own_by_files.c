@@ -1,0 +1,169 @@
+//  Ownership by locks of files: who is alone has everything at once; who comes to others waits, and
+//  then has its share once they let go; who is gone is not waited for.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "processor/ownership.h"
+
+#define PARTITIONS 16
+
+static char *s_folder;
+
+static void
+s_set_up (void)
+{
+    s_folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
+}
+
+static void
+s_remove (const char *directory)
+{
+    GDir *entries = g_dir_open (directory, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name (entries))) {
+        char *path = g_build_filename (directory, name, NULL);
+        if (g_file_test (path, G_FILE_TEST_IS_DIR))
+            s_remove (path);
+        else
+            g_unlink (path);
+        g_free (path);
+    }
+    g_dir_close (entries);
+    g_rmdir (directory);
+}
+
+static void
+s_tear_down (void)
+{
+    s_remove (s_folder);
+    g_free (s_folder);
+}
+
+TestSuite (own_by_files, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+
+static ownership_t *
+s_open (uint8_t name)
+{
+    const uint8_t id[PROCESSOR_ID_SIZE] = {name, 1, 2};
+    ownership_t *self = own_by_files_new (s_folder, PARTITIONS, id);
+    cr_assert_not_null (self);
+    return self;
+}
+
+//  How many partitions are to be its own; hold says to take hold of them too.
+static uint32_t
+s_count (ownership_t *self, bool hold)
+{
+    uint32_t count = 0;
+    self->look (self);
+    for (uint32_t partition = 0; partition < PARTITIONS; partition++)
+        count += self->is_ours (self, partition) && (!hold || self->hold (self, partition));
+    return count;
+}
+
+static size_t
+s_members (const ownership_t *self)
+{
+    size_t count = 0;
+    self->members (self, &count);
+    return count;
+}
+
+//  Look until it has joined.
+static void
+s_await_joined (ownership_t *self, size_t members)
+{
+    int64_t until_ms = clock_ms () + 20000;
+    do {
+        self->look (self);
+        cr_assert_lt (clock_ms (), until_ms);
+        g_usleep (10000);
+    } while (s_members (self) != members);
+}
+
+Test (own_by_files, who_is_alone_has_everything_at_once)
+{
+    ownership_t *self = s_open ('a');
+    cr_assert_eq (s_count (self, true), PARTITIONS);
+    cr_assert_eq (s_members (self), 1);
+    self->destroy (&self);
+}
+
+Test (own_by_files, who_comes_to_others_lets_itself_be_found_first)
+{
+    ownership_t *first = s_open ('a');
+    cr_assert_eq (s_count (first, true), PARTITIONS);
+    ownership_t *second = s_open ('b');
+    cr_assert_eq (s_count (second, false), 0);
+    cr_assert_eq (s_count (first, false), PARTITIONS);
+    s_await_joined (second, 2);
+    cr_assert_eq (s_count (first, false), PARTITIONS / 2);
+    cr_assert_eq (s_count (second, false), PARTITIONS / 2);
+    first->destroy (&first);
+    second->destroy (&second);
+}
+
+Test (own_by_files, what_another_holds_is_had_once_it_is_let_go)
+{
+    ownership_t *first = s_open ('a');
+    ownership_t *second = s_open ('b');
+    cr_assert_eq (s_count (first, true), PARTITIONS);
+    s_await_joined (second, 2);
+    cr_assert_eq (s_count (second, true), 0);
+    first->look (first);
+    for (uint32_t partition = 0; partition < PARTITIONS; partition++)
+        if (!first->is_ours (first, partition))
+            first->let_go (first, partition);
+    cr_assert_eq (s_count (second, true), PARTITIONS / 2);
+    first->destroy (&first);
+    second->destroy (&second);
+}
+
+Test (own_by_files, who_leaves_is_no_member_and_has_nothing)
+{
+    ownership_t *first = s_open ('a');
+    ownership_t *second = s_open ('b');
+    s_count (first, true);
+    s_await_joined (second, 2);
+    first->leave (first);
+    cr_assert_eq (s_count (first, false), 0);
+    cr_assert_eq (s_count (second, false), PARTITIONS);
+    cr_assert_eq (s_members (second), 1);
+    first->destroy (&first);
+    second->destroy (&second);
+}
+
+Test (own_by_files, who_dies_is_gone_with_its_locks_and_waited_for_by_nobody)
+{
+    int ready[2];
+    cr_assert_eq (pipe (ready), 0);
+    pid_t child = fork ();
+    if (child == 0) {
+        ownership_t *first = s_open ('a');
+        char held = (char) s_count (first, true);
+        _exit (write (ready[1], &held, 1) == 1 && pause () ? 0 : 1);
+    }
+    char held = 0;
+    cr_assert_eq (read (ready[0], &held, 1), 1);
+    cr_assert_eq (held, PARTITIONS);
+    ownership_t *second = s_open ('b');
+    cr_assert_eq (s_count (second, true), 0);
+    kill (child, SIGKILL);
+    waitpid (child, NULL, 0);
+    cr_assert_eq (s_count (second, true), PARTITIONS);
+    second->destroy (&second);
+}
+
+Test (own_by_files, a_directory_that_cannot_be_used_is_refused)
+{
+    const uint8_t id[PROCESSOR_ID_SIZE] = {0};
+    char *path = g_build_filename (s_folder, "file", NULL);
+    g_file_set_contents (path, "", 0, NULL);
+    cr_assert_null (own_by_files_new (path, PARTITIONS, id));
+    g_free (path);
+}

@@ -15,9 +15,13 @@
 
 #define MIB (1024 * 1024)
 
-//  Heartbeats find a peer that stopped or a cable that was cut within HEARTBEAT_TIMEOUT_MS.
-#define HEARTBEAT_MS 500
-#define HEARTBEAT_TIMEOUT_MS 1500
+//  A link whose peer's kernel is silent for so long is given up and made again: probes when it is
+//  idle, a time-out on what was sent when it is not. ZeroMQ's own heartbeats would be quicker, but in
+//  4.3.4 they end a process whose input waits behind its high-water mark when the peer goes, and they
+//  cut the link to a peer that is merely slow. That a process has stopped its announcements tell.
+#define DEAD_LINK_MS 5000
+#define PROBE_SECONDS 1
+#define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
 #define HANDSHAKE_MS 3000
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
@@ -68,8 +72,11 @@ s_new (socket_kind_t kind, bool is_ipv6)
     zsock_set_sndhwm (zsock, s_kinds[kind].high_water_mark);
     zsock_set_rcvhwm (zsock, s_kinds[kind].high_water_mark);
     zsock_set_maxmsgsize (zsock, (int) s_kinds[kind].max_message_bytes);
-    zsock_set_heartbeat_ivl (zsock, HEARTBEAT_MS);
-    zsock_set_heartbeat_timeout (zsock, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_tcp_keepalive (zsock, 1);
+    zsock_set_tcp_keepalive_idle (zsock, PROBE_SECONDS);
+    zsock_set_tcp_keepalive_intvl (zsock, PROBE_SECONDS);
+    zsock_set_tcp_keepalive_cnt (zsock, PROBES);
+    zsock_set_tcp_maxrt (zsock, DEAD_LINK_MS);
     zsock_set_handshake_ivl (zsock, HANDSHAKE_MS);
     zsock_set_connect_timeout (zsock, CONNECT_MS);
     zsock_set_reconnect_ivl (zsock, RECONNECT_MS);

@@ -1,5 +1,5 @@
 //  ZeroMQ sockets, made and bounded in one place: linger, high-water marks, largest message,
-//  heartbeats and time-outs are set here and nowhere else. No call but those of socket_poll ever waits.
+//  probes and time-outs are set here and nowhere else. No call but those of socket_poll ever waits.
 //  A socket belongs to the thread that made it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOCKET_H

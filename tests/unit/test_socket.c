@@ -1,0 +1,100 @@
+//  Sockets under pressure: a receiver that is slower than its senders, and senders that go away.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/socket.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+#define LONGER_THAN_ANY_LIVENESS_CHECK_MS 2500
+
+static socket_t *s_pull;
+
+static void
+s_set_up (void)
+{
+    socket_setup ();
+    for (uint16_t port = 34000; !s_pull && port < 35000; port++)
+        s_pull = socket_bind (SOCKET_PULL, "127.0.0.1", port);
+    cr_assert_not_null (s_pull);
+}
+
+static void
+s_tear_down (void)
+{
+    socket_destroy (&s_pull);
+}
+
+TestSuite (socket, .init = s_set_up, .fini = s_tear_down);
+
+static void
+s_wait (int64_t ms)
+{
+    socket_poll (NULL, 0, ms);
+}
+
+//  Send until nothing is taken any more: all queues between the two are full. Returns how many.
+static int
+s_fill (socket_t *push)
+{
+    static const char bytes[8192] = "frame";
+    int sent = 0;
+    for (int64_t full_since_ms = clock_ms (); clock_ms () - full_since_ms < 300;) {
+        if (socket_send (push, bytes, sizeof bytes, false)) {
+            sent++;
+            full_since_ms = clock_ms ();
+        }
+        else
+            s_wait (1);
+    }
+    return sent;
+}
+
+//  Receive until nothing has come for a while. Returns how many.
+static int
+s_drain (void)
+{
+    text_t bytes;
+    bool more = false;
+    int received = 0;
+    for (int64_t heard_ms = clock_ms (); clock_ms () - heard_ms < 500;) {
+        socket_item_t item = {.socket = s_pull};
+        socket_poll (&item, 1, 50);
+        while (socket_receive (s_pull, &bytes, &more)) {
+            cr_assert (!more && memcmp (bytes.data, "frame", 5) == 0);
+            received++;
+            heard_ms = clock_ms ();
+        }
+    }
+    return received;
+}
+
+//  libzmq 4.3.4 aborts in a heartbeat of a link whose input waits behind the high-water mark and
+//  whose peer has gone.
+Test (socket, outlives_a_sender_that_left_while_the_queue_was_full)
+{
+    socket_t *push = socket_connect (SOCKET_PUSH, socket_endpoint (s_pull));
+    cr_assert_gt (s_fill (push), 1000);
+    socket_destroy (&push);
+    s_wait (LONGER_THAN_ANY_LIVENESS_CHECK_MS);
+    cr_expect_geq (s_drain (), 1000, "what had arrived before is there");
+
+    push = socket_connect (SOCKET_PUSH, socket_endpoint (s_pull));
+    int sent = 0;
+    for (int64_t until_ms = clock_ms () + 5000; !sent && clock_ms () < until_ms; s_wait (1))
+        sent += socket_send (push, "frame", 5, false);
+    cr_expect_eq (sent, 1);
+    cr_expect_eq (s_drain (), 1, "and who comes next is heard");
+    socket_destroy (&push);
+}
+
+//  A receiver that takes its time is alive: its link stays, so each frame comes once.
+Test (socket, keeps_the_link_to_a_slow_receiver)
+{
+    socket_t *push = socket_connect (SOCKET_PUSH, socket_endpoint (s_pull));
+    int sent = s_fill (push);
+    s_wait (LONGER_THAN_ANY_LIVENESS_CHECK_MS);
+    cr_expect_eq (s_drain (), sent);
+    socket_destroy (&push);
+}

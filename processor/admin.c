@@ -14,7 +14,7 @@
 struct admin {
     http_server_t *http;
     const shards_t *shards;
-    bool is_stopping;
+    admin_phase_t phase;
 };
 
 static void
@@ -111,10 +111,12 @@ s_answer_status (http_request_t *request, const char *body)
 static void
 s_answer_ready (const admin_t *self, http_request_t *request)
 {
-    if (self->is_stopping)
-        problem_answer (request,
-            &(problem_t){
-                .status = 503, .name = "not-ready", .detail = "this processor is stopping"});
+    static const char *const details[] = {[ADMIN_LOADING] = "this processor is loading its rockets",
+        [ADMIN_STOPPING] = "this processor is stopping"};
+    const char *detail = details[self->phase];
+    if (detail)
+        problem_answer (
+            request, &(problem_t){.status = 503, .name = "not-ready", .detail = detail});
     else
         s_answer_status (request, "{\"status\":\"ready\"}");
 }
@@ -196,8 +198,8 @@ admin_run (admin_t *self)
 }
 
 void
-admin_stop (admin_t *self)
+admin_set_phase (admin_t *self, admin_phase_t phase)
 {
     if (self)
-        self->is_stopping = true;
+        self->phase = phase;
 }

@@ -26,7 +26,8 @@ int64_t admin_timeout_ms (admin_t *self);
 //  Answer who has asked. Never waits.
 void admin_run (admin_t *self);
 
-//  The processor is stopping: /readyz says so from here on.
-void admin_stop (admin_t *self);
+//  What /readyz says from here on. At first a processor is loading.
+typedef enum { ADMIN_LOADING, ADMIN_READY, ADMIN_STOPPING } admin_phase_t;
+void admin_set_phase (admin_t *self, admin_phase_t phase);
 
 #endif

@@ -162,6 +162,7 @@ s_keep (processor_t *self)
         self->is_ready = true;
         log_event (LOG_INFO, "ready", "frames=%s partitions=%u",
             socket_endpoint (self->sockets.frames), self->shards.partitions);
+        admin_set_phase (self->admin, ADMIN_READY);
         notify_ready ();
     }
     return result != KEEPER_FAILED;
@@ -226,7 +227,7 @@ processor_run (processor_t *self)
             (unsigned long long) self->shards.counters.applied);
         stop_signals_release ();
         notify_stopping ();
-        admin_stop (self->admin);
+        admin_set_phase (self->admin, ADMIN_STOPPING);
         good = s_drain (self);
     }
     if (!good)

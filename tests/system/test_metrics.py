@@ -1,4 +1,7 @@
 """What the programs tell about themselves: /stats, and /metrics as Prometheus reads them."""
+import contextlib
+import http.client
+import json
 import re
 import signal
 import socket
@@ -207,6 +210,30 @@ def test_the_admin_port_answers_probes_and_refuses_the_rest(observed):
     smuggled = raw(observed.admin.port, b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
                    b"Transfer-Encoding: chunked\r\n\r\n")
     assert smuggled.startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(folder):
+    port = free_ports(1)
+    both = Pair(folder, processor=["--admin", f"127.0.0.1:{port}"])
+    admin = Admin(port)
+    lines = "\n".join(json.dumps(message(f"rocket-{index}", 1, "RocketLaunched"))
+                      for index in range(20000))
+    answer = both.call("POST", "/messages", lines, Content_Type="application/x-ndjson",
+                       Prefer="wait=30")
+    assert answer.status == 200
+    assert both.processor.stop() == 0
+    both.processor = both.start_processor()
+
+    def look():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer = admin.call("GET", "/readyz")
+            assert answer.status == 200 or "loading" in answer.json()["detail"]
+            return answer.status == 200
+        return False
+
+    until(look, what="readiness")
+    assert metrics(admin.call("GET", "/metrics"))["downlink_processor_owned_partitions"] == 16
+    both.stop()
 
 
 def test_a_slow_client_of_the_admin_port_holds_up_nobody(observed):

@@ -13,6 +13,7 @@ pids=()
 names=()
 started=()  #  by port, when
 BEGUN_SECONDS=2
+KILLED=137  #  the status of what SIGKILL ended
 
 fail () {
     echo "run.sh: $*" >&2
@@ -69,8 +70,8 @@ await_readiness () {
     done
 }
 
-#  A processor that dies is started again, as a supervisor would, unless it had only just begun. Without
-#  the gateway there is nothing to do.
+#  A processor that dies is started again, as a supervisor would, unless it had only just begun and gave
+#  up by itself: then it cannot start. Without the gateway there is nothing to do.
 check_children () {
     local index status name
     for index in "${!pids[@]}"; do
@@ -79,7 +80,8 @@ check_children () {
         wait "${pids[index]}" || status=$?
         name=${names[index]}
         unset "pids[index]" "names[index]"
-        if [[ $name == gateway || $((SECONDS - started[${name##* }])) -lt $BEGUN_SECONDS ]]; then
+        if [[ $name == gateway ]] || { [[ $status -ne $KILLED ]] &&
+            [[ $((SECONDS - started[${name##* }])) -lt $BEGUN_SECONDS ]]; }; then
             echo "run.sh: $name ended with status $status; stopping the others" >&2
             stop 1
         fi

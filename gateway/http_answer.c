@@ -53,6 +53,7 @@ s_new_answer (
     g_assert (body);
     self->response = body;
     self->status = response->status;
+    MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
     if (response->content_type)
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)

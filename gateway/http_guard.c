@@ -27,12 +27,12 @@ http_guard_target (http_guard_t *self, const char *target)
 static bool
 s_is_token (text_t name)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
+    //  All but letters, of which most names are made.
+    static const char others[] = "-0123456789!#$%&'*+.^_`|~";
     for (size_t index = 0; index < name.size; index++) {
         char byte = name.data[index];
-        bool is_alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                               (byte >= 'A' && byte <= 'Z');
-        if (!is_alphanumeric && (byte == 0 || !strchr (others, byte)))
+        bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+        if (!is_letter && (byte == 0 || (byte != '-' && !strchr (others, byte))))
             return false;
     }
     return name.size > 0;

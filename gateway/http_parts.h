@@ -8,6 +8,7 @@
 
 #include "gateway/http_body.h"
 #include "gateway/http_connections.h"
+#include "gateway/http_date.h"
 #include "gateway/http_guard.h"
 #include "gateway/http_request_id.h"
 #include "gateway/http_server.h"
@@ -30,7 +31,8 @@ struct http_server {
     http_connections_t connections;
     GQueue held;  //  of http_request_t *, in no order of time
     http_bodies_t bodies;
-    answer_t *last;  //  that had nothing of its own: the next one may be the same; NULL: none
+    http_date_t date;
+    answer_t *last;  //  of this second, with nothing of its own: the next may be the same; or NULL
     size_t unanswered;
     size_t watched;  //  held requests whose connections are not suspended
     bool is_due;     //  there is work that no descriptor tells of

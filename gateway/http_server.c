@@ -363,6 +363,8 @@ http_server_run (http_server_t *self)
 {
     self->connections.now_ms = clock_ms ();
     self->is_due = false;
+    if (http_date_set (&self->date, time (NULL)))
+        answer_unref (&self->last);
     s_expire (self);
     MHD_run (self->daemon);
 }

@@ -20,7 +20,9 @@ prefer_t
 prefer_read (const char *field)
 {
     prefer_t self = {0};
-    char **preferences = g_strsplit (field ? field : "", ",", -1);
+    if (!field)
+        return self;
+    char **preferences = g_strsplit (field, ",", -1);
     for (char **preference = preferences; *preference; preference++) {
         g_strdelimit (*preference, "\"", ' ');
         char **halves = g_strsplit (*preference, "=", 2);
@@ -35,10 +37,12 @@ prefer_read (const char *field)
 bool
 prefer_write_applied (const prefer_t *self, char *text)
 {
+    if (!self->is_lenient && !self->has_wait)
+        return false;
     char wait[32] = "";
     if (self->has_wait)
         g_snprintf (wait, sizeof wait, "wait=%u", self->wait_s);
     g_snprintf (text, PREFER_APPLIED_SIZE, "%s%s%s", self->is_lenient ? "handling=lenient" : "",
         self->is_lenient && self->has_wait ? ", " : "", wait);
-    return *text != '\0';
+    return true;
 }

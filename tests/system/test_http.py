@@ -1,10 +1,12 @@
 """HTTP itself: methods, errors, abuse, many connections."""
+import email.utils
 import json
 import os
 import re
 import select
 import socket
 import struct
+import time
 
 import pytest
 
@@ -185,3 +187,15 @@ def answers(both):
         return both.call("GET", "/livez").status == 200
     except OSError:
         return False
+
+
+def test_answers_have_the_date_of_now(pair):
+    seen = set()
+    for _ in range(2):
+        before = int(time.time())
+        date = pair.call("GET", "/livez").headers["Date"]
+        told = email.utils.parsedate_to_datetime(date).timestamp()
+        assert before - 1 <= told <= time.time() and date.endswith(" GMT")
+        seen.add(date)
+        time.sleep(1.1)
+    assert len(seen) == 2

@@ -9,29 +9,42 @@
 #define CAPACITY_MIN 4
 #define CAPACITY_MAX (NUMBER_RANGES_MAX + 1)  //  one too many for a moment, before a gap is closed
 
+struct number_ranges_many {
+    uint32_t count;     //  ranges in use
+    uint32_t capacity;  //  ranges allocated
+    number_range_t ranges[];
+};
+
 static number_range_t *
-s_ranges (number_ranges_t *self)
+s_ranges (number_ranges_t *self, uint32_t *count)
 {
-    return self->capacity ? self->many : &self->one;
+    size_t listed;
+    (void) number_ranges_list (self, &listed);
+    *count = (uint32_t) listed;
+    return self->zero || !self->many ? &self->one : self->many->ranges;
 }
 
-//  Have room for one more range.
+//  Have room for so many ranges; the ones there are stay.
+static number_ranges_many_t *
+s_resize (number_ranges_many_t *many, uint32_t capacity)
+{
+    many = g_realloc (many, sizeof *many + capacity * sizeof *many->ranges);
+    many->capacity = capacity;
+    return many;
+}
+
+//  Have room for one more than the range, or the ranges, there are.
 static void
 s_grow (number_ranges_t *self)
 {
-    if (self->count < self->capacity || self->count == 0)
-        return;
-    uint32_t capacity = CLAMP (self->capacity * 2, CAPACITY_MIN, CAPACITY_MAX);
-    number_range_t *many;
-    if (self->capacity) {
-        many = g_renew (number_range_t, self->many, capacity);
+    if (self->zero) {
+        number_ranges_many_t *many = s_resize (NULL, CAPACITY_MIN);
+        many->ranges[0] = self->one;
+        many->count = 1;
+        *self = (number_ranges_t){.many = many};
     }
-    else {
-        many = g_new (number_range_t, capacity);
-        many[0] = self->one;
-    }
-    self->many = many;
-    self->capacity = capacity;
+    else if (self->many->count == self->many->capacity)
+        self->many = s_resize (self->many, MIN (self->many->capacity * 2, CAPACITY_MAX));
 }
 
 //  Give back room that is no longer used; half of what is left stays free, so that it is not
@@ -39,36 +52,38 @@ s_grow (number_ranges_t *self)
 static void
 s_shrink (number_ranges_t *self)
 {
-    if (self->count == 1 && self->capacity) {
-        number_range_t one = self->many[0];
-        g_free (self->many);
-        self->one = one;
-        self->capacity = 0;
+    number_ranges_many_t *many = self->many;
+    if (many->count == 1) {
+        self->one = many->ranges[0];
+        g_free (many);
     }
-    else if (self->capacity > CAPACITY_MIN && self->count <= self->capacity / 4) {
-        self->capacity = MAX (self->capacity / 2, CAPACITY_MIN);
-        self->many = g_renew (number_range_t, self->many, self->capacity);
-    }
+    else if (many->capacity > CAPACITY_MIN && many->count <= many->capacity / 4)
+        self->many = s_resize (many, MAX (many->capacity / 2, CAPACITY_MIN));
 }
 
 static void
 s_insert (number_ranges_t *self, uint32_t index, uint64_t number)
 {
+    number_range_t added = {number, number};
+    if (number_ranges_is_empty (self)) {
+        self->one = added;
+        return;
+    }
     s_grow (self);
-    number_range_t *ranges = s_ranges (self);
-    memmove (ranges + index + 1, ranges + index, (self->count - index) * sizeof *ranges);
-    ranges[index] = (number_range_t){number, number};
-    self->count++;
+    number_range_t *place = self->many->ranges + index;
+    memmove (place + 1, place, (self->many->count - index) * sizeof *place);
+    *place = added;
+    self->many->count++;
 }
 
 //  Make one range of this one, the next, and whatever lies between.
 static void
 s_join_next (number_ranges_t *self, uint32_t index)
 {
-    number_range_t *ranges = s_ranges (self);
-    ranges[index].last = ranges[index + 1].last;
-    self->count--;
-    memmove (ranges + index + 1, ranges + index + 2, (self->count - index - 1) * sizeof *ranges);
+    number_range_t *place = self->many->ranges + index;
+    place->last = place[1].last;
+    self->many->count--;
+    memmove (place + 1, place + 2, (self->many->count - index - 1) * sizeof *place);
     s_shrink (self);
 }
 
@@ -91,8 +106,8 @@ number_added_t
 number_ranges_add (number_ranges_t *self, uint64_t number)
 {
     g_assert (number >= 1 && number < UINT64_MAX);
-    number_range_t *ranges = s_ranges (self);
-    uint32_t count = self->count;
+    uint32_t count;
+    number_range_t *ranges = s_ranges (self, &count);
     if (count && number == ranges[count - 1].last + 1) {
         ranges[count - 1].last = number;
         return NUMBER_ADDED;
@@ -113,10 +128,16 @@ number_ranges_add (number_ranges_t *self, uint64_t number)
         return NUMBER_ADDED;
     }
     s_insert (self, index, number);
-    if (self->count <= NUMBER_RANGES_MAX)
+    if (count < NUMBER_RANGES_MAX)
         return NUMBER_ADDED;
     s_join_next (self, 0);
     return NUMBER_CLOSED_A_GAP;
+}
+
+bool
+number_ranges_is_empty (const number_ranges_t *self)
+{
+    return !self->zero && !self->many;
 }
 
 bool
@@ -126,7 +147,7 @@ number_ranges_has (const number_ranges_t *self, uint64_t number)
         return false;
     size_t count;
     const number_range_t *ranges = number_ranges_list (self, &count);
-    uint32_t index = s_find (ranges, self->count, number);
+    uint32_t index = s_find (ranges, (uint32_t) count, number);
     return index < count && number >= ranges[index].first && number <= ranges[index].last;
 }
 
@@ -150,14 +171,12 @@ number_ranges_assign (number_ranges_t *self, const number_range_t *ranges, size_
 {
     number_ranges_t assigned = {0};
     bool is_good = s_are_good (ranges, count);
-    if (is_good && count == 1) {
+    if (is_good && count == 1)
         assigned.one = ranges[0];
-        assigned.count = 1;
-    }
     else if (is_good && count > 1) {
-        assigned.many = g_new (number_range_t, count);
-        memcpy (assigned.many, ranges, count * sizeof *ranges);
-        assigned.count = assigned.capacity = (uint32_t) count;
+        assigned.many = s_resize (NULL, (uint32_t) count);
+        assigned.many->count = (uint32_t) count;
+        memcpy (assigned.many->ranges, ranges, count * sizeof *ranges);
     }
     number_ranges_clear (self);
     *self = assigned;
@@ -167,8 +186,12 @@ number_ranges_assign (number_ranges_t *self, const number_range_t *ranges, size_
 const number_range_t *
 number_ranges_list (const number_ranges_t *self, size_t *count)
 {
-    *count = self->count;
-    return self->capacity ? self->many : &self->one;
+    if (self->zero || !self->many) {
+        *count = self->zero != 0;
+        return &self->one;
+    }
+    *count = self->many->count;
+    return self->many->ranges;
 }
 
 size_t
@@ -195,7 +218,7 @@ number_range_list_gaps (const number_range_t *ranges, size_t count, number_range
 void
 number_ranges_clear (number_ranges_t *self)
 {
-    if (self->capacity)
+    if (!self->zero)
         g_free (self->many);
     *self = (number_ranges_t){0};
 }

@@ -1,5 +1,6 @@
 //  A set of numbers kept as ranges: the message numbers of one rocket that were seen.
-//  Sorted, disjoint, not touching. A single range, as without gaps, takes no memory of its own.
+//  Sorted, disjoint, not touching. A single range, as without gaps, takes no memory of its own; there
+//  may be millions of sets, so the rest of one is kept where only a set with gaps has to pay for it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NUMBER_RANGES_H
 #define DOWNLINK_NUMBER_RANGES_H
@@ -15,13 +16,14 @@ typedef struct {
     uint64_t last;  //  not below first; both belong to the range
 } number_range_t;
 
+typedef struct number_ranges_many number_ranges_many_t;
+
 //  Zeroed memory is the empty set. Embedded by value; free with number_ranges_clear.
-typedef struct {
-    uint32_t count;     //  ranges in use
-    uint32_t capacity;  //  ranges allocated in many; 0: the only range, if any, is in one
-    union {
-        number_range_t one;
-        number_range_t *many;
+typedef union {
+    number_range_t one;  //  the only range, as first is never 0; else
+    struct {
+        uint64_t zero;               //  where first is
+        number_ranges_many_t *many;  //  all of them; NULL: there are none
     };
 } number_ranges_t;
 
@@ -33,6 +35,8 @@ typedef enum {
 
 //  Add a number (1 to 2^64 - 2).
 number_added_t number_ranges_add (number_ranges_t *self, uint64_t number);
+
+bool number_ranges_is_empty (const number_ranges_t *self);
 
 //  True if the number is in the set.
 bool number_ranges_has (const number_ranges_t *self, uint64_t number);

@@ -1,10 +1,10 @@
 //  Every part of the state is either a sum or won by the highest number, and a number counts once:
 //  that is why the order of arrival does not matter.
 //
-//  The hash of a number's content is in hashes[number % ROCKET_HASHES], for the numbers in
-//  (last_number - ROCKET_HASHES, last_number]; 0 stands for one that did not come, or was given up.
-//  There may be millions of rockets: the status is not kept, as the registers say it, and the id
-//  stands at the end of the struct.
+//  There may be millions of rockets: the status is not kept, as the registers say it, the id stands
+//  at the end of the struct, and what few of them have is in blocks that the others do without. One
+//  that was launched and has a UUID takes 144 bytes, malloc's included; each 16 more are 16 MB in a
+//  million, so think twice.
 //  SPDX-License-Identifier: Apache-2.0
 #include "rocket.h"
 
@@ -18,6 +18,13 @@ typedef struct {
     uint64_t number;
 } written_t;
 
+//  What most rockets have none of.
+typedef struct {
+    written_t explosion;
+    uint32_t conflicts;
+    uint32_t gaps_closed;
+} rare_t;
+
 struct rocket {
     uint64_t speed;  //  modulo 2^64
     uint64_t last_number;
@@ -25,11 +32,9 @@ struct rocket {
     uint64_t applied;
     written_t type;
     written_t mission;
-    written_t explosion;
     number_ranges_t seen;  //  empty under ORDERING_LATEST, else its end is last_number
-    uint32_t conflicts;
-    uint32_t gaps_closed;
-    uint32_t hashes[ROCKET_HASHES];
+    recent_hashes_t hashes;
+    rare_t *rare;   //  NULL: all of it is zero
     uint8_t marks;  //  of rocket_mark_t
     uint8_t id_size;
     char id[];
@@ -52,6 +57,23 @@ rocket_new (text_t id)
     self->id_size = (uint8_t) id.size;
     memcpy (self->id, id.data, id.size);
     return self;
+}
+
+//  To be read only.
+static const rare_t *
+s_rare (const rocket_t *self)
+{
+    static const rare_t nothing;
+    return self->rare ? self->rare : &nothing;
+}
+
+//  To be written to.
+static rare_t *
+s_need_rare (rocket_t *self)
+{
+    if (!self->rare)
+        self->rare = g_new0 (rare_t, 1);
+    return self->rare;
 }
 
 //  The number in the window of hashes that has this slot. May be 0 or below for the first few.
@@ -127,17 +149,28 @@ s_are_good_numbers (const rocket_view_t *view, const number_ranges_t *seen)
 {
     for (uint64_t slot = 0; slot < ROCKET_HASHES; slot++) {
         int64_t number = s_number_of_slot (view->last_number, slot);
-        bool may_be_known =
-            number >= 1 && (!seen->count || number_ranges_has (seen, (uint64_t) number));
+        bool may_be_known = number >= 1 && (number_ranges_is_empty (seen) ||
+                                               number_ranges_has (seen, (uint64_t) number));
         if (view->hashes[slot] && !may_be_known)
             return false;
     }
-    if (!seen->count)
+    if (number_ranges_is_empty (seen))
         return true;
     return s_are_good_ranges (view) &&
            (!view->type_number || number_ranges_has (seen, view->type_number)) &&
            (!view->mission_number || number_ranges_has (seen, view->mission_number)) &&
            (!view->explosion_number || number_ranges_has (seen, view->explosion_number));
+}
+
+static void
+s_restore_rare (rocket_t *self, const rocket_view_t *view, text_pool_t *pool)
+{
+    if (!view->explosion_number && !view->conflicts && !view->gaps_closed)
+        return;
+    *s_need_rare (self) = (rare_t){
+        .explosion = {text_pool_hold (pool, view->explosion_reason), view->explosion_number},
+        .conflicts = (uint32_t) view->conflicts,
+        .gaps_closed = (uint32_t) view->gaps_closed};
 }
 
 rocket_t *
@@ -156,13 +189,10 @@ rocket_restore (const rocket_view_t *view, text_pool_t *pool)
     self->last_number = view->last_number;
     self->last_time_us = view->last_time_us;
     self->applied = view->applied;
-    self->conflicts = (uint32_t) view->conflicts;
-    self->gaps_closed = (uint32_t) view->gaps_closed;
     self->type = (written_t){text_pool_hold (pool, view->type), view->type_number};
     self->mission = (written_t){text_pool_hold (pool, view->mission), view->mission_number};
-    self->explosion =
-        (written_t){text_pool_hold (pool, view->explosion_reason), view->explosion_number};
-    memcpy (self->hashes, view->hashes, sizeof self->hashes);
+    s_restore_rare (self, view, pool);
+    recent_hashes_assign (&self->hashes, self->last_number, view->hashes);
     return self;
 }
 
@@ -174,7 +204,10 @@ rocket_destroy (rocket_t **self_p, text_pool_t *pool)
         return;
     text_pool_release (pool, &self->type.text);
     text_pool_release (pool, &self->mission.text);
-    text_pool_release (pool, &self->explosion.text);
+    if (self->rare)
+        text_pool_release (pool, &self->rare->explosion.text);
+    g_free (self->rare);
+    recent_hashes_clear (&self->hashes, self->last_number);
     number_ranges_clear (&self->seen);
     g_free (self);
     *self_p = NULL;
@@ -204,15 +237,15 @@ s_give_up_gaps (rocket_t *self)
     number_range_t all = {1, self->last_number};
     bool is_good = number_ranges_assign (&self->seen, &all, 1);
     g_assert (is_good);
-    if (self->applied + self->gaps_closed < self->last_number)
-        s_count_up (&self->gaps_closed);
+    if (self->applied + s_rare (self)->gaps_closed < self->last_number)
+        s_count_up (&s_need_rare (self)->gaps_closed);
 }
 
 //  Count a number under ORDERING_CONVERGE; false if it was counted or given up before.
 static bool
 s_count (rocket_t *self, uint64_t number)
 {
-    if (self->last_number && self->seen.count == 0) {
+    if (self->last_number && number_ranges_is_empty (&self->seen)) {
         //  The rocket comes from ORDERING_LATEST. Which numbers counted is not known, so none up to
         //  the highest one may count again.
         if (number <= self->last_number)
@@ -221,7 +254,7 @@ s_count (rocket_t *self, uint64_t number)
     }
     number_added_t added = number_ranges_add (&self->seen, number);
     if (added == NUMBER_CLOSED_A_GAP)
-        s_count_up (&self->gaps_closed);
+        s_count_up (&s_need_rare (self)->gaps_closed);
     return added != NUMBER_KNOWN;
 }
 
@@ -230,39 +263,26 @@ s_count (rocket_t *self, uint64_t number)
 static fold_t
 s_repeated (rocket_t *self, const message_t *message, fold_t unknown)
 {
-    if (message->number + ROCKET_HASHES <= self->last_number)
-        return unknown;
-    uint32_t hash = self->hashes[message->number % ROCKET_HASHES];
+    uint32_t hash = recent_hashes_get (&self->hashes, self->last_number, message->number);
     if (hash == 0)
         return unknown;
     if (hash == message_content_hash (message))
         return FOLD_DUPLICATE;
-    s_count_up (&self->conflicts);
+    s_count_up (&s_need_rare (self)->conflicts);
     return FOLD_CONFLICT;
-}
-
-//  Move the window of hashes up to a number that is above the highest one; the slots of those that
-//  are skipped become free.
-static void
-s_move_window (rocket_t *self, uint64_t number)
-{
-    if (number - self->last_number > ROCKET_HASHES)
-        memset (self->hashes, 0, sizeof self->hashes);
-    else
-        for (uint64_t skipped = self->last_number + 1; skipped < number; skipped++)
-            self->hashes[skipped % ROCKET_HASHES] = 0;
-    self->last_number = number;
 }
 
 static void
 s_remember (rocket_t *self, const message_t *message)
 {
     if (message->number > self->last_number) {
-        s_move_window (self, message->number);
+        recent_hashes_raise (&self->hashes, self->last_number, message->number);
+        self->last_number = message->number;
         self->last_time_us = message->time_us;
     }
-    if (message->number + ROCKET_HASHES > self->last_number)
-        self->hashes[message->number % ROCKET_HASHES] = message_content_hash (message);
+    if (recent_hashes_covers (self->last_number, message->number))
+        recent_hashes_set (
+            &self->hashes, self->last_number, message->number, message_content_hash (message));
 }
 
 static void
@@ -292,7 +312,7 @@ s_apply (rocket_t *self, text_pool_t *pool, const message_t *message)
         self->speed -= message->speed;
         return;
     case MESSAGE_EXPLODED:
-        s_write (&self->explosion, pool, message->reason, message->number);
+        s_write (&s_need_rare (self)->explosion, pool, message->reason, message->number);
         return;
     case MESSAGE_MISSION_CHANGED:
         s_write (&self->mission, pool, message->mission, message->number);
@@ -305,7 +325,7 @@ fold_t
 rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering)
 {
     bool is_latest = ordering == ORDERING_LATEST;
-    uint32_t gaps_closed = self->gaps_closed;
+    uint32_t gaps_closed = s_rare (self)->gaps_closed;
     bool counts =
         is_latest ? s_count_latest (self, message->number) : s_count (self, message->number);
     if (!counts)
@@ -313,7 +333,7 @@ rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, orderi
     self->applied++;
     s_remember (self, message);
     s_apply (self, pool, message);
-    return self->gaps_closed == gaps_closed ? FOLD_APPLIED : FOLD_CLOSED_A_GAP;
+    return s_rare (self)->gaps_closed == gaps_closed ? FOLD_APPLIED : FOLD_CLOSED_A_GAP;
 }
 
 text_t
@@ -344,7 +364,7 @@ s_signed (uint64_t sum)
 static rocket_status_t
 s_status (const rocket_t *self)
 {
-    if (self->explosion.number)
+    if (s_rare (self)->explosion.number)
         return ROCKET_EXPLODED;
     return self->type.number ? ROCKET_FLYING : ROCKET_UNKNOWN;
 }
@@ -352,22 +372,23 @@ s_status (const rocket_t *self)
 void
 rocket_view (const rocket_t *self, rocket_view_t *view)
 {
+    const rare_t *rare = s_rare (self);
     view->id = rocket_id (self);
     view->type = pooled_text_bytes (self->type.text);
     view->mission = pooled_text_bytes (self->mission.text);
-    view->explosion_reason = pooled_text_bytes (self->explosion.text);
+    view->explosion_reason = pooled_text_bytes (rare->explosion.text);
     view->speed = s_signed (self->speed);
     view->status = s_status (self);
     view->last_number = self->last_number;
     view->last_time_us = self->last_time_us;
     view->applied = self->applied;
-    view->conflicts = self->conflicts;
-    view->gaps_closed = self->gaps_closed;
+    view->conflicts = rare->conflicts;
+    view->gaps_closed = rare->gaps_closed;
     view->type_number = self->type.number;
     view->mission_number = self->mission.number;
-    view->explosion_number = self->explosion.number;
+    view->explosion_number = rare->explosion.number;
     view->seen = number_ranges_list (&self->seen, &view->seen_count);
-    memcpy (view->hashes, self->hashes, sizeof view->hashes);
+    recent_hashes_list (&self->hashes, self->last_number, view->hashes);
 }
 
 //  Move a text to the block's free space, as text with a byte behind it so that it is never none.

@@ -12,9 +12,10 @@
 
 #include "message.h"
 #include "number_ranges.h"
+#include "recent_hashes.h"
 #include "text_pool.h"
 
-#define ROCKET_HASHES 16  //  the highest numbers whose content is remembered, to tell conflicts
+#define ROCKET_HASHES RECENT_HASHES  //  the highest numbers whose content is remembered
 
 typedef enum { ORDERING_CONVERGE, ORDERING_LATEST } ordering_t;
 

@@ -1,0 +1,103 @@
+//  A number's slot is number % RECENT_HASHES. While the highest number is below that, so are all
+//  slots in use: an array of the next power of two holds them, and grows with the number.
+//  SPDX-License-Identifier: Apache-2.0
+#include "recent_hashes.h"
+
+#include <glib.h>
+#include <string.h>
+
+//  How many slots there are when this is the highest number.
+static size_t
+s_slots (uint64_t last_number)
+{
+    size_t slots = RECENT_HASHES_FEW;
+    while (slots < RECENT_HASHES && slots <= last_number)
+        slots *= 2;
+    return slots;
+}
+
+static bool
+s_is_few (uint64_t last_number)
+{
+    return last_number < RECENT_HASHES_FEW;
+}
+
+static uint32_t *
+s_hashes (recent_hashes_t *self, uint64_t last_number)
+{
+    return s_is_few (last_number) ? self->few : self->many;
+}
+
+//  Have the slots that this number needs.
+static void
+s_grow (recent_hashes_t *self, uint64_t last_number, uint64_t number)
+{
+    size_t before = s_slots (last_number);
+    size_t slots = s_slots (number);
+    if (slots == before)
+        return;
+    uint32_t *many = g_renew (uint32_t, s_is_few (last_number) ? NULL : self->many, slots);
+    if (s_is_few (last_number))
+        memcpy (many, self->few, sizeof self->few);
+    memset (many + before, 0, (slots - before) * sizeof *many);
+    self->many = many;
+}
+
+void
+recent_hashes_raise (recent_hashes_t *self, uint64_t last_number, uint64_t number)
+{
+    g_assert (number > last_number);
+    s_grow (self, last_number, number);
+    uint32_t *hashes = s_hashes (self, number);
+    if (number - last_number > RECENT_HASHES)
+        memset (hashes, 0, RECENT_HASHES * sizeof *hashes);
+    else
+        for (uint64_t skipped = last_number + 1; skipped <= number; skipped++)
+            hashes[skipped % RECENT_HASHES] = 0;
+}
+
+bool
+recent_hashes_covers (uint64_t last_number, uint64_t number)
+{
+    return number + RECENT_HASHES > last_number;
+}
+
+void
+recent_hashes_set (recent_hashes_t *self, uint64_t last_number, uint64_t number, uint32_t hash)
+{
+    s_hashes (self, last_number)[number % RECENT_HASHES] = hash;
+}
+
+uint32_t
+recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t number)
+{
+    if (!recent_hashes_covers (last_number, number))
+        return 0;
+    const uint32_t *hashes = s_is_few (last_number) ? self->few : self->many;
+    return hashes[number % RECENT_HASHES];
+}
+
+void
+recent_hashes_list (
+    const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES])
+{
+    size_t slots = s_slots (last_number);
+    memcpy (hashes, s_is_few (last_number) ? self->few : self->many, slots * sizeof *hashes);
+    memset (hashes + slots, 0, (RECENT_HASHES - slots) * sizeof *hashes);
+}
+
+void
+recent_hashes_assign (
+    recent_hashes_t *self, uint64_t last_number, const uint32_t hashes[RECENT_HASHES])
+{
+    s_grow (self, 0, last_number);
+    memcpy (s_hashes (self, last_number), hashes, s_slots (last_number) * sizeof *hashes);
+}
+
+void
+recent_hashes_clear (recent_hashes_t *self, uint64_t last_number)
+{
+    if (!s_is_few (last_number))
+        g_free (self->many);
+    *self = (recent_hashes_t){0};
+}

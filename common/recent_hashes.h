@@ -1,0 +1,47 @@
+//  The content hashes of the highest numbers of one rocket, to tell a repeat from a conflict: those in
+//  (last_number - RECENT_HASHES, last_number]. The rocket keeps its highest number itself, so it is
+//  told in every call; 0 stands for a hash that is not known.
+//
+//  It takes as much memory as the numbers need: nothing of its own for a rocket that was only
+//  launched, all of it from the number RECENT_HASHES / 2 on.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_RECENT_HASHES_H
+#define DOWNLINK_RECENT_HASHES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RECENT_HASHES 16
+#define RECENT_HASHES_FEW 2
+
+//  Zeroed memory is right for a last_number of 0. Embedded by value; free with recent_hashes_clear.
+typedef union {
+    uint32_t few[RECENT_HASHES_FEW];
+    uint32_t *many;
+} recent_hashes_t;
+
+//  The highest number becomes this one, which is above it.
+void recent_hashes_raise (recent_hashes_t *self, uint64_t last_number, uint64_t number);
+
+//  True if a number up to the highest is one whose hash is kept.
+bool recent_hashes_covers (uint64_t last_number, uint64_t number);
+
+//  Remember the hash of such a number.
+void recent_hashes_set (
+    recent_hashes_t *self, uint64_t last_number, uint64_t number, uint32_t hash);
+
+//  The hash of any number up to the highest, 0 if it is not known.
+uint32_t recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t number);
+
+//  All of them, by number modulo RECENT_HASHES.
+void recent_hashes_list (
+    const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES]);
+
+//  Replace an empty one by those in such a list; none is of a number above the highest.
+void recent_hashes_assign (
+    recent_hashes_t *self, uint64_t last_number, const uint32_t hashes[RECENT_HASHES]);
+
+//  Free what it holds, and make it that of a last_number of 0.
+void recent_hashes_clear (recent_hashes_t *self, uint64_t last_number);
+
+#endif

@@ -119,12 +119,22 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
     return NULL;
 }
 
+//  It takes effect for this connection alone.
+static bool
+s_limit_cache (sqlite_file_t *self, int kib)
+{
+    char sql[48];
+    g_snprintf (sql, sizeof sql, "PRAGMA cache_size=-%d", kib);
+    return kib == 0 || s_execute (self, sql);
+}
+
 static bool
 s_configure (sqlite_file_t *self, const sqlite_file_config_t *config)
 {
     sqlite3_extended_result_codes (self->database, 1);
     sqlite3_wal_hook (self->database, s_count_pages, self);
-    return s_execute (self, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL") &&
+    return s_limit_cache (self, config->cache_kib) &&
+           s_execute (self, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL") &&
            s_execute (
                self, config->is_synced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL") &&
            s_execute (self, "PRAGMA cell_size_check=ON; PRAGMA secure_delete=OFF;"

@@ -31,6 +31,7 @@ typedef struct {
     bool is_synced;          //  a commit is on disk when it is done; else when the system likes
     bool was_synced;         //  so were the commits that are in it
     int checkpoint_pages;    //  the write-ahead log is written back when it has so many
+    int cache_kib;           //  of pages kept in memory; 0: SQLite's default, 2,000
     const char *failpoints;  //  prefix of the names: "journal" for journal-before-checkpoint
     sqlite_file_logged_t *logged_ms;  //  NULL: the file's own
 } sqlite_file_config_t;

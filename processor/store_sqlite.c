@@ -20,6 +20,11 @@
 #define FORMAT 1
 #define CHECKPOINT_PAGES 1000
 
+//  Pages kept in memory, all partitions together. A save writes rows all over its file, so of a large
+//  one no cache of a sensible size holds the pages it needs next; the system's holds them anyway.
+#define CACHE_KIB 8192
+#define CACHE_MIN_KIB 64  //  a partition
+
 typedef struct {
     sqlite_file_t *file;
     sqlite3_stmt *rows;  //  while it is loaded
@@ -163,6 +168,7 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
         .is_synced = true,
         .was_synced = true,
         .checkpoint_pages = CHECKPOINT_PAGES,
+        .cache_kib = (int) MAX (CACHE_KIB / self->partitions, CACHE_MIN_KIB),
         .failpoints = "store",
         .logged_ms = &self->logged_ms};
     place->file = sqlite_file_open (&config);

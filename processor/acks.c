@@ -73,7 +73,7 @@ acks_add (acks_t *self, const frame_head_t *head)
 }
 
 void
-acks_add_all (acks_t *self, const acks_t *other)
+acks_move_all (acks_t *self, acks_t *other)
 {
     GHashTableIter iterator;
     gpointer source;
@@ -82,6 +82,7 @@ acks_add_all (acks_t *self, const acks_t *other)
     while (g_hash_table_iter_next (&iterator, &source, &ranges)) {
         const GArray *added = ranges;
         g_array_append_vals (s_ranges (self, source), added->data, added->len);
+        g_hash_table_iter_remove (&iterator);
     }
 }
 

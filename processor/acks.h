@@ -16,8 +16,8 @@ void acks_destroy (acks_t **self_p);
 //  Remember a frame.
 void acks_add (acks_t *self, const frame_head_t *head);
 
-//  Remember all frames of another one.
-void acks_add_all (acks_t *self, const acks_t *other);
+//  Remember all frames of another one, which forgets them.
+void acks_move_all (acks_t *self, acks_t *other);
 
 bool acks_is_empty (const acks_t *self);
 

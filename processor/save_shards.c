@@ -2,6 +2,9 @@
 //  comes in, a round is followed by a pause of some times its own length, and the next one saves more
 //  at once: the processors that the saving would take are the gateway's and the loop's. When little
 //  comes in there is no pause, and nothing is saved or acknowledged later than it could be.
+//
+//  What is saved is a copy, so a round is bounded. Of a burst the rest follows at once, the partitions
+//  by turns: it needs no more memory, and the first of it is acknowledged before the last is saved.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/save_shards.h"
 
@@ -11,16 +14,15 @@
 #include "common/log.h"
 
 #define RETRY_MS 200
-#define BUSY_FRAMES 32  //  so many in one round mean that more will come
+#define ROUND_ROCKETS 16384  //  some 5 MB of copies, saved in some 50 ms
+#define BUSY_FRAMES 32       //  so many in one round mean that more will come
 #define PAUSE_TIMES 8
 #define PAUSE_MAX_MS 50
 
-//  What changed in one partition, and the acks that may go out once it is saved.
+//  What changed in one partition, or a piece of it.
 typedef struct {
     owned_t owned;
-    uint64_t folded;     //  shard_folded when they were taken
     GPtrArray *changes;  //  of rocket_view_t *
-    acks_t *acks;
     save_t result;
 } shard_save_t;
 
@@ -34,6 +36,8 @@ struct shard_saver {
     int64_t begun_ms;                //  when the last round was begun,
     uint64_t begun_frames;           //  and how many frames had been taken in then
     uint64_t round_frames;           //  how many were new in that round
+    uint32_t next;                   //  partition to look at first
+    bool is_cut;                     //  the round was full: there may be more to save
     int64_t not_before_ms;           //  when the next one may be begun
     bool is_saving[PARTITIONS_MAX];  //  in the round that is under way
 };
@@ -43,7 +47,6 @@ s_free_save (void *data)
 {
     shard_save_t *save = data;
     g_ptr_array_unref (save->changes);
-    acks_destroy (&save->acks);
     g_free (save);
 }
 
@@ -129,14 +132,12 @@ s_settle (shard_saver_t *self, shard_save_t *save)
     self->is_saving[save->owned.partition] = false;
     switch (save->result) {
     case SAVE_DONE:
-        shard_set_saved (*shard_p, save->folded);
-        acks_add_all (self->acks, save->acks);
         update_sender_saved (self->updates, save->owned, save->changes);
-        shard_end_save (*shard_p);
+        shard_end_save (*shard_p, self->acks);
         return true;
     case SAVE_FAILED:
         self->shards->counters.saves_failed++;
-        shard_put_back (*shard_p, &save->acks);
+        shard_put_back (*shard_p);
         self->not_before_ms = clock_ms () + RETRY_MS;
         return true;
     case SAVE_FENCED:
@@ -165,8 +166,23 @@ static void
 s_pause (shard_saver_t *self)
 {
     int64_t now_ms = clock_ms ();
-    if (self->round_frames >= BUSY_FRAMES)
+    if (self->round_frames >= BUSY_FRAMES && !self->is_cut)
         self->not_before_ms = now_ms + MIN (PAUSE_TIMES * (now_ms - self->begun_ms), PAUSE_MAX_MS);
+}
+
+//  Take what changed in a partition into a round. Returns how many rockets that are.
+static guint
+s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
+{
+    shard_t *shard = self->shards->shards[partition];
+    if (!shard || !shard_is_changed (shard))
+        return 0;
+    shard_save_t *save = g_new0 (shard_save_t, 1);
+    save->owned = shard_owned (shard);
+    save->changes = shard_take_changes (shard, most);
+    self->is_saving[partition] = true;
+    g_ptr_array_add (saves, save);
+    return save->changes->len;
 }
 
 static void
@@ -176,17 +192,12 @@ s_begin (shard_saver_t *self)
     self->round_frames = self->shards->counters.frames - self->begun_frames;
     self->begun_frames = self->shards->counters.frames;
     GPtrArray *saves = g_ptr_array_new_with_free_func (s_free_save);
-    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
-        shard_t *shard = self->shards->shards[partition];
-        if (!shard || !shard_is_changed (shard))
-            continue;
-        shard_save_t *save = g_new0 (shard_save_t, 1);
-        save->owned = shard_owned (shard);
-        save->folded = shard_folded (shard);
-        self->is_saving[partition] = true;
-        save->changes = shard_take_changes (shard, &save->acks);
-        g_ptr_array_add (saves, save);
+    guint left = ROUND_ROCKETS;
+    for (uint32_t count = 0; count < self->shards->partitions && left > 0; count++) {
+        left -= s_add (self, saves, self->next, left);
+        self->next = (self->next + 1) % self->shards->partitions;
     }
+    self->is_cut = left == 0;
     if (saves->len > 0)
         background_submit (self->background, saves);
     else

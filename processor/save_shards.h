@@ -1,5 +1,6 @@
 //  From the shards to the store, on a thread of its own: what changed is saved, and acknowledged once
-//  it is. Frames and questions never wait for the disk; a round of saves begins when the last is done.
+//  it is. Frames and questions never wait for the disk; a round of saves begins when the last is done,
+//  and is bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SAVE_SHARDS_H
 #define DOWNLINK_SAVE_SHARDS_H

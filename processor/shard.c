@@ -5,16 +5,26 @@
 
 #include "processor/leaders.h"
 
+//  What is saved piece by piece. A rocket whose turn has not come is marked as changed, so it is in no
+//  other list.
+typedef struct {
+    GPtrArray *rockets;  //  of rocket_t *, each once
+    guint saved;         //  so many of them are
+    guint taken;         //  so many are, or will be when the save that is under way is done
+    acks_t *acks;        //  of frames that are saved when all of it is
+    uint64_t folded;     //  messages, when it began
+} batch_t;
+
 struct shard {
     owned_t owned;
     ordering_t ordering;
     text_pool_t *pool;
     GHashTable *rockets;  //  of rocket_t *, owned
-    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked
-    GPtrArray *saving;    //  likewise: those of the save that is under way
-    GPtrArray *noted;     //  likewise: those that were saved and not told
-    GPtrArray *due;       //  likewise: those to be told now
-    guint overdue;        //  how many rockets are
+    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked, and not in the batch
+    batch_t batch;
+    GPtrArray *noted;  //  likewise: those that were saved and not told
+    GPtrArray *due;    //  likewise: those to be told now
+    guint overdue;     //  how many rockets are
     leaders_t *leaders;
     acks_t *acks;
     bool is_leaving;
@@ -58,7 +68,8 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->pool = pool;
     self->rockets = g_hash_table_new (s_hash, s_equal);
     self->changed = g_ptr_array_new ();
-    self->saving = g_ptr_array_new ();
+    self->batch.rockets = g_ptr_array_new ();
+    self->batch.acks = acks_new ();
     self->noted = g_ptr_array_new ();
     self->due = g_ptr_array_new ();
     self->leaders = leaders_new ();
@@ -82,7 +93,8 @@ shard_destroy (shard_t **self_p)
     }
     g_hash_table_destroy (self->rockets);
     g_ptr_array_unref (self->changed);
-    g_ptr_array_unref (self->saving);
+    g_ptr_array_unref (self->batch.rockets);
+    acks_destroy (&self->batch.acks);
     g_ptr_array_unref (self->noted);
     g_ptr_array_unref (self->due);
     leaders_destroy (&self->leaders);
@@ -166,12 +178,6 @@ shard_saved (const shard_t *self)
     return self->saved;
 }
 
-void
-shard_set_saved (shard_t *self, uint64_t folded)
-{
-    self->saved = folded;
-}
-
 acks_t *
 shard_acks (shard_t *self)
 {
@@ -181,49 +187,83 @@ shard_acks (shard_t *self)
 bool
 shard_is_changed (const shard_t *self)
 {
-    return self->changed->len > 0 || !acks_is_empty (self->acks);
+    return self->batch.rockets->len > 0 || self->changed->len > 0 || !acks_is_empty (self->acks);
+}
+
+static void
+s_begin_batch (shard_t *self)
+{
+    s_swap (&self->changed, &self->batch.rockets);
+    acks_t *acks = self->batch.acks;  //  empty, as the list was
+    self->batch.acks = self->acks;
+    self->acks = acks;
+    self->batch.folded = self->folded;
 }
 
 GPtrArray *
-shard_take_changes (shard_t *self, acks_t **acks)
+shard_take_changes (shard_t *self, guint most)
 {
-    g_assert (self->saving->len == 0);
-    GPtrArray *changes = g_ptr_array_new_full (self->changed->len, g_free);
-    for (guint index = 0; index < self->changed->len; index++) {
+    batch_t *batch = &self->batch;
+    g_assert (batch->taken == batch->saved);
+    if (batch->rockets->len == 0)
+        s_begin_batch (self);
+    batch->taken += MIN (most, batch->rockets->len - batch->saved);
+    GPtrArray *changes = g_ptr_array_new_full (batch->taken - batch->saved, g_free);
+    for (guint index = batch->saved; index < batch->taken; index++) {
+        rocket_t *rocket = batch->rockets->pdata[index];
         rocket_view_t view;
-        rocket_set_mark (self->changed->pdata[index], ROCKET_CHANGED, false);
-        rocket_set_mark (self->changed->pdata[index], ROCKET_SAVING, true);
-        rocket_view (self->changed->pdata[index], &view);
+        rocket_set_mark (rocket, ROCKET_CHANGED, false);
+        rocket_set_mark (rocket, ROCKET_SAVING, true);
+        rocket_view (rocket, &view);
         g_ptr_array_add (changes, rocket_view_copy (&view));
     }
-    s_swap (&self->changed, &self->saving);
-    *acks = self->acks;
-    self->acks = acks_new ();
     return changes;
 }
 
-void
-shard_end_save (shard_t *self)
+static void
+s_unmark_saving (batch_t *batch)
 {
-    for (guint index = 0; index < self->saving->len; index++)
-        rocket_set_mark (self->saving->pdata[index], ROCKET_SAVING, false);
-    g_ptr_array_set_size (self->saving, 0);
+    for (guint index = batch->saved; index < batch->taken; index++)
+        rocket_set_mark (batch->rockets->pdata[index], ROCKET_SAVING, false);
+}
+
+static void
+s_empty_batch (batch_t *batch)
+{
+    g_ptr_array_set_size (batch->rockets, 0);
+    batch->saved = batch->taken = 0;
 }
 
 void
-shard_put_back (shard_t *self, acks_t **acks)
+shard_end_save (shard_t *self, acks_t *acks)
 {
-    for (guint index = 0; index < self->saving->len; index++)
-        s_mark (self, self->saving->pdata[index]);
-    shard_end_save (self);
-    acks_add_all (self->acks, *acks);
-    acks_destroy (acks);
+    batch_t *batch = &self->batch;
+    s_unmark_saving (batch);
+    batch->saved = batch->taken;
+    if (batch->saved < batch->rockets->len)
+        return;
+    s_empty_batch (batch);
+    acks_move_all (acks, batch->acks);
+    self->saved = batch->folded;
+}
+
+void
+shard_put_back (shard_t *self)
+{
+    batch_t *batch = &self->batch;
+    s_unmark_saving (batch);
+    for (guint index = batch->saved; index < batch->taken; index++)
+        s_mark (self, batch->rockets->pdata[index]);
+    for (guint index = batch->taken; index < batch->rockets->len; index++)
+        g_ptr_array_add (self->changed, batch->rockets->pdata[index]);  //  marked all the while
+    s_empty_batch (batch);
+    acks_move_all (self->acks, batch->acks);
 }
 
 bool
 shard_note_saved (shard_t *self, guint index)
 {
-    rocket_t *rocket = self->saving->pdata[index];
+    rocket_t *rocket = self->batch.rockets->pdata[self->batch.saved + index];
     if (rocket_is_marked (rocket, ROCKET_OVERDUE)) {
         rocket_set_mark (rocket, ROCKET_OVERDUE, false);
         self->overdue--;

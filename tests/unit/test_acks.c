@@ -102,7 +102,8 @@ s_fill_from_another (acks_t *acks)
     s_add (other, 1, 21);
     s_add (other, 1, 22);
     s_add (other, 2, 1);
-    acks_add_all (acks, other);
+    acks_move_all (acks, other);
+    cr_assert (acks_is_empty (other));
     acks_destroy (&other);
 }
 

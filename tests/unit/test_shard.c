@@ -1,23 +1,29 @@
-//  What a shard remembers for those who listen: a rocket is told once, in a state that was saved.
+//  What a shard remembers until it is saved and acknowledged, piece by piece; and for those who listen:
+//  a rocket is told once, in a state that was saved.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
 #include "processor/shard.h"
 
+#define ALL UINT_MAX
+
 static text_pool_t *s_pool;
 static shard_t *s_shard;
+static acks_t *s_acks;  //  that may go out
 
 static void
 s_set_up (void)
 {
     s_pool = text_pool_new ();
     s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_acks = acks_new ();
 }
 
 static void
 s_tear_down (void)
 {
     shard_destroy (&s_shard);
+    acks_destroy (&s_acks);
     text_pool_destroy (&s_pool);
 }
 
@@ -39,16 +45,14 @@ s_fold (const char *id, uint64_t number)
 static int
 s_save (uint64_t hot)
 {
-    acks_t *acks = NULL;
-    GPtrArray *changes = shard_take_changes (s_shard, &acks);
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
     if (hot)
         s_fold ("hot", hot);
     int overdue = 0;
     for (guint index = 0; index < changes->len; index++)
         overdue += shard_note_saved (s_shard, index);
-    shard_end_save (s_shard);
+    shard_end_save (s_shard, s_acks);
     g_ptr_array_unref (changes);
-    acks_destroy (&acks);
     return overdue;
 }
 
@@ -106,9 +110,8 @@ Test (shard, what_is_saved_while_others_are_due_waits)
 Test (shard, a_save_that_failed_tells_nothing)
 {
     s_fold ("one", 1);
-    acks_t *acks = NULL;
-    GPtrArray *changes = shard_take_changes (s_shard, &acks);
-    shard_put_back (s_shard, &acks);
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    shard_put_back (s_shard);
     g_ptr_array_unref (changes);
     cr_expect_not (shard_make_due (s_shard));
     s_save (0);
@@ -122,13 +125,126 @@ Test (shard, a_rocket_whose_save_is_under_way_is_not_told)
     s_save (0);
     s_fold ("one", 2);
     shard_make_due (s_shard);
-    acks_t *acks = NULL;
-    GPtrArray *changes = shard_take_changes (s_shard, &acks);
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
     cr_expect_eq (s_tell (), 0);
     cr_expect_eq (shard_overdue (s_shard), 1);
     cr_expect (shard_note_saved (s_shard, 0));
     cr_expect_eq (shard_overdue (s_shard), 0);
-    shard_end_save (s_shard);
+    shard_end_save (s_shard, s_acks);
     g_ptr_array_unref (changes);
-    acks_destroy (&acks);
+}
+
+//  A frame with a message for each of these rockets.
+static void
+s_fold_frame (uint64_t sequence, const char *ids, uint64_t number)
+{
+    frame_head_t head = {.source = {1}, .sequence = sequence};
+    for (const char *id = ids; *id; id++)
+        s_fold ((char[]){*id, '\0'}, number);
+    acks_add (shard_acks (s_shard), &head);
+}
+
+//  Begin to save so many rockets: which ones, and up to which number.
+static void
+s_expect_taken (guint most, const char *expected)
+{
+    GPtrArray *changes = shard_take_changes (s_shard, most);
+    GString *taken = g_string_new (NULL);
+    for (guint index = 0; index < changes->len; index++) {
+        const rocket_view_t *view = changes->pdata[index];
+        g_string_append_printf (
+            taken, "%.*s%d ", (int) view->id.size, view->id.data, (int) view->last_number);
+    }
+    cr_expect_str_eq (taken->str, expected);
+    g_string_free (taken, TRUE);
+    g_ptr_array_unref (changes);
+}
+
+static void
+s_expect_acks (bool expected, const char *why)
+{
+    cr_expect_eq (!acks_is_empty (s_acks), expected, "%s", why);
+    acks_destroy (&s_acks);
+    s_acks = acks_new ();
+}
+
+Test (shard, a_frame_is_acknowledged_when_the_last_piece_is_saved)
+{
+    s_fold_frame (1, "abc", 1);
+    s_expect_taken (2, "a1 b1 ");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (false, "c is not saved");
+    cr_expect_eq (shard_saved (s_shard), 0);
+    cr_expect (shard_is_changed (s_shard));
+    s_expect_taken (2, "c1 ");
+    s_expect_acks (false, "c is being saved");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "all of it is saved");
+    cr_expect_eq (shard_saved (s_shard), 3);
+    cr_expect_not (shard_is_changed (s_shard));
+}
+
+Test (shard, what_comes_between_two_pieces_is_acknowledged_with_the_next_batch)
+{
+    s_fold_frame (1, "abc", 1);
+    s_expect_taken (1, "a1 ");
+    s_fold_frame (2, "acd", 2);
+    shard_end_save (s_shard, s_acks);
+    s_expect_taken (ALL, "b1 c2 ");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "the first frame");
+    cr_expect_eq (shard_saved (s_shard), 3);
+    cr_expect (shard_is_changed (s_shard));
+    s_expect_taken (ALL, "a2 d2 ");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "the second frame");
+    cr_expect_eq (shard_saved (s_shard), 6);
+    cr_expect_not (shard_is_changed (s_shard));
+}
+
+Test (shard, a_piece_that_failed_keeps_the_acks_of_its_batch)
+{
+    s_fold_frame (1, "abcd", 1);
+    s_expect_taken (1, "a1 ");
+    shard_end_save (s_shard, s_acks);
+    s_expect_taken (2, "b1 c1 ");
+    s_fold_frame (2, "bd", 2);
+    shard_put_back (s_shard);
+    s_expect_acks (false, "nothing was saved");
+    cr_expect_eq (shard_saved (s_shard), 0);
+    s_expect_taken (ALL, "b2 c1 d2 ");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "each rocket once, both frames");
+    cr_expect_eq (shard_saved (s_shard), 6);
+    cr_expect_not (shard_is_changed (s_shard));
+}
+
+Test (shard, frames_of_duplicates_are_acknowledged_too)
+{
+    s_fold_frame (1, "a", 1);
+    s_save (0);
+    s_expect_acks (true, "the first");
+    s_fold_frame (2, "a", 1);
+    s_expect_taken (1, "");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "again");
+}
+
+Test (shard, one_whose_piece_has_not_come_is_not_told)
+{
+    s_fold ("a", 1);
+    s_fold ("b", 1);
+    s_save (0);
+    shard_make_due (s_shard);
+    s_fold ("a", 2);
+    s_fold ("b", 2);
+    s_expect_taken (1, "a2 ");
+    cr_expect_eq (s_tell (), 0);
+    cr_expect_eq (shard_overdue (s_shard), 2);
+    cr_expect (shard_note_saved (s_shard, 0));
+    shard_end_save (s_shard, s_acks);
+    s_expect_taken (1, "b2 ");
+    cr_expect (shard_note_saved (s_shard, 0), "an index is of the piece");
+    shard_end_save (s_shard, s_acks);
+    cr_expect_eq (shard_overdue (s_shard), 0);
 }

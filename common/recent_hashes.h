@@ -3,7 +3,7 @@
 //  told in every call; 0 stands for a hash that is not known.
 //
 //  It takes as much memory as the numbers need: nothing of its own for a rocket that was only
-//  launched, all of it from the number RECENT_HASHES / 2 on.
+//  launched, half from the number 2 on, all of it from RECENT_HASHES / 2 on.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECENT_HASHES_H
 #define DOWNLINK_RECENT_HASHES_H
@@ -20,8 +20,9 @@ typedef union {
     uint32_t *many;
 } recent_hashes_t;
 
-//  The highest number becomes this one, which is above it.
-void recent_hashes_raise (recent_hashes_t *self, uint64_t last_number, uint64_t number);
+//  The highest number becomes this one, which is above it, with this hash.
+void recent_hashes_raise (
+    recent_hashes_t *self, uint64_t last_number, uint64_t number, uint32_t hash);
 
 //  True if a number up to the highest is one whose hash is kept.
 bool recent_hashes_covers (uint64_t last_number, uint64_t number);

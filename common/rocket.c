@@ -275,14 +275,16 @@ s_repeated (rocket_t *self, const message_t *message, fold_t unknown)
 static void
 s_remember (rocket_t *self, const message_t *message)
 {
-    if (message->number > self->last_number) {
-        recent_hashes_raise (&self->hashes, self->last_number, message->number);
-        self->last_number = message->number;
+    uint64_t number = message->number;
+    if (number > self->last_number) {
+        recent_hashes_raise (
+            &self->hashes, self->last_number, number, message_content_hash (message));
+        self->last_number = number;
         self->last_time_us = message->time_us;
     }
-    if (recent_hashes_covers (self->last_number, message->number))
+    else if (recent_hashes_covers (self->last_number, number))
         recent_hashes_set (
-            &self->hashes, self->last_number, message->number, message_content_hash (message));
+            &self->hashes, self->last_number, number, message_content_hash (message));
 }
 
 static void

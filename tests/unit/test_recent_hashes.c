@@ -44,12 +44,12 @@ s_try_steps (uint64_t *seed, uint64_t most)
         uint64_t number = last_number + 1 + s_random (seed) % most;
         if (last_number && s_random (seed) % 4 == 0)
             number = 1 + s_random (seed) % last_number;
+        table[number] = (uint32_t) s_random (seed);
         if (number > last_number) {
-            recent_hashes_raise (&hashes, last_number, number);
+            recent_hashes_raise (&hashes, last_number, number, table[number]);
             last_number = number;
         }
-        table[number] = (uint32_t) s_random (seed);
-        if (recent_hashes_covers (last_number, number))
+        else if (recent_hashes_covers (last_number, number))
             recent_hashes_set (&hashes, last_number, number, table[number]);
         s_expect_hashes (&hashes, last_number, table);
 
@@ -74,8 +74,7 @@ Test (recent_hashes, they_are_those_of_the_highest_numbers)
 Test (recent_hashes, the_first_takes_no_memory_of_its_own)
 {
     recent_hashes_t hashes = {0};
-    recent_hashes_raise (&hashes, 0, 1);
-    recent_hashes_set (&hashes, 1, 1, 7);
+    recent_hashes_raise (&hashes, 0, 1, 7);
     cr_expect_eq (recent_hashes_get (&hashes, 1, 1), 7);
     recent_hashes_clear (&hashes, 1);
     cr_expect_eq (recent_hashes_get (&hashes, 0, 0), 0);

@@ -1,4 +1,5 @@
-//  JSON text, written value by value (yajl does the commas and the escapes).
+//  JSON text, written value by value: commas, colons and escapes come by themselves, and a value where
+//  none can be meets a check.
 //  One thread owns a writer and uses it again and again.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_WRITER_H

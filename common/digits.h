@@ -1,0 +1,22 @@
+//  Numbers as digits, without printf: an answer is full of them. Pure functions.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_DIGITS_H
+#define DOWNLINK_DIGITS_H
+
+#include <stdint.h>
+
+#include "text.h"
+
+#define DIGITS_MAX 20  //  of the highest number of 64 bits, in decimal
+#define DIGITS_HEX 16  //  of every number of 64 bits, in hexadecimal with zeros in front
+
+//  Write a number in decimal into room. Returns its digits, which are at the end of room.
+text_t digits_decimal (uint64_t number, char room[DIGITS_MAX]);
+
+//  Write the last two digits of a number below 100.
+void digits_pair (unsigned number, char pair[2]);
+
+//  Write a number in hexadecimal, in lower case, not terminated.
+void digits_hex (uint64_t number, char digits[DIGITS_HEX]);
+
+#endif

@@ -63,12 +63,28 @@ s_extend_sign (head_t *head, unsigned width)
         head->kind = MSGPACK_UINT;
 }
 
+//  A head whose first byte is from 0xc0 to 0xdf.
 static head_t
+s_wide_head (const msgpack_reader_t *self)
+{
+    const uint8_t *next = self->at + 1;
+    shape_t shape = s_shapes[*self->at - 0xc0];
+    if (shape.kind == MSGPACK_END || (size_t) (self->end - next) < shape.width)
+        return (head_t){MSGPACK_END, 0, self->at};
+    head_t head = {shape.kind, shape.fixed, next + shape.width};
+    for (unsigned byte = 0; byte < shape.width; byte++)
+        head.value = head.value << 8 | next[byte];
+    if (shape.kind == MSGPACK_NEGATIVE)
+        s_extend_sign (&head, shape.width);
+    return head;
+}
+
+//  Most heads are one byte.
+static inline head_t
 s_head (const msgpack_reader_t *self)
 {
-    head_t none = {MSGPACK_END, 0, self->at};
     if (self->at == self->end)
-        return none;
+        return (head_t){MSGPACK_END, 0, self->at};
     uint8_t first = *self->at;
     const uint8_t *next = self->at + 1;
     if (first < 0x80)
@@ -81,16 +97,7 @@ s_head (const msgpack_reader_t *self)
         return (head_t){MSGPACK_STR, first & 0x1fu, next};
     if (first >= 0xe0)
         return (head_t){MSGPACK_NEGATIVE, (uint64_t) (int64_t) (int8_t) first, next};
-
-    shape_t shape = s_shapes[first - 0xc0];
-    if (shape.kind == MSGPACK_END || (size_t) (self->end - next) < shape.width)
-        return none;
-    head_t head = {shape.kind, shape.fixed, next + shape.width};
-    for (unsigned byte = 0; byte < shape.width; byte++)
-        head.value = head.value << 8 | next[byte];
-    if (shape.kind == MSGPACK_NEGATIVE)
-        s_extend_sign (&head, shape.width);
-    return head;
+    return s_wide_head (self);
 }
 
 void

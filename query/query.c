@@ -1,9 +1,9 @@
-//  Written with msgpack-c, read with msgpack_reader.
+//  Written with msgpack_writer, read with msgpack_reader. What one rocket takes, to ask and to answer,
+//  is written with one writer; all else is rare enough for one each value.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/query.h"
 
-#include <msgpack/pack.h>
-
+#include "common/msgpack_writer.h"
 #include "query/rocket_map.h"
 
 static const char *const s_ops[] = {[QUERY_PING] = "ping",
@@ -12,77 +12,60 @@ static const char *const s_ops[] = {[QUERY_PING] = "ping",
     [QUERY_LIST] = "list",
     [QUERY_BATCH] = "batch"};
 
-static int
-s_write (void *data, const char *bytes, size_t size)
-{
-    g_byte_array_append (data, (const guint8 *) bytes, (guint) size);
-    return 0;
-}
-
-static msgpack_packer
-s_packer (GByteArray *out)
-{
-    msgpack_packer packer;
-    msgpack_packer_init (&packer, out, s_write);
-    return packer;
-}
-
 void
 query_write_map (GByteArray *out, uint32_t pairs)
 {
-    msgpack_packer packer = s_packer (out);
-    msgpack_pack_map (&packer, pairs);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_map (&writer, pairs);
+    msgpack_writer_end (&writer);
 }
 
 void
 query_write_int (GByteArray *out, int64_t value)
 {
-    msgpack_packer packer = s_packer (out);
-    msgpack_pack_int64 (&packer, value);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_int (&writer, value);
+    msgpack_writer_end (&writer);
 }
 
 static void
 s_write_bool (GByteArray *out, bool value)
 {
-    msgpack_packer packer = s_packer (out);
-    if (value)
-        msgpack_pack_true (&packer);
-    else
-        msgpack_pack_false (&packer);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_bool (&writer, value);
+    msgpack_writer_end (&writer);
 }
 
 void
 query_write_array (GByteArray *out, uint32_t count)
 {
-    msgpack_packer packer = s_packer (out);
-    msgpack_pack_array (&packer, count);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_array (&writer, count);
+    msgpack_writer_end (&writer);
 }
 
 void
 query_write_uint (GByteArray *out, uint64_t value)
 {
-    msgpack_packer packer = s_packer (out);
-    msgpack_pack_uint64 (&packer, value);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_uint (&writer, value);
+    msgpack_writer_end (&writer);
 }
 
 void
 query_write_text (GByteArray *out, text_t value)
 {
-    msgpack_packer packer = s_packer (out);
-    if (!value.data)
-        msgpack_pack_nil (&packer);
-    else {
-        msgpack_pack_str (&packer, value.size);
-        msgpack_pack_str_body (&packer, value.data, value.size);
-    }
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_str (&writer, value);
+    msgpack_writer_end (&writer);
 }
 
 void
 query_write_bin (GByteArray *out, text_t value)
 {
-    msgpack_packer packer = s_packer (out);
-    msgpack_pack_bin (&packer, value.size);
-    msgpack_pack_bin_body (&packer, value.data, value.size);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_bin (&writer, value);
+    msgpack_writer_end (&writer);
 }
 
 void
@@ -207,13 +190,15 @@ query_write (GByteArray *out, const query_t *query)
         s_write_list (out, &query->list);
         return;
     }
-    query_write_map (out, query->op == QUERY_GET ? 2 : 1);
-    query_write_key (out, "op");
-    query_write_key (out, s_ops[query->op]);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_map (&writer, query->op == QUERY_GET ? 2 : 1);
+    msgpack_write_key (&writer, "op");
+    msgpack_write_key (&writer, s_ops[query->op]);
     if (query->op == QUERY_GET) {
-        query_write_key (out, "id");
-        query_write_text (out, query->id);
+        msgpack_write_key (&writer, "id");
+        msgpack_write_str (&writer, query->id);
     }
+    msgpack_writer_end (&writer);
 }
 
 void
@@ -390,12 +375,16 @@ reply_write_status (GByteArray *out, uint32_t status, const char *detail)
 void
 reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket)
 {
-    s_write_head (out, 4, 200);
-    query_write_key (out, "partition");
-    query_write_uint (out, owned.partition);
-    query_write_key (out, "epoch");
-    query_write_uint (out, owned.epoch);
-    query_write_key (out, "rocket");
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_map (&writer, 4);
+    msgpack_write_key (&writer, "status");
+    msgpack_write_uint (&writer, 200);
+    msgpack_write_key (&writer, "partition");
+    msgpack_write_uint (&writer, owned.partition);
+    msgpack_write_key (&writer, "epoch");
+    msgpack_write_uint (&writer, owned.epoch);
+    msgpack_write_key (&writer, "rocket");
+    msgpack_writer_end (&writer);
     rocket_view_t view;
     rocket_view (rocket, &view);
     rocket_map_write (out, &view);

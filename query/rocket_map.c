@@ -1,45 +1,51 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/rocket_map.h"
 
+#include "common/msgpack_writer.h"
+
 static void
-s_write_missing (GByteArray *out, const rocket_view_t *view)
+s_write_missing (msgpack_writer_t *writer, const rocket_view_t *view)
 {
     number_range_t gaps[NUMBER_RANGES_MAX];
     size_t count = rocket_view_missing (view, gaps);
-    query_write_array (out, (uint32_t) count);
+    msgpack_write_array (writer, (uint32_t) count);
     for (size_t index = 0; index < count; index++) {
-        query_write_array (out, 2);
-        query_write_uint (out, gaps[index].first);
-        query_write_uint (out, gaps[index].last);
+        msgpack_write_array (writer, 2);
+        msgpack_write_uint (writer, gaps[index].first);
+        msgpack_write_uint (writer, gaps[index].last);
     }
 }
 
 void
 rocket_map_write (GByteArray *out, const rocket_view_t *view)
 {
-    query_write_map (out, 11);
-    query_write_key (out, "id");
-    query_write_text (out, view->id);
-    query_write_key (out, "type");
-    query_write_text (out, view->type);
-    query_write_key (out, "speed");
-    query_write_int (out, view->speed);
-    query_write_key (out, "mission");
-    query_write_text (out, view->mission);
-    query_write_key (out, "status");
-    query_write_key (out, rocket_status_name (view->status));
-    query_write_key (out, "explosionReason");
-    query_write_text (out, view->explosion_reason);
-    query_write_key (out, "lastMessageNumber");
-    query_write_uint (out, view->last_number);
-    query_write_key (out, "lastMessageTime");
-    query_write_time (out, view->last_time_us);
-    query_write_key (out, "messagesApplied");
-    query_write_uint (out, view->applied);
-    query_write_key (out, "missing");
-    s_write_missing (out, view);
-    query_write_key (out, "conflicts");
-    query_write_uint (out, view->conflicts);
+    char time[TIMESTAMP_SIZE];
+    timestamp_print (view->last_time_us, time);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_map (&writer, 11);
+    msgpack_write_key (&writer, "id");
+    msgpack_write_str (&writer, view->id);
+    msgpack_write_key (&writer, "type");
+    msgpack_write_str (&writer, view->type);
+    msgpack_write_key (&writer, "speed");
+    msgpack_write_int (&writer, view->speed);
+    msgpack_write_key (&writer, "mission");
+    msgpack_write_str (&writer, view->mission);
+    msgpack_write_key (&writer, "status");
+    msgpack_write_key (&writer, rocket_status_name (view->status));
+    msgpack_write_key (&writer, "explosionReason");
+    msgpack_write_str (&writer, view->explosion_reason);
+    msgpack_write_key (&writer, "lastMessageNumber");
+    msgpack_write_uint (&writer, view->last_number);
+    msgpack_write_key (&writer, "lastMessageTime");
+    msgpack_write_str (&writer, text_of (time, TIMESTAMP_SIZE - 1));
+    msgpack_write_key (&writer, "messagesApplied");
+    msgpack_write_uint (&writer, view->applied);
+    msgpack_write_key (&writer, "missing");
+    s_write_missing (&writer, view);
+    msgpack_write_key (&writer, "conflicts");
+    msgpack_write_uint (&writer, view->conflicts);
+    msgpack_writer_end (&writer);
 }
 
 int

@@ -10,7 +10,7 @@ allowed=(
     'microhttpd\.h   ^gateway/http_[a-z_]+\.[ch]$'
     'sqlite3\.h      ^(disk/sqlite_file|gateway/journal_file|processor/store_sqlite)\.[ch]$'
     'simdjson        ^common/message_json\.cpp$'
-    'msgpack         ^(common/(frame|announcement|msgpack_[a-z]+)|query/query)\.[ch]$'
+    'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
     'czmq            ^common/socket\.c$'
     'zmq             ^common/socket\.c$'
     'xxhash          ^common/[a-z_]+\.[ch]$'

@@ -1,5 +1,6 @@
 //  The tag is a hash of what is shown, so it changes exactly when that does.
 //  SPDX-License-Identifier: Apache-2.0
+#include "common/digits.h"
 #include "common/partition.h"
 #include "gateway/routes.h"
 
@@ -24,8 +25,8 @@ s_matches (const char *field, const char *tag)
 void
 answer_tagged (http_request_t *request, const http_response_t *response)
 {
-    char tag[24];
-    g_snprintf (tag, sizeof tag, "\"%016llx\"", (unsigned long long) channel_hash (response->body));
+    char tag[] = "\"0123456789abcdef\"";
+    digits_hex (channel_hash (response->body), tag + 1);
     http_response_t tagged = *response;
     size_t index = 0;
     while (tagged.fields[index].name)

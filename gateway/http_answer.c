@@ -49,10 +49,9 @@ s_new_answer (
     const http_request_t *request, const http_response_t *response, struct MHD_Response *body)
 {
     const char *cors = request->server->config.cors;
-    answer_t *self = g_rc_box_new0 (answer_t);
+    answer_t *self = g_rc_box_new (answer_t);
     g_assert (body);
-    self->response = body;
-    self->status = response->status;
+    *self = (answer_t){.response = body, .status = response->status};
     MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
     if (response->content_type)
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);

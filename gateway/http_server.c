@@ -41,12 +41,10 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     size_t size = strlen (target) + 1;
-    http_request_t *request = g_malloc0 (sizeof *request + size);
-    request->server = self;
-    request->mhd = mhd;
-    request->connection = info->socket_context;
+    http_request_t *request = g_malloc (sizeof *request + size);
+    *request = (http_request_t){
+        .server = self, .mhd = mhd, .connection = info->socket_context, .held_link.data = request};
     memcpy (request->target, target, size);
-    request->held_link.data = request;
     request->connection->requests++;
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
     http_guard_target (&request->guard, target);

@@ -48,14 +48,16 @@ const char *
 http_target_read (http_target_t *self, const char *target)
 {
     *self = (http_target_t){0};
-    const char *scheme = strstr (target, "://");
-    if (target[0] != '/' && scheme) {
+    const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
+    if (scheme) {
         target = strchr (scheme + 3, '/');
         if (!target)
             target = "/";
     }
     size_t path_size = strcspn (target, "?#");
-    self->path = g_strndup (target, path_size);
+    if (target[path_size])
+        self->own_path = g_strndup (target, path_size);
+    self->path = self->own_path ? self->own_path : target;
     const char *query = target[path_size] == '?' ? target + path_size + 1 : "";
     while (*query) {
         size_t size = strcspn (query, "&#");
@@ -77,6 +79,6 @@ http_target_free (http_target_t *self)
         g_free (self->parameters[index].name);
         g_free (self->parameters[index].value);
     }
-    g_free (self->path);
+    g_free (self->own_path);
     *self = (http_target_t){0};
 }

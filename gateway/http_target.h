@@ -13,13 +13,14 @@ typedef struct {
 } http_parameter_t;
 
 typedef struct {
-    char *path;  //  as it came, without the query
+    const char *path;  //  as it came, without the query
+    char *own_path;    //  that, if there was something to be cut off; else it is the target's
     http_parameter_t parameters[HTTP_PARAMETERS_MAX];
     size_t count;
 } http_target_t;
 
 //  Take a target apart (origin form, absolute form or *). Returns NULL, or a sentence that says what
-//  is wrong. Free it in either case.
+//  is wrong. Free it in either case, and before the target.
 const char *http_target_read (http_target_t *self, const char *target)
     __attribute__ ((warn_unused_result));
 

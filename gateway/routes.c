@@ -6,6 +6,7 @@
 
 #define GET "GET"
 #define POST "POST"
+#define ROCKET_PATH "/rockets/"  //  and the id
 
 static const struct {
     const char *path;
@@ -26,11 +27,13 @@ static const struct {
 static route_t
 s_find (const char *path)
 {
+    if (strncmp (path, ROCKET_PATH, strlen (ROCKET_PATH)) == 0) {
+        const char *id = path + strlen (ROCKET_PATH);
+        return *id && !strchr (id, '/') ? ROUTE_ROCKET : ROUTE_NONE;
+    }
     for (size_t index = 0; index < G_N_ELEMENTS (s_paths); index++)
         if (strcmp (path, s_paths[index].path) == 0)
             return s_paths[index].route;
-    if (g_str_has_prefix (path, "/rockets/") && path[9] && !strchr (path + 9, '/'))
-        return ROUTE_ROCKET;
     return is_dashboard (path) ? ROUTE_DASHBOARD : ROUTE_NONE;
 }
 
@@ -50,15 +53,16 @@ answer_problem (http_request_t *request, unsigned status, const char *name, cons
 static void
 s_answer_rocket (worker_t *worker, http_request_t *request, const http_target_t *target)
 {
-    const char *raw = target->path + strlen ("/rockets/");
-    char *id = http_target_decode (raw, strlen (raw), false);
-    if (!id)
+    text_t raw = text_from (target->path + strlen (ROCKET_PATH));
+    bool is_plain = !memchr (raw.data, '%', raw.size);
+    char *decoded = is_plain ? NULL : http_target_decode (raw.data, raw.size, false);
+    if (!is_plain && !decoded)
         answer_problem (request, 400, "bad-request", "the rocket's id has a broken percent escape");
     else if (target->count)
         answer_problem (request, 400, "bad-parameter", "this call takes no parameters");
     else
-        handle_get_rocket (worker, request, text_from (id));
-    g_free (id);
+        handle_get_rocket (worker, request, is_plain ? raw : text_from (decoded));
+    g_free (decoded);
 }
 
 static void

@@ -14,24 +14,28 @@
 #define DOUBT_MS 50  //  since when an exchange is in doubt if the owners have changed meanwhile
 #define ANSWERS_PER_RUN 1000
 
+//  What a list needs, and a GET does not.
 typedef struct {
-    int references;  //  questions under way, and the asker itself
-    bool is_list;
-    char *id;  //  GET; not terminated
-    size_t id_size;
-    list_query_t list;  //  LIST; its texts are copies
+    list_query_t query;  //  its texts are copies
+    GPtrArray *answers;  //  GBytes of whole batches, which keep what `parts` points to
+    GArray *parts;       //  reply_t
+} listing_t;
+
+typedef struct {
+    int references;   //  questions under way, and the asker itself
+    listing_t *list;  //  LIST; NULL: GET
     outcome_fn *function;
     void *context;
     int64_t deadline_ms;
     int64_t retry_at_ms;
     uint32_t attempt;
     uint32_t outstanding;  //  answers that are missing in this attempt
-    GPtrArray *answers;    //  LIST: GBytes of whole batches, which keep what `parts` points to
-    GArray *parts;         //  LIST: reply_t
     GList all_link;
     GList unsent_link;
     bool is_unsent;
     bool is_done;
+    size_t id_size;  //  GET
+    char id[];       //  not terminated
 } inquiry_t;
 
 typedef struct {
@@ -44,10 +48,11 @@ typedef struct {
     int64_t sent_ms;
     uint64_t generation;  //  of the directory, when it was sent
     GArray *questions;    //  of question_t
+    bool has_list;        //  one of them is
     GList link;
 } exchange_t;
 
-//  What is collected for a peer during a turn.
+//  What is collected for a peer during a turn. Between turns it is nobody's, and its bytes are empty.
 typedef struct {
     peer_t *peer;
     exchange_t *exchange;
@@ -60,10 +65,18 @@ struct asker {
     GQueue unsent;          //  of inquiry_t *
     GQueue exchanges;       //  of exchange_t *, the oldest first
     GHashTable *by_number;  //  the same, by number
+    GQueue spare;           //  of exchange_t *, over and empty: to be used again
     uint64_t next_number;
-    GArray *parcels;  //  of parcel_t, empty between turns
-    bool has_new;     //  inquiries came since the last run
+    GArray *parcels;    //  of parcel_t
+    GByteArray *batch;  //  used again for each that is sent
+    bool has_new;       //  inquiries came since the last run
 };
+
+static void
+s_clear_parcel (void *parcel)
+{
+    g_byte_array_unref (((parcel_t *) parcel)->bytes);
+}
 
 asker_t *
 asker_new (directory_t *directory)
@@ -72,15 +85,30 @@ asker_new (directory_t *directory)
     self->directory = directory;
     self->by_number = g_hash_table_new (g_int64_hash, g_int64_equal);
     self->parcels = g_array_new (FALSE, TRUE, sizeof (parcel_t));
+    g_array_set_clear_func (self->parcels, s_clear_parcel);
+    self->batch = g_byte_array_new ();
     self->next_number = 1;
     return self;
 }
 
 static void
-s_forget_parts (inquiry_t *inquiry)
+s_forget_parts (listing_t *list)
 {
-    g_ptr_array_set_size (inquiry->answers, 0);
-    g_array_set_size (inquiry->parts, 0);
+    g_ptr_array_set_size (list->answers, 0);
+    g_array_set_size (list->parts, 0);
+}
+
+static void
+s_free_listing (listing_t *list)
+{
+    g_ptr_array_unref (list->answers);
+    g_array_unref (list->parts);
+    g_free ((char *) (uintptr_t) list->query.status.data);
+    g_free ((char *) (uintptr_t) list->query.type.data);
+    g_free ((char *) (uintptr_t) list->query.mission.data);
+    g_free ((char *) (uintptr_t) list->query.after.id.data);
+    g_free ((char *) (uintptr_t) list->query.after.value.text.data);
+    g_free (list);
 }
 
 static void
@@ -88,14 +116,8 @@ s_release (inquiry_t *inquiry)
 {
     if (--inquiry->references > 0)
         return;
-    g_ptr_array_unref (inquiry->answers);
-    g_array_unref (inquiry->parts);
-    g_free (inquiry->id);
-    g_free ((char *) (uintptr_t) inquiry->list.status.data);
-    g_free ((char *) (uintptr_t) inquiry->list.type.data);
-    g_free ((char *) (uintptr_t) inquiry->list.mission.data);
-    g_free ((char *) (uintptr_t) inquiry->list.after.id.data);
-    g_free ((char *) (uintptr_t) inquiry->list.after.value.text.data);
+    if (inquiry->list)
+        s_free_listing (inquiry->list);
     g_free (inquiry);
 }
 
@@ -123,12 +145,20 @@ s_finish (asker_t *self, inquiry_t *inquiry, const outcome_t *outcome)
 }
 
 static void
-s_free_exchange (asker_t *self, exchange_t *exchange)
+s_end_exchange (asker_t *self, exchange_t *exchange)
 {
     g_hash_table_remove (self->by_number, &exchange->number);
     g_queue_unlink (&self->exchanges, &exchange->link);
     for (guint index = 0; index < exchange->questions->len; index++)
         s_release (g_array_index (exchange->questions, question_t, index).inquiry);
+    g_array_set_size (exchange->questions, 0);
+    exchange->has_list = false;
+    g_queue_push_head_link (&self->spare, &exchange->link);
+}
+
+static void
+s_free_exchange (exchange_t *exchange)
+{
     g_array_unref (exchange->questions);
     g_free (exchange);
 }
@@ -140,27 +170,32 @@ asker_destroy (asker_t **self_p)
     if (!self)
         return;
     while (self->exchanges.head)
-        s_free_exchange (self, self->exchanges.head->data);
+        s_end_exchange (self, self->exchanges.head->data);
     while (self->all.head)
         s_finish (self, self->all.head->data, &(outcome_t){.status = 503});
+    while (self->spare.head)
+        s_free_exchange (g_queue_pop_head_link (&self->spare)->data);
     g_hash_table_destroy (self->by_number);
     g_array_unref (self->parcels);
+    g_byte_array_unref (self->batch);
     g_free (self);
     *self_p = NULL;
 }
 
+//  With the id of a GET.
 static inquiry_t *
-s_new_inquiry (asker_t *self, outcome_fn *function, void *context)
+s_new_inquiry (asker_t *self, text_t id, outcome_fn *function, void *context)
 {
-    inquiry_t *inquiry = g_new0 (inquiry_t, 1);
-    inquiry->references = 1;
-    inquiry->function = function;
-    inquiry->context = context;
-    inquiry->deadline_ms = clock_ms () + INQUIRY_MS;
-    inquiry->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-    inquiry->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));
-    inquiry->all_link.data = inquiry;
-    inquiry->unsent_link.data = inquiry;
+    inquiry_t *inquiry = g_malloc (sizeof *inquiry + id.size);
+    *inquiry = (inquiry_t){.references = 1,
+        .function = function,
+        .context = context,
+        .deadline_ms = clock_ms () + INQUIRY_MS,
+        .all_link.data = inquiry,
+        .unsent_link.data = inquiry,
+        .id_size = id.size};
+    if (id.size)
+        memcpy (inquiry->id, id.data, id.size);
     g_queue_push_tail_link (&self->all, &inquiry->all_link);
     s_set_unsent (self, inquiry, true);
     self->has_new = true;
@@ -170,9 +205,7 @@ s_new_inquiry (asker_t *self, outcome_fn *function, void *context)
 void
 asker_get (asker_t *self, text_t id, outcome_fn *function, void *context)
 {
-    inquiry_t *inquiry = s_new_inquiry (self, function, context);
-    inquiry->id = g_memdup2 (id.data, id.size);
-    inquiry->id_size = id.size;
+    s_new_inquiry (self, id, function, context);
 }
 
 static text_t
@@ -189,31 +222,51 @@ s_copy (text_t text)
 void
 asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void *context)
 {
-    inquiry_t *inquiry = s_new_inquiry (self, function, context);
-    inquiry->is_list = true;
-    inquiry->list = *list;
-    inquiry->list.status = s_copy (list->status);
-    inquiry->list.type = s_copy (list->type);
-    inquiry->list.mission = s_copy (list->mission);
-    inquiry->list.after.id = s_copy (list->after.id);
-    inquiry->list.after.value.text = s_copy (list->after.value.text);
+    listing_t *listing = g_new0 (listing_t, 1);
+    listing->query = *list;
+    listing->query.status = s_copy (list->status);
+    listing->query.type = s_copy (list->type);
+    listing->query.mission = s_copy (list->mission);
+    listing->query.after.id = s_copy (list->after.id);
+    listing->query.after.value.text = s_copy (list->after.value.text);
+    listing->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+    listing->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));
+    s_new_inquiry (self, (text_t){0}, function, context)->list = listing;
 }
 
-static parcel_t *
-s_parcel (asker_t *self, peer_t *peer)
+static exchange_t *
+s_begin_exchange (asker_t *self)
 {
-    for (guint index = 0; index < self->parcels->len; index++)
-        if (g_array_index (self->parcels, parcel_t, index).peer == peer)
-            return &g_array_index (self->parcels, parcel_t, index);
-    exchange_t *exchange = g_new0 (exchange_t, 1);
+    GList *spare = g_queue_pop_head_link (&self->spare);
+    exchange_t *exchange = spare ? spare->data : g_new0 (exchange_t, 1);
+    if (!spare) {
+        exchange->questions = g_array_new (FALSE, FALSE, sizeof (question_t));
+        exchange->link.data = exchange;
+    }
     exchange->number = self->next_number++;
     exchange->sent_ms = clock_ms ();
     exchange->generation = directory_generation (self->directory);
-    exchange->questions = g_array_new (FALSE, TRUE, sizeof (question_t));
-    exchange->link.data = exchange;
-    parcel_t parcel = {peer, exchange, g_byte_array_new ()};
-    g_array_append_val (self->parcels, parcel);
-    return &g_array_index (self->parcels, parcel_t, self->parcels->len - 1);
+    return exchange;
+}
+
+//  That of the peer; else one that is nobody's becomes it.
+static parcel_t *
+s_parcel (asker_t *self, peer_t *peer)
+{
+    guint index = 0;
+    while (index < self->parcels->len && g_array_index (self->parcels, parcel_t, index).peer &&
+           g_array_index (self->parcels, parcel_t, index).peer != peer)
+        index++;
+    if (index == self->parcels->len) {
+        parcel_t parcel = {.bytes = g_byte_array_new ()};
+        g_array_append_val (self->parcels, parcel);
+    }
+    parcel_t *parcel = &g_array_index (self->parcels, parcel_t, index);
+    if (!parcel->peer) {
+        parcel->peer = peer;
+        parcel->exchange = s_begin_exchange (self);
+    }
+    return parcel;
 }
 
 static void
@@ -224,6 +277,7 @@ s_put (asker_t *self, peer_t *peer, inquiry_t *inquiry, const query_t *query)
     inquiry->references++;
     inquiry->outstanding++;
     g_array_append_val (parcel->exchange->questions, question);
+    parcel->exchange->has_list |= inquiry->list != NULL;
     query_write (parcel->bytes, query);
 }
 
@@ -255,17 +309,17 @@ s_has_owners (const asker_t *self, const list_query_t *list)
 static bool
 s_put_list (asker_t *self, inquiry_t *inquiry)
 {
-    if (!s_has_owners (self, &inquiry->list))
+    if (!s_has_owners (self, &inquiry->list->query))
         return false;
     size_t count = 0;
     uint32_t partitions = directory_partitions (self->directory);
     peer_t *const *peers = directory_peers (self->directory, &count);
     for (size_t index = 0; index < count; index++) {
-        query_t query = {.op = QUERY_LIST, .list = inquiry->list};
+        query_t query = {.op = QUERY_LIST, .list = inquiry->list->query};
         query.list.has_partitions = false;
         memset (query.list.partitions, 0, sizeof query.list.partitions);
         for (uint32_t partition = 0; partition < partitions; partition++)
-            if (list_query_wants (&inquiry->list, partition) &&
+            if (list_query_wants (&inquiry->list->query, partition) &&
                 directory_owner (self->directory, partition) == peers[index])
                 list_query_want (&query.list, partition);
         if (query.list.has_partitions)
@@ -280,7 +334,8 @@ s_retry (asker_t *self, inquiry_t *inquiry)
     inquiry->attempt++;
     inquiry->outstanding = 0;
     inquiry->retry_at_ms = clock_ms () + RETRY_MS;
-    s_forget_parts (inquiry);
+    if (inquiry->list)
+        s_forget_parts (inquiry->list);
     s_set_unsent (self, inquiry, true);
 }
 
@@ -292,7 +347,7 @@ s_retry_exchange (asker_t *self, exchange_t *exchange)
         if (!question.inquiry->is_done && question.attempt == question.inquiry->attempt)
             s_retry (self, question.inquiry);
     }
-    s_free_exchange (self, exchange);
+    s_end_exchange (self, exchange);
 }
 
 static bool
@@ -304,18 +359,19 @@ s_send_parts (socket_t *socket, const exchange_t *exchange, const GByteArray *ba
 }
 
 static void
-s_send_parcel (asker_t *self, const parcel_t *parcel)
+s_send_parcel (asker_t *self, parcel_t *parcel)
 {
     exchange_t *exchange = parcel->exchange;
-    GByteArray *batch = g_byte_array_new ();
-    query_write_batch (batch, exchange->questions->len);
-    g_byte_array_append (batch, parcel->bytes->data, parcel->bytes->len);
+    g_byte_array_set_size (self->batch, 0);
+    query_write_batch (self->batch, exchange->questions->len);
+    g_byte_array_append (self->batch, parcel->bytes->data, parcel->bytes->len);
     g_queue_push_tail_link (&self->exchanges, &exchange->link);
     g_hash_table_insert (self->by_number, &exchange->number, exchange);
-    if (!s_send_parts (parcel->peer->queries, exchange, batch))
+    if (!s_send_parts (parcel->peer->queries, exchange, self->batch))
         s_retry_exchange (self, exchange);
-    g_byte_array_unref (batch);
-    g_byte_array_unref (parcel->bytes);
+    parcel->peer = NULL;
+    parcel->exchange = NULL;
+    g_byte_array_set_size (parcel->bytes, 0);
 }
 
 static void
@@ -328,29 +384,30 @@ s_send_unsent (asker_t *self)
         link = link->next;
         if (inquiry->retry_at_ms > now_ms)
             continue;
-        if (inquiry->is_list ? s_put_list (self, inquiry) : s_put_get (self, inquiry))
+        if (inquiry->list ? s_put_list (self, inquiry) : s_put_get (self, inquiry))
             s_set_unsent (self, inquiry, false);
     }
     for (guint index = 0; index < self->parcels->len; index++)
-        s_send_parcel (self, &g_array_index (self->parcels, parcel_t, index));
-    g_array_set_size (self->parcels, 0);
+        if (g_array_index (self->parcels, parcel_t, index).peer)
+            s_send_parcel (self, &g_array_index (self->parcels, parcel_t, index));
 }
 
 //  All owners have answered: merge their lists.
 static void
 s_finish_list (asker_t *self, inquiry_t *inquiry)
 {
+    const listing_t *list = inquiry->list;
     GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
     outcome_t outcome = {.status = 200};
-    for (guint index = 0; index < inquiry->parts->len; index++) {
-        const reply_t *part = &g_array_index (inquiry->parts, reply_t, index);
+    for (guint index = 0; index < list->parts->len; index++) {
+        const reply_t *part = &g_array_index (list->parts, reply_t, index);
         outcome.has_next = outcome.has_next || part->more;
-        if (!query_collect (&inquiry->list.order, part, entries))
+        if (!query_collect (&list->query.order, part, entries))
             outcome.status = 503;
     }
-    query_sort_entries (&inquiry->list.order, entries);
-    outcome.has_next = outcome.has_next || entries->len > inquiry->list.limit;
-    outcome.count = MIN (entries->len, inquiry->list.limit);
+    query_sort_entries (&list->query.order, entries);
+    outcome.has_next = outcome.has_next || entries->len > list->query.limit;
+    outcome.count = MIN (entries->len, list->query.limit);
     text_t *rockets = g_new (text_t, outcome.count + 1);
     for (size_t index = 0; index < outcome.count; index++)
         rockets[index] = g_array_index (entries, query_entry_t, index).rocket;
@@ -387,19 +444,19 @@ s_take_reply (asker_t *self, question_t question, const reply_t *reply, GBytes *
     inquiry_t *inquiry = question.inquiry;
     if (inquiry->is_done || inquiry->attempt != question.attempt)
         return;
-    bool is_answer = reply->status == 200 || (reply->status == 404 && !inquiry->is_list);
+    bool is_answer = reply->status == 200 || (reply->status == 404 && !inquiry->list);
     if (!is_answer || !s_is_current (self, reply)) {
         s_retry (self, inquiry);
         return;
     }
     inquiry->outstanding--;
-    if (!inquiry->is_list) {
+    if (!inquiry->list) {
         outcome_t outcome = {.status = reply->status, .rocket = reply->rocket};
         s_finish (self, inquiry, &outcome);
         return;
     }
-    g_array_append_vals (inquiry->parts, reply, 1);
-    g_ptr_array_add (inquiry->answers, g_bytes_ref (bytes));
+    g_array_append_vals (inquiry->list->parts, reply, 1);
+    g_ptr_array_add (inquiry->list->answers, g_bytes_ref (bytes));
     if (inquiry->outstanding == 0)
         s_finish_list (self, inquiry);
 }
@@ -407,10 +464,12 @@ s_take_reply (asker_t *self, question_t question, const reply_t *reply, GBytes *
 static void
 s_take_batch (asker_t *self, exchange_t *exchange, text_t payload)
 {
-    GBytes *bytes = g_bytes_new (payload.data, payload.size);
+    //  A rocket is shown before the next answer comes in; the parts of a list wait for each other.
+    GBytes *bytes = exchange->has_list ? g_bytes_new (payload.data, payload.size) : NULL;
     msgpack_reader_t reader;
     reply_t batch;
-    msgpack_reader_init (&reader, g_bytes_get_data (bytes, NULL), payload.size);
+    msgpack_reader_init (
+        &reader, bytes ? g_bytes_get_data (bytes, NULL) : payload.data, payload.size);
     bool good = reply_read (&batch, &reader) && batch.replies_count == exchange->questions->len;
     for (guint index = 0; good && index < exchange->questions->len; index++) {
         reply_t reply;
@@ -419,9 +478,10 @@ s_take_batch (asker_t *self, exchange_t *exchange, text_t payload)
             s_take_reply (
                 self, g_array_index (exchange->questions, question_t, index), &reply, bytes);
     }
-    g_bytes_unref (bytes);
+    if (bytes)
+        g_bytes_unref (bytes);
     if (good)
-        s_free_exchange (self, exchange);
+        s_end_exchange (self, exchange);
     else
         s_retry_exchange (self, exchange);
 }

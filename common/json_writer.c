@@ -1,16 +1,15 @@
 //  A state for every level that is open says what goes before the next value, and whether it must be
-//  a name. A text is looked through eight bytes at a time: hardly any has something to escape.
+//  a name.
 //  SPDX-License-Identifier: Apache-2.0
 #include "json_writer.h"
 
 #include <glib.h>
 #include <math.h>
 
-#include "digits.h"
+#include "json_put.h"
 
 #define LEVELS_MAX 32
 #define FIRST_BYTES 512  //  of the buffer, which then grows as needed
-#define ESCAPED_BYTES 6  //  that a byte takes at most: \u001F
 #define DOUBLE_BYTES 40  //  that a number in %.20g takes at most, with ".0" behind it
 
 //  What comes next, on one level.
@@ -44,7 +43,7 @@ struct json_writer {
     uint8_t next[LEVELS_MAX];  //  of next_t, by level
 };
 
-static void
+static inline void
 s_check (bool is_good)
 {
     if (!is_good)
@@ -80,46 +79,50 @@ json_writer_reset (json_writer_t *self)
     self->next[0] = NEXT_TEXT;
 }
 
-static void
+static inline void
 s_make_room (json_writer_t *self, size_t size)
 {
-    if (self->capacity - self->size >= size)
+    if (G_LIKELY (self->capacity - self->size >= size))
         return;
     self->capacity = MAX (2 * self->capacity, self->size + size);
     self->bytes = g_realloc (self->bytes, self->capacity);
 }
 
-//  Begin a value of at most so many bytes. Returns where to write it.
-static char *
-s_begin (json_writer_t *self, bool may_be_name, size_t size)
+//  Begin what may be a name, or else a value.
+static inline char *
+s_begin (json_writer_t *self, bool may_be_name, size_t most)
 {
     next_t next = self->next[self->level];
     s_check (next != NEXT_NOTHING && (may_be_name || next > NEXT_NAME));
-    s_make_room (self, size + 1);
+    s_make_room (self, most + 1);
     char *at = self->bytes + self->size;
     *at = s_steps[next].before;
-    self->next[self->level] = s_steps[next].then;
     return at + (s_steps[next].before != 0);
 }
 
-//  The value ends before this place.
-static void
-s_end (json_writer_t *self, const char *at)
+static inline void
+s_end (json_writer_t *self, const char *end)
 {
-    self->size = (size_t) (at - self->bytes);
+    self->size = (size_t) (end - self->bytes);
+    self->next[self->level] = s_steps[self->next[self->level]].then;
 }
 
-static char *
-s_append (char *at, text_t text)
+char *
+json_begin_value (json_writer_t *self, size_t most)
 {
-    memcpy (at, text.data, text.size);
-    return at + text.size;
+    return s_begin (self, false, most);
+}
+
+void
+json_end_value (json_writer_t *self, const char *end)
+{
+    s_end (self, end);
 }
 
 static void
 s_put (json_writer_t *self, text_t value)
 {
-    s_end (self, s_append (s_begin (self, false, value.size), value));
+    s_end (self, json_put_raw (s_begin (self, false, value.size), value));
 }
 
 static void
@@ -170,77 +173,13 @@ json_key (json_writer_t *self, const char *name)
     json_string (self, name);
 }
 
-//  How a byte of a string is written: 0: as it is, 'u': by its number, else as \ and this letter.
-static char
-s_escape (char byte)
-{
-    static const char controls[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
-    if ((uint8_t) byte < ' ')
-        return controls[(uint8_t) byte];
-    return (char) (byte == '"' || byte == '\\' ? byte : 0);
-}
-
-//  Is one of eight bytes to be escaped? A subtraction borrows into the highest bit of a byte that is
-//  below what is subtracted; the first one that does so tells the truth.
-static bool
-s_is_one_special (const char *bytes)
-{
-    const uint64_t ones = 0x0101010101010101;
-    uint64_t word = 0;
-    memcpy (&word, bytes, sizeof word);
-    uint64_t quotes = word ^ ones * '"';
-    uint64_t backslashes = word ^ ones * '\\';
-    uint64_t found = ((word - ones * ' ') & ~word) | ((quotes - ones) & ~quotes) |
-                     ((backslashes - ones) & ~backslashes);
-    return (found & ones * 0x80) != 0;
-}
-
-//  How many bytes at the beginning are written as they are.
-static size_t
-s_plain_size (text_t text)
-{
-    size_t size = 0;
-    while (text.size - size >= sizeof (uint64_t) && !s_is_one_special (text.data + size))
-        size += sizeof (uint64_t);
-    while (size < text.size && !s_escape (text.data[size]))
-        size++;
-    return size;
-}
-
-static char *
-s_append_escaped (char *at, char byte)
-{
-    char escape = s_escape (byte);
-    if (!escape) {
-        *at = byte;
-        return at + 1;
-    }
-    *at++ = '\\';
-    *at++ = escape;
-    if (escape != 'u')
-        return at;
-    *at++ = '0';
-    *at++ = '0';
-    *at++ = "0123456789ABCDEF"[(uint8_t) byte >> 4];
-    *at++ = "0123456789ABCDEF"[(uint8_t) byte & 15];
-    return at;
-}
-
 void
 json_text (json_writer_t *self, text_t text)
 {
-    if (!text.data) {
+    if (text.data)
+        s_end (self, json_put_string (s_begin (self, true, JSON_STRING_MAX (text.size)), text));
+    else
         json_null (self);
-        return;
-    }
-    size_t plain = s_plain_size (text);
-    char *at = s_begin (self, true, 2 + plain + ESCAPED_BYTES * (text.size - plain));
-    *at++ = '"';
-    at = s_append (at, text_of (text.data, plain));
-    for (size_t index = plain; index < text.size; index++)
-        at = s_append_escaped (at, text.data[index]);
-    *at++ = '"';
-    s_end (self, at);
 }
 
 void
@@ -252,19 +191,13 @@ json_string (json_writer_t *self, const char *string)
 void
 json_int (json_writer_t *self, int64_t value)
 {
-    char room[DIGITS_MAX];
-    bool is_negative = value < 0;
-    text_t digits = digits_decimal (is_negative ? -(uint64_t) value : (uint64_t) value, room);
-    char *at = s_begin (self, false, 1 + digits.size);
-    *at = '-';
-    s_end (self, s_append (at + is_negative, digits));
+    s_end (self, json_put_int (s_begin (self, false, JSON_NUMBER_MAX), value));
 }
 
 void
 json_uint (json_writer_t *self, uint64_t value)
 {
-    char room[DIGITS_MAX];
-    s_put (self, digits_decimal (value, room));
+    s_end (self, json_put_uint (s_begin (self, false, JSON_NUMBER_MAX), value));
 }
 
 void

@@ -36,6 +36,11 @@ void json_double (json_writer_t *self, double value);
 void json_bool (json_writer_t *self, bool value);
 void json_null (json_writer_t *self);
 
+//  A value that the caller writes, of at most so many bytes: begin returns where to, end is told where
+//  it ends. One that is begun and not ended was not written.
+char *json_begin_value (json_writer_t *self, size_t most);
+void json_end_value (json_writer_t *self, const char *end);
+
 //  What was written since the last reset, borrowed until the next call.
 text_t json_writer_text (const json_writer_t *self);
 

@@ -203,30 +203,56 @@ msgpack_read_map (msgpack_reader_t *self, uint32_t *pairs)
     return true;
 }
 
+//  How many bytes a value has that begins with this one, if it is a short text or a single byte; else 0.
+static inline size_t
+s_short_size (uint8_t first)
+{
+    if (first >= 0xa0 && first < 0xc0)
+        return 1 + (first & 0x1fu);
+    return first < 0x80 || first >= 0xe0 || first == 0xc0;
+}
+
+//  Pass over a value that is not short, but for what an array or a map holds: so many values more are
+//  left to be passed over. False if it is not all there.
+static bool
+s_skip_long (msgpack_reader_t *reader, uint64_t *left)
+{
+    head_t head = s_head (reader);
+    uint64_t bytes = 0;
+    if (head.kind == MSGPACK_END)
+        return false;
+    if (head.kind == MSGPACK_STR || head.kind == MSGPACK_BIN)
+        bytes = head.value;
+    else if (head.kind == MSGPACK_EXT)
+        bytes = head.value + 1;
+    else if (head.kind == MSGPACK_ARRAY)
+        *left += head.value;
+    else if (head.kind == MSGPACK_MAP)
+        *left += head.value * 2;
+    uint64_t remaining = (uint64_t) (reader->end - head.next);
+    if (bytes > remaining || *left - 1 > remaining - bytes)
+        return false;
+    reader->at = head.next + bytes;
+    return true;
+}
+
 bool
 msgpack_skip (msgpack_reader_t *self)
 {
     //  How many values are still to be passed over: a loop, so that no nesting can exhaust the stack.
-    msgpack_reader_t reader = *self;
+    const uint8_t *at = self->at;
     for (uint64_t left = 1; left > 0; left--) {
-        head_t head = s_head (&reader);
-        uint64_t bytes = 0;
-        if (head.kind == MSGPACK_END)
+        size_t short_size = at < self->end ? s_short_size (*at) : 0;
+        if (short_size > 0 && short_size <= (size_t) (self->end - at)) {
+            at += short_size;
+            continue;
+        }
+        msgpack_reader_t reader = {at, self->end};
+        if (!s_skip_long (&reader, &left))
             return false;
-        if (head.kind == MSGPACK_STR || head.kind == MSGPACK_BIN)
-            bytes = head.value;
-        else if (head.kind == MSGPACK_EXT)
-            bytes = head.value + 1;
-        else if (head.kind == MSGPACK_ARRAY)
-            left += head.value;
-        else if (head.kind == MSGPACK_MAP)
-            left += head.value * 2;
-        uint64_t remaining = (uint64_t) (reader.end - head.next);
-        if (bytes > remaining || left - 1 > remaining - bytes)
-            return false;
-        reader.at = head.next + bytes;
+        at = reader.at;
     }
-    *self = reader;
+    self->at = at;
     return true;
 }
 

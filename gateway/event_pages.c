@@ -6,7 +6,7 @@
 #include "gateway/event_pages.h"
 
 #include "common/clock.h"
-#include "common/msgpack_json.h"
+#include "query/rocket_json.h"
 
 #define PAGE_ROCKETS 1000
 #define PAGE_ROCKETS_SMALL 100  //  once all pages together are larger than
@@ -59,7 +59,7 @@ s_add_rocket (page_t *page, text_t rocket)
     uint64_t changes = 0;
     json_writer_reset (self->json);
     if (!partitions || !rocket_map_read (rocket, &id, &changes) ||
-        !msgpack_json_write (self->json, rocket))
+        !rocket_json_write (self->json, rocket))
         return;
     uint64_t epoch = directory_epoch (self->directory, partition_of (id, partitions));
     page->version = (rocket_version_t){epoch, changes};

@@ -1,10 +1,10 @@
 //  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
-#include "common/msgpack_json.h"
 #include "gateway/cursor.h"
 #include "gateway/problem.h"
 #include "gateway/routes.h"
+#include "query/rocket_json.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.
 #define HOLD_MS 5000
@@ -35,9 +35,8 @@ s_expired (void *context, http_request_t *request)
 static pending_t *
 s_hold (worker_t *worker, http_request_t *request)
 {
-    pending_t *pending = g_new0 (pending_t, 1);
-    pending->worker = worker;
-    pending->request = request;
+    pending_t *pending = g_new (pending_t, 1);
+    *pending = (pending_t){.worker = worker, .request = request};
     http_hold (request, clock_ms () + HOLD_MS, s_expired, pending);
     return pending;
 }
@@ -61,7 +60,7 @@ s_got_rocket (void *context, const outcome_t *outcome)
     json_writer_reset (json);
     if (outcome->status == 404)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
-    else if (outcome->status == 200 && msgpack_json_write (json, outcome->rocket))
+    else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
         answer_tagged (request, &(http_response_t){.status = 200,
                                     .content_type = "application/json",
                                     .body = json_writer_text (json)});
@@ -87,7 +86,7 @@ s_write_page (json_writer_t *json, const outcome_t *outcome, const char *cursor)
     json_key (json, "rockets");
     json_begin_array (json);
     for (size_t index = 0; index < outcome->count; index++)
-        if (!msgpack_json_write (json, outcome->rockets[index]))
+        if (!rocket_json_write (json, outcome->rockets[index]))
             return false;
     json_end_array (json);
     json_key (json, "next");

@@ -4,7 +4,7 @@
 #include "gateway/update_feed.h"
 
 #include "common/clock.h"
-#include "common/msgpack_json.h"
+#include "query/rocket_json.h"
 #include "query/update_link.h"
 
 #define LINGER_MS 30000  //  so long all rockets are listened to for nobody
@@ -229,7 +229,7 @@ s_update (void *context, const rocket_update_t *update)
     if (update->owned.epoch < directory_epoch (self->directory, update->owned.partition))
         return;  //  of one who does not know yet that it has lost the partition
     json_writer_reset (self->json);
-    if (msgpack_json_write (self->json, update->rocket))
+    if (rocket_json_write (self->json, update->rocket))
         (void) update_log_put (
             self->log, update->id, update->owned.partition, version, json_writer_text (self->json));
 }

@@ -1,11 +1,12 @@
-//  What the API shows of a rocket: random ones go the whole way, from the view to msgpack to JSON,
-//  and are held against yajl's and GLib's idea of the same.
+//  What the API shows of a rocket: random ones go the whole way, from the view to msgpack to JSON, the
+//  quick way and the general one, and are held against yajl's and GLib's idea of the same.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <yajl/yajl_gen.h>
 
 #include "common/msgpack_json.h"
+#include "query/rocket_json.h"
 #include "query/rocket_map.h"
 
 #define ROUNDS 20000
@@ -155,48 +156,124 @@ s_show (yajl_gen yajl, const rocket_view_t *view)
     yajl_gen_map_close (yajl);
 }
 
+//  All that a test writes into.
+typedef struct {
+    GRand *random;
+    GByteArray *map;
+    json_writer_t *json;
+    yajl_gen yajl;
+} tools_t;
+
+static tools_t
+s_new_tools (void)
+{
+    return (tools_t){g_rand_new_with_seed (SEED), g_byte_array_new (), json_writer_new (),
+        yajl_gen_alloc (NULL)};
+}
+
+static void
+s_free_tools (tools_t *self)
+{
+    g_rand_free (self->random);
+    g_byte_array_unref (self->map);
+    json_writer_destroy (&self->json);
+    yajl_gen_free (self->yajl);
+}
+
+//  Make a rocket, and its map.
+static void
+s_next (tools_t *self, rocket_of_chance_t *rocket)
+{
+    s_make (rocket, self->random);
+    g_byte_array_set_size (self->map, 0);
+    rocket_map_write (self->map, &rocket->view);
+}
+
+static text_t
+s_map (const tools_t *self)
+{
+    return text_of ((const char *) self->map->data, self->map->len);
+}
+
+static void
+s_expect_shown (tools_t *self, bool is_written, const rocket_view_t *view)
+{
+    const unsigned char *bytes = NULL;
+    size_t size = 0;
+    yajl_gen_reset (self->yajl, NULL);
+    yajl_gen_clear (self->yajl);
+    s_show (self->yajl, view);
+    yajl_gen_get_buf (self->yajl, &bytes, &size);
+    text_t text = json_writer_text (self->json);
+    cr_assert (is_written);
+    cr_assert (text_equal (text, text_of ((const char *) bytes, size)), "%.*s\nis not\n%.*s",
+        (int) text.size, text.data, (int) size, (const char *) bytes);
+}
+
 Test (rocket_json, random_rockets_are_shown_as_yajl_would_show_them)
 {
-    GRand *random = g_rand_new_with_seed (SEED);
-    GByteArray *map = g_byte_array_new ();
-    json_writer_t *json = json_writer_new ();
-    yajl_gen yajl = yajl_gen_alloc (NULL);
+    tools_t tools = s_new_tools ();
     for (int round = 0; round < ROUNDS; round++) {
         rocket_of_chance_t rocket;
-        s_make (&rocket, random);
-        g_byte_array_set_size (map, 0);
-        rocket_map_write (map, &rocket.view);
-        json_writer_reset (json);
-        cr_assert (msgpack_json_write (json, text_of ((const char *) map->data, map->len)));
-        yajl_gen_reset (yajl, NULL);
-        yajl_gen_clear (yajl);
-        s_show (yajl, &rocket.view);
-        const unsigned char *bytes = NULL;
-        size_t size = 0;
-        yajl_gen_get_buf (yajl, &bytes, &size);
-        text_t text = json_writer_text (json);
-        cr_assert (text_equal (text, text_of ((const char *) bytes, size)), "%.*s\nis not\n%.*s",
-            (int) text.size, text.data, (int) size, (const char *) bytes);
+        s_next (&tools, &rocket);
+        json_writer_reset (tools.json);
+        s_expect_shown (&tools, rocket_json_write (tools.json, s_map (&tools)), &rocket.view);
+        json_writer_reset (tools.json);
+        s_expect_shown (&tools, msgpack_json_write (tools.json, s_map (&tools)), &rocket.view);
     }
-    yajl_gen_free (yajl);
-    json_writer_destroy (&json);
-    g_byte_array_unref (map);
-    g_rand_free (random);
+    s_free_tools (&tools);
+}
+
+Test (rocket_json, rockets_stand_in_a_list_like_any_value)
+{
+    tools_t tools = s_new_tools ();
+    rocket_of_chance_t rocket;
+    s_next (&tools, &rocket);
+    json_begin_array (tools.json);
+    cr_assert (rocket_json_write (tools.json, s_map (&tools)));
+    cr_assert (rocket_json_write (tools.json, s_map (&tools)));
+    json_end_array (tools.json);
+    char *list = g_strndup (json_writer_text (tools.json).data, json_writer_text (tools.json).size);
+    json_writer_reset (tools.json);
+    cr_assert (rocket_json_write (tools.json, s_map (&tools)));
+    text_t one = json_writer_text (tools.json);
+    char *expected =
+        g_strdup_printf ("[%.*s,%.*s]", (int) one.size, one.data, (int) one.size, one.data);
+    cr_expect_str_eq (list, expected);
+    g_free (expected);
+    g_free (list);
+    s_free_tools (&tools);
+}
+
+//  A byte of the map is changed: the quick way must not show what the general way would not.
+Test (rocket_json, a_map_that_is_changed_is_shown_or_refused_as_the_general_way_does_it)
+{
+    tools_t tools = s_new_tools ();
+    json_writer_t *general = json_writer_new ();
+    for (int round = 0; round < ROUNDS; round++) {
+        rocket_of_chance_t rocket;
+        s_next (&tools, &rocket);
+        guint place = (guint) g_rand_int_range (tools.random, 0, (gint32) tools.map->len);
+        tools.map->data[place] = (guint8) g_rand_int_range (tools.random, 0, 256);
+        json_writer_reset (tools.json);
+        json_writer_reset (general);
+        bool is_shown = rocket_json_write (tools.json, s_map (&tools));
+        cr_assert_eq (is_shown, msgpack_json_write (general, s_map (&tools)));
+        cr_assert (
+            !is_shown || text_equal (json_writer_text (tools.json), json_writer_text (general)));
+    }
+    json_writer_destroy (&general);
+    s_free_tools (&tools);
 }
 
 Test (rocket_json, a_map_that_ends_too_soon_is_refused)
 {
-    GRand *random = g_rand_new_with_seed (SEED);
-    GByteArray *map = g_byte_array_new ();
-    json_writer_t *json = json_writer_new ();
+    tools_t tools = s_new_tools ();
     rocket_of_chance_t rocket;
-    s_make (&rocket, random);
-    rocket_map_write (map, &rocket.view);
-    for (size_t size = 0; size < map->len; size++) {
-        json_writer_reset (json);
-        cr_expect_not (msgpack_json_write (json, text_of ((const char *) map->data, size)));
+    s_next (&tools, &rocket);
+    for (size_t size = 0; size < tools.map->len; size++) {
+        json_writer_reset (tools.json);
+        cr_expect_not (rocket_json_write (tools.json, text_of (s_map (&tools).data, size)));
     }
-    json_writer_destroy (&json);
-    g_byte_array_unref (map);
-    g_rand_free (random);
+    s_free_tools (&tools);
 }

@@ -213,14 +213,14 @@ s_short_size (uint8_t first)
 }
 
 //  Pass over a value that is not short, but for what an array or a map holds: so many values more are
-//  left to be passed over. False if it is not all there.
-static bool
-s_skip_long (msgpack_reader_t *reader, uint64_t *left)
+//  left to be passed over. Returns what is behind it, or NULL if it is not all there.
+static __attribute__ ((noinline)) const uint8_t *
+s_skip_long (const uint8_t *at, const uint8_t *end, uint64_t *left)
 {
-    head_t head = s_head (reader);
+    head_t head = s_head (&(msgpack_reader_t){at, end});
     uint64_t bytes = 0;
     if (head.kind == MSGPACK_END)
-        return false;
+        return NULL;
     if (head.kind == MSGPACK_STR || head.kind == MSGPACK_BIN)
         bytes = head.value;
     else if (head.kind == MSGPACK_EXT)
@@ -229,11 +229,10 @@ s_skip_long (msgpack_reader_t *reader, uint64_t *left)
         *left += head.value;
     else if (head.kind == MSGPACK_MAP)
         *left += head.value * 2;
-    uint64_t remaining = (uint64_t) (reader->end - head.next);
+    uint64_t remaining = (uint64_t) (end - head.next);
     if (bytes > remaining || *left - 1 > remaining - bytes)
-        return false;
-    reader->at = head.next + bytes;
-    return true;
+        return NULL;
+    return head.next + bytes;
 }
 
 bool
@@ -243,14 +242,13 @@ msgpack_skip (msgpack_reader_t *self)
     const uint8_t *at = self->at;
     for (uint64_t left = 1; left > 0; left--) {
         size_t short_size = at < self->end ? s_short_size (*at) : 0;
-        if (short_size > 0 && short_size <= (size_t) (self->end - at)) {
+        if (short_size > 0 && short_size <= (size_t) (self->end - at))
             at += short_size;
-            continue;
+        else {
+            at = s_skip_long (at, self->end, &left);
+            if (!at)
+                return false;
         }
-        msgpack_reader_t reader = {at, self->end};
-        if (!s_skip_long (&reader, &left))
-            return false;
-        at = reader.at;
     }
     self->at = at;
     return true;

@@ -246,6 +246,15 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     }
 }
 
+//  The target is read as it came (s_request_line), so the library need not decode its own copy.
+static size_t
+s_leave_escaped (void *context, struct MHD_Connection *mhd, char *text)
+{
+    (void) context;
+    (void) mhd;
+    return strlen (text);
+}
+
 static void
 s_log (void *context, const char *format, va_list values)
 {
@@ -273,7 +282,8 @@ http_server_new (const http_config_t *config)
         config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
         s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
-        s_connection, self, MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL, MHD_OPTION_END);
+        s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL,
+        MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL, MHD_OPTION_END);
     if (!self->daemon) {
         log_event (
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);

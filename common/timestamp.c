@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "digits.h"
+
 #define US_PER_SECOND 1000000
 #define SECONDS_PER_DAY 86400
 #define DAYS_PER_ERA 146097      //  400 years
@@ -122,13 +124,15 @@ timestamp_parse (text_t text, int64_t *time_us)
     return true;
 }
 
-//  Write the last count digits of a number, and what follows them. Returns where to go on.
-static char *
+//  Write the last count digits of a number, which are an even number, and what follows them. Returns
+//  where to go on.
+static inline char *
 s_put (char *at, int64_t number, int count, char next)
 {
-    for (int place = count - 1; place >= 0; place--) {
-        at[place] = (char) ('0' + number % 10);
-        number /= 10;
+    uint32_t rest = (uint32_t) number;
+    for (int place = count - 2; place >= 0; place -= 2) {
+        digits_pair (rest % 100, at + place);
+        rest /= 100;
     }
     at[count] = next;
     return at + count + 1;

@@ -43,7 +43,17 @@ answer_unref (answer_t **self_p)
     *self_p = NULL;
 }
 
-//  With a body that libmicrohttpd has.
+//  Most answers of a busy gateway are the same few bytes: the last one is kept, if nothing in it was
+//  for one request only.
+static bool
+s_may_be_shared (const http_request_t *request, const http_response_t *response)
+{
+    return !response->fields[0].name && !request->id && !s_is_last (request) &&
+           response->body.size > 0 && response->body.size <= sizeof request->server->last->body;
+}
+
+//  With a body that libmicrohttpd has. A field costs more than a date that the library writes itself, so
+//  only what may be shared gets ours.
 static answer_t *
 s_new_answer (
     const http_request_t *request, const http_response_t *response, struct MHD_Response *body)
@@ -52,7 +62,8 @@ s_new_answer (
     answer_t *self = g_rc_box_new (answer_t);
     g_assert (body);
     *self = (answer_t){.response = body, .status = response->status};
-    MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
+    if (s_may_be_shared (request, response))
+        MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
     if (response->content_type)
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
@@ -82,14 +93,11 @@ s_is_the_same (const answer_t *answer, const http_response_t *response)
            memcmp (answer->body, response->body.data, answer->size) == 0;
 }
 
-//  Most answers of a busy gateway are the same few bytes: the last one is kept, if nothing in it was
-//  for one request only.
 static answer_t *
 s_share_answer (const http_request_t *request, const http_response_t *response)
 {
     answer_t **last_p = &request->server->last;
-    if (response->fields[0].name || request->id || s_is_last (request) ||
-        response->body.size == 0 || response->body.size > sizeof (*last_p)->body)
+    if (!s_may_be_shared (request, response))
         return s_new_whole_answer (request, response);
     if (!s_is_the_same (*last_p, response)) {
         answer_unref (last_p);

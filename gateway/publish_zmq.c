@@ -21,6 +21,8 @@
 #define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
 #define ROW_BYTES 64                           //  of a frame in the journal, beside its own
 #define GATHER_MAX_US 2000
+#define SEND_INTERVAL_US 2000             //  of a busy gateway
+#define BUSY_OFFERS 24                    //  so many in a turn make it one
 #define REMOVE_INTERVAL_MS 100            //  many rows that lie together go at once
 #define MEASURE_INTERVAL_US (200 * 1000)  //  how often the oldest messages are looked for
 
@@ -51,6 +53,8 @@ typedef struct {
     uint64_t last_offers;     //  in the one before
     int64_t gather_until_us;  //  more may be waited for
     int64_t submitted_us;     //  when the round under way was given to the journal
+    int64_t send_at_us;       //  the lanes wait for that; 0: they do not wait
+    int64_t last_sent_us;
     int64_t measure_at_us;
     bool is_failing;             //  the last round could not be written
     journal_t *journal;          //  NULL: in memory only
@@ -179,9 +183,10 @@ static int64_t
 s_timeout_us (const publisher_t *base)
 {
     const publish_zmq_t *self = (const publish_zmq_t *) base;
+    int64_t send_us = self->send_at_us ? MAX (0, self->send_at_us - clock_us ()) : INT64_MAX;
     if (!self->turn || (self->journal && !journal_is_idle (self->journal)))
-        return INT64_MAX;
-    return s_gather_us (self);
+        return send_us;
+    return MIN (send_us, s_gather_us (self));
 }
 
 static int
@@ -462,6 +467,22 @@ s_run_lane (publish_zmq_t *self, uint32_t partition, int64_t now_us)
         lane_look_ahead (lane, s_want, self);
 }
 
+//  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when much
+//  comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
+static void
+s_run_lanes (publish_zmq_t *self, int64_t now_us)
+{
+    int64_t due_us = self->last_sent_us + SEND_INTERVAL_US;
+    if (self->last_offers >= BUSY_OFFERS && now_us < due_us) {
+        self->send_at_us = due_us;
+        return;
+    }
+    self->send_at_us = 0;
+    self->last_sent_us = now_us;
+    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
+        s_run_lane (self, partition, now_us);
+}
+
 static void
 s_measure (publish_zmq_t *self, int64_t now_us)
 {
@@ -482,8 +503,7 @@ s_run (publisher_t *base)
     directory_run (self->directory);
     s_keep_turn (self);
     int64_t now_us = clock_us ();
-    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
-        s_run_lane (self, partition, now_us);
+    s_run_lanes (self, now_us);
     s_measure (self, now_us);
 }
 

@@ -15,7 +15,7 @@
 
 #define RETRY_MS 200
 #define ROUND_ROCKETS 16384  //  some 5 MB of copies, saved in some 50 ms
-#define BUSY_FRAMES 32       //  so many in one round mean that more will come
+#define BUSY_FRAMES 2        //  so many in one round mean that more will come
 #define PAUSE_TIMES 8
 #define PAUSE_MAX_MS 50
 

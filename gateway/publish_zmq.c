@@ -21,6 +21,7 @@
 #define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
 #define ROW_BYTES 64                           //  of a frame in the journal, beside its own
 #define GATHER_MAX_US 2000
+#define ENOUGH_OFFERS 16                  //  share a commit well enough not to wait for more
 #define SEND_INTERVAL_US 2000             //  of a busy gateway
 #define BUSY_OFFERS 24                    //  so many in a turn make it one
 #define REMOVE_INTERVAL_MS 100            //  many rows that lie together go at once
@@ -170,11 +171,12 @@ s_is_durable (const publisher_t *base)
 
 //  How long the turn is to stay open. When the last round held several requests, as many may come
 //  again as soon as they are answered, and one round for all of them costs what one for the first of
-//  them would. It is waited for no longer than that round took: alone, nobody waits.
+//  them would. It is waited for no longer than that round took: alone, nobody waits, and where many
+//  are there the disk does not wait either.
 static int64_t
 s_gather_us (const publish_zmq_t *self)
 {
-    if (!self->journal || self->offers >= self->last_offers)
+    if (!self->journal || self->offers >= MIN (self->last_offers, ENOUGH_OFFERS))
         return 0;
     return MAX (0, self->gather_until_us - clock_us ());
 }

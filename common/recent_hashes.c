@@ -79,13 +79,19 @@ recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t n
     return hashes[number % RECENT_HASHES];
 }
 
+//  A list of rockets looks at each of them, so sizes are constants here: the compiler makes a few moves
+//  of them, which the processor overlaps with those of the next rockets.
 void
 recent_hashes_list (
     const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES])
 {
-    size_t slots = s_slots (last_number);
-    memcpy (hashes, s_is_few (last_number) ? self->few : self->many, slots * sizeof *hashes);
-    memset (hashes + slots, 0, (RECENT_HASHES - slots) * sizeof *hashes);
+    memset (hashes, 0, RECENT_HASHES * sizeof *hashes);
+    if (s_is_few (last_number))
+        memcpy (hashes, self->few, sizeof self->few);
+    else if (s_slots (last_number) < RECENT_HASHES)
+        memcpy (hashes, self->many, RECENT_HASHES / 2 * sizeof *hashes);
+    else
+        memcpy (hashes, self->many, RECENT_HASHES * sizeof *hashes);
 }
 
 void

@@ -372,6 +372,13 @@ s_status (const rocket_t *self)
 }
 
 void
+rocket_prefetch (const rocket_t *self)
+{
+    __builtin_prefetch (self);
+    __builtin_prefetch (&self->hashes);
+}
+
+void
 rocket_view (const rocket_t *self, rocket_view_t *view)
 {
     const rare_t *rare = s_rare (self);

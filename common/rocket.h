@@ -83,6 +83,9 @@ typedef enum {
 bool rocket_is_marked (const rocket_t *self, rocket_mark_t mark);
 void rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked);
 
+//  It will be viewed soon: bring it near. Whoever walks through all rockets waits for memory, else.
+void rocket_prefetch (const rocket_t *self);
+
 void rocket_view (const rocket_t *self, rocket_view_t *view);
 
 //  A view with copies of all that it borrows, in one block: to be freed with g_free. Any thread may

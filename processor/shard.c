@@ -15,6 +15,8 @@ typedef struct {
     uint64_t folded;     //  messages, when it began
 } batch_t;
 
+#define PREFETCHED 8  //  rockets, while all are looked at
+
 struct shard {
     owned_t owned;
     ordering_t ordering;
@@ -318,14 +320,23 @@ shard_size (const shard_t *self)
     return g_hash_table_size (self->rockets);
 }
 
+//  Rockets lie all over the memory: a second iterator is some of them ahead.
 static void
 s_scan (const void *shard, selection_t *selection)
 {
-    GHashTableIter iterator;
-    gpointer rocket;
+    GHashTableIter iterator, ahead;
+    gpointer rocket, next;
     g_hash_table_iter_init (&iterator, ((const shard_t *) shard)->rockets);
-    while (g_hash_table_iter_next (&iterator, &rocket, NULL))
+    ahead = iterator;
+    bool is_ahead = true;
+    for (int count = 0; is_ahead && count < PREFETCHED; count++)
+        is_ahead = g_hash_table_iter_next (&ahead, &next, NULL);
+    while (g_hash_table_iter_next (&iterator, &rocket, NULL)) {
+        is_ahead = is_ahead && g_hash_table_iter_next (&ahead, &next, NULL);
+        if (is_ahead)
+            rocket_prefetch (next);
         selection_show (selection, rocket);
+    }
 }
 
 void

@@ -10,6 +10,7 @@ ROCKETS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 PARTITIONS = (1, 4, 16, 64, 256)
 CONNECTIONS = (1, 8, 64, 512, 4096)
 CHUNK = 1_000_000  # rockets that downlink-launch makes at a time
+START_SECONDS = 300
 BYTES_A_ROCKET = 1500  # that must be there before so many rockets are tried
 
 
@@ -18,20 +19,22 @@ def fits(rockets):
 
 
 def load(system, rockets):
+    """Returns the seconds until all of them are saved."""
+    started = time.monotonic()
     for first in range(0, rockets, CHUNK):
         count = min(CHUNK, rockets - first)
         result = harness.launch(system.url, rockets=count, max_messages=count, batch=1000,
                                 concurrency_level=4, new_connections="no", shuffle=0)
         assert result["status"] == 0, result
-    system.settle()
+    return system.settle() - started
 
 
 def one_size(row, rockets, seconds):
     with harness.folder() as folder, harness.System(folder) as system:
-        load(system, rockets)
-        pid = system.processors[0].process.pid
-        row.add(f"{rockets:,} rockets: resident", "MB",
-                harness.status_of(pid)["resident_kib"] * 1024 / 1e6)
+        row.add(f"{rockets:,} rockets: loaded", "rockets/s", rockets / load(system, rockets))
+        loaded = harness.status_of(system.processors[0].process.pid)
+        row.add(f"{rockets:,} rockets: resident", "MB", loaded["resident_kib"] * 1024 / 1e6)
+        row.add(f"{rockets:,} rockets: peak", "MB", loaded["peak_kib"] * 1024 / 1e6)
         times = million.time_lists(row, system.url, seconds, 500)
         row.add(f"{rockets:,} rockets: 50 fastest", "ms (p50)", harness.median(times))
         mark = harness.salt()
@@ -46,7 +49,8 @@ def one_size(row, rockets, seconds):
         stopped = time.monotonic()
         row.add(f"{rockets:,} rockets: stop", "s", stopped - started)
         system.processors[0] = system.start_processor(system.ports[0])
-        system.await_owners()
+        system.await_owners(START_SECONDS)
+        assert system.rockets() >= rockets, f"{system.rockets()} of {rockets} came back"
         row.add(f"{rockets:,} rockets: start", "s", time.monotonic() - stopped)
 
 

@@ -10,6 +10,9 @@ import pytest
 from downlink import Pair, Program, channel, free_ports, message, until
 
 
+BURST = 60_000  # rockets: more than three rounds of saves
+
+
 @pytest.fixture
 def stalled(start):
     """A gateway whose processor is paused: what is accepted is kept, and not applied."""
@@ -55,6 +58,36 @@ def test_a_stop_answers_who_still_waits_and_keeps_what_was_accepted(stalled):
     both.processor.send(signal.SIGCONT)
     both.gateway = both.start_gateway()
     assert both.await_ready() and both.rocket_when(one, lambda r: True)["messagesApplied"] == 1
+
+
+def walk(both):
+    """All rockets, page after page."""
+    target = "/rockets?sort=id&limit=1000"
+    with both.client() as client:
+        while target:
+            page = client.call("GET", target).json()
+            yield from page["rockets"]
+            cursor = page["next"]
+            target = cursor and f"/rockets?sort=id&limit=1000&cursor={cursor}"
+
+
+def test_a_burst_is_saved_in_pieces_and_a_kill_between_them_loses_nothing(start):
+    """While the first save takes its time more comes than a round may have. The process ends when two
+    rounds of that are done: some frames were acknowledged, and some partitions are half saved."""
+    both = start(environment={"processor": {
+        "DOWNLINK_FAILPOINTS": "save-before=sleep:1500@1,ack-after=exit@3"}})
+    salt = channel()[:8]
+    for batch in range(20):
+        answer = both.post([message(f"{salt}-{batch}-{index}", 1) for index in range(BURST // 20)])
+        assert answer.status == 202
+    assert both.processor.process.wait(30) == 137
+    both.environment = {}
+    both.processor = both.start_processor()
+    assert both.await_ready()
+    until(lambda: both.call("GET", "/stats").json()["buffered"] == 0, 30, "all acks")
+    applied = [rocket["messagesApplied"] for rocket in walk(both)]
+    assert len(applied) == BURST and set(applied) == {1}
+    both.stop()
 
 
 def test_a_second_signal_ends_a_stop_at_once(stalled):

@@ -453,8 +453,19 @@ s_read_elements (msgpack_reader_t *reader, msgpack_reader_t *elements, uint32_t 
     return msgpack_read_array (elements, count) && msgpack_skip (reader);
 }
 
+//  The replies of a batch are usually its last member, and many: they are not passed over then.
 static bool
-s_read_reply_member (reply_t *reply, text_t key, msgpack_reader_t *reader)
+s_read_replies (reply_t *reply, bool is_last, msgpack_reader_t *reader)
+{
+    if (!is_last)
+        return s_read_elements (reader, &reply->replies, &reply->replies_count);
+    bool good = msgpack_read_array (reader, &reply->replies_count);
+    reply->replies = *reader;
+    return good;
+}
+
+static bool
+s_read_reply_member (reply_t *reply, text_t key, bool is_last, msgpack_reader_t *reader)
 {
     if (text_equal (key, text_from ("status")))
         return s_read_uint32 (reader, &reply->status);
@@ -475,7 +486,7 @@ s_read_reply_member (reply_t *reply, text_t key, msgpack_reader_t *reader)
     if (text_equal (key, text_from ("stats")))
         return s_read_span (reader, &reply->stats);
     if (text_equal (key, text_from ("replies")))
-        return s_read_elements (reader, &reply->replies, &reply->replies_count);
+        return s_read_replies (reply, is_last, reader);
     return msgpack_skip (reader);
 }
 
@@ -488,7 +499,8 @@ reply_read (reply_t *reply, msgpack_reader_t *reader)
         return false;
     for (; pairs > 0; pairs--) {
         text_t key;
-        if (!msgpack_read_str (reader, &key) || !s_read_reply_member (reply, key, reader))
+        if (!msgpack_read_str (reader, &key) ||
+            !s_read_reply_member (reply, key, pairs == 1, reader))
             return false;
     }
     return reply->status != 0;

@@ -96,7 +96,8 @@ typedef struct {
     msgpack_reader_t replies;  //  at the first answer of a batch; read each with reply_read
 } reply_t;
 
-//  Read the next answer; false if it is none.
+//  Read the next answer; false if it is none. Behind the answer to a batch the reader may stand at the
+//  first of the answers in it, which were not looked at.
 bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_unused_result));
 
 //  The place of a rocket's map in an order; false if it is no rocket. Borrowed from the bytes.

@@ -2,9 +2,9 @@
 //  does.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/json_writer.h"
-#include "common/msgpack_json.h"
 #include "processor/listeners.h"
 #include "query/answer_query.h"
+#include "query/rocket_json.h"
 #include "query/rocket_update.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -53,7 +53,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     msgpack_reader_t reader;
     msgpack_reader_init (&reader, answer->data, answer->len);
     bool good = reply_read (&reply, &reader);
-    g_assert (good && msgpack_is_done (&reader));
+    for (uint32_t index = 0; good && index < reply.replies_count; index++) {
+        reply_t one;
+        good = reply_read (&one, &reply.replies);
+    }
+    g_assert (good && msgpack_is_done (reply.replies.at ? &reply.replies : &reader));
     g_byte_array_unref (answer);
 
     msgpack_reader_init (&reader, data, size);
@@ -62,7 +66,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     static const rocket_order_t order = {SORT_SPEED, false};
     if (reply_read (&reply, &reader)) {
         (void) !query_collect (&order, &reply, entries);
-        (void) !msgpack_json_write (json, reply.rocket.data ? reply.rocket : text_from (""));
+        (void) !rocket_json_write (json, reply.rocket.data ? reply.rocket : text_from (""));
     }
     g_array_unref (entries);
     json_writer_destroy (&json);

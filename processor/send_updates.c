@@ -134,7 +134,7 @@ s_begin (update_sender_t *self, int64_t now_ms)
 {
     self->next_ms = now_ms + UPDATE_INTERVAL_MS;
     self->told = 0;
-    self->is_due = false;
+    self->is_due = self->is_cut = false;
     listeners_each_sync (self->listeners, s_sync, self);
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
         shard_t *shard = self->shards->shards[partition];

@@ -1,0 +1,123 @@
+//  A sender over real sockets: whom it tells, and that it rests when all are told.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+
+#include "common/clock.h"
+#include "processor/send_updates.h"
+#include "query/rocket_update.h"
+
+#define PARTITIONS 16
+#define ALL UINT_MAX
+
+static text_pool_t *s_pool;
+static shards_t *s_shards;
+static shard_t *s_shard;  //  the only one that is owned
+static acks_t *s_acks;
+static socket_t *s_events;
+static socket_t *s_listener;
+static update_sender_t *s_sender;
+
+static void
+s_set_up (void)
+{
+    socket_setup ();
+    for (uint16_t port = 34000; !s_events && port < 35000; port++)
+        s_events = socket_bind (SOCKET_PUB, "127.0.0.1", port);
+    cr_assert_not_null (s_events);
+    s_listener = socket_connect (SOCKET_SUB, socket_endpoint (s_events));
+    s_pool = text_pool_new ();
+    s_acks = acks_new ();
+    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_shards = g_new0 (shards_t, 1);
+    s_shards->partitions = PARTITIONS;
+    s_shards->shards[0] = s_shard;
+    s_sender = update_sender_new (s_shards, s_events);
+}
+
+static void
+s_tear_down (void)
+{
+    update_sender_destroy (&s_sender);
+    shard_destroy (&s_shard);
+    g_free (s_shards);
+    acks_destroy (&s_acks);
+    text_pool_destroy (&s_pool);
+    socket_destroy (&s_listener);
+    socket_destroy (&s_events);
+}
+
+TestSuite (send_updates, .init = s_set_up, .fini = s_tear_down);
+
+//  Fold a message into each of so many rockets.
+static void
+s_fold (int rockets, uint64_t number)
+{
+    for (int index = 0; index < rockets; index++) {
+        char id[16];
+        g_snprintf (id, sizeof id, "rocket-%d", index);
+        message_t message = {.channel = text_from (id),
+            .number = number,
+            .time_us = 1643827145863370,
+            .kind = MESSAGE_SPED_UP,
+            .speed = 1};
+        shard_fold (s_shard, &message);
+    }
+}
+
+static void
+s_save (void)
+{
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    update_sender_saved (s_sender, shard_owned (s_shard), changes);
+    shard_end_save (s_shard, s_acks);
+    g_ptr_array_unref (changes);
+}
+
+//  Let the sender run for so long as a loop would, if it is not told so many before.
+static void
+s_run (int64_t ms, uint64_t told)
+{
+    int64_t until_ms = clock_ms () + ms;
+    while (clock_ms () < until_ms && s_shards->counters.updates < told) {
+        socket_item_t item = {.socket = s_events};
+        socket_poll (&item, 1, MIN (update_sender_timeout_ms (s_sender), 10));
+        update_sender_run (s_sender);
+    }
+}
+
+//  Listen to all rockets, or do not any more. The sender knows it when it answers a sync that comes
+//  after it.
+static void
+s_listen (bool is_on)
+{
+    static int syncs;
+    char topic[SYNC_TOPIC_MAX + 1];
+    g_snprintf (topic, sizeof topic, SYNC_TOPIC "%d", ++syncs);
+    if (is_on)
+        socket_subscribe (s_listener, UPDATE_TOPIC);
+    else
+        socket_unsubscribe (s_listener, UPDATE_TOPIC);
+    socket_subscribe (s_listener, topic);
+    for (int64_t until_ms = clock_ms () + 10000; clock_ms () < until_ms;) {
+        text_t part;
+        bool more = false;
+        s_run (10, UINT64_MAX);
+        socket_poll (&(socket_item_t){.socket = s_listener}, 1, 0);
+        while (socket_receive (s_listener, &part, &more))
+            if (text_equal (part, text_from (topic)))
+                return;
+    }
+    cr_assert_fail ("a sync was not answered");
+}
+
+Test (send_updates, it_rests_when_as_many_were_told_as_an_interval_allows)
+{
+    s_listen (true);
+    s_fold (5000, 1);
+    s_save ();
+    s_run (10000, 5000);
+    cr_assert_eq (s_shards->counters.updates, 5000);
+    s_run (2 * UPDATE_INTERVAL_MS, UINT64_MAX);
+    update_sender_run (s_sender);
+    cr_expect_gt (update_sender_timeout_ms (s_sender), 0, "there is nothing to be told");
+}

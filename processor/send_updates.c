@@ -100,14 +100,17 @@ update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *view
     shard_t *shard = self->shards->shards[owned.partition];
     if (!shard || shard_owned (shard).epoch != owned.epoch)
         return;
-    if (!listeners_want_some (self->listeners)) {
+    //  What is overdue is not any more, whoever listens: it would count as overdue for good.
+    if (!listeners_want_some (self->listeners) && shard_overdue (shard) == 0) {
         self->has_passed_over = self->has_passed_over || views->len > 0;
         return;
     }
     for (guint index = 0; index < views->len; index++) {
         const rocket_view_t *view = views->pdata[index];
-        if (!listeners_want (self->listeners, view->id))
+        if (!listeners_want (self->listeners, view->id)) {
+            (void) shard_pass_over_saved (shard, index);
             self->has_passed_over = true;
+        }
         else if (shard_note_saved (shard, index))
             s_tell (self, owned, view);
     }

@@ -263,14 +263,22 @@ shard_put_back (shard_t *self)
 }
 
 bool
-shard_note_saved (shard_t *self, guint index)
+shard_pass_over_saved (shard_t *self, guint index)
 {
     rocket_t *rocket = self->batch.rockets->pdata[self->batch.saved + index];
-    if (rocket_is_marked (rocket, ROCKET_OVERDUE)) {
-        rocket_set_mark (rocket, ROCKET_OVERDUE, false);
-        self->overdue--;
+    if (!rocket_is_marked (rocket, ROCKET_OVERDUE))
+        return false;
+    rocket_set_mark (rocket, ROCKET_OVERDUE, false);
+    self->overdue--;
+    return true;
+}
+
+bool
+shard_note_saved (shard_t *self, guint index)
+{
+    if (shard_pass_over_saved (self, index))
         return true;
-    }
+    rocket_t *rocket = self->batch.rockets->pdata[self->batch.saved + index];
     if (!rocket_is_marked (rocket, ROCKET_UNTOLD)) {
         rocket_set_mark (rocket, ROCKET_UNTOLD, true);
         g_ptr_array_add (self->noted, rocket);

@@ -61,6 +61,9 @@ void shard_put_back (shard_t *self);
 //  overdue: it is to be told now, from the copy, as it may have changed since.
 bool shard_note_saved (shard_t *self, guint index);
 
+//  The same, of a change that nobody wants to hear of: the rocket is not noted, nor overdue any more.
+bool shard_pass_over_saved (shard_t *self, guint index);
+
 //  Those noted until now are due, if none is any more. True if there are some that are.
 bool shard_make_due (shard_t *self);
 

@@ -121,3 +121,22 @@ Test (send_updates, it_rests_when_as_many_were_told_as_an_interval_allows)
     update_sender_run (s_sender);
     cr_expect_gt (update_sender_timeout_ms (s_sender), 0, "there is nothing to be told");
 }
+
+Test (send_updates, what_was_overdue_when_nobody_listened_any_more_holds_up_nobody)
+{
+    s_listen (true);
+    s_fold (2000, 1);
+    s_save ();
+    s_fold (2000, 2);
+    s_run (3 * UPDATE_INTERVAL_MS, UINT64_MAX);
+    cr_assert_gt (shard_overdue (s_shard), 1000);
+    s_listen (false);
+    s_save ();
+    cr_expect_eq (shard_overdue (s_shard), 0);
+    s_listen (true);
+    uint64_t told = s_shards->counters.updates;
+    s_fold (1, 3);
+    s_save ();
+    s_run (10000, told + 1);
+    cr_expect_eq (s_shards->counters.updates, told + 1);
+}

@@ -410,7 +410,9 @@ s_keep_turn (publish_zmq_t *self)
     journal_round_t *round = journal_done (self->journal);
     if (round)
         s_finish_round (self, round);
+    //  What was refused is taken again: as often as a journal that fails is tried, and no more.
     bool may_take = directory_partitions (self->directory) > 0 &&
+                    (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     self->held_bytes < HELD_MAX_BYTES / 2 &&
                     self->gathered_bytes < GATHERED_MAX_BYTES / 2;
     inheritance_run (

@@ -1,13 +1,14 @@
 """What is kept, what is said when it is applied, and how a stop deals with both (kills: tests/chaos)."""
 import contextlib
 import json
+import re
 import signal
 import sqlite3
 import time
 
 import pytest
 
-from downlink import Pair, Program, channel, free_ports, message, until
+from downlink import BIN, Pair, Program, channel, free_ports, message, until
 
 
 BURST = 60_000  # rockets: more than three rounds of saves
@@ -124,6 +125,36 @@ def test_what_the_journal_has_no_room_for_is_refused(stalled):
     accepted = 100 * statuses.count(202)
     both.processor.send(signal.SIGCONT)
     both.rocket_when(one, lambda r: r["messagesApplied"] == accepted)
+
+
+def journal_rounds(both):
+    """How often the gateway has written to its journal, or tried to."""
+    text = both.call("GET", "/metrics").body.decode()
+    return int(re.search(r"journal_duration_seconds_count (\d+)", text).group(1))
+
+
+def test_what_a_full_disk_cannot_take_over_is_tried_now_and_then(stalled):
+    shim = BIN.parent / "tests" / "libdisk-shim.so"
+    if not shim.exists():
+        pytest.skip("this build has no disk shim")
+    both, one = stalled(), channel()
+    assert both.post([message(one, number) for number in range(1, 10_001)]).status == 202
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    both.processor.send(signal.SIGCONT)
+    both.environment["gateway"] = {"LD_PRELOAD": str(shim), "DISK_SHIM_UNDER": str(both.journal),
+                                   "DISK_SHIM_FAULT": "pwrite:ENOSPC:60:always"}
+    both.gateway = both.start_gateway()
+    until(lambda: "disk is full" in both.gateway.text(), what="a disk that is full")
+    before = journal_rounds(both)
+    time.sleep(2)
+    assert 1 <= journal_rounds(both) - before <= 100
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    both.environment.clear()
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    both.rocket_when(one, lambda r: r["messagesApplied"] == 10_000)
 
 
 @pytest.mark.parametrize("change, fault", [

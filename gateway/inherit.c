@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/log.h"
+#include "common/watchdog.h"
 #include "gateway/journal_file.h"
 #include "gateway/journal_slots.h"
 
@@ -51,6 +53,8 @@ s_open (slot_t *slot)
     char *path = slot_journal_path (slot);
     legacy_t *legacy = g_new0 (legacy_t, 1);
     legacy->slot = slot;
+    watchdog_rest ();  //  a file is checked as a whole, however large it is
+    FAILPOINT ("take-over");
     legacy->file = journal_file_open (path, false, slot_was_synced (slot));
     bool good = legacy->file && journal_file_verify (legacy->file, &legacy->left);
     if (good && legacy->left.frames > 0)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from downlink import BIN, channel, message, until
+from downlink import BIN, Program, channel, free_ports, message, until
 
 LIMIT = ("--watchdog", "2s")
 
@@ -96,6 +96,24 @@ def test_a_pause_is_no_hang(start, program):
         one = channel()
         until(lambda: both.post(message(one, 1)).status == 202, what="an answer")
         both.rocket_when(one, lambda r: True)
+    both.stop()
+
+
+def test_looking_at_a_large_journal_that_was_left_is_no_hang(start, folder):
+    both, one = start(), channel()
+    port = free_ports(1)
+    other = Program(folder, "downlink-gateway", "--journal-dir", both.journal, "--listen",
+                    f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{both.port}", *LIMIT,
+                    environment={"DOWNLINK_FAILPOINTS": "take-over=sleep:4000"})
+    until(lambda: "listening" in other.text(), what="the other gateway")
+    both.processor.send(signal.SIGSTOP)
+    assert both.post(message(one, 1)).status == 202
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    both.processor.send(signal.SIGCONT)
+    both.gateway, both.http = other, port
+    until(lambda: "taking over" in other.text(), what="the end of the look")
+    both.rocket_when(one, lambda r: True)
     both.stop()
 
 

@@ -8,6 +8,9 @@
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
+//  What pages of another origin may read besides what they always may.
+#define CORS_EXPOSED "Allow, ETag, Link, Preference-Applied, Retry-After, X-Request-Id"
+
 //  Should this answer close its connection: so that idle ones do not pile up, or before a stop?
 static bool
 s_is_last (const http_request_t *request)
@@ -70,8 +73,10 @@ s_new_answer (
         MHD_add_response_header (body, response->fields[index].name, response->fields[index].value);
     if (request->id)
         MHD_add_response_header (body, "X-Request-Id", request->id);
-    if (cors)
+    if (cors) {
         MHD_add_response_header (body, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, cors);
+        MHD_add_response_header (body, "Access-Control-Expose-Headers", CORS_EXPOSED);
+    }
     if (s_is_last (request))
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONNECTION, "close");
     return self;

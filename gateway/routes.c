@@ -7,6 +7,7 @@
 #define GET "GET"
 #define POST "POST"
 #define ROCKET_PATH "/rockets/"  //  and the id
+#define CORS_MAX_AGE_SECONDS "600"
 
 static const struct {
     const char *path;
@@ -107,10 +108,24 @@ s_dispatch (worker_t *worker, http_request_t *request, route_t route, const http
     }
 }
 
+//  A browser asks so before a page of another origin may send JSON or a field of its own. What it
+//  wants to send is no secret of ours, so all of it is allowed.
 static void
-s_answer_options (http_request_t *request, const char *allow)
+s_answer_options (const worker_t *worker, http_request_t *request, const char *allow)
 {
-    http_answer (request, &(http_response_t){.status = 204, .fields = {{"Allow", allow}}});
+    http_response_t response = {.status = 204, .fields = {{"Allow", allow}}};
+    const char *wanted = http_request_field (request, "Access-Control-Request-Headers");
+    if (worker->config.cors) {
+        response.fields[1].name = "Access-Control-Allow-Methods";
+        response.fields[1].value = allow;
+        response.fields[2].name = "Access-Control-Max-Age";
+        response.fields[2].value = CORS_MAX_AGE_SECONDS;
+    }
+    if (worker->config.cors && wanted && *wanted) {
+        response.fields[3].name = "Access-Control-Allow-Headers";
+        response.fields[3].value = wanted;
+    }
+    http_answer (request, &response);
 }
 
 void
@@ -131,9 +146,9 @@ routes_handle (void *context, http_request_t *request)
     if (fault)
         answer_problem (request, 400, "bad-request", fault);
     else if (is_server)
-        s_answer_options (request, "GET, HEAD, POST, OPTIONS");
+        s_answer_options (worker, request, "GET, HEAD, POST, OPTIONS");
     else if (route != ROUTE_NONE && is_options)
-        s_answer_options (request, allow);
+        s_answer_options (worker, request, allow);
     else if (route != ROUTE_NONE && !is_allowed)
         problem_answer (request, &(problem_t){.status = 405,
                                      .name = "method-not-allowed",

@@ -33,6 +33,29 @@ def test_an_unknown_path_gets_404_as_a_problem(pair, path):
     assert {"type", "title", "status", "detail"} <= answer.json().keys()
 
 
+def test_a_page_of_another_origin_may_post_json_and_read_the_answer(start):
+    both = start(gateway=["--cors", "https://control.example"])
+    asked = {"Origin": "https://control.example", "Access-Control-Request-Method": "POST",
+             "Access-Control-Request-Headers": "content-type,prefer"}
+    leave = both.call("OPTIONS", "/messages", **asked)
+    assert leave.status == 204
+    assert leave.headers["Access-Control-Allow-Origin"] == "https://control.example"
+    assert "POST" in leave.headers["Access-Control-Allow-Methods"].split(", ")
+    assert leave.headers["Access-Control-Allow-Headers"] == "content-type,prefer"
+    assert int(leave.headers["Access-Control-Max-Age"]) > 0
+    posted = both.post(message(channel(), 1), Origin="https://control.example")
+    for answer in (posted, both.call("GET", "/nothing"), both.call("GET", "/rockets")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://control.example"
+        assert {"ETag", "Link", "X-Request-Id"} <= set(
+            answer.headers["Access-Control-Expose-Headers"].split(", "))
+
+
+def test_without_cors_nothing_is_said_of_origins(pair):
+    for answer in (pair.call("OPTIONS", "/messages", Access_Control_Request_Headers="prefer"),
+                   pair.call("GET", "/livez", Origin="https://control.example")):
+        assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
 def test_a_header_or_target_that_is_too_large_is_refused(pair):
     huge = raw(pair.http, b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: " + b"a" * 70000 + b"\r\n\r\n")
     assert huge.startswith(b"HTTP/1.1 431 ")

@@ -36,6 +36,26 @@ Test (prefer, what_is_not_understood_is_passed_over)
     s_expect ("wait=99999999999999999999999", false, -1);
 }
 
+Test (prefer, parameters_and_quoted_strings_are_passed_over)
+{
+    s_expect ("wait=5; x=y", false, 5);
+    s_expect ("handling=lenient;foo ; bar=\",wait=1\", wait=7", true, 7);
+    s_expect ("foo=\"a,handling=lenient,wait=1\"", false, -1);
+    s_expect ("foo=\"\\\",wait=1\", wait=\"2\"", false, 2);
+    s_expect ("handling;wait=5", false, -1);
+    s_expect ("foo=\"wait=5", false, -1);
+    s_expect ("wait=5 handling=lenient", false, 5);
+    s_expect ("wait=0000000000000000000000000000005", false, 5);
+    s_expect ("wait=00000000000000000000000000000005", false, -1);
+}
+
+Test (prefer, the_first_of_two_counts)
+{
+    s_expect ("handling=strict, handling=lenient", false, -1);
+    s_expect ("handling=lenient, wait=3, handling=strict, wait=4", true, 3);
+    s_expect ("wait=soon, wait=4", false, -1);
+}
+
 Test (prefer, what_was_applied_is_told)
 {
     char text[PREFER_APPLIED_SIZE];

@@ -178,29 +178,38 @@ s_find (const options_t *self, const char *name, size_t size)
 }
 
 static void
-s_read_defaults (const options_t *self)
+s_read_fallbacks (const options_t *self)
 {
     for (size_t index = 0; index < self->count; index++) {
         const option_t *option = &self->options[index];
-        char *variable = option_variable (option);
-        const char *text = getenv (variable);
-        if (text)
-            s_set_or_refuse (self, option, variable, text);
-        else if (option->fallback)
+        if (option->fallback)
             s_set_or_refuse (self, option, option->name, option->fallback);
+    }
+}
+
+//  Read what no flag gave, and only that: a flag wins over a bad value, too.
+static void
+s_read_environment (const options_t *self, const bool *is_given)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        char *variable = option_variable (&self->options[index]);
+        const char *text = is_given[index] ? NULL : getenv (variable);
+        if (text)
+            s_set_or_refuse (self, &self->options[index], variable, text);
         g_free (variable);
     }
 }
 
 //  Read the flag at argv [index]. Returns how many arguments it took.
 static int
-s_read_flag (const options_t *self, int argc, char **argv, int index)
+s_read_flag (const options_t *self, int argc, char **argv, int index, bool *is_given)
 {
     const char *name = argv[index] + 2;
     const char *equals = strchr (name, '=');
     const option_t *option = s_find (self, name, equals ? (size_t) (equals - name) : strlen (name));
     if (!option)
         options_refuse (self, "there is no flag '%s'", argv[index]);
+    is_given[option - self->options] = true;
     if (equals) {
         s_set_or_refuse (self, option, argv[index], equals + 1);
         return 1;
@@ -245,7 +254,8 @@ int
 options_read (const options_t *self, int argc, char **argv)
 {
     s_answer_askings (self, argc, argv);
-    s_read_defaults (self);
+    s_read_fallbacks (self);
+    bool *is_given = g_new0 (bool, self->count);
     int arguments = 0;
     bool only_arguments = false;
     for (int index = 1; index < argc;) {
@@ -254,12 +264,14 @@ options_read (const options_t *self, int argc, char **argv)
             index++;
         }
         else if (!only_arguments && strncmp (argv[index], "--", 2) == 0)
-            index += s_read_flag (self, argc, argv, index);
+            index += s_read_flag (self, argc, argv, index, is_given);
         else if (!only_arguments && argv[index][0] == '-' && argv[index][1])
             options_refuse (self, "there is no flag '%s'", argv[index]);
         else
             argv[++arguments] = argv[index++];
     }
+    s_read_environment (self, is_given);
+    g_free (is_given);
     if (arguments > 0 && !self->arguments)
         options_refuse (self, "'%s' is not expected: only flags are", argv[1]);
     return arguments;

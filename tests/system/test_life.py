@@ -48,6 +48,15 @@ def test_a_flag_can_come_from_the_environment_and_is_checked_there_too():
     assert "DOWNLINK_BUFFER" in refused.stderr
 
 
+def test_a_flag_wins_over_the_environment_even_over_a_bad_value():
+    environment = {"DOWNLINK_SEED": "many", "DOWNLINK_ROCKETS": "7"}
+    refused = run("downlink-launch", "--seed=1", "--rockets", "many", **environment)
+    assert refused.returncode == 2
+    assert "--rockets" in refused.stderr and "SEED" not in refused.stderr
+    refused = run("downlink-launch", "--seed=1", "ftp://x", **environment)
+    assert "ftp://x" in refused.stderr
+
+
 @pytest.mark.parametrize("program,flag", [("downlink-gateway", "--listen"),
                                           ("downlink-processor", "--port")])
 def test_an_address_that_cannot_be_bound_is_said_with_status_1(program, flag):

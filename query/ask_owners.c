@@ -1,6 +1,6 @@
 //  An inquiry is what a caller wants to know; it becomes one question to one owner, or, for a list,
-//  one to every owner. The questions of a turn to the same owner travel as one exchange: a batch with
-//  a number in its envelope, which REP sends back. An answer from one who does not own the partition
+//  one to every owner. The questions of a turn to the same owner travel as one exchange, or more if they
+//  are many: a batch with a number in its envelope, which REP sends back. An answer from one who does not own the partition
 //  (421), an exchange without an answer, or an epoch that is behind: the inquiry is tried again, as a
 //  whole, until its time is over. Answers to a try before the current one are passed over.
 //  SPDX-License-Identifier: Apache-2.0
@@ -13,6 +13,12 @@
 #define RETRY_MS 20
 #define DOUBT_MS 50  //  since when an exchange is in doubt if the owners have changed meanwhile
 #define ANSWERS_PER_RUN 1000
+
+//  That an exchange may bring: with all their gaps, which are 20 KB each, they are no more than a socket
+//  takes. And no more questions than a batch may hold.
+#define EXCHANGE_ROCKETS_MAX 2500
+_Static_assert(EXCHANGE_ROCKETS_MAX <= QUERY_BATCH_MAX, "a question brings at least one");
+_Static_assert(EXCHANGE_ROCKETS_MAX >= QUERY_LIMIT_MAX, "every list fits in");
 
 //  What a list needs, and a GET does not.
 typedef struct {
@@ -49,10 +55,11 @@ typedef struct {
     uint64_t generation;  //  of the directory, when it was sent
     GArray *questions;    //  of question_t
     bool has_list;        //  one of them is
+    uint32_t rockets;     //  that they may bring
     GList link;
 } exchange_t;
 
-//  What is collected for a peer during a turn. Between turns it is nobody's, and its bytes are empty.
+//  What is collected for a peer during a turn: one exchange. Between turns it is nobody's, and its bytes are empty.
 typedef struct {
     peer_t *peer;
     exchange_t *exchange;
@@ -153,6 +160,7 @@ s_end_exchange (asker_t *self, exchange_t *exchange)
         s_release (g_array_index (exchange->questions, question_t, index).inquiry);
     g_array_set_size (exchange->questions, 0);
     exchange->has_list = false;
+    exchange->rockets = 0;
     g_queue_push_head_link (&self->spare, &exchange->link);
 }
 
@@ -249,13 +257,20 @@ s_begin_exchange (asker_t *self)
     return exchange;
 }
 
-//  That of the peer; else one that is nobody's becomes it.
+static bool
+s_has_room (const parcel_t *parcel, const peer_t *peer, uint32_t rockets)
+{
+    return !parcel->peer ||
+           (parcel->peer == peer && parcel->exchange->rockets + rockets <= EXCHANGE_ROCKETS_MAX);
+}
+
+//  One of the peer's that has room for so many rockets; else one that is nobody's becomes it.
 static parcel_t *
-s_parcel (asker_t *self, peer_t *peer)
+s_parcel (asker_t *self, peer_t *peer, uint32_t rockets)
 {
     guint index = 0;
-    while (index < self->parcels->len && g_array_index (self->parcels, parcel_t, index).peer &&
-           g_array_index (self->parcels, parcel_t, index).peer != peer)
+    while (index < self->parcels->len &&
+           !s_has_room (&g_array_index (self->parcels, parcel_t, index), peer, rockets))
         index++;
     if (index == self->parcels->len) {
         parcel_t parcel = {.bytes = g_byte_array_new ()};
@@ -272,12 +287,14 @@ s_parcel (asker_t *self, peer_t *peer)
 static void
 s_put (asker_t *self, peer_t *peer, inquiry_t *inquiry, const query_t *query)
 {
-    parcel_t *parcel = s_parcel (self, peer);
+    uint32_t rockets = query->op == QUERY_LIST ? query->list.limit : 1;
+    parcel_t *parcel = s_parcel (self, peer, rockets);
     question_t question = {inquiry, inquiry->attempt};
     inquiry->references++;
     inquiry->outstanding++;
     g_array_append_val (parcel->exchange->questions, question);
     parcel->exchange->has_list |= inquiry->list != NULL;
+    parcel->exchange->rockets += rockets;
     query_write (parcel->bytes, query);
 }
 

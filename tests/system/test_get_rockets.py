@@ -1,6 +1,10 @@
 """GET /rockets and /rockets/{id}: one rocket, pages, orders, filters."""
+import contextlib
 import json
 import random
+import resource
+import signal
+import socket
 import urllib.parse
 
 import pytest
@@ -9,6 +13,7 @@ from downlink import Pair, channel, message
 
 KEYS = ["id", "type", "speed", "mission", "status", "lastMessageTime", "lastMessageNumber"]
 COUNT = 60
+MANY = 6000  # questions: more than one batch may hold
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +156,31 @@ def test_head_is_get_without_a_body(pair):
     for target in ("/rockets/" + one, "/rockets?limit=1", "/readyz"):
         get, head = pair.call("GET", target), pair.call("HEAD", target)
         assert (head.status, head.body) == (get.status, b"")
+
+
+@pytest.fixture
+def descriptors():
+    """Enough for many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < MANY + 500:
+        pytest.skip("there may not be as many descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("descriptors")
+def test_more_questions_than_a_batch_holds_come_at_once(start):
+    both = start()
+    request = f"GET /rockets/{channel()} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+                   for _ in range(MANY)]
+        assert both.call("GET", "/livez").status == 200
+        both.gateway.send(signal.SIGSTOP)
+        for client in clients:
+            client.sendall(request)
+        both.gateway.send(signal.SIGCONT)
+        answers = [client.recv(12) for client in clients]
+    #  A machine that is busy may not be through with all of them in the second that there is.
+    assert answers.count(b"HTTP/1.1 404") > 0.9 * MANY

@@ -23,6 +23,7 @@
 
 #define FRAMES_PER_TURN 256
 #define QUESTIONS_PER_TURN 64
+#define ANSWER_KEPT_BYTES (1024 * 1024)  //  the memory of a larger one is given back
 #define DRAIN_MS 8000  //  stop after so long at the latest, whatever the disk does
 
 struct processor {
@@ -141,6 +142,10 @@ s_answer_questions (processor_t *self)
             ;
         //  A REP must answer before it can hear again; one who asked and left gets nothing.
         (void) !socket_send (self->sockets.queries, self->answer->data, self->answer->len, false);
+        if (self->answer->len > ANSWER_KEPT_BYTES) {
+            g_byte_array_unref (self->answer);
+            self->answer = g_byte_array_new ();
+        }
     }
 }
 

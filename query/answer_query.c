@@ -113,6 +113,8 @@ s_answer_batch (shards_t *shards, query_t *batch, GByteArray *answer)
             fault = query_read (&query, &batch->batch);
         if (fault)
             reply_write_status (answer, 400, fault);
+        else if (answer->len > QUERY_REPLIES_MAX_BYTES)
+            reply_write_status (answer, 400, "the replies before this one are too large");
         else
             s_answer (shards, &query, true, answer);
     }

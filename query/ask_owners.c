@@ -1,8 +1,9 @@
 //  An inquiry is what a caller wants to know; it becomes one question to one owner, or, for a list,
 //  one to every owner. The questions of a turn to the same owner travel as one exchange, or more if they
-//  are many: a batch with a number in its envelope, which REP sends back. An answer from one who does not own the partition
-//  (421), an exchange without an answer, or an epoch that is behind: the inquiry is tried again, as a
-//  whole, until its time is over. Answers to a try before the current one are passed over.
+//  are many: a batch with a number in its envelope, which REP sends back. An answer from one who does
+//  not own the partition (421), an exchange without an answer, or an epoch that is behind: the inquiry
+//  is tried again, as a whole, until its time is over. Answers to a try before the current one are
+//  passed over.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_owners.h"
 
@@ -14,9 +15,9 @@
 #define DOUBT_MS 50  //  since when an exchange is in doubt if the owners have changed meanwhile
 #define ANSWERS_PER_RUN 1000
 
-//  That an exchange may bring: with all their gaps, which are 20 KB each, they are no more than a socket
-//  takes. And no more questions than a batch may hold.
-#define EXCHANGE_ROCKETS_MAX 2500
+//  That an exchange may bring: with all the gaps that a rocket may have, which take 20 KB, they are no
+//  more than the replies of a batch may have. And no more questions than a batch may hold.
+#define EXCHANGE_ROCKETS_MAX 2000
 _Static_assert(EXCHANGE_ROCKETS_MAX <= QUERY_BATCH_MAX, "a question brings at least one");
 _Static_assert(EXCHANGE_ROCKETS_MAX >= QUERY_LIMIT_MAX, "every list fits in");
 

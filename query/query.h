@@ -17,6 +17,10 @@
 #define QUERY_BATCH_MAX 4096
 #define QUERY_MAX_BYTES (4 * 1024 * 1024)  //  a larger question does not get through
 
+//  Behind so many the questions of a batch are not answered any more: with one list the reply is still
+//  less than the 64 MiB that a socket takes.
+#define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
+
 typedef enum { QUERY_PING, QUERY_STATS, QUERY_GET, QUERY_LIST, QUERY_BATCH } query_op_t;
 
 //  Which rockets of which partitions, in which order, from where on.

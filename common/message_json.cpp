@@ -450,10 +450,9 @@ s_is_blank (text_t text)
 }
 
 static void
-s_read_lines (message_json_t *self, text_t body, message_json_accept_fn *accept,
+s_read_lines (message_json_t *self, text_t body, size_t *index, message_json_accept_fn *accept,
     message_json_refuse_fn *refuse, void *context)
 {
-    size_t index = 0;
     size_t start = 0;
     while (start < body.size) {
         const char *line = body.data + start;
@@ -464,11 +463,19 @@ s_read_lines (message_json_t *self, text_t body, message_json_accept_fn *accept,
         if (s_is_blank (text))
             continue;
         if (s_parse (self, text, true, &root))
-            s_tell (root, s_read_message, index, accept, refuse, context);
+            s_tell (root, s_read_message, *index, accept, refuse, context);
         else
-            refuse (context, index, "", self->detail);
-        index++;
+            refuse (context, *index, "", self->detail);
+        ++*index;
     }
+}
+
+//  A body without its byte order mark, as some editors write it.
+static text_t
+s_without_mark (text_t body)
+{
+    bool has_mark = body.size >= 3 && memcmp (body.data, "\xef\xbb\xbf", 3) == 0;
+    return has_mark ? text_of (body.data + 3, body.size - 3) : body;
 }
 
 //  What of a body is to be read; none if it is too large or blank, and then self->detail says why.
@@ -480,11 +487,9 @@ s_bare (message_json_t *self, const char *body, size_t size)
             self->max_body_bytes);
         return {};
     }
-    text_t text = text_of (body, size);
-    if (size >= 3 && memcmp (body, "\xef\xbb\xbf", 3) == 0)
-        text = text_of (body + 3, size - 3);  //  a byte order mark, as some editors write it
+    text_t text = s_without_mark (text_of (body, size));
     if (s_is_blank (text)) {
-        (void) s_break (self, "the body holds no message");
+        (void) s_break (self, MESSAGE_JSON_NOTHING);
         return {};
     }
     return text;
@@ -501,8 +506,18 @@ message_json_read (message_json_t *self, const char *body, size_t size, message_
         return MESSAGE_JSON_BROKEN;
     if (form != MESSAGE_JSON_LINES)
         return s_read_document (self, text, form, accept, refuse, context);
-    s_read_lines (self, text, accept, refuse, context);
+    size_t index = 0;
+    s_read_lines (self, text, &index, accept, refuse, context);
     return MESSAGE_JSON_READ;
+}
+
+void
+message_json_read_lines (message_json_t *self, const char *lines, size_t size, bool is_first,
+    size_t *index, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
+    void *context) noexcept
+{
+    text_t text = text_of (lines, size);
+    s_read_lines (self, is_first ? s_without_mark (text) : text, index, accept, refuse, context);
 }
 
 message_json_result_t

@@ -17,6 +17,9 @@ extern "C" {
 //  Bytes behind a body that must be readable (their values do not matter).
 #define MESSAGE_JSON_PADDING 64
 
+//  The detail of a body that is blank.
+#define MESSAGE_JSON_NOTHING "the body holds no message"
+
 typedef enum {
     MESSAGE_JSON_DOCUMENT,  //  one object, or an array of objects
     MESSAGE_JSON_LINES,     //  NDJSON: one object a line; blank lines are passed over
@@ -58,6 +61,13 @@ void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 message_json_result_t message_json_read (message_json_t *self, const char *body, size_t size,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
+
+//  Likewise the lines of a body in NDJSON that comes in pieces: whole lines, the last one with its end
+//  or without. *index counts the lines that are not blank; it is 0 at the beginning of a body, and
+//  if it still is at the end the body was blank. is_first: the piece is the beginning of the body.
+void message_json_read_lines (message_json_t *self, const char *lines, size_t size, bool is_first,
+    size_t *index, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
+    void *context) MESSAGE_JSON_NOEXCEPT;
 
 //  Likewise the one message of an event whose attributes came beside its data, which is the body. The
 //  pointer of a refusal is a header field's name, or one into the data.

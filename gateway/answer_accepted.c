@@ -14,7 +14,7 @@ s_free_state (void *data)
 {
     accepted_t *accepted = data;
     receipt_unref (&accepted->receipt);
-    g_clear_pointer (&accepted->refusals, g_array_unref);
+    refusals_unref (&accepted->refusals);
     g_free (accepted);
 }
 
@@ -40,7 +40,8 @@ s_write_plain (char *text, const char *status, size_t accepted)
 static text_t
 s_write_lenient (json_writer_t *json, const char *status, const accepted_t *accepted)
 {
-    const GArray *refusals = accepted->refusals;
+    size_t told = 0;
+    const refusal_t *refusals = refusals_told (accepted->refusals, &told);
     json_writer_reset (json);
     json_begin_object (json);
     json_key (json, "status");
@@ -48,9 +49,7 @@ s_write_lenient (json_writer_t *json, const char *status, const accepted_t *acce
     json_key (json, "accepted");
     json_uint (json, accepted->accepted);
     json_key (json, "refused");
-    problem_write_refusals (json,
-        refusals ? (const refusal_t *) (gconstpointer) refusals->data : NULL,
-        refusals ? refusals->len : 0);
+    problem_write_refusals (json, refusals, told);
     json_end_object (json);
     return json_writer_text (json);
 }
@@ -73,7 +72,7 @@ s_answer (worker_t *worker, http_request_t *request, const accepted_t *accepted,
     if (accepted->receipt)
         counter_add (&worker->metrics->accepted, accepted->accepted);
     if (accepted->refusals)
-        counter_add (&worker->metrics->refused, accepted->refusals->len);
+        counter_add (&worker->metrics->refused, refusals_count (accepted->refusals));
     FAILPOINT ("answer-before");
     http_answer (request, &response);
 }
@@ -130,7 +129,7 @@ answer_accepted (worker_t *worker, http_request_t *request, const accepted_t *ac
     accepted_t *state = g_memdup2 (accepted, sizeof *accepted);
     state->link.data = request;
     if (state->refusals)
-        g_array_ref (state->refusals);
+        refusals_ref (state->refusals);
     http_request_set_state (request, state, s_free_state);
     g_queue_push_tail_link (worker->accepted, &state->link);
     http_hold (request, INT64_MAX, s_given_up, worker);

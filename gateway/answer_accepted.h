@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "gateway/prefer.h"
-#include "gateway/problem.h"
+#include "gateway/refusals.h"
 #include "gateway/worker.h"
 
 //  A request whose messages were taken.
@@ -15,7 +15,7 @@ typedef struct {
     receipt_t
         *receipt;  //  NULL: they were dropped (--overflow=drop), and there is nothing to wait for
     size_t accepted;
-    GArray *refusals;  //  of refusal_t: those that were not taken; NULL: none
+    refusals_t *refusals;  //  those that were not taken; NULL: none
     prefer_t prefer;
     GList link;  //  in the queue that the request waits in
 } accepted_t;

@@ -16,16 +16,8 @@ typedef enum { TRY_ANSWERED, TRY_NO_ROOM } try_t;
 //  What comes of reading a body.
 typedef struct {
     batch_t *batch;
-    GArray *refusals;  //  of refusal_t; NULL: none yet
+    refusals_t *refusals;  //  NULL: none yet
 } reading_t;
-
-static void
-s_free_refusal (void *data)
-{
-    refusal_t *refusal = data;
-    g_free (refusal->pointer);
-    g_free (refusal->detail);
-}
 
 static void
 s_accept (void *context, size_t index, const message_t *message)
@@ -37,37 +29,15 @@ s_accept (void *context, size_t index, const message_t *message)
 static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
-    GArray **refusals_p = &((reading_t *) context)->refusals;
-    if (!*refusals_p) {
-        *refusals_p = g_array_new (FALSE, TRUE, sizeof (refusal_t));
-        g_array_set_clear_func (*refusals_p, s_free_refusal);
-    }
-    GArray *refusals = *refusals_p;
-    refusal_t refusal = {index, NULL, NULL};
-    //  Those that will not be told are only counted.
-    if (refusals->len < PROBLEM_REFUSALS_MAX) {
-        refusal.pointer = g_strdup (pointer);
-        refusal.detail = g_strdup (detail);
-    }
-    g_array_append_val (refusals, refusal);
-}
-
-static void
-s_answer_refused (http_request_t *request, const GArray *refusals, size_t accepted)
-{
-    char detail[128];
-    g_snprintf (detail, sizeof detail, "%u of %zu messages are refused, so none was accepted",
-        refusals->len, refusals->len + accepted);
-    problem_answer (request, &(problem_t){.status = 400,
-                                 .name = "message-refused",
-                                 .detail = detail,
-                                 .refusals = (const refusal_t *) (gconstpointer) refusals->data,
-                                 .refusals_count = refusals->len});
+    reading_t *reading = context;
+    if (!reading->refusals)
+        reading->refusals = refusals_new ();
+    refusals_add (reading->refusals, index, pointer, detail);
 }
 
 //  Offer what was read. Without P there is no room for anything.
 static try_t
-s_offer (worker_t *worker, http_request_t *request, GArray *refusals, prefer_t prefer)
+s_offer (worker_t *worker, http_request_t *request, refusals_t *refusals, prefer_t prefer)
 {
     accepted_t accepted = {
         .accepted = batch_count (worker->batch), .refusals = refusals, .prefer = prefer};
@@ -137,12 +107,12 @@ s_try (worker_t *worker, http_request_t *request)
     if (s_read (worker, request, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
         answer_problem (request, 400, "bad-body", detail);
     else if (reading.refusals && !prefer.is_lenient) {
-        counter_add (&worker->metrics->refused, reading.refusals->len);
-        s_answer_refused (request, reading.refusals, batch_count (worker->batch));
+        counter_add (&worker->metrics->refused, refusals_count (reading.refusals));
+        refusals_answer (reading.refusals, request, batch_count (worker->batch));
     }
     else
         result = s_offer (worker, request, reading.refusals, prefer);
-    g_clear_pointer (&reading.refusals, g_array_unref);
+    refusals_unref (&reading.refusals);
     return result;
 }
 

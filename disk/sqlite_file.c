@@ -12,7 +12,7 @@
 #include "common/partition.h"
 #include "disk/wal_check.h"
 
-#define STATEMENTS_MAX 8
+#define STATEMENTS_MAX 12
 #define FAILURE_LOG_INTERVAL_MS 1000
 
 struct sqlite_file {
@@ -97,6 +97,16 @@ s_make (sqlite_file_t *self, const sqlite_file_config_t *config)
     return good ? NULL : "it cannot be written; is there room, and may we?";
 }
 
+static const char *
+s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config)
+{
+    char *sql = sqlite3_mprintf (
+        "BEGIN IMMEDIATE; %s; PRAGMA user_version=%d; COMMIT", config->upgrade, config->format);
+    bool good = s_execute (self, sql);
+    sqlite3_free (sql);
+    return good ? NULL : "it cannot be brought to this format; is there room, and may we write?";
+}
+
 //  Is this a file of ours, of this kind and format, and whole? A new one is made into one.
 static const char *
 s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
@@ -112,11 +122,12 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
         return s_make (self, config);
     if (application != config->application)
         return "it is not the file of Downlink's that it should be; move it away";
-    if (format != config->format)
+    bool is_former = config->upgrade && format == config->format - 1;
+    if (format != config->format && !is_former)
         return "it is of another format; use the version of Downlink that wrote it";
     if (!s_is_whole (self))
         return "it is damaged; restore it from a copy, or move it away to go on without it";
-    return NULL;
+    return is_former ? s_upgrade (self, config) : NULL;
 }
 
 //  It takes effect for this connection alone.

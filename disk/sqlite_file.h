@@ -28,6 +28,7 @@ typedef struct {
     int application;         //  tells the kinds of our files apart (PRAGMA application_id)
     int format;              //  PRAGMA user_version
     const char *schema;      //  statements that make a new one
+    const char *upgrade;     //  that make one of the format before into one; NULL: none do
     bool is_synced;          //  a commit is on disk when it is done; else when the system likes
     bool was_synced;         //  so were the commits that are in it
     int checkpoint_pages;    //  the write-ahead log is written back when it has so many

@@ -46,6 +46,20 @@ s_free_legacy (legacy_t *legacy, bool is_empty)
     g_free (legacy);
 }
 
+//  Nothing is changed before all of it was found whole.
+static bool
+s_verify (legacy_t *legacy, const char *path)
+{
+    uint64_t frames = 0;
+    if (!journal_file_verify (legacy->file, &legacy->left) ||
+        journal_file_drop_uploads (legacy->file, &frames) != FILE_DONE)
+        return false;
+    if (frames > 0)
+        log_event (LOG_INFO, "removed what uploads that did not end have left",
+            "file=%s frames=%llu", path, (unsigned long long) frames);
+    return frames == 0 || journal_file_verify (legacy->file, &legacy->left);
+}
+
 //  Open the journal in a slot, which is taken. NULL if it cannot be used.
 static legacy_t *
 s_open (slot_t *slot)
@@ -55,8 +69,9 @@ s_open (slot_t *slot)
     legacy->slot = slot;
     watchdog_rest ();  //  a file is checked as a whole, however large it is
     FAILPOINT ("take-over");
+    //  Not synced: what is removed and comes back when the power goes is removed once more.
     legacy->file = journal_file_open (path, false, slot_was_synced (slot));
-    bool good = legacy->file && journal_file_verify (legacy->file, &legacy->left);
+    bool good = legacy->file && s_verify (legacy, path);
     if (good && legacy->left.frames > 0)
         log_event (LOG_INFO, "taking over what a gateway left", "file=%s frames=%llu messages=%llu",
             path, (unsigned long long) legacy->left.frames,
@@ -208,7 +223,11 @@ s_settle (inheritance_t *self)
     else {
         //  If they cannot be removed they are sent twice when this process dies, and that is all.
         number_range_t taken = {legacy->removed_up_to, legacy->taken_up_to};
-        file_result_t result = journal_file_write (legacy->file, NULL, 0, &taken, 1);
+        GArray *removed = g_array_new (FALSE, FALSE, sizeof taken);
+        g_array_append_val (removed, taken);
+        file_result_t result =
+            journal_file_write (legacy->file, &(journal_change_t){.removed = removed});
+        g_array_unref (removed);
         if (result == FILE_BROKEN)
             s_stop (legacy, "it cannot be written");
         if (result == FILE_DONE)

@@ -29,7 +29,11 @@ journal_round_new (void)
 {
     journal_round_t *self = g_new0 (journal_round_t, 1);
     self->added = g_ptr_array_new ();
+    self->staged = g_ptr_array_new ();
+    self->marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
     self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     self->fetched = g_array_new (FALSE, TRUE, sizeof (journal_fetch_t));
     return self;
 }
@@ -43,7 +47,11 @@ journal_round_destroy (journal_round_t **self_p)
     for (guint index = 0; index < self->fetched->len; index++)
         g_free (g_array_index (self->fetched, journal_fetch_t, index).bytes);
     g_ptr_array_unref (self->added);
+    g_ptr_array_unref (self->staged);
+    g_array_unref (self->marked);
     g_array_unref (self->removed);
+    g_array_unref (self->dropped);
+    g_array_unref (self->ended);
     g_array_unref (self->fetched);
     g_free (self);
     *self_p = NULL;
@@ -61,6 +69,13 @@ s_fetch (journal_file_t *file, GArray *fetched)
     return FILE_DONE;
 }
 
+static bool
+s_has_changes (const journal_round_t *round)
+{
+    return round->added->len > 0 || round->staged->len > 0 || round->removed->len > 0 ||
+           round->dropped->len > 0 || round->ended->len > 0;
+}
+
 //  On the background thread.
 static void
 s_write_round (void *context, void *job)
@@ -72,12 +87,16 @@ s_write_round (void *context, void *job)
         round->result = FILE_BROKEN;
         return;
     }
-    if (round->added->len == 0 && round->removed->len == 0 && !round->is_trial)
+    if (!s_has_changes (round) && !round->is_trial)
         return;
+    journal_change_t change = {.added = round->added,
+        .staged = round->staged,
+        .marked = round->marked,
+        .removed = round->removed,
+        .dropped = round->dropped,
+        .ended = round->ended};
     FAILPOINT ("journal-before-commit");
-    round->result = journal_file_write (file, (record_t *const *) (gpointer) round->added->pdata,
-        round->added->len, (const number_range_t *) (gconstpointer) round->removed->data,
-        round->removed->len);
+    round->result = journal_file_write (file, &change);
     FAILPOINT ("journal-after-commit");
 }
 

@@ -16,11 +16,15 @@ typedef struct {
 } journal_fetch_t;
 
 typedef struct {
-    GPtrArray *added;  //  of record_t *, borrowed until the round is done
-    GArray *removed;   //  of number_range_t
-    GArray *fetched;   //  of journal_fetch_t
-    bool is_trial;     //  see if the journal can be written, even if there is nothing to write
-    //  FILE_FAILED: none of added is in the journal, and all of removed still is; fetched is read.
+    GPtrArray *added;   //  of record_t *, borrowed until the round is done
+    GPtrArray *staged;  //  likewise: frames of uploads, see journal_change_t
+    GArray *marked;     //  of upload_mark_t
+    GArray *removed;    //  of number_range_t
+    GArray *dropped;    //  of number_range_t, of uploads
+    GArray *ended;      //  of uint64_t: uploads
+    GArray *fetched;    //  of journal_fetch_t
+    bool is_trial;      //  see if the journal can be written, even if there is nothing to write
+    //  FILE_FAILED: nothing was changed, and nothing but fetched is done.
     file_result_t result;
 } journal_round_t;
 

@@ -1,4 +1,6 @@
-//  journal.sqlite: a row for every frame that was accepted and is not known to be applied.
+//  journal.sqlite: a row for every frame that was accepted and is not known to be applied; and frames
+//  of uploads that are not whole yet, with a mark for each run of them. Taking an upload's marks out
+//  is what accepts it: as long as one is there, its frames are nobody's.
 //  One thread at a time uses a file.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_FILE_H
@@ -16,9 +18,26 @@ journal_file_t *journal_file_open (const char *path, bool is_synced, bool was_sy
 
 void journal_file_close (journal_file_t **self_p);
 
-//  In one transaction: put frames in, take frames out by their sequences.
-file_result_t journal_file_write (journal_file_t *self, record_t *const *added, size_t added_count,
-    const number_range_t *removed, size_t removed_count);
+//  Frames of an upload that is not whole, of neighbouring sequences. Uploads are known by a number that
+//  is never used again in a file.
+typedef struct {
+    uint64_t upload;
+    number_range_t frames;
+} upload_mark_t;
+
+//  What a transaction does; the arrays are of record_t *, number_range_t, upload_mark_t, and uint64_t,
+//  an upload's number each. NULL: none.
+typedef struct {
+    const GPtrArray *added;   //  frames,
+    const GPtrArray *staged;  //  and such of uploads; those that are not whole are
+    const GArray *marked;     //  marked as that
+    const GArray *removed;    //  frames by their sequences,
+    const GArray *dropped;    //  and such of uploads that were given up
+    const GArray *ended;      //  uploads whose marks go: they are whole, or given up
+} journal_change_t;
+
+//  All of it in one transaction.
+file_result_t journal_file_write (journal_file_t *self, const journal_change_t *change);
 
 //  The frame of that sequence, to free with g_free. NULL if it is not there or is damaged; then the
 //  log says so.
@@ -30,6 +49,10 @@ typedef struct {
     uint64_t messages;
     uint64_t bytes;
 } journal_content_t;
+
+//  Take out what uploads that never became whole have left. *frames says how many there were.
+file_result_t journal_file_drop_uploads (journal_file_t *self, uint64_t *frames)
+    __attribute__ ((warn_unused_result));
 
 //  Read every row, and see that it is as it was written. False if not; then the log says so.
 bool journal_file_verify (journal_file_t *self, journal_content_t *content)

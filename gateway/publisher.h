@@ -15,6 +15,17 @@ typedef enum {
     OFFER_TOO_LARGE,  //  nothing: there will never be room for so many at once
 } offer_t;
 
+//  The messages of one upload so far: a body that comes in pieces, and is taken as a whole or not.
+typedef struct staged staged_t;
+
+typedef enum {
+    STAGE_TAKEN,      //  the piece, or
+    STAGE_BUSY,       //  nothing: what was taken before is being kept, and there is room soon; or
+    STAGE_FULL,       //  nothing: there is no room now, or
+    STAGE_TOO_LARGE,  //  nothing: there will never be room for the upload and this
+    STAGE_FAILED,     //  nothing: what was taken before could not be kept
+} stage_t;
+
 struct publisher {
     //  P; 0 as long as it is not known, and then nothing can be offered.
     uint32_t (*partitions) (const publisher_t *self);
@@ -22,6 +33,20 @@ struct publisher {
     //  Take the messages of a request, all or none. *receipt tells what becomes of them; it is the
     //  caller's to unref.
     offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
+
+    //  Begin an upload; it is the publisher's until it is ended by one of stage_accept and stage_drop.
+    staged_t *(*stage_begin) (publisher_t *self);
+
+    //  Take a piece of it, all of the batch or nothing. It counts as buffered, and is sent to nobody
+    //  before the upload is accepted.
+    stage_t (*stage) (publisher_t *self, staged_t *upload, batch_t *batch);
+
+    //  It is whole. The receipt tells what becomes of it, and is the caller's to unref; NULL: what was
+    //  taken could not be kept.
+    receipt_t *(*stage_accept) (publisher_t *self, staged_t **upload);
+
+    //  Give it up: nothing of it is accepted.
+    void (*stage_drop) (publisher_t *self, staged_t **upload);
 
     //  End this turn: keep and send what it took, hear what was acknowledged. Never waits. Receipts
     //  change in this call only, in the order in which they were given out.

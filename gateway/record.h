@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "common/number_ranges.h"
 #include "gateway/receipt.h"
 
 typedef struct {
@@ -21,5 +22,11 @@ typedef struct {
     bool is_sent;     //  to any owner, at any time
     bool is_fetched;  //  it is being read back from the journal
 } record_t;
+
+//  A GDestroyNotify of records.
+void record_free (void *data);
+
+//  Put a sequence behind ranges of them (of number_range_t), into the last one if it touches that.
+void sequences_add (GArray *ranges, uint64_t sequence);
 
 #endif

@@ -158,7 +158,7 @@ def test_what_a_full_disk_cannot_take_over_is_tried_now_and_then(stalled):
 
 
 @pytest.mark.parametrize("change, fault", [
-    ("PRAGMA user_version=2", "it is of another format"),
+    ("PRAGMA user_version=3", "it is of another format"),
     ("UPDATE frame SET messages = messages + 1", "a frame in it is damaged"),
     ("PRAGMA application_id=7", "it is not the file of Downlink")])
 def test_a_journal_that_cannot_be_used_stops_the_start_and_stays(stalled, change, fault):

@@ -57,8 +57,10 @@ s_add (journal_file_t *file, uint64_t sequence, size_t size)
         .bytes = bytes,
         .size = (uint32_t) size,
         .messages = (uint32_t) sequence + 1};
-    record_t *added = &record;
-    cr_assert_eq (journal_file_write (file, &added, 1, NULL, 0), FILE_DONE);
+    GPtrArray *added = g_ptr_array_new ();
+    g_ptr_array_add (added, &record);
+    cr_assert_eq (journal_file_write (file, &(journal_change_t){.added = added}), FILE_DONE);
+    g_ptr_array_unref (added);
     g_free (bytes);
 }
 
@@ -96,8 +98,11 @@ Test (journal_file, what_was_written_is_read)
     cr_assert_eq (bytes[69], 7);
     g_free (bytes);
     cr_assert_null (journal_file_read (file, 21, &size));
-    number_range_t removed[] = {{1, 5}, {7, 7}, {20, 99}};
-    cr_assert_eq (journal_file_write (file, NULL, 0, removed, 3), FILE_DONE);
+    const number_range_t ranges[] = {{1, 5}, {7, 7}, {20, 99}};
+    GArray *removed = g_array_new (FALSE, FALSE, sizeof *ranges);
+    g_array_append_vals (removed, ranges, 3);
+    cr_assert_eq (journal_file_write (file, &(journal_change_t){.removed = removed}), FILE_DONE);
+    g_array_unref (removed);
     const uint8_t *next = NULL;
     uint32_t messages = 0;
     cr_assert_eq (journal_file_next (file, 0, &next, &size, &messages), 6);
@@ -128,7 +133,7 @@ Test (journal_file, a_row_that_was_changed_is_noticed)
 
 Test (journal_file, a_file_that_is_not_ours_or_newer_is_refused)
 {
-    static const char *const changes[] = {"PRAGMA user_version = 2", "PRAGMA application_id = 7",
+    static const char *const changes[] = {"PRAGMA user_version = 3", "PRAGMA application_id = 7",
         "DROP TABLE frame; CREATE TABLE frame (a)", "DROP TABLE frame"};
     for (size_t index = 0; index < G_N_ELEMENTS (changes); index++) {
         s_fill (3);
@@ -139,6 +144,86 @@ Test (journal_file, a_file_that_is_not_ours_or_newer_is_refused)
     cr_assert (
         g_file_set_contents (s_path, "no database, but long enough to be looked at", -1, NULL));
     cr_assert_null (s_open (s_path));
+}
+
+//  Frames of an upload that is not whole.
+static void
+s_stage (journal_file_t *file, uint64_t upload, uint64_t first, uint64_t last)
+{
+    GArray *marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
+    upload_mark_t mark = {upload, {first, last}};
+    g_array_append_val (marked, mark);
+    for (uint64_t sequence = first; sequence <= last; sequence++)
+        s_add (file, sequence, 10 * sequence);
+    cr_assert_eq (journal_file_write (file, &(journal_change_t){.marked = marked}), FILE_DONE);
+    g_array_unref (marked);
+}
+
+static void
+s_end (journal_file_t *file, uint64_t upload)
+{
+    GArray *ended = g_array_new (FALSE, FALSE, sizeof upload);
+    g_array_append_val (ended, upload);
+    cr_assert_eq (journal_file_write (file, &(journal_change_t){.ended = ended}), FILE_DONE);
+    g_array_unref (ended);
+}
+
+Test (journal_file, uploads_that_did_not_end_leave_nothing)
+{
+    s_fill (5);
+    journal_file_t *file = s_open (s_path);
+    s_stage (file, 1, 6, 8);
+    s_stage (file, 2, 9, 10);
+    s_stage (file, 1, 11, 12);
+    s_add (file, 13, 130);
+    s_end (file, 2);
+    journal_file_close (&file);
+    file = s_open (s_path);
+    uint64_t frames = 0;
+    journal_content_t content;
+    cr_assert_eq (journal_file_drop_uploads (file, &frames), FILE_DONE);
+    cr_assert_eq (frames, 5);
+    cr_assert (journal_file_verify (file, &content));
+    cr_assert_eq (content.frames, 8);
+    const uint8_t *next = NULL;
+    size_t size = 0;
+    uint32_t messages = 0;
+    cr_assert_eq (journal_file_next (file, 5, &next, &size, &messages), 9);
+    cr_assert_eq (journal_file_next (file, 10, &next, &size, &messages), 13);
+    cr_assert_eq (journal_file_drop_uploads (file, &frames), FILE_DONE);
+    cr_assert_eq (frames, 0);
+    journal_file_close (&file);
+}
+
+Test (journal_file, a_mark_that_was_changed_is_noticed)
+{
+    static const char *const changes[] = {"UPDATE upload SET id = 2", "UPDATE upload SET first = 1",
+        "UPDATE upload SET last = 5", "UPDATE upload SET checksum = checksum + 1"};
+    for (size_t index = 0; index < G_N_ELEMENTS (changes); index++) {
+        journal_file_t *file = s_open (s_path);
+        s_stage (file, 1, 3, 4);
+        journal_file_close (&file);
+        s_execute (changes[index]);
+        file = s_open (s_path);
+        journal_content_t content;
+        uint64_t frames = 0;
+        cr_assert_not (journal_file_verify (file, &content), "%s", changes[index]);
+        cr_assert_eq (journal_file_drop_uploads (file, &frames), FILE_BROKEN);
+        journal_file_close (&file);
+        s_remove (s_path, "");
+    }
+}
+
+Test (journal_file, a_file_of_the_format_before_is_taken)
+{
+    s_fill (9);
+    s_execute ("DROP TABLE upload; PRAGMA user_version = 1");
+    journal_file_t *file = s_open (s_path);
+    journal_content_t content;
+    cr_assert (journal_file_verify (file, &content));
+    cr_assert_eq (content.frames, 9);
+    s_stage (file, 1, 10, 11);
+    journal_file_close (&file);
 }
 
 Test (journal_file, nobody_else_can_open_it)

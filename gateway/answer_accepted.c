@@ -77,6 +77,29 @@ s_answer (worker_t *worker, http_request_t *request, const accepted_t *accepted,
     http_answer (request, &response);
 }
 
+void
+answer_batch_too_large (http_request_t *request)
+{
+    answer_problem (request, 413, "batch-too-large",
+        "the request holds more than the whole buffer does (--buffer, --journal-limit)");
+}
+
+void
+answer_no_room (http_request_t *request, bool is_processor_known)
+{
+    answer_problem (request, 503, is_processor_known ? "buffer-full" : "no-processor",
+        is_processor_known
+            ? "the buffer is full: nothing of this request was accepted"
+            : "no processor has announced itself yet: nothing of this request was accepted");
+}
+
+void
+answer_journal_failed (http_request_t *request)
+{
+    answer_problem (request, 503, "journal-failed",
+        "the journal cannot be written: nothing of this request was accepted");
+}
+
 static void
 s_unlink (GQueue *queue, http_request_t *request)
 {
@@ -167,8 +190,7 @@ answer_accepted_run (worker_t *worker)
             break;
         g_queue_pop_head_link (worker->accepted);
         if (fate == FATE_REFUSED)
-            answer_problem (request, 503, "journal-failed",
-                "the journal cannot be written: nothing of this request was accepted");
+            answer_journal_failed (request);
         else
             s_kept (worker, request, accepted);
         answered++;

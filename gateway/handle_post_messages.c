@@ -2,13 +2,14 @@
 //
 //  A request for which there is no room waits, in the order of arrival, for up to --wait; only then
 //  503 is said. What waits is the body: it is read again when there may be room, so that waiting
-//  costs no memory beside the body's, which is bounded.
+//  costs no memory beside the body's, which is bounded. Large bodies of lines are upload.c's.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
 #include "gateway/answer_accepted.h"
 #include "gateway/content_type.h"
 #include "gateway/event_head.h"
 #include "gateway/routes.h"
+#include "gateway/upload.h"
 
 //  Answered, or held until it is known what to answer; or there is no room for it now.
 typedef enum { TRY_ANSWERED, TRY_NO_ROOM } try_t;
@@ -54,8 +55,7 @@ s_offer (worker_t *worker, http_request_t *request, refusals_t *refusals, prefer
         answer_accepted (worker, request, &accepted);
         return TRY_ANSWERED;
     case OFFER_TOO_LARGE:
-        answer_problem (request, 413, "batch-too-large",
-            "the request holds more than the whole buffer does (--buffer, --journal-limit)");
+        answer_batch_too_large (request);
         return TRY_ANSWERED;
     case OFFER_FULL:
         break;
@@ -122,19 +122,30 @@ s_expired (void *context, http_request_t *request)
     worker_t *worker = context;
     g_queue_remove (worker->waiting, request);
     bool is_known = worker->publisher->partitions (worker->publisher) > 0;
-    answer_problem (request, 503, is_known ? "buffer-full" : "no-processor",
-        is_known ? "the buffer is full: nothing of this request was accepted"
-                 : "no processor has announced itself yet: nothing of this request was accepted");
+    answer_no_room (request, is_known);
 }
 
 void
 handle_post_messages (worker_t *worker, http_request_t *request)
 {
+    if (upload_is_under_way (request)) {
+        upload_end (worker, request);
+        return;
+    }
     //  Whoever came first is served first.
     if (g_queue_is_empty (worker->waiting) && s_try (worker, request) == TRY_ANSWERED)
         return;
     g_queue_push_tail (worker->waiting, request);
     http_hold (request, clock_ms () + (int64_t) worker->config.wait_ms, s_expired, worker);
+}
+
+bool
+post_messages_come_in_pieces (http_request_t *request)
+{
+    message_json_form_t form;
+    return content_type_read (http_request_field (request, "Content-Type"), &form) &&
+           form == MESSAGE_JSON_LINES && !event_head_is_there (request) &&
+           !http_request_field (request, "Content-Encoding");
 }
 
 void

@@ -22,13 +22,13 @@ s_is_last (const http_request_t *request)
     return is_one_too_many || !self->is_listening;
 }
 
-static void
-s_resume (http_request_t *request)
+void
+http_request_resume (http_request_t *self)
 {
-    if (request->is_suspended) {
-        request->is_suspended = false;
-        request->server->is_due = true;
-        MHD_resume_connection (request->mhd);
+    if (self->is_suspended) {
+        self->is_suspended = false;
+        self->server->is_due = true;
+        MHD_resume_connection (self->mhd);
     }
 }
 
@@ -140,7 +140,7 @@ s_give (http_request_t *request, answer_t *answer)
 {
     request->answer = answer;
     request->server->is_due = true;
-    s_resume (request);
+    http_request_resume (request);
 }
 
 void
@@ -190,7 +190,7 @@ http_answer_stream (
 void
 http_stream_wake (http_request_t *self)
 {
-    s_resume (self);
+    http_request_resume (self);
 }
 
 bool
@@ -205,5 +205,5 @@ http_stream_abort (http_request_t *self)
 {
     self->is_aborted = true;
     shutdown (self->connection->fd, SHUT_RDWR);
-    s_resume (self);
+    http_request_resume (self);
 }

@@ -34,6 +34,13 @@ http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expec
     return true;
 }
 
+void
+http_body_drop (http_body_t *self, size_t size)
+{
+    self->size -= size;
+    memmove (self->data, self->data + size, self->size);
+}
+
 text_t
 http_body_text (const http_body_t *self)
 {

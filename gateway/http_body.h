@@ -27,6 +27,9 @@ typedef struct {
 bool http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
     __attribute__ ((warn_unused_result));
 
+//  Forget so many of the first bytes.
+void http_body_drop (http_body_t *self, size_t size);
+
 //  The bytes; HTTP_BODY_PADDING further ones can be read.
 text_t http_body_text (const http_body_t *self);
 

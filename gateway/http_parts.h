@@ -51,6 +51,11 @@ struct http_request {
     bool is_watched;
     bool is_suspended;
     bool is_body_refused;  //  it grew past a limit: the rest is passed over
+    bool is_pieces_asked;
+    bool is_in_pieces;      //  the body is shown in pieces, see http_pieces.h
+    bool is_line_too_long;  //  of those
+    size_t piece_size;      //  so many bytes of the body are whole lines
+    uint64_t received;      //  of the body, if it is shown in pieces
     http_guard_t guard;
     char *id;  //  NULL: none was given, and nobody has asked for it
     request_id_source_t id_source;
@@ -68,6 +73,9 @@ struct http_request {
     void (*free_state) (void *);
     char target[];
 };
+
+//  Resume its connection, if that is suspended.
+void http_request_resume (http_request_t *self);
 
 //  It is not held any more.
 void http_request_release (http_request_t *self);

@@ -4,6 +4,7 @@
 //    s_request_line   the raw target is known: the request is made
 //    s_handle         first call: the head is there (guarded); then pieces of the body; then all of
 //                     it: the handler answers at once, or the request is held
+//    http_pieces      in between, of a large body of lines: shows pieces of it, and pauses
 //    http_answer      makes the response; s_handle queues it in the next run
 //    s_completed      the answer was sent, or the client went away: the request is freed
 //
@@ -17,7 +18,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "gateway/http_parts.h"
+#include "gateway/http_pieces.h"
 #include "gateway/listener.h"
 #include "gateway/problem.h"
 
@@ -70,6 +71,14 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     return MHD_YES;
 }
 
+//  What the body of a request is going to need in memory, as far as that is known.
+static uint64_t
+s_needed_bytes (http_request_t *request)
+{
+    uint64_t length = request->guard.content_length;
+    return http_pieces_are_due (request, length) ? HTTP_PIECE_BYTES : length;
+}
+
 //  The head is there. Answers at once what must not go on; the connection is then closed.
 static void
 s_check_head (http_request_t *request, const char *version)
@@ -83,25 +92,44 @@ s_check_head (http_request_t *request, const char *version)
     else if (request->guard.content_length > self->config.max_body_bytes)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
-    else if (self->bodies.bytes + request->guard.content_length > self->bodies.limit)
+    else if (self->bodies.bytes + s_needed_bytes (request) > self->bodies.limit)
         s_answer_problem (request, 503, "busy", "too many large bodies are under way");
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
+}
+
+//  It grew past a limit: the rest is passed over, and then that is said.
+static void
+s_refuse_body (http_request_t *request)
+{
+    request->is_body_refused = true;
+    http_body_free (&request->body, &request->server->bodies);
+    http_request_clear_state (request);
+    if (request->expired)
+        http_go_on (request);
+}
+
+static bool
+s_add_to_body (http_request_t *request, text_t bytes)
+{
+    const http_guard_t *guard = &request->guard;
+    if (http_pieces_are_due (request, request->body.size + bytes.size))
+        return http_pieces_take (request, bytes);
+    size_t expected = guard->is_length_known ? (size_t) guard->content_length : 0;
+    return http_body_add (&request->body, &request->server->bodies, bytes, expected);
 }
 
 static void
 s_take_body (http_request_t *request, const char *data, size_t size)
 {
+    const http_guard_t *guard = &request->guard;
     http_connections_progress (&request->server->connections, request->connection, size);
     if (request->is_body_refused)
         return;
-    const http_guard_t *guard = &request->guard;
-    size_t expected = guard->is_length_known ? (size_t) guard->content_length : 0;
     //  More of it may have come in.
-    request->server->is_due |= !expected || request->body.size + size < expected;
-    if (!http_body_add (&request->body, &request->server->bodies, text_of (data, size), expected)) {
-        request->is_body_refused = true;
-        http_body_free (&request->body, &request->server->bodies);
-    }
+    request->server->is_due |=
+        !guard->is_length_known || request->body.size + size < guard->content_length;
+    if (!s_add_to_body (request, text_of (data, size)))
+        s_refuse_body (request);
 }
 
 //  The request is complete.
@@ -112,7 +140,10 @@ s_show (http_request_t *request)
     request->is_shown = true;
     request->shown_us = clock_us ();
     http_connections_enter (&self->connections, request->connection, CONNECTION_HELD);
-    if (request->is_body_refused)
+    if (request->is_line_too_long)
+        s_answer_problem (
+            request, 413, "line-too-long", "a line of the body is longer than 1048576 bytes");
+    else if (request->is_body_refused)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
     else
@@ -201,8 +232,7 @@ http_request_free (http_request_t *self)
     s_stop_watching (self);
     http_body_free (&self->body, &self->server->bodies);
     answer_unref (&self->answer);
-    if (self->free_state)
-        self->free_state (self->state);
+    http_request_clear_state (self);
     self->server->unanswered--;
     g_free (self->id);
     g_free (self);
@@ -457,4 +487,13 @@ void *
 http_request_state (const http_request_t *self)
 {
     return self->state;
+}
+
+void
+http_request_clear_state (http_request_t *self)
+{
+    if (self->free_state)
+        self->free_state (self->state);
+    self->state = NULL;
+    self->free_state = NULL;
 }

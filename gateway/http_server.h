@@ -1,6 +1,7 @@
 //  HTTP in, HTTP out: libmicrohttpd driven from the worker's loop, with the guards, limits and
 //  deadlines that it lacks. A request is shown to one function when all of it is there; it is
-//  answered in that call, or held and answered later. One thread owns a server and its requests.
+//  answered in that call, or held and answered later. A large body of lines may be shown in pieces
+//  before that. One thread owns a server and its requests.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_SERVER_H
 #define DOWNLINK_HTTP_SERVER_H
@@ -15,6 +16,19 @@ typedef struct http_request http_request_t;
 
 //  Told of every request once it is complete. Answer it, or hold it.
 typedef void (http_handler_fn) (void *context, http_request_t *request);
+
+//  Asked of a request whose head is there, and whose body is larger than HTTP_PIECE_BYTES: is that to
+//  be shown in pieces?
+typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
+
+//  Shown each piece but the last, which is the body of the complete request: whole lines, readable
+//  HTTP_BODY_PADDING bytes beyond, good during the call. False if it cannot be taken now: then the
+//  request must be held, and http_go_on shows the piece again. It may be held too when the piece was
+//  taken: no more of the body is read until http_go_on.
+typedef bool (http_piece_fn) (void *context, http_request_t *request, text_t lines);
+
+#define HTTP_PIECE_BYTES ((size_t) 256 * 1024)
+#define HTTP_LINE_MAX_BYTES ((size_t) 1024 * 1024)  //  in a body that is shown in pieces
 
 //  Told when a held request's time is over, or its client has gone away: answer it.
 typedef void (http_expired_fn) (void *context, http_request_t *request);
@@ -32,6 +46,8 @@ typedef struct {
     unsigned max_connections;
     const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
+    http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole
+    http_piece_fn *piece;
     http_answered_fn *answered;  //  NULL: nobody wants to know
     void *context;
 } http_config_t;
@@ -79,6 +95,10 @@ text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_P
 //  expired is called. May be called again to change both. What is neither answered nor held would never be.
 void http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
 
+//  Go on with the body of a request that was held while it came in. If the client is gone, so is the
+//  request then.
+void http_go_on (http_request_t *self);
+
 //  The request's id, which the answer then carries in X-Request-Id: the client's, or one that is made
 //  by the first who asks. An answer to a client that gave one carries it anyway.
 const char *http_request_id (http_request_t *self);
@@ -90,6 +110,9 @@ unsigned http_request_route (const http_request_t *self);
 //  What the handlers remember with a held request; freed with free_state when it is answered.
 void http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *));
 void *http_request_state (const http_request_t *self);
+
+//  Free the state now.
+void http_request_clear_state (http_request_t *self);
 
 #define HTTP_FIELDS_MAX 8
 

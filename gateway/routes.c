@@ -159,6 +159,18 @@ routes_handle (void *context, http_request_t *request)
     http_target_free (&target);
 }
 
+bool
+routes_take_pieces (void *context, http_request_t *request)
+{
+    (void) context;
+    http_target_t target;
+    const char *fault = http_target_read (&target, http_request_target (request));
+    bool is_post = !fault && target.path && s_find (target.path) == ROUTE_MESSAGES &&
+                   strcmp (http_request_method (request), POST) == 0;
+    http_target_free (&target);
+    return is_post && post_messages_come_in_pieces (request);
+}
+
 void
 routes_answered (
     void *context, http_request_t *request, unsigned status, const char *problem, int64_t us)

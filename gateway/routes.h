@@ -9,6 +9,9 @@
 //  The http_handler_fn of a worker: context is the worker_t.
 void routes_handle (void *context, http_request_t *request);
 
+//  Its http_takes_pieces_fn.
+bool routes_take_pieces (void *context, http_request_t *request);
+
 //  Its http_answered_fn: counts, and logs.
 void routes_answered (
     void *context, http_request_t *request, unsigned status, const char *problem, int64_t us);
@@ -27,6 +30,9 @@ void handle_metrics (worker_t *worker, http_request_t *request);
 
 //  True if the path is the dashboard's, or that of a file that it takes.
 bool is_dashboard (const char *path);
+
+//  Is the body of this POST one of lines, which can be read in pieces?
+bool post_messages_come_in_pieces (http_request_t *request);
 
 //  Offer the POSTs that wait for room again, as there may be some now.
 void post_messages_retry (worker_t *worker);

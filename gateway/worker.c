@@ -7,6 +7,7 @@
 #include "common/watchdog.h"
 #include "gateway/answer_accepted.h"
 #include "gateway/routes.h"
+#include "gateway/upload.h"
 
 #define POLL_MAX_MS 50
 #define DRAIN_MS 8000          //  stop after so long at the latest, whatever the peers do
@@ -26,6 +27,8 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const atomic_
         .max_connections = config->max_connections,
         .cors = config->cors,
         .handler = routes_handle,
+        .takes_pieces = routes_take_pieces,
+        .piece = upload_piece,
         .answered = routes_answered,
         .context = self};
     self->publisher = publish_zmq_new (&config->publisher, discovery);
@@ -41,6 +44,7 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const atomic_
     self->streams =
         event_streams_new (config->event_streams, self->directory, self->asker, self->json);
     self->waiting = g_queue_new ();
+    self->uploads = g_queue_new ();
     self->accepted = g_queue_new ();
     self->applying = g_queue_new ();
     self->http = http_server_new (&http);
@@ -64,6 +68,7 @@ worker_destroy (worker_t **self_p)
     batch_destroy (&self->batch);
     json_writer_destroy (&self->json);
     g_clear_pointer (&self->waiting, g_queue_free);
+    g_clear_pointer (&self->uploads, g_queue_free);
     g_clear_pointer (&self->accepted, g_queue_free);
     g_clear_pointer (&self->applying, g_queue_free);
     g_free (self);
@@ -103,7 +108,8 @@ s_measure (worker_t *self)
     counter_set (&self->metrics->idle, usage.idle);
     counter_set (&self->metrics->streams, event_streams_count (self->streams));
     counter_set (&self->metrics->timeouts, usage.timeouts);
-    counter_set (&self->metrics->waiting, g_queue_get_length (self->waiting));
+    counter_set (&self->metrics->waiting,
+        g_queue_get_length (self->waiting) + g_queue_get_length (self->uploads));
 }
 
 static void
@@ -116,7 +122,8 @@ s_turn (worker_t *self)
     size_t answered = answer_accepted_run (self);  //  those whose messages are kept
     event_streams_run (self->streams);             //  updates in, to the streams
     asker_run (self->asker);                       //  questions out, answers back in
-    post_messages_retry (self);                    //  those that waited for room
+    uploads_retry (self);                          //  those that waited for room,
+    post_messages_retry (self);                    //  in large bodies and others
     //  Answers out: the first run hands them over, the second one writes them.
     for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++)
         http_server_run (self->http);

@@ -49,6 +49,7 @@ typedef struct {
     batch_t *batch;
     json_writer_t *json;
     GQueue *waiting;          //  of http_request_t *: POSTs that wait for room, the oldest first
+    GQueue *uploads;          //  of uploads (upload.c) that wait for room
     GQueue *accepted;         //  that wait for the journal, likewise
     GQueue *applying;         //  that are kept, and wait to be applied
     const atomic_int *phase;  //  the gateway's: 0 running, 1 not ready any more, 2 stopping

@@ -656,6 +656,39 @@ s_count (void *context, size_t index, const message_t *message)
     (*count)++;
 }
 
+//  What lines tell when they come in two pieces, cut behind that many bytes of them.
+static void
+s_read_pieces (record_t *self, const char *lines, size_t size, size_t cut)
+{
+    size_t index = 0;
+    self->size = 0;
+    self->text[0] = '\0';
+    message_json_read_lines (s_reader, lines, cut, true, &index, s_accept, s_refuse, self);
+    message_json_read_lines (
+        s_reader, lines + cut, size - cut, false, &index, s_accept, s_refuse, self);
+}
+
+Test (message_json, lines_in_pieces_tell_what_the_whole_tells)
+{
+    static record_t whole;
+    static record_t pieces;
+    static const char text[] =
+        "\xef\xbb\xbf" SPED_UP "\n\n{}\r\nno json\n \t\n\xef\xbb\xbf{}\n" SPED_UP "\n[]\n" SPED_UP;
+    char room[sizeof text + MESSAGE_JSON_PADDING] = {0};
+    memcpy (room, text, sizeof text);
+    const char *detail = NULL;
+    size_t size = strlen (text);
+    cr_assert_eq (message_json_read (s_reader, room, size, MESSAGE_JSON_LINES, s_accept, s_refuse,
+                      &whole, &detail),
+        MESSAGE_JSON_READ);
+    for (size_t cut = 1; cut <= size; cut++) {
+        if (room[cut - 1] != '\n' && cut < size)
+            continue;
+        s_read_pieces (&pieces, room, size, cut);
+        cr_expect_str_eq (pieces.text, whole.text, "cut at %zu", cut);
+    }
+}
+
 static void
 s_refuse_none (void *context, size_t index, const char *pointer, const char *detail)
 {

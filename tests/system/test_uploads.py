@@ -1,0 +1,392 @@
+"""Large bodies of lines: read piece by piece in bounded memory, and accepted as a whole or not at all."""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import threading
+import time
+
+import pytest
+
+from downlink import BIN, LAUNCH_TIME, channel, message, until
+
+IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
+LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
+MEMORY_KIB = 48 * 1024  # beyond that of an idle gateway, at the most
+TYPE = "application/x-ndjson"
+
+
+def line(of, number):
+    return ('{"metadata":{"channel":"%s","messageNumber":%d,"messageTime":"%s","messageType":'
+            '"RocketSpeedIncreased"},"message":{"by":1}}\n' % (of, number, LAUNCH_TIME)).encode()
+
+
+def lines(of, count, first=1):
+    return b"".join(line(of, number) for number in range(first, first + count))
+
+
+def blocks(body, size=60000):
+    return [body[at:at + size] for at in range(0, len(body), size)]
+
+
+def upload(both, body, **fields):
+    """Post a body (bytes, with a length, or an iterable of them, in chunks)."""
+    headers = {"Content-Type": TYPE, **{name.replace("_", "-"): value for name, value in fields.items()}}
+    connection = http.client.HTTPConnection("127.0.0.1", both.http, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", "/messages", body, headers,
+                           encode_chunked=not isinstance(body, bytes))
+        response = connection.getresponse()
+        response.body = response.read()
+        return response.status, json.loads(response.body), response.headers
+
+
+def send(client, body):
+    for block in blocks(body):
+        client.sendall(b"%x\r\n%s\r\n" % (len(block), block))
+
+
+@contextlib.contextmanager
+def half(both, body):
+    """The first bytes of a chunked body; the connection stays open."""
+    with socket.create_connection(("127.0.0.1", both.http), timeout=30) as client:
+        client.sendall(b"POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                       b"Content-Type: " + TYPE.encode() + b"\r\n\r\n")
+        send(client, body)
+        yield client
+
+
+def applied(both, of):
+    rocket = both.rocket(of)
+    return rocket["messagesApplied"] if rocket else 0
+
+
+def buffered(both):
+    return both.call("GET", "/stats").json()["buffered"]
+
+
+def rows(both, folder):
+    """How many frames and how many marks of uploads there are, in a copy of the journal."""
+    journal, = both.journal.glob("slot-*")
+    copy = pathlib.Path(folder) / f"copy-{time.monotonic_ns()}"
+    shutil.copytree(journal, copy)
+    try:
+        with contextlib.closing(sqlite3.connect(copy / "journal.sqlite")) as file:
+            return tuple(file.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                         for table in ("frame", "upload"))
+    except sqlite3.DatabaseError:
+        return None  # it was written to while it was copied
+    finally:
+        shutil.rmtree(copy)
+
+
+def memory_kib(program):
+    for row in open(f"/proc/{program.process.pid}/status", encoding="ascii"):
+        if row.startswith("VmRSS"):
+            return int(row.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+@contextlib.contextmanager
+def bounded_memory(program):
+    idle, peak, is_over = memory_kib(program), [0], threading.Event()
+
+    def watch():
+        while not is_over.wait(0.01):
+            peak[0] = max(peak[0], memory_kib(program))
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+    assert IS_SANITIZED or peak[0] - idle < MEMORY_KIB, f"{idle} KiB grew to {peak[0]}"
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A large body as blocks of lines, the channels, and how many messages of each there are."""
+    channels = [channel() for _ in range(64)]
+    each = LARGE_MB * 1000000 // (64 * len(line(channels[0], 10000)))
+    return [b"".join(line(of, number) for of in channels) for number in range(1, each + 1)], channels, each
+
+
+def test_a_large_body_is_applied_exactly_in_bounded_memory(start, large):
+    body, channels, each = large
+    both = start(gateway=("--max-body", "1G", "--workers", "1", "--buffer", "2000000"))
+    with bounded_memory(both.gateway):
+        status, answer, _ = upload(both, body)
+        assert (status, answer) == (202, {"status": "accepted", "accepted": 64 * each})
+        until(lambda: buffered(both) == 0, what="the acks")
+    for of in channels:
+        rocket = both.rocket(of)
+        assert (rocket["messagesApplied"], rocket["speed"]) == (each, each)
+
+
+def test_a_bad_line_at_the_end_of_a_large_body_refuses_all_of_it(start, large, folder):
+    body, channels, each = large
+    both = start(gateway=("--max-body", "1G", "--workers", "1", "--buffer", "2000000"))
+    with bounded_memory(both.gateway):
+        status, answer, _ = upload(both, iter([*body, b'{"metadata":{}}\n']))
+    assert status == 400 and answer["detail"].startswith(f"1 of {64 * each + 1} messages are refused")
+    assert answer["errors"] == [{"index": 64 * each, "pointer": "/metadata/channel",
+                                 "detail": "is missing"}]
+    until(lambda: rows(both, folder) == (0, 0), what="the end of its frames")
+    until(lambda: buffered(both) == 0, what="the same in its count")
+    assert not any(applied(both, of) for of in channels)
+
+
+def test_a_client_that_goes_in_the_middle_leaves_nothing(start, folder):
+    both, of = start(gateway=("--workers", "1")), channel()
+    with half(both, lines(of, 8000)):
+        until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
+        assert buffered(both) > 0 and applied(both, of) == 0
+    until(lambda: buffered(both) == 0 and rows(both, folder) == (0, 0), what="the end of it")
+    assert applied(both, of) == 0
+
+
+def test_a_journal_that_fails_in_the_middle_refuses_all_of_it(start, folder):
+    both, of = start(gateway=("--workers", "1")), channel()
+    with half(both, lines(of, 4000)) as client:
+        until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
+        journal, = both.journal.glob("slot-*/journal.sqlite")
+        journal.rename(journal.parent / "away")
+        send(client, lines(of, 4000, first=4001))
+        client.sendall(b"0\r\n\r\n")
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        answer = json.loads(response.read())
+    assert response.status == 503 and answer["type"].endswith(":journal-failed")
+    assert response.headers["Retry-After"] == "1"
+    (journal.parent / "away").rename(journal)
+    until(lambda: buffered(both) == 0 and rows(both, folder) == (0, 0), what="the end of it")
+    assert applied(both, of) == 0 and upload(both, lines(of, 8000))[0] == 202
+    both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == 8000)
+
+
+def test_a_gateway_killed_in_the_middle_leaves_nothing(start, folder):
+    both, of = start(gateway=("--workers", "1")), channel()
+    kept = channel()
+    with half(both, lines(of, 8000)):
+        until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
+        both.processor.send(signal.SIGSTOP)
+        assert both.post(message(kept, 1)).status == 202
+        both.gateway.process.kill()
+        both.gateway.process.wait()
+    both.processor.send(signal.SIGCONT)
+    both.gateway = both.start_gateway()
+    assert both.await_ready() and "uploads that did not end" in both.gateway.text()
+    both.rocket_when(kept, lambda rocket: rocket["messagesApplied"] == 1)
+    until(lambda: buffered(both) == 0, what="the acks")
+    assert applied(both, of) == 0
+    assert upload(both, lines(of, 8000))[0] == 202
+    assert both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == 8000)["missing"] == []
+
+
+@pytest.mark.parametrize("commit", range(2, 8))
+def test_a_gateway_that_ends_at_any_commit_applies_all_or_nothing(start, commit):
+    both, of = start(gateway=("--workers", "1"), environment={
+        "gateway": {"DOWNLINK_FAILPOINTS": f"journal-after-commit=exit@{commit}"}}), channel()
+    status = 0
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        status = upload(both, blocks(lines(of, 8000), 200000))[0]
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    both.environment = {}
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    until(lambda: buffered(both) == 0, what="the acks")
+    assert applied(both, of) in ((8000,) if status == 202 else (0, 8000))
+
+
+def test_a_damaged_mark_stops_the_start(start, folder):
+    both = start(gateway=("--workers", "1"))
+    with half(both, lines(channel(), 8000)):
+        until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
+        both.gateway.process.kill()
+        both.gateway.process.wait()
+    journal, = both.journal.glob("slot-*/journal.sqlite")
+    with contextlib.closing(sqlite3.connect(journal)) as file:
+        file.execute("UPDATE upload SET last = last - 1")
+        file.commit()
+    refused = both.start_gateway()
+    assert refused.process.wait(30) == 1
+    assert "the mark of an upload in it is damaged" in refused.text() and str(journal) in refused.text()
+
+
+def test_the_first_processor_is_waited_for(start):
+    both, of = start(gateway=("--workers", "1", "--wait", "3s")), channel()
+    both.gateway.stop()
+    both.processor.stop()
+    both.gateway = both.start_gateway()
+    until(lambda: "listening" in both.gateway.text(), what="the gateway")
+    status, answer, _ = upload(both, lines(of, 3000))
+    assert status == 503 and answer["type"].endswith(":no-processor")
+    status, answer, _ = upload(both, lines(of, 3000) + b"no json")
+    assert status == 400 and [error["index"] for error in answer["errors"]] == [3000]
+    both.processor = both.start_processor()
+    assert upload(both, lines(of, 3000))[0] == 202
+    both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == 3000)
+
+
+@pytest.mark.parametrize("journal", ["fsync", "off"])
+def test_a_buffer_that_is_full_in_the_middle_is_waited_for(start, journal):
+    both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--wait", "1s", "--journal",
+                              journal)), channel()
+    both.processor.send(signal.SIGSTOP)
+    assert both.post([message(of, number) for number in range(1, 3001)]).status == 202
+    began = time.monotonic()
+    status, answer, fields = upload(both, blocks(lines(of, 5000, first=3001)))
+    assert status == 503 and answer["type"].endswith(":buffer-full") and fields["Retry-After"] == "1"
+    assert time.monotonic() - began >= 1
+    until(lambda: buffered(both) == 3000, what="the end of it")
+
+    waker = threading.Timer(0.5, both.processor.send, [signal.SIGCONT])
+    waker.start()
+    assert upload(both, blocks(lines(of, 5000, first=3001)))[0] == 202
+    waker.join()
+    both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == 8000)
+    until(lambda: buffered(both) == 0, what="the acks")
+    status, answer, _ = upload(both, blocks(lines(of, 7000, first=9001)))
+    assert status == 413 and answer["type"].endswith(":batch-too-large")
+    until(lambda: buffered(both) == 0, what="the end of it")
+    assert applied(both, of) == 8000
+
+
+def test_what_the_journal_has_no_room_for_is_refused(start):
+    both, of = start(gateway=("--workers", "1", "--journal-limit", "256K", "--wait", "0s")), channel()
+    status, answer, _ = upload(both, lines(of, 8000))
+    assert status == 413 and answer["type"].endswith(":batch-too-large")
+    both.processor.send(signal.SIGSTOP)
+    assert [upload(both, lines(of, 1800, first))[0] for first in (1, 2001, 4001)] == [202, 202, 503]
+    both.processor.send(signal.SIGCONT)
+    both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == 3600)
+
+
+def test_a_stop_does_not_wait_for_an_upload_for_ever(start):
+    """libmicrohttpd ends the process if it is stopped while a connection is suspended."""
+    both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--wait", "60s")), channel()
+    both.processor.send(signal.SIGSTOP)
+    with half(both, lines(of, 3000)), half(both, lines(of, 8000, first=3001)):
+        until(lambda: both.call("GET", "/stats").json()["waiting"] > 0, what="a wait for room")
+        assert both.gateway.stop() == 0
+    both.processor.send(signal.SIGCONT)
+    both.gateway = both.start_gateway()
+    assert both.await_ready() and applied(both, of) == 0
+
+
+def test_what_is_dropped_for_a_full_buffer_is_dropped_as_a_whole(start):
+    both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--overflow", "drop")), channel()
+    both.processor.send(signal.SIGSTOP)
+    assert both.post([message(of, number) for number in range(1, 3001)]).status == 202
+    status, answer, _ = upload(both, lines(of, 5000, first=3001))
+    assert (status, answer["accepted"]) == (202, 5000)
+    both.processor.send(signal.SIGCONT)
+    until(lambda: buffered(both) == 0, what="the acks")
+    assert applied(both, of) == 3000
+
+
+def test_several_uploads_at_once_beside_other_requests(pair):
+    channels, statuses = [channel() for _ in range(4)], []
+
+    def client(of):
+        statuses.append(upload(pair, blocks(lines(of, 10000), 7000))[0])
+    clients = [threading.Thread(target=client, args=[of]) for of in channels[:3]]
+    for client in clients:
+        client.start()
+    for number in range(1, 101):
+        assert pair.post(message(channels[3], number)).status == 202
+    for client in clients:
+        client.join()
+    assert statuses == [202] * 3
+    for of, count in zip(channels, [10000] * 3 + [100]):
+        pair.rocket_when(of, lambda rocket, count=count: rocket["messagesApplied"] == count)
+    until(lambda: buffered(pair) == 0, what="the acks")
+
+
+def test_preferences_work_as_for_small_bodies(pair):
+    of = channel()
+    body = lines(of, 3000) + b"no json\n" + lines(of, 3000, first=3001)
+    status, answer, fields = upload(pair, body, Prefer="handling=lenient, wait=10")
+    assert (status, answer["status"], answer["accepted"]) == (200, "applied", 6000)
+    assert [refused["index"] for refused in answer["refused"]] == [3000]
+    assert "wait=10" in fields["Preference-Applied"] and applied(pair, of) == 6000
+
+
+def test_many_bad_lines_are_counted_and_the_first_are_named(pair):
+    body = b"{}\n" * 200000
+    status, answer, _ = upload(pair, body)
+    assert status == 400 and answer["detail"].startswith("200000 of 200000 messages are refused")
+    assert [error["index"] for error in answer["errors"]] == list(range(10000))
+    status, answer, _ = upload(pair, body, Prefer="handling=lenient")
+    assert (status, answer["accepted"], len(answer["refused"])) == (202, 0, 10000)
+
+
+@pytest.mark.parametrize("before, length, after, status", [
+    (300000, 1 << 20, 0, 400), (300000, (1 << 20) + 1, 0, 413), (0, (1 << 20) + 1, 300000, 413),
+    (0, 1 << 20, 300000, 400), (300000, (1 << 20) + 1, 300000, 413)])
+def test_a_line_may_be_so_long_and_no_longer(pair, before, length, after, status):
+    of = channel()
+    body = (lines(of, before // 150) + b"x" * length + (b"\n" if after else b"") +
+            lines(of, after // 150, first=5000))
+    for pieces in (body, blocks(body, 9000), blocks(body, 100001)):
+        found, answer, _ = upload(pair, pieces)
+        assert found == status and (found == 400 or answer["type"].endswith(":line-too-long"))
+    assert applied(pair, of) == 0
+
+
+def test_a_blank_body_is_refused_however_large(pair):
+    status, answer, _ = upload(pair, b"\xef\xbb\xbf" + b" \r\n" * 200000)
+    assert status == 400 and answer["detail"] == "the body holds no message"
+
+
+def test_a_body_that_grows_past_the_limit_is_refused(start):
+    both, of = start(gateway=("--max-body", "600K")), channel()
+    status, answer, _ = upload(both, blocks(lines(of, 8000)))
+    assert status == 413 and answer["type"].endswith(":body-too-large")
+    until(lambda: buffered(both) == 0, what="the end of it")
+    assert applied(both, of) == 0
+
+
+def some_line(random_, of, number):
+    kind = random_.random()
+    if kind < 0.002:
+        return random_.choice([b"no json\n", b"[]\n", b'{"metadata":{}}\n', b"\xef\xbb\xbf{}\n",
+                               b'{"a":' * 40 + b"\n", b'"\\ud800"\n', line(of, 0)])
+    if kind < 0.02:
+        return random_.choice([b"\n", b"  \r\n", b"\t\n"])
+    text = line(of, number)
+    return text[:-1] + b"\r\n" if kind < 0.1 else text
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_answer_is_the_same_however_a_body_is_cut(pair, seed):
+    """Unstreamed the body would be too large, so it is sent in small bodies, and their errors put together."""
+    random_, of = random.Random(seed), channel()
+    small = [b"".join(some_line(random_, of, 1000 * part + number) for number in range(1, 1000))
+             for part in range(6)]
+    body = (b"\xef\xbb\xbf" if seed % 2 else b"") + b"".join(small)
+    body = body[:-1] if seed % 3 else body
+    errors, good = [], 0
+    for part in small:
+        answer = pair.call("POST", "/messages", part, Content_Type=TYPE, Prefer="handling=lenient").json()
+        seen = good + len(errors)
+        errors += [{**error, "index": error["index"] + seen} for error in answer["refused"]]
+        good += answer["accepted"]
+    cuts = [body, blocks(body, 1 << 20), blocks(body, 15013)]
+    cuts.append([part for at in range(0, len(body), 40000)
+                 for part in blocks(body[at:at + 40000], random_.randrange(700, 40000))])
+    for pieces in cuts:
+        status, answer, _ = upload(pair, pieces)
+        assert status == 400 and answer["errors"] == errors
+        assert answer["detail"] == (f"{len(errors)} of {len(errors) + good} messages are refused, "
+                                    "so none was accepted")
+        status, answer, _ = upload(pair, pieces, Prefer="handling=lenient")
+        assert (status, answer) == (202, {"status": "accepted", "accepted": good, "refused": errors})

@@ -9,6 +9,7 @@ from history import ACCEPTED, REFUSED, UNKNOWN, Source
 
 ANSWER_SECONDS = 10  # then the client gives up waiting
 EXPECTED = {202, 408, 503}  # 408: a gateway that was stopped in the middle of a request
+LARGE_BYTES = 600000  # of blank lines: then a body is read and kept in pieces
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
 
@@ -155,17 +156,20 @@ class Client(threading.Thread):
             return texts[0].encode(), JSON
         if self.rng.random() < 0.2:
             return ("[" + ",".join(texts) + "]").encode(), JSON
-        return "\n".join(texts).encode(), NDJSON
+        is_large = self.rng.random() < self.load.large
+        end = "\n" + " " * (LARGE_BYTES // len(texts)) + "\n" if is_large else "\n"
+        return end.join(texts).encode(), NDJSON
 
 
 class Load:
     """Several clients at once. Use it with `with`: the clients have ended when the block has."""
 
     def __init__(self, history, ports, seed, clients=6, channels=50, batches=0.1, batch=(10, 200),
-                 pause=0.004, gives_up=0.3, repeats=0.03):
+                 large=0.3, pause=0.004, gives_up=0.3, repeats=0.03):
         self.history, self.ports = history, ports
         self.channels = channels  # open at a time, for each client
         self.batches, self.batch = batches, batch  # how often, and how many messages
+        self.large = large  # how likely a batch of lines is so large that it is kept in pieces
         self.pause = pause  # seconds between requests, at most
         self.gives_up = gives_up  # how likely a client is one that does
         self.repeats = repeats  # how often what was answered is sent once more

@@ -38,11 +38,22 @@ s_reason (const sqlite_file_t *self)
     return self->database ? sqlite3_errmsg (self->database) : "out of memory";
 }
 
+//  SQLite has words for success as well, and for a file that it has not seen yet.
+static bool
+s_has_reason (const sqlite_file_t *self)
+{
+    int code = self->database ? sqlite3_errcode (self->database) : SQLITE_OK;
+    return code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
+}
+
 bool
 sqlite_file_blame (const sqlite_file_t *self, const char *fault)
 {
-    log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s reason=%s", self->path, fault,
-        s_reason (self));
+    if (s_has_reason (self))
+        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s reason=%s", self->path, fault,
+            s_reason (self));
+    else
+        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s", self->path, fault);
     return false;
 }
 

@@ -174,4 +174,21 @@ def test_a_journal_that_cannot_be_used_stops_the_start_and_stays(stalled, change
     refused = both.start_gateway()
     assert refused.process.wait(30) == 1
     assert fault in refused.text() and str(journal) in refused.text()
+    assert not re.search("not an error|rows? available", refused.text())
     assert journal.read_bytes() == content
+
+
+def test_a_damaged_log_of_a_journal_stops_the_start_and_is_not_called_a_lack_of_memory(stalled):
+    both = stalled()
+    for number in range(1, 20):
+        assert both.post(message(channel(), number)).status == 202
+    both.gateway.process.kill()
+    both.gateway.process.wait()
+    log, = [slot / "journal.sqlite-wal" for slot in slots(both)]
+    content = bytearray(log.read_bytes())
+    content[5000] ^= 1
+    log.write_bytes(content)
+    refused = both.start_gateway()
+    assert refused.process.wait(30) == 1
+    assert "its -wal file is damaged" in refused.text() and "memory" not in refused.text()
+    assert log.read_bytes() == content

@@ -60,6 +60,7 @@ socket_setup (void)
     zsys_init ();
     zsys_handler_set (NULL);
     zsys_set_logstream (NULL);
+    zsys_set_max_sockets (0);  //  as many as can be: a gateway has some for every processor
 }
 
 static socket_t *

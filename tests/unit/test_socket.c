@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/descriptors.h"
 
 #define LONGER_THAN_ANY_LIVENESS_CHECK_MS 2500
 #define QUEUE 1000  //  the high-water mark of either side
 #define PATIENCE_MS 20000
+#define MANY 1100  //  more than ZeroMQ lets a process have unless it is told
 
 static socket_t *s_pull;
 
@@ -117,4 +119,18 @@ Test (socket, keeps_the_link_to_a_slow_receiver)
     cr_expect_eq (s_drain (sent), sent);
     cr_expect (s_is_drained (), "each came once");
     socket_destroy (&push);
+}
+
+//  Each worker of a gateway has three for every processor.
+Test (socket, a_process_may_have_many)
+{
+    socket_t *sockets[MANY];
+    if (descriptors_raise () < MANY + 200)
+        cr_skip ("there may not be as many descriptors");
+    for (int index = 0; index < MANY; index++) {
+        sockets[index] = socket_connect (SOCKET_PUSH, "inproc://nobody");
+        cr_assert_not_null (sockets[index]);
+    }
+    for (int index = 0; index < MANY; index++)
+        socket_destroy (&sockets[index]);
 }

@@ -4,7 +4,7 @@
 #define DOWNLINK_EVENT_HEAD_H
 
 #include "common/cloud_event.h"
-#include "gateway/http_server.h"
+#include "http/http_server.h"
 
 typedef struct {
     cloud_event_t event;

@@ -14,8 +14,8 @@
 #ifndef DOWNLINK_EVENT_STREAM_H
 #define DOWNLINK_EVENT_STREAM_H
 
-#include "gateway/http_server.h"
 #include "gateway/update_feed.h"
+#include "http/http_server.h"
 
 typedef enum {
     STREAM_LISTENING,

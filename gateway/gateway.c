@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/notify.h"
 #include "common/stop_signals.h"
-#include "gateway/listener.h"
+#include "http/listener.h"
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536

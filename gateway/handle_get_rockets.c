@@ -2,8 +2,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
 #include "gateway/cursor.h"
-#include "gateway/problem.h"
 #include "gateway/routes.h"
+#include "http/problem.h"
 #include "query/rocket_json.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.

@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_REFUSALS_H
 #define DOWNLINK_REFUSALS_H
 
-#include "gateway/problem.h"
+#include "http/problem.h"
 
 typedef struct refusals refusals_t;
 

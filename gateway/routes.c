@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/routes.h"
 
-#include "gateway/problem.h"
+#include "http/problem.h"
 
 #define GET "GET"
 #define POST "POST"

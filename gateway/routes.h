@@ -3,8 +3,8 @@
 #ifndef DOWNLINK_ROUTES_H
 #define DOWNLINK_ROUTES_H
 
-#include "gateway/http_target.h"
 #include "gateway/worker.h"
+#include "http/http_target.h"
 
 //  The http_handler_fn of a worker: context is the worker_t.
 void routes_handle (void *context, http_request_t *request);

@@ -12,9 +12,9 @@
 #include "gateway/directory.h"
 #include "gateway/event_streams.h"
 #include "gateway/gateway_metrics.h"
-#include "gateway/http_server.h"
 #include "gateway/log_answer.h"
 #include "gateway/publish_zmq.h"
+#include "http/http_server.h"
 #include "query/ask_owners.h"
 
 typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/prometheus_text.h"
-#include "gateway/listener.h"
-#include "gateway/problem.h"
+#include "http/listener.h"
+#include "http/problem.h"
 
 #define BODY_MAX_BYTES 4096
 #define CONNECTIONS_MAX 64

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 #  What an include begins with, and a pattern of the files that may have it.
 allowed=(
-    'microhttpd\.h   ^gateway/http_[a-z_]+\.[ch]$'
+    'microhttpd\.h   ^http/http_[a-z_]+\.[ch]$'
     'sqlite3\.h      ^(disk/sqlite_file|gateway/journal_file|processor/store_sqlite)\.[ch]$'
     'simdjson        ^common/message_json\.cpp$'
     'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
@@ -27,6 +27,6 @@ for line in "${allowed[@]}"; do
             status=1
         fi
     done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
-        --include='*.[ch]' --include='*.cpp' common disk gateway processor query launch || true)
+        --include='*.[ch]' --include='*.cpp' common disk http gateway processor query launch || true)
 done
 exit "$status"

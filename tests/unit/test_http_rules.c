@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 
 #include "gateway/cursor.h"
-#include "gateway/http_guard.h"
-#include "gateway/http_target.h"
+#include "http/http_guard.h"
+#include "http/http_target.h"
 
 typedef struct {
     const char *name;

@@ -18,9 +18,9 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "gateway/http_pieces.h"
-#include "gateway/listener.h"
-#include "gateway/problem.h"
+#include "http/http_pieces.h"
+#include "http/listener.h"
+#include "http/problem.h"
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
 #define EXPIRE_INTERVAL_MS 50

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/http_connections.h"
+#include "http/http_connections.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

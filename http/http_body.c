@@ -1,9 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/http_body.h"
+#include "http/http_body.h"
 
 #include <glib.h>
 
-#include "gateway/http_server.h"
+#include "http/http_server.h"
 
 //  Make room for size further bytes. False if a limit does not allow it.
 static bool

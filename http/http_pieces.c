@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/http_pieces.h"
+#include "http/http_pieces.h"
 
 bool
 http_pieces_are_due (http_request_t *request, uint64_t bytes)

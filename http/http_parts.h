@@ -6,12 +6,12 @@
 
 #include <microhttpd.h>
 
-#include "gateway/http_body.h"
-#include "gateway/http_connections.h"
-#include "gateway/http_date.h"
-#include "gateway/http_guard.h"
-#include "gateway/http_request_id.h"
-#include "gateway/http_server.h"
+#include "http/http_body.h"
+#include "http/http_connections.h"
+#include "http/http_date.h"
+#include "http/http_guard.h"
+#include "http/http_request_id.h"
+#include "http/http_server.h"
 
 //  What libmicrohttpd is given to send; shared by those who get the same.
 typedef struct {

@@ -8,7 +8,7 @@
 #ifndef DOWNLINK_HTTP_PIECES_H
 #define DOWNLINK_HTTP_PIECES_H
 
-#include "gateway/http_parts.h"
+#include "http/http_parts.h"
 
 //  Is the body of a request, of which the head is there and so many bytes are known to come or have
 //  come, to be shown in pieces? Asks the handler, once.

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/listener.h"
+#include "http/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

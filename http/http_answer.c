@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
-#include "gateway/http_parts.h"
+#include "http/http_parts.h"
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 

@@ -4,7 +4,7 @@
 #define DOWNLINK_PROBLEM_H
 
 #include "common/json_writer.h"
-#include "gateway/http_server.h"
+#include "http/http_server.h"
 
 //  Of one message of a request, what is wrong with it.
 typedef struct {

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/problem.h"
+#include "http/problem.h"
 
 #include <glib.h>
 

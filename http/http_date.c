@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/http_date.h"
+#include "http/http_date.h"
 
 #include <glib.h>
 

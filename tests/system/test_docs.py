@@ -72,3 +72,12 @@ def test_the_readme_shows_what_curl_gets(folder):
             return REQUEST_ID.sub("", got) == REQUEST_ID.sub("", shown)
         until(matches, seconds=5, what=shown)
     both.stop()
+
+
+def test_the_tests_that_are_named_for_contributors_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    file, = re.findall(r"-R system/(\w+)", text)
+    word, = re.findall(r"pytest tests/system -k (\w+)", text)
+    tests = (ROOT / "tests/system").glob("test_*.py")
+    assert (ROOT / f"tests/system/{file}.py").exists()
+    assert any(re.search(rf"^def test_\w*{word}", path.read_text(), re.MULTILINE) for path in tests)

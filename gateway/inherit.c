@@ -46,23 +46,26 @@ s_free_legacy (legacy_t *legacy, bool is_empty)
     g_free (legacy);
 }
 
-//  Nothing is changed before all of it was found whole.
-static bool
+//  Nothing is changed before all of it was found whole. FILE_FAILED: it cannot be changed now.
+static file_result_t
 s_verify (legacy_t *legacy, const char *path)
 {
     uint64_t frames = 0;
-    if (!journal_file_verify (legacy->file, &legacy->left) ||
-        journal_file_drop_uploads (legacy->file, &frames) != FILE_DONE)
-        return false;
+    if (!journal_file_verify (legacy->file, &legacy->left))
+        return FILE_BROKEN;
+    file_result_t dropped = journal_file_drop_uploads (legacy->file, &frames);
+    if (dropped != FILE_DONE)
+        return dropped;
     if (frames > 0)
         log_event (LOG_INFO, "removed what uploads that did not end have left",
             "file=%s frames=%llu", path, (unsigned long long) frames);
-    return frames == 0 || journal_file_verify (legacy->file, &legacy->left);
+    return frames == 0 || journal_file_verify (legacy->file, &legacy->left) ? FILE_DONE
+                                                                            : FILE_BROKEN;
 }
 
-//  Open the journal in a slot, which is taken. NULL if it cannot be used.
+//  Open the journal in a slot, which is taken. NULL if it cannot be used, or, with FILE_FAILED, not now.
 static legacy_t *
-s_open (slot_t *slot)
+s_open (slot_t *slot, file_result_t *result)
 {
     char *path = slot_journal_path (slot);
     legacy_t *legacy = g_new0 (legacy_t, 1);
@@ -71,17 +74,16 @@ s_open (slot_t *slot)
     FAILPOINT ("take-over");
     //  Not synced: what is removed and comes back when the power goes is removed once more.
     legacy->file = journal_file_open (path, false, slot_was_synced (slot));
-    bool good = legacy->file && s_verify (legacy, path);
-    if (good && legacy->left.frames > 0)
+    *result = legacy->file ? s_verify (legacy, path) : FILE_BROKEN;
+    if (*result == FILE_DONE && legacy->left.frames > 0)
         log_event (LOG_INFO, "taking over what a gateway left", "file=%s frames=%llu messages=%llu",
             path, (unsigned long long) legacy->left.frames,
             (unsigned long long) legacy->left.messages);
     g_free (path);
-    if (!good) {
-        s_free_legacy (legacy, false);
-        return NULL;
-    }
-    return legacy;
+    if (*result == FILE_DONE)
+        return legacy;
+    s_free_legacy (legacy, false);
+    return NULL;
 }
 
 //  Take over what nobody uses. False if something cannot be used.
@@ -100,15 +102,15 @@ s_look (inheritance_t *self)
             continue;
         }
         char *path = g_strdup (slot_path (slot));
-        legacy_t *legacy = s_open (slot);
-        if (legacy) {
+        file_result_t result = FILE_BROKEN;
+        legacy_t *legacy = s_open (slot, &result);
+        if (legacy)
             g_queue_push_tail (self->legacies, legacy);
-            g_free (path);
-        }
-        else {
-            g_hash_table_add (self->unusable, path);
+        if (result == FILE_BROKEN) {
+            g_hash_table_add (self->unusable, g_steal_pointer (&path));
             good = false;
         }
+        g_free (path);
     }
     g_ptr_array_unref (slots);
     return good;

@@ -7,8 +7,8 @@
 #define WORD_SIZE 32  //  longer ones mean nothing to us
 #define BLANKS " \t"
 
-//  Copy a token, or what a quoted string holds, and pass over it; what is too long becomes nothing. A
-//  quoted string may hold what would otherwise end a word.
+//  Copy a token, or what a quoted string holds, and pass over it; what is too long becomes nothing.
+//  A quoted string may hold what would otherwise end a word.
 static const char *
 s_read_word (const char *at, char word[WORD_SIZE])
 {

@@ -13,7 +13,7 @@ typedef struct {
     guint taken;         //  so many are, or will be when the save that is under way is done
     acks_t *acks;        //  of frames that are saved when all of it is
     uint64_t folded;     //  messages, when it began
-} batch_t;
+} burst_t;
 
 #define PREFETCHED 8  //  rockets, while all are looked at
 
@@ -22,8 +22,8 @@ struct shard {
     ordering_t ordering;
     text_pool_t *pool;
     GHashTable *rockets;  //  of rocket_t *, owned
-    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked, and not in the batch
-    batch_t batch;
+    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked, and not in the burst
+    burst_t burst;
     GPtrArray *noted;  //  likewise: those that were saved and not told
     GPtrArray *due;    //  likewise: those to be told now
     guint overdue;     //  how many rockets are
@@ -70,8 +70,8 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->pool = pool;
     self->rockets = g_hash_table_new (s_hash, s_equal);
     self->changed = g_ptr_array_new ();
-    self->batch.rockets = g_ptr_array_new ();
-    self->batch.acks = acks_new ();
+    self->burst.rockets = g_ptr_array_new ();
+    self->burst.acks = acks_new ();
     self->noted = g_ptr_array_new ();
     self->due = g_ptr_array_new ();
     self->leaders = leaders_new ();
@@ -95,8 +95,8 @@ shard_destroy (shard_t **self_p)
     }
     g_hash_table_destroy (self->rockets);
     g_ptr_array_unref (self->changed);
-    g_ptr_array_unref (self->batch.rockets);
-    acks_destroy (&self->batch.acks);
+    g_ptr_array_unref (self->burst.rockets);
+    acks_destroy (&self->burst.acks);
     g_ptr_array_unref (self->noted);
     g_ptr_array_unref (self->due);
     leaders_destroy (&self->leaders);
@@ -189,30 +189,30 @@ shard_acks (shard_t *self)
 bool
 shard_is_changed (const shard_t *self)
 {
-    return self->batch.rockets->len > 0 || self->changed->len > 0 || !acks_is_empty (self->acks);
+    return self->burst.rockets->len > 0 || self->changed->len > 0 || !acks_is_empty (self->acks);
 }
 
 static void
-s_begin_batch (shard_t *self)
+s_begin_burst (shard_t *self)
 {
-    s_swap (&self->changed, &self->batch.rockets);
-    acks_t *acks = self->batch.acks;  //  empty, as the list was
-    self->batch.acks = self->acks;
+    s_swap (&self->changed, &self->burst.rockets);
+    acks_t *acks = self->burst.acks;  //  empty, as the list was
+    self->burst.acks = self->acks;
     self->acks = acks;
-    self->batch.folded = self->folded;
+    self->burst.folded = self->folded;
 }
 
 GPtrArray *
 shard_take_changes (shard_t *self, guint most)
 {
-    batch_t *batch = &self->batch;
-    g_assert (batch->taken == batch->saved);
-    if (batch->rockets->len == 0)
-        s_begin_batch (self);
-    batch->taken += MIN (most, batch->rockets->len - batch->saved);
-    GPtrArray *changes = g_ptr_array_new_full (batch->taken - batch->saved, g_free);
-    for (guint index = batch->saved; index < batch->taken; index++) {
-        rocket_t *rocket = batch->rockets->pdata[index];
+    burst_t *burst = &self->burst;
+    g_assert (burst->taken == burst->saved);
+    if (burst->rockets->len == 0)
+        s_begin_burst (self);
+    burst->taken += MIN (most, burst->rockets->len - burst->saved);
+    GPtrArray *changes = g_ptr_array_new_full (burst->taken - burst->saved, g_free);
+    for (guint index = burst->saved; index < burst->taken; index++) {
+        rocket_t *rocket = burst->rockets->pdata[index];
         rocket_view_t view;
         rocket_set_mark (rocket, ROCKET_CHANGED, false);
         rocket_set_mark (rocket, ROCKET_SAVING, true);
@@ -223,49 +223,49 @@ shard_take_changes (shard_t *self, guint most)
 }
 
 static void
-s_unmark_saving (batch_t *batch)
+s_unmark_saving (burst_t *burst)
 {
-    for (guint index = batch->saved; index < batch->taken; index++)
-        rocket_set_mark (batch->rockets->pdata[index], ROCKET_SAVING, false);
+    for (guint index = burst->saved; index < burst->taken; index++)
+        rocket_set_mark (burst->rockets->pdata[index], ROCKET_SAVING, false);
 }
 
 static void
-s_empty_batch (batch_t *batch)
+s_empty_burst (burst_t *burst)
 {
-    g_ptr_array_set_size (batch->rockets, 0);
-    batch->saved = batch->taken = 0;
+    g_ptr_array_set_size (burst->rockets, 0);
+    burst->saved = burst->taken = 0;
 }
 
 void
 shard_end_save (shard_t *self, acks_t *acks)
 {
-    batch_t *batch = &self->batch;
-    s_unmark_saving (batch);
-    batch->saved = batch->taken;
-    if (batch->saved < batch->rockets->len)
+    burst_t *burst = &self->burst;
+    s_unmark_saving (burst);
+    burst->saved = burst->taken;
+    if (burst->saved < burst->rockets->len)
         return;
-    s_empty_batch (batch);
-    acks_move_all (acks, batch->acks);
-    self->saved = batch->folded;
+    s_empty_burst (burst);
+    acks_move_all (acks, burst->acks);
+    self->saved = burst->folded;
 }
 
 void
 shard_put_back (shard_t *self)
 {
-    batch_t *batch = &self->batch;
-    s_unmark_saving (batch);
-    for (guint index = batch->saved; index < batch->taken; index++)
-        s_mark (self, batch->rockets->pdata[index]);
-    for (guint index = batch->taken; index < batch->rockets->len; index++)
-        g_ptr_array_add (self->changed, batch->rockets->pdata[index]);  //  marked all the while
-    s_empty_batch (batch);
-    acks_move_all (self->acks, batch->acks);
+    burst_t *burst = &self->burst;
+    s_unmark_saving (burst);
+    for (guint index = burst->saved; index < burst->taken; index++)
+        s_mark (self, burst->rockets->pdata[index]);
+    for (guint index = burst->taken; index < burst->rockets->len; index++)
+        g_ptr_array_add (self->changed, burst->rockets->pdata[index]);  //  marked all the while
+    s_empty_burst (burst);
+    acks_move_all (self->acks, burst->acks);
 }
 
 bool
 shard_pass_over_saved (shard_t *self, guint index)
 {
-    rocket_t *rocket = self->batch.rockets->pdata[self->batch.saved + index];
+    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
     if (!rocket_is_marked (rocket, ROCKET_OVERDUE))
         return false;
     rocket_set_mark (rocket, ROCKET_OVERDUE, false);
@@ -278,7 +278,7 @@ shard_note_saved (shard_t *self, guint index)
 {
     if (shard_pass_over_saved (self, index))
         return true;
-    rocket_t *rocket = self->batch.rockets->pdata[self->batch.saved + index];
+    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
     if (!rocket_is_marked (rocket, ROCKET_UNTOLD)) {
         rocket_set_mark (rocket, ROCKET_UNTOLD, true);
         g_ptr_array_add (self->noted, rocket);

@@ -35,30 +35,30 @@ fold_t shard_fold (shard_t *self, const message_t *message);
 uint64_t shard_folded (const shard_t *self);
 uint64_t shard_saved (const shard_t *self);
 
-//  The frames that were folded in since the last batch began (see below): they are added here.
+//  The frames that were folded in since the last burst began (see below): they are added here.
 acks_t *shard_acks (shard_t *self);
 
 //  True if there is something to save, or something to acknowledge.
 bool shard_is_changed (const shard_t *self);
 
-//  Saving. What changed becomes a batch, which is saved piece by piece; what changes meanwhile is of
+//  Saving. What changed becomes a burst, which is saved piece by piece; what changes meanwhile is of
 //  the next one, or if its turn in this one has not come yet, of both: it is saved as it is then.
 
 //  Begin the save of a piece: of so many rockets at most, as copies (of rocket_view_t *), the
 //  caller's. It ends with one of the next two.
 GPtrArray *shard_take_changes (shard_t *self, guint most);
 
-//  They were saved. If that was the last piece of its batch, what may be acknowledged now is added.
+//  They were saved. If that was the last piece of its burst, what may be acknowledged now is added.
 void shard_end_save (shard_t *self, acks_t *acks);
 
-//  They could not be saved: all that is left of the batch is changes again, and its acks wait for them.
+//  They could not be saved: all that is left of the burst is changes again, and its acks wait for them.
 void shard_put_back (shard_t *self);
 
 //  Updates. A rocket that was saved is noted; from time to time those noted become due, and each is
 //  told once, in its newest saved state.
 
-//  The change with this index in the piece was saved; to be called before the save ends. True if the rocket is
-//  overdue: it is to be told now, from the copy, as it may have changed since.
+//  The change with this index in the piece was saved; to be called before the save ends. True if the
+//  rocket is overdue: it is to be told now, from the copy, as it may have changed since.
 bool shard_note_saved (shard_t *self, guint index);
 
 //  The same, of a change that nobody wants to hear of: the rocket is not noted, nor overdue any more.

@@ -184,7 +184,7 @@ Test (shard, a_frame_is_acknowledged_when_the_last_piece_is_saved)
     cr_expect_not (shard_is_changed (s_shard));
 }
 
-Test (shard, what_comes_between_two_pieces_is_acknowledged_with_the_next_batch)
+Test (shard, what_comes_between_two_pieces_is_acknowledged_with_the_next_burst)
 {
     s_fold_frame (1, "abc", 1);
     s_expect_taken (1, "a1 ");
@@ -202,7 +202,7 @@ Test (shard, what_comes_between_two_pieces_is_acknowledged_with_the_next_batch)
     cr_expect_not (shard_is_changed (s_shard));
 }
 
-Test (shard, a_piece_that_failed_keeps_the_acks_of_its_batch)
+Test (shard, a_piece_that_failed_keeps_the_acks_of_its_burst)
 {
     s_fold_frame (1, "abcd", 1);
     s_expect_taken (1, "a1 ");

@@ -21,7 +21,8 @@ typedef enum {
 
 typedef struct socket socket_t;
 
-//  Once in main, before any thread and any socket: ZeroMQ without signal handlers of its own.
+//  Once in main, before any thread and any socket: ZeroMQ without signal handlers of its own, and with
+//  as many sockets as it can have.
 void socket_setup (void);
 
 //  A socket bound to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. NULL if that cannot

@@ -37,8 +37,8 @@ bool staged_is_failed (const staged_t *upload);
 //  Another frame; the record is taken.
 void staging_add (staging_t *self, staged_t *upload, record_t *record);
 
-//  It is whole, and not failed: accept it with the next round. Its receipt tells what becomes of that; it is the
-//  caller's to unref.
+//  It is whole, and not failed: accept it with the next round. Its receipt tells what becomes of that;
+//  it is the caller's to unref.
 receipt_t *staging_accept (staging_t *self, staged_t *upload);
 
 //  Give it up.

@@ -55,7 +55,8 @@ typedef struct {
     const atomic_int *phase;  //  the gateway's: 0 running, 1 not ready any more, 2 stopping
 } worker_t;
 
-//  Open the journal and listen. NULL if that cannot be; the log says why. The discovery and the phase are borrowed.
+//  Open the journal and listen. NULL if that cannot be; the log says why. The discovery and the phase
+//  are borrowed.
 worker_t *worker_new (
     const worker_config_t *config, discovery_t *discovery, const atomic_int *phase);
 

@@ -92,7 +92,7 @@ text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_P
 #define HTTP_BODY_PADDING 64
 
 //  Keep a request for later, until clock_ms () reaches deadline_ms or the client goes away; then
-//  expired is called. May be called again to change both. What is neither answered nor held would never be.
+//  expired is called. May be called again to change both. A handler must either answer or hold.
 void http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
 
 //  Go on with the body of a request that was held while it came in. If the client is gone, so is the

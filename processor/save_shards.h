@@ -22,11 +22,13 @@ void shard_saver_destroy (shard_saver_t **self_p);
 //  Readable when there is something to run for.
 int shard_saver_fd (const shard_saver_t *self);
 
-//  When to run at the latest, in milliseconds from now: after a failed round it waits a while.
+//  When to run at the latest, in milliseconds from now: it waits a while after a round that failed, and
+//  between rounds while much comes in. INT64_MAX: it waits for nothing but its descriptor.
 int64_t shard_saver_timeout_ms (const shard_saver_t *self);
 
-//  Publish the acks and the updates of the round that is done, and begin the next. False if the store is broken: the
-//  process must stop, and nothing more leaves it. A partition that somebody else has taken is let go.
+//  Publish the acks and the updates of the round that is done, and begin the next. False if the store
+//  is broken: the process must stop, and nothing more leaves it. A partition that somebody else has
+//  taken is let go.
 bool shard_saver_run (shard_saver_t *self) __attribute__ ((warn_unused_result));
 
 //  True if everything of a partition is saved and acknowledged.

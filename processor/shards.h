@@ -22,8 +22,8 @@ typedef struct {
 //  How many rockets there are in all shards.
 size_t shards_rockets (const shards_t *self);
 
-//  The partitions that are owned here, and not leaving, in rising order; owned has room for PARTITIONS_MAX. Returns
-//  how many there are.
+//  The partitions that are owned here, and not leaving, in rising order; owned has room for
+//  PARTITIONS_MAX. Returns how many there are.
 uint32_t shards_owned (const shards_t *self, owned_t *owned);
 
 #endif

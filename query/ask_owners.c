@@ -60,7 +60,8 @@ typedef struct {
     GList link;
 } exchange_t;
 
-//  What is collected for a peer during a turn: one exchange. Between turns it is nobody's, and its bytes are empty.
+//  What is collected for a peer during a turn: one exchange. Between turns it is nobody's, and its
+//  bytes are empty.
 typedef struct {
     peer_t *peer;
     exchange_t *exchange;

@@ -1,5 +1,5 @@
 //  Asks the owners: one rocket of the one that owns it, lists of all of them, merged. What one turn
-//  of the loop asks of the same processor goes as one question. A worker owns it.
+//  of the loop asks of the same processor goes as one question, or few. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ASK_OWNERS_H
 #define DOWNLINK_ASK_OWNERS_H

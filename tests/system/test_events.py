@@ -109,8 +109,12 @@ def test_a_parameter_that_is_none_is_refused(pair, target):
 
 
 def test_other_methods_open_no_stream(pair):
-    head = pair.call("HEAD", "/events")
-    assert head.status == 200 and head.headers["Content-Type"] == "text/event-stream"
+    with pair.client() as client:
+        head = client.call("HEAD", "/events")
+        assert head.status == 200 and head.headers["Content-Type"] == "text/event-stream"
+        assert head.headers["Cache-Control"] == "no-store"
+        assert "Content-Length" not in head.headers  # a stream has none
+        assert client.call("GET", "/livez").json() == {"status": "alive"}
     assert pair.call("POST", "/events", "{}").status == 405
     assert "GET" in pair.call("OPTIONS", "/events").headers["Allow"]
 

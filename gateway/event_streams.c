@@ -73,10 +73,6 @@ s_closed (void *context)
     g_free (client);
 }
 
-static const http_response_t s_head = {.status = 200,
-    .content_type = "text/event-stream",
-    .fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
-
 bool
 event_streams_open (
     event_streams_t *self, http_request_t *request, const char *id, const char *last_id)
@@ -88,23 +84,11 @@ event_streams_open (
     client->stream = event_stream_new (&self->set, request, id, last_id);
     self->count++;
     http_request_set_state (request, client, s_closed);
-    http_answer_stream (request, &s_head, s_read, client);
+    http_response_t response = {.status = 200,
+        .content_type = "text/event-stream",
+        .fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
+    http_answer_stream (request, &response, s_read, client);
     return true;
-}
-
-static ssize_t
-s_read_nothing (void *context, char *buffer, size_t size)
-{
-    (void) context;
-    (void) buffer;
-    (void) size;
-    return -1;
-}
-
-void
-event_streams_answer_head (http_request_t *request)
-{
-    http_answer_stream (request, &s_head, s_read_nothing, NULL);
 }
 
 size_t

@@ -18,7 +18,7 @@ build: ##  the programs, in build/bin
 	cmake --preset release -D BUILD_TESTING=OFF
 	cmake --build --preset release --parallel $(JOBS)
 
-run: build ##  a gateway and PROCESSORS=1 processors in the foreground, until Ctrl-C
+run: build ##  a gateway and PROCESSORS=2 processors in the foreground, until Ctrl-C
 	scripts/run.sh
 
 test: ##  every test, unit and system

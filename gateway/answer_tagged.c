@@ -34,10 +34,12 @@ answer_tagged (http_request_t *request, const http_response_t *response)
     g_assert (index < HTTP_FIELDS_MAX);
     tagged.fields[index].name = "ETag";
     tagged.fields[index].value = tag;
-    if (s_matches (http_request_field (request, "If-None-Match"), tag)) {
+    char *known = http_request_list (request, "If-None-Match");
+    if (s_matches (known, tag)) {
         //  The library sends no body with it, but its Content-Length: that must be the one of 200.
         tagged.status = 304;
         tagged.content_type = NULL;
     }
+    g_free (known);
     http_answer (request, &tagged);
 }

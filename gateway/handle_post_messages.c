@@ -89,8 +89,7 @@ s_try (worker_t *worker, http_request_t *request)
     if (!content_type_read (http_request_field (request, "Content-Type"), &form)) {
         answer_problem (request, 415, "unsupported-media-type",
             "Content-Type must be application/json or application/x-ndjson, or that of CloudEvents "
-            "in "
-            "JSON");
+            "in JSON");
         return TRY_ANSWERED;
     }
     if (http_request_field (request, "Content-Encoding")) {
@@ -98,7 +97,7 @@ s_try (worker_t *worker, http_request_t *request)
             request, 415, "unsupported-encoding", "a body with a Content-Encoding is not taken");
         return TRY_ANSWERED;
     }
-    prefer_t prefer = prefer_read (http_request_field (request, "Prefer"));
+    prefer_t prefer = prefer_of (request);
     uint32_t partitions = worker->publisher->partitions (worker->publisher);
     batch_reset (worker->batch, MAX (partitions, 1));
     reading_t reading = {worker->batch, NULL};

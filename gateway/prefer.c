@@ -72,6 +72,15 @@ prefer_read (const char *field)
     return self;
 }
 
+prefer_t
+prefer_of (const http_request_t *request)
+{
+    char *field = http_request_list (request, "Prefer");
+    prefer_t self = prefer_read (field);
+    g_free (field);
+    return self;
+}
+
 bool
 prefer_write_applied (const prefer_t *self, char *text)
 {

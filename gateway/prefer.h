@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/http_server.h"
+
 #define PREFER_WAIT_MAX_S 60
 
 typedef struct {
@@ -17,6 +19,9 @@ typedef struct {
 
 //  Read a field; NULL is none. What is not understood is passed over, as the RFC wants it.
 prefer_t prefer_read (const char *field);
+
+//  That of a request.
+prefer_t prefer_of (const http_request_t *request);
 
 #define PREFER_APPLIED_SIZE 64
 

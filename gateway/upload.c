@@ -44,7 +44,7 @@ s_new (worker_t *worker, http_request_t *request)
     self->worker = worker;
     self->request = request;
     self->batch = batch_new ();
-    self->prefer = prefer_read (http_request_field (request, "Prefer"));
+    self->prefer = prefer_of (request);
     self->link.data = self;
     return self;
 }

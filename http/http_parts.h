@@ -1,5 +1,5 @@
 //  What the files of the HTTP server share: what a server and a request are made of. It is for
-//  http_server.c and http_answer.c only.
+//  this folder only.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_PARTS_H
 #define DOWNLINK_HTTP_PARTS_H

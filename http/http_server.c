@@ -307,9 +307,10 @@ http_server_new (const http_config_t *config)
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
         .limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)};
     http_connections_init (&self->connections);
+    //  Not strict: the guard is stricter, and answers a missing Host or a space in the target properly.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+        config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK,
         s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
         s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL,
@@ -418,82 +419,4 @@ http_server_usage (const http_server_t *self)
 {
     return (http_usage_t){http_connections_open (&self->connections),
         http_connections_idle (&self->connections), self->connections.timeouts};
-}
-
-const char *
-http_request_method (const http_request_t *self)
-{
-    return self->method;
-}
-
-const char *
-http_request_target (const http_request_t *self)
-{
-    return self->target;
-}
-
-const char *
-http_request_field (const http_request_t *self, const char *name)
-{
-    return MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name);
-}
-
-text_t
-http_request_body (const http_request_t *self)
-{
-    return http_body_text (&self->body);
-}
-
-void
-http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context)
-{
-    if (!self->expired)
-        g_queue_push_tail_link (&self->server->held, &self->held_link);
-    self->deadline_ms = deadline_ms;
-    self->expired = expired;
-    self->expired_context = context;
-}
-
-const char *
-http_request_id (http_request_t *self)
-{
-    if (!self->id) {
-        self->id = g_malloc (REQUEST_ID_MADE_SIZE);
-        request_id_make (self->id);
-    }
-    return self->id;
-}
-
-void
-http_request_set_route (http_request_t *self, unsigned route)
-{
-    self->route = route;
-}
-
-unsigned
-http_request_route (const http_request_t *self)
-{
-    return self->route;
-}
-
-void
-http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *))
-{
-    self->state = state;
-    self->free_state = free_state;
-}
-
-void *
-http_request_state (const http_request_t *self)
-{
-    return self->state;
-}
-
-void
-http_request_clear_state (http_request_t *self)
-{
-    if (self->free_state)
-        self->free_state (self->state);
-    self->state = NULL;
-    self->free_state = NULL;
 }

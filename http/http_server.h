@@ -89,6 +89,10 @@ const char *http_request_target (const http_request_t *self);  //  path and quer
 const char *http_request_field (const http_request_t *self, const char *name);
 text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_PADDING bytes beyond
 
+//  A field that holds a list, and so may come in several lines: all of it, to be freed with g_free.
+//  NULL if it is not there.
+char *http_request_list (const http_request_t *self, const char *name);
+
 #define HTTP_BODY_PADDING 64
 
 //  Keep a request for later, until clock_ms () reaches deadline_ms or the client goes away; then

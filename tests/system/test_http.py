@@ -92,7 +92,28 @@ def test_an_ambiguous_request_is_refused_and_what_follows_is_not_heard(pair, fie
 
 
 def test_a_missing_host_is_refused(pair):
-    assert raw(pair.http, b"GET /livez HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    answer = raw(pair.http, b"GET /livez HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
+    assert b'"detail":"Host is missing"' in answer
+
+
+def test_a_space_in_the_target_is_refused(pair):
+    answer = raw(pair.http, b"GET /li vez HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
+    assert b"the request target holds a space" in answer
+
+
+def test_a_list_may_come_in_several_lines(pair):
+    one = channel()
+    body = json.dumps([message(one, 1), {"metadata": {}}]).encode()
+    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                 b"Prefer: wait=9\r\nPrefer: handling=lenient\r\nContent-Length: %d\r\n\r\n%s"
+                 % (len(body), body))
+    assert answer.startswith(b"HTTP/1.1 200 ") and b'"status":"applied"' in answer
+    tag = pair.call("GET", f"/rockets/{one}").headers["ETag"].encode()
+    again = raw(pair.http, b"GET /rockets/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b'If-None-Match: "x"\r\nif-none-match: %s\r\n\r\n' % (one.encode(), tag))
+    assert again.startswith(b"HTTP/1.1 304 ")
 
 
 def test_pipelined_requests_are_answered_in_order(pair):

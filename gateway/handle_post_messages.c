@@ -11,6 +11,8 @@
 #include "gateway/routes.h"
 #include "gateway/upload.h"
 
+#define RETRY_MS 50
+
 //  Answered, or held until it is known what to answer; or there is no room for it now.
 typedef enum { TRY_ANSWERED, TRY_NO_ROOM } try_t;
 
@@ -147,12 +149,25 @@ post_messages_come_in_pieces (http_request_t *request)
            !http_request_field (request, "Content-Encoding");
 }
 
+//  To read a large body again takes milliseconds, and a turn comes with every question: so it is tried
+//  when messages have gone, and else now and then, as there may be room again for other reasons.
+static bool
+s_may_be_room (const worker_t *worker)
+{
+    return worker->publisher->buffered (worker->publisher) < worker->full_buffered ||
+           clock_ms () >= worker->retry_at_ms;
+}
+
 void
 post_messages_retry (worker_t *worker)
 {
-    while (!g_queue_is_empty (worker->waiting)) {
-        if (s_try (worker, g_queue_peek_head (worker->waiting)) == TRY_NO_ROOM)
+    while (!g_queue_is_empty (worker->waiting) && s_may_be_room (worker)) {
+        if (s_try (worker, g_queue_peek_head (worker->waiting)) == TRY_NO_ROOM) {
+            worker->full_buffered = worker->publisher->buffered (worker->publisher);
+            worker->retry_at_ms = clock_ms () + RETRY_MS;
             return;
+        }
         g_queue_pop_head (worker->waiting);
+        worker->retry_at_ms = 0;
     }
 }

@@ -49,6 +49,8 @@ typedef struct {
     batch_t *batch;
     json_writer_t *json;
     GQueue *waiting;          //  of http_request_t *: POSTs that wait for room, the oldest first
+    uint64_t full_buffered;   //  messages, when there was no room for the first of them;
+    int64_t retry_at_ms;      //  it is tried again then, or when they are fewer
     GQueue *uploads;          //  of uploads (upload.c) that wait for room
     GQueue *accepted;         //  that wait for the journal, likewise
     GQueue *applying;         //  that are kept, and wait to be applied

@@ -1,6 +1,8 @@
 """What is kept, what is said when it is applied, and how a stop deals with both (kills: tests/chaos)."""
 import contextlib
 import json
+import os
+import pathlib
 import re
 import signal
 import sqlite3
@@ -11,6 +13,7 @@ import pytest
 from downlink import BIN, Pair, Program, channel, free_ports, message, until
 
 
+IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()
 BURST = 60_000  # rockets: more than three rounds of saves
 
 
@@ -125,6 +128,29 @@ def test_what_the_journal_has_no_room_for_is_refused(stalled):
     accepted = 100 * statuses.count(202)
     both.processor.send(signal.SIGCONT)
     both.rocket_when(one, lambda r: r["messagesApplied"] == accepted)
+
+
+def cpu_seconds(program):
+    text = pathlib.Path(f"/proc/{program.process.pid}/stat").read_text(encoding="ascii")
+    fields = text.rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="everything takes longer then")
+def test_a_large_body_that_waits_is_not_read_again_for_every_question(stalled):
+    both, one = stalled(gateway=("--buffer", "50000", "--wait", "60s")), channel()
+    large = [message(one, number) for number in range(1, 40_001)]
+    assert both.post(large).status == 202
+    with both.client() as waiting, both.client() as client:
+        waiting.connection.request("POST", "/messages", json.dumps(large))
+        until(lambda: client.call("GET", "/stats").json()["waiting"] == 1, what="the body")
+        before = cpu_seconds(both.gateway)
+        for _ in range(300):
+            assert client.call("GET", "/livez").status == 200
+        assert cpu_seconds(both.gateway) - before < 1
+        both.processor.send(signal.SIGCONT)
+        assert waiting.connection.getresponse().status == 202
+    both.rocket_when(one, lambda r: r["messagesApplied"] == 40_000)
 
 
 def journal_rounds(both):

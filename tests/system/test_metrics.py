@@ -212,9 +212,9 @@ def test_the_admin_port_answers_probes_and_refuses_the_rest(observed):
     assert smuggled.startswith(b"HTTP/1.1 400 ")
 
 
-def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(folder):
+def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(start):
     port = free_ports(1)
-    both = Pair(folder, processor=["--admin", f"127.0.0.1:{port}"])
+    both = start(processor=["--admin", f"127.0.0.1:{port}"])
     admin = Admin(port)
     lines = "\n".join(json.dumps(message(f"rocket-{index}", 1, "RocketLaunched"))
                       for index in range(20000))
@@ -233,7 +233,6 @@ def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(folder):
 
     until(look, what="readiness")
     assert metrics(admin.call("GET", "/metrics"))["downlink_processor_owned_partitions"] == 16
-    both.stop()
 
 
 def test_a_slow_client_of_the_admin_port_holds_up_nobody(observed):

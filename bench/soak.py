@@ -184,7 +184,7 @@ def main():
     path.write_text(json.dumps(
         {"machine": described, "top_rate": top, "rate": rate, "seconds": seconds,
          "verdicts": verdicts, "rockets_wrong": wrong, "restarts": restarts, "slices": slices,
-         "samples": samples}, indent=1) + "\n")
+         "samples": samples}, separators=(",", ":")) + "\n")
     chart.draw_soak(samples, slices, restarts, described, path.with_suffix(".svg"))
     print(path)
     return 0 if not wrong and all(one["flat"] for one in verdicts.values()) else 1

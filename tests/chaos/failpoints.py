@@ -12,13 +12,15 @@ from scenario import Fault
 
 #  By the process that passes them.
 GATEWAY = ["journal-before-commit", "journal-after-commit", "journal-before-checkpoint",
-           "journal-after-checkpoint", "answer-before", "answer-after", "push-before", "push-after"]
+           "journal-after-checkpoint", "answer-before", "answer-after", "push-before", "push-after",
+           "take-over"]
 PROCESSOR = ["save-before", "save-after", "ack-before", "ack-after", "store-before-checkpoint",
              "store-after-checkpoint"]
 SLEEPS = {"journal-before-commit": "sleep:300@3", "journal-after-commit": "sleep:20",
           "answer-before": "sleep:100@5", "push-before": "sleep:50@4", "push-after": "sleep:2",
           "save-before": "sleep:50", "save-after": "sleep:300@2", "ack-before": "sleep:2500@3",
           "store-before-checkpoint": "sleep:500@1"}
+ONCE = "take-over"  # when it starts again, for what it has left
 HIT_SECONDS = 120
 #  A journal is checkpointed at 16 MB, a partition at 4: that takes large batches, of many rockets.
 MUCH = {"clients": 2, "channels": 6000, "batches": 1, "batch": (2000, 4000), "pause": 0}
@@ -33,7 +35,7 @@ def exit_at(campaign, name, rng):
     cluster = campaign.cluster
     member = cluster.gateways[0] if name in GATEWAY else cluster.processor
     history = campaign.new_history()
-    passes = 1 if is_checkpoint(name) else rng.randint(1, 8)
+    passes = 1 if is_checkpoint(name) or name == ONCE else rng.randint(1, 8)
     load = MUCH if is_checkpoint(name) else {}
     with Load(history, cluster.http_ports, f"{campaign.seed}/{name}", **load):
         member.kill(DOWNLINK_FAILPOINTS=f"{name}=exit@{passes}")

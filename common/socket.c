@@ -57,10 +57,11 @@ struct socket {
 void
 socket_setup (void)
 {
-    zsys_init ();
+    void *context = zsys_init ();
+    //  As many as can be: a gateway has some for every processor.
+    zmq_ctx_set (context, ZMQ_MAX_SOCKETS, zmq_ctx_get (context, ZMQ_SOCKET_LIMIT));
     zsys_handler_set (NULL);
     zsys_set_logstream (NULL);
-    zsys_set_max_sockets (0);  //  as many as can be: a gateway has some for every processor
 }
 
 static socket_t *

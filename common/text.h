@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct {
     const char *data;  //  NULL means: there is none (not the same as an empty text)
@@ -31,6 +32,20 @@ static inline bool
 text_equal (text_t a, text_t b)
 {
     return a.size == b.size && (a.size == 0 || memcmp (a.data, b.data, a.size) == 0);
+}
+
+//  Is it this word, or does it begin with it, whatever the case of ASCII letters?
+static inline bool
+text_begins_with_word (text_t text, const char *word)
+{
+    size_t size = strlen (word);
+    return text.size >= size && strncasecmp (text.data, word, size) == 0;
+}
+
+static inline bool
+text_is_word (text_t text, const char *word)
+{
+    return text.size == strlen (word) && strncasecmp (text.data, word, text.size) == 0;
 }
 
 //  Order of bytes, as memcmp's: below, equal to or above zero. A prefix comes first.

@@ -3,31 +3,17 @@
 
 #include <strings.h>
 
-//  Is this media type, up to its parameters, the named one?
-static bool
-s_is_type (text_t type, const char *name)
-{
-    return type.size == strlen (name) && strncasecmp (type.data, name, type.size) == 0;
-}
-
-static bool
-s_begins (text_t type, const char *prefix)
-{
-    size_t size = strlen (prefix);
-    return type.size >= size && strncasecmp (type.data, prefix, size) == 0;
-}
-
 //  Any JSON but events of a format that is none of ours; or what curl sends when it is not told.
 static bool
 s_is_taken_as_json (text_t type)
 {
-    if (s_begins (type, "application/cloudevents"))
+    if (text_begins_with_word (type, "application/cloudevents"))
         return false;
-    bool is_json = s_begins (type, "application/") && type.size > 5 &&
+    bool is_json = text_begins_with_word (type, "application/") && type.size > 5 &&
                    strncasecmp (type.data + type.size - 5, "+json", 5) == 0;
-    return is_json || s_begins (type, "text/") ||
-           s_is_type (type, "application/x-www-form-urlencoded") ||
-           s_is_type (type, "multipart/form-data");
+    return is_json || text_begins_with_word (type, "text/") ||
+           text_is_word (type, "application/x-www-form-urlencoded") ||
+           text_is_word (type, "multipart/form-data");
 }
 
 bool
@@ -52,7 +38,7 @@ content_type_read (const char *field, message_json_form_t *form)
         size--;
     text_t type = text_of (field, size);
     for (size_t index = 0; index < sizeof types / sizeof types[0]; index++) {
-        if (s_is_type (type, types[index].type)) {
+        if (text_is_word (type, types[index].type)) {
             *form = types[index].form;
             return true;
         }

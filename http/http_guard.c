@@ -4,8 +4,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_guard.h"
 
-#include <strings.h>
-
 static void
 s_fault (http_guard_t *self, const char *fault)
 {
@@ -39,16 +37,9 @@ s_is_token (text_t name)
 }
 
 static bool
-s_is (text_t text, const char *expected)
-{
-    return text.size == strlen (expected) && strncasecmp (text.data, expected, text.size) == 0;
-}
-
-static bool
 s_begins_like (text_t name, const char *expected)
 {
-    size_t size = strlen (expected);
-    return name.size > size && strncasecmp (name.data, expected, size) == 0;
+    return name.size > strlen (expected) && text_begins_with_word (name, expected);
 }
 
 static void
@@ -74,14 +65,14 @@ http_guard_field (http_guard_t *self, text_t name, text_t value)
         s_fault (self, "a header field's name is not a token");
     else if (s_begins_like (name, "content-length") || s_begins_like (name, "transfer-encoding"))
         s_fault (self, "a header field only begins like Content-Length or Transfer-Encoding");
-    else if (s_is (name, "content-length"))
+    else if (text_is_word (name, "content-length"))
         s_content_length (self, value);
-    else if (s_is (name, "transfer-encoding")) {
+    else if (text_is_word (name, "transfer-encoding")) {
         self->transfer_encodings++;
-        if (!s_is (value, "chunked"))
+        if (!text_is_word (value, "chunked"))
             s_fault (self, "Transfer-Encoding must be chunked");
     }
-    else if (s_is (name, "host"))
+    else if (text_is_word (name, "host"))
         self->hosts++;
     if (value.size && memchr (value.data, 0, value.size))
         s_fault (self, "a header field's value holds a zero byte");

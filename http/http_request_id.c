@@ -4,20 +4,12 @@
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #define TRACE_VERSION_SIZE 2
 #define TRACE_ID_SIZE 32
 #define TRACE_SIZE 55  //  of version 00: version-id-parent-flags
 #define MADE_BYTES 16
-
-static bool
-s_is (text_t name, const char *expected)
-{
-    size_t size = strlen (expected);
-    return name.size == size && strncasecmp (name.data, expected, size) == 0;
-}
 
 static bool
 s_is_sane (text_t id)
@@ -61,11 +53,11 @@ s_is_trace (text_t value, text_t *id)
 request_id_source_t
 request_id_read (text_t name, text_t value, text_t *id)
 {
-    if (s_is (name, "x-request-id") && s_is_sane (value)) {
+    if (text_is_word (name, "x-request-id") && s_is_sane (value)) {
         *id = value;
         return REQUEST_ID_GIVEN;
     }
-    if (s_is (name, "traceparent") && s_is_trace (value, id))
+    if (text_is_word (name, "traceparent") && s_is_trace (value, id))
         return REQUEST_ID_TRACE;
     return REQUEST_ID_NONE;
 }

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "partition.h"
+#include "text_key.h"
 
 struct pooled_text {
     text_t text;   //  points to bytes
@@ -17,25 +17,11 @@ struct text_pool {
     GHashTable *texts;  //  of pooled_text_t *, owned
 };
 
-static guint
-s_hash (gconstpointer key)
-{
-    const text_t *text = key;
-    return (guint) channel_hash (*text);
-}
-
-static gboolean
-s_equal (gconstpointer a, gconstpointer b)
-{
-    const text_t *one = a, *other = b;
-    return text_equal (*one, *other);
-}
-
 text_pool_t *
 text_pool_new (void)
 {
     text_pool_t *self = g_new0 (text_pool_t, 1);
-    self->texts = g_hash_table_new (s_hash, s_equal);
+    self->texts = g_hash_table_new (text_key_hash, text_key_equal);
     return self;
 }
 

@@ -5,6 +5,8 @@
 
 #include <sys/random.h>
 
+#include "common/text_key.h"
+
 #define ENTRY_BYTES 250  //  what an event costs besides its text
 #define SHOWN_MS 2000    //  an update is late by less, or its processor is as good as dead
 #define SHOWN_MAX 50000  //  in each of the two tables
@@ -34,19 +36,6 @@ struct update_log {
     int64_t turn_ms;       //  when the older one goes
 };
 
-static guint
-s_hash (gconstpointer key)
-{
-    uint64_t hash = channel_hash (*(const text_t *) key);
-    return (guint) (hash ^ hash >> 32);
-}
-
-static gboolean
-s_equal (gconstpointer a, gconstpointer b)
-{
-    return text_equal (*(const text_t *) a, *(const text_t *) b);
-}
-
 static void
 s_free_slot (void *data)
 {
@@ -58,7 +47,7 @@ s_free_slot (void *data)
 static GHashTable *
 s_shown_new (void)
 {
-    return g_hash_table_new_full (s_hash, s_equal, NULL, g_free);
+    return g_hash_table_new_full (text_key_hash, text_key_equal, NULL, g_free);
 }
 
 update_log_t *
@@ -69,7 +58,7 @@ update_log_new (size_t max_bytes)
     g_assert (random == sizeof self->name);
     self->max_bytes = max_bytes;
     self->order = g_sequence_new (s_free_slot);
-    self->slots = g_hash_table_new (s_hash, s_equal);
+    self->slots = g_hash_table_new (text_key_hash, text_key_equal);
     self->shown[0] = s_shown_new ();
     self->shown[1] = s_shown_new ();
     return self;

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "common/partition.h"
+#include "common/text_key.h"
 #include "query/rocket_update.h"
 
 #define SYNCS_MAX 4096  //  each costs a message every 100 ms
@@ -18,25 +18,12 @@ struct listeners {
     GHashTable *syncs;                              //  whole topics, likewise
 };
 
-static guint
-s_hash (gconstpointer key)
-{
-    uint64_t hash = channel_hash (*(const text_t *) key);
-    return (guint) (hash ^ hash >> 32);
-}
-
-static gboolean
-s_equal (gconstpointer a, gconstpointer b)
-{
-    return text_equal (*(const text_t *) a, *(const text_t *) b);
-}
-
 listeners_t *
 listeners_new (void)
 {
     listeners_t *self = g_new0 (listeners_t, 1);
-    self->beginnings = g_hash_table_new_full (s_hash, s_equal, g_free, NULL);
-    self->syncs = g_hash_table_new_full (s_hash, s_equal, g_free, NULL);
+    self->beginnings = g_hash_table_new_full (text_key_hash, text_key_equal, g_free, NULL);
+    self->syncs = g_hash_table_new_full (text_key_hash, text_key_equal, g_free, NULL);
     return self;
 }
 

@@ -6,6 +6,7 @@
 #include <msgpack/pack.h>
 #include <msgpack/sbuffer.h>
 
+#include "digits.h"
 #include "msgpack_reader.h"
 
 static void
@@ -34,13 +35,8 @@ s_pack_pair (msgpack_packer *packer, uint64_t one, uint64_t two)
 void
 ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     memcpy (topic, "ack/", 4);
-    for (size_t byte = 0; byte < FRAME_SOURCE_SIZE; byte++) {
-        topic[4 + 2 * byte] = digits[source[byte] >> 4];
-        topic[5 + 2 * byte] = digits[source[byte] & 15];
-    }
-    topic[ANNOUNCEMENT_ACK_TOPIC_SIZE - 1] = 0;
+    digits_of_bytes (source, FRAME_SOURCE_SIZE, topic + 4);
 }
 
 void *

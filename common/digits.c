@@ -13,6 +13,8 @@ const char digits_of_pairs[] = "00010203040506070809"
                                "80818283848586878889"
                                "90919293949596979899";
 
+static const char s_hex[] = "0123456789abcdef";
+
 text_t
 digits_decimal (uint64_t number, char room[DIGITS_MAX])
 {
@@ -34,7 +36,17 @@ void
 digits_hex (uint64_t number, char digits[DIGITS_HEX])
 {
     for (size_t place = DIGITS_HEX; place > 0; place--) {
-        digits[place - 1] = "0123456789abcdef"[number & 15];
+        digits[place - 1] = s_hex[number & 15];
         number >>= 4;
     }
+}
+
+void
+digits_of_bytes (const uint8_t *bytes, size_t size, char *digits)
+{
+    for (size_t index = 0; index < size; index++) {
+        *digits++ = s_hex[bytes[index] >> 4];
+        *digits++ = s_hex[bytes[index] & 15];
+    }
+    *digits = 0;
 }

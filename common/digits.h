@@ -25,4 +25,7 @@ digits_pair (unsigned number, char pair[2])
 //  Write a number in hexadecimal, in lower case, not terminated.
 void digits_hex (uint64_t number, char digits[DIGITS_HEX]);
 
+//  Write bytes as two such digits each, terminated.
+void digits_of_bytes (const uint8_t *bytes, size_t size, char *digits);
+
 #endif

@@ -1,16 +1,10 @@
 //  GET /stats: what this gateway counts, and what this worker knows of the processors, as JSON.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
+#include "common/digits.h"
 #include "gateway/routes.h"
 
 #define ID_TEXT_SIZE (2 * PROCESSOR_ID_SIZE + 1)
-
-static void
-s_print_id (const peer_t *peer, char text[ID_TEXT_SIZE])
-{
-    for (size_t byte = 0; byte < PROCESSOR_ID_SIZE; byte++)
-        g_snprintf (text + 2 * byte, 3, "%02x", peer->announcement.processor[byte]);
-}
 
 static void
 s_write_number (json_writer_t *json, const char *key, uint64_t number)
@@ -119,7 +113,7 @@ s_write_processor (json_writer_t *json, const peer_t *peer)
     bool was_heard = peer->heard_ms > 0;
     char id[ID_TEXT_SIZE];
     char address[sizeof peer->address.host + 8];
-    s_print_id (peer, id);
+    digits_of_bytes (peer->announcement.processor, PROCESSOR_ID_SIZE, id);
     g_snprintf (address, sizeof address, "%s:%u", peer->address.host, peer->address.port);
     json_begin_object (json);
     s_write_text (json, "id", was_heard ? id : NULL);
@@ -159,7 +153,7 @@ s_write_routing (json_writer_t *json, const directory_t *directory, const gatewa
         const peer_t *owner = directory_owner (directory, partition);
         char id[ID_TEXT_SIZE];
         if (owner)
-            s_print_id (owner, id);
+            digits_of_bytes (owner->announcement.processor, PROCESSOR_ID_SIZE, id);
         json_begin_object (json);
         s_write_number (json, "partition", partition);
         s_write_text (json, "owner", owner ? id : NULL);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/digits.h"
+
 #define TRACE_VERSION_SIZE 2
 #define TRACE_ID_SIZE 32
 #define TRACE_SIZE 55  //  of version 00: version-id-parent-flags
@@ -68,6 +70,5 @@ request_id_make (char id[REQUEST_ID_MADE_SIZE])
     uint8_t bytes[MADE_BYTES];
     ssize_t size = getrandom (bytes, sizeof bytes, 0);
     g_assert (size == sizeof bytes);
-    for (size_t index = 0; index < sizeof bytes; index++)
-        g_snprintf (id + 2 * index, 3, "%02x", bytes[index]);
+    digits_of_bytes (bytes, sizeof bytes, id);
 }

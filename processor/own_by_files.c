@@ -17,6 +17,7 @@
 
 #include "common/advice.h"
 #include "common/clock.h"
+#include "common/digits.h"
 #include "common/log.h"
 #include "disk/lock_file.h"
 #include "processor/ownership.h"
@@ -47,13 +48,6 @@ s_log_fault (own_by_files_t *self, const char *path)
     if (log_is_due (&self->fault_logged_ms, FAULT_LOG_INTERVAL_MS))
         log_event (LOG_ERROR, "cannot lock a file in the state directory",
             "file=%s reason=%s advice=%s", path, g_strerror (error), advice_directory (error));
-}
-
-static void
-s_write_id (const member_id_t *member, char text[2 * PROCESSOR_ID_SIZE + 1])
-{
-    for (size_t byte = 0; byte < PROCESSOR_ID_SIZE; byte++)
-        g_snprintf (text + 2 * byte, 3, "%02x", member->id[byte]);
 }
 
 //  False if the name is no id.
@@ -110,7 +104,7 @@ static void
 s_join (own_by_files_t *self)
 {
     char id[2 * PROCESSOR_ID_SIZE + 1];
-    s_write_id (&self->self_id, id);
+    digits_of_bytes (self->self_id.id, PROCESSOR_ID_SIZE, id);
     char *new_path = g_strdup_printf ("%s/.%s", self->members_directory, id);
     char *path = g_build_filename (self->members_directory, id, NULL);
     self->member_fd = lock_file_take (new_path, LOCK_FILE_TRY);
@@ -207,7 +201,7 @@ s_leave (ownership_t *base)
     self->has_left = true;
     if (self->member_fd >= 0) {
         char id[2 * PROCESSOR_ID_SIZE + 1];
-        s_write_id (&self->self_id, id);
+        digits_of_bytes (self->self_id.id, PROCESSOR_ID_SIZE, id);
         char *path = g_build_filename (self->members_directory, id, NULL);
         g_unlink (path);
         g_free (path);

@@ -2,6 +2,7 @@
 #include "query/answer_query.h"
 
 #include "common/clock.h"
+#include "common/digits.h"
 #include "query/rocket_map.h"
 
 static void
@@ -55,8 +56,7 @@ static void
 s_write_id (GByteArray *answer, const uint8_t id[PROCESSOR_ID_SIZE])
 {
     char text[2 * PROCESSOR_ID_SIZE + 1];
-    for (size_t byte = 0; byte < PROCESSOR_ID_SIZE; byte++)
-        g_snprintf (text + 2 * byte, 3, "%02x", id[byte]);
+    digits_of_bytes (id, PROCESSOR_ID_SIZE, text);
     query_write_text (answer, text_from (text));
 }
 

@@ -4,20 +4,16 @@
 
 #define CURSOR_MAX_BYTES 2048
 
-static void
-s_sort (const rocket_order_t *order, char *sort, size_t size)
-{
-    g_snprintf (sort, size, "%s%s", order->descending ? "-" : "", sort_key_name (order->key));
-}
-
 char *
 cursor_write (const rocket_order_t *order, const place_t *place)
 {
-    char sort[32];
-    s_sort (order, sort, sizeof sort);
+    char sort[ROCKET_ORDER_SIZE];
+    rocket_order_print (order, sort);
     GByteArray *bytes = g_byte_array_new ();
-    query_write_key (bytes, sort);
-    query_write_place (bytes, order, place);
+    msgpack_writer_t writer = msgpack_writer_begin (bytes);
+    msgpack_write_key (&writer, sort);
+    query_write_place (&writer, order, place);
+    msgpack_writer_end (&writer);
     char *cursor = g_base64_encode (bytes->data, bytes->len);
     g_byte_array_unref (bytes);
     g_strdelimit (cursor, "+", '-');
@@ -43,8 +39,8 @@ cursor_read (const rocket_order_t *order, const char *cursor, place_t *place, vo
     gsize size = 0;
     *bytes = g_base64_decode (base64, &size);
     g_free (base64);
-    char expected[32];
-    s_sort (order, expected, sizeof expected);
+    char expected[ROCKET_ORDER_SIZE];
+    rocket_order_print (order, expected);
     msgpack_reader_t reader;
     text_t sort;
     msgpack_reader_init (&reader, *bytes, size);

@@ -53,11 +53,11 @@ s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
 
 //  A processor's id, as hexadecimal digits.
 static void
-s_write_id (GByteArray *answer, const uint8_t id[PROCESSOR_ID_SIZE])
+s_write_id (msgpack_writer_t *writer, const uint8_t id[PROCESSOR_ID_SIZE])
 {
     char text[2 * PROCESSOR_ID_SIZE + 1];
     digits_of_bytes (id, PROCESSOR_ID_SIZE, text);
-    query_write_text (answer, text_from (text));
+    msgpack_write_str (writer, text_from (text));
 }
 
 static void
@@ -69,34 +69,36 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
 #define X(field, name, prometheus, help) counters++;
     PROCESSOR_COUNTERS (X)
 #undef X
-    reply_write_stats (answer, 6 + counters);
-    query_write_key (answer, "processor");
-    s_write_id (answer, shards->processor);
-    query_write_key (answer, "uptimeMs");
-    query_write_uint (answer, (uint64_t) (clock_ms () - shards->started_ms));
-    query_write_key (answer, "partitions");
-    query_write_uint (answer, shards->partitions);
-    query_write_key (answer, "rockets");
-    query_write_uint (answer, shards_rockets (shards));
+    msgpack_writer_t writer = msgpack_writer_begin (answer);
+    reply_write_stats (&writer, 6 + counters);
+    msgpack_write_key (&writer, "processor");
+    s_write_id (&writer, shards->processor);
+    msgpack_write_key (&writer, "uptimeMs");
+    msgpack_write_uint (&writer, (uint64_t) (clock_ms () - shards->started_ms));
+    msgpack_write_key (&writer, "partitions");
+    msgpack_write_uint (&writer, shards->partitions);
+    msgpack_write_key (&writer, "rockets");
+    msgpack_write_uint (&writer, shards_rockets (shards));
 #define X(field, name, prometheus, help)                                                           \
-    query_write_key (answer, name);                                                                \
-    query_write_uint (answer, shards->counters.field);
+    msgpack_write_key (&writer, name);                                                             \
+    msgpack_write_uint (&writer, shards->counters.field);
     PROCESSOR_COUNTERS (X)
 #undef X
-    query_write_key (answer, "members");
-    query_write_array (answer, (uint32_t) shards->members_count);
+    msgpack_write_key (&writer, "members");
+    msgpack_write_array (&writer, (uint32_t) shards->members_count);
     for (size_t index = 0; index < shards->members_count; index++)
-        s_write_id (answer, shards->members[index].id);
-    query_write_key (answer, "owned");
-    query_write_array (answer, owned_count);
+        s_write_id (&writer, shards->members[index].id);
+    msgpack_write_key (&writer, "owned");
+    msgpack_write_array (&writer, owned_count);
     for (uint32_t index = 0; index < owned_count; index++) {
         const shard_t *shard = shards->shards[owned[index].partition];
-        query_write_array (answer, 4);
-        query_write_uint (answer, owned[index].partition);
-        query_write_uint (answer, owned[index].epoch);
-        query_write_uint (answer, shard_size (shard));
-        query_write_uint (answer, shard_folded (shard) - shard_saved (shard));
+        msgpack_write_array (&writer, 4);
+        msgpack_write_uint (&writer, owned[index].partition);
+        msgpack_write_uint (&writer, owned[index].epoch);
+        msgpack_write_uint (&writer, shard_size (shard));
+        msgpack_write_uint (&writer, shard_folded (shard) - shard_saved (shard));
     }
+    msgpack_writer_end (&writer);
 }
 
 static void s_answer (shards_t *shards, const query_t *query, bool in_batch, GByteArray *answer);

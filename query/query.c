@@ -1,9 +1,7 @@
-//  Written with msgpack_writer, read with msgpack_reader. What one rocket takes, to ask and to answer,
-//  is written with one writer; all else is rare enough for one each value.
+//  Written with msgpack_writer, read with msgpack_reader.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/query.h"
 
-#include "common/msgpack_writer.h"
 #include "query/rocket_map.h"
 
 static const char *const s_ops[] = {[QUERY_PING] = "ping",
@@ -12,89 +10,27 @@ static const char *const s_ops[] = {[QUERY_PING] = "ping",
     [QUERY_LIST] = "list",
     [QUERY_BATCH] = "batch"};
 
-void
-query_write_map (GByteArray *out, uint32_t pairs)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_map (&writer, pairs);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_int (GByteArray *out, int64_t value)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_int (&writer, value);
-    msgpack_writer_end (&writer);
-}
-
 static void
-s_write_bool (GByteArray *out, bool value)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_bool (&writer, value);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_array (GByteArray *out, uint32_t count)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_array (&writer, count);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_uint (GByteArray *out, uint64_t value)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_uint (&writer, value);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_text (GByteArray *out, text_t value)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_str (&writer, value);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_bin (GByteArray *out, text_t value)
-{
-    msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_bin (&writer, value);
-    msgpack_writer_end (&writer);
-}
-
-void
-query_write_key (GByteArray *out, const char *key)
-{
-    query_write_text (out, text_from (key));
-}
-
-void
-query_write_time (GByteArray *out, int64_t time_us)
+s_write_time (msgpack_writer_t *writer, int64_t time_us)
 {
     char text[TIMESTAMP_SIZE];
     timestamp_print (time_us, text);
-    query_write_key (out, text);
+    msgpack_write_key (writer, text);
 }
 
 void
-query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *place)
+query_write_place (msgpack_writer_t *writer, const rocket_order_t *order, const place_t *place)
 {
-    query_write_array (out, 2);
+    msgpack_write_array (writer, 2);
     if (place->value.is_null)
-        query_write_text (out, (text_t){0});
+        msgpack_write_str (writer, (text_t){0});
     else if (order->key == SORT_LAST_TIME)
-        query_write_time (out, place->value.number);
+        s_write_time (writer, place->value.number);
     else if (sort_key_is_number (order->key))
-        query_write_int (out, place->value.number);
+        msgpack_write_int (writer, place->value.number);
     else
-        query_write_text (out, place->value.text);
-    query_write_text (out, place->id);
+        msgpack_write_str (writer, place->value.text);
+    msgpack_write_str (writer, place->id);
 }
 
 bool
@@ -131,69 +67,68 @@ list_query_wants (const list_query_t *self, uint32_t partition)
 }
 
 static void
-s_write_filter (GByteArray *out, const list_query_t *list)
+s_write_filter (msgpack_writer_t *writer, const list_query_t *list)
 {
     const char *names[] = {"status", "type", "mission"};
     text_t values[] = {list->status, list->type, list->mission};
     uint32_t count = 0;
     for (int index = 0; index < 3; index++)
         count += values[index].data != NULL;
-    query_write_key (out, "filter");
-    query_write_map (out, count);
+    msgpack_write_key (writer, "filter");
+    msgpack_write_map (writer, count);
     for (int index = 0; index < 3; index++) {
         if (values[index].data) {
-            query_write_key (out, names[index]);
-            query_write_text (out, values[index]);
+            msgpack_write_key (writer, names[index]);
+            msgpack_write_str (writer, values[index]);
         }
     }
 }
 
 static void
-s_write_partitions (GByteArray *out, const list_query_t *list)
+s_write_partitions (msgpack_writer_t *writer, const list_query_t *list)
 {
     uint32_t count = 0;
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
         count += list_query_wants (list, partition);
-    query_write_key (out, "partitions");
-    query_write_array (out, count);
+    msgpack_write_key (writer, "partitions");
+    msgpack_write_array (writer, count);
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
         if (list_query_wants (list, partition))
-            query_write_uint (out, partition);
+            msgpack_write_uint (writer, partition);
 }
 
 static void
-s_write_list (GByteArray *out, const list_query_t *list)
+s_write_list (msgpack_writer_t *writer, const list_query_t *list)
 {
-    char sort[32];
-    g_snprintf (sort, sizeof sort, "%s%s", list->order.descending ? "-" : "",
-        sort_key_name (list->order.key));
-    query_write_map (out, 4u + list->has_after + list->has_partitions);
-    query_write_key (out, "op");
-    query_write_key (out, s_ops[QUERY_LIST]);
-    query_write_key (out, "sort");
-    query_write_key (out, sort);
-    query_write_key (out, "limit");
-    query_write_uint (out, list->limit);
-    s_write_filter (out, list);
+    char sort[ROCKET_ORDER_SIZE];
+    rocket_order_print (&list->order, sort);
+    msgpack_write_map (writer, 4u + list->has_after + list->has_partitions);
+    msgpack_write_key (writer, "op");
+    msgpack_write_key (writer, s_ops[QUERY_LIST]);
+    msgpack_write_key (writer, "sort");
+    msgpack_write_key (writer, sort);
+    msgpack_write_key (writer, "limit");
+    msgpack_write_uint (writer, list->limit);
+    s_write_filter (writer, list);
     if (list->has_after) {
-        query_write_key (out, "after");
-        query_write_place (out, &list->order, &list->after);
+        msgpack_write_key (writer, "after");
+        query_write_place (writer, &list->order, &list->after);
     }
     if (list->has_partitions)
-        s_write_partitions (out, list);
+        s_write_partitions (writer, list);
 }
 
 void
 query_write (GByteArray *out, const query_t *query)
 {
-    if (query->op == QUERY_LIST) {
-        s_write_list (out, &query->list);
-        return;
-    }
     msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_map (&writer, query->op == QUERY_GET ? 2 : 1);
-    msgpack_write_key (&writer, "op");
-    msgpack_write_key (&writer, s_ops[query->op]);
+    if (query->op == QUERY_LIST)
+        s_write_list (&writer, &query->list);
+    else {
+        msgpack_write_map (&writer, query->op == QUERY_GET ? 2 : 1);
+        msgpack_write_key (&writer, "op");
+        msgpack_write_key (&writer, s_ops[query->op]);
+    }
     if (query->op == QUERY_GET) {
         msgpack_write_key (&writer, "id");
         msgpack_write_str (&writer, query->id);
@@ -204,11 +139,13 @@ query_write (GByteArray *out, const query_t *query)
 void
 query_write_batch (GByteArray *out, uint32_t count)
 {
-    query_write_map (out, 2);
-    query_write_key (out, "op");
-    query_write_key (out, s_ops[QUERY_BATCH]);
-    query_write_key (out, "requests");
-    query_write_array (out, count);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    msgpack_write_map (&writer, 2);
+    msgpack_write_key (&writer, "op");
+    msgpack_write_key (&writer, s_ops[QUERY_BATCH]);
+    msgpack_write_key (&writer, "requests");
+    msgpack_write_array (&writer, count);
+    msgpack_writer_end (&writer);
 }
 
 //  Read the members of "filter".
@@ -355,21 +292,23 @@ query_read (query_t *query, msgpack_reader_t *reader)
 }
 
 static void
-s_write_head (GByteArray *out, uint32_t pairs, uint32_t status)
+s_write_head (msgpack_writer_t *writer, uint32_t pairs, uint32_t status)
 {
-    query_write_map (out, pairs);
-    query_write_key (out, "status");
-    query_write_uint (out, status);
+    msgpack_write_map (writer, pairs);
+    msgpack_write_key (writer, "status");
+    msgpack_write_uint (writer, status);
 }
 
 void
 reply_write_status (GByteArray *out, uint32_t status, const char *detail)
 {
-    s_write_head (out, detail ? 2 : 1, status);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, detail ? 2 : 1, status);
     if (detail) {
-        query_write_key (out, "detail");
-        query_write_key (out, detail);
+        msgpack_write_key (&writer, "detail");
+        msgpack_write_key (&writer, detail);
     }
+    msgpack_writer_end (&writer);
 }
 
 void
@@ -394,34 +333,38 @@ void
 reply_write_list (
     GByteArray *out, const owned_t *owned, uint32_t owned_count, bool more, uint32_t count)
 {
-    s_write_head (out, 4, 200);
-    query_write_key (out, "owned");
-    query_write_array (out, owned_count);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, 4, 200);
+    msgpack_write_key (&writer, "owned");
+    msgpack_write_array (&writer, owned_count);
     for (uint32_t index = 0; index < owned_count; index++) {
-        query_write_array (out, 2);
-        query_write_uint (out, owned[index].partition);
-        query_write_uint (out, owned[index].epoch);
+        msgpack_write_array (&writer, 2);
+        msgpack_write_uint (&writer, owned[index].partition);
+        msgpack_write_uint (&writer, owned[index].epoch);
     }
-    query_write_key (out, "more");
-    s_write_bool (out, more);
-    query_write_key (out, "rockets");
-    query_write_array (out, count);
+    msgpack_write_key (&writer, "more");
+    msgpack_write_bool (&writer, more);
+    msgpack_write_key (&writer, "rockets");
+    msgpack_write_array (&writer, count);
+    msgpack_writer_end (&writer);
 }
 
 void
 reply_write_batch (GByteArray *out, uint32_t count)
 {
-    s_write_head (out, 2, 200);
-    query_write_key (out, "replies");
-    query_write_array (out, count);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, 2, 200);
+    msgpack_write_key (&writer, "replies");
+    msgpack_write_array (&writer, count);
+    msgpack_writer_end (&writer);
 }
 
 void
-reply_write_stats (GByteArray *out, uint32_t count)
+reply_write_stats (msgpack_writer_t *writer, uint32_t count)
 {
-    s_write_head (out, 2, 200);
-    query_write_key (out, "stats");
-    query_write_map (out, count);
+    s_write_head (writer, 2, 200);
+    msgpack_write_key (writer, "stats");
+    msgpack_write_map (writer, count);
 }
 
 static bool

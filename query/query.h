@@ -10,6 +10,7 @@
 
 #include "common/announcement.h"
 #include "common/msgpack_reader.h"
+#include "common/msgpack_writer.h"
 #include "query/rocket_order.h"
 
 #define QUERY_LIMIT_MAX 1000
@@ -72,18 +73,8 @@ void reply_write_list (
 //  Begin an answer to a batch; write count answers right behind.
 void reply_write_batch (GByteArray *out, uint32_t count);
 
-//  Begin {"status": 200, "stats": {count members}}; write the members with those below.
-void reply_write_stats (GByteArray *out, uint32_t count);
-
-//  Write a value; behind a map or an array, as many as it says.
-void query_write_map (GByteArray *out, uint32_t pairs);
-void query_write_array (GByteArray *out, uint32_t count);
-void query_write_key (GByteArray *out, const char *key);
-void query_write_text (GByteArray *out, text_t value);  //  nil for none
-void query_write_bin (GByteArray *out, text_t value);
-void query_write_uint (GByteArray *out, uint64_t value);
-void query_write_int (GByteArray *out, int64_t value);
-void query_write_time (GByteArray *out, int64_t time_us);
+//  Begin {"status": 200, "stats": {count members}}; write the members right behind.
+void reply_write_stats (msgpack_writer_t *writer, uint32_t count);
 
 typedef struct {
     uint32_t status;
@@ -123,7 +114,8 @@ bool query_collect (const rocket_order_t *order, const reply_t *reply, GArray *e
 void query_sort_entries (const rocket_order_t *order, GArray *entries);
 
 //  Write and read a place as [value, id], for "after" and for cursors.
-void query_write_place (GByteArray *out, const rocket_order_t *order, const place_t *place);
+void query_write_place (
+    msgpack_writer_t *writer, const rocket_order_t *order, const place_t *place);
 bool query_read_place (const rocket_order_t *order, msgpack_reader_t *reader, place_t *place)
     __attribute__ ((warn_unused_result));
 

@@ -1,6 +1,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/rocket_order.h"
 
+#include <glib.h>
+
 static const char *const s_names[] = {
     [SORT_ID] = "id",
     [SORT_TYPE] = "type",
@@ -24,6 +26,13 @@ rocket_order_parse (text_t text, rocket_order_t *order)
         }
     }
     return false;
+}
+
+void
+rocket_order_print (const rocket_order_t *order, char text[ROCKET_ORDER_SIZE])
+{
+    g_snprintf (
+        text, ROCKET_ORDER_SIZE, "%s%s", order->descending ? "-" : "", sort_key_name (order->key));
 }
 
 const char *

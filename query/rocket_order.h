@@ -39,6 +39,11 @@ typedef struct {
 //  Read "speed" or "-speed". False for a key that is none.
 bool rocket_order_parse (text_t text, rocket_order_t *order) __attribute__ ((warn_unused_result));
 
+#define ROCKET_ORDER_SIZE 32
+
+//  And write it.
+void rocket_order_print (const rocket_order_t *order, char text[ROCKET_ORDER_SIZE]);
+
 //  The key's name as the API has it.
 const char *sort_key_name (sort_key_t key);
 

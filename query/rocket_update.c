@@ -2,31 +2,35 @@
 #include "query/rocket_update.h"
 
 static void
-s_write_head (GByteArray *out, uint32_t pairs, const rocket_update_t *update)
+s_write_head (msgpack_writer_t *writer, uint32_t pairs, const rocket_update_t *update)
 {
-    query_write_map (out, pairs);
-    query_write_key (out, "processor");
-    query_write_bin (out, text_of ((const char *) update->processor, PROCESSOR_ID_SIZE));
-    query_write_key (out, "sequence");
-    query_write_uint (out, update->sequence);
+    msgpack_write_map (writer, pairs);
+    msgpack_write_key (writer, "processor");
+    msgpack_write_bin (writer, text_of ((const char *) update->processor, PROCESSOR_ID_SIZE));
+    msgpack_write_key (writer, "sequence");
+    msgpack_write_uint (writer, update->sequence);
 }
 
 void
 rocket_update_write (GByteArray *out, const rocket_update_t *update, const rocket_view_t *rocket)
 {
-    s_write_head (out, 5, update);
-    query_write_key (out, "partition");
-    query_write_uint (out, update->owned.partition);
-    query_write_key (out, "epoch");
-    query_write_uint (out, update->owned.epoch);
-    query_write_key (out, "rocket");
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, 5, update);
+    msgpack_write_key (&writer, "partition");
+    msgpack_write_uint (&writer, update->owned.partition);
+    msgpack_write_key (&writer, "epoch");
+    msgpack_write_uint (&writer, update->owned.epoch);
+    msgpack_write_key (&writer, "rocket");
+    msgpack_writer_end (&writer);
     rocket_map_write (out, rocket);
 }
 
 void
 rocket_update_write_sync (GByteArray *out, const rocket_update_t *update)
 {
-    s_write_head (out, 2, update);
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, 2, update);
+    msgpack_writer_end (&writer);
 }
 
 static bool

@@ -5,9 +5,10 @@
 
 #include "common/clock.h"
 #include "common/failpoint.h"
+#include "common/json_put.h"
 #include "gateway/routes.h"
 
-#define PLAIN_SIZE 64
+#define PLAIN_SIZE 128
 
 static void
 s_free_state (void *data)
@@ -22,17 +23,11 @@ s_free_state (void *data)
 static text_t
 s_write_plain (char *text, const char *status, size_t accepted)
 {
-    char digits[24];
-    char *digit = digits + sizeof digits - 1;
-    *digit = 0;
-    do
-        *--digit = (char) ('0' + accepted % 10);
-    while ((accepted /= 10) > 0);
-    char *end = g_stpcpy (text, "{\"status\":\"");
-    end = g_stpcpy (end, status);
-    end = g_stpcpy (end, "\",\"accepted\":");
-    end = g_stpcpy (end, digit);
-    end = g_stpcpy (end, "}");
+    char *end = json_put_raw (text, text_from ("{\"status\":"));
+    end = json_put_string (end, text_from (status));
+    end = json_put_raw (end, text_from (",\"accepted\":"));
+    end = json_put_uint (end, accepted);
+    end = json_put_raw (end, text_from ("}"));
     return text_of (text, (size_t) (end - text));
 }
 

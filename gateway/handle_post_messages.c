@@ -32,10 +32,7 @@ s_accept (void *context, size_t index, const message_t *message)
 static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
-    reading_t *reading = context;
-    if (!reading->refusals)
-        reading->refusals = refusals_new ();
-    refusals_add (reading->refusals, index, pointer, detail);
+    refusals_add (&((reading_t *) context)->refusals, index, pointer, detail);
 }
 
 //  Offer what was read. Without P there is no room for anything.
@@ -130,7 +127,7 @@ void
 handle_post_messages (worker_t *worker, http_request_t *request)
 {
     if (upload_is_under_way (request)) {
-        upload_end (worker, request);
+        upload_end (request);
         return;
     }
     //  Whoever came first is served first.

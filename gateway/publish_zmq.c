@@ -222,9 +222,7 @@ static bool
 s_is_full (publisher_t *base)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
-    return self->is_failing || s_buffered (base) >= self->buffer_limit ||
-           (self->journal && (s_journal_bytes (self) >= self->journal_limit ||
-                                 !journal_has_room (self->journal)));
+    return self->is_failing || !s_has_room (self, 1, 1);
 }
 
 static bool

@@ -16,8 +16,8 @@ s_free_refusal (void *data)
     g_free (refusal->detail);
 }
 
-refusals_t *
-refusals_new (void)
+static refusals_t *
+s_new (void)
 {
     refusals_t *self = g_rc_box_new0 (refusals_t);
     self->told = g_array_new (FALSE, TRUE, sizeof (refusal_t));
@@ -46,8 +46,11 @@ refusals_unref (refusals_t **self_p)
 }
 
 void
-refusals_add (refusals_t *self, size_t index, const char *pointer, const char *detail)
+refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail)
 {
+    if (!*self_p)
+        *self_p = s_new ();
+    refusals_t *self = *self_p;
     self->count++;
     if (self->told->len >= PROBLEM_REFUSALS_MAX)
         return;

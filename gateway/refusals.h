@@ -6,19 +6,18 @@
 
 #include "http/problem.h"
 
+//  NULL: there are none.
 typedef struct refusals refusals_t;
-
-refusals_t *refusals_new (void);
 
 refusals_t *refusals_ref (refusals_t *self);
 
 //  Nothing is no harm.
 void refusals_unref (refusals_t **self_p);
 
-//  Another one; pointer and detail are copied, if it is among those that will be told.
-void refusals_add (refusals_t *self, size_t index, const char *pointer, const char *detail);
+//  Another one, or the first; pointer and detail are copied, if it is among those that will be told.
+void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail);
 
-//  How many there are. NULL: none.
+//  How many there are.
 size_t refusals_count (const refusals_t *self);
 
 //  Those that are told, PROBLEM_REFUSALS_MAX at the most; *count says how many.

@@ -96,9 +96,7 @@ static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
     upload_t *self = context;
-    if (!self->refusals)
-        self->refusals = refusals_new ();
-    refusals_add (self->refusals, index, pointer, detail);
+    refusals_add (&self->refusals, index, pointer, detail);
 }
 
 //  Put the next lines into the batch, which is empty.
@@ -287,9 +285,8 @@ upload_piece (void *context, http_request_t *request, text_t lines)
 }
 
 void
-upload_end (worker_t *worker, http_request_t *request)
+upload_end (http_request_t *request)
 {
-    (void) worker;
     upload_t *self = http_request_state (request);
     self->is_complete = true;
     s_read (self, http_request_body (request));

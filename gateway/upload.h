@@ -17,7 +17,7 @@ bool upload_piece (void *worker, http_request_t *request, text_t lines);
 bool upload_is_under_way (const http_request_t *request);
 
 //  The request is complete: read what is left of its body, and answer or hold it.
-void upload_end (worker_t *worker, http_request_t *request);
+void upload_end (http_request_t *request);
 
 //  Go on with the uploads that wait, as there may be room now.
 void uploads_retry (worker_t *worker);

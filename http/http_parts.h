@@ -27,7 +27,6 @@ void answer_unref (answer_t **self_p);
 struct http_server {
     http_config_t config;
     struct MHD_Daemon *daemon;
-    int listen_fd;
     http_connections_t connections;
     GQueue held;  //  of http_request_t *, in no order of time
     http_bodies_t bodies;

@@ -302,7 +302,6 @@ http_server_new (const http_config_t *config)
         return NULL;
     http_server_t *self = g_new0 (http_server_t, 1);
     self->config = *config;
-    self->listen_fd = fd;
     self->is_listening = true;
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
         .limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)};

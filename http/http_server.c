@@ -141,8 +141,8 @@ s_show (http_request_t *request)
     request->shown_us = clock_us ();
     http_connections_enter (&self->connections, request->connection, CONNECTION_HELD);
     if (request->is_line_too_long)
-        s_answer_problem (
-            request, 413, "line-too-long", "a line of the body is longer than 1048576 bytes");
+        s_answer_problem (request, 413, "line-too-long",
+            "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
     else if (request->is_body_refused)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");

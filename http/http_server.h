@@ -28,7 +28,7 @@ typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
 typedef bool (http_piece_fn) (void *context, http_request_t *request, text_t lines);
 
 #define HTTP_PIECE_BYTES ((size_t) 256 * 1024)
-#define HTTP_LINE_MAX_BYTES ((size_t) 1024 * 1024)  //  in a body that is shown in pieces
+#define HTTP_LINE_MAX_BYTES 1048576  //  in a body that is shown in pieces
 
 //  Told when a held request's time is over, or its client has gone away: answer it.
 typedef void (http_expired_fn) (void *context, http_request_t *request);

@@ -107,6 +107,15 @@ class Pair:
                        f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}",
                        *self.gateway_flags, environment=self.environment.get("gateway"))
 
+    def start_gateway_beside(self, *flags, environment=None):
+        """Another gateway on the same journal directory. Returns it and its port."""
+        port = free_ports(1)
+        other = Program(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
+                        f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{self.port}", *flags,
+                        environment=environment)
+        until(lambda: "listening" in other.text(), what="the other gateway")
+        return other, port
+
     def await_ready(self):
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:

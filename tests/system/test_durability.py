@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from downlink import BIN, Pair, Program, channel, free_ports, message, until
+from downlink import BIN, channel, message, until
 
 
 IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()
@@ -104,12 +104,9 @@ def test_a_second_signal_ends_a_stop_at_once(stalled):
     assert both.gateway.process.wait(5) == -signal.SIGTERM and time.monotonic() - asked < 1
 
 
-def test_a_gateway_that_is_gone_for_good_is_inherited_by_one_that_runs(stalled, folder):
+def test_a_gateway_that_is_gone_for_good_is_inherited_by_one_that_runs(stalled):
     both, one = stalled(), channel()
-    port = free_ports(1)
-    other = Program(folder, "downlink-gateway", "--journal-dir", both.journal, "--listen",
-                    f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{both.port}")
-    until(lambda: "listening" in other.text(), what="the other gateway")
+    other, port = both.start_gateway_beside()
     assert both.post(message(one, 1)).status == 202
     both.gateway.process.kill()
     both.gateway.process.wait()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from downlink import BIN, Program, channel, free_ports, message, until
+from downlink import BIN, channel, message, until
 
 LIMIT = ("--watchdog", "2s")
 
@@ -99,13 +99,10 @@ def test_a_pause_is_no_hang(start, program):
     both.stop()
 
 
-def test_looking_at_a_large_journal_that_was_left_is_no_hang(start, folder):
+def test_looking_at_a_large_journal_that_was_left_is_no_hang(start):
     both, one = start(), channel()
-    port = free_ports(1)
-    other = Program(folder, "downlink-gateway", "--journal-dir", both.journal, "--listen",
-                    f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{both.port}", *LIMIT,
-                    environment={"DOWNLINK_FAILPOINTS": "take-over=sleep:4000"})
-    until(lambda: "listening" in other.text(), what="the other gateway")
+    other, port = both.start_gateway_beside(
+        *LIMIT, environment={"DOWNLINK_FAILPOINTS": "take-over=sleep:4000"})
     both.processor.send(signal.SIGSTOP)
     assert both.post(message(one, 1)).status == 202
     both.gateway.process.kill()

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from downlink import BIN, LAUNCH_TIME, Program, channel, free_ports, message, until
+from downlink import BIN, LAUNCH_TIME, channel, message, until
 
 IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
 LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
@@ -194,15 +194,11 @@ def test_a_gateway_killed_in_the_middle_leaves_nothing(start, folder):
 def test_what_a_full_disk_keeps_from_being_removed_is_taken_over_later(start, folder):
     both, of, kept = start(gateway=("--workers", "1")), channel(), channel()
     journal, = both.journal.glob("slot-*")
-    port = free_ports(1)
     with half(both, lines(of, 8000)):
         until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
-        other = Program(folder, "downlink-gateway", "--journal-dir", both.journal, "--listen",
-                        f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{both.port}",
-                        environment={"LD_PRELOAD": str(BIN.parent / "tests" / "libdisk-shim.so"),
-                                     "DISK_SHIM_UNDER": str(journal),
-                                     "DISK_SHIM_FAULT": "pwrite:ENOSPC:1"})
-        until(lambda: "listening" in other.text(), what="the other gateway")
+        other, port = both.start_gateway_beside(environment={
+            "LD_PRELOAD": str(BIN.parent / "tests" / "libdisk-shim.so"),
+            "DISK_SHIM_UNDER": str(journal), "DISK_SHIM_FAULT": "pwrite:ENOSPC:1"})
         both.processor.send(signal.SIGSTOP)
         assert both.post(message(kept, 1)).status == 202
         both.gateway.process.kill()

@@ -35,8 +35,7 @@ s_pack_pair (msgpack_packer *packer, uint64_t one, uint64_t two)
 void
 ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE])
 {
-    memcpy (topic, "ack/", 4);
-    digits_of_bytes (source, FRAME_SOURCE_SIZE, topic + 4);
+    digits_of_bytes (source, FRAME_SOURCE_SIZE, g_stpcpy (topic, "ack/"));
 }
 
 void *

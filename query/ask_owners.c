@@ -8,6 +8,7 @@
 #include "query/ask_owners.h"
 
 #include "common/clock.h"
+#include "query/list_merge.h"
 
 #define INQUIRY_MS 1000
 #define EXCHANGE_MS 600
@@ -382,7 +383,7 @@ s_send_parcel (asker_t *self, parcel_t *parcel)
 {
     exchange_t *exchange = parcel->exchange;
     g_byte_array_set_size (self->batch, 0);
-    query_write_batch (self->batch, exchange->questions->len);
+    query_write_batch (self->batch, exchange->questions->len, 0);
     g_byte_array_append (self->batch, parcel->bytes->data, parcel->bytes->len);
     g_queue_push_tail_link (&self->exchanges, &exchange->link);
     g_hash_table_insert (self->by_number, &exchange->number, exchange);
@@ -416,17 +417,16 @@ static void
 s_finish_list (asker_t *self, inquiry_t *inquiry)
 {
     const listing_t *list = inquiry->list;
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+    list_merge_t merge;
     outcome_t outcome = {.status = 200};
-    for (guint index = 0; index < list->parts->len; index++) {
-        const reply_t *part = &g_array_index (list->parts, reply_t, index);
-        outcome.has_next = outcome.has_next || part->more;
-        if (!query_collect (&list->query.order, part, entries))
+    list_merge_begin (&merge, &list->query);
+    for (guint index = 0; index < list->parts->len; index++)
+        if (!list_merge_add (&merge, &g_array_index (list->parts, reply_t, index)))
             outcome.status = 503;
-    }
-    query_sort_entries (&list->query.order, entries);
-    outcome.has_next = outcome.has_next || entries->len > list->query.limit;
-    outcome.count = MIN (entries->len, list->query.limit);
+    list_merge_end (&merge);
+    GArray *entries = merge.entries;
+    outcome.has_next = merge.more;
+    outcome.count = entries->len;
     text_t *rockets = g_new (text_t, outcome.count + 1);
     for (size_t index = 0; index < outcome.count; index++)
         rockets[index] = g_array_index (entries, query_entry_t, index).rocket;
@@ -435,7 +435,7 @@ s_finish_list (asker_t *self, inquiry_t *inquiry)
         outcome.last = g_array_index (entries, query_entry_t, outcome.count - 1).place;
     s_finish (self, inquiry, &outcome);
     g_free (rockets);
-    g_array_unref (entries);
+    list_merge_free (&merge);
 }
 
 //  Is what a reply covers owned by whoever gave it, as far as we know?

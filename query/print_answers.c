@@ -5,6 +5,7 @@
 
 #include "common/msgpack_json.h"
 #include "common/terminal.h"
+#include "query/list_merge.h"
 #include "query/print_map.h"
 
 static const column_t s_partition_columns[] = {{"PARTITION", true, false}, {"EPOCH", true, false},
@@ -21,29 +22,27 @@ s_print_json (text_t map)
     json_writer_destroy (&json);
 }
 
-//  The rockets of all lists, in order, each as its map.
-static GArray *
-s_merge (const list_query_t *list, const GPtrArray *answers)
+//  Merge the lists of all processors.
+static void
+s_merge (list_merge_t *merge, const GPtrArray *answers)
 {
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
     for (guint index = 0; index < answers->len; index++) {
         answer_t *answer = answers->pdata[index];
-        if (answer->bytes && !query_collect (&list->order, &answer->reply, entries))
+        if (answer->bytes && !list_merge_add (merge, &answer->reply))
             fprintf (stderr, "downlink-query: no list from %s\n", answer->processor);
     }
-    query_sort_entries (&list->order, entries);
-    if (entries->len > list->limit)
-        g_array_set_size (entries, list->limit);
-    return entries;
+    list_merge_end (merge);
 }
 
 static void
 s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
 {
-    GArray *entries = s_merge (list, answers);
+    list_merge_t merge;
+    list_merge_begin (&merge, list);
+    s_merge (&merge, answers);
     table_t *table = table_new (rocket_columns, ROCKET_COLUMNS);
-    for (guint index = 0; index < entries->len; index++) {
-        text_t rocket = g_array_index (entries, query_entry_t, index).rocket;
+    for (guint index = 0; index < merge.entries->len; index++) {
+        text_t rocket = g_array_index (merge.entries, query_entry_t, index).rocket;
         if (as_json)
             s_print_json (rocket);
         else
@@ -51,8 +50,11 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
     }
     if (!as_json)
         table_print (table, stdout, terminal_width (stdout));
+    if (merge.more && merge.entries->len < list->limit)
+        fprintf (stderr, "downlink-query: an answer is bounded in bytes: rockets follow the %uth\n",
+            merge.entries->len);
     table_destroy (&table);
-    g_array_unref (entries);
+    list_merge_free (&merge);
 }
 
 //  Of all processors at most one owns a rocket's partition. Returns true if it was found there.

@@ -97,14 +97,25 @@ s_write_partitions (msgpack_writer_t *writer, const list_query_t *list)
             msgpack_write_uint (writer, partition);
 }
 
+//  Begin a question with the members that every kind has; others follow.
 static void
-s_write_list (msgpack_writer_t *writer, const list_query_t *list)
+s_write_question (msgpack_writer_t *writer, query_op_t op, uint32_t deadline_ms, uint32_t others)
+{
+    msgpack_write_map (writer, 1u + (deadline_ms > 0) + others);
+    msgpack_write_key (writer, "op");
+    msgpack_write_key (writer, s_ops[op]);
+    if (deadline_ms > 0) {
+        msgpack_write_key (writer, "deadlineMs");
+        msgpack_write_uint (writer, deadline_ms);
+    }
+}
+
+static void
+s_write_list (msgpack_writer_t *writer, const list_query_t *list, uint32_t deadline_ms)
 {
     char sort[ROCKET_ORDER_SIZE];
     rocket_order_print (&list->order, sort);
-    msgpack_write_map (writer, 4u + list->has_after + list->has_partitions);
-    msgpack_write_key (writer, "op");
-    msgpack_write_key (writer, s_ops[QUERY_LIST]);
+    s_write_question (writer, QUERY_LIST, deadline_ms, 3u + list->has_after + list->has_partitions);
     msgpack_write_key (writer, "sort");
     msgpack_write_key (writer, sort);
     msgpack_write_key (writer, "limit");
@@ -123,12 +134,9 @@ query_write (GByteArray *out, const query_t *query)
 {
     msgpack_writer_t writer = msgpack_writer_begin (out);
     if (query->op == QUERY_LIST)
-        s_write_list (&writer, &query->list);
-    else {
-        msgpack_write_map (&writer, query->op == QUERY_GET ? 2 : 1);
-        msgpack_write_key (&writer, "op");
-        msgpack_write_key (&writer, s_ops[query->op]);
-    }
+        s_write_list (&writer, &query->list, query->deadline_ms);
+    else
+        s_write_question (&writer, query->op, query->deadline_ms, query->op == QUERY_GET);
     if (query->op == QUERY_GET) {
         msgpack_write_key (&writer, "id");
         msgpack_write_str (&writer, query->id);
@@ -137,12 +145,10 @@ query_write (GByteArray *out, const query_t *query)
 }
 
 void
-query_write_batch (GByteArray *out, uint32_t count)
+query_write_batch (GByteArray *out, uint32_t count, uint32_t deadline_ms)
 {
     msgpack_writer_t writer = msgpack_writer_begin (out);
-    msgpack_write_map (&writer, 2);
-    msgpack_write_key (&writer, "op");
-    msgpack_write_key (&writer, s_ops[QUERY_BATCH]);
+    s_write_question (&writer, QUERY_BATCH, deadline_ms, 1);
     msgpack_write_key (&writer, "requests");
     msgpack_write_array (&writer, count);
     msgpack_writer_end (&writer);
@@ -221,6 +227,17 @@ s_read_limit (list_query_t *list, msgpack_reader_t *reader)
     return NULL;
 }
 
+//  A longer deadline than the longest is as good as that one.
+static const char *
+s_read_deadline (query_t *query, msgpack_reader_t *reader)
+{
+    uint64_t deadline_ms = 0;
+    if (!msgpack_read_uint (reader, &deadline_ms) || deadline_ms < 1)
+        return "deadlineMs must be a positive integer";
+    query->deadline_ms = (uint32_t) MIN (deadline_ms, QUERY_DEADLINE_MAX_MS);
+    return NULL;
+}
+
 static const char *
 s_read_member (query_t *query, members_t *members, text_t key, msgpack_reader_t *reader)
 {
@@ -230,6 +247,8 @@ s_read_member (query_t *query, members_t *members, text_t key, msgpack_reader_t 
         members->has_id = msgpack_read_str (reader, &query->id);
         return members->has_id ? NULL : "id must be a text";
     }
+    if (text_equal (key, text_from ("deadlineMs")))
+        return s_read_deadline (query, reader);
     if (text_equal (key, text_from ("sort")))
         return s_read_sort (&query->list, reader);
     if (text_equal (key, text_from ("limit")))
@@ -504,19 +523,4 @@ query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entrie
         g_array_append_val (entries, entry);
     }
     return true;
-}
-
-static gint
-s_compare (gconstpointer a, gconstpointer b, gpointer order)
-{
-    const query_entry_t *one = a;
-    const query_entry_t *two = b;
-    return rocket_order_compare (order, &one->place, &two->place);
-}
-
-void
-query_sort_entries (const rocket_order_t *order, GArray *entries)
-{
-    rocket_order_t copy = *order;
-    g_array_sort_with_data (entries, s_compare, &copy);
 }

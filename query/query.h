@@ -22,6 +22,12 @@
 //  less than the 64 MiB that a socket takes.
 #define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
 
+//  A reply to a list ends behind the rocket with which its rockets reach so many bytes. It holds one
+//  rocket at least, and says more if others follow.
+#define LIST_REPLY_MAX_BYTES (1024 * 1024)
+
+#define QUERY_DEADLINE_MAX_MS 3600000
+
 typedef enum { QUERY_PING, QUERY_STATS, QUERY_GET, QUERY_LIST, QUERY_BATCH } query_op_t;
 
 //  Which rockets of which partitions, in which order, from where on.
@@ -39,6 +45,7 @@ typedef struct {
 
 typedef struct {
     query_op_t op;
+    uint32_t deadline_ms;    //  how long the asker waits, from the receipt on; 0: not said
     text_t id;               //  QUERY_GET
     list_query_t list;       //  QUERY_LIST
     uint32_t batch_count;    //  QUERY_BATCH: so many questions follow
@@ -48,8 +55,9 @@ typedef struct {
 //  Write a question of any kind but QUERY_BATCH.
 void query_write (GByteArray *out, const query_t *query);
 
-//  Begin a batch of count questions; write them right behind.
-void query_write_batch (GByteArray *out, uint32_t count);
+//  Begin a batch of count questions; write them right behind. deadline_ms holds for each of them; 0:
+//  none.
+void query_write_batch (GByteArray *out, uint32_t count, uint32_t deadline_ms);
 
 //  Read the next question. Returns NULL, or a sentence that says what is wrong with it.
 const char *query_read (query_t *query, msgpack_reader_t *reader)
@@ -109,9 +117,6 @@ typedef struct {
 //  them is no rocket.
 bool query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
     __attribute__ ((warn_unused_result));
-
-//  Put entries in order: lists of several owners become one.
-void query_sort_entries (const rocket_order_t *order, GArray *entries);
 
 //  Write and read a place as [value, id], for "after" and for cursors.
 void query_write_place (

@@ -75,7 +75,7 @@ addresses_resolve (const address_name_t *name, bool only_one_family, GArray *add
             continue;
         g_snprintf (
             address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
-        g_array_append_val (addresses, address);
+        addresses_add (addresses, &address);
     }
     freeaddrinfo (found);
     return NULL;
@@ -88,4 +88,13 @@ addresses_compare (const void *a, const void *b)
     const address_t *two = b;
     int order = strcmp (one->host, two->host);
     return order ? order : (int) one->port - (int) two->port;
+}
+
+void
+addresses_add (GArray *addresses, const address_t *address)
+{
+    for (guint index = 0; index < addresses->len; index++)
+        if (addresses_compare (&g_array_index (addresses, address_t, index), address) == 0)
+            return;
+    g_array_append_val (addresses, *address);
 }

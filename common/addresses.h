@@ -23,10 +23,15 @@ typedef struct {
 //  with it; NULL if an entry is none.
 GArray *addresses_parse (const char *list);
 
-//  Add all addresses of a name to the array (of address_t). Returns NULL, or why there are none.
-//  only_one_family: the IPv4 addresses, and those of IPv6 only if there is no other. May wait for a
-//  name server.
+//  Add all addresses of a name to the array (of address_t), but for those that the array has: no
+//  address is in it twice. Returns NULL, or the reason why the name has no address.
+//  only_one_family: add the IPv4 addresses, and those of IPv6 only if there is no other. May wait
+//  for a name server.
 const char *addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses);
+
+//  Add the address unless the array has it. A name may resolve to one address several times:
+//  /etc/hosts with localhost for both 127.0.0.1 and ::1 gives 127.0.0.1 twice.
+void addresses_add (GArray *addresses, const address_t *address);
 
 //  Order by host, then by port; for g_array_sort too.
 int addresses_compare (const void *a, const void *b);

@@ -187,13 +187,30 @@ s_read_fallbacks (const options_t *self)
     }
 }
 
+//  True if the value is a link that Kubernetes sets for a Service: one named `downlink` gives every
+//  pod of its namespace DOWNLINK_PORT=tcp://10.0.0.1:8088. No option takes such a value.
+static bool
+s_is_service_link (const char *text)
+{
+    return g_str_has_prefix (text, "tcp://") || g_str_has_prefix (text, "udp://") ||
+           g_str_has_prefix (text, "sctp://");
+}
+
+//  The value that the environment has for an option; NULL if there is none.
+static const char *
+s_from_environment (const char *variable)
+{
+    const char *text = getenv (variable);
+    return text && s_is_service_link (text) ? NULL : text;
+}
+
 //  Read what no flag gave, and only that: a flag wins over a bad value, too.
 static void
 s_read_environment (const options_t *self, const bool *is_given)
 {
     for (size_t index = 0; index < self->count; index++) {
         char *variable = option_variable (&self->options[index]);
-        const char *text = is_given[index] ? NULL : getenv (variable);
+        const char *text = is_given[index] ? NULL : s_from_environment (variable);
         if (text)
             s_set_or_refuse (self, &self->options[index], variable, text);
         g_free (variable);
@@ -307,6 +324,21 @@ s_add_value (GString *line, const option_t *option)
     }
 }
 
+//  Log the variables that were passed over, so that nobody wonders why they have no effect.
+static void
+s_log_service_links (const options_t *self)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        char *variable = option_variable (&self->options[index]);
+        const char *text = getenv (variable);
+        if (text && s_is_service_link (text))
+            log_event (LOG_INFO,
+                "an environment variable is Kubernetes' link to a service: ignored",
+                "variable=%s value=%s", variable, text);
+        g_free (variable);
+    }
+}
+
 void
 options_log (const options_t *self)
 {
@@ -317,4 +349,5 @@ options_log (const options_t *self)
     }
     log_event (LOG_INFO, "starting", "version=%s options=%s", DOWNLINK_VERSION, line->str);
     g_string_free (line, TRUE);
+    s_log_service_links (self);
 }

@@ -47,7 +47,8 @@ typedef struct {
 //  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help,
 //  --version, --man and --completion itself, on standard output, exit 0; a bad flag or value is
 //  explained on standard error (which, what was expected), exit 2. Returns how many arguments there
-//  are; argv [1] and on hold them.
+//  are; argv [1] and on hold them. Values of the form tcp://... in the environment are ignored:
+//  Kubernetes sets them for services, and no option takes one.
 int options_read (const options_t *self, int argc, char **argv);
 
 //  Log every value at level info, as one event; a file of secrets is only named.

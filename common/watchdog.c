@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static void
 s_kill (const loop_t *loop)
 {
     //  Should the loop hang with a lock that logging needs: this ends the process all the same.
+    signal (SIGALRM, SIG_DFL);
     alarm (LAST_WORDS_S);
     log_event (LOG_ERROR, "a loop hangs: ending the process, so that its locks come free",
         "loop=%s ms=%" G_GUINT64_FORMAT, loop->name, loop->stale * s_watchdog.interval_ms);

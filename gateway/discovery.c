@@ -73,7 +73,8 @@ s_resolve_all (discovery_t *self)
     for (guint index = 0; index < self->names->len; index++) {
         name_t *name = &g_array_index (self->names, name_t, index);
         s_resolve (name);
-        g_array_append_vals (all, name->addresses->data, name->addresses->len);
+        for (guint found = 0; found < name->addresses->len; found++)
+            addresses_add (all, &g_array_index (name->addresses, address_t, found));
     }
     g_array_sort (all, addresses_compare);
     pthread_mutex_lock (&self->mutex);

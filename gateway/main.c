@@ -70,9 +70,11 @@ static const options_t s_usage = {"downlink-gateway",
     "by side, and may share a journal directory.\n\n"
     "Processors are found by name: every address of every name in --processors is connected to, "
     "and names are resolved again every second.\n\n"
-    "SIGTERM and SIGINT stop it: /readyz says 503, what was asked is answered, and what was "
-    "accepted is delivered or stays in the journal for the next gateway. A second signal ends it "
-    "at once, which loses nothing that was accepted either, unless --journal is off."};
+    "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, what was asked is answered, and what "
+    "was "
+    "accepted is delivered or stays in the journal for the next gateway. A second SIGTERM or "
+    "SIGINT "
+    "ends it at once, which loses nothing that was accepted either, unless --journal is off."};
 
 int
 main (int argc, char **argv)

@@ -58,7 +58,8 @@ static const options_t s_usage = {"downlink-processor",
     "once: each counts once.\n\n"
     "It listens on three ports in a row: --port for frames, the next one for questions, the one "
     "after for events.\n\n"
-    "SIGTERM and SIGINT stop it once all that came in is saved. A second signal ends it at once: "
+    "SIGTERM, SIGINT and SIGHUP stop it once all that came in is saved. A second SIGTERM or SIGINT "
+    "ends it at once: "
     "gateways then send again what was not acknowledged."};
 
 int

@@ -46,22 +46,21 @@ s_add (GPtrArray *answers, const char *host, unsigned port)
     return answer;
 }
 
-//  Ask every address of a name.
+//  Ask every address of a name, but for those in addresses, which were asked for an earlier name.
 static void
-s_ask_name (
-    const address_name_t *name, const GByteArray *question, GPtrArray *answers, GArray *asked)
+s_ask_name (const address_name_t *name, const GByteArray *question, GArray *addresses,
+    GPtrArray *answers, GArray *asked)
 {
-    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    guint known = addresses->len;
     const char *fault = addresses_resolve (name, true, addresses);
     if (fault)
         s_add (answers, name->host, name->port)->fault =
             "cannot be resolved: check --processors, and the name server";
-    for (guint index = 0; index < addresses->len; index++) {
+    for (guint index = known; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
-        const char *host = addresses->len == 1 ? name->host : address->host;
+        const char *host = addresses->len == known + 1 ? name->host : address->host;
         s_ask (asked, s_add (answers, host, name->port), address, question);
     }
-    g_array_unref (addresses);
 }
 
 static void
@@ -118,10 +117,13 @@ ask_processors (const char *processors, const query_t *query, int64_t timeout_ms
     GByteArray *question = g_byte_array_new ();
     query_write (question, query);
     GArray *names = addresses_parse (processors);
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     for (guint index = 0; index < names->len; index++)
-        s_ask_name (&g_array_index (names, address_name_t, index), question, answers, asked);
+        s_ask_name (
+            &g_array_index (names, address_name_t, index), question, addresses, answers, asked);
     s_wait (asked, timeout_ms);
     g_array_unref (names);
+    g_array_unref (addresses);
     g_array_unref (asked);
     g_byte_array_unref (question);
     return answers;

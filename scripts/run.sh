@@ -8,6 +8,7 @@ bin=${DOWNLINK_BIN:-build/bin}
 processors=${PROCESSORS:-2}
 listen=${DOWNLINK_LISTEN:-127.0.0.1:8088}
 first_port=${DOWNLINK_PORT:-5561}
+[[ $first_port == *://* ]] && first_port=5561  #  what Kubernetes sets for a service, not a port
 gateway=
 pids=()
 names=()

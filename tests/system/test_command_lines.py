@@ -1,12 +1,13 @@
 """What the programs say of their flags: help, manual pages and completion, all from one table."""
 import os
+import random
 import re
 import shutil
 import subprocess
 
 import pytest
 
-from downlink import BIN
+from downlink import BIN, Program, until
 
 PROGRAMS = sorted(path.name for path in BIN.glob("downlink-*"))
 SHELLS = ["bash", "zsh", "fish"]
@@ -119,3 +120,21 @@ def test_an_unknown_shell_is_refused():
     refused = subprocess.run([BIN / "downlink-query", "--completion", "tcsh"], capture_output=True,
                              text=True, timeout=60)
     assert refused.returncode == 2 and "tcsh" in refused.stderr and "zsh" in refused.stderr
+
+
+@pytest.mark.parametrize("link", ["tcp://10.96.0.17:8088", "udp://10.96.0.17:53"])
+def test_the_link_that_kubernetes_sets_for_a_service_named_downlink_is_ignored(link, tmp_path):
+    links = {"DOWNLINK_PORT": link, "DOWNLINK_SERVICE_HOST": "10.96.0.17",
+             "DOWNLINK_SERVICE_PORT": "8088", "DOWNLINK_PORT_8088_TCP": link}
+    #  The port must be the default one here, so the address is one that no other test uses.
+    address = "127." + ".".join(str(random.randint(2, 250)) for _ in range(3))
+    program = Program(tmp_path, "downlink-processor", "--store", "memory", "--bind", address,
+                      environment=links)
+    until(lambda: "ready" in program.text() or program.process.poll() is not None, what="the start")
+    assert "--port=5561" in program.text() and "variable=DOWNLINK_PORT" in program.text()
+    assert program.stop() == 0
+
+
+def test_another_value_that_is_no_port_is_still_refused(tmp_path):
+    program = Program(tmp_path, "downlink-processor", environment={"DOWNLINK_PORT": "http://x"})
+    assert program.process.wait(30) == 2 and "DOWNLINK_PORT" in program.text()

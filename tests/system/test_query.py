@@ -79,12 +79,39 @@ def test_stats_are_a_list_and_a_table_of_partitions(rockets):
 
 
 def test_every_address_of_a_name_is_asked_and_all_are_waited_for_at_once(rockets):
-    silent = free_ports(3)
+    silent = free_ports(4)
     asked = ask("ping", "--json", "--timeout", "1s", "--processors",
-                f"localhost:{rockets.port},127.0.0.1:{silent},127.0.0.1:{silent}", seconds=15)
+                f"localhost:{rockets.port},127.0.0.1:{silent},127.0.0.1:{silent + 1}", seconds=15)
     assert json.loads(asked.stdout) == {"processor": f"localhost:{rockets.port}", "alive": True}
     assert asked.returncode == 1
     assert asked.stderr.count("does not answer") == 2
+
+
+def hosts_of_debian(folder):
+    """A wrapper that runs a program with the /etc/hosts of a fresh Debian; skips where that is not
+    allowed. Returns the words to put before the program's."""
+    hosts = folder / "hosts"
+    hosts.write_text("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
+    script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(hosts)]
+    if subprocess.run([*words, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    return words
+
+
+def test_localhost_in_two_lines_of_the_hosts_file_is_asked_once(rockets, tmp_path):
+    wrapper = hosts_of_debian(tmp_path)
+    for words in (["ping"], ["stats"], ["list"]):
+        asked = subprocess.run(
+            [*wrapper, BIN / "downlink-query", *words, "--json", "--processors",
+             f"localhost:{rockets.port}"], capture_output=True, text=True, timeout=60)
+        assert asked.returncode == 0, asked.stderr
+        assert len(asked.stdout.splitlines()) == (3 if words == ["list"] else 1)
+
+
+def test_a_processor_that_is_named_twice_is_asked_once(rockets):
+    twice = f"localhost:{rockets.port},127.0.0.1:{rockets.port}"
+    assert len(ask("list", "--json", "--processors", twice).stdout.splitlines()) == 3
 
 
 def test_a_processor_that_hangs_is_given_up(rockets):

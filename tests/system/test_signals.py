@@ -1,0 +1,91 @@
+"""Signals: a terminal that closes stops the programs cleanly, and signals that mean nothing are ignored."""
+import os
+import pty
+import signal
+import subprocess
+
+import pytest
+
+from downlink import (BIN, READY_SECONDS, ROOT, STOP_SECONDS, Pair, Program, free_ports, message,
+                      until)
+
+IGNORED = [signal.SIGPIPE, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM,
+           signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGXFSZ, signal.SIGTTOU,
+           signal.SIGRTMIN, signal.SIGRTMAX]
+
+
+def test_signals_that_mean_nothing_are_ignored_and_a_hangup_stops_cleanly(folder):
+    both = Pair(folder)
+    for number in IGNORED:
+        both.gateway.send(number)
+        both.processor.send(number)
+    assert both.post([message("apollo", 1)]).status == 202
+    both.rocket_when("apollo", lambda rocket: rocket["messagesApplied"] == 1)
+    for program in (both.gateway, both.processor):
+        #  A closing terminal sends it twice: from the kernel, and from the shell.
+        program.send(signal.SIGHUP)
+        until(lambda: "stopping" in program.text(), what="the stop")
+        if program.process.poll() is None:
+            program.send(signal.SIGHUP)
+        assert program.process.wait(STOP_SECONDS) == 0, program.text()
+        assert program.text().splitlines()[-1].endswith(": stopped")
+
+
+@pytest.mark.parametrize("name", ["downlink-gateway", "downlink-processor"])
+def test_sigquit_still_ends_a_program_at_once(name, tmp_path):
+    port = free_ports(3)
+    where = ["--listen", f"127.0.0.1:{port}", "--journal", "off"] if "gateway" in name else \
+            ["--port", port, "--store", "memory"]
+    program = Program(tmp_path, name, *where)
+    until(lambda: "listening" in program.text() or "ready" in program.text(), what="the start")
+    program.send(signal.SIGQUIT)
+    assert program.process.wait(STOP_SECONDS) == -signal.SIGQUIT
+
+
+def test_a_hangup_that_is_ignored_at_the_start_stays_ignored(tmp_path):
+    program = Program(tmp_path, "downlink-processor", "--port", free_ports(3), "--store", "memory",
+                      wrapper=["nohup"])
+    until(lambda: "ready" in program.text(), what="the start")
+    program.send(signal.SIGHUP)
+    program.send(signal.SIGTERM)
+    assert program.process.wait(STOP_SECONDS) == 0
+    assert "stopped" in program.text()
+
+
+def test_a_hangup_ends_watch_and_launch(tmp_path):
+    port = free_ports(3)
+    watch = Program(tmp_path, "downlink-query", "watch", "--processors", f"127.0.0.1:{port}")
+    until(lambda: "does not answer" in watch.text(), what="the watching")
+    assert watch.stop(signal.SIGHUP) == 0
+    launch = Program(tmp_path, "downlink-launch", f"http://127.0.0.1:{port}/messages", "--json")
+    until(lambda: "SigBlk" in open(f"/proc/{launch.process.pid}/status").read() and
+          blocks_hangup(launch.process.pid), what="the launch")
+    assert launch.stop(signal.SIGHUP) == 1
+    assert '"delivered"' in launch.text(), "the summary is printed all the same"
+
+
+def blocks_hangup(process):
+    status = open(f"/proc/{process}/status").read()
+    blocked = int(status.split("SigBlk:")[1].split()[0], 16)
+    return blocked & 1 << (signal.SIGHUP - 1)
+
+
+def test_a_terminal_that_closes_stops_run_with_all_that_it_started(tmp_path):
+    first = free_ports(4)
+    terminal, side = pty.openpty()
+    run = subprocess.Popen(
+        ["setsid", "--ctty", ROOT / "scripts" / "run.sh"], stdin=side, stdout=side, stderr=side,
+        env={**os.environ, "DOWNLINK_BIN": str(BIN), "DOWNLINK_LISTEN": f"127.0.0.1:{first + 3}",
+             "DOWNLINK_PORT": str(first), "DOWNLINK_STATE_DIR": str(tmp_path / "state"),
+             "DOWNLINK_JOURNAL_DIR": str(tmp_path / "journal"), "PROCESSORS": "1"})
+    os.close(side)
+    shown = b""
+    while b"Downlink is ready" not in shown:
+        shown += os.read(terminal, 4096)
+    children = subprocess.run(["pgrep", "-P", str(run.pid)], stdout=subprocess.PIPE, check=True,
+                              text=True).stdout.split()
+    os.close(terminal)
+    assert run.wait(READY_SECONDS) == 0
+    until(lambda: not any(os.path.exists(f"/proc/{child}") for child in children),
+          what="the end of the children")
+    assert list((tmp_path / "state" / "members").iterdir()) == [], "the processor left"

@@ -1,0 +1,52 @@
+//  Lists of host:port, and that no address is asked twice.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "common/addresses.h"
+
+static GArray *
+s_resolve (const char *list, bool only_one_family)
+{
+    GArray *names = addresses_parse (list);
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    cr_assert (names);
+    for (guint index = 0; index < names->len; index++)
+        cr_assert_null (addresses_resolve (
+            &g_array_index (names, address_name_t, index), only_one_family, addresses));
+    g_array_unref (names);
+    return addresses;
+}
+
+Test (addresses, an_address_that_is_there_already_is_not_added_again)
+{
+    GArray *addresses = s_resolve ("127.0.0.1:5561,127.0.0.1:5561,127.0.0.1:5564", true);
+    cr_assert_eq (addresses->len, 2);
+    cr_assert_eq (g_array_index (addresses, address_t, 0).port, 5561);
+    cr_assert_eq (g_array_index (addresses, address_t, 1).port, 5564);
+    g_array_unref (addresses);
+}
+
+Test (addresses, localhost_is_one_address_of_a_family_whatever_the_hosts_file_says)
+{
+    GArray *addresses = s_resolve ("localhost:5561,127.0.0.1:5561", true);
+    cr_assert_eq (addresses->len, 1);
+    cr_assert_str_eq (g_array_index (addresses, address_t, 0).host, "127.0.0.1");
+    g_array_unref (addresses);
+}
+
+Test (addresses, an_ipv6_address_is_in_brackets)
+{
+    GArray *addresses = s_resolve ("[::1]:5561", false);
+    cr_assert_eq (addresses->len, 1);
+    cr_assert_str_eq (g_array_index (addresses, address_t, 0).host, "[::1]");
+    g_array_unref (addresses);
+}
+
+Test (addresses, what_is_no_list_is_refused)
+{
+    static const char *const lists[] = {
+        "", "host", "host:", ":5561", "host:0", "host:65534", "a:1,", "::1:5561", "host:x"};
+    for (size_t index = 0; index < G_N_ELEMENTS (lists); index++)
+        cr_assert_null (addresses_parse (lists[index]), "%s", lists[index]);
+}

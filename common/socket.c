@@ -35,10 +35,16 @@ typedef struct {
     int64_t max_message_bytes;
 } kind_t;
 
+//  What comes in on a PUB is subscriptions. libzmq puts them into its table as they arrive, without a
+//  bound, in the thread that owns the socket: so few may be on the way, in the socket and in the kernel.
+#define SUBSCRIPTIONS_ON_THE_WAY 4
+#define SUBSCRIPTION_BUFFER_BYTES 16384
+#define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
+
 static const kind_t s_kinds[] = {
     [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},
     [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
-    [SOCKET_PUB] = {ZMQ_XPUB, 40000, MIB},
+    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES},
     [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
     [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
     [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
@@ -84,6 +90,12 @@ s_new (socket_kind_t kind, bool is_ipv6)
     zsock_set_reconnect_ivl (zsock, RECONNECT_MS);
     zsock_set_reconnect_ivl_max (zsock, RECONNECT_MAX_MS);
     zsock_set_ipv6 (zsock, is_ipv6);
+    if (kind == SOCKET_PUB) {
+        zsock_set_rcvhwm (zsock, SUBSCRIPTIONS_ON_THE_WAY);
+        zsock_set_rcvbuf (zsock, SUBSCRIPTION_BUFFER_BYTES);
+        zsock_set_xpub_verboser (zsock, 1);  //  tell of each peer, not of the first and the last
+        zsock_set_zap_domain (zsock, "downlink");  //  refuse ZMTP 1 and 2: they name no peer
+    }
     if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
         zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
     if (kind == SOCKET_REQ) {
@@ -180,6 +192,12 @@ socket_receive (socket_t *self, text_t *bytes, bool *more)
     *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
     *more = zmq_msg_more (&self->received) != 0;
     return true;
+}
+
+visitor_t
+socket_visitor (const socket_t *self)
+{
+    return visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
 }
 
 //  Hear what there is to hear, and see if that was something to receive.

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 #include "text.h"
+#include "visitor.h"
 
 typedef enum {
     SOCKET_PUSH,    //  frames out, to one processor
     SOCKET_PULL,    //  frames in
-    SOCKET_PUB,     //  announcements, acks and updates out; what others listen to comes in
+    SOCKET_PUB,     //  announcements, acks and updates out; each peer's subscriptions come in
     SOCKET_SUB,     //  and in
     SOCKET_DEALER,  //  queries out, many at a time
     SOCKET_REQ,     //  queries out, one at a time
@@ -55,6 +56,10 @@ bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
 //  which socket_poll has found nothing has nothing until it is looked at again.
 bool socket_receive (socket_t *self, text_t *bytes, bool *more)
     __attribute__ ((warn_unused_result));
+
+//  Return the connection by which the part received last has come. Its cookie is 0 if the connection
+//  is gone, and for the unsubscriptions that a PUB makes for a peer that has gone.
+visitor_t socket_visitor (const socket_t *self);
 
 //  One of the things waited for: a socket, or else a descriptor.
 typedef struct {

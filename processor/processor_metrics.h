@@ -23,6 +23,8 @@
         "Gaps that were given up because a rocket had too many.")                                  \
     X (queries, "queries", "queries_total", "Questions that were answered.")                       \
     X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
+    X (subscribers_ended, "subscribersEnded", "ended_subscribers_total",                           \
+        "Connections to the events port that were ended: they held too many subscriptions.")       \
     X (saves_failed, "savesFailed", "failed_saves_total",                                          \
         "Saves of a partition that failed; they are tried again.")
 

@@ -5,6 +5,7 @@
 #include "processor/send_updates.h"
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "processor/listeners.h"
 #include "query/rocket_update.h"
 
@@ -12,6 +13,8 @@
 #define ROCKETS_PER_INTERVAL 5000  //  at the most, of those due; the others take their turn later
 #define OVERDUE_MAX 16384          //  rockets that a round of saves may have to tell
 #define SUBSCRIPTIONS_PER_RUN 1000
+#define LOG_MS 1000
+#define FORGET_MS 1000  //  so often connections that are gone are looked for
 
 struct update_sender {
     shards_t *shards;
@@ -25,6 +28,8 @@ struct update_sender {
     bool is_due;           //  shards have rockets that are due
     bool is_cut;           //  some were left because a turn's work is bounded
     int64_t next_ms;       //  when the next interval begins
+    int64_t forget_ms;     //  when to look next for connections that are gone
+    int64_t logged_ms;     //  when a connection that was ended was logged last
 };
 
 update_sender_t *
@@ -116,19 +121,32 @@ update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *view
     }
 }
 
-//  What others listen to from now on. One who begins with a sync is answered at once.
+//  Count and log the connections that were ended since the last call.
+static void
+s_note_ended (update_sender_t *self)
+{
+    uint64_t ended = listeners_ended (self->listeners);
+    if (ended == self->shards->counters.subscribers_ended)
+        return;
+    self->shards->counters.subscribers_ended = ended;
+    if (log_is_due (&self->logged_ms, LOG_MS))
+        log_event (LOG_WARN, "a connection to the events port was ended", "reason=%s ended=%llu",
+            "it held too many subscriptions", (unsigned long long) ended);
+}
+
+//  Take in what others listen to from now on. Answer a sync that is new at once.
 static void
 s_hear (update_sender_t *self)
 {
     text_t message;
     bool more = false;
-    for (int count = 0; count < SUBSCRIPTIONS_PER_RUN; count++) {
-        if (!socket_receive (self->events, &message, &more))
-            return;
-        text_t topic = listeners_take (self->listeners, message);
+    for (int count = 0;
+         count < SUBSCRIPTIONS_PER_RUN && socket_receive (self->events, &message, &more); count++) {
+        text_t topic = listeners_take (self->listeners, socket_visitor (self->events), message);
         if (topic.data)
             s_sync (self, topic);
     }
+    s_note_ended (self);
 }
 
 //  An interval begins: say how far it is, and look what is to be told in it.
@@ -186,6 +204,10 @@ update_sender_run (update_sender_t *self)
 {
     s_hear (self);
     int64_t now_ms = clock_ms ();
+    if (now_ms >= self->forget_ms) {
+        self->forget_ms = now_ms + FORGET_MS;
+        listeners_forget_gone (self->listeners);
+    }
     if (now_ms >= self->next_ms)
         s_begin (self, now_ms);
     if (self->is_due && self->told < ROCKETS_PER_INTERVAL)

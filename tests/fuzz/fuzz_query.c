@@ -37,7 +37,7 @@ s_listen (text_t bytes)
     if (rocket_update_read (&update, bytes))
         g_assert (!update.rocket.data || update.id.size > 0);
     listeners_t *listeners = listeners_new ();
-    (void) listeners_take (listeners, bytes);
+    (void) listeners_take (listeners, (visitor_t){.fd = -1, .cookie = 1}, bytes);
     (void) listeners_want (listeners, bytes);
     listeners_destroy (&listeners);
 }

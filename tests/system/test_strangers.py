@@ -1,0 +1,125 @@
+"""Strangers on a processor's ZeroMQ ports: what they hold is theirs and bounded, and costs nobody else."""
+import contextlib
+import json
+import pathlib
+import socket
+import struct
+import threading
+import time
+
+import msgpack
+import pytest
+import zmq
+
+from downlink import channel, message, until
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+
+
+def frame(payload, command=False):
+    """A ZMTP frame with a short size."""
+    return bytes([4 if command else 0, len(payload)]) + payload
+
+
+def ready(kind):
+    return frame(b"\x05READY\x0bSocket-Type" + struct.pack(">I", len(kind)) + kind, command=True)
+
+
+def stranger(port, kind=b"SUB"):
+    """A connection with a finished handshake."""
+    one = socket.create_connection(("127.0.0.1", port), 10)
+    one.sendall(GREETING + ready(kind))
+    received = b""
+    while len(received) < 64 + 2 or len(received) < 66 + received[65]:
+        more = one.recv(4096)
+        assert more, "the handshake was refused"
+        received += more
+    return one
+
+
+def resident_mib(pair, field="VmRSS"):
+    status = pathlib.Path(f"/proc/{pair.processor.process.pid}/status").read_text()
+    return int(status.split(field + ":")[1].split()[0]) / 1024
+
+
+def stats(pair):
+    with zmq.Context() as context, context.socket(zmq.REQ) as ask:
+        ask.setsockopt(zmq.LINGER, 0)
+        ask.setsockopt(zmq.RCVTIMEO, 10000)
+        ask.connect(f"tcp://127.0.0.1:{pair.port + 1}")
+        ask.send(msgpack.packb({"op": "stats"}))
+        return msgpack.unpackb(ask.recv())["stats"]
+
+
+@pytest.fixture
+def subscriber(pair):
+    """A plain SUB that listens to all rockets, as is known by a sync."""
+    with zmq.Context() as context, context.socket(zmq.SUB) as one:
+        one.setsockopt(zmq.LINGER, 0)
+        one.setsockopt(zmq.RCVTIMEO, 10000)
+        one.setsockopt(zmq.SUBSCRIBE, b"rocket/")
+        one.setsockopt(zmq.SUBSCRIBE, b"sync/" + channel().encode())
+        one.connect(f"tcp://127.0.0.1:{pair.port + 2}")
+        one.recv_multipart()
+        yield one
+
+
+def hears(pair, subscriber):
+    """Wait until the subscriber hears of a new rocket."""
+    one = channel()
+    assert pair.post(message(one, 1)).status == 202
+    while subscriber.recv_multipart()[0] != b"rocket/" + one.encode():
+        pass
+    return True
+
+
+@pytest.mark.parametrize("topic", [b"rocket/", b"", b"rocket"])
+def test_a_forged_unsubscription_silences_nobody(pair, subscriber, topic):
+    with stranger(pair.port + 2) as one:
+        one.sendall(frame(b"\0" + topic) * 3)
+        one.sendall(frame(b"\1sync/" + channel().encode()))
+        assert one.recv(1), "what came before it has been taken in"
+        assert hears(pair, subscriber)
+        one.sendall(frame(b"\1" + topic) + frame(b"\0" + topic) * 2)
+        one.sendall(frame(b"\1sync/" + channel().encode()))
+        assert one.recv(1)
+        assert hears(pair, subscriber)
+    assert hears(pair, subscriber), "nor does the end of the stranger"
+
+
+def test_a_million_subscriptions_end_their_connection_and_nobody_elses(pair, subscriber):
+    before, ended = resident_mib(pair), stats(pair)["subscribersEnded"]
+    many = b"".join(frame(b"\1rocket/%07d-%07d" % (number * 7919 % 1000003, number))
+                    for number in range(1_000_000))
+    with stranger(pair.port + 2) as one, contextlib.suppress(OSError):
+        one.settimeout(10)
+        one.sendall(many)
+        while one.recv(65536):
+            pass
+    until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the stranger")
+    assert hears(pair, subscriber)
+    assert resident_mib(pair, "VmHWM") < before + 60, "what it took is bounded, at any time"
+    assert resident_mib(pair) < before + 40, "and given back"
+    assert "held too many subscriptions" in pair.processor.text()
+
+
+def test_many_connections_with_many_subscriptions_are_bounded_together(pair, subscriber):
+    before, ended = resident_mib(pair), stats(pair)["subscribersEnded"]
+    with contextlib.ExitStack() as stack:
+        for index in range(40):
+            one = stack.enter_context(stranger(pair.port + 2))
+            with contextlib.suppress(OSError):
+                one.sendall(b"".join(frame(b"\1rocket/%03d-%07d" % (index, number))
+                                     for number in range(4000)))
+        until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the largest")
+        assert hears(pair, subscriber)
+        assert resident_mib(pair) < before + 100
+    assert hears(pair, subscriber)
+
+
+def test_a_subscription_longer_than_any_topic_ends_its_connection(pair, subscriber):
+    with stranger(pair.port + 2) as one, contextlib.suppress(ConnectionError):
+        one.sendall(b"\2" + struct.pack(">Q", 100_000) + b"\1" + b"x" * 99_999)
+        while one.recv(65536):
+            pass
+    assert hears(pair, subscriber)

@@ -1,5 +1,6 @@
 //  One line an event on standard error: time, level, what happened, key=value. Text or JSON.
-//  Any thread may log; a line is written with one call and never torn.
+//  Any thread may log; a line is written with one call and never torn. After log_start logging never
+//  waits for whatever reads standard error.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOG_H
 #define DOWNLINK_LOG_H
@@ -13,6 +14,13 @@ typedef enum { LOG_TEXT, LOG_JSON } log_format_t;
 
 //  What is logged from now on. Before the first call: info and above, as text. program is kept.
 void log_setup (const char *program, log_level_t level, log_format_t format);
+
+//  Write lines on a thread from now on: a reader that takes none holds nobody up, and lines that find
+//  no room are dropped and counted. Call once in main, with the signals blocked that main waits for.
+void log_start (void);
+
+//  Return how many lines were dropped so far.
+uint64_t log_dropped (void);
 
 //  Log an event: a few words without a number in them, and what belongs to it as a printf format of
 //  key=conversion pairs with one space between ("path=%s frames=%zu"); "" for none. Values may hold

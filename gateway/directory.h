@@ -7,7 +7,7 @@
 
 #include "common/announcement.h"
 #include "common/socket.h"
-#include "gateway/discovery.h"
+#include "common/discovery.h"
 
 //  One address of a processor, and the three sockets that are connected to it.
 typedef struct {

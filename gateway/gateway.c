@@ -70,7 +70,7 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     atomic_int phase = 0;
     worker_config_t share = s_share (config);
     share.metrics = s_new_metrics (config);
-    discovery_t *discovery = discovery_new (config->processors);
+    discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
     pthread_t *threads = g_new0 (pthread_t, config->workers);
     unsigned started = 0;

@@ -1,6 +1,7 @@
 //  GET /metrics: what this gateway counts, and what this worker knows of the processors, for
 //  Prometheus.
 //  SPDX-License-Identifier: Apache-2.0
+#include "common/log.h"
 #include "common/prometheus_text.h"
 #include "gateway/routes.h"
 
@@ -21,6 +22,8 @@ s_write_counters (prometheus_text_t *text, const gateway_totals_t *totals)
         "Messages that may be accepted and not saved.", totals->buffer_limit);
     prometheus_single (text, GAUGE, "journal_limit_bytes",
         "Bytes of messages that the journals may hold; 0 without journals.", totals->journal_limit);
+    prometheus_single (text, COUNTER, "log_lines_dropped_total",
+        "Lines of the log that were dropped because its reader took none.", log_dropped ());
     prometheus_single (text, GAUGE, "workers", "Threads that answer and deliver.", totals->workers);
 }
 

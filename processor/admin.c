@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/log.h"
 #include "common/prometheus_text.h"
 #include "http/listener.h"
 #include "http/problem.h"
@@ -24,6 +25,8 @@ s_write_counters (prometheus_text_t *text, const shards_t *shards)
     prometheus_single (text, PROMETHEUS_COUNTER, prometheus, help, shards->counters.field);
     PROCESSOR_COUNTERS (X)
 #undef X
+    prometheus_single (text, PROMETHEUS_COUNTER, "log_lines_dropped_total",
+        "Lines of the log that were dropped because its reader took none.", log_dropped ());
 #define X(field, name, help)                                                                       \
     {                                                                                              \
         durations_t durations = {0};                                                               \

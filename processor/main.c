@@ -77,6 +77,7 @@ main (int argc, char **argv)
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));
         return 1;
     }
+    log_start ();
     options_log (&s_usage);
     socket_setup ();
     watchdog_start (s_flags.watchdog_ms);

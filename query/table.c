@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "common/visible_text.h"
+
 #define GAP 2
 #define WIDTH_MIN 4  //  of a column that is cut
 #define REPLACEMENT 0xfffd
@@ -172,7 +174,8 @@ printable (const char *text, size_t size)
     GString *shown = g_string_new (NULL);
     for (const char *at = valid; *at; at = g_utf8_next_char (at)) {
         gunichar character = g_utf8_get_char (at);
-        g_string_append_unichar (shown, g_unichar_isprint (character) ? character : REPLACEMENT);
+        bool is_shown = g_unichar_isprint (character) && !character_is_hidden (character);
+        g_string_append_unichar (shown, is_shown ? character : REPLACEMENT);
     }
     g_free (valid);
     return g_string_free (shown, FALSE);

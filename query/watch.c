@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/addresses.h"
 #include "common/clock.h"
+#include "common/discovery.h"
 #include "common/msgpack_json.h"
 #include "query/update_link.h"
 #include "query/watch_table.h"
 
-#define RESOLVE_MS 5000
 #define RETRY_MS 500
 #define DRAW_MS 100
 #define ALIVE_MS 2000  //  one that lives is heard far more often
@@ -46,7 +45,9 @@ typedef struct {
 } processor_t;
 
 struct watcher {
-    GArray *names;
+    discovery_t *discovery;
+    GArray *addresses;  //  of address_t
+    uint64_t addresses_generation;
     GPtrArray *processors;  //  of processor_t *
     const char *id;         //  NULL: all
     int64_t timeout_ms;
@@ -56,7 +57,6 @@ struct watcher {
     uint64_t sessions;
     uint64_t epochs[PARTITIONS_MAX];  //  the highest that was heard
     uint64_t updates;
-    int64_t resolve_at_ms;
     int64_t draw_at_ms;
     bool is_closed;  //  nobody reads standard output any more
 };
@@ -99,21 +99,12 @@ s_add_processor (watcher_t *self, const address_t *address)
 
 //  Names may have further addresses by now.
 static void
-s_resolve (watcher_t *self, int64_t now_ms)
+s_follow_addresses (watcher_t *self)
 {
-    if (now_ms < self->resolve_at_ms)
+    if (!discovery_changed (self->discovery, &self->addresses_generation, self->addresses))
         return;
-    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
-    for (guint index = 0; index < self->names->len; index++) {
-        const address_name_t *name = &g_array_index (self->names, address_name_t, index);
-        if (addresses_resolve (name, true, addresses) && self->resolve_at_ms == 0)
-            fprintf (
-                stderr, "downlink-query: %s cannot be resolved: check --processors\n", name->host);
-    }
-    for (guint index = 0; index < addresses->len; index++)
-        s_add_processor (self, &g_array_index (addresses, address_t, index));
-    g_array_unref (addresses);
-    self->resolve_at_ms = now_ms + RESOLVE_MS;
+    for (guint index = 0; index < self->addresses->len; index++)
+        s_add_processor (self, &g_array_index (self->addresses, address_t, index));
 }
 
 //  True if the state is not older than, nor the same as, what was shown of the rocket last.
@@ -332,7 +323,8 @@ int
 watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms, int stop_fd)
 {
     watcher_t *self = g_new0 (watcher_t, 1);
-    self->names = addresses_parse (processors);
+    self->discovery = discovery_new (processors, true);
+    self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     self->processors = g_ptr_array_new_with_free_func (s_free_processor);
     self->id = id;
     self->timeout_ms = timeout_ms;
@@ -342,7 +334,7 @@ watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms,
         self->table = watch_table_new ();
     do {
         int64_t now_ms = clock_ms ();
-        s_resolve (self, now_ms);
+        s_follow_addresses (self);
         for (guint index = 0; index < self->processors->len; index++)
             s_run_processor (self->processors->pdata[index], now_ms);
         s_draw (self, now_ms);
@@ -350,7 +342,8 @@ watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms,
     watch_table_destroy (&self->table);
     fflush (stdout);
     g_ptr_array_unref (self->processors);
-    g_array_unref (self->names);
+    g_array_unref (self->addresses);
+    discovery_destroy (&self->discovery);
     json_writer_destroy (&self->json);
     g_free (self->seen);
     g_free (self);

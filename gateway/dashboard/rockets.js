@@ -1,6 +1,6 @@
 //  The table: a page of GET /rockets, kept up to date. Only rows on the screen are touched.
 //  SPDX-License-Identifier: Apache-2.0
-import {NONE, countOf, element, number, sentAt, show} from "./text.js";
+import {NONE, countOf, element, number, sentAt, show, visible} from "./text.js";
 
 const find = (id) => document.getElementById (id);
 const SORT_AGAIN_MS = 2000;
@@ -216,7 +216,7 @@ export class RocketTable {
         const line = element ("tr");
         const cells = COLUMNS.map ((column) => element ("td", column.className));
         const link = element ("a", "", id);
-        link.title = id;
+        link.title = visible (id);
         cells[0].append (link);
         const badge = element ("span", "badge");
         cells[1].append (badge);

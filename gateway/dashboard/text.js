@@ -58,18 +58,26 @@ export function countOf (ranges) {
     return ranges.reduce ((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
+//  A text with what is not to be seen made visible: controls, formats such as changes of direction,
+//  line and paragraph separators, as \u and their digits.
+export function visible (text) {
+    return text.replace (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+        (found) => "\\u{" + found.codePointAt (0).toString (16).padStart (4, "0") + "}");
+}
+
 export function element (name, className, ...children) {
     const made = document.createElement (name);
     if (className)
         made.className = className;
-    made.append (...children);
+    made.append (...children.map ((child) => typeof child === "string" ? visible (child) : child));
     return made;
 }
 
 //  Set a text only if it is another one, so that what does not change is not painted.
 export function show (where, text) {
-    if (where.textContent !== text)
-        where.textContent = text;
+    const shown = visible (text);
+    if (where.textContent !== shown)
+        where.textContent = shown;
 }
 
 //  The elements inside that have data-is="name", by that name.

@@ -11,9 +11,12 @@ typedef struct discovery discovery_t;
 //  True if list is host:port, comma-separated, [IPv6]:port included.
 bool discovery_check (const char *list);
 
-//  Resolve once, then start the thread. list was checked.
-discovery_t *discovery_new (const char *list);
+//  Start the thread, which resolves the names at once and then every second. list was checked.
+//  only_one_family: see addresses_resolve. Waits a moment for the first result, but no longer for a
+//  name server that does not answer.
+discovery_t *discovery_new (const char *list, bool only_one_family);
 
+//  Tell the thread to end. Never waits for it: it ends by itself when its name server has answered.
 void discovery_destroy (discovery_t **self_p);
 
 //  If the addresses have changed since *generation (0 at first), put them into addresses (a GArray

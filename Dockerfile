@@ -1,7 +1,10 @@
 #  All of Downlink's programs in one image: docker build -t downlink .
+#  On Debian 12: docker build --build-arg RELEASE=bookworm -t downlink .
 #  SPDX-License-Identifier: Apache-2.0
 
-FROM debian:bookworm-slim AS build
+ARG RELEASE=trixie
+
+FROM debian:${RELEASE}-slim AS build
 COPY scripts/install-dependencies.sh /src/scripts/
 RUN /src/scripts/install-dependencies.sh build
 COPY . /src
@@ -9,7 +12,7 @@ RUN cmake -S /src -B /build -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTIN
     && cmake --build /build \
     && strip /build/bin/*
 
-FROM debian:bookworm-slim
+FROM debian:${RELEASE}-slim
 COPY scripts/install-dependencies.sh /tmp/
 RUN /tmp/install-dependencies.sh runtime \
     && rm -rf /tmp/install-dependencies.sh /var/lib/apt/lists/* /var/cache/apt/* \

@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit lint model format asan tsan chaos deb package-test compose-test fresh-test bench soak clean
+.PHONY: help build run test unit lint model format asan tsan chaos deb package-test compose-test fresh-test release-test bench soak clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,7 @@ build: ##  the programs, in build/bin
 	cmake --build --preset release --parallel $(JOBS)
 
 run: build ##  a gateway and PROCESSORS=2 processors in the foreground, until Ctrl-C
+	scripts/install-dependencies.sh run
 	scripts/run.sh
 
 test: ##  every test, unit and system
@@ -55,8 +56,11 @@ deb: ##  the Debian package, in build-package
 package-test: ##  that package, installed in a container and run by systemd
 	scripts/package-test.sh
 
-fresh-test: ##  `make test` and `make run` in a container with nothing but the clone, make and git
-	scripts/fresh-test.sh
+fresh-test: ##  `make test` and `make run` in a container with nothing but the clone: RELEASE=trixie, FRESH=--user
+	scripts/fresh-test.sh $(FRESH) $(RELEASE)
+
+release-test: ##  every test on the Debian release that this machine does not have
+	scripts/other-release.sh $(RELEASE)
 
 bench: ##  measure it beside its peers: ROWS="post get" for some rows (bench/README.md)
 	scripts/bench.sh run.py $(ROWS)

@@ -162,7 +162,7 @@ else
 fi
 echo "compose-test: $("${found[@]}" version | head -n 1)," \
     "engine $("$docker" version --format '{{.Server.Version}}')"
-engine_base_image
+engine_base_image trixie  #  the Dockerfile's default
 compose=("${found[@]}")
 
 expect "faults in the file for monitoring" "" "$("${compose[@]}" --file docker-compose.yml \

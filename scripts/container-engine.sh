@@ -2,12 +2,13 @@
 #  To be sourced. engine_start leaves the client in $docker, or returns 1 with $engine_fault set.
 #  SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
+. scripts/debian-root.sh
 
 docker=
 engine_fault=
 engine_pid=
 engine_directory=
-base_image=debian:bookworm-slim
+base_image=
 
 #  The distribution's own client, where there is one: it fits the distribution's engine.
 engine_client () {
@@ -59,28 +60,21 @@ engine_stop () {
     fi
 }
 
-#  The base image that the Dockerfile names. Where no registry is reached it is made from packages,
-#  with what this machine's apt is told about its mirror and proxy, or the build would not find them.
+#  engine_base_image RELEASE: find or make the base image of a Debian release, and set $base_image to
+#  its name. Where no registry is reached the image is made from packages.
 engine_base_image () {
+    local root
+    base_image=debian:$1-slim
     if "$docker" image inspect "$base_image" >/dev/null 2>&1 ||
         timeout 120 "$docker" pull --quiet "$base_image" 2>/dev/null; then
         return 0
     fi
-    local root mirror
-    root=$(mktemp -d /var/tmp/downlink-base.XXXXXX)
     echo "the base image cannot be pulled: making it with debootstrap"
-    scripts/install-dependencies.sh base-image
-    # shellcheck disable=SC2016
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-        awk '$2 == "bookworm" { print $1; exit }')
-    if ! debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1; then
-        tail -n 20 "$root.log"
-        rm -rf "$root" "$root.log"
+    root=$(mktemp -d /var/tmp/downlink-base.XXXXXX)
+    if ! debian_root "$1" "$root"; then
+        rm -rf "$root"
         return 1
     fi
-    apt-config dump | grep -E '^Acquire::(Check-|http:|https:|ftp:|Retries)' \
-        >"$root/etc/apt/apt.conf.d/99of-the-host" || true
-    rm -f "$root"/var/cache/apt/archives/*.deb
     tar -C "$root" -c . | "$docker" import - "$base_image" >/dev/null
-    rm -rf "$root" "$root.log"
+    rm -rf "$root"
 }

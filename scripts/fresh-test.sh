@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 #  Is nothing missing? `make test`, then `make run` and a few calls, in a container of the base
-#  image that holds only a clone, make and git: fresh-test.sh [--user] [--work-tree] [TRANSCRIPT]
+#  image that holds only a clone, make and git:
+#  fresh-test.sh [--user] [--work-tree] [bookworm|trixie] [TRANSCRIPT]
+#  The release is this machine's unless one is named.
 #  --user: as an ordinary user with sudo, not as root. --work-tree: the files as they are, not HEAD.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -11,10 +13,12 @@ user=root
 extra=
 from=HEAD
 transcript=/dev/null
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 for argument in "$@"; do
     case $argument in
         --user) user=rocketeer extra=sudo ;;
         --work-tree) from=work-tree ;;
+        bookworm | trixie) release=$argument ;;
         *) transcript=$argument ;;
     esac
 done
@@ -37,7 +41,7 @@ if ! engine_start; then
     echo "fresh-test: FAILED: $engine_fault" >&2
     exit 1
 fi
-engine_base_image
+engine_base_image "$release"
 if [[ $from == HEAD ]]; then
     git clone --quiet --no-hardlinks . "$clone/downlink"
 else
@@ -78,7 +82,7 @@ left=$(cat /proc/[0-9]*/comm 2>/dev/null | grep '^downlink-' || true)
 [[ -z $left ]]
 END
 
-"$docker" run --detach --init --name "$name" debian:bookworm-slim sleep infinity >/dev/null
+"$docker" run --detach --init --name "$name" "$base_image" sleep infinity >/dev/null
 "$docker" exec "$name" bash -c "
     apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install \
         --yes --no-install-recommends make git $extra >/dev/null"
@@ -91,4 +95,4 @@ home=$("$docker" exec "$name" bash -c "echo ~$user")
 "$docker" cp "$clone/inside" "$name:/tmp/inside"
 "$docker" exec "$name" chown --recursive "$user:" "$home/downlink"
 "$docker" exec --user "$user" --env "HOME=$home" "$name" bash /tmp/inside 2>&1 | tee "$transcript"
-echo "fresh-test: passed as $user"
+echo "fresh-test: passed on $release as $user"

@@ -80,7 +80,8 @@ if ! engine_start; then
     say "SKIPPED: $engine_fault"
     exit 0
 fi
-engine_base_image
+#  A package fits the release that it was built on.
+engine_base_image "$(. /etc/os-release && echo "$VERSION_CODENAME")"
 
 "$docker" run --detach --name "$name" "$base_image" sleep infinity >/dev/null
 "$docker" cp build-package/downlink_*.deb "$name:/root/"

@@ -1,5 +1,7 @@
 """Fixtures for tests of whole processes: a time-out for every test, and a pair to talk to."""
+import os
 import pathlib
+import resource
 import signal
 import sys
 import tempfile
@@ -10,6 +12,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from downlink import Pair  # noqa: E402
 
 TEST_SECONDS = 120
+
+
+def pytest_configure():
+    """Make the tests independent of the shell that starts them: its limits, its size, its settings."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    kept = ("DOWNLINK_BIN",)
+    for name in list(os.environ):
+        if name in ("LINES", "COLUMNS") or (name.startswith("DOWNLINK_") and name not in kept):
+            del os.environ[name]
 
 
 @pytest.fixture(autouse=True)

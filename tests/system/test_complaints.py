@@ -1,23 +1,37 @@
 """When something is not to be had, the log says what, why, and what to do about it."""
+import contextlib
 import os
 import pathlib
 import pwd
+import shutil
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
 from downlink import BIN, Program, free_ports, until
 
 
+def become_nobody():
+    nobody = pwd.getpwnam("nobody")
+    os.setgid(nobody.pw_gid)
+    os.setuid(nobody.pw_uid)
+
+
+@contextlib.contextmanager
+def executable_by_all(program):
+    """A copy of a program that every user may run, wherever the build lies."""
+    with tempfile.TemporaryDirectory(prefix="downlink-program-") as folder:
+        os.chmod(folder, 0o755)
+        yield shutil.copy(BIN / program, folder)
+
+
 def refuse(program, *flags, as_nobody=False):
-    """Run what must not start; returns what it says."""
-    def become_nobody():
-        nobody = pwd.getpwnam("nobody")
-        os.setgid(nobody.pw_gid)
-        os.setuid(nobody.pw_uid)
-    done = subprocess.run([BIN / program, *map(str, flags)], capture_output=True, text=True,
-                          timeout=60, cwd="/", preexec_fn=become_nobody if as_nobody else None)
+    """Run a program that must refuse to start. Return its complaint."""
+    with executable_by_all(program) as path:
+        done = subprocess.run([path, *map(str, flags)], capture_output=True, text=True, timeout=60,
+                              cwd="/", preexec_fn=become_nobody if as_nobody else None)
     assert done.returncode == 1, done.stderr
     complaint = done.stderr.splitlines()[-1]
     assert " error " in complaint and "advice=" in complaint

@@ -1,0 +1,23 @@
+#  To be sourced: make the files of a Debian release.
+#  SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+
+#  debian_root RELEASE DIRECTORY [DEBOOTSTRAP-OPTION...]: fill an empty directory with a release, from
+#  the mirror of this machine and with its apt's settings, so that packages can be installed in it.
+debian_root () {
+    local release=$1 root=$2 mirror
+    shift 2
+    scripts/install-dependencies.sh base-image
+    # shellcheck disable=SC2016
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+        awk '$2 == "bookworm" || $2 == "trixie" { print $1; exit }')
+    if ! debootstrap --variant=minbase "$@" "$release" "$root" ${mirror:+"$mirror"} \
+        >"$root.log" 2>&1; then
+        tail -n 20 "$root.log" >&2
+        rm -f "$root.log"
+        return 1
+    fi
+    rm -f "$root.log" "$root"/var/cache/apt/archives/*.deb
+    apt-config dump | grep -E '^Acquire::(Check-|http:|https:|ftp:|Retries)' \
+        >"$root/etc/apt/apt.conf.d/99of-the-host" || true
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+#  Run every test on the supported Debian release that this machine does not have, or on the one that
+#  is named: other-release.sh [bookworm|trixie]
+#  The release is a root of its own, made with debootstrap, in namespaces of its own: its processes and
+#  mounts end with the script. Where that cannot be done it says why and is skipped, unless
+#  REQUIRE_OTHER_RELEASE=1.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/debian-root.sh
+
+here=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+if [[ $here == trixie ]]; then other=bookworm; else other=trixie; fi
+release=${1:-$other}
+
+skip () {
+    echo "other-release: SKIPPED: $*"
+    [[ ${REQUIRE_OTHER_RELEASE:-0} == 0 ]]
+    exit
+}
+
+[[ $EUID -eq 0 ]] || skip "only root can enter a root of another release"
+unshare --mount --pid --fork true 2>/dev/null || skip "this machine does not allow new namespaces"
+
+root=$(mktemp -d /var/tmp/downlink-root.XXXXXX)
+trap 'rm -rf --one-file-system "$root"' EXIT
+trap 'exit 130' INT TERM HUP
+
+echo "other-release: making a root of $release"
+debian_root "$release" "$root" --include=make,git,ca-certificates
+mkdir -p "$root/root/downlink"
+git ls-files --cached --others --exclude-standard -z |
+    xargs -0 cp --parents --no-dereference -t "$root/root/downlink"
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+
+cat >"$root/root/inside" <<'END'
+set -euo pipefail
+export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+cd /root/downlink
+git config --global --add safe.directory /root/downlink
+git init --quiet
+git add --all
+make test
+END
+
+#  --rbind, since /dev has mounts of its own (/dev/shm, /dev/pts).
+# shellcheck disable=SC2016
+unshare --mount --pid --fork --kill-child --propagation slave bash -euo pipefail -c '
+    mount --rbind /dev "$1/dev"
+    mount -t proc proc "$1/proc"
+    mount -t sysfs sys "$1/sys"
+    exec chroot "$1" env -i CI="${CI:-}" TERM=dumb bash /root/inside' inside "$root"
+echo "other-release: passed on $release"

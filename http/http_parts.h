@@ -56,7 +56,8 @@ struct http_request {
     size_t piece_size;      //  so many bytes of the body are whole lines
     uint64_t received;      //  of the body, if it is shown in pieces
     http_guard_t guard;
-    char *id;  //  NULL: none was given, and nobody has asked for it
+    unsigned fields;  //  of the head
+    char *id;         //  NULL: none was given, and nobody has asked for it
     request_id_source_t id_source;
     answer_t *answer;  //  NULL: not answered yet, or sent
     unsigned route;

@@ -18,21 +18,35 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "http/http_errors.h"
+#include "http/http_limits.h"
 #include "http/http_pieces.h"
 #include "http/listener.h"
 #include "http/problem.h"
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
 #define EXPIRE_INTERVAL_MS 50
-#define CONNECTION_MEMORY_BYTES                                                                    \
-    ((size_t) 16 * 1024)  //  for head and buffers; cleared for each request
-#define WATCHED_MAX 256   //  so many held requests are looked at in every run,
-#define WATCHED_MS 20     //  each for so long
+#define WATCHED_MAX 256  //  so many held requests are looked at in every run,
+#define WATCHED_MS 20    //  each for so long
+
+static const char s_cookie[] = "Cookie";  //  see s_keep_unparsed
 
 static void
 s_answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
 {
     problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
+}
+
+//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can be
+//  more than a connection's memory. Nobody needs that: end the parameters before the first, and let
+//  it find an empty Cookie before the client's.
+static void
+s_keep_unparsed (const char *target, struct MHD_Connection *mhd)
+{
+    char *query = strchr ((char *) (uintptr_t) target, '?');
+    if (query)
+        query[1] = 0;
+    MHD_set_connection_value_n (mhd, MHD_HEADER_KIND, s_cookie, sizeof s_cookie - 1, "", 0);
 }
 
 static void *
@@ -43,10 +57,15 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
         MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     size_t size = strlen (target) + 1;
     http_request_t *request = g_malloc (sizeof *request + size);
-    *request = (http_request_t){
-        .server = self, .mhd = mhd, .connection = info->socket_context, .held_link.data = request};
+    *request = (http_request_t){.server = self,
+        .mhd = mhd,
+        .method = "",
+        .connection = info->socket_context,
+        .held_link.data = request};
     memcpy (request->target, target, size);
     request->connection->requests++;
+    request->connection->request = request;
+    s_keep_unparsed (target, mhd);
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
     http_guard_target (&request->guard, target);
     self->unanswered++;
@@ -60,6 +79,9 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     (void) kind;
     http_request_t *request = context;
     text_t id;
+    if (name == s_cookie)
+        return MHD_YES;
+    request->fields++;
     request_id_source_t source =
         request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
     if (source > request->id_source) {
@@ -79,12 +101,42 @@ s_needed_bytes (http_request_t *request)
     return http_pieces_are_due (request, length) ? HTTP_PIECE_BYTES : length;
 }
 
-//  The head is there. Answers at once what must not go on; the connection is then closed.
+//  Answer past libmicrohttpd; the connection is about to be closed.
 static void
+s_part (void *context, http_connection_t *connection, http_parting_t parting)
+{
+    const http_config_t *config = &((http_server_t *) context)->config;
+    http_request_t *request = connection->request;
+    if (connection->phase == CONNECTION_PARTED)
+        return;
+    if (request && config->answered)
+        config->answered (config->context, request, http_parting_status (parting),
+            http_parting_name (parting), 0);
+    http_parting_send (parting, connection->fd);
+}
+
+//  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
+static bool
+s_head_is_small (http_request_t *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (info->header_size <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS)
+        return true;
+    s_part (request->server, request->connection, PARTING_HEAD_TOO_LARGE);
+    http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
+    return false;
+}
+
+//  The head is there. Answers at once what must not go on; the connection is then closed. False if it
+//  must be closed at once.
+static bool
 s_check_head (http_request_t *request, const char *version)
 {
     http_server_t *self = request->server;
     MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
+    if (!s_head_is_small (request))
+        return false;
     const char *fault =
         http_guard_verdict (&request->guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
     if (fault)
@@ -95,6 +147,7 @@ s_check_head (http_request_t *request, const char *version)
     else if (self->bodies.bytes + s_needed_bytes (request) > self->bodies.limit)
         s_answer_problem (request, 503, "busy", "too many large bodies are under way");
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
+    return true;
 }
 
 //  It grew past a limit: the rest is passed over, and then that is said.
@@ -199,9 +252,12 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
     (void) url;
     http_request_t *request = *request_p;
     request->method = method;
+    if (request->connection->phase == CONNECTION_PARTED)
+        return MHD_NO;
     if (!request->is_head_seen) {
         request->is_head_seen = true;
-        s_check_head (request, version);
+        if (!s_check_head (request, version))
+            return MHD_NO;
         return request->answer ? s_queue_response (request) : MHD_YES;
     }
     if (*size) {
@@ -243,11 +299,15 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
     enum MHD_RequestTerminationCode code)
 {
     (void) mhd;
-    (void) code;
     http_server_t *self = context;
     http_request_t *request = *request_p;
     if (!request)
         return;
+    connection_phase_t phase = request->connection->phase;
+    if (code == MHD_REQUEST_TERMINATED_CLIENT_ABORT &&
+        (phase == CONNECTION_HEAD || phase == CONNECTION_BODY))
+        s_part (self, request->connection, PARTING_CUT_OFF);
+    request->connection->request = NULL;
     http_connections_enter (&self->connections, request->connection, CONNECTION_IDLE);
     *request_p = NULL;
     if (!request->expired) {
@@ -288,7 +348,14 @@ s_leave_escaped (void *context, struct MHD_Connection *mhd, char *text)
 static void
 s_log (void *context, const char *format, va_list values)
 {
-    (void) context;
+    http_server_t *self = context;
+    http_parting_t parting = PARTING_MALFORMED;
+    unsigned status = http_errors_status (format, values);
+    http_connection_t *connection = status ? http_errors_find (self, status, &parting) : NULL;
+    if (connection) {
+        s_part (self, connection, parting);
+        http_connections_enter (&self->connections, connection, CONNECTION_PARTED);
+    }
     char text[512];
     g_vsnprintf (text, sizeof text, format, values);
     log_event (LOG_DEBUG, "libmicrohttpd", "text=%s", g_strchomp (text));
@@ -305,15 +372,15 @@ http_server_new (const http_config_t *config)
     self->is_listening = true;
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
         .limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)};
-    http_connections_init (&self->connections);
+    http_connections_init (&self->connections, config->max_connections, s_part, self);
     //  Not strict: the guard is stricter, and answers a missing Host or a space in the target properly.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK,
         s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
-        s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL,
-        MHD_OPTION_EXTERNAL_LOGGER, s_log, NULL, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_CONNECTION_BYTES,
+        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
+        s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log, self, MHD_OPTION_END);
     if (!self->daemon) {
         log_event (
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);
@@ -391,6 +458,7 @@ s_expire (http_server_t *self)
 {
     if (self->connections.now_ms < self->expire_at_ms)
         return;
+    http_connections_look (&self->connections);
     http_connections_expire (&self->connections);
     s_expire_held (self, self->connections.now_ms);
     self->expire_at_ms = self->connections.now_ms + EXPIRE_INTERVAL_MS;

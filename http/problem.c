@@ -5,8 +5,8 @@
 
 #define RETRY_AFTER_SECONDS "1"
 
-static const char *
-s_title (unsigned status)
+const char *
+problem_title (unsigned status)
 {
     switch (status) {
     case 400:
@@ -15,12 +15,20 @@ s_title (unsigned status)
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
     case 413:
         return "Content Too Large";
+    case 414:
+        return "URI Too Long";
     case 415:
         return "Unsupported Media Type";
+    case 431:
+        return "Request Header Fields Too Large";
     case 500:
         return "Internal Server Error";
+    case 505:
+        return "HTTP Version Not Supported";
     case 503:
         return "Service Unavailable";
     default:
@@ -55,7 +63,7 @@ problem_answer (http_request_t *request, const problem_t *problem)
     json_key (json, "type");
     json_string (json, type);
     json_key (json, "title");
-    json_string (json, s_title (problem->status));
+    json_string (json, problem_title (problem->status));
     json_key (json, "status");
     json_uint (json, problem->status);
     json_key (json, "detail");

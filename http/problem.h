@@ -24,6 +24,9 @@ typedef struct {
     const char *allow;  //  405: the methods there are
 } problem_t;
 
+//  Return the words that go with a status.
+const char *problem_title (unsigned status);
+
 //  Answer a request with a problem. 503 gets a Retry-After.
 void problem_answer (http_request_t *request, const problem_t *problem);
 

@@ -1,0 +1,137 @@
+//  A connection is certain if its request deserves the status whatever it goes on with, or if no other
+//  connection is in a state where the library can find that fault.
+//  SPDX-License-Identifier: Apache-2.0
+#include "http/http_errors.h"
+
+#include "http/http_limits.h"
+#include "http/http_watch.h"
+
+#define SUSPECTS_MAX 1024  //  connections that are looked at
+
+static const char s_begin[] = "Error processing request (HTTP response code is %u";
+
+//  Those that were found: the first, and how many.
+typedef struct {
+    http_connection_t *connection;
+    size_t count;
+} suspects_t;
+
+unsigned
+http_errors_status (const char *format, va_list values)
+{
+    if (strncmp (format, s_begin, sizeof s_begin - 1) != 0)
+        return 0;
+    va_list copy;
+    va_copy (copy, values);
+    unsigned status = va_arg (copy, unsigned);
+    va_end (copy);
+    return status;
+}
+
+static struct MHD_Connection *
+s_mhd (const http_connection_t *connection)
+{
+    const http_request_t *request = connection->request;
+    return request ? request->mhd : NULL;
+}
+
+//  Has a whole Content-Length come that is none? The library knows the field only then.
+static bool
+s_has_bad_length (const http_connection_t *connection)
+{
+    const char *value = NULL;
+    size_t size = 0;
+    if (!s_mhd (connection) ||
+        MHD_lookup_connection_value_n (s_mhd (connection), MHD_HEADER_KIND,
+            MHD_HTTP_HEADER_CONTENT_LENGTH, sizeof MHD_HTTP_HEADER_CONTENT_LENGTH - 1, &value,
+            &size) == MHD_NO)
+        return false;
+    return size == 0 || size > 18 || strspn (value, "0123456789") < size;
+}
+
+static bool
+s_has_large_head (const http_connection_t *connection)
+{
+    return http_watch_count_read (connection->fd) >= HTTP_HEAD_MAX_BYTES ||
+           (s_mhd (connection) && MHD_get_connection_values (s_mhd (connection), MHD_HEADER_KIND,
+                                      NULL, NULL) > HTTP_HEAD_MAX_FIELDS);
+}
+
+static bool
+s_has_begun (const http_connection_t *connection)
+{
+    return http_watch_count_read (connection->fd) > 0;
+}
+
+static bool
+s_is_chunked (const http_connection_t *connection)
+{
+    const http_request_t *request = connection->request;
+    return request && request->guard.transfer_encodings > 0;
+}
+
+static bool
+s_is_any (const http_connection_t *connection)
+{
+    return connection->request != NULL;
+}
+
+//  Look among those of a phase, the newest first.
+static suspects_t
+s_look (const http_server_t *server, connection_phase_t phase,
+    bool (*is_suspect) (const http_connection_t *))
+{
+    suspects_t suspects = {NULL, 0};
+    const GQueue *queue = &server->connections.phases[phase];
+    if (queue->length > SUSPECTS_MAX)
+        return suspects;
+    for (const GList *link = queue->tail; link; link = link->prev)
+        if (is_suspect (link->data)) {
+            suspects.connection = suspects.count ? suspects.connection : link->data;
+            suspects.count++;
+        }
+    return suspects;
+}
+
+//  A fault in a head or in a chunked body.
+static http_connection_t *
+s_find_malformed (const http_server_t *server)
+{
+    suspects_t lengths = s_look (server, CONNECTION_HEAD, s_has_bad_length);
+    if (lengths.count)
+        return lengths.connection;
+    suspects_t heads = s_look (server, CONNECTION_HEAD, s_is_any);
+    suspects_t bodies = s_look (server, CONNECTION_BODY, s_is_chunked);
+    if (heads.count + bodies.count != 1)
+        return NULL;
+    return heads.count ? heads.connection : bodies.connection;
+}
+
+http_connection_t *
+http_errors_find (const http_server_t *server, unsigned status, http_parting_t *parting)
+{
+    suspects_t suspects = {NULL, 0};
+    switch (status) {
+    case MHD_HTTP_BAD_REQUEST:
+        *parting = PARTING_MALFORMED;
+        return s_find_malformed (server);
+    case 413:
+        *parting = PARTING_BODY_TOO_LARGE;
+        return s_find_malformed (server);
+    case MHD_HTTP_URI_TOO_LONG:
+        *parting = PARTING_TARGET_TOO_LONG;
+        return s_look (server, CONNECTION_FRESH, s_has_large_head).connection;
+    case 431:
+        *parting = PARTING_HEAD_TOO_LARGE;
+        suspects = s_look (server, CONNECTION_HEAD, s_has_large_head);
+        break;
+    case MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED:
+        *parting = PARTING_VERSION;
+        if (server->connections.phases[CONNECTION_IDLE].length == 0)
+            suspects = s_look (server, CONNECTION_FRESH, s_has_begun);
+        break;
+    default:
+        break;
+    }
+    return suspects.count == 1 ? suspects.connection : NULL;
+}

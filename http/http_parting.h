@@ -1,0 +1,27 @@
+//  Answers that go straight to the socket, past libmicrohttpd: it cannot answer before a request is
+//  complete, nor when its memory for the connection is full. A connection ends with such an answer.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_PARTING_H
+#define DOWNLINK_HTTP_PARTING_H
+
+//  Why a connection ends so.
+typedef enum {
+    PARTING_TIMEOUT,  //  the request did not arrive in time
+    PARTING_CUT_OFF,  //  the client closed its side in the middle of the request
+    PARTING_HEAD_TOO_LARGE,
+    PARTING_CHUNK_LINE,  //  a chunk-size line does not end
+    PARTING_BODY_TOO_LARGE,
+    PARTING_MALFORMED,
+    PARTING_TARGET_TOO_LONG,
+    PARTING_VERSION  //  neither HTTP/1.0 nor HTTP/1.1
+} http_parting_t;
+
+//  Return the answer's status, the name of its problem, and its sentence.
+unsigned http_parting_status (http_parting_t parting);
+const char *http_parting_name (http_parting_t parting);
+const char *http_parting_detail (http_parting_t parting);
+
+//  Send the answer and close the sending side. Never waits: what the socket does not take is lost.
+void http_parting_send (http_parting_t parting, int fd);
+
+#endif

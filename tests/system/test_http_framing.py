@@ -1,0 +1,202 @@
+"""HTTP as bytes: one request, one meaning, one answer."""
+import json
+import os
+import pathlib
+import re
+import socket
+import time
+
+import pytest
+
+from downlink import Program, channel, free_ports, message, raw, until
+
+HEAD_MAX_BYTES = 8192
+HEAD_MAX_FIELDS = 64
+
+
+def statuses(received):
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d\d\d) ", received)]
+
+
+def is_problem(received, status):
+    """Is it one answer, and a problem with that status?"""
+    head, _, body = received.partition(b"\r\n\r\n")
+    fields = head.lower()
+    return (statuses(received) == [status] and b"content-type: application/problem+json" in fields
+            and b"connection: close" in fields and json.loads(body)["status"] == status)
+
+
+def exchange(port, data, is_ending=False, seconds=10):
+    """Send bytes, then the end of them if is_ending; return what comes back until the end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(data)
+        if is_ending:
+            connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionResetError:
+                return received
+            if not piece:
+                return received
+            received += piece
+
+
+def padded(begin, size, end=b"\r\n\r\n"):
+    return begin + b"a" * (size - len(begin) - len(end)) + end
+
+
+def head_sizes():
+    near = [*range(7900, 8300, 13), *range(HEAD_MAX_BYTES - 4, HEAD_MAX_BYTES + 5)]
+    return sorted({*near, *range(15900, 16500, 29), 5000, 7168, 7169, 12000, 14336, 16127, 16128})
+
+
+@pytest.mark.parametrize("field", ["Cookie", "X-Other"])
+def test_a_head_of_any_size_is_served_or_refused_once_and_soon(pair, field):
+    for size in head_sizes():
+        begin = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s: " % field.encode()
+        started = time.monotonic()
+        received = exchange(pair.http, padded(begin, size))
+        assert time.monotonic() - started < 5, size
+        if size <= HEAD_MAX_BYTES:
+            assert statuses(received) == [200], (size, received)
+        else:
+            assert is_problem(received, 431), (size, received)
+
+
+def test_the_head_of_a_post_of_any_size_is_served_or_refused_and_then_not_counted(pair):
+    one, numbers = channel(), []
+    for number, size in enumerate(head_sizes(), 1):
+        body = json.dumps(message(one, number, by=1)).encode()
+        begin = (b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                 b"Content-Length: %d\r\nX-Other: " % len(body))
+        received = exchange(pair.http, padded(begin, size) + body)
+        if size <= HEAD_MAX_BYTES:
+            numbers.append(number)
+            assert statuses(received) == [202], (size, received)
+        else:
+            assert is_problem(received, 431), (size, received)
+    rocket = pair.rocket_when(one, lambda rocket: rocket["messagesApplied"] >= len(numbers))
+    assert rocket["messagesApplied"] == len(numbers)
+
+
+@pytest.mark.parametrize("fields", [1, HEAD_MAX_FIELDS - 2, HEAD_MAX_FIELDS - 1, 80, 100])
+def test_many_fields_are_served_or_refused(pair, fields):
+    """Host and Connection are two of them."""
+    head = b"GET /rockets?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    received = exchange(pair.http, head + b"a: b\r\n" * fields + b"\r\n")
+    if fields + 2 <= HEAD_MAX_FIELDS:
+        assert statuses(received) == [200], received
+    else:
+        assert is_problem(received, 431), received
+
+
+def test_the_largest_head_with_the_most_fields_leaves_room_for_an_answer(pair):
+    query = "&".join(f"{name}={'%41' * 256}" for name in ("type", "mission"))
+    begin = b"GET /rockets?limit=1&%s HTTP/1.1\r\nHost: x\r\n" % query.encode()
+    begin += b"a: b\r\n" * (HEAD_MAX_FIELDS - 3) + b"Connection: close\r\nX-Request-Id: "
+    rest = b"i" * 128 + b"\r\nb: "
+    begin = begin.replace(b"a: b\r\n", b"", 1) + rest
+    assert statuses(exchange(pair.http, padded(begin, HEAD_MAX_BYTES))) == [200]
+
+
+@pytest.mark.parametrize("target", ["/rockets?" + "&" * 8000, "/rockets?" + "a=1&" * 1990,
+                                    "/livez?" + "a" * 8000])
+def test_a_query_with_many_parameters_has_one_answer(pair, target):
+    received = exchange(pair.http, b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                        % target.encode())
+    assert len(statuses(received)) == 1 and statuses(received)[0] in (200, 400), received
+
+
+def test_a_cookie_of_many_pieces_has_one_answer(pair):
+    received = exchange(pair.http, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                        b"Cookie: " + b"a=b; " * 1600 + b"\r\n\r\n")
+    assert statuses(received) == [200], received
+
+
+def used_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+CHUNKED = b"POST /messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("line", [b"0" * 20000, b"1;" + b"a" * 20000, b"0" * 70000])
+def test_a_chunk_size_line_that_does_not_end_is_refused_and_costs_nothing(pair, line):
+    before = used_seconds(pair.gateway.process.pid)
+    assert is_problem(exchange(pair.http, CHUNKED + line), 400)
+    connections = [socket.create_connection(("127.0.0.1", pair.http)) for _ in range(50)]
+    for connection in connections:
+        connection.sendall(CHUNKED + line)
+    for connection in connections:
+        connection.settimeout(10)
+        assert is_problem(connection.recv(65536), 400)
+        connection.close()
+    assert used_seconds(pair.gateway.process.pid) - before < 5
+
+
+HALF = {
+    "half a head": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-",
+    "half a body": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    "half a chunked body": CHUNKED + b"5\r\n{",
+    "half a body that is read in pieces": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: "
+    b"application/x-ndjson\r\nContent-Length: 900000\r\n\r\n" + b" " * 5000,
+}
+
+
+@pytest.mark.parametrize("data", HALF.values(), ids=HALF.keys())
+@pytest.mark.parametrize("pause", [0, 0.3])
+def test_half_a_request_that_ends_is_answered_at_once(pair, data, pause):
+    with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+        connection.sendall(data)
+        time.sleep(pause)
+        connection.shutdown(socket.SHUT_WR)
+        started = time.monotonic()
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+        assert time.monotonic() - started < 3
+    assert is_problem(received, 400), received
+    assert b"ended in the middle" in received
+
+
+def test_a_client_that_ends_after_its_request_is_answered_and_closed_at_once(pair):
+    get = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    for data in (get, get + get):
+        started = time.monotonic()
+        assert statuses(exchange(pair.http, data, is_ending=True)) == [200] * data.count(b"GET")
+        assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("has_asked", [False, True])
+def test_as_many_idle_connections_as_descriptors_keep_nobody_out(pair, folder, has_asked):
+    """has_asked: they are idle after an answer, and not silent from the start."""
+    port = free_ports(1)
+    get = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    gateway = Program(folder, "downlink-gateway", "--journal", "off", "--listen",
+                      f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{pair.port}", "--workers",
+                      "1", "--idle-connections", "10000", wrapper=("prlimit", "--nofile=400:400"))
+    until(lambda: "listening" in gateway.text(), what="a gateway that listens")
+    idle, slowest = [], 0
+    try:
+        for _ in range(450):
+            idle.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+            if has_asked:
+                idle[-1].sendall(get)
+                assert statuses(idle[-1].recv(65536)) == [200]
+        for _ in range(20):
+            started = time.monotonic()
+            assert statuses(raw(port, get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
+                                seconds=10)) == [200]
+            slowest = max(slowest, time.monotonic() - started)
+        #  The oldest had to go, the newest did not.
+        assert idle[0].recv(1) == b""
+        idle[-1].sendall(get)
+        assert statuses(idle[-1].recv(65536)) == [200]
+    finally:
+        for one in idle:
+            one.close()
+        assert gateway.stop() == 0
+    assert slowest < 2

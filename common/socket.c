@@ -26,6 +26,8 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
+#define ANSWER_BUFFER_BYTES                                                                        \
+    (512 * 1024)        //  in the kernel, a client: more waits where it is counted
 #define GOODBYE_MS 200  //  how long a closed PUB may still be sending its last announcement
 
 //  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
@@ -48,7 +50,7 @@ static const kind_t s_kinds[] = {
     [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
     [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
     [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
-    [SOCKET_REP] = {ZMQ_REP, 1000, 4 * MIB},
+    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, 4 * MIB},
 };
 
 struct socket {
@@ -98,6 +100,10 @@ s_new (socket_kind_t kind, bool is_ipv6)
     }
     if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
         zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
+    if (kind == SOCKET_ROUTER) {
+        zsock_set_router_mandatory (zsock, 1);  //  say that a client is gone, or reads nothing
+        zsock_set_sndbuf (zsock, ANSWER_BUFFER_BYTES);
+    }
     if (kind == SOCKET_REQ) {
         zsock_set_req_relaxed (zsock, 1);
         zsock_set_req_correlate (zsock, 1);
@@ -178,6 +184,18 @@ socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
     self->is_heard = false;
     return zmq_send (self->handle, bytes, size, flags) >= 0;
+}
+
+bool
+socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, void *hint)
+{
+    zmq_msg_t message;
+    zmq_msg_init_data (&message, (void *) (uintptr_t) bytes.data, bytes.size, release, hint);
+    self->is_heard = false;
+    bool is_sent = zmq_msg_send (&message, self->handle, ZMQ_DONTWAIT) >= 0;
+    if (!is_sent)
+        zmq_msg_close (&message);
+    return is_sent;
 }
 
 bool

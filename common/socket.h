@@ -17,7 +17,7 @@ typedef enum {
     SOCKET_SUB,     //  and in
     SOCKET_DEALER,  //  queries out, many at a time
     SOCKET_REQ,     //  queries out, one at a time
-    SOCKET_REP,     //  and in
+    SOCKET_ROUTER,  //  and in: the first part is the client's routing id, in both directions
 } socket_kind_t;
 
 typedef struct socket socket_t;
@@ -49,6 +49,14 @@ void socket_unsubscribe (socket_t *self, const char *topic);
 //  Send one part of a message, the bytes copied; more says that parts follow. False if the peer
 //  takes nothing now (or, on a PUB, never: it drops); then nothing was sent.
 bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
+    __attribute__ ((warn_unused_result));
+
+//  Frees the bytes of a part, with the hint that was given; called by any thread.
+typedef void (socket_release_fn) (void *bytes, void *hint);
+
+//  Send the last part of a message without copying it: the bytes are released when the kernel has
+//  taken them, when the peer is gone, or at once if this returns false.
+bool socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, void *hint)
     __attribute__ ((warn_unused_result));
 
 //  Receive one part, if one is there. The bytes are the socket's, good until the next receive.

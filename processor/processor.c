@@ -1,5 +1,5 @@
-//  The loop. One turn looks at the questions first, then takes in a number of frames, then lets the
-//  saver go on: so no burst of frames keeps a question waiting.
+//  The loop. One turn looks at the questions first, then takes in frames, then lets the saver go on: each
+//  for some milliseconds at most, so no burst of frames, no batch and no list keeps the others waiting.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/processor.h"
 
@@ -19,11 +19,11 @@
 #include "processor/recv_frames.h"
 #include "processor/save_shards.h"
 #include "processor/send_announcements.h"
-#include "query/answer_query.h"
+#include "processor/serve_queries.h"
 
 #define FRAMES_PER_TURN 256
-#define QUESTIONS_PER_TURN 64
-#define ANSWER_KEPT_BYTES (1024 * 1024)  //  the memory of a larger one is given back
+#define FRAMES_PER_STEP 8  //  the clock is read between steps
+#define FRAMES_US 8000
 #define DRAIN_MS 8000  //  stop after so long at the latest, whatever the disk does
 
 struct processor {
@@ -35,8 +35,8 @@ struct processor {
     update_sender_t *updates;
     shard_saver_t *saver;
     keeper_t *keeper;
-    admin_t *admin;      //  NULL: there is none
-    GByteArray *answer;  //  used again for each
+    query_server_t *queries;
+    admin_t *admin;  //  NULL: there is none
     int64_t announce_at_ms;
     bool is_ready;
 };
@@ -59,7 +59,7 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     if (config->admin && !self->admin)
         return false;
     self->sockets.frames = s_bind (config, SOCKET_PULL, 0, "frames");
-    self->sockets.queries = s_bind (config, SOCKET_REP, 1, "queries");
+    self->sockets.queries = s_bind (config, SOCKET_ROUTER, 1, "queries");
     self->sockets.events = s_bind (config, SOCKET_PUB, 2, "events");
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
@@ -82,6 +82,7 @@ s_open_store (processor_t *self, const processor_config_t *config)
     }
     self->shards.partitions = partitions;
     self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
+    self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
     self->saver = shard_saver_new (&self->shards, store, self->sockets.events, self->updates);
     self->keeper = keeper_new (&self->shards, self->pool, config->ordering, &store, &ownership);
@@ -96,7 +97,6 @@ processor_new (const processor_config_t *config, int stop_fd)
     self->shards.started_ms = clock_ms ();
     self->pool = text_pool_new ();
     descriptors_raise ();  //  a partition has three files open
-    self->answer = g_byte_array_new ();
     if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
         !s_bind_all (self, config) || !s_open_store (self, config)) {
         processor_destroy (&self);
@@ -112,6 +112,7 @@ processor_destroy (processor_t **self_p)
     if (!self)
         return;
     admin_destroy (&self->admin);
+    query_server_destroy (&self->queries);
     frame_receiver_destroy (&self->receiver);
     shard_saver_destroy (&self->saver);
     update_sender_destroy (&self->updates);
@@ -120,33 +121,20 @@ processor_destroy (processor_t **self_p)
     socket_destroy (&self->sockets.frames);
     socket_destroy (&self->sockets.queries);
     socket_destroy (&self->sockets.events);
-    g_byte_array_unref (self->answer);
     g_free (self);
     *self_p = NULL;
 }
 
-static void
-s_answer_questions (processor_t *self)
+//  True if there may be more.
+static bool
+s_take_frames (processor_t *self)
 {
-    text_t part;
-    bool more = false;
-    for (int count = 0; count < QUESTIONS_PER_TURN; count++) {
-        if (!socket_receive (self->sockets.queries, &part, &more))
-            return;
-        g_byte_array_set_size (self->answer, 0);
-        if (more)
-            reply_write_status (self->answer, 400, "a question must be a message of one part");
-        else
-            answer_query (&self->shards, part, self->answer);
-        while (more && socket_receive (self->sockets.queries, &part, &more))
-            ;
-        //  A REP must answer before it can hear again; one who asked and left gets nothing.
-        (void) !socket_send (self->sockets.queries, self->answer->data, self->answer->len, false);
-        if (self->answer->len > ANSWER_KEPT_BYTES) {
-            g_byte_array_unref (self->answer);
-            self->answer = g_byte_array_new ();
-        }
-    }
+    int64_t until_us = clock_us () + FRAMES_US;
+    for (size_t taken = 0; taken < FRAMES_PER_TURN && clock_us () < until_us;
+         taken += FRAMES_PER_STEP)
+        if (frame_receiver_run (self->receiver, FRAMES_PER_STEP) < FRAMES_PER_STEP)
+            return false;
+    return true;
 }
 
 static void
@@ -186,8 +174,9 @@ s_drain (processor_t *self)
             {.socket = self->sockets.queries}, {.fd = admin_fd (self->admin)}};
         watchdog_feed ("processor");
         good = shard_saver_run (self->saver);
-        socket_poll (items, G_N_ELEMENTS (items), keeper_timeout_ms (self->keeper));
-        s_answer_questions (self);
+        socket_poll (items, G_N_ELEMENTS (items),
+            query_server_is_busy (self->queries) ? 0 : keeper_timeout_ms (self->keeper));
+        query_server_run (self->queries);
         admin_run (self->admin);
         update_sender_run (self->updates);
         good = good && shard_saver_run (self->saver) && s_keep (self);
@@ -204,7 +193,7 @@ s_work (processor_t *self)
     socket_item_t items[] = {{.fd = self->stop_fd}, {.fd = shard_saver_fd (self->saver)},
         {.socket = self->sockets.queries}, {.socket = self->sockets.frames},
         {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events}};
-    size_t frames_taken = 0;
+    bool are_frames_left = false;
     bool good = s_keep (self);
     while (good && !items[0].ready) {
         watchdog_feed ("processor");
@@ -213,9 +202,10 @@ s_work (processor_t *self)
         wait_ms = MIN (wait_ms, keeper_timeout_ms (self->keeper));
         wait_ms = MIN (wait_ms, update_sender_timeout_ms (self->updates));
         wait_ms = MIN (wait_ms, admin_timeout_ms (self->admin));
-        socket_poll (items, G_N_ELEMENTS (items), frames_taken == FRAMES_PER_TURN ? 0 : wait_ms);
-        s_answer_questions (self);
-        frames_taken = frame_receiver_run (self->receiver, FRAMES_PER_TURN);
+        bool is_busy = are_frames_left || query_server_is_busy (self->queries);
+        socket_poll (items, G_N_ELEMENTS (items), is_busy ? 0 : wait_ms);
+        query_server_run (self->queries);
+        are_frames_left = s_take_frames (self);
         good = shard_saver_run (self->saver) && s_keep (self);
         admin_run (self->admin);
         update_sender_run (self->updates);

@@ -22,6 +22,12 @@
     X (gaps_closed, "gapsClosed", "closed_gaps_total",                                             \
         "Gaps that were given up because a rocket had too many.")                                  \
     X (queries, "queries", "queries_total", "Questions that were answered.")                       \
+    X (queries_refused, "queriesRefused", "refused_queries_total",                                 \
+        "Questions that got a 503 at once: too many lists or questions wait.")                     \
+    X (queries_expired, "queriesExpired", "expired_queries_total",                                 \
+        "Questions that were dropped because their deadline passed.")                              \
+    X (answers_dropped, "answersDropped", "dropped_answers_total",                                 \
+        "Answers that were not sent, as their asker is gone or does not read.")                    \
     X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
     X (subscribers_ended, "subscribersEnded", "ended_subscribers_total",                           \
         "Connections to the events port that were ended: they held too many subscriptions.")       \
@@ -32,7 +38,8 @@
 #define PROCESSOR_LATENCIES(X)                                                                     \
     X (apply, "apply_duration_seconds", "Folding the messages of one frame into their rockets.")   \
     X (save, "save_duration_seconds", "Saving what changed in one partition, a transaction.")      \
-    X (query, "query_duration_seconds", "Answering one question, or one batch of them.")
+    X (query, "query_duration_seconds",                                                            \
+        "From the receipt of a question, or a batch, to its answer.")
 
 typedef struct {
 #define X(field, name, prometheus, help) uint64_t field;

@@ -1,9 +1,7 @@
-//  The table is a set of rockets, hashed by id: no key is stored beside the rocket. To look one up
-//  without making a rocket, the key is the address of a text_t with its lowest bit set.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard.h"
 
-#include "processor/leaders.h"
+#include "processor/rocket_table.h"
 
 //  What is saved piece by piece. A rocket whose turn has not come is marked as changed, so it is in no
 //  other list.
@@ -15,14 +13,12 @@ typedef struct {
     uint64_t folded;     //  messages, when it began
 } burst_t;
 
-#define PREFETCHED 8  //  rockets, while all are looked at
-
 struct shard {
     owned_t owned;
     ordering_t ordering;
     text_pool_t *pool;
-    GHashTable *rockets;  //  of rocket_t *, owned
-    GPtrArray *changed;   //  of rocket_t *, each once: those that are marked, and not in the burst
+    rocket_table_t *rockets;
+    GPtrArray *changed;  //  of rocket_t *, each once: those that are marked, and not in the burst
     burst_t burst;
     GPtrArray *noted;  //  likewise: those that were saved and not told
     GPtrArray *due;    //  likewise: those to be told now
@@ -34,33 +30,6 @@ struct shard {
     uint64_t saved;   //  of those
 };
 
-static gconstpointer
-s_probe (const text_t *id)
-{
-    return (const char *) id + 1;
-}
-
-static text_t
-s_id (gconstpointer key)
-{
-    if ((guintptr) key & 1)
-        return *(const text_t *) (gconstpointer) ((const char *) key - 1);
-    return rocket_id (key);
-}
-
-static guint
-s_hash (gconstpointer key)
-{
-    uint64_t hash = channel_hash (s_id (key));
-    return (guint) (hash ^ hash >> 32);
-}
-
-static gboolean
-s_equal (gconstpointer a, gconstpointer b)
-{
-    return text_equal (s_id (a), s_id (b));
-}
-
 shard_t *
 shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
 {
@@ -68,7 +37,7 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->owned = owned;
     self->ordering = ordering;
     self->pool = pool;
-    self->rockets = g_hash_table_new (s_hash, s_equal);
+    self->rockets = rocket_table_new ();
     self->changed = g_ptr_array_new ();
     self->burst.rockets = g_ptr_array_new ();
     self->burst.acks = acks_new ();
@@ -85,21 +54,14 @@ shard_destroy (shard_t **self_p)
     shard_t *self = *self_p;
     if (!self)
         return;
-    GHashTableIter iterator;
-    gpointer key;
-    g_hash_table_iter_init (&iterator, self->rockets);
-    while (g_hash_table_iter_next (&iterator, &key, NULL)) {
-        rocket_t *rocket = key;
-        g_hash_table_iter_steal (&iterator);
-        rocket_destroy (&rocket, self->pool);
-    }
-    g_hash_table_destroy (self->rockets);
+    //  Drafts hold texts of the pool, so they go first.
+    leaders_destroy (&self->leaders);
+    rocket_table_destroy (&self->rockets, self->pool);
     g_ptr_array_unref (self->changed);
     g_ptr_array_unref (self->burst.rockets);
     acks_destroy (&self->burst.acks);
     g_ptr_array_unref (self->noted);
     g_ptr_array_unref (self->due);
-    leaders_destroy (&self->leaders);
     acks_destroy (&self->acks);
     g_free (self);
     *self_p = NULL;
@@ -126,11 +88,10 @@ shard_owned (const shard_t *self)
 bool
 shard_restore (shard_t *self, const rocket_view_t *view)
 {
-    rocket_t *rocket = g_hash_table_contains (self->rockets, s_probe (&view->id))
-                           ? NULL
-                           : rocket_restore (view, self->pool);
+    rocket_t *rocket =
+        rocket_table_find (self->rockets, view->id) ? NULL : rocket_restore (view, self->pool);
     if (rocket)
-        g_hash_table_add (self->rockets, rocket);
+        rocket_table_add (self->rockets, rocket);
     return rocket != NULL;
 }
 
@@ -154,10 +115,10 @@ s_mark (shard_t *self, rocket_t *rocket)
 fold_t
 shard_fold (shard_t *self, const message_t *message)
 {
-    rocket_t *rocket = g_hash_table_lookup (self->rockets, s_probe (&message->channel));
+    rocket_t *rocket = rocket_table_find (self->rockets, message->channel);
     if (!rocket) {
         rocket = rocket_new (message->channel);
-        g_hash_table_add (self->rockets, rocket);
+        rocket_table_add (self->rockets, rocket);
     }
     fold_t fold = rocket_fold (rocket, self->pool, message, self->ordering);
     if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
@@ -319,36 +280,23 @@ shard_overdue (const shard_t *self)
 const rocket_t *
 shard_find (const shard_t *self, text_t id)
 {
-    return g_hash_table_lookup (self->rockets, s_probe (&id));
+    return rocket_table_find (self->rockets, id);
 }
 
 size_t
 shard_size (const shard_t *self)
 {
-    return g_hash_table_size (self->rockets);
+    return rocket_table_size (self->rockets);
 }
 
-//  Rockets lie all over the memory: a second iterator is some of them ahead.
-static void
-s_scan (const void *shard, selection_t *selection)
+const rocket_t *
+shard_at (const shard_t *self, size_t place)
 {
-    GHashTableIter iterator, ahead;
-    gpointer rocket, next;
-    g_hash_table_iter_init (&iterator, ((const shard_t *) shard)->rockets);
-    ahead = iterator;
-    bool is_ahead = true;
-    for (int count = 0; is_ahead && count < PREFETCHED; count++)
-        is_ahead = g_hash_table_iter_next (&ahead, &next, NULL);
-    while (g_hash_table_iter_next (&iterator, &rocket, NULL)) {
-        is_ahead = is_ahead && g_hash_table_iter_next (&ahead, &next, NULL);
-        if (is_ahead)
-            rocket_prefetch (next);
-        selection_show (selection, rocket);
-    }
+    return rocket_table_at (self->rockets, place);
 }
 
-void
-shard_select (const shard_t *self, selection_t *selection)
+leaders_t *
+shard_leaders (const shard_t *self)
 {
-    leaders_select (self->leaders, selection, s_scan, self);
+    return self->leaders;
 }

@@ -9,7 +9,7 @@
 #include "common/announcement.h"
 #include "common/rocket.h"
 #include "processor/acks.h"
-#include "query/selection.h"
+#include "processor/leaders.h"
 
 typedef struct shard shard_t;
 
@@ -80,7 +80,10 @@ const rocket_t *shard_find (const shard_t *self, text_t id);
 //  How many rockets there are.
 size_t shard_size (const shard_t *self);
 
-//  Show a selection all rockets that can be among its best (leaders.h).
-void shard_select (const shard_t *self, selection_t *selection);
+//  Return the rocket at a place below the size. A rocket keeps its place for as long as the shard lives.
+const rocket_t *shard_at (const shard_t *self, size_t place);
+
+//  The best rockets by the orders that are asked for, borrowed.
+leaders_t *shard_leaders (const shard_t *self);
 
 #endif

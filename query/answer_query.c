@@ -5,37 +5,35 @@
 #include "common/digits.h"
 #include "query/rocket_map.h"
 
-static void
-s_answer_list (const shards_t *shards, const list_query_t *list, GByteArray *answer)
+//  Write the rockets of a page, bounded in bytes. Returns how many.
+static uint32_t
+s_write_page (const selection_t *selection, GByteArray *page)
 {
-    owned_t owned[PARTITIONS_MAX];
-    uint32_t owned_count = 0;
-    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++) {
-        const shard_t *shard = partition < shards->partitions ? shards->shards[partition] : NULL;
-        if (!list_query_wants (list, partition))
-            continue;
-        if (shard)
-            owned[owned_count++] = shard_owned (shard);
-        else if (list->has_partitions) {
-            reply_write_status (answer, 421, "a partition that was asked for is not owned here");
-            return;
-        }
-    }
-    //  One more than asked for, which tells whether there is more.
-    selection_t selection;
-    selection_init (&selection, list, list->limit + 1u);
-    for (uint32_t index = 0; index < owned_count; index++)
-        shard_select (shards->shards[owned[index].partition], &selection);
-    selection_sort (&selection);
-    bool more = selection.count > list->limit;
-    uint32_t count = more ? list->limit : (uint32_t) selection.count;
-    reply_write_list (answer, owned, owned_count, more, count);
-    for (uint32_t index = 0; index < count; index++) {
+    uint32_t count = 0;
+    while (count < selection->list->limit && count < selection->count) {
+        guint before = page->len;
         rocket_view_t view;
-        rocket_view (selection.heap[index].rocket, &view);
-        rocket_map_write (answer, &view);
+        rocket_view (selection->heap[count].rocket, &view);
+        rocket_map_write (page, &view);
+        if (page->len > LIST_REPLY_MAX_BYTES && count > 0) {
+            g_byte_array_set_size (page, before);
+            break;
+        }
+        count++;
     }
-    selection_free (&selection);
+    return count;
+}
+
+void
+answer_list (
+    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer)
+{
+    GByteArray *page = g_byte_array_new ();
+    uint32_t count = s_write_page (selection, page);
+    bool more = selection->is_cut || count < selection->count;
+    reply_write_list (answer, owned, owned_count, more, count);
+    g_byte_array_append (answer, page->data, page->len);
+    g_byte_array_unref (page);
 }
 
 static void
@@ -101,29 +99,8 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     msgpack_writer_end (&writer);
 }
 
-static void s_answer (shards_t *shards, const query_t *query, bool in_batch, GByteArray *answer);
-
-static void
-s_answer_batch (shards_t *shards, query_t *batch, GByteArray *answer)
-{
-    reply_write_batch (answer, batch->batch_count);
-    const char *fault = NULL;
-    for (uint32_t index = 0; index < batch->batch_count; index++) {
-        query_t query;
-        //  Behind a question that is none, nothing tells where the next one begins.
-        if (!fault)
-            fault = query_read (&query, &batch->batch);
-        if (fault)
-            reply_write_status (answer, 400, fault);
-        else if (answer->len > QUERY_REPLIES_MAX_BYTES)
-            reply_write_status (answer, 400, "the replies before this one are too large");
-        else
-            s_answer (shards, &query, true, answer);
-    }
-}
-
-static void
-s_answer (shards_t *shards, const query_t *query, bool in_batch, GByteArray *answer)
+void
+answer_query (shards_t *shards, const query_t *query, GByteArray *answer)
 {
     shards->counters.queries++;
     switch (query->op) {
@@ -137,32 +114,7 @@ s_answer (shards_t *shards, const query_t *query, bool in_batch, GByteArray *ans
         s_answer_get (shards, query->id, answer);
         break;
     case QUERY_LIST:
-        s_answer_list (shards, &query->list, answer);
-        break;
     case QUERY_BATCH:
-        if (in_batch)
-            reply_write_status (answer, 400, "a batch must not hold another one");
-        else {
-            query_t batch = *query;
-            s_answer_batch (shards, &batch, answer);
-        }
-        break;
+        g_assert_not_reached ();
     }
-}
-
-void
-answer_query (shards_t *shards, text_t question, GByteArray *answer)
-{
-    int64_t start_us = clock_us ();
-    msgpack_reader_t reader;
-    msgpack_reader_init (&reader, question.data, question.size);
-    query_t query;
-    const char *fault = query_read (&query, &reader);
-    if (!fault && !msgpack_is_done (&reader))
-        fault = "bytes follow the question";
-    if (fault)
-        reply_write_status (answer, 400, fault);
-    else
-        s_answer (shards, &query, false, answer);
-    histogram_add (&shards->latencies.query, clock_us () - start_us, 1);
 }

@@ -18,12 +18,12 @@
 #define QUERY_BATCH_MAX 4096
 #define QUERY_MAX_BYTES (4 * 1024 * 1024)  //  a larger question does not get through
 
-//  Behind so many the questions of a batch are not answered any more: with one list the reply is still
+//  Once the replies of a batch have so many bytes, those that are still missing are a 400: the whole is
 //  less than the 64 MiB that a socket takes.
 #define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
 
-//  A reply to a list ends behind the rocket with which its rockets reach so many bytes. It holds one
-//  rocket at least, and says more if others follow.
+//  The rockets of a reply to a list have no more bytes, but for one that is larger alone. A reply that
+//  is cut here holds fewer rockets than were asked for, and says that there are more.
 #define LIST_REPLY_MAX_BYTES (1024 * 1024)
 
 #define QUERY_DEADLINE_MAX_MS 3600000

@@ -2,19 +2,20 @@
 //  does.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/json_writer.h"
+#include "processor/answer_requests.h"
 #include "processor/listeners.h"
-#include "query/answer_query.h"
 #include "query/rocket_json.h"
 #include "query/rocket_update.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-static shards_t *
-s_shards (void)
+static answerer_t *
+s_answerer (void)
 {
     static shards_t shards = {.partitions = 2};
-    if (shards.shards[0])
-        return &shards;
+    static answerer_t *answerer;
+    if (answerer)
+        return answerer;
     text_pool_t *pool = text_pool_new ();
     for (uint32_t partition = 0; partition < 2; partition++)
         shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, pool);
@@ -27,7 +28,25 @@ s_shards (void)
             .speed = number};
         shard_fold (shards.shards[partition_of (message.channel, 2)], &message);
     }
-    return &shards;
+    answerer = answerer_new (&shards, pool);
+    return answerer;
+}
+
+static void
+s_take (void *context, GBytes *answer)
+{
+    *(GBytes **) context = answer;
+}
+
+//  The answer to a question.
+static GBytes *
+s_ask (text_t question)
+{
+    GBytes *answer = NULL;
+    answerer_take (s_answerer (), question, 1, s_take, &answer, 0);
+    while (!answer)
+        answerer_run (s_answerer (), G_MAXINT64);
+    return answer;
 }
 
 static void
@@ -46,19 +65,20 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     s_listen (text_of ((const char *) data, size));
-    GByteArray *answer = g_byte_array_new ();
-    answer_query (s_shards (), text_of ((const char *) data, size), answer);
+    GBytes *answer = s_ask (text_of ((const char *) data, size));
+    gsize answer_size = 0;
+    const char *bytes = g_bytes_get_data (answer, &answer_size);
     //  Whatever was asked, the answer is a reply, and all of it.
     reply_t reply;
     msgpack_reader_t reader;
-    msgpack_reader_init (&reader, answer->data, answer->len);
+    msgpack_reader_init (&reader, bytes, answer_size);
     bool good = reply_read (&reply, &reader);
     for (uint32_t index = 0; good && index < reply.replies_count; index++) {
         reply_t one;
         good = reply_read (&one, &reply.replies);
     }
     g_assert (good && msgpack_is_done (reply.replies.at ? &reply.replies : &reader));
-    g_byte_array_unref (answer);
+    g_bytes_unref (answer);
 
     msgpack_reader_init (&reader, data, size);
     json_writer_t *json = json_writer_new ();

@@ -64,6 +64,32 @@ s_fold (uint32_t which)
         g_ptr_array_add (s_rockets, (gpointer) (uintptr_t) shard_find (s_shard, text_from (id)));
 }
 
+static void
+s_show (selection_t *selection, const rocket_t *rocket)
+{
+    rocket_view_t view;
+    rocket_view (rocket, &view);
+    selection_show (selection, rocket, &view);
+}
+
+//  Select from the shard as a job does: from a table, or from all rockets, of which some change after
+//  each piece.
+static void
+s_select (selection_t *selection, int changes)
+{
+    leaders_t *leaders = shard_leaders (s_shard);
+    if (leaders_show (leaders, selection))
+        return;
+    leaders_draft_t *draft = leaders_begin (leaders, selection);
+    for (size_t place = 0; place < shard_size (s_shard); place++) {
+        s_show (draft ? leaders_draft_selection (draft) : selection, shard_at (s_shard, place));
+        for (int change = 0; place % 200 == 0 && change < changes; change++)
+            s_fold ((uint32_t) g_rand_int_range (s_random, 0, ROCKETS / 2));
+    }
+    if (draft)
+        leaders_end (leaders, &draft, selection);
+}
+
 //  The list from the shard is the list from all rockets. Returns the place of its last.
 static place_t
 s_expect_right (const list_query_t *list)
@@ -71,13 +97,13 @@ s_expect_right (const list_query_t *list)
     selection_t found;
     selection_t right;
     place_t last = {.value = {.is_null = true}};
-    selection_init (&found, list, list->limit + 1u);
-    selection_init (&right, list, list->limit + 1u);
-    shard_select (s_shard, &found);
+    selection_init (&found, list, list->limit + 1u, s_pool);
+    selection_init (&right, list, list->limit + 1u, s_pool);
+    s_select (&found, 0);
     for (guint index = 0; index < s_rockets->len; index++)
-        selection_show (&right, s_rockets->pdata[index]);
-    selection_sort (&found);
-    selection_sort (&right);
+        s_show (&right, s_rockets->pdata[index]);
+    selection_settle (&found);
+    selection_settle (&right);
     cr_assert_eq (found.count, right.count);
     for (size_t index = 0; index < right.count; index++)
         cr_assert_eq (found.heap[index].rocket, right.heap[index].rocket);
@@ -131,8 +157,9 @@ Test (leaders, when_all_leaders_slow_down_others_are_found)
         s_fold (which);
     for (int turn = 0; turn < 200; turn++) {
         selection_t found;
-        selection_init (&found, &list, list.limit + 1u);
-        shard_select (s_shard, &found);
+        selection_init (&found, &list, list.limit + 1u, s_pool);
+        s_select (&found, 0);
+        selection_settle (&found);
         for (size_t index = 0; index < found.count; index++) {
             text_t id = rocket_id (found.heap[index].rocket);
             uint32_t which = (uint32_t) g_ascii_strtoull (id.data + strlen ("rocket-"), NULL, 10);
@@ -141,6 +168,54 @@ Test (leaders, when_all_leaders_slow_down_others_are_found)
             cr_assert_eq (shard_fold (s_shard, &message), FOLD_APPLIED);
         }
         selection_free (&found);
+        s_expect_right (&list);
+    }
+}
+
+//  Select while rockets change, and hold what was found against the rockets as they are: in order, and
+//  nothing that stayed as it was is skipped.
+static void
+s_expect_nothing_skipped (const list_query_t *list, int changes)
+{
+    selection_t found;
+    uint64_t before[ROCKETS];
+    memcpy (before, s_numbers, sizeof before);
+    selection_init (&found, list, list->limit + 1u, s_pool);
+    s_select (&found, changes);
+    selection_settle (&found);
+    GHashTable *rockets = g_hash_table_new (NULL, NULL);
+    for (size_t index = 0; index < found.count; index++) {
+        const candidate_t *one = &found.heap[index];
+        cr_assert (g_hash_table_add (rockets, (gpointer) (uintptr_t) one->rocket), "once each");
+        cr_assert (index == 0 || rocket_order_compare (
+                                     &list->order, &found.heap[index - 1].place, &one->place) < 0);
+    }
+    for (guint index = 0; index < s_rockets->len; index++) {
+        rocket_view_t view;
+        rocket_view (s_rockets->pdata[index], &view);
+        uint32_t which = (uint32_t) g_ascii_strtoull (view.id.data + strlen ("rocket-"), NULL, 10);
+        place_t place = rocket_order_place (&list->order, &view);
+        bool is_ahead = found.count > 0 && rocket_order_compare (&list->order, &place,
+                                               &found.heap[found.count - 1].place) <= 0;
+        if (before[which] == s_numbers[which] && selection_passes (list, &view) &&
+            (is_ahead || !found.is_cut))
+            cr_assert (g_hash_table_contains (rockets, s_rockets->pdata[index]));
+    }
+    g_hash_table_destroy (rockets);
+    selection_free (&found);
+}
+
+Test (leaders, nothing_is_skipped_while_rockets_change)
+{
+    static const char *const sorts[] = {"-speed", "mission", "id", "-lastMessageTime", "type"};
+    for (uint32_t which = 0; which < ROCKETS / 2; which++)
+        s_fold (which);
+    for (int turn = 0; turn < 300; turn++) {
+        list_query_t list = {.limit = turn % 3 ? 10 : 300};
+        cr_assert (rocket_order_parse (text_from (sorts[turn % 5]), &list.order));
+        if (turn % 7 == 0)
+            list.status = text_from ("flying");
+        s_expect_nothing_skipped (&list, turn % 2 ? 5 : 500);
         s_expect_right (&list);
     }
 }

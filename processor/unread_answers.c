@@ -1,0 +1,149 @@
+//  A client is an entry as long as it has something unread: those that have not are swept when the
+//  table has doubled. Counts outlive the table, as libzmq may let go late: they are counted references.
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/unread_answers.h"
+
+#include <stdatomic.h>
+
+#define SWEEP_MIN 64
+
+typedef struct count {
+    atomic_uint references;
+    atomic_size_t bytes;
+    struct count *all;  //  of all clients; NULL: it is that one
+} count_t;
+
+struct unread_answer {
+    GBytes *bytes;
+    count_t *client;
+};
+
+struct unread {
+    count_t *all;
+    GHashTable *clients;  //  GBytes of the routing id -> count_t
+    guint sweep_at;
+};
+
+static count_t *
+s_new_count (count_t *all)
+{
+    count_t *count = g_new0 (count_t, 1);
+    atomic_store (&count->references, 1);
+    if (all)
+        atomic_fetch_add (&all->references, 1);
+    count->all = all;
+    return count;
+}
+
+static void
+s_release_count (void *data)
+{
+    count_t *count = data;
+    while (count && atomic_fetch_sub (&count->references, 1) == 1) {
+        count_t *all = count->all;
+        g_free (count);
+        count = all;
+    }
+}
+
+unread_t *
+unread_new (void)
+{
+    unread_t *self = g_new0 (unread_t, 1);
+    self->all = s_new_count (NULL);
+    self->clients = g_hash_table_new_full (
+        g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, s_release_count);
+    self->sweep_at = SWEEP_MIN;
+    return self;
+}
+
+void
+unread_destroy (unread_t **self_p)
+{
+    unread_t *self = *self_p;
+    if (!self)
+        return;
+    g_hash_table_destroy (self->clients);
+    s_release_count (self->all);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static gboolean
+s_has_nothing (gpointer key, gpointer value, gpointer data)
+{
+    (void) key;
+    (void) data;
+    return atomic_load (&((count_t *) value)->bytes) == 0;
+}
+
+static count_t *
+s_client (unread_t *self, text_t id)
+{
+    GBytes *key = g_bytes_new (id.data, id.size);
+    count_t *client = g_hash_table_lookup (self->clients, key);
+    if (client) {
+        g_bytes_unref (key);
+        return client;
+    }
+    if (g_hash_table_size (self->clients) >= self->sweep_at) {
+        g_hash_table_foreach_remove (self->clients, s_has_nothing, NULL);
+        self->sweep_at = MAX (SWEEP_MIN, 2 * g_hash_table_size (self->clients));
+    }
+    client = s_new_count (self->all);
+    g_hash_table_insert (self->clients, key, client);
+    return client;
+}
+
+static bool
+s_has_room (const unread_t *self, const count_t *client, size_t size)
+{
+    size_t all = atomic_load (&self->all->bytes);
+    size_t left = all < UNREAD_ALL_MAX_BYTES ? UNREAD_ALL_MAX_BYTES - all : 0;
+    size_t most = MAX (UNREAD_CLIENT_MIN_BYTES, MIN (UNREAD_CLIENT_MAX_BYTES, left));
+    return atomic_load (&client->bytes) + size <= most;
+}
+
+unread_answer_t *
+unread_add (unread_t *self, text_t client, GBytes *answer)
+{
+    count_t *count = s_client (self, client);
+    size_t size = g_bytes_get_size (answer);
+    if (!s_has_room (self, count, size)) {
+        g_bytes_unref (answer);
+        return NULL;
+    }
+    unread_answer_t *unread = g_new (unread_answer_t, 1);
+    *unread = (unread_answer_t){answer, count};
+    atomic_fetch_add (&count->references, 1);
+    atomic_fetch_add (&count->bytes, size);
+    atomic_fetch_add (&self->all->bytes, size);
+    return unread;
+}
+
+text_t
+unread_bytes (const unread_answer_t *answer)
+{
+    gsize size = 0;
+    const char *bytes = g_bytes_get_data (answer->bytes, &size);
+    return text_of (bytes, size);
+}
+
+void
+unread_release (void *bytes, void *answer)
+{
+    (void) bytes;
+    unread_answer_t *unread = answer;
+    size_t size = g_bytes_get_size (unread->bytes);
+    atomic_fetch_sub (&unread->client->all->bytes, size);
+    atomic_fetch_sub (&unread->client->bytes, size);
+    s_release_count (unread->client);
+    g_bytes_unref (unread->bytes);
+    g_free (unread);
+}
+
+size_t
+unread_size (const unread_t *self)
+{
+    return atomic_load (&self->all->bytes);
+}

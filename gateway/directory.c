@@ -34,6 +34,7 @@ s_free_peer (void *data)
     peer_t *peer = data;
     socket_destroy (&peer->frames);
     socket_destroy (&peer->queries);
+    socket_destroy (&peer->lists);
     socket_destroy (&peer->events);
     g_free (peer);
 }
@@ -80,8 +81,9 @@ s_add_peer (directory_t *self, const address_t *address)
     peer->address = *address;
     peer->frames = s_connect (address, SOCKET_PUSH, 0);
     peer->queries = s_connect (address, SOCKET_DEALER, 1);
+    peer->lists = s_connect (address, SOCKET_DEALER, 1);
     peer->events = s_connect (address, SOCKET_SUB, 2);
-    if (!peer->frames || !peer->queries || !peer->events) {
+    if (!peer->frames || !peer->queries || !peer->lists || !peer->events) {
         log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u", address->host,
             (unsigned) address->port);
         s_free_peer (peer);

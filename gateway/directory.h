@@ -9,11 +9,12 @@
 #include "common/socket.h"
 #include "common/discovery.h"
 
-//  One address of a processor, and the three sockets that are connected to it.
+//  One address of a processor, and the sockets that are connected to it.
 typedef struct {
     address_t address;
     socket_t *frames;   //  PUSH
-    socket_t *queries;  //  DEALER
+    socket_t *queries;  //  DEALER, of small questions
+    socket_t *lists;    //  DEALER, of lists: their answers are in nobody's way
     socket_t *events;   //  SUB
     bool is_known;      //  it has announced itself, and was heard of within SILENCE_MS
     int64_t heard_ms;

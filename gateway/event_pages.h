@@ -1,6 +1,6 @@
 //  The rockets that there are, for streams that begin: asked of the owners page by page, and made
-//  into events once for all streams that are at the same place. However many streams there are, only
-//  a few pages are under way. A worker owns it.
+//  into events once for all streams that are at the same place. However many streams there are, one
+//  page is under way at a time. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_PAGES_H
 #define DOWNLINK_EVENT_PAGES_H
@@ -20,10 +20,10 @@ void event_pages_destroy (event_pages_t **self_p);
 //  Ask for the pages that the streams in QUEUED wait for, as far as it is their turn.
 void event_pages_run (event_pages_t *self, int64_t now_ms);
 
-//  True if a stream waits that has not been looked at: do not wait before the next run.
-bool event_pages_is_due (const event_pages_t *self);
+//  Return how long to wait at most before the next run; INT64_MAX if no stream waits for its turn.
+int64_t event_pages_timeout_ms (const event_pages_t *self, int64_t now_ms);
 
-//  A stream in ASKED is gone.
+//  A stream is going. A page that nobody else waits for is not waited for any more.
 void event_pages_forget (event_pages_t *self, event_stream_t *stream);
 
 #endif

@@ -119,9 +119,9 @@ s_has_news (const event_streams_t *self)
 int64_t
 event_streams_timeout_ms (const event_streams_t *self)
 {
-    if (event_pages_is_due (self->pages))
-        return 0;
-    return s_has_news (self) ? MAX (0, self->wake_at_ms - clock_ms ()) : INT64_MAX;
+    int64_t now_ms = clock_ms ();
+    int64_t pages_ms = event_pages_timeout_ms (self->pages, now_ms);
+    return s_has_news (self) ? MIN (pages_ms, MAX (0, self->wake_at_ms - now_ms)) : pages_ms;
 }
 
 static void
@@ -165,7 +165,7 @@ s_look_around (event_streams_t *self, int64_t now_ms)
         for (GList *link = self->set.phases[phase].head; link;) {
             event_stream_t *stream = link->data;
             link = link->next;
-            if (http_stream_is_gone (stream->request))
+            if (http_client_is_gone (stream->request))
                 http_stream_abort (stream->request);
             else if (now_ms >= stream->sent_ms + QUIET_MS) {
                 stream->is_quiet = true;

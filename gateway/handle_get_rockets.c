@@ -1,4 +1,7 @@
 //  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
+//
+//  A page is bounded in rockets and in bytes. One that reaches PAGE_MAX_BYTES ends there, and its
+//  cursor leads on.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/clock.h"
 #include "gateway/cursor.h"
@@ -7,29 +10,45 @@
 #include "query/rocket_json.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.
-#define HOLD_MS 5000
+#define HOLD_MS (2 * ASKER_LIST_MS)
 
-//  What is remembered while the owners are asked. It goes when both are done with it: the request
-//  with its answer, and the asker with its outcome.
+#define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
+
+//  What is remembered while the owners are asked.
 typedef struct {
     worker_t *worker;
-    http_request_t *request;  //  NULL once it was answered
+    http_request_t *request;
+    inquiry_t *inquiry;
     rocket_order_t order;
     char *link_base;  //  LIST: the next page's target, up to the cursor
 } pending_t;
 
 static void
-s_answer_unavailable (http_request_t *request)
+s_free (pending_t *pending)
 {
-    answer_problem (request, 503, "no-owner",
-        "the processor that owns this answers not at the moment; please try again");
+    g_free (pending->link_base);
+    g_free (pending);
 }
 
 static void
+s_answer_unavailable (http_request_t *request, bool is_busy)
+{
+    if (is_busy)
+        answer_problem (request, 503, "busy",
+            "the processors have more questions to answer than they can; please try again");
+    else
+        answer_problem (request, 503, "no-owner",
+            "the processor that owns this is not answering; please try again");
+}
+
+//  The client is gone, or the time is over: stop asking.
+static void
 s_expired (void *context, http_request_t *request)
 {
-    ((pending_t *) context)->request = NULL;
-    s_answer_unavailable (request);
+    pending_t *pending = context;
+    asker_cancel (pending->worker->asker, pending->inquiry);
+    s_free (pending);
+    s_answer_unavailable (request, true);
 }
 
 static pending_t *
@@ -42,21 +61,12 @@ s_hold (worker_t *worker, http_request_t *request)
 }
 
 static void
-s_free (pending_t *pending)
-{
-    g_free (pending->link_base);
-    g_free (pending);
-}
-
-static void
 s_got_rocket (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
     http_request_t *request = pending->request;
     json_writer_t *json = pending->worker->json;
     s_free (pending);
-    if (!request)
-        return;
     json_writer_reset (json);
     if (outcome->status == 404)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
@@ -65,7 +75,7 @@ s_got_rocket (void *context, const outcome_t *outcome)
                                     .content_type = "application/json",
                                     .body = json_writer_text (json)});
     else
-        s_answer_unavailable (request);
+        s_answer_unavailable (request, outcome->is_busy);
 }
 
 void
@@ -73,53 +83,70 @@ handle_get_rocket (worker_t *worker, http_request_t *request, text_t id)
 {
     if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
-    else
-        asker_get (worker->asker, id, s_got_rocket, s_hold (worker, request));
+    else {
+        pending_t *pending = s_hold (worker, request);
+        pending->inquiry = asker_rocket (worker->asker, id, s_got_rocket, pending);
+    }
 }
 
-//  Write the page. False if an owner sent something that is no rocket.
-static bool
-s_write_page (json_writer_t *json, const outcome_t *outcome, const char *cursor)
+//  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1 if
+//  an owner sent something that is no rocket.
+static ssize_t
+s_write_rockets (json_writer_t *json, const outcome_t *outcome)
 {
+    size_t count = 0;
     json_writer_reset (json);
     json_begin_object (json);
     json_key (json, "rockets");
     json_begin_array (json);
-    for (size_t index = 0; index < outcome->count; index++)
-        if (!rocket_json_write (json, outcome->rockets[index]))
-            return false;
+    while (count < outcome->count && json_writer_text (json).size < PAGE_MAX_BYTES)
+        if (!rocket_json_write (json, outcome->entries[count++].rocket))
+            return -1;
     json_end_array (json);
+    return (ssize_t) count;
+}
+
+//  Answer with the page that was begun. cursor is NULL on the last one.
+static void
+s_answer_page (const pending_t *pending, http_request_t *request, const char *cursor)
+{
+    json_writer_t *json = pending->worker->json;
     json_key (json, "next");
     json_string (json, cursor);
     json_end_object (json);
-    return true;
+    char *link =
+        cursor ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor) : NULL;
+    http_response_t response = {
+        .status = 200, .content_type = "application/json", .body = json_writer_text (json)};
+    if (link) {
+        response.fields[0].name = "Link";
+        response.fields[0].value = link;
+    }
+    http_answer (request, &response);
+    g_free (link);
 }
 
 static void
 s_got_rockets (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
-    http_request_t *request = pending->request;
-    json_writer_t *json = pending->worker->json;
-    bool has_next = outcome->has_next && outcome->count > 0;
-    char *cursor = has_next ? cursor_write (&pending->order, &outcome->last) : NULL;
-    if (request && outcome->status == 200 && s_write_page (json, outcome, cursor)) {
-        char *link =
-            has_next ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor)
-                     : NULL;
-        http_response_t response = {
-            .status = 200, .content_type = "application/json", .body = json_writer_text (json)};
-        if (link) {
-            response.fields[0].name = "Link";
-            response.fields[0].value = link;
-        }
-        http_answer (request, &response);
-        g_free (link);
+    ssize_t count = outcome->status == 200 ? s_write_rockets (pending->worker->json, outcome) : -1;
+    if (count < 0)
+        s_answer_unavailable (pending->request, outcome->is_busy);
+    else {
+        bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
+        char *cursor =
+            has_next ? cursor_write (&pending->order, &outcome->entries[count - 1].place) : NULL;
+        s_answer_page (pending, pending->request, cursor);
+        g_free (cursor);
     }
-    else if (request)
-        s_answer_unavailable (request);
-    g_free (cursor);
     s_free (pending);
+}
+
+static bool
+s_is_wanted (void *context)
+{
+    return !http_client_is_gone (((const pending_t *) context)->request);
 }
 
 //  What a list's parameters say. Texts are the target's.
@@ -198,6 +225,20 @@ s_link_base (const http_target_t *target)
     return g_string_free (link, FALSE);
 }
 
+static void
+s_ask_for_list (worker_t *worker, http_request_t *request, const http_target_t *target,
+    const list_query_t *list)
+{
+    pending_t *pending = s_hold (worker, request);
+    pending->order = list->order;
+    pending->link_base = s_link_base (target);
+    pending->inquiry = asker_list (worker->asker, list, s_got_rockets, s_is_wanted, pending);
+    if (pending->inquiry)
+        return;
+    s_free (pending);
+    s_answer_unavailable (request, true);
+}
+
 void
 handle_get_rockets (worker_t *worker, http_request_t *request, const http_target_t *target)
 {
@@ -212,11 +253,7 @@ handle_get_rockets (worker_t *worker, http_request_t *request, const http_target
     }
     if (fault)
         answer_problem (request, 400, "bad-parameter", fault);
-    else {
-        pending_t *pending = s_hold (worker, request);
-        pending->order = parameters.list.order;
-        pending->link_base = s_link_base (target);
-        asker_list (worker->asker, &parameters.list, s_got_rockets, pending);
-    }
+    else
+        s_ask_for_list (worker, request, target, &parameters.list);
     g_free (cursor_bytes);
 }

@@ -81,7 +81,7 @@ s_wait (worker_t *self)
     size_t peers_count = 0;
     peer_t *const *peers = directory_peers (self->directory, &peers_count);
     size_t streams_count = event_streams_items_count (self->streams);
-    socket_item_t items[2 + 2 * peers_count + streams_count];
+    socket_item_t items[2 + 3 * peers_count + streams_count];
     size_t count = 0;
     items[count++] = (socket_item_t){.fd = http_server_fd (self->http)};
     if (self->publisher->fd (self->publisher) >= 0)
@@ -89,6 +89,7 @@ s_wait (worker_t *self)
     for (size_t index = 0; index < peers_count; index++) {
         items[count++] = (socket_item_t){.socket = peers[index]->events};
         items[count++] = (socket_item_t){.socket = peers[index]->queries};
+        items[count++] = (socket_item_t){.socket = peers[index]->lists};
     }
     event_streams_items (self->streams, items + count);
     count += streams_count;
@@ -120,13 +121,17 @@ s_turn (worker_t *self)
     http_server_run (self->http);                  //  requests in
     self->publisher->run (self->publisher);        //  into the journal; frames out, acks back in
     size_t answered = answer_accepted_run (self);  //  those whose messages are kept
-    event_streams_run (self->streams);             //  updates in, to the streams
-    asker_run (self->asker);                       //  questions out, answers back in
-    uploads_retry (self);                          //  those that waited for room,
-    post_messages_retry (self);                    //  in large bodies and others
+    watchdog_feed ("worker");
+    event_streams_run (self->streams);  //  updates in, to the streams
+    watchdog_feed ("worker");
+    asker_run (self->asker);     //  questions out, answers back in
+    uploads_retry (self);        //  those that waited for room,
+    post_messages_retry (self);  //  in large bodies and others
     //  Answers out: the first run hands them over, the second one writes them.
-    for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++)
+    for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++) {
+        watchdog_feed ("worker");
         http_server_run (self->http);
+    }
     s_measure (self);
     if (answered > 0)
         FAILPOINT ("answer-after");

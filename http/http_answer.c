@@ -1,5 +1,6 @@
 //  Answers: whole ones, and bodies that are made piece by piece.
 //  SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 
@@ -194,10 +195,11 @@ http_stream_wake (http_request_t *self)
 }
 
 bool
-http_stream_is_gone (const http_request_t *self)
+http_client_is_gone (const http_request_t *self)
 {
     char byte;
-    return recv (self->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    ssize_t count = recv (self->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 void

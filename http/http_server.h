@@ -147,8 +147,8 @@ void http_answer_stream (
 //  There is something to read again.
 void http_stream_wake (http_request_t *self);
 
-//  True if the client has closed its side: nobody is going to read.
-bool http_stream_is_gone (const http_request_t *self);
+//  Return true if the client of a request that is held, or of a stream, has closed its side.
+bool http_client_is_gone (const http_request_t *self);
 
 //  Close the connection of a client that does not read, even to the end.
 void http_stream_abort (http_request_t *self);

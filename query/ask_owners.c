@@ -1,103 +1,83 @@
-//  An inquiry is what a caller wants to know; it becomes one question to one owner, or, for a list,
-//  one to every owner. The questions of a turn to the same owner travel as one exchange, or more if they
-//  are many: a batch with a number in its envelope, which REP sends back. An answer from one who does
-//  not own the partition (421), an exchange without an answer, or an epoch that is behind: the inquiry
-//  is tried again, as a whole, until its time is over. Answers to a try before the current one are
-//  passed over.
+//  An inquiry is what a caller wants to know. It becomes one question to one owner, or, for a list, one
+//  to every owner.
+//
+//    phase   the inquiry                                   goes on
+//    UNSENT  waits for its turn, or for an owner           to ASKED
+//    ASKED   is with the owners                            to the end; a list whose parts have all
+//                                                          come to READY; to UNSENT, if a part failed
+//    READY   a list: waits to be merged                    to the end
+//
+//  A part fails if its owner is gone, has lost the partition (421), or answers under an epoch that is
+//  behind. Then the inquiry is asked again, as a whole, but not before every other part is answered: an
+//  owner that lives is never asked twice for the same. A part that an owner refuses (503) ends the
+//  inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_owners.h"
 
 #include "common/clock.h"
+#include "common/watchdog.h"
+#include "query/exchanges.h"
 #include "query/list_merge.h"
 
-#define INQUIRY_MS 1000
-#define EXCHANGE_MS 600
+#define OWNER_MS 1000  //  an inquiry waits so long for an owner
 #define RETRY_MS 20
-#define DOUBT_MS 50  //  since when an exchange is in doubt if the owners have changed meanwhile
-#define ANSWERS_PER_RUN 1000
+#define LOOK_MS 100             //  a list that waited longer is sent only if it is still wanted
+#define LISTS_WAITING_MAX 1024  //  of a worker, in any phase
+#define PARTS_ASKED_MAX 64      //  parts of lists with the owners: each has 1 MiB at most
+#define LISTS_ASKED_MIN 4
+#define MERGE_US 4000  //  a run merges lists for so long, and one at least
 
-//  That an exchange may bring: with all the gaps that a rocket may have, which take 20 KB, they are no
-//  more than the replies of a batch may have. And no more questions than a batch may hold.
-#define EXCHANGE_ROCKETS_MAX 2000
-_Static_assert(EXCHANGE_ROCKETS_MAX <= QUERY_BATCH_MAX, "a question brings at least one");
-_Static_assert(EXCHANGE_ROCKETS_MAX >= QUERY_LIMIT_MAX, "every list fits in");
+typedef enum { INQUIRY_UNSENT, INQUIRY_ASKED, INQUIRY_READY, INQUIRY_PHASES } inquiry_phase_t;
+typedef enum { INQUIRY_ROCKET, INQUIRY_LIST, INQUIRY_KINDS } inquiry_kind_t;
 
-//  What a list needs, and a GET does not.
+//  What a list needs, and a single rocket does not.
 typedef struct {
     list_query_t query;  //  its texts are copies
-    GPtrArray *answers;  //  GBytes of whole batches, which keep what `parts` points to
+    wanted_fn *wanted;
+    GPtrArray *answers;  //  GBytes, which keep what `parts` points to
     GArray *parts;       //  reply_t
 } listing_t;
 
-typedef struct {
-    int references;   //  questions under way, and the asker itself
-    listing_t *list;  //  LIST; NULL: GET
+struct inquiry {
+    unsigned references;  //  questions under way, and the asker until it is over
+    inquiry_phase_t phase;
+    listing_t *list;  //  NULL: a single rocket
     outcome_fn *function;
     void *context;
+    int64_t asked_ms;
     int64_t deadline_ms;
     int64_t retry_at_ms;
-    uint32_t attempt;
-    uint32_t outstanding;  //  answers that are missing in this attempt
+    unsigned outstanding;  //  parts that are with owners
+    bool is_failed;        //  a part has failed: ask again
+    bool is_over;
     GList all_link;
-    GList unsent_link;
-    bool is_unsent;
-    bool is_done;
-    size_t id_size;  //  GET
+    GList phase_link;
+    size_t id_size;  //  of a single rocket
     char id[];       //  not terminated
-} inquiry_t;
-
-typedef struct {
-    inquiry_t *inquiry;
-    uint32_t attempt;
-} question_t;
-
-typedef struct {
-    uint64_t number;
-    int64_t sent_ms;
-    uint64_t generation;  //  of the directory, when it was sent
-    GArray *questions;    //  of question_t
-    bool has_list;        //  one of them is
-    uint32_t rockets;     //  that they may bring
-    GList link;
-} exchange_t;
-
-//  What is collected for a peer during a turn: one exchange. Between turns it is nobody's, and its
-//  bytes are empty.
-typedef struct {
-    peer_t *peer;
-    exchange_t *exchange;
-    GByteArray *bytes;
-} parcel_t;
+};
 
 struct asker {
     directory_t *directory;
-    GQueue all;             //  of inquiry_t *, the oldest first
-    GQueue unsent;          //  of inquiry_t *
-    GQueue exchanges;       //  of exchange_t *, the oldest first
-    GHashTable *by_number;  //  the same, by number
-    GQueue spare;           //  of exchange_t *, over and empty: to be used again
-    uint64_t next_number;
-    GArray *parcels;    //  of parcel_t
-    GByteArray *batch;  //  used again for each that is sent
-    bool has_new;       //  inquiries came since the last run
+    exchanges_t *exchanges;
+    GQueue all[INQUIRY_KINDS];  //  of inquiry_t *, the oldest first
+    GQueue phases[INQUIRY_KINDS][INQUIRY_PHASES];
+    bool has_new;  //  inquiries came since the last run
 };
 
-static void
-s_clear_parcel (void *parcel)
+static inquiry_kind_t
+s_kind (const inquiry_t *inquiry)
 {
-    g_byte_array_unref (((parcel_t *) parcel)->bytes);
+    return inquiry->list ? INQUIRY_LIST : INQUIRY_ROCKET;
 }
+
+static exchange_fn s_got_reply;
 
 asker_t *
 asker_new (directory_t *directory)
 {
     asker_t *self = g_new0 (asker_t, 1);
     self->directory = directory;
-    self->by_number = g_hash_table_new (g_int64_hash, g_int64_equal);
-    self->parcels = g_array_new (FALSE, TRUE, sizeof (parcel_t));
-    g_array_set_clear_func (self->parcels, s_clear_parcel);
-    self->batch = g_byte_array_new ();
-    self->next_number = 1;
+    self->exchanges = exchanges_new (directory, s_got_reply, self);
     return self;
 }
 
@@ -131,47 +111,45 @@ s_release (inquiry_t *inquiry)
     g_free (inquiry);
 }
 
+//  The only place where an inquiry changes its phase.
 static void
-s_set_unsent (asker_t *self, inquiry_t *inquiry, bool is_unsent)
+s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
 {
-    if (is_unsent == inquiry->is_unsent)
-        return;
-    inquiry->is_unsent = is_unsent;
-    if (is_unsent)
-        g_queue_push_tail_link (&self->unsent, &inquiry->unsent_link);
-    else
-        g_queue_unlink (&self->unsent, &inquiry->unsent_link);
+    GQueue *phases = self->phases[s_kind (inquiry)];
+    g_queue_unlink (&phases[inquiry->phase], &inquiry->phase_link);
+    inquiry->phase = phase;
+    g_queue_push_tail_link (&phases[phase], &inquiry->phase_link);
 }
 
-//  Tell what came of it; nothing of it is left but what questions under way still hold.
+//  The inquiry is over; questions under way may still hold it.
 static void
-s_finish (asker_t *self, inquiry_t *inquiry, const outcome_t *outcome)
+s_leave (asker_t *self, inquiry_t *inquiry)
 {
-    s_set_unsent (self, inquiry, false);
-    g_queue_unlink (&self->all, &inquiry->all_link);
-    inquiry->is_done = true;
-    inquiry->function (inquiry->context, outcome);
+    g_queue_unlink (&self->phases[s_kind (inquiry)][inquiry->phase], &inquiry->phase_link);
+    g_queue_unlink (&self->all[s_kind (inquiry)], &inquiry->all_link);
+    inquiry->is_over = true;
+    if (inquiry->list)
+        s_forget_parts (inquiry->list);
     s_release (inquiry);
 }
 
 static void
-s_end_exchange (asker_t *self, exchange_t *exchange)
+s_finish (asker_t *self, inquiry_t *inquiry, const outcome_t *outcome)
 {
-    g_hash_table_remove (self->by_number, &exchange->number);
-    g_queue_unlink (&self->exchanges, &exchange->link);
-    for (guint index = 0; index < exchange->questions->len; index++)
-        s_release (g_array_index (exchange->questions, question_t, index).inquiry);
-    g_array_set_size (exchange->questions, 0);
-    exchange->has_list = false;
-    exchange->rockets = 0;
-    g_queue_push_head_link (&self->spare, &exchange->link);
+    inquiry->function (inquiry->context, outcome);
+    s_leave (self, inquiry);
 }
 
 static void
-s_free_exchange (exchange_t *exchange)
+s_refuse (asker_t *self, inquiry_t *inquiry, bool is_busy)
 {
-    g_array_unref (exchange->questions);
-    g_free (exchange);
+    s_finish (self, inquiry, &(outcome_t){.status = 503, .is_busy = is_busy});
+}
+
+void
+asker_cancel (asker_t *self, inquiry_t *inquiry)
+{
+    s_leave (self, inquiry);
 }
 
 void
@@ -180,43 +158,41 @@ asker_destroy (asker_t **self_p)
     asker_t *self = *self_p;
     if (!self)
         return;
-    while (self->exchanges.head)
-        s_end_exchange (self, self->exchanges.head->data);
-    while (self->all.head)
-        s_finish (self, self->all.head->data, &(outcome_t){.status = 503});
-    while (self->spare.head)
-        s_free_exchange (g_queue_pop_head_link (&self->spare)->data);
-    g_hash_table_destroy (self->by_number);
-    g_array_unref (self->parcels);
-    g_byte_array_unref (self->batch);
+    for (int kind = 0; kind < INQUIRY_KINDS; kind++)
+        while (self->all[kind].head)
+            s_refuse (self, self->all[kind].head->data, false);
+    exchanges_destroy (&self->exchanges);
     g_free (self);
     *self_p = NULL;
 }
 
-//  With the id of a GET.
+//  With the id of a single rocket, or with a list.
 static inquiry_t *
-s_new_inquiry (asker_t *self, text_t id, outcome_fn *function, void *context)
+s_new_inquiry (asker_t *self, text_t id, listing_t *list, outcome_fn *function, void *context)
 {
     inquiry_t *inquiry = g_malloc (sizeof *inquiry + id.size);
+    int64_t now_ms = clock_ms ();
     *inquiry = (inquiry_t){.references = 1,
+        .list = list,
         .function = function,
         .context = context,
-        .deadline_ms = clock_ms () + INQUIRY_MS,
+        .asked_ms = now_ms,
+        .deadline_ms = now_ms + (list ? ASKER_LIST_MS : ASKER_ROCKET_MS),
         .all_link.data = inquiry,
-        .unsent_link.data = inquiry,
+        .phase_link.data = inquiry,
         .id_size = id.size};
     if (id.size)
         memcpy (inquiry->id, id.data, id.size);
-    g_queue_push_tail_link (&self->all, &inquiry->all_link);
-    s_set_unsent (self, inquiry, true);
+    g_queue_push_tail_link (&self->all[s_kind (inquiry)], &inquiry->all_link);
+    g_queue_push_tail_link (&self->phases[s_kind (inquiry)][INQUIRY_UNSENT], &inquiry->phase_link);
     self->has_new = true;
     return inquiry;
 }
 
-void
-asker_get (asker_t *self, text_t id, outcome_fn *function, void *context)
+inquiry_t *
+asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context)
 {
-    s_new_inquiry (self, id, function, context);
+    return s_new_inquiry (self, id, NULL, function, context);
 }
 
 static text_t
@@ -230,9 +206,12 @@ s_copy (text_t text)
     return text_of (copy, text.size);
 }
 
-void
-asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void *context)
+inquiry_t *
+asker_list (
+    asker_t *self, const list_query_t *list, outcome_fn *function, wanted_fn *wanted, void *context)
 {
+    if (self->all[INQUIRY_LIST].length >= LISTS_WAITING_MAX)
+        return NULL;
     listing_t *listing = g_new0 (listing_t, 1);
     listing->query = *list;
     listing->query.status = s_copy (list->status);
@@ -240,80 +219,36 @@ asker_list (asker_t *self, const list_query_t *list, outcome_fn *function, void 
     listing->query.mission = s_copy (list->mission);
     listing->query.after.id = s_copy (list->after.id);
     listing->query.after.value.text = s_copy (list->after.value.text);
+    listing->wanted = wanted;
     listing->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
     listing->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));
-    s_new_inquiry (self, (text_t){0}, function, context)->list = listing;
-}
-
-static exchange_t *
-s_begin_exchange (asker_t *self)
-{
-    GList *spare = g_queue_pop_head_link (&self->spare);
-    exchange_t *exchange = spare ? spare->data : g_new0 (exchange_t, 1);
-    if (!spare) {
-        exchange->questions = g_array_new (FALSE, FALSE, sizeof (question_t));
-        exchange->link.data = exchange;
-    }
-    exchange->number = self->next_number++;
-    exchange->sent_ms = clock_ms ();
-    exchange->generation = directory_generation (self->directory);
-    return exchange;
-}
-
-static bool
-s_has_room (const parcel_t *parcel, const peer_t *peer, uint32_t rockets)
-{
-    return !parcel->peer ||
-           (parcel->peer == peer && parcel->exchange->rockets + rockets <= EXCHANGE_ROCKETS_MAX);
-}
-
-//  One of the peer's that has room for so many rockets; else one that is nobody's becomes it.
-static parcel_t *
-s_parcel (asker_t *self, peer_t *peer, uint32_t rockets)
-{
-    guint index = 0;
-    while (index < self->parcels->len &&
-           !s_has_room (&g_array_index (self->parcels, parcel_t, index), peer, rockets))
-        index++;
-    if (index == self->parcels->len) {
-        parcel_t parcel = {.bytes = g_byte_array_new ()};
-        g_array_append_val (self->parcels, parcel);
-    }
-    parcel_t *parcel = &g_array_index (self->parcels, parcel_t, index);
-    if (!parcel->peer) {
-        parcel->peer = peer;
-        parcel->exchange = s_begin_exchange (self);
-    }
-    return parcel;
+    return s_new_inquiry (self, (text_t){0}, listing, function, context);
 }
 
 static void
-s_put (asker_t *self, peer_t *peer, inquiry_t *inquiry, const query_t *query)
+s_count_part (inquiry_t *inquiry)
 {
-    uint32_t rockets = query->op == QUERY_LIST ? query->list.limit : 1;
-    parcel_t *parcel = s_parcel (self, peer, rockets);
-    question_t question = {inquiry, inquiry->attempt};
     inquiry->references++;
     inquiry->outstanding++;
-    g_array_append_val (parcel->exchange->questions, question);
-    parcel->exchange->has_list |= inquiry->list != NULL;
-    parcel->exchange->rockets += rockets;
-    query_write (parcel->bytes, query);
 }
 
+//  Return false if nobody owns the rocket's partition.
 static bool
-s_put_get (asker_t *self, inquiry_t *inquiry)
+s_send_rocket (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
     uint32_t partitions = directory_partitions (self->directory);
-    query_t query = {.op = QUERY_GET, .id = text_of (inquiry->id, inquiry->id_size)};
-    peer_t *owner =
-        partitions ? directory_owner (self->directory, partition_of (query.id, partitions)) : NULL;
-    if (owner)
-        s_put (self, owner, inquiry, &query);
-    return owner != NULL;
+    query_t query = {
+        .op = QUERY_GET, .deadline_ms = deadline_ms, .id = text_of (inquiry->id, inquiry->id_size)};
+    uint32_t partition = partitions ? partition_of (query.id, partitions) : 0;
+    peer_t *owner = partitions ? directory_owner (self->directory, partition) : NULL;
+    if (!owner)
+        return false;
+    s_count_part (inquiry);
+    exchanges_ask_rocket (self->exchanges, owner, partition, &query, inquiry);
+    return true;
 }
 
-//  False if a partition that the list is of has no owner.
+//  Return false if a partition that the list is of has no owner.
 static bool
 s_has_owners (const asker_t *self, const list_query_t *list)
 {
@@ -327,7 +262,7 @@ s_has_owners (const asker_t *self, const list_query_t *list)
 
 //  A list goes to every owner, each asked for just the partitions it is known to own.
 static bool
-s_put_list (asker_t *self, inquiry_t *inquiry)
+s_send_list (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
     if (!s_has_owners (self, &inquiry->list->query))
         return false;
@@ -335,81 +270,76 @@ s_put_list (asker_t *self, inquiry_t *inquiry)
     uint32_t partitions = directory_partitions (self->directory);
     peer_t *const *peers = directory_peers (self->directory, &count);
     for (size_t index = 0; index < count; index++) {
-        query_t query = {.op = QUERY_LIST, .list = inquiry->list->query};
+        query_t query = {
+            .op = QUERY_LIST, .deadline_ms = deadline_ms, .list = inquiry->list->query};
         query.list.has_partitions = false;
         memset (query.list.partitions, 0, sizeof query.list.partitions);
         for (uint32_t partition = 0; partition < partitions; partition++)
             if (list_query_wants (&inquiry->list->query, partition) &&
                 directory_owner (self->directory, partition) == peers[index])
                 list_query_want (&query.list, partition);
-        if (query.list.has_partitions)
-            s_put (self, peers[index], inquiry, &query);
+        if (!query.list.has_partitions)
+            continue;
+        if (exchanges_ask_list (self->exchanges, peers[index], &query, inquiry))
+            s_count_part (inquiry);
+        else
+            inquiry->is_failed = true;
     }
-    return true;
-}
-
-static void
-s_retry (asker_t *self, inquiry_t *inquiry)
-{
-    inquiry->attempt++;
-    inquiry->outstanding = 0;
-    inquiry->retry_at_ms = clock_ms () + RETRY_MS;
-    if (inquiry->list)
-        s_forget_parts (inquiry->list);
-    s_set_unsent (self, inquiry, true);
-}
-
-static void
-s_retry_exchange (asker_t *self, exchange_t *exchange)
-{
-    for (guint index = 0; index < exchange->questions->len; index++) {
-        question_t question = g_array_index (exchange->questions, question_t, index);
-        if (!question.inquiry->is_done && question.attempt == question.inquiry->attempt)
-            s_retry (self, question.inquiry);
-    }
-    s_end_exchange (self, exchange);
+    return inquiry->outstanding > 0;
 }
 
 static bool
-s_send_parts (socket_t *socket, const exchange_t *exchange, const GByteArray *batch)
+s_is_wanted (const inquiry_t *inquiry, int64_t now_ms)
 {
-    return socket_send (socket, &exchange->number, sizeof exchange->number, true) &&
-           socket_send (socket, "", 0, true) &&
-           socket_send (socket, batch->data, batch->len, false);
+    return !inquiry->list || !inquiry->list->wanted || now_ms < inquiry->asked_ms + LOOK_MS ||
+           inquiry->list->wanted (inquiry->context);
 }
 
 static void
-s_send_parcel (asker_t *self, parcel_t *parcel)
+s_send_one (asker_t *self, inquiry_t *inquiry, int64_t now_ms)
 {
-    exchange_t *exchange = parcel->exchange;
-    g_byte_array_set_size (self->batch, 0);
-    query_write_batch (self->batch, exchange->questions->len, 0);
-    g_byte_array_append (self->batch, parcel->bytes->data, parcel->bytes->len);
-    g_queue_push_tail_link (&self->exchanges, &exchange->link);
-    g_hash_table_insert (self->by_number, &exchange->number, exchange);
-    if (!s_send_parts (parcel->peer->queries, exchange, self->batch))
-        s_retry_exchange (self, exchange);
-    parcel->peer = NULL;
-    parcel->exchange = NULL;
-    g_byte_array_set_size (parcel->bytes, 0);
+    if (!s_is_wanted (inquiry, now_ms)) {
+        s_refuse (self, inquiry, true);
+        return;
+    }
+    uint32_t deadline_ms = (uint32_t) MAX (1, inquiry->deadline_ms - now_ms);
+    inquiry->is_failed = false;
+    if (inquiry->list ? s_send_list (self, inquiry, deadline_ms)
+                      : s_send_rocket (self, inquiry, deadline_ms))
+        s_enter (self, inquiry, INQUIRY_ASKED);
+    else if (now_ms >= inquiry->asked_ms + OWNER_MS)
+        s_refuse (self, inquiry, false);
+    else
+        inquiry->retry_at_ms = now_ms + RETRY_MS;
+}
+
+//  So many lists may be with the owners, so that their answers fit into a bounded memory.
+static guint
+s_lists_asked_max (const asker_t *self)
+{
+    size_t peers = 0;
+    directory_peers (self->directory, &peers);
+    return (guint) MAX (LISTS_ASKED_MIN, PARTS_ASKED_MAX / MAX (peers, 1));
 }
 
 static void
 s_send_unsent (asker_t *self)
 {
-    int64_t now_ms = self->unsent.head ? clock_ms () : 0;
     self->has_new = false;
-    for (GList *link = self->unsent.head; link;) {
-        inquiry_t *inquiry = link->data;
-        link = link->next;
-        if (inquiry->retry_at_ms > now_ms)
-            continue;
-        if (inquiry->list ? s_put_list (self, inquiry) : s_put_get (self, inquiry))
-            s_set_unsent (self, inquiry, false);
+    for (int kind = 0; kind < INQUIRY_KINDS; kind++) {
+        GQueue *phases = self->phases[kind];
+        guint most = kind == INQUIRY_LIST ? s_lists_asked_max (self) : G_MAXUINT;
+        int64_t now_ms = phases[INQUIRY_UNSENT].head ? clock_ms () : 0;
+        for (GList *link = phases[INQUIRY_UNSENT].head; link;) {
+            inquiry_t *inquiry = link->data;
+            link = link->next;
+            if (phases[INQUIRY_ASKED].length + phases[INQUIRY_READY].length >= most)
+                break;
+            if (inquiry->retry_at_ms <= now_ms)
+                s_send_one (self, inquiry, now_ms);
+        }
     }
-    for (guint index = 0; index < self->parcels->len; index++)
-        if (g_array_index (self->parcels, parcel_t, index).peer)
-            s_send_parcel (self, &g_array_index (self->parcels, parcel_t, index));
+    exchanges_send (self->exchanges);
 }
 
 //  All owners have answered: merge their lists.
@@ -424,26 +354,33 @@ s_finish_list (asker_t *self, inquiry_t *inquiry)
         if (!list_merge_add (&merge, &g_array_index (list->parts, reply_t, index)))
             outcome.status = 503;
     list_merge_end (&merge);
-    GArray *entries = merge.entries;
     outcome.has_next = merge.more;
-    outcome.count = entries->len;
-    text_t *rockets = g_new (text_t, outcome.count + 1);
-    for (size_t index = 0; index < outcome.count; index++)
-        rockets[index] = g_array_index (entries, query_entry_t, index).rocket;
-    outcome.rockets = rockets;
-    if (outcome.count)
-        outcome.last = g_array_index (entries, query_entry_t, outcome.count - 1).place;
+    outcome.count = merge.entries->len;
+    outcome.entries = (const query_entry_t *) (const void *) merge.entries->data;
     s_finish (self, inquiry, &outcome);
-    g_free (rockets);
     list_merge_free (&merge);
 }
 
-//  Is what a reply covers owned by whoever gave it, as far as we know?
+static void
+s_finish_ready (asker_t *self)
+{
+    GQueue *ready = &self->phases[INQUIRY_LIST][INQUIRY_READY];
+    int64_t until_us = ready->head ? clock_us () + MERGE_US : 0;
+    while (ready->head) {
+        watchdog_feed ("worker");
+        s_finish_list (self, ready->head->data);
+        if (clock_us () >= until_us)
+            return;
+    }
+}
+
+//  Return true if what a reply covers is owned by its sender, as far as we know.
 static bool
 s_is_current (const asker_t *self, const reply_t *reply)
 {
     if (reply->owned.epoch)
-        return reply->owned.epoch >= directory_epoch (self->directory, reply->owned.partition);
+        return reply->owned.partition < PARTITIONS_MAX &&
+               reply->owned.epoch >= directory_epoch (self->directory, reply->owned.partition);
     msgpack_reader_t reader = reply->owned_list;
     for (uint32_t index = 0; index < reply->owned_count; index++) {
         uint32_t count = 0;
@@ -457,109 +394,70 @@ s_is_current (const asker_t *self, const reply_t *reply)
     return true;
 }
 
+//  Every part has come or failed.
 static void
-s_take_reply (asker_t *self, question_t question, const reply_t *reply, GBytes *bytes)
+s_end_attempt (asker_t *self, inquiry_t *inquiry)
 {
-    inquiry_t *inquiry = question.inquiry;
-    if (inquiry->is_done || inquiry->attempt != question.attempt)
+    if (!inquiry->is_failed) {
+        s_enter (self, inquiry, INQUIRY_READY);
         return;
-    bool is_answer = reply->status == 200 || (reply->status == 404 && !inquiry->list);
-    if (!is_answer || !s_is_current (self, reply)) {
-        s_retry (self, inquiry);
+    }
+    if (inquiry->list)
+        s_forget_parts (inquiry->list);
+    inquiry->retry_at_ms = clock_ms () + RETRY_MS;
+    s_enter (self, inquiry, INQUIRY_UNSENT);
+    if (clock_ms () >= inquiry->asked_ms + OWNER_MS)
+        s_refuse (self, inquiry, false);
+}
+
+static void
+s_take_reply (asker_t *self, inquiry_t *inquiry, const reply_t *reply, GBytes *bytes)
+{
+    bool is_answer = reply && (reply->status == 200 || (reply->status == 404 && !inquiry->list));
+    if (reply && reply->status == 503) {
+        s_refuse (self, inquiry, true);
         return;
     }
     inquiry->outstanding--;
-    if (!inquiry->list) {
-        outcome_t outcome = {.status = reply->status, .rocket = reply->rocket};
-        s_finish (self, inquiry, &outcome);
+    inquiry->is_failed |= !is_answer || !s_is_current (self, reply);
+    if (!inquiry->is_failed && !inquiry->list) {
+        s_finish (self, inquiry, &(outcome_t){.status = reply->status, .rocket = reply->rocket});
         return;
     }
-    g_array_append_vals (inquiry->list->parts, reply, 1);
-    g_ptr_array_add (inquiry->list->answers, g_bytes_ref (bytes));
+    if (!inquiry->is_failed) {
+        g_array_append_vals (inquiry->list->parts, reply, 1);
+        g_ptr_array_add (inquiry->list->answers, g_bytes_ref (bytes));
+    }
     if (inquiry->outstanding == 0)
-        s_finish_list (self, inquiry);
+        s_end_attempt (self, inquiry);
 }
 
 static void
-s_take_batch (asker_t *self, exchange_t *exchange, text_t payload)
+s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
 {
-    //  A rocket is shown before the next answer comes in; the parts of a list wait for each other.
-    GBytes *bytes = exchange->has_list ? g_bytes_new (payload.data, payload.size) : NULL;
-    msgpack_reader_t reader;
-    reply_t batch;
-    msgpack_reader_init (
-        &reader, bytes ? g_bytes_get_data (bytes, NULL) : payload.data, payload.size);
-    bool good = reply_read (&batch, &reader) && batch.replies_count == exchange->questions->len;
-    for (guint index = 0; good && index < exchange->questions->len; index++) {
-        reply_t reply;
-        good = reply_read (&reply, &batch.replies);
-        if (good)
-            s_take_reply (
-                self, g_array_index (exchange->questions, question_t, index), &reply, bytes);
-    }
-    if (bytes)
-        g_bytes_unref (bytes);
-    if (good)
-        s_end_exchange (self, exchange);
-    else
-        s_retry_exchange (self, exchange);
+    inquiry_t *inquiry = question;
+    if (!inquiry->is_over)
+        s_take_reply (context, inquiry, reply, bytes);
+    s_release (inquiry);
 }
 
-static void
-s_take_answer (asker_t *self, socket_t *socket, text_t part, bool more)
-{
-    uint64_t number = 0;
-    if (part.size == sizeof number)
-        memcpy (&number, part.data, sizeof number);
-    exchange_t *exchange = g_hash_table_lookup (self->by_number, &number);
-    int parts = 1;
-    while (more && socket_receive (socket, &part, &more))
-        parts++;
-    if (exchange && parts == 3)
-        s_take_batch (self, exchange, part);
-}
-
-static void
-s_take_answers (asker_t *self)
-{
-    size_t count = 0;
-    peer_t *const *peers = directory_peers (self->directory, &count);
-    for (size_t index = 0; index < count; index++) {
-        text_t part;
-        bool more = false;
-        for (int taken = 0; taken < ANSWERS_PER_RUN; taken++) {
-            if (!socket_receive (peers[index]->queries, &part, &more))
-                break;
-            s_take_answer (self, peers[index]->queries, part, more);
-        }
-    }
-}
-
-//  Whoever was asked may be dead, and then nothing but another owner's word tells. One who lives
-//  has answered long before there is a doubt.
-static bool
-s_is_in_doubt (const asker_t *self, const exchange_t *exchange, int64_t now_ms)
-{
-    bool is_same = exchange->generation == directory_generation (self->directory);
-    return now_ms - exchange->sent_ms >= (is_same ? EXCHANGE_MS : DOUBT_MS);
-}
-
+//  One that ends while it is with the owners has asked too much of them; else one of them is missing.
 static void
 s_expire (asker_t *self)
 {
-    int64_t now_ms = self->all.head || self->exchanges.head ? clock_ms () : 0;
-    while (self->exchanges.head && s_is_in_doubt (self, self->exchanges.head->data, now_ms))
-        s_retry_exchange (self, self->exchanges.head->data);
-    while (self->all.head && ((inquiry_t *) self->all.head->data)->deadline_ms <= now_ms) {
-        outcome_t outcome = {.status = 503};
-        s_finish (self, self->all.head->data, &outcome);
+    for (int kind = 0; kind < INQUIRY_KINDS; kind++) {
+        GQueue *all = &self->all[kind];
+        int64_t now_ms = all->head ? clock_ms () : 0;
+        while (all->head && ((inquiry_t *) all->head->data)->deadline_ms <= now_ms)
+            s_refuse (self, all->head->data, kind == INQUIRY_LIST);
     }
 }
 
 void
 asker_run (asker_t *self)
 {
-    s_take_answers (self);
+    exchanges_run (self->exchanges);
+    s_finish_ready (self);
     s_expire (self);
     s_send_unsent (self);
 }
@@ -567,5 +465,6 @@ asker_run (asker_t *self)
 bool
 asker_is_due (const asker_t *self)
 {
-    return self->has_new;
+    return self->has_new || exchanges_is_due (self->exchanges) ||
+           self->phases[INQUIRY_LIST][INQUIRY_READY].head;
 }

@@ -1,0 +1,150 @@
+"""Load on a gateway: heavy rockets, many requests at once, and a good client beside them."""
+import contextlib
+import json
+import os
+import resource
+import selectors
+import socket
+import threading
+import time
+
+from downlink import message, until
+
+RANGES_MAX = 1024
+
+
+def allow_descriptors(count):
+    """Raise the soft limit of this process, as far as it may. Returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
+
+
+def post_lines(pair, lines):
+    answer = pair.call("POST", "/messages", "\n".join(lines), Content_Type="application/x-ndjson",
+                       Prefer="wait=30")
+    assert answer.status in (200, 202), answer.body
+
+
+def fill_with_heavy_rockets(pair, count, prefix="heavy"):
+    """Make rockets with as many missing ranges as there may be: some 20 KB each in a list."""
+    for index in range(count):
+        post_lines(pair, [json.dumps(message(f"{prefix}-{index:04}", 2 * number))
+                          for number in range(1, RANGES_MAX + 1)])
+    until(lambda: len(pair.rocket(f"{prefix}-{count - 1:04}")["missing"]) == RANGES_MAX,
+          what="heavy rockets")
+
+
+def fill(pair, count, prefix="light", piece=20000):
+    """Make many rockets of one message."""
+    template = json.dumps(message("ROCKET", 1))
+    for first in range(0, count, piece):
+        post_lines(pair, [template.replace("ROCKET", f"{prefix}-{index:07}")
+                          for index in range(first, min(first + piece, count))])
+
+
+def memory_of(program, key="VmRSS"):
+    """Bytes of memory that a program has resident, or had at most (VmHWM)."""
+    with open(f"/proc/{program.process.pid}/status", encoding="ascii") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith(key + ":"))
+
+
+def socket_memory(port):
+    """Bytes that the kernel holds to be sent on the connections of a listening port."""
+    total = 0
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in list(table)[1:]:
+            fields = line.split()
+            if int(fields[1].split(":")[1], 16) == port:
+                total += int(fields[4].split(":")[0], 16)
+    return total
+
+
+class GoodClient:
+    """Asks for one rocket again and again, in a thread of its own, and keeps the times."""
+
+    def __init__(self, port, target, pause_s=0.005):
+        self.request = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        self.port = port
+        self.pause_s = pause_s
+        self.times = []
+        self.failures = []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def _run(self):
+        with socket.create_connection(("127.0.0.1", self.port), 30) as connection:
+            while not self.over.wait(self.pause_s):
+                begin = time.monotonic()
+                connection.sendall(self.request)
+                answer = connection.recv(65536)
+                self.times.append(time.monotonic() - begin)
+                if not answer.startswith(b"HTTP/1.1 200"):
+                    self.failures.append(answer[:200])
+                    if not answer:
+                        return
+
+    def quantile(self, share):
+        return sorted(self.times)[min(len(self.times) - 1, int(share * len(self.times)))]
+
+
+class Crowd:
+    """Clients that ask at once, in one thread. Keeps status and size of each answer."""
+
+    def __init__(self, port, targets):
+        self.answers = []
+        self.fields = []
+        self.selector = selectors.DefaultSelector()
+        for target in targets:
+            client = socket.create_connection(("127.0.0.1", port), 30)
+            client.setblocking(False)
+            request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+            self.selector.register(client, selectors.EVENT_READ, (request, bytearray()))
+
+    def ask(self):
+        for key in list(self.selector.get_map().values()):
+            with contextlib.suppress(ConnectionError):
+                key.fileobj.send(key.data[0])
+        return self
+
+    def read(self, seconds=60):
+        end = time.monotonic() + seconds
+        while self.selector.get_map() and time.monotonic() < end:
+            for key, _ in self.selector.select(1):
+                try:
+                    piece = key.fileobj.recv(1 << 18)
+                except ConnectionError:
+                    piece = b""
+                key.data[1].extend(piece)
+                if not piece:
+                    self._end(key)
+        return self.answers
+
+    def _end(self, key):
+        head, _, body = bytes(key.data[1]).partition(b"\r\n\r\n")
+        status = int(head[9:12]) if head else 0
+        self.answers.append((status, len(body)))
+        self.fields.append(head)
+        self.selector.unregister(key.fileobj)
+        key.fileobj.close()
+
+    def close(self):
+        for key in list(self.selector.get_map().values()):
+            self.selector.unregister(key.fileobj)
+            key.fileobj.close()
+
+
+def cpu_seconds(program):
+    with open(f"/proc/{program.process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

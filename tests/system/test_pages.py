@@ -1,0 +1,178 @@
+"""Lists cost what the gateway allows, not what a client chooses: in bytes, in time and in memory."""
+import threading
+import urllib.parse
+
+import msgpack
+import pytest
+import zmq
+
+from downlink import Pair, Program, channel, free_ports, message, raw, until
+from load import Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets, memory_of
+
+PAGE_MAX_BYTES = 1024 * 1024
+ROCKET_MAX_BYTES = 64 * 1024  # with all ranges, as JSON
+HEAVY = 100
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def heavy(folder):
+    """A pair whose lists are as large as they can be: every rocket has 1,024 ranges."""
+    both = Pair(folder, gateway=["--watchdog", "2s"])
+    fill_with_heavy_rockets(both, HEAVY)
+    yield both
+    both.stop()
+
+
+def test_a_page_is_bounded_in_bytes_and_leads_on(heavy):
+    ids, target, pages = [], "/rockets?limit=1000", 0
+    while target:
+        answer = heavy.call("GET", target)
+        assert answer.status == 200
+        assert len(answer.body) < PAGE_MAX_BYTES + ROCKET_MAX_BYTES
+        page = answer.json()
+        ids += [rocket["id"] for rocket in page["rockets"]]
+        pages += 1
+        assert (page["next"] is None) == ("Link" not in answer.headers)
+        target = page["next"] and "/rockets?limit=1000&cursor=" + page["next"]
+        if target:
+            assert urllib.parse.unquote(target) in urllib.parse.unquote(answer.headers["Link"])
+    assert ids == [f"heavy-{index:04}" for index in range(HEAVY)]
+    assert pages > 1
+
+
+def test_sixty_heavy_lists_at_once_hold_up_nobody_and_no_memory(heavy):
+    before = memory_of(heavy.gateway)
+    with GoodClient(heavy.http, "/healthz") as good:
+        crowd = Crowd(heavy.http, ["/rockets?limit=1000"] * 60)
+        answers = crowd.ask().read()
+    assert {status for status, _ in answers} <= {200, 503}
+    assert [status for status, _ in answers].count(200) > 0
+    assert not good.failures
+    assert good.quantile(0.99) < 0.5
+    assert memory_of(heavy.gateway, "VmHWM") < before + 300 * MIB
+
+
+def test_two_thousand_pages_at_once_hold_up_nobody(start):
+    if allow_descriptors(8192) < 8192:
+        pytest.skip("too few descriptors")
+    both = start(gateway=["--watchdog", "2s"])
+    one = channel()
+    assert both.post([message(one, 1)]).status == 202
+    fill(both, 3000)
+    with GoodClient(both.http, "/rockets/" + one) as good:
+        crowd = Crowd(both.http, ["/rockets?limit=1000"] * 2000)
+        answers = crowd.ask().read()
+    statuses = [status for status, _ in answers]
+    assert statuses.count(200) + statuses.count(503) == 2000
+    assert statuses.count(200) > 0
+    for head in crowd.fields:
+        assert head.startswith(b"HTTP/1.1 200") or b"\r\nRetry-After:" in head
+    assert not good.failures
+    assert good.quantile(0.99) < 0.5
+    assert both.gateway.process.poll() is None
+
+
+class Between:
+    """Stands between a gateway and a processor. Passes on announcements and single questions; of lists
+    it counts the questions, and answers with a status, or not at all."""
+
+    def __init__(self, folder, processor_port, status=None):
+        self.status = status
+        self.lists = []
+        self.port, self.http = free_ports(3), free_ports(1)
+        self.over = threading.Event()
+        self.context = zmq.Context()
+        self.thread = threading.Thread(target=self._run, args=(processor_port,))
+        self.thread.start()
+        self.gateway = Program(folder, "downlink-gateway", "--journal", "off", "--listen",
+                               f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}")
+
+    def _sockets(self, processor_port):
+        made = []
+        for kind, method, port in (
+                (zmq.ROUTER, "bind", self.port + 1), (zmq.DEALER, "connect", processor_port + 1),
+                (zmq.XPUB, "bind", self.port + 2), (zmq.XSUB, "connect", processor_port + 2),
+                (zmq.PULL, "bind", self.port)):
+            made.append(self.context.socket(kind))
+            made[-1].setsockopt(zmq.LINGER, 0)
+            getattr(made[-1], method)(f"tcp://127.0.0.1:{port}")
+        return made
+
+    def _run(self, processor_port):
+        questions, processor, events, told, frames = self._sockets(processor_port)
+        passes = {processor: questions, events: told, told: events}
+        while not self.over.is_set():
+            for socket in (questions, *passes):
+                while socket.poll(2):
+                    parts = socket.recv_multipart()
+                    if socket is not questions:
+                        passes[socket].send_multipart(parts)
+                    elif msgpack.unpackb(parts[-1])["op"] != "list":
+                        processor.send_multipart(parts)
+                    else:
+                        self.lists.append(msgpack.unpackb(parts[-1]))
+                        if self.status:
+                            parts[-1] = msgpack.packb({"status": self.status, "detail": "so"})
+                            questions.send_multipart(parts)
+        for socket in (questions, processor, events, told, frames):
+            socket.close()
+
+    def await_ready(self):
+        until(lambda: b" 200 " in ask(self.http, "/readyz")[:20], what="the gateway")
+
+    def close(self):
+        self.over.set()
+        self.thread.join()
+        self.context.term()
+        assert self.gateway.stop() == 0
+
+
+@pytest.fixture
+def between(pair, folder):
+    made = []
+
+    def make(status=None):
+        made.append(Between(folder, pair.port, status))
+        until(lambda: "listening" in made[-1].gateway.text(), what="the gateway")
+        made[-1].await_ready()
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+def ask(port, target):
+    return raw(port, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+
+def lists_refused(port):
+    return sum(int(line.split()[-1]) for line in ask(port, "/metrics").decode().splitlines()
+               if '"GET /rockets"' in line and '"503"' in line)
+
+
+def test_a_question_that_is_under_way_at_a_live_owner_is_not_asked_again(between):
+    """It says how long its asker waits, and the gateway gives up in time."""
+    middle = between()
+    answer = ask(middle.http, "/rockets?limit=5")
+    assert answer.startswith(b"HTTP/1.1 503") and b"Retry-After" in answer
+    assert len(middle.lists) == 1
+    assert 0 < middle.lists[0]["deadlineMs"] <= 5000
+
+
+def test_an_owner_that_is_busy_is_told_at_once(between):
+    middle = between(status=503)
+    answer = ask(middle.http, "/rockets?limit=5")
+    assert answer.startswith(b"HTTP/1.1 503") and b"Retry-After" in answer and b":busy" in answer
+    assert len(middle.lists) == 1
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_again(between):
+    """Clients that are gone before the owner refuses the partition cost it no second question."""
+    middle = between(status=421)
+    crowd = Crowd(middle.http, ["/rockets?limit=5"] * 8).ask()
+    until(lambda: len(middle.lists) >= 8, what="the questions")
+    crowd.close()
+    until(lambda: lists_refused(middle.http) == 8, what="the end of all")
+    asked = len(middle.lists)
+    assert asked < 8 * 15  # one each 20 ms until 100 ms are over, not until a second is

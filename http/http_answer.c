@@ -70,6 +70,8 @@ s_new_answer (
         MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
     if (response->content_type)
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    if (response->content_type && g_str_has_suffix (response->content_type, "json"))
+        MHD_add_response_header (body, "X-Content-Type-Options", "nosniff");
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
         MHD_add_response_header (body, response->fields[index].name, response->fields[index].value);
     if (request->id)

@@ -46,6 +46,7 @@ typedef struct {
     uint64_t bytes_read;  //  from it when it was looked at; 0: it was not, or nothing had come
     bool is_looked_at;    //  since it came into the phase
     bool is_ended;        //  that look found the end of what the client sends
+    bool is_lingering;    //  its last answer goes out while the client may still send
     void *request;        //  the current one, for the server; NULL: none
     GList link;           //  its place in the phase's list
 } http_connection_t;

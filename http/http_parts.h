@@ -10,6 +10,7 @@
 #include "http/http_connections.h"
 #include "http/http_date.h"
 #include "http/http_guard.h"
+#include "http/http_lingering.h"
 #include "http/http_request_id.h"
 #include "http/http_server.h"
 
@@ -28,6 +29,7 @@ struct http_server {
     http_config_t config;
     struct MHD_Daemon *daemon;
     http_connections_t connections;
+    http_lingering_t lingering;
     GQueue held;  //  of http_request_t *, in no order of time
     http_bodies_t bodies;
     http_date_t date;
@@ -55,6 +57,7 @@ struct http_request {
     bool is_line_too_long;  //  of those
     size_t piece_size;      //  so many bytes of the body are whole lines
     uint64_t received;      //  of the body, if it is shown in pieces
+    uint64_t passed_over;   //  of a body that was refused
     http_guard_t guard;
     unsigned fields;  //  of the head
     char *id;         //  NULL: none was given, and nobody has asked for it

@@ -26,6 +26,7 @@
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
 #define EXPIRE_INTERVAL_MS 50
+#define LINGERING_MS 5   //  between two looks at connections that are about to be closed
 #define WATCHED_MAX 256  //  so many held requests are looked at in every run,
 #define WATCHED_MS 20    //  each for so long
 
@@ -113,6 +114,15 @@ s_part (void *context, http_connection_t *connection, http_parting_t parting)
         config->answered (config->context, request, http_parting_status (parting),
             http_parting_name (parting), 0);
     http_parting_send (parting, connection->fd);
+    connection->is_lingering = true;
+}
+
+//  The same, where the caller closes the connection.
+static void
+s_end (http_request_t *request, http_parting_t parting)
+{
+    s_part (request->server, request->connection, parting);
+    http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
 }
 
 //  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
@@ -123,8 +133,7 @@ s_head_is_small (http_request_t *request)
         MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info->header_size <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS)
         return true;
-    s_part (request->server, request->connection, PARTING_HEAD_TOO_LARGE);
-    http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
+    s_end (request, PARTING_HEAD_TOO_LARGE);
     return false;
 }
 
@@ -176,6 +185,7 @@ s_take_body (http_request_t *request, const char *data, size_t size)
 {
     const http_guard_t *guard = &request->guard;
     http_connections_progress (&request->server->connections, request->connection, size);
+    request->passed_over += request->is_body_refused ? size : 0;
     if (request->is_body_refused)
         return;
     //  More of it may have come in.
@@ -183,6 +193,16 @@ s_take_body (http_request_t *request, const char *data, size_t size)
         !guard->is_length_known || request->body.size + size < guard->content_length;
     if (!s_add_to_body (request, text_of (data, size)))
         s_refuse_body (request);
+}
+
+//  May more of a refused body be passed over? If not, its client is answered before the end.
+static bool
+s_has_patience (http_request_t *request)
+{
+    if (request->passed_over <= HTTP_LINGER_BYTES)
+        return true;
+    s_end (request, PARTING_BODY_TOO_LARGE);
+    return false;
 }
 
 //  The request is complete.
@@ -258,12 +278,13 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
         request->is_head_seen = true;
         if (!s_check_head (request, version))
             return MHD_NO;
+        request->connection->is_lingering = request->answer != NULL;
         return request->answer ? s_queue_response (request) : MHD_YES;
     }
     if (*size) {
         s_take_body (request, data, *size);
         *size = 0;
-        return MHD_YES;
+        return s_has_patience (request) ? MHD_YES : MHD_NO;
     }
     if (!request->is_shown)
         s_show (request);
@@ -331,6 +352,9 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
         *socket_context = http_connections_add (&self->connections, info->connect_fd);
     }
     else if (*socket_context) {
+        const http_connection_t *connection = *socket_context;
+        if (connection->is_lingering)
+            http_lingering_add (&self->lingering, connection->fd, self->connections.now_ms);
         http_connections_remove (&self->connections, *socket_context);
         *socket_context = NULL;
     }
@@ -409,6 +433,7 @@ http_server_destroy (http_server_t **self_p)
     if (!self)
         return;
     MHD_stop_daemon (self->daemon);
+    http_lingering_clear (&self->lingering);
     answer_unref (&self->last);
     g_free (self);
     *self_p = NULL;
@@ -427,6 +452,8 @@ http_server_timeout_ms (http_server_t *self)
     if (self->is_due)
         return 0;
     int64_t wait_ms = MAX (0, self->expire_at_ms - clock_ms ());
+    if (self->lingering.queue.head)
+        wait_ms = MIN (wait_ms, LINGERING_MS);
     //  As long as requests are watched the library would have us run without a pause.
     if (self->watched > 0)
         return MIN (wait_ms, WATCHED_MS);
@@ -473,6 +500,7 @@ http_server_run (http_server_t *self)
         answer_unref (&self->last);
     s_expire (self);
     MHD_run (self->daemon);
+    self->is_due |= http_lingering_run (&self->lingering, self->connections.now_ms);
 }
 
 size_t

@@ -1,4 +1,5 @@
 """HTTP as bytes: one request, one meaning, one answer."""
+import http.client
 import json
 import os
 import pathlib
@@ -200,3 +201,34 @@ def test_as_many_idle_connections_as_descriptors_keep_nobody_out(pair, folder, h
             one.close()
         assert gateway.stop() == 0
     assert slowest < 2
+
+
+TOO_LARGE = 10 * 1024 * 1024
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_common_client_that_sends_too_large_a_body_sees_the_413(pair, is_chunked):
+    piece = b" " * 65536
+    for _ in range(10):
+        client = http.client.HTTPConnection("127.0.0.1", pair.http, timeout=30)
+        body = iter([piece] * (TOO_LARGE // len(piece))) if is_chunked else piece * (
+            TOO_LARGE // len(piece))
+        client.request("POST", "/messages", body, encode_chunked=is_chunked,
+                       headers={"Transfer-Encoding": "chunked"} if is_chunked else {})
+        answer = client.getresponse()
+        assert answer.status == 413 and json.loads(answer.read())["status"] == 413
+        client.close()
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 999999999999\r\n\r\n",
+                                  b"Transfer-Encoding: chunked\r\n\r\n" + b"ffffffff\r\n"])
+def test_a_body_without_end_is_answered_and_cut_off(pair, head):
+    """What is passed over is bounded."""
+    piece, sent = b" " * (1024 * 1024), 0
+    with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+        connection.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\n" + head)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            while sent < 300:
+                connection.sendall(piece)
+                sent += 1
+    assert 10 < sent < 300

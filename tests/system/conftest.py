@@ -18,7 +18,8 @@ def pytest_configure():
     """Make the tests independent of the shell that starts them: its limits, its size, its settings."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    kept = ("DOWNLINK_BIN",)
+    kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
+            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_UPLOAD_MB")
     for name in list(os.environ):
         if name in ("LINES", "COLUMNS") or (name.startswith("DOWNLINK_") and name not in kept):
             del os.environ[name]

@@ -11,6 +11,7 @@ debian_root () {
     # shellcheck disable=SC2016
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
         awk '$2 == "bookworm" || $2 == "trixie" { print $1; exit }')
+    chmod 755 "$root"  #  it becomes /, which every user may enter; mktemp makes it 0700
     if ! debootstrap --variant=minbase "$@" "$release" "$root" ${mirror:+"$mirror"} \
         >"$root.log" 2>&1; then
         tail -n 20 "$root.log" >&2

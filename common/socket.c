@@ -12,6 +12,7 @@
 #include <poll.h>
 
 #include "clock.h"
+#include "doorkeeper.h"
 
 #define MIB (1024 * 1024)
 
@@ -55,7 +56,9 @@ static const kind_t s_kinds[] = {
 
 struct socket {
     zsock_t *zsock;
-    void *handle;        //  the same, as libzmq knows it
+    void *handle;              //  the same, as libzmq knows it
+    doorkeeper_t *doorkeeper;  //  of a bound one; else NULL
+    bool is_pub;
     int fd;              //  readable when there is something to hear
     bool is_heard;       //  all of it was, so the descriptor tells when there is more
     bool is_empty;       //  socket_poll found nothing in it
@@ -111,6 +114,7 @@ s_new (socket_kind_t kind, bool is_ipv6)
     socket_t *self = g_new0 (socket_t, 1);
     self->zsock = zsock;
     self->handle = zsock_resolve (zsock);
+    self->is_pub = kind == SOCKET_PUB;
     self->fd = zsock_fd (zsock);
     zmq_msg_init (&self->received);
     return self;
@@ -126,7 +130,8 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     char endpoint[128];
     const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
     g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
-    if (zmq_bind (self->handle, endpoint) != 0) {
+    self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
+    if (!self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
         int error = errno;
         socket_destroy (&self);
         errno = error;
@@ -151,6 +156,7 @@ socket_destroy (socket_t **self_p)
     if (!self)
         return;
     zmq_msg_close (&self->received);
+    doorkeeper_destroy (&self->doorkeeper);
     zsock_destroy (&self->zsock);
     g_free (self);
     *self_p = NULL;
@@ -186,6 +192,15 @@ socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     return zmq_send (self->handle, bytes, size, flags) >= 0;
 }
 
+//  The first message of a visitor matters. On a PUB it may be the only one, so none is passed over; on
+//  the others there is nothing to do once all have spoken, and that is seen without a lock.
+static void
+s_note_visitor (socket_t *self)
+{
+    if (self->doorkeeper && (self->is_pub || doorkeeper_has_silent (self->doorkeeper)))
+        doorkeeper_heard (self->doorkeeper, zmq_msg_get (&self->received, ZMQ_SRCFD));
+}
+
 bool
 socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, void *hint)
 {
@@ -207,6 +222,7 @@ socket_receive (socket_t *self, text_t *bytes, bool *more)
     self->is_heard = !is_there && errno == EAGAIN;
     if (!is_there)
         return false;
+    s_note_visitor (self);
     *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
     *more = zmq_msg_more (&self->received) != 0;
     return true;
@@ -216,6 +232,12 @@ visitor_t
 socket_visitor (const socket_t *self)
 {
     return visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
+}
+
+uint64_t
+socket_ended (const socket_t *self)
+{
+    return self->doorkeeper ? doorkeeper_ended (self->doorkeeper) : 0;
 }
 
 //  Hear what there is to hear, and see if that was something to receive.

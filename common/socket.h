@@ -26,8 +26,8 @@ typedef struct socket socket_t;
 //  as many sockets as it can have.
 void socket_setup (void);
 
-//  A socket bound to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. NULL if that cannot
-//  be, with errno set (EADDRINUSE, ...).
+//  Bind a socket to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. The connections that others
+//  make to it are bounded (doorkeeper.h). Return NULL if that cannot be, with errno set (EADDRINUSE, ...).
 socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
 
 //  A socket connected to "tcp://address:port"; it keeps trying for as long as it lives.
@@ -68,6 +68,9 @@ bool socket_receive (socket_t *self, text_t *bytes, bool *more)
 //  Return the connection by which the part received last has come. Its cookie is 0 if the connection
 //  is gone, and for the unsubscriptions that a PUB makes for a peer that has gone.
 visitor_t socket_visitor (const socket_t *self);
+
+//  Return how many silent connections to a bound socket were ended to make room for others.
+uint64_t socket_ended (const socket_t *self);
 
 //  One of the things waited for: a socket, or else a descriptor.
 typedef struct {

@@ -140,6 +140,9 @@ s_take_frames (processor_t *self)
 static void
 s_announce (processor_t *self)
 {
+    self->shards.counters.strangers_ended = socket_ended (self->sockets.frames) +
+                                            socket_ended (self->sockets.queries) +
+                                            socket_ended (self->sockets.events);
     send_announcement (&self->sockets, &self->shards);
     self->announce_at_ms = clock_ms () + ANNOUNCEMENT_INTERVAL_MS;
 }

@@ -29,6 +29,8 @@
     X (answers_dropped, "answersDropped", "dropped_answers_total",                                 \
         "Answers that were not sent, as their asker is gone or does not read.")                    \
     X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
+    X (strangers_ended, "strangersEnded", "ended_strangers_total",                                 \
+        "Silent connections to the three ports that were ended to make room.")                     \
     X (subscribers_ended, "subscribersEnded", "ended_subscribers_total",                           \
         "Connections to the events port that were ended: they held too many subscriptions.")       \
     X (saves_failed, "savesFailed", "failed_saves_total",                                          \

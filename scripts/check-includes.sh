@@ -12,7 +12,7 @@ allowed=(
     'simdjson        ^common/message_json\.cpp$'
     'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
     'czmq            ^common/socket\.c$'
-    'zmq             ^common/socket\.c$'
+    'zmq             ^common/(socket|doorkeeper)\.c$'
     'xxhash          ^common/[a-z_]+\.[ch]$'
     'yajl            ^(common/json_[a-z]+|query/main|launch/[a-z_]+)\.c$'
 )

@@ -1,6 +1,8 @@
 """Strangers on a processor's ZeroMQ ports: what they hold is theirs and bounded, and costs nobody else."""
+import collections
 import contextlib
 import json
+import os
 import pathlib
 import socket
 import struct
@@ -11,7 +13,7 @@ import msgpack
 import pytest
 import zmq
 
-from downlink import channel, message, until
+from downlink import Client, Pair, Program, channel, free_ports, message, until
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 
@@ -123,3 +125,108 @@ def test_a_subscription_longer_than_any_topic_ends_its_connection(pair, subscrib
         while one.recv(65536):
             pass
     assert hears(pair, subscriber)
+
+
+DESCRIPTORS = 400  # that the processor may have
+CROWD = 200        # strangers on each of its ports
+
+
+class LimitedPair(Pair):
+    def start_processor(self):
+        return Program(self.folder, "downlink-processor", "--port", self.port, "--state-dir",
+                       self.state, wrapper=("prlimit", f"--nofile={DESCRIPTORS}"))
+
+
+@pytest.fixture(scope="module")
+def limited(folder):
+    both = LimitedPair(folder)
+    yield both
+    both.stop()
+
+
+def descriptors(pair):
+    return len(os.listdir(f"/proc/{pair.processor.process.pid}/fd"))
+
+
+def busy_seconds(program):
+    fields = pathlib.Path(f"/proc/{program.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def crowd(port, count, handshake):
+    """Silent strangers on three ports; some may be gone again."""
+    kinds = (b"PUSH", b"DEALER", b"SUB")
+    with contextlib.ExitStack() as stack:
+        for index in range(3 * count):
+            with contextlib.suppress(AssertionError, OSError):
+                one = (stranger(port + index % 3, kinds[index % 3]) if handshake else
+                       socket.create_connection(("127.0.0.1", port + index % 3), 10))
+                stack.enter_context(one)
+        yield
+
+
+@pytest.mark.parametrize("handshake", [True, False])
+def test_silent_strangers_take_nobodys_place(limited, handshake):
+    """The gateway's links stay up, which its subscriber's monitor would tell, and cost nothing."""
+    one = channel()
+    assert limited.post(message(one, 1), Prefer="wait=5").status == 200
+    assert limited.call("GET", "/rockets").status == 200
+    with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
+        subscriber.setsockopt(zmq.LINGER, 0)
+        subscriber.setsockopt(zmq.RCVTIMEO, 10000)
+        subscriber.setsockopt(zmq.SUBSCRIBE, b"owner")
+        events = subscriber.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        subscriber.connect(f"tcp://127.0.0.1:{limited.port + 2}")
+        subscriber.recv_multipart()
+        with crowd(limited.port, CROWD, handshake):
+            until(lambda: descriptors(limited) < DESCRIPTORS - 100, what="room for files")
+            busy = busy_seconds(limited.processor)
+            for number in range(2, 12):
+                began = time.monotonic()
+                assert limited.post(message(one, number), Prefer="wait=5").status == 200
+                assert limited.call("GET", "/rockets/" + one).status == 200
+                assert time.monotonic() - began < 1
+                subscriber.recv_multipart()
+            assert busy_seconds(limited.processor) - busy < 2, "nothing spins"
+            assert stats(limited)["strangersEnded"] > 0
+            other, port = limited.start_gateway_beside()
+            try:
+                with Client(port) as client:
+                    until(lambda: client.call("GET", "/readyz").status == 200)
+                    assert client.call("POST", "/messages", json.dumps(message(one, 12 + handshake)),
+                                       Prefer="wait=5").status == 200, "newcomers find a place"
+            finally:
+                other.stop()
+        assert not events.poll(0), "the subscriber's link was never cut"
+        subscriber.disable_monitor()
+
+
+def test_a_processor_starts_while_strangers_hammer_its_ports(folder):
+    port, done = free_ports(3), threading.Event()
+
+    def hammer(offset):
+        held = collections.deque()
+        while not done.is_set():
+            if len(held) == 300:
+                held.popleft().close()
+            try:
+                held.append(socket.create_connection(("127.0.0.1", port + offset), 1))
+            except OSError:
+                time.sleep(0.001)
+        for one in held:
+            one.close()
+    threads = [threading.Thread(target=hammer, args=(offset,)) for offset in range(3)]
+    for thread in threads:
+        thread.start()
+    processor = Program(folder, "downlink-processor", "--port", port, "--state-dir",
+                        pathlib.Path(folder) / f"state-{port}",
+                        wrapper=("prlimit", f"--nofile={DESCRIPTORS}"))
+    try:
+        until(lambda: " ready " in processor.text(), what="the processor")
+        assert "too many open files" not in processor.text().lower()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert processor.stop() == 0, processor.text()

@@ -2,9 +2,13 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/socket.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/descriptors.h"
@@ -118,6 +122,45 @@ Test (socket, keeps_the_link_to_a_slow_receiver)
     s_wait (LONGER_THAN_ANY_LIVENESS_CHECK_MS);
     cr_expect_eq (s_drain (sent), sent);
     cr_expect (s_is_drained (), "each came once");
+    socket_destroy (&push);
+}
+
+//  Connect without a word. Returns the descriptor.
+static int
+s_connect_silently (const char *endpoint)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+        .sin_port = htons ((uint16_t) atoi (strrchr (endpoint, ':') + 1)),
+        .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+    int fd = socket (AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq (connect (fd, (const struct sockaddr *) &address, sizeof address), 0);
+    return fd;
+}
+
+//  With 160 descriptors a socket may have 20 visitors.
+Test (socket, ends_the_longest_silent_visitor_and_none_that_has_spoken)
+{
+    struct rlimit limit = {160, 160};
+    int strangers[60];
+    socket_destroy (&s_pull);
+    cr_assert_eq (setrlimit (RLIMIT_NOFILE, &limit), 0);
+    s_set_up ();
+    socket_t *push = socket_connect (SOCKET_PUSH, socket_endpoint (s_pull));
+    for (int sent = 0; !sent; s_wait (1))
+        sent += socket_send (push, "frame", 5, false);
+    cr_assert_eq (s_drain (1), 1);
+    for (int index = 0; index < 60; index++) {
+        strangers[index] = s_connect_silently (socket_endpoint (s_pull));
+        for (int64_t until_ms = clock_ms () + PATIENCE_MS;
+             index >= 20 && socket_ended (s_pull) < (uint64_t) index - 18; s_wait (1))
+            cr_assert_lt (clock_ms (), until_ms);
+        cr_assert (socket_send (push, "frame", 5, false), "the link stands");
+        cr_assert_eq (s_drain (1), 1);
+    }
+    char bytes[16];
+    cr_expect_geq (recv (strangers[59], bytes, sizeof bytes, 0), 1, "the newest is greeted");
+    for (int index = 0; index < 60; index++)
+        close (strangers[index]);
     socket_destroy (&push);
 }
 

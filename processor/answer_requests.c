@@ -7,7 +7,8 @@
 #include "processor/list_jobs.h"
 #include "query/answer_query.h"
 
-#define QUESTIONS_PER_STEP 16  //  the clock is read between steps
+#define QUESTIONS_PER_STEP 16           //  the clock is read between steps
+#define BORROWED_MAX_BYTES (64 * 1024)  //  a larger answer goes out without a copy
 
 //  Where the reply to a list belongs.
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
 struct answerer {
     shards_t *shards;
     list_jobs_t *lists;
+    GByteArray *spare;   //  the text of an earlier request, to be used again; or NULL
     GQueue requests;     //  of request_t *, all that wait
     GQueue batches;      //  those that were not wholly read
     size_t unread_size;  //  of their questions
@@ -70,7 +72,7 @@ s_new (answerer_t *self, answer_fn *function, void *context)
     request->function = function;
     request->context = context;
     request->received_us = clock_us ();
-    request->text = g_byte_array_sized_new (512);
+    request->text = self->spare ? g_steal_pointer (&self->spare) : g_byte_array_new ();
     request->link.data = request->unread_link.data = request;
     return request;
 }
@@ -95,8 +97,9 @@ s_free (answerer_t *self, request_t *request)
     }
     if (request->holes)
         g_array_unref (request->holes);
-    if (request->text)
-        g_byte_array_unref (request->text);
+    if (request->text && !self->spare && request->text->len <= BORROWED_MAX_BYTES)
+        self->spare = g_byte_array_set_size (g_steal_pointer (&request->text), 0);
+    g_clear_pointer (&request->text, g_byte_array_unref);
     g_free (request);
 }
 
@@ -109,9 +112,10 @@ answerer_destroy (answerer_t **self_p)
     list_jobs_destroy (&self->lists);
     while (self->requests.head) {
         request_t *request = self->requests.head->data;
-        request->function (request->context, NULL);
+        request->function (request->context, (text_t){0}, NULL);
         s_free (self, request);
     }
+    g_clear_pointer (&self->spare, g_byte_array_unref);
     g_free (self);
     *self_p = NULL;
 }
@@ -172,8 +176,17 @@ s_finish_if_whole (request_t *request)
     if (request->missing > 0 || request->left > 0)
         return;
     histogram_add (&self->shards->latencies.query, clock_us () - request->received_us, 1);
-    GBytes *answer = s_join (request);
-    request->function (request->context, answer);
+    if (!request->holes && request->text->len <= BORROWED_MAX_BYTES) {
+        text_t answer = text_of ((const char *) request->text->data, request->text->len);
+        request->function (request->context, answer, NULL);
+    }
+    else {
+        GBytes *owner = s_join (request);
+        gsize size = 0;
+        const char *bytes = g_bytes_get_data (owner, &size);
+        request->function (request->context, text_of (bytes, size), owner);
+        g_bytes_unref (owner);
+    }
     s_free (self, request);
 }
 

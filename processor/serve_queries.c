@@ -22,6 +22,7 @@ typedef struct {
 //  An envelope that waits for its answer; of its bytes there are as many as it has.
 typedef struct {
     query_server_t *server;
+    uint64_t client;  //  its routing id, as a number
     envelope_t envelope;
 } waiting_t;
 
@@ -67,16 +68,15 @@ s_send_envelope (socket_t *socket, const envelope_t *envelope)
 }
 
 static void
-s_send (query_server_t *self, const envelope_t *envelope, GBytes *bytes)
+s_send (query_server_t *self, const waiting_t *waiting, text_t bytes, GBytes *owner)
 {
-    text_t client = text_of (envelope->bytes, envelope->sizes[0]);
-    unread_answer_t *answer = unread_add (self->unread, client, bytes);
+    unread_answer_t *answer = unread_add (self->unread, waiting->client, bytes, owner);
     if (!answer) {
         self->shards->counters.answers_dropped++;
         return;
     }
     text_t text = unread_bytes (answer);
-    if (s_send_envelope (self->socket, envelope))
+    if (s_send_envelope (self->socket, &waiting->envelope))
         (void) !socket_send_owned (self->socket, text, unread_release, answer);
     else {
         self->shards->counters.answers_dropped++;
@@ -85,11 +85,11 @@ s_send (query_server_t *self, const envelope_t *envelope, GBytes *bytes)
 }
 
 static void
-s_take_answer (void *context, GBytes *answer)
+s_take_answer (void *context, text_t answer, GBytes *owner)
 {
     waiting_t *waiting = context;
-    if (answer)
-        s_send (waiting->server, &waiting->envelope, answer);
+    if (answer.data)
+        s_send (waiting->server, waiting, answer, owner);
     g_free (waiting);
 }
 
@@ -136,14 +136,15 @@ s_take_request (query_server_t *self, int64_t until_us)
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);
     waiting->server = self;
+    waiting->client = channel_hash (text_of (envelope.bytes, envelope.sizes[0]));
     memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
-    uint64_t client = channel_hash (text_of (envelope.bytes, envelope.sizes[0]));
     if (parts == 1)
-        answerer_take (self->answerer, question, client, s_take_answer, waiting, until_us);
+        answerer_take (self->answerer, question, waiting->client, s_take_answer, waiting, until_us);
     else {
         GByteArray *answer = g_byte_array_new ();
         reply_write_status (answer, 400, "a question must be a message of one part");
-        s_take_answer (waiting, g_byte_array_free_to_bytes (answer));
+        s_take_answer (waiting, text_of ((const char *) answer->data, answer->len), NULL);
+        g_byte_array_unref (answer);
     }
     return true;
 }

@@ -14,13 +14,15 @@ typedef struct count {
 } count_t;
 
 struct unread_answer {
-    GBytes *bytes;
     count_t *client;
+    GBytes *owner;  //  of the bytes; NULL: they are the copy
+    size_t size;
+    char copy[];
 };
 
 struct unread {
     count_t *all;
-    GHashTable *clients;  //  GBytes of the routing id -> count_t
+    GHashTable *clients;  //  the number -> count_t
     guint sweep_at;
 };
 
@@ -51,8 +53,7 @@ unread_new (void)
 {
     unread_t *self = g_new0 (unread_t, 1);
     self->all = s_new_count (NULL);
-    self->clients = g_hash_table_new_full (
-        g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, s_release_count);
+    self->clients = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, s_release_count);
     self->sweep_at = SWEEP_MIN;
     return self;
 }
@@ -78,20 +79,17 @@ s_has_nothing (gpointer key, gpointer value, gpointer data)
 }
 
 static count_t *
-s_client (unread_t *self, text_t id)
+s_client (unread_t *self, uint64_t number)
 {
-    GBytes *key = g_bytes_new (id.data, id.size);
-    count_t *client = g_hash_table_lookup (self->clients, key);
-    if (client) {
-        g_bytes_unref (key);
+    count_t *client = g_hash_table_lookup (self->clients, &number);
+    if (client)
         return client;
-    }
     if (g_hash_table_size (self->clients) >= self->sweep_at) {
         g_hash_table_foreach_remove (self->clients, s_has_nothing, NULL);
         self->sweep_at = MAX (SWEEP_MIN, 2 * g_hash_table_size (self->clients));
     }
     client = s_new_count (self->all);
-    g_hash_table_insert (self->clients, key, client);
+    g_hash_table_insert (self->clients, g_memdup2 (&number, sizeof number), client);
     return client;
 }
 
@@ -105,28 +103,28 @@ s_has_room (const unread_t *self, const count_t *client, size_t size)
 }
 
 unread_answer_t *
-unread_add (unread_t *self, text_t client, GBytes *answer)
+unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
 {
     count_t *count = s_client (self, client);
-    size_t size = g_bytes_get_size (answer);
-    if (!s_has_room (self, count, size)) {
-        g_bytes_unref (answer);
+    if (!s_has_room (self, count, answer.size))
         return NULL;
-    }
-    unread_answer_t *unread = g_new (unread_answer_t, 1);
-    *unread = (unread_answer_t){answer, count};
+    unread_answer_t *unread = g_malloc (sizeof *unread + (owner ? 0 : answer.size));
+    *unread = (unread_answer_t){.client = count, .size = answer.size};
+    if (owner)
+        unread->owner = g_bytes_ref (owner);
+    else
+        memcpy (unread->copy, answer.data, answer.size);
     atomic_fetch_add (&count->references, 1);
-    atomic_fetch_add (&count->bytes, size);
-    atomic_fetch_add (&self->all->bytes, size);
+    atomic_fetch_add (&count->bytes, answer.size);
+    atomic_fetch_add (&self->all->bytes, answer.size);
     return unread;
 }
 
 text_t
 unread_bytes (const unread_answer_t *answer)
 {
-    gsize size = 0;
-    const char *bytes = g_bytes_get_data (answer->bytes, &size);
-    return text_of (bytes, size);
+    const char *owned = answer->owner ? g_bytes_get_data (answer->owner, NULL) : NULL;
+    return text_of (owned ? owned : answer->copy, answer->size);
 }
 
 void
@@ -134,11 +132,11 @@ unread_release (void *bytes, void *answer)
 {
     (void) bytes;
     unread_answer_t *unread = answer;
-    size_t size = g_bytes_get_size (unread->bytes);
-    atomic_fetch_sub (&unread->client->all->bytes, size);
-    atomic_fetch_sub (&unread->client->bytes, size);
+    atomic_fetch_sub (&unread->client->all->bytes, unread->size);
+    atomic_fetch_sub (&unread->client->bytes, unread->size);
     s_release_count (unread->client);
-    g_bytes_unref (unread->bytes);
+    if (unread->owner)
+        g_bytes_unref (unread->owner);
     g_free (unread);
 }
 

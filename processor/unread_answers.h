@@ -9,6 +9,7 @@
 #define DOWNLINK_UNREAD_ANSWERS_H
 
 #include <glib.h>
+#include <stdint.h>
 
 #include "common/text.h"
 
@@ -25,9 +26,10 @@ typedef struct unread_answer unread_answer_t;
 unread_t *unread_new (void);
 void unread_destroy (unread_t **self_p);
 
-//  Count an answer of a client, known by its routing id. NULL if it has too much unread: drop the
-//  answer. The answer is taken in any case. Give the result to unread_release once.
-unread_answer_t *unread_add (unread_t *self, text_t client, GBytes *answer)
+//  Count an answer of a client, which is known by a number. The bytes are copied, or held with their
+//  owner if that is not NULL. NULL if the client has too much unread: drop the answer. Give the result
+//  to unread_release once.
+unread_answer_t *unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
     __attribute__ ((warn_unused_result));
 
 //  The bytes of an answer, borrowed.

@@ -33,9 +33,10 @@ s_answerer (void)
 }
 
 static void
-s_take (void *context, GBytes *answer)
+s_take (void *context, text_t answer, GBytes *owner)
 {
-    *(GBytes **) context = answer;
+    (void) owner;
+    *(GBytes **) context = g_bytes_new (answer.data, answer.size);
 }
 
 //  The answer to a question.

@@ -17,7 +17,7 @@ COPY scripts/install-dependencies.sh /tmp/
 RUN /tmp/install-dependencies.sh runtime \
     && rm -rf /tmp/install-dependencies.sh /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/downlink downlink \
-    && install --directory --owner=downlink --group=downlink --mode=0750 \
+    && install --directory --owner=downlink --group=downlink --mode=0700 \
         /var/lib/downlink /var/lib/downlink/state /var/lib/downlink/journal
 COPY --from=build /build/bin/ /usr/local/bin/
 COPY scripts/ready.sh /usr/local/bin/downlink-ready

@@ -35,6 +35,12 @@ advice_directory (int error)
     case ENOSPC:
     case EDQUOT:
         return "the disk is full: make room, nothing that was accepted is lost";
+    case EMFILE:
+    case ENFILE:
+        return "too many files are open: raise the limit (ulimit -n, LimitNOFILE), or use fewer "
+               "partitions or processes";
+    case EIO:
+        return "the disk reports an error: look at it (dmesg, smartctl) before anything else";
     case ENOTDIR:
     case EEXIST:
         return "there is a file where a directory should be: move it, or choose another directory";
@@ -43,4 +49,18 @@ advice_directory (int error)
     default:
         return "see that it is there, that it can be written, and that its disk is well";
     }
+}
+
+const char *
+advice_file (const GError *error)
+{
+    static const struct {
+        int code, error;
+    } known[] = {{G_FILE_ERROR_NOSPC, ENOSPC}, {G_FILE_ERROR_ROFS, EROFS},
+        {G_FILE_ERROR_ACCES, EACCES}, {G_FILE_ERROR_PERM, EPERM}, {G_FILE_ERROR_MFILE, EMFILE},
+        {G_FILE_ERROR_NFILE, ENFILE}, {G_FILE_ERROR_IO, EIO}, {G_FILE_ERROR_NOTDIR, ENOTDIR}};
+    for (size_t index = 0; index < G_N_ELEMENTS (known); index++)
+        if (g_error_matches (error, G_FILE_ERROR, known[index].code))
+            return advice_directory (known[index].error);
+    return advice_directory (0);
 }

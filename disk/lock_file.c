@@ -3,20 +3,65 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "disk/lock_holder.h"
+#include "disk/private_directory.h"
+
+#define TRY_INTERVAL_US (10 * 1000)
+#define TELL_AFTER_MS 1000
+
+//  Try for the lock until it comes or the time is over. The log names the holder after a moment.
+static bool
+s_await (int fd, const char *path)
+{
+    int64_t now_ms = clock_ms ();
+    int64_t until_ms = now_ms + LOCK_FILE_PATIENCE_MS;
+    int64_t tell_at_ms = now_ms + TELL_AFTER_MS;
+    while (flock (fd, LOCK_EX | LOCK_NB) != 0) {
+        int error = errno;
+        now_ms = clock_ms ();
+        if (now_ms >= tell_at_ms) {
+            lock_file_tell_holder (path);
+            tell_at_ms = INT64_MAX;
+        }
+        errno = error;
+        if (now_ms >= until_ms || (error != EWOULDBLOCK && error != EINTR))
+            return false;
+        g_usleep (TRY_INTERVAL_US);
+    }
+    return true;
+}
 
 int
 lock_file_take (const char *path, lock_file_t how)
 {
-    int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd >= 0 && flock (fd, LOCK_EX | (how == LOCK_FILE_TRY ? LOCK_NB : 0)) != 0) {
-        int error = errno;
-        close (fd);
-        fd = -1;
-        errno = error;
+    int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    bool is_locked = how == LOCK_FILE_TRY ? flock (fd, LOCK_EX | LOCK_NB) == 0 : s_await (fd, path);
+    if (is_locked) {
+        private_file_tighten (path);
+        return fd;
     }
-    return fd;
+    int error = errno;
+    close (fd);
+    errno = error;
+    return -1;
+}
+
+void
+lock_file_tell_holder (const char *path)
+{
+    char holder[LOCK_HOLDER_SIZE];
+    lock_holder_print (path, holder);
+    log_event (LOG_WARN, "waits for a lock that another process holds",
+        "file=%s holder=%s advice=%s", path, holder,
+        "if that process hangs or should not hold it, end it");
 }
 
 bool

@@ -10,6 +10,8 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "common/partition.h"
+#include "disk/private_directory.h"
+#include "disk/sqlite_fault.h"
 #include "disk/wal_check.h"
 
 #define STATEMENTS_MAX 12
@@ -55,6 +57,16 @@ sqlite_file_blame (const sqlite_file_t *self, const char *fault)
     else
         log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s", self->path, fault);
     return false;
+}
+
+//  Why the last call failed, and what to do; otherwise if that tells nothing.
+static const char *
+s_fault (const sqlite_file_t *self, const char *otherwise)
+{
+    if (!self->database)
+        return sqlite_fault (SQLITE_NOMEM, 0, otherwise);
+    return sqlite_fault (
+        sqlite3_errcode (self->database), sqlite3_system_errno (self->database), otherwise);
 }
 
 static bool
@@ -105,7 +117,7 @@ s_make (sqlite_file_t *self, const sqlite_file_config_t *config)
         config->schema, config->application, config->format);
     bool good = s_execute (self, sql);
     sqlite3_free (sql);
-    return good ? NULL : "it cannot be written; is there room, and may we?";
+    return good ? NULL : s_fault (self, "it cannot be written; is there room, and may we?");
 }
 
 static const char *
@@ -115,7 +127,9 @@ s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config)
         "BEGIN IMMEDIATE; %s; PRAGMA user_version=%d; COMMIT", config->upgrade, config->format);
     bool good = s_execute (self, sql);
     sqlite3_free (sql);
-    return good ? NULL : "it cannot be brought to this format; is there room, and may we write?";
+    return good ? NULL
+                : s_fault (self,
+                      "it cannot be brought to this format; is there room, and may we write?");
 }
 
 //  Is this a file of ours, of this kind and format, and whole? A new one is made into one.
@@ -128,7 +142,7 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
     if (!sqlite_file_number (self, "SELECT count(*) FROM sqlite_schema", &tables) ||
         !sqlite_file_number (self, "PRAGMA application_id", &application) ||
         !sqlite_file_number (self, "PRAGMA user_version", &format))
-        return "it is damaged; restore it from a copy, or move it away to go on without it";
+        return s_fault (self, SQLITE_FAULT_DAMAGED);
     if (tables == 0 && application == 0 && format == 0)
         return s_make (self, config);
     if (application != config->application)
@@ -137,7 +151,7 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
     if (format != config->format && !is_former)
         return "it is of another format; use the version of Downlink that wrote it";
     if (!s_is_whole (self))
-        return "it is damaged; restore it from a copy, or move it away to go on without it";
+        return s_fault (self, SQLITE_FAULT_DAMAGED);
     return is_former ? s_upgrade (self, config) : NULL;
 }
 
@@ -169,10 +183,14 @@ s_check_log (const sqlite_file_t *self, bool was_synced)
 {
     char *path = g_strconcat (self->path, "-wal", NULL);
     wal_t state = wal_check (path);
+    int error = errno;
     if (state == WAL_TORN || (state == WAL_DAMAGED && !was_synced))
         log_event (LOG_WARN, "the last writes before the end are not whole, and are left out",
             "file=%s", path);
+    private_file_tighten (path);
     g_free (path);
+    if (state == WAL_UNREADABLE)
+        return sqlite_fault_of_system (error);
     return state == WAL_DAMAGED && was_synced
                ? "its -wal file is damaged; restore both from a copy, or move both away to go on "
                  "without them"
@@ -188,11 +206,10 @@ s_open (sqlite_file_t *self, const sqlite_file_config_t *config)
         return fault;
     if (sqlite3_open_v2 (self->path, &self->database,
             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return "it cannot be opened";
+        return s_fault (self, "it cannot be opened");
+    private_file_tighten (self->path);
     if (!s_configure (self, config))
-        return sqlite3_errcode (self->database) == SQLITE_BUSY
-                   ? "another process has it open"
-                   : "it is damaged or cannot be written; restore it from a copy, or move it away";
+        return s_fault (self, "it cannot be written; is there room, and may we?");
     fault = s_identify (self, config);
     if (!fault && stat (self->path, &status) != 0)
         fault = "it is not there any more";

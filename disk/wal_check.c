@@ -134,13 +134,16 @@ wal_check (const char *path)
     uint8_t header[HEADER_SIZE];
     wal_reader_t reader = {.file = fopen (path, "rbe")};
     if (!reader.file)
-        return errno == ENOENT ? WAL_WHOLE : WAL_DAMAGED;
+        return errno == ENOENT ? WAL_WHOLE : WAL_UNREADABLE;
     wal_t state = WAL_WHOLE;
     if (fread (header, 1, sizeof header, reader.file) == sizeof header &&
         !s_is_zero (header, sizeof header))
         state = s_read_header (&reader, header) ? s_check_frames (&reader) : WAL_DAMAGED;
     if (ferror (reader.file))
-        state = WAL_DAMAGED;
+        state = WAL_UNREADABLE;
     fclose (reader.file);
+    //  What stdio's errno was by then is not sure: a file that opens and cannot be read is a bad disk.
+    if (state == WAL_UNREADABLE)
+        errno = EIO;
     return state;
 }

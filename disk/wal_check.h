@@ -9,9 +9,10 @@ typedef enum {
     WAL_WHOLE,    //  or not there, or empty
     WAL_TORN,     //  the last transaction is not whole, as when the power went while it was written
     WAL_DAMAGED,  //  one that another followed is not whole, and it was when the other began
+    WAL_UNREADABLE,  //  the system does not let us read it: errno says why
 } wal_t;
 
-//  Look at a log that no process has open. One that cannot be read is damaged.
+//  Look at a log that no process has open.
 wal_t wal_check (const char *path);
 
 #endif

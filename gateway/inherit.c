@@ -91,8 +91,9 @@ static bool
 s_look (inheritance_t *self)
 {
     bool good = true;
+    bool is_first = self->look_at_ms == 0;
     self->look_at_ms = clock_ms () + LOOK_INTERVAL_MS;
-    GPtrArray *slots = slots_take_over (self->directory);
+    GPtrArray *slots = slots_take_over (self->directory, is_first);
     if (!slots)
         return false;
     for (guint index = 0; index < slots->len; index++) {

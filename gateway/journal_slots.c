@@ -9,6 +9,7 @@
 #include "common/advice.h"
 #include "common/log.h"
 #include "disk/lock_file.h"
+#include "disk/private_directory.h"
 
 #define SLOTS_MAX 10000
 #define SYNCED "fsync\n"
@@ -32,15 +33,17 @@ s_lock (const char *directory, lock_file_t how)
     return fd;
 }
 
-//  Only one process at a time makes or takes slots.
+//  Only one process at a time makes or takes slots. -1 with errno set if the lock is not to be had.
 static int
-s_lock_directory (const char *directory)
+s_lock_directory (const char *directory, lock_file_t how)
 {
-    int fd = g_mkdir_with_parents (directory, 0755) == 0 ? s_lock (directory, LOCK_FILE_WAIT) : -1;
-    if (fd < 0)
+    int fd = s_lock (directory, how);
+    int error = errno;
+    if (fd < 0 && !(how == LOCK_FILE_TRY && error == EWOULDBLOCK))
         log_event (LOG_ERROR, "cannot use the journal directory",
             "directory=%s reason=%s advice=%s", directory, g_strerror (errno),
             advice_directory (errno));
+    errno = error;
     return fd;
 }
 
@@ -57,7 +60,7 @@ s_make (const char *directory, bool is_synced)
 {
     for (unsigned number = 0; number < SLOTS_MAX; number++) {
         char *path = g_strdup_printf ("%s/slot-%04u", directory, number);
-        if (g_mkdir (path, 0755) == 0) {
+        if (g_mkdir (path, 0700) == 0) {
             slot_t *self = g_new0 (slot_t, 1);
             self->path = path;
             self->was_synced = is_synced;
@@ -81,7 +84,9 @@ s_make (const char *directory, bool is_synced)
 slot_t *
 slot_new (const char *directory, bool is_synced)
 {
-    int directory_fd = s_lock_directory (directory);
+    int directory_fd = private_directory_make (directory, "journal directory")
+                           ? s_lock_directory (directory, LOCK_FILE_WAIT)
+                           : -1;
     if (directory_fd < 0)
         return NULL;
     slot_t *self = s_make (directory, is_synced);
@@ -120,9 +125,13 @@ s_has_journal (const slot_t *self)
 }
 
 GPtrArray *
-slots_take_over (const char *directory)
+slots_take_over (const char *directory, bool may_wait)
 {
-    int directory_fd = s_lock_directory (directory);
+    if (may_wait && !private_directory_make (directory, "journal directory"))
+        return NULL;
+    int directory_fd = s_lock_directory (directory, may_wait ? LOCK_FILE_WAIT : LOCK_FILE_TRY);
+    if (directory_fd < 0 && errno == EWOULDBLOCK && !may_wait)
+        return g_ptr_array_new ();
     GDir *entries = directory_fd >= 0 ? g_dir_open (directory, 0, NULL) : NULL;
     if (!entries) {
         if (directory_fd >= 0)

@@ -20,8 +20,10 @@ typedef struct slot slot_t;
 slot_t *slot_new (const char *directory, bool is_synced);
 
 //  Lock every slot that nobody uses, and give those that hold a journal: of slot_t *, the caller's.
-//  NULL if the directory cannot be read; then the log says why.
-GPtrArray *slots_take_over (const char *directory);
+//  may_wait: make the directory if it is not there, and wait for other processes that take slots;
+//  else there are no slots while another process takes some. NULL if the directory cannot be read;
+//  then the log says why.
+GPtrArray *slots_take_over (const char *directory, bool may_wait);
 
 const char *slot_path (const slot_t *self);
 

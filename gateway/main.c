@@ -11,6 +11,7 @@
 #include "common/socket.h"
 #include "common/stop_signals.h"
 #include "common/watchdog.h"
+#include "disk/private_directory.h"
 #include "gateway/gateway.h"
 
 static struct {
@@ -102,6 +103,7 @@ main (int argc, char **argv)
     if (s_flags.watchdog_ms > 0 && s_flags.watchdog_ms < WATCHDOG_MIN_MS)
         options_refuse (&s_usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
     log_setup (s_usage.program, (log_level_t) s_flags.log_level, (log_format_t) s_flags.log_format);
+    private_files_only ();
     int stop_fd = stop_signals_open ();
     if (stop_fd < 0) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));

@@ -20,10 +20,13 @@
 #include "common/digits.h"
 #include "common/log.h"
 #include "disk/lock_file.h"
+#include "disk/private_directory.h"
 #include "processor/ownership.h"
 
 #define JOIN_DELAY_MS 2000  //  a name is resolved every second, and a link takes some tenths
 #define FAULT_LOG_INTERVAL_MS 1000
+#define HOLDER_PATIENCE_MS 5000  //  a processor that lets go of a partition saves it first
+#define HOLDER_LOG_INTERVAL_MS 30000
 
 typedef struct {
     ownership_t base;
@@ -37,8 +40,10 @@ typedef struct {
     member_id_t *members;  //  as of the last look, in the order of their ids
     size_t members_count;
     bool is_ours[PARTITIONS_MAX];
-    int held_fds[PARTITIONS_MAX];  //  locks of partitions; -1: not held
+    int held_fds[PARTITIONS_MAX];              //  locks of partitions; -1: not held
+    int64_t waiting_since_ms[PARTITIONS_MAX];  //  for the lock; 0: not waiting
     int64_t fault_logged_ms;
+    int64_t holder_logged_ms;
 } own_by_files_t;
 
 static void
@@ -170,6 +175,20 @@ s_is_ours (const ownership_t *base, uint32_t partition)
     return ((const own_by_files_t *) base)->is_ours[partition];
 }
 
+//  Log the process that holds a partition's lock when that takes long.
+static void
+s_watch_holder (own_by_files_t *self, uint32_t partition, const char *path, bool is_taken)
+{
+    int64_t *since_ms = &self->waiting_since_ms[partition];
+    if (!is_taken)
+        *since_ms = 0;
+    else if (*since_ms == 0)
+        *since_ms = clock_ms ();
+    else if (clock_ms () - *since_ms >= HOLDER_PATIENCE_MS &&
+             log_is_due (&self->holder_logged_ms, HOLDER_LOG_INTERVAL_MS))
+        lock_file_tell_holder (path);
+}
+
 static bool
 s_hold (ownership_t *base, uint32_t partition)
 {
@@ -179,8 +198,10 @@ s_hold (ownership_t *base, uint32_t partition)
     char *path = g_strdup_printf ("%s/partition-%04u.lock", self->directory, partition);
     self->held_fds[partition] = lock_file_take (path, LOCK_FILE_TRY);
     bool is_held = self->held_fds[partition] >= 0;
-    if (!is_held && errno != EWOULDBLOCK)
+    bool is_taken = !is_held && errno == EWOULDBLOCK;
+    if (!is_held && !is_taken)
         s_log_fault (self, path);
+    s_watch_holder (self, partition, path, is_taken);
     g_free (path);
     return is_held;
 }
@@ -250,10 +271,7 @@ own_by_files_new (
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
         self->held_fds[partition] = -1;
     ownership_t *base = &self->base;
-    if (g_mkdir_with_parents (self->members_directory, 0755) != 0) {
-        log_event (LOG_ERROR, "cannot use the state directory", "directory=%s reason=%s advice=%s",
-            self->members_directory, g_strerror (errno), advice_directory (errno));
+    if (!private_directory_make (self->members_directory, "members of the state directory"))
         s_destroy (&base);
-    }
     return base;
 }

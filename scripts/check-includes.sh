@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 #  What an include begins with, and a pattern of the files that may have it.
 allowed=(
     'microhttpd\.h   ^http/http_[a-z_]+\.[ch]$'
-    'sqlite3\.h      ^(disk/sqlite_file|gateway/journal_file|processor/store_sqlite)\.[ch]$'
+    'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal_file|processor/store_sqlite)\.[ch]$'
     'simdjson        ^common/message_json\.cpp$'
     'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
     'czmq            ^common/socket\.c$'

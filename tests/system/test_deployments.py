@@ -103,7 +103,7 @@ def test_what_must_last_is_on_a_volume_that_is_claimed(objects, part, flag):
     mount, = container(objects, part)["volumeMounts"]
     volume, = pod(objects, part)["spec"]["volumes"]
     assert mount["name"] == volume["name"]
-    assert mount["mountPath"] == settings(objects, part)[flag]
+    assert settings(objects, part)[flag].startswith(mount["mountPath"] + "/")
     assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in objects
 
 

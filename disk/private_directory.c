@@ -1,0 +1,81 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "disk/private_directory.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/advice.h"
+#include "common/log.h"
+
+#define OTHERS (S_IRWXG | S_IRWXO)
+#define MODE 0700
+
+void
+private_files_only (void)
+{
+    umask (OTHERS);
+}
+
+//  False with errno set if it is not there and cannot be made, or is no directory.
+static bool
+s_make (const char *path, struct stat *status)
+{
+    if (g_mkdir_with_parents (path, MODE) != 0 || stat (path, status) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR (status->st_mode);
+}
+
+static bool
+s_may_others_write (const struct stat *status)
+{
+    bool is_volume = status->st_uid == 0 && geteuid () != 0;
+    return (status->st_mode & S_IWOTH) || ((status->st_mode & S_IWGRP) && !is_volume);
+}
+
+//  SQLite gives the files beside a database the mode of the database.
+void
+private_file_tighten (const char *path)
+{
+    struct stat status;
+    if (lstat (path, &status) == 0 && S_ISREG (status.st_mode) && status.st_uid == geteuid () &&
+        (status.st_mode & OTHERS))
+        (void) !chmod (path, status.st_mode & 07777 & ~(mode_t) OTHERS);
+}
+
+static void
+s_tighten (const char *path, const char *what, const struct stat *status)
+{
+    if (status->st_uid != geteuid () || !(status->st_mode & OTHERS))
+        return;
+    if (chmod (path, status->st_mode & 07777 & ~(mode_t) OTHERS) == 0)
+        log_event (LOG_INFO, "other users may not look into a directory any more",
+            "what=%s directory=%s", what, path);
+    else
+        log_event (LOG_WARN, "other users may look into a directory",
+            "what=%s directory=%s reason=%s", what, path, g_strerror (errno));
+}
+
+bool
+private_directory_make (const char *path, const char *what)
+{
+    struct stat status;
+    if (!s_make (path, &status)) {
+        int error = errno;
+        log_event (LOG_ERROR, "cannot use a directory", "what=%s directory=%s reason=%s advice=%s",
+            what, path, g_strerror (error), advice_directory (error));
+        return false;
+    }
+    if (s_may_others_write (&status)) {
+        log_event (LOG_ERROR, "cannot use a directory",
+            "what=%s directory=%s mode=%04o reason=%s advice=%s", what, path,
+            (unsigned) (status.st_mode & 07777), "other users may write to it",
+            "see that all in it is yours and take that right away (chmod go-w), or choose another "
+            "directory");
+        return false;
+    }
+    s_tighten (path, what, &status);
+    return true;
+}

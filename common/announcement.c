@@ -7,7 +7,6 @@
 #include <msgpack/sbuffer.h>
 
 #include "digits.h"
-#include "msgpack_reader.h"
 
 static void
 s_pack_string (msgpack_packer *packer, const char *string)
@@ -17,11 +16,11 @@ s_pack_string (msgpack_packer *packer, const char *string)
 }
 
 static void
-s_pack_processor (msgpack_packer *packer, const uint8_t *processor)
+s_pack_id (msgpack_packer *packer, const char *key, const uint8_t *id, size_t size)
 {
-    s_pack_string (packer, "processor");
-    msgpack_pack_bin (packer, PROCESSOR_ID_SIZE);
-    msgpack_pack_bin_body (packer, processor, PROCESSOR_ID_SIZE);
+    s_pack_string (packer, key);
+    msgpack_pack_bin (packer, size);
+    msgpack_pack_bin_body (packer, id, size);
 }
 
 static void
@@ -45,8 +44,9 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_packer packer;
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
-    msgpack_pack_map (&packer, 4);
-    s_pack_processor (&packer, self->processor);
+    bool has_state = state_id_is_known (&self->state);
+    msgpack_pack_map (&packer, has_state ? 5 : 4);
+    s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
     s_pack_string (&packer, "frames");
@@ -61,6 +61,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_pack_array (&packer, self->owned_count);
     for (uint32_t index = 0; index < self->owned_count; index++)
         s_pack_pair (&packer, self->owned[index].partition, self->owned[index].epoch);
+    if (has_state)
+        s_pack_id (&packer, "state", self->state.bytes, STATE_ID_SIZE);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -74,7 +76,7 @@ ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_t *ran
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
     msgpack_pack_map (&packer, 2);
-    s_pack_processor (&packer, processor);
+    s_pack_id (&packer, "processor", processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "ranges");
     msgpack_pack_array (&packer, count);
     for (size_t index = 0; index < count; index++)
@@ -84,12 +86,12 @@ ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_t *ran
 }
 
 static bool
-s_read_processor (msgpack_reader_t *reader, uint8_t *processor)
+s_read_id (msgpack_reader_t *reader, uint8_t *bytes, size_t size)
 {
     text_t id;
-    if (!msgpack_read_bin (reader, &id) || id.size != PROCESSOR_ID_SIZE)
+    if (!msgpack_read_bin (reader, &id) || id.size != size)
         return false;
-    memcpy (processor, id.data, PROCESSOR_ID_SIZE);
+    memcpy (bytes, id.data, size);
     return true;
 }
 
@@ -163,6 +165,25 @@ s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
     return true;
 }
 
+static bool
+s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_processor)
+{
+    text_t key;
+    if (!msgpack_read_str (reader, &key))
+        return false;
+    if (text_equal (key, text_from ("processor")))
+        return *has_processor = s_read_id (reader, self->processor, PROCESSOR_ID_SIZE);
+    if (text_equal (key, text_from ("endpoints")))
+        return s_read_endpoints (reader, self);
+    if (text_equal (key, text_from ("partitions")))
+        return s_read_partitions (reader, self);
+    if (text_equal (key, text_from ("owned")))
+        return s_read_owned (reader, self);
+    if (text_equal (key, text_from ("state")))
+        return s_read_id (reader, self->state.bytes, STATE_ID_SIZE);
+    return msgpack_skip (reader);
+}
+
 bool
 owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
 {
@@ -173,22 +194,9 @@ owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t s
     msgpack_reader_init (&reader, bytes, size);
     if (!msgpack_read_map (&reader, &pairs))
         return false;
-    for (; pairs > 0; pairs--) {
-        text_t key;
-        bool good = msgpack_read_str (&reader, &key);
-        if (good && text_equal (key, text_from ("processor")))
-            good = has_processor = s_read_processor (&reader, self->processor);
-        else if (good && text_equal (key, text_from ("endpoints")))
-            good = s_read_endpoints (&reader, self);
-        else if (good && text_equal (key, text_from ("partitions")))
-            good = s_read_partitions (&reader, self);
-        else if (good && text_equal (key, text_from ("owned")))
-            good = s_read_owned (&reader, self);
-        else
-            good = good && msgpack_skip (&reader);
-        if (!good)
+    for (; pairs > 0; pairs--)
+        if (!s_read_member (&reader, self, &has_processor))
             return false;
-    }
     for (uint32_t index = 0; index < self->owned_count; index++)
         if (self->owned[index].partition >= self->partitions)
             return false;
@@ -213,24 +221,39 @@ s_read_ranges (msgpack_reader_t *reader, ack_range_fn *range, void *context)
     return true;
 }
 
+static bool
+s_read_ack_member (ack_t *self, msgpack_reader_t *reader)
+{
+    text_t key;
+    if (!msgpack_read_str (reader, &key))
+        return false;
+    if (text_equal (key, text_from ("ranges"))) {
+        self->ranges = *reader;
+        return s_read_ranges (reader, NULL, NULL);
+    }
+    if (text_equal (key, text_from ("processor")))
+        return self->has_processor = s_read_id (reader, self->processor, PROCESSOR_ID_SIZE);
+    return msgpack_skip (reader);
+}
+
 bool
-ack_read (const void *bytes, size_t size, ack_range_fn *range, void *context)
+ack_read (ack_t *self, const void *bytes, size_t size)
 {
     msgpack_reader_t reader;
-    msgpack_reader_t ranges = {0};
     uint32_t pairs = 0;
+    *self = (ack_t){0};
     msgpack_reader_init (&reader, bytes, size);
     if (!msgpack_read_map (&reader, &pairs))
         return false;
-    for (; pairs > 0; pairs--) {
-        text_t key;
-        if (!msgpack_read_str (&reader, &key))
+    for (; pairs > 0; pairs--)
+        if (!s_read_ack_member (self, &reader))
             return false;
-        bool is_ranges = text_equal (key, text_from ("ranges"));
-        if (is_ranges)
-            ranges = reader;
-        if (is_ranges ? !s_read_ranges (&reader, NULL, NULL) : !msgpack_skip (&reader))
-            return false;
-    }
-    return ranges.at && msgpack_is_done (&reader) && s_read_ranges (&ranges, range, context);
+    return self->ranges.at && msgpack_is_done (&reader);
+}
+
+void
+ack_tell (const ack_t *self, ack_range_fn *range, void *context)
+{
+    msgpack_reader_t ranges = self->ranges;
+    (void) !s_read_ranges (&ranges, range, context);
 }

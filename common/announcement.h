@@ -1,7 +1,8 @@
-//  What a processor publishes: who owns what, and which frames are saved. As bytes, and back.
+//  What a processor publishes: which partitions it owns, and which frames are saved. As bytes, and back.
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
-//                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...]}
+//                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
+//                             "state": bin 16}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...]}
 //
 //  SPDX-License-Identifier: Apache-2.0
@@ -11,8 +12,10 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "msgpack_reader.h"
 #include "number_ranges.h"
 #include "partition.h"
+#include "state_id.h"
 
 #define PROCESSOR_ID_SIZE 16
 #define ANNOUNCEMENT_OWNER_TOPIC "owner"
@@ -28,6 +31,7 @@ typedef struct {
     char frames[64];                       //  endpoints as they are bound, tcp://address:port
     char queries[64];
     char events[64];
+    state_id_t state;     //  the state it keeps; all zero: it does not say
     uint32_t partitions;  //  P
     uint32_t owned_count;
     owned_t owned[PARTITIONS_MAX];
@@ -45,11 +49,20 @@ void *ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_
 bool owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 
+//  An ack that was read; it points into the bytes.
+typedef struct {
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  the one that says it
+    bool has_processor;                    //  false: it does not say which one it is
+    msgpack_reader_t ranges;
+} ack_t;
+
+//  Read an ack; false if the bytes are none, and then nothing of it counts.
+bool ack_read (ack_t *self, const void *bytes, size_t size) __attribute__ ((warn_unused_result));
+
 //  Told for every range of an ack, both numbers in it.
 typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last);
 
-//  Read an ack, telling each range once all of it was seen to be good; false if it is not.
-bool ack_read (const void *bytes, size_t size, ack_range_fn *range, void *context)
-    __attribute__ ((warn_unused_result));
+//  Tell all ranges of an ack that was read.
+void ack_tell (const ack_t *self, ack_range_fn *range, void *context);
 
 #endif

@@ -213,6 +213,8 @@ frame_read (frame_t *self, const void *bytes, size_t size)
     if (!msgpack_read_array (&reader, &count) ||
         count > (size_t) (reader.end - reader.at) / MESSAGE_MIN_BYTES)
         return "a frame's messages must be an array, and all there";
+    if (count == 0)
+        return "a frame must hold at least one message";
     if (count > self->capacity) {
         self->capacity = count;
         self->messages = g_renew (message_t, self->messages, count);

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "doorkeeper.h"
+#include "link_watch.h"
 
 #define MIB (1024 * 1024)
 
@@ -59,6 +60,7 @@ struct socket {
     void *handle;              //  the same, as libzmq knows it
     doorkeeper_t *doorkeeper;  //  of a bound one; else NULL
     bool is_pub;
+    link_watch_t *link;  //  of a PUSH that connects; else NULL
     int fd;              //  readable when there is something to hear
     bool is_heard;       //  all of it was, so the descriptor tells when there is more
     bool is_empty;       //  socket_poll found nothing in it
@@ -144,7 +146,11 @@ socket_t *
 socket_connect (socket_kind_t kind, const char *endpoint)
 {
     socket_t *self = s_new (kind, strchr (endpoint, '[') != NULL);
-    if (self && zmq_connect (self->handle, endpoint) != 0)
+    if (!self)
+        return NULL;
+    if (kind == SOCKET_PUSH)
+        self->link = link_watch_new (self->handle);
+    if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0)
         socket_destroy (&self);
     return self;
 }
@@ -157,9 +163,18 @@ socket_destroy (socket_t **self_p)
         return;
     zmq_msg_close (&self->received);
     doorkeeper_destroy (&self->doorkeeper);
+    link_watch_destroy (&self->link);
     zsock_destroy (&self->zsock);
     g_free (self);
     *self_p = NULL;
+}
+
+uint64_t
+socket_link_changes (const socket_t *self, bool *is_broken)
+{
+    uint64_t changes = link_watch_changes (self->link);
+    *is_broken = link_watch_is_broken (self->link);
+    return changes;
 }
 
 const char *

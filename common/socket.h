@@ -37,6 +37,10 @@ socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
 //  What was not sent yet is thrown away: acks, not lingering, keep things safe.
 void socket_destroy (socket_t **self_p);
 
+//  How often the link of a connected PUSH has changed so far: it broke, or came back. What was sent
+//  before a change may be lost, and so may what is sent while it is broken, though it is taken.
+uint64_t socket_link_changes (const socket_t *self, bool *is_broken);
+
 //  Where a bound socket listens, as "tcp://address:port".
 const char *socket_endpoint (const socket_t *self);
 

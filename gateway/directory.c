@@ -3,29 +3,49 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "gateway/claims.h"
 
 #define SILENCE_MS 2000
 #define ANNOUNCEMENTS_PER_RUN 1000
+#define LINK_LOOK_MS 20    //  how often links are looked at
+#define JUDGE_MS 500       //  how often claims are, when no announcement brings news
+#define ALARM_LOG_MS 5000  //  how often an alarm that stays is logged
 
 typedef struct {
     peer_t *peer;
     uint64_t epoch;
+    uint64_t session;
 } owner_t;
+
+//  The last owner there was, and what its session stands for.
+typedef struct {
+    uint64_t peer_session;
+    uint64_t epoch;
+    uint64_t session;
+} route_t;
 
 struct directory {
     discovery_t *discovery;
+    served_state_t *state;
     uint64_t addresses_generation;
     GArray *addresses;
     GPtrArray *peers;  //  of peer_t *
     char ack_topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
-    ack_range_fn *ack;
+    directory_ack_fn *ack;
     void *ack_context;
     uint32_t partitions;
     owner_t owners[PARTITIONS_MAX];
+    route_t routes[PARTITIONS_MAX];
+    claims_t claims[PARTITIONS_MAX];
+    directory_alarms_t alarms;
     uint64_t generation;
-    uint64_t sessions;  //  given out so far
+    uint64_t sessions;  //  numbers given out so far
     bool is_changed;    //  the owners must be worked out again
+    int64_t judge_at_ms;
+    int64_t look_at_ms;
     int64_t mismatch_logged_ms;
+    int64_t contest_logged_ms;
+    int64_t implausible_logged_ms;
 };
 
 static void
@@ -40,11 +60,12 @@ s_free_peer (void *data)
 }
 
 directory_t *
-directory_new (discovery_t *discovery, const uint8_t source[FRAME_SOURCE_SIZE], ack_range_fn *ack,
-    void *context)
+directory_new (discovery_t *discovery, served_state_t *state,
+    const uint8_t source[FRAME_SOURCE_SIZE], directory_ack_fn *ack, void *context)
 {
     directory_t *self = g_new0 (directory_t, 1);
     self->discovery = discovery;
+    self->state = state;
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     self->peers = g_ptr_array_new_with_free_func (s_free_peer);
     self->ack = ack;
@@ -163,25 +184,102 @@ s_owns_the_same (const owner_announcement_t *a, const owner_announcement_t *b)
     return is_same;
 }
 
+//  Is this the last one that was waited for?
+static bool
+s_is_last (const directory_t *self, const peer_t *peer)
+{
+    for (guint index = 0; index < self->peers->len; index++) {
+        const peer_t *other = self->peers->pdata[index];
+        if (other != peer && !other->is_known)
+            return false;
+    }
+    return true;
+}
+
+static void
+s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
+{
+    char its_text[STATE_ID_TEXT_SIZE];
+    char served_text[STATE_ID_TEXT_SIZE];
+    state_id_t served = served_state_get (self->state);
+    if (!log_is_due (&peer->refusal_logged_ms, ALARM_LOG_MS))
+        return;
+    state_id_text (its, its_text);
+    state_id_text (&served, served_text);
+    log_event (LOG_ERROR,
+        state_id_is_known (&served)
+            ? "a processor of another state is refused: this gateway serves the one it heard first"
+            : "processors of two states are heard, so this gateway serves none of them",
+        "address=%s port=%u its_state=%s served_state=%s advice=%s", peer->address.host,
+        (unsigned) peer->address.port, its_text, served_text,
+        "give all processors of a gateway one state directory; to serve another state, "
+        "restart the gateway without the processors of this one");
+}
+
+//  Judge the state that a processor announces.
+static void
+s_judge_state (directory_t *self, peer_t *peer, const state_id_t *state)
+{
+    state_id_t doubt[2];
+    int64_t now_ms = clock_ms ();
+    state_verdict_t verdict =
+        served_state_judge (self->state, state, s_is_last (self, peer), now_ms);
+    self->is_changed = self->is_changed || verdict != peer->verdict;
+    peer->verdict = verdict;
+    if (verdict == STATE_REFUSED ||
+        (verdict == STATE_UNDECIDED && served_state_doubt (self->state, doubt, now_ms)))
+        s_log_refusal (self, peer, state);
+}
+
 static void
 s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
 {
     static _Thread_local owner_announcement_t announcement;
-    if (!owner_announcement_read (&announcement, payload.data, payload.size) ||
-        !s_learn_partitions (self, &announcement))
+    if (!owner_announcement_read (&announcement, payload.data, payload.size))
+        return;
+    s_judge_state (self, peer, &announcement.state);
+    if (peer->verdict == STATE_SERVED && !s_learn_partitions (self, &announcement))
         return;
     bool is_other =
         memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
+    if (is_other || peer->incarnation == 0)
+        peer->incarnation = peer->session = ++self->sessions;
     if (!peer->is_known || is_other) {
-        peer->session = ++self->sessions;
-        log_event (LOG_INFO, "processor is up", "address=%s port=%u owned=%u", peer->address.host,
-            (unsigned) peer->address.port, announcement.owned_count);
+        char state[STATE_ID_TEXT_SIZE];
+        state_id_text (&announcement.state, state);
+        log_event (LOG_INFO, "processor is up", "address=%s port=%u owned=%u state=%s",
+            peer->address.host, (unsigned) peer->address.port, announcement.owned_count, state);
     }
     if (!peer->is_known || is_other || !s_owns_the_same (&announcement, &peer->announcement))
         self->is_changed = true;
     peer->is_known = true;
     peer->heard_ms = clock_ms ();
     peer->announcement = announcement;
+}
+
+typedef struct {
+    directory_t *self;
+    const peer_t *peer;
+} heard_ack_t;
+
+static void
+s_tell_ack (void *context, uint64_t first, uint64_t last)
+{
+    const heard_ack_t *heard = context;
+    heard->self->ack (heard->self->ack_context, heard->peer, first, last);
+}
+
+//  An ack is its peer's. One that names another process is of the one that was there before.
+static void
+s_take_ack (directory_t *self, peer_t *peer, text_t payload)
+{
+    ack_t ack;
+    heard_ack_t heard = {self, peer};
+    if (!ack_read (&ack, payload.data, payload.size))
+        log_event (LOG_WARN, "ack is not readable", "address=%s", peer->address.host);
+    else if (!ack.has_processor ||
+             memcmp (ack.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) == 0)
+        ack_tell (&ack, s_tell_ack, &heard);
 }
 
 static void
@@ -197,8 +295,8 @@ s_hear (directory_t *self, peer_t *peer)
             continue;
         if (is_owner)
             s_take_announcement (self, peer, part);
-        else if (!ack_read (part.data, part.size, self->ack, self->ack_context))
-            log_event (LOG_WARN, "ack is not readable", "address=%s", peer->address.host);
+        else
+            s_take_ack (self, peer, part);
     }
 }
 
@@ -213,23 +311,131 @@ s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
         peer->address.host, (unsigned) peer->address.port, (long long) (now_ms - peer->heard_ms));
 }
 
-//  The highest epoch wins; of equal ones the first peer does, as when a processor has two addresses.
-static void
-s_work_out_owners (directory_t *self)
+//  A peer's claim of a partition.
+typedef struct {
+    uint32_t partition;
+    guint place;  //  of the peer
+    claim_t claim;
+} entry_t;
+
+static gint
+s_compare_entries (gconstpointer a, gconstpointer b)
 {
-    owner_t owners[PARTITIONS_MAX] = {0};
-    for (guint index = 0; index < self->peers->len; index++) {
-        peer_t *peer = self->peers->pdata[index];
-        for (uint32_t place = 0; peer->is_known && place < peer->announcement.owned_count;
-             place++) {
-            owned_t owned = peer->announcement.owned[place];
-            if (owned.epoch > owners[owned.partition].epoch)
-                owners[owned.partition] = (owner_t){peer, owned.epoch};
+    const entry_t *one = a;
+    const entry_t *other = b;
+    if (one->partition != other->partition)
+        return one->partition < other->partition ? -1 : 1;
+    return one->place < other->place ? -1 : one->place > other->place;
+}
+
+//  All claims that are heard at the moment, by partition.
+static GArray *
+s_collect_claims (const directory_t *self)
+{
+    GArray *entries = g_array_new (FALSE, FALSE, sizeof (entry_t));
+    for (guint place = 0; place < self->peers->len; place++) {
+        const peer_t *peer = self->peers->pdata[place];
+        bool is_served = peer->is_known && peer->verdict == STATE_SERVED;
+        for (uint32_t index = 0; is_served && index < peer->announcement.owned_count; index++) {
+            owned_t owned = peer->announcement.owned[index];
+            entry_t entry = {owned.partition, place,
+                {peer->announcement.processor, owned.epoch, peer->heard_ms}};
+            g_array_append_val (entries, entry);
         }
     }
+    g_array_sort (entries, s_compare_entries);
+    return entries;
+}
+
+//  Say that something is wrong with the claims of a partition.
+static void
+s_alarm (directory_t *self, const entry_t *entries, size_t count, const claims_verdict_t *verdict)
+{
+    bool is_due = false;
+    self->alarms.contested_partitions += verdict->is_contested;
+    self->alarms.implausible_claims += (uint32_t) verdict->implausible;
+    if (verdict->implausible > 0)
+        is_due = log_is_due (&self->implausible_logged_ms, ALARM_LOG_MS);
+    else if (verdict->is_contested)
+        is_due = log_is_due (&self->contest_logged_ms, ALARM_LOG_MS);
+    for (size_t index = 0; is_due && index < count; index++) {
+        const peer_t *peer = self->peers->pdata[entries[index].place];
+        log_event (LOG_ERROR,
+            verdict->implausible > 0 ? "ALARM: a partition is claimed under an epoch that cannot be"
+                                     : "ALARM: a partition is claimed by two processors",
+            "partition=%u address=%s port=%u epoch=%llu believed=%s", entries[index].partition,
+            peer->address.host, (unsigned) peer->address.port,
+            (unsigned long long) entries[index].claim.epoch,
+            index == verdict->winner ? "yes" : "no");
+    }
+}
+
+static owner_t
+s_make_owner (directory_t *self, uint32_t partition, const entry_t *entry)
+{
+    peer_t *peer = self->peers->pdata[entry->place];
+    route_t *route = &self->routes[partition];
+    if (route->peer_session != peer->session || route->epoch != entry->claim.epoch)
+        *route = (route_t){peer->session, entry->claim.epoch, ++self->sessions};
+    return (owner_t){peer, entry->claim.epoch, route->session};
+}
+
+//  Judge the claims of one partition.
+static void
+s_judge (directory_t *self, const entry_t *entries, size_t count, owner_t *owners, int64_t now_ms)
+{
+    uint32_t partition = entries[0].partition;
+    claim_t *claims = g_newa (claim_t, count);
+    for (size_t index = 0; index < count; index++)
+        claims[index] = entries[index].claim;
+    claims_verdict_t verdict = claims_judge (&self->claims[partition], claims, count, now_ms);
+    if (verdict.is_contested || verdict.implausible > 0)
+        s_alarm (self, entries, count, &verdict);
+    if (verdict.winner < count)
+        owners[partition] = s_make_owner (self, partition, &entries[verdict.winner]);
+}
+
+static void
+s_work_out_owners (directory_t *self, int64_t now_ms)
+{
+    static _Thread_local owner_t owners[PARTITIONS_MAX];
+    GArray *entries = s_collect_claims (self);
+    const entry_t *all = (const entry_t *) (gpointer) entries->data;
+    memset (owners, 0, sizeof owners);
+    self->alarms = (directory_alarms_t){0};
+    for (guint index = 0; index < self->peers->len; index++) {
+        const peer_t *peer = self->peers->pdata[index];
+        self->alarms.refused_processors += peer->is_known && peer->verdict == STATE_REFUSED;
+    }
+    for (guint first = 0, end = 0; first < entries->len; first = end) {
+        while (end < entries->len && all[end].partition == all[first].partition)
+            end++;
+        s_judge (self, all + first, end - first, owners, now_ms);
+    }
+    g_array_unref (entries);
+    if (memcmp (self->owners, owners, sizeof owners) != 0)
+        self->generation++;
     memcpy (self->owners, owners, sizeof owners);
-    self->generation++;
     self->is_changed = false;
+    self->judge_at_ms = now_ms + JUDGE_MS;
+}
+
+//  A link that has broken has lost what was on its way.
+static void
+s_look_at_links (directory_t *self, int64_t now_ms)
+{
+    if (now_ms < self->look_at_ms)
+        return;
+    self->look_at_ms = now_ms + LINK_LOOK_MS;
+    for (guint index = 0; index < self->peers->len; index++) {
+        peer_t *peer = self->peers->pdata[index];
+        uint64_t changes = socket_link_changes (peer->frames, &peer->is_link_broken);
+        if (changes == peer->link_changes)
+            continue;
+        peer->link_changes = changes;
+        peer->session = ++self->sessions;
+        self->is_changed = true;
+    }
 }
 
 void
@@ -237,13 +443,14 @@ directory_run (directory_t *self)
 {
     int64_t now_ms = clock_ms ();
     s_follow_addresses (self);
+    s_look_at_links (self, now_ms);
     for (guint index = 0; index < self->peers->len; index++) {
         s_hear (self, self->peers->pdata[index]);
         s_notice_silence (self, self->peers->pdata[index], now_ms);
     }
     s_drop_gone_peers (self);
-    if (self->is_changed)
-        s_work_out_owners (self);
+    if (self->is_changed || now_ms >= self->judge_at_ms)
+        s_work_out_owners (self, now_ms);
 }
 
 uint32_t
@@ -262,6 +469,13 @@ uint64_t
 directory_epoch (const directory_t *self, uint32_t partition)
 {
     return self->owners[partition].epoch;
+}
+
+uint64_t
+directory_session (const directory_t *self, uint32_t partition)
+{
+    const owner_t *owner = &self->owners[partition];
+    return owner->peer && owner->peer->is_link_broken ? 0 : owner->session;
 }
 
 uint32_t
@@ -284,4 +498,22 @@ directory_peers (const directory_t *self, size_t *count)
 {
     *count = self->peers->len;
     return (peer_t *const *) self->peers->pdata;
+}
+
+directory_alarms_t
+directory_alarms (const directory_t *self)
+{
+    return self->alarms;
+}
+
+state_id_t
+directory_state (const directory_t *self)
+{
+    return served_state_get (self->state);
+}
+
+bool
+directory_doubt (const directory_t *self, state_id_t doubt[2])
+{
+    return served_state_doubt (self->state, doubt, clock_ms ());
 }

@@ -70,6 +70,7 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     atomic_int phase = 0;
     worker_config_t share = s_share (config);
     share.metrics = s_new_metrics (config);
+    share.publisher.state = served_state_new ();
     discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
     pthread_t *threads = g_new0 (pthread_t, config->workers);
@@ -104,6 +105,7 @@ out:
     g_free (threads);
     g_free (workers);
     discovery_destroy (&discovery);
+    served_state_destroy (&share.publisher.state);
     gateway_metrics_destroy (&share.metrics);
     return result;
 }

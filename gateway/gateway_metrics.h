@@ -19,6 +19,8 @@
         "Messages that were dropped because the buffer was full (overflow drop).")                 \
     X (saved, COUNTER, "saved_messages_total", "Messages that a processor has said it has saved.") \
     X (resent, COUNTER, "resent_messages_total", "Messages that were sent to a processor again.")  \
+    X (foreign_acks, COUNTER, "foreign_acks_total",                                                \
+        "Frames that were acknowledged by a processor they were not sent to: it does not count.")  \
     X (frames, COUNTER, "sent_frames_total", "Frames that were sent to processors, again or not.") \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \

@@ -9,13 +9,33 @@ handle_live (worker_t *worker, http_request_t *request)
     answer_json (request, 200, text_from ("{\"status\":\"alive\"}"));
 }
 
+//  Say that two states are there, and which.
+static const char *
+s_doubt (const worker_t *worker, char *room, size_t size)
+{
+    state_id_t doubt[2];
+    char texts[2][STATE_ID_TEXT_SIZE];
+    if (!directory_doubt (worker->directory, doubt))
+        return NULL;
+    for (size_t index = 0; index < 2; index++)
+        state_id_text (&doubt[index], texts[index]);
+    g_snprintf (room, size,
+        "processors of two states are there, %s and %s: it cannot be told which one is to be "
+        "served",
+        texts[0], texts[1]);
+    return room;
+}
+
 //  Ready is: able to accept (there is room, and P is known) and to answer (everything is owned).
 void
 handle_ready (worker_t *worker, http_request_t *request)
 {
-    const char *detail = NULL;
+    char doubt[192];
+    const char *detail = s_doubt (worker, doubt, sizeof doubt);
     if (atomic_load (worker->phase) != 0)
         detail = "this gateway is stopping";
+    else if (detail)
+        ;
     else if (worker->publisher->partitions (worker->publisher) == 0)
         detail = "no processor has announced itself yet";
     else if (directory_unowned (worker->directory) > 0)

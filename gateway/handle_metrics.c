@@ -64,6 +64,15 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
     prometheus_single (text, GAUGE, "unowned_partitions",
         "Partitions without an owner; 1 while their number is not known.",
         directory_unowned (directory));
+    directory_alarms_t alarms = directory_alarms (directory);
+    prometheus_single (text, GAUGE, "refused_processors",
+        "Processors of another state than the one that this gateway serves.",
+        alarms.refused_processors);
+    prometheus_single (text, GAUGE, "contested_partitions",
+        "Partitions that two processors claim at the same time.", alarms.contested_partitions);
+    prometheus_single (text, GAUGE, "implausible_claims",
+        "Claims of a partition under an epoch that cannot be: they are not believed.",
+        alarms.implausible_claims);
 }
 
 //  What there is to show of a partition.

@@ -20,6 +20,31 @@ s_write_text (json_writer_t *json, const char *key, const char *text)
     json_string (json, text);
 }
 
+//  A state's UUID, or null.
+static void
+s_write_state (json_writer_t *json, const state_id_t *state)
+{
+    char text[STATE_ID_TEXT_SIZE];
+    bool is_known = state && state_id_is_known (state);
+    if (is_known)
+        state_id_text (state, text);
+    s_write_text (json, "state", is_known ? text : NULL);
+}
+
+static void
+s_write_alarms (json_writer_t *json, const directory_t *directory)
+{
+    directory_alarms_t alarms = directory_alarms (directory);
+    state_id_t served = directory_state (directory);
+    s_write_state (json, &served);
+    json_key (json, "alarms");
+    json_begin_object (json);
+    s_write_number (json, "refusedProcessors", alarms.refused_processors);
+    s_write_number (json, "contestedPartitions", alarms.contested_partitions);
+    s_write_number (json, "implausibleClaims", alarms.implausible_claims);
+    json_end_object (json);
+}
+
 static void
 s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_totals_t *totals)
 {
@@ -36,6 +61,7 @@ s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_tota
     s_write_number (json, "refused", totals->refused);
     s_write_number (json, "dropped", totals->dropped);
     s_write_number (json, "resent", totals->resent);
+    s_write_number (json, "foreignAcks", totals->foreign_acks);
     s_write_number (json, "waiting", totals->waiting);
     s_write_number (json, "connections", totals->connections);
     s_write_number (json, "eventStreams", totals->streams);
@@ -118,6 +144,9 @@ s_write_processor (json_writer_t *json, const peer_t *peer)
     json_begin_object (json);
     s_write_text (json, "id", was_heard ? id : NULL);
     s_write_text (json, "address", address);
+    s_write_state (json, was_heard ? &peer->announcement.state : NULL);
+    json_key (json, "isRefused");
+    json_bool (json, peer->is_known && peer->verdict == STATE_REFUSED);
     json_key (json, "isUp");
     json_bool (json, peer->is_known);
     json_key (json, "heardMsAgo");
@@ -174,6 +203,7 @@ handle_stats (worker_t *worker, http_request_t *request)
     json_writer_reset (json);
     json_begin_object (json);
     s_write_gateway (json, worker, totals);
+    s_write_alarms (json, worker->directory);
     s_write_requests (json, totals);
     s_write_latencies (json, totals);
     s_write_processors (json, worker->directory);

@@ -3,14 +3,18 @@
 
 #include "common/clock.h"
 #include "common/failpoint.h"
+#include "common/log.h"
 #include "gateway/journal.h"
 #include "gateway/lane.h"
 
 #define SEND_INTERVAL_US 2000  //  of a busy gateway
+#define FOREIGN_ACK_LOG_MS 5000
 
 struct kept {
     worker_metrics_t *metrics;
+    const directory_t *directory;
     bool is_journaled;
+    int64_t foreign_ack_logged_ms;
     uint64_t sendings;
     uint64_t messages;
     uint64_t bytes;       //  of all records, as the journal has them
@@ -34,6 +38,12 @@ kept_new (worker_metrics_t *metrics, bool is_journaled)
     self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->wanted = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     return self;
+}
+
+void
+kept_set_directory (kept_t *self, const directory_t *directory)
+{
+    self->directory = directory;
 }
 
 void
@@ -75,7 +85,7 @@ s_acknowledge (kept_t *self, record_t *record)
     histogram_add (&metrics->latencies[LATENCY_apply], now_us - record->kept_us, record->messages);
     counter_add (&metrics->saved, record->messages);
     counter_add (&metrics->lag_messages[record->partition], 0ull - record->messages);
-    lane_acknowledge (&self->lanes[record->partition], record, now_us / 1000);
+    lane_acknowledge (&self->lanes[record->partition], record);
     receipt_remove_frame (record->receipt);
     self->messages -= record->messages;
     self->bytes -= record->size + ROW_BYTES;
@@ -88,9 +98,35 @@ s_acknowledge (kept_t *self, record_t *record)
     g_hash_table_remove (self->records, &record->sequence);
 }
 
-//  An ack may name more than we have: a range is walked by whichever is shorter.
+//  An ack counts for a frame that was sent to the peer it is heard from. If the partition has an owner
+//  now, that must be the same one under the same epoch: another one is to get the frame as well.
+static bool
+s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
+{
+    const peer_t *owner = directory_owner (self->directory, record->partition);
+    return record->sent_to == peer->incarnation &&
+           (!owner || (owner == peer && record->sent_epoch ==
+                                            directory_epoch (self->directory, record->partition)));
+}
+
+static void
+s_take_ack (kept_t *self, const peer_t *peer, record_t *record)
+{
+    if (s_is_entitled (self, peer, record)) {
+        s_acknowledge (self, record);
+        return;
+    }
+    counter_add (&self->metrics->foreign_acks, 1);
+    if (log_is_due (&self->foreign_ack_logged_ms, FOREIGN_ACK_LOG_MS))
+        log_event (LOG_WARN, "an ack does not count: the frame was not sent to that processor",
+            "address=%s port=%u partition=%u sequence=%llu", peer->address.host,
+            (unsigned) peer->address.port, record->partition,
+            (unsigned long long) record->sequence);
+}
+
+//  A range is walked by whichever is shorter: its numbers, or the frames there are.
 void
-kept_acknowledge (void *context, uint64_t first, uint64_t last)
+kept_acknowledge (void *context, const peer_t *peer, uint64_t first, uint64_t last)
 {
     kept_t *self = context;
     if (last - first >= g_hash_table_size (self->records)) {
@@ -104,14 +140,14 @@ kept_acknowledge (void *context, uint64_t first, uint64_t last)
                 g_ptr_array_add (acked, value);
         }
         for (guint index = 0; index < acked->len; index++)
-            s_acknowledge (self, acked->pdata[index]);
+            s_take_ack (self, peer, acked->pdata[index]);
         g_ptr_array_unref (acked);
         return;
     }
     for (uint64_t sequence = first;; sequence++) {
         record_t *record = g_hash_table_lookup (self->records, &sequence);
         if (record)
-            s_acknowledge (self, record);
+            s_take_ack (self, peer, record);
         if (sequence == last)
             return;
     }
@@ -119,7 +155,8 @@ kept_acknowledge (void *context, uint64_t first, uint64_t last)
 
 //  Where the frames of a lane go.
 typedef struct {
-    socket_t *socket;
+    const peer_t *owner;
+    uint64_t epoch;
     worker_metrics_t *metrics;
     int64_t now_us;
 } sending_t;
@@ -129,12 +166,13 @@ s_count_sent (const sending_t *sending, record_t *record)
 {
     worker_metrics_t *metrics = sending->metrics;
     counter_add (&metrics->frames, 1);
-    if (record->is_sent)
+    if (record->sent_to > 0)
         counter_add (&metrics->resent, record->messages);
     else
         histogram_add (&metrics->latencies[LATENCY_deliver], sending->now_us - record->kept_us,
             record->messages);
-    record->is_sent = true;
+    record->sent_to = sending->owner->incarnation;
+    record->sent_epoch = sending->epoch;
 }
 
 static bool
@@ -142,7 +180,7 @@ s_send (void *context, record_t *record)
 {
     const sending_t *sending = context;
     FAILPOINT ("push-before");
-    bool sent = socket_send (sending->socket, record->bytes, record->size, false);
+    bool sent = socket_send (sending->owner->frames, record->bytes, record->size, false);
     FAILPOINT ("push-after");
     if (sent)
         s_count_sent (sending, record);
@@ -157,12 +195,13 @@ s_want (void *context, record_t *record)
 }
 
 static void
-s_run_lane (kept_t *self, const directory_t *directory, uint32_t partition, int64_t now_us)
+s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
 {
+    const directory_t *directory = self->directory;
     lane_t *lane = &self->lanes[partition];
     const peer_t *owner = directory_owner (directory, partition);
-    sending_t sending = {owner ? owner->frames : NULL, self->metrics, now_us};
-    lane_run (lane, owner ? owner->session : 0, &self->sendings, now_us / 1000, s_send, &sending);
+    sending_t sending = {owner, directory_epoch (directory, partition), self->metrics, now_us};
+    lane_run (lane, directory_session (directory, partition), &self->sendings, s_send, &sending);
     if (owner && self->absent > 0)
         lane_look_ahead (lane, s_want, self);
 }
@@ -170,7 +209,7 @@ s_run_lane (kept_t *self, const directory_t *directory, uint32_t partition, int6
 //  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when much
 //  comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
 void
-kept_run (kept_t *self, directory_t *directory, int64_t now_us, bool is_busy)
+kept_run (kept_t *self, int64_t now_us, bool is_busy)
 {
     int64_t due_us = self->last_sent_us + SEND_INTERVAL_US;
     if (is_busy && now_us < due_us) {
@@ -179,8 +218,8 @@ kept_run (kept_t *self, directory_t *directory, int64_t now_us, bool is_busy)
     }
     self->send_at_us = 0;
     self->last_sent_us = now_us;
-    for (uint32_t partition = 0; partition < directory_partitions (directory); partition++)
-        s_run_lane (self, directory, partition, now_us);
+    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
+        s_run_lane (self, partition, now_us);
 }
 
 int64_t

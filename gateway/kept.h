@@ -19,17 +19,21 @@ typedef struct kept kept_t;
 //  is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
+//  Set the directory, which is borrowed, before anything else is called.
+void kept_set_directory (kept_t *self, const directory_t *directory);
+
 void kept_destroy (kept_t **self_p);
 
 //  A frame is kept: it can be sent. The record is taken; it may have no bytes in memory.
 void kept_add (kept_t *self, record_t *record, int64_t now_us);
 
-//  All frames from first to last are acknowledged; they may be more than there are. The context is
-//  the kept_t.
-void kept_acknowledge (void *context, uint64_t first, uint64_t last);
+//  A peer has published an ack for all frames from first to last; they may be more than there are. It
+//  counts for those that were sent to this peer as the owner of their partition, and for no others.
+//  The context is the kept_t.
+void kept_acknowledge (void *context, const peer_t *peer, uint64_t first, uint64_t last);
 
 //  Send what can be sent; is_busy: not now if something was a short while ago.
-void kept_run (kept_t *self, directory_t *directory, int64_t now_us, bool is_busy);
+void kept_run (kept_t *self, int64_t now_us, bool is_busy);
 
 //  When something is to be sent that waits for that; 0: nothing waits.
 int64_t kept_send_at_us (const kept_t *self);

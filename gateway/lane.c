@@ -1,9 +1,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/lane.h"
 
-#define PROBE_MIN_MS 1000
-#define PROBE_MAX_MS 8000
-
 void
 lane_add (lane_t *self, record_t *record)
 {
@@ -19,15 +16,8 @@ s_leave_flight (lane_t *self, record_t *record)
     self->in_flight_bytes -= record->size;
 }
 
-static void
-s_restart_probe (lane_t *self, int64_t now_ms)
-{
-    self->probe_interval_ms = PROBE_MIN_MS;
-    self->probe_at_ms = now_ms + PROBE_MIN_MS;
-}
-
 void
-lane_acknowledge (lane_t *self, record_t *record, int64_t now_ms)
+lane_acknowledge (lane_t *self, record_t *record)
 {
     if (record->stamp) {
         s_leave_flight (self, record);
@@ -35,7 +25,6 @@ lane_acknowledge (lane_t *self, record_t *record, int64_t now_ms)
     }
     else
         g_queue_unlink (&self->waiting, &record->link);
-    s_restart_probe (self, now_ms);
 }
 
 //  The last of those in flight that were sent before the stamp; NULL: none was.
@@ -69,14 +58,12 @@ s_has_room (const lane_t *self)
 }
 
 static void
-s_send_waiting (lane_t *self, uint64_t *sendings, int64_t now_ms, lane_send_fn *send, void *context)
+s_send_waiting (lane_t *self, uint64_t *sendings, lane_send_fn *send, void *context)
 {
     while (self->waiting.head && s_has_room (self)) {
         record_t *record = self->waiting.head->data;
         if (!record->bytes || !send (context, record))
             return;
-        if (self->in_flight.length == 0)
-            s_restart_probe (self, now_ms);
         g_queue_unlink (&self->waiting, &record->link);
         record->stamp = ++*sendings;
         g_queue_push_tail_link (&self->in_flight, &record->link);
@@ -84,32 +71,14 @@ s_send_waiting (lane_t *self, uint64_t *sendings, int64_t now_ms, lane_send_fn *
     }
 }
 
-static void
-s_probe (lane_t *self, int64_t now_ms, lane_send_fn *send, void *context)
-{
-    if (!self->in_flight.tail || now_ms < self->probe_at_ms)
-        return;
-    if (send (context, self->in_flight.tail->data))
-        self->probe_interval_ms = MIN (2 * self->probe_interval_ms, PROBE_MAX_MS);
-    self->probe_at_ms = now_ms + self->probe_interval_ms;
-}
-
 void
-lane_run (lane_t *self, uint64_t session, uint64_t *sendings, int64_t now_ms, lane_send_fn *send,
-    void *context)
+lane_run (lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context)
 {
-    if (!self->waiting.head && !self->in_flight.head)
+    if (session == 0 || (!self->waiting.head && !self->in_flight.head))
         return;
-    if (session != self->session) {
-        s_take_back (self, UINT64_MAX);
-        self->session = session;
-    }
-    else
-        s_take_back (self, self->acked_stamp);
-    if (session == 0)
-        return;
-    s_send_waiting (self, sendings, now_ms, send, context);
-    s_probe (self, now_ms, send, context);
+    s_take_back (self, session == self->session ? self->acked_stamp : UINT64_MAX);
+    self->session = session;
+    s_send_waiting (self, sendings, send, context);
 }
 
 //  Those in flight are in the order of their sending, so any of them may be the oldest.

@@ -4,13 +4,13 @@
 //    in flight  sent to the owner, in the order of sending (their stamps)
 //
 //  A frame leaves when its ack comes, whichever queue it is in. It goes back from flight to waiting
-//    - when the owner is another one, or has come back: what the old one had is unknown; or
+//    - when the session is another one: the owner, its epoch or the link to it has changed, so what was
+//      sent before may be lost; or
 //    - when a frame that was sent after it is acknowledged: links are first in, first out, so this
 //      one, or its ack, was lost.
-//  When the tail of a flight is lost no later ack can tell. So if nothing of a lane is acknowledged
-//  for a while, its newest frame is sent once more, as a probe; the probe's ack tells the rest. A
-//  probe is one frame and its interval doubles, so a processor that is only slow is not flooded.
-//  A probe keeps the stamp of the first sending: an ack may be for either, and the earlier is safe.
+//  Time alone sends nothing again: within a session whatever was sent arrives, however slow the owner is.
+//  When the acks of the last frames are lost, no later ack tells of it; so owners say again and again
+//  which frame of a partition they have saved last.
 //
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LANE_H
@@ -29,26 +29,24 @@ typedef struct {
     GQueue waiting;
     GQueue in_flight;
     size_t in_flight_bytes;
-    uint64_t session;      //  of the owner the flight went to
+    uint64_t session;      //  that the flight was sent in
     uint64_t acked_stamp;  //  the highest stamp that was acknowledged
-    int64_t probe_at_ms;
-    int64_t probe_interval_ms;
 } lane_t;
 
 //  A frame to be sent: it is waiting, behind all others.
 void lane_add (lane_t *self, record_t *record);
 
 //  A frame was acknowledged: it leaves.
-void lane_acknowledge (lane_t *self, record_t *record, int64_t now_ms);
+void lane_acknowledge (lane_t *self, record_t *record);
 
 //  Hands a frame to the owner's socket. False if it takes none now.
 typedef bool (lane_send_fn) (void *context, record_t *record);
 
-//  Send what the window lets through, and again what was lost. session tells the owners apart, and
-//  one that came back; 0: there is none. *sendings is counted up for the stamps. A frame without
-//  bytes holds up those behind it.
-void lane_run (lane_t *self, uint64_t session, uint64_t *sendings, int64_t now_ms,
-    lane_send_fn *send, void *context);
+//  Send what the window lets through, and again what was lost. session is that of the directory; 0:
+//  there is no owner, so nothing moves. *sendings is counted up for the stamps. A frame without bytes
+//  holds up those behind it.
+void lane_run (
+    lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context);
 
 //  When the oldest of the frames was kept, on clock_us; 0: there are none.
 int64_t lane_oldest_us (const lane_t *self);

@@ -407,7 +407,7 @@ s_run (publisher_t *base)
     directory_run (self->directory);
     s_keep_turn (self);
     int64_t now_us = clock_us ();
-    kept_run (self->kept, self->directory, now_us, self->last_offers >= BUSY_OFFERS);
+    kept_run (self->kept, now_us, self->last_offers >= BUSY_OFFERS);
     s_measure (self, now_us);
 }
 
@@ -475,10 +475,13 @@ publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery)
     self->staging = staging_new (config->journal != JOURNAL_OFF);
     self->kept = kept_new (config->metrics, config->journal != JOURNAL_OFF);
     publisher_t *base = &self->base;
-    if (config->journal != JOURNAL_OFF && !s_open_journal (self, config))
+    if (config->journal != JOURNAL_OFF && !s_open_journal (self, config)) {
         s_destroy (&base);
-    else
-        self->directory = directory_new (discovery, self->source, kept_acknowledge, self->kept);
+        return NULL;
+    }
+    self->directory =
+        directory_new (discovery, config->state, self->source, kept_acknowledge, self->kept);
+    kept_set_directory (self->kept, self->directory);
     return base;
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     const char *journal_directory;
     uint64_t journal_limit;  //  bytes of frames in the journal, at most
     worker_metrics_t *metrics;
+    served_state_t *state;  //  that of all workers; borrowed
 } publish_zmq_config_t;
 
 //  NULL if the journal cannot be used; then the log says why. The discovery is borrowed.

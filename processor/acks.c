@@ -6,8 +6,13 @@
 
 #define RANGES_PER_MESSAGE 4096
 
+typedef struct {
+    GArray *ranges;     //  of number_range_t
+    frame_head_t last;  //  that was added
+} source_t;
+
 struct acks {
-    GHashTable *sources;  //  source to GArray of number_range_t
+    GHashTable *sources;  //  source to source_t
 };
 
 //  A source is random bytes.
@@ -25,11 +30,19 @@ s_equal (gconstpointer a, gconstpointer b)
     return memcmp (a, b, FRAME_SOURCE_SIZE) == 0;
 }
 
+static void
+s_free_source (void *data)
+{
+    source_t *source = data;
+    g_array_unref (source->ranges);
+    g_free (source);
+}
+
 acks_t *
 acks_new (void)
 {
     acks_t *self = g_new0 (acks_t, 1);
-    self->sources = g_hash_table_new_full (s_hash, s_equal, g_free, (GDestroyNotify) g_array_unref);
+    self->sources = g_hash_table_new_full (s_hash, s_equal, g_free, s_free_source);
     return self;
 }
 
@@ -44,21 +57,24 @@ acks_destroy (acks_t **self_p)
     *self_p = NULL;
 }
 
-static GArray *
-s_ranges (acks_t *self, const uint8_t *source)
+static source_t *
+s_source (acks_t *self, const uint8_t *id)
 {
-    GArray *ranges = g_hash_table_lookup (self->sources, source);
-    if (!ranges) {
-        ranges = g_array_new (FALSE, FALSE, sizeof (number_range_t));
-        g_hash_table_insert (self->sources, g_memdup2 (source, FRAME_SOURCE_SIZE), ranges);
+    source_t *source = g_hash_table_lookup (self->sources, id);
+    if (!source) {
+        source = g_new0 (source_t, 1);
+        source->ranges = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+        g_hash_table_insert (self->sources, g_memdup2 (id, FRAME_SOURCE_SIZE), source);
     }
-    return ranges;
+    return source;
 }
 
 void
 acks_add (acks_t *self, const frame_head_t *head)
 {
-    GArray *ranges = s_ranges (self, head->source);
+    source_t *source = s_source (self, head->source);
+    GArray *ranges = source->ranges;
+    source->last = *head;
     if (ranges->len > 0) {
         number_range_t *last = &g_array_index (ranges, number_range_t, ranges->len - 1);
         if (head->sequence >= last->first && head->sequence <= last->last)
@@ -76,14 +92,27 @@ void
 acks_move_all (acks_t *self, acks_t *other)
 {
     GHashTableIter iterator;
-    gpointer source;
-    gpointer ranges;
+    gpointer id;
+    gpointer value;
     g_hash_table_iter_init (&iterator, other->sources);
-    while (g_hash_table_iter_next (&iterator, &source, &ranges)) {
-        const GArray *added = ranges;
-        g_array_append_vals (s_ranges (self, source), added->data, added->len);
+    while (g_hash_table_iter_next (&iterator, &id, &value)) {
+        const source_t *added = value;
+        source_t *source = s_source (self, id);
+        if (source->ranges->len == 0)
+            source->last = added->last;
+        g_array_append_vals (source->ranges, added->ranges->data, added->ranges->len);
         g_hash_table_iter_remove (&iterator);
     }
+}
+
+void
+acks_each_last (const acks_t *self, acks_last_fn *last, void *context)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    g_hash_table_iter_init (&iterator, self->sources);
+    while (g_hash_table_iter_next (&iterator, NULL, &value))
+        last (context, &((const source_t *) value)->last);
 }
 
 bool
@@ -138,11 +167,11 @@ void
 acks_publish (acks_t *self, const uint8_t processor[PROCESSOR_ID_SIZE], socket_t *events)
 {
     GHashTableIter iterator;
+    gpointer id;
     gpointer source;
-    gpointer ranges;
     g_hash_table_iter_init (&iterator, self->sources);
-    while (g_hash_table_iter_next (&iterator, &source, &ranges)) {
-        s_publish (source, ranges, processor, events);
+    while (g_hash_table_iter_next (&iterator, &id, &source)) {
+        s_publish (id, ((source_t *) source)->ranges, processor, events);
         g_hash_table_iter_remove (&iterator);
     }
 }

@@ -16,8 +16,15 @@ void acks_destroy (acks_t **self_p);
 //  Remember a frame.
 void acks_add (acks_t *self, const frame_head_t *head);
 
-//  Remember all frames of another one, which forgets them.
+//  Remember all frames of another one, which forgets them. They came in before those that are
+//  remembered already.
 void acks_move_all (acks_t *self, acks_t *other);
+
+//  Told the frame of a source that was added last.
+typedef void (acks_last_fn) (void *context, const frame_head_t *head);
+
+//  Tell the last frame of each source.
+void acks_each_last (const acks_t *self, acks_last_fn *last, void *context);
 
 bool acks_is_empty (const acks_t *self);
 

@@ -95,9 +95,8 @@ static bool
 s_turn_over (keeper_t *self, uint32_t partition, const shard_saver_t *saver)
 {
     shard_t *shard = self->shards->shards[partition];
-    bool is_ours = self->ownership->is_ours (self->ownership, partition);
-    if (shard_is_leaving (shard) == is_ours) {
-        shard_set_leaving (shard, !is_ours);
+    if (!shard_is_leaving (shard) && !self->ownership->is_ours (self->ownership, partition)) {
+        shard_leave (shard);
         return true;
     }
     if (shard_is_leaving (shard) && shard_saver_is_through (saver, partition)) {

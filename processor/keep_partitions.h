@@ -8,7 +8,7 @@
 //    leaving   yes        yes         in the shards   all of it is saved and acknowledged
 //
 //  An owned partition is announced; frames for it are taken in. One that is leaving is neither, but
-//  answers questions until it is gone. The processor's thread owns the keeper.
+//  answers questions until it is gone; should it be ours again meanwhile, it is taken anew after that. The processor's thread owns the keeper.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KEEP_PARTITIONS_H
 #define DOWNLINK_KEEP_PARTITIONS_H

@@ -38,7 +38,7 @@ static const option_t s_options[] = {
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
         "how many partitions; fixed when the store is made"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
-        "converge: late messages count; latest: they are ignored"},
+        "converge: late messages count; latest: they are ignored; fixed when the store is made"},
     {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
         "where to answer GET /metrics, /livez and /readyz; nowhere without it"},
     {"watchdog", OPTION_DURATION, &s_flags.watchdog_ms, "10s", NULL, 0, 3600000,

@@ -68,19 +68,20 @@ s_bind_all (processor_t *self, const processor_config_t *config)
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
-    uint32_t partitions = config->partitions;
-    store_t *store = config->is_kept ? store_sqlite_new (config->state_directory, &partitions)
-                                     : store_memory_new ();
+    state_traits_t traits = {.partitions = config->partitions, .ordering = config->ordering};
+    store_t *store = config->is_kept ? store_sqlite_new (config->state_directory, &traits)
+                                     : store_memory_new (&traits);
     if (!store)
         return false;
     ownership_t *ownership = config->is_kept ? own_by_files_new (config->state_directory,
-                                                   partitions, self->shards.processor)
+                                                   traits.partitions, self->shards.processor)
                                              : own_alone_new (self->shards.processor);
     if (!ownership) {
         store->destroy (&store);
         return false;
     }
-    self->shards.partitions = partitions;
+    self->shards.state = traits.id;
+    self->shards.partitions = traits.partitions;
     self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
@@ -156,8 +157,10 @@ s_keep (processor_t *self)
         s_announce (self);
     if (!self->is_ready && keeper_is_ready (self->keeper)) {
         self->is_ready = true;
-        log_event (LOG_INFO, "ready", "frames=%s partitions=%u",
-            socket_endpoint (self->sockets.frames), self->shards.partitions);
+        char state[STATE_ID_TEXT_SIZE];
+        state_id_text (&self->shards.state, state);
+        log_event (LOG_INFO, "ready", "frames=%s partitions=%u state=%s",
+            socket_endpoint (self->sockets.frames), self->shards.partitions, state);
         admin_set_phase (self->admin, ADMIN_READY);
         notify_ready ();
     }

@@ -3,10 +3,21 @@
 
 #include <glib.h>
 
+static void
+s_repeat_acks (const processor_sockets_t *sockets, const shards_t *shards)
+{
+    acks_t *acks = acks_new ();
+    for (uint32_t partition = 0; partition < shards->partitions; partition++)
+        if (shards->shards[partition])
+            shard_repeat_acks (shards->shards[partition], acks);
+    acks_publish (acks, shards->processor, sockets->events);
+    acks_destroy (&acks);
+}
+
 void
 send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
 {
-    owner_announcement_t announcement = {.partitions = shards->partitions};
+    owner_announcement_t announcement = {.state = shards->state, .partitions = shards->partitions};
     memcpy (announcement.processor, shards->processor, PROCESSOR_ID_SIZE);
     g_strlcpy (announcement.frames, socket_endpoint (sockets->frames), sizeof announcement.frames);
     g_strlcpy (
@@ -19,4 +30,5 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
             sockets->events, ANNOUNCEMENT_OWNER_TOPIC, strlen (ANNOUNCEMENT_OWNER_TOPIC), true))
         (void) !socket_send (sockets->events, bytes, size, false);
     free (bytes);
+    s_repeat_acks (sockets, shards);
 }

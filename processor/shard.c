@@ -2,6 +2,7 @@
 #include "processor/shard.h"
 
 #include "processor/rocket_table.h"
+#include "processor/saved_tails.h"
 
 //  What is saved piece by piece. A rocket whose turn has not come is marked as changed, so it is in no
 //  other list.
@@ -25,6 +26,7 @@ struct shard {
     guint overdue;     //  how many rockets are
     leaders_t *leaders;
     acks_t *acks;
+    saved_tails_t *tails;
     bool is_leaving;
     uint64_t folded;  //  messages
     uint64_t saved;   //  of those
@@ -45,6 +47,7 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->due = g_ptr_array_new ();
     self->leaders = leaders_new ();
     self->acks = acks_new ();
+    self->tails = saved_tails_new ();
     return self;
 }
 
@@ -63,14 +66,15 @@ shard_destroy (shard_t **self_p)
     g_ptr_array_unref (self->noted);
     g_ptr_array_unref (self->due);
     acks_destroy (&self->acks);
+    saved_tails_destroy (&self->tails);
     g_free (self);
     *self_p = NULL;
 }
 
 void
-shard_set_leaving (shard_t *self, bool is_leaving)
+shard_leave (shard_t *self)
 {
-    self->is_leaving = is_leaving;
+    self->is_leaving = true;
 }
 
 bool
@@ -206,8 +210,15 @@ shard_end_save (shard_t *self, acks_t *acks)
     if (burst->saved < burst->rockets->len)
         return;
     s_empty_burst (burst);
+    saved_tails_note (self->tails, burst->acks);
     acks_move_all (acks, burst->acks);
     self->saved = burst->folded;
+}
+
+void
+shard_repeat_acks (const shard_t *self, acks_t *acks)
+{
+    saved_tails_repeat (self->tails, acks);
 }
 
 void

@@ -18,8 +18,10 @@ shard_t *shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool);
 
 void shard_destroy (shard_t **self_p);
 
-//  One that is leaving takes in nothing more and is not announced, but is still saved.
-void shard_set_leaving (shard_t *self, bool is_leaving);
+//  From now on it is leaving: it takes in nothing more and is not announced, but is still saved. It never
+//  comes back: who is to have the partition again takes it under a new epoch. So under one epoch every
+//  frame that arrives is taken in.
+void shard_leave (shard_t *self);
 bool shard_is_leaving (const shard_t *self);
 
 //  The partition and its epoch.
@@ -50,6 +52,9 @@ GPtrArray *shard_take_changes (shard_t *self, guint most);
 
 //  They were saved. If that was the last piece of its burst, what may be acknowledged now is added.
 void shard_end_save (shard_t *self, acks_t *acks);
+
+//  Add the last frame that was saved of each source, to be acknowledged again.
+void shard_repeat_acks (const shard_t *self, acks_t *acks);
 
 //  They could not be saved: all that is left of the burst is changes again, and its acks wait for them.
 void shard_put_back (shard_t *self);

@@ -10,6 +10,7 @@
 
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
+    state_id_t state;                 //  the state's identity
     uint32_t partitions;              //  P
     shard_t *shards[PARTITIONS_MAX];  //  by partition; NULL: not held here
     const member_id_t *members;       //  the processors there are; borrowed from the ownership

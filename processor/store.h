@@ -7,6 +7,7 @@
 
 #include "common/announcement.h"
 #include "common/rocket.h"
+#include "common/state_id.h"
 
 typedef struct store store_t;
 
@@ -22,6 +23,14 @@ typedef enum {
     LOAD_DONE,   //  that was all: save may be called from now on
     LOAD_FAILED  //  it cannot be read, or a rocket in it is damaged; the log says why
 } load_t;
+
+//  What belongs to a state for good, from its making on. A program has wishes; a state that is there
+//  already has its own.
+typedef struct {
+    state_id_t id;        //  made with the state
+    uint32_t partitions;  //  P; another one is wished for in vain
+    ordering_t ordering;  //  another one is refused
+} state_traits_t;
 
 //  Shown every stored rocket while a partition is loaded; the view is good during the call. False if
 //  it is no rocket that can be.
@@ -46,12 +55,12 @@ struct store {
     void (*destroy) (store_t **self_p);
 };
 
-//  Keeps nothing: for tests and throw-away runs.
-store_t *store_memory_new (void);
+//  Keeps nothing: for tests and throw-away runs. Each one is a state of its own.
+store_t *store_memory_new (state_traits_t *traits);
 
-//  One SQLite file a partition in a directory, which is made if it is not there. *partitions is how
-//  many a new directory gets, and becomes how many this one has. NULL if it cannot be used; then the
-//  log says why.
-store_t *store_sqlite_new (const char *directory, uint32_t *partitions);
+//  One SQLite file a partition in a directory, which is made if it is not there. *traits are what a new
+//  directory gets, and become what this one has. NULL if it cannot be used, or has another ordering; then
+//  the log says why.
+store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
 
 #endif

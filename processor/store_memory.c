@@ -50,8 +50,9 @@ s_destroy (store_t **self_p)
 }
 
 store_t *
-store_memory_new (void)
+store_memory_new (state_traits_t *traits)
 {
+    traits->id = state_id_new ();
     store_t *self = g_new0 (store_t, 1);
     *self = (store_t){"memory", s_take, s_load, s_save, s_release, s_destroy};
     return self;

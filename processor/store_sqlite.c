@@ -2,28 +2,16 @@
 //  sqlite3, reads like a table of rockets. Every row has a checksum over all its columns. A save
 //  happens under the epoch it was meant for, or not at all.
 //  SPDX-License-Identifier: Apache-2.0
-#include <errno.h>
 #include <glib.h>
-#include <glib/gstdio.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
-#include "common/advice.h"
-#include "common/descriptors.h"
 #include "common/failpoint.h"
-#include "common/log.h"
-#include "disk/lock_file.h"
-#include "disk/private_directory.h"
 #include "disk/sqlite_file.h"
 #include "processor/row_checksum.h"
-#include "processor/store.h"
+#include "processor/state_files.h"
 
 #define APPLICATION 0x446c5331  //  "DlS1"
 #define FORMAT 1
 #define CHECKPOINT_PAGES 1000
-#define FILES_PER_PARTITION 3  //  the database, its log, and the lock
-#define DESCRIPTORS_KEPT 64    //  for sockets, the log, and the directory
 
 //  Pages kept in memory, all partitions together. A save writes rows all over its file, so of a large
 //  one no cache of a sensible size holds the pages it needs next; the system's holds them anyway.
@@ -279,94 +267,14 @@ s_destroy (store_t **base_p)
     *base_p = NULL;
 }
 
-//  Read P from its file. 0 if it cannot be read.
-static uint32_t
-s_read_partitions (const char *path)
-{
-    char *text = NULL;
-    guint64 kept = 0;
-    GError *error = NULL;
-    if (!g_file_get_contents (path, &text, NULL, &error) ||
-        !g_ascii_string_to_unsigned (g_strstrip (text), 10, 1, PARTITIONS_MAX, &kept, &error))
-        log_event (LOG_ERROR, "cannot read how many partitions there are",
-            "file=%s reason=%s advice=%s", path, error->message, advice_file (error));
-    g_clear_error (&error);
-    g_free (text);
-    return (uint32_t) kept;
-}
-
-//  Write P into its file. 0 if it cannot be written.
-static uint32_t
-s_write_partitions (const char *path, uint32_t partitions)
-{
-    char number[16];
-    GError *error = NULL;
-    int size = g_snprintf (number, sizeof number, "%u\n", partitions);
-    bool good = g_file_set_contents_full (path, number, size,
-        G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error);
-    if (!good)
-        log_event (LOG_ERROR, "cannot write into the state directory",
-            "file=%s reason=%s advice=%s", path, error->message, advice_file (error));
-    g_clear_error (&error);
-    return good ? partitions : 0;
-}
-
-//  May this process open the files of all partitions? It owns all of them once the other processors
-//  are gone.
-static bool
-s_may_open (const char *directory, uint32_t partitions)
-{
-    uint64_t limit = descriptors_raise ();
-    uint64_t needed = (uint64_t) partitions * FILES_PER_PARTITION + DESCRIPTORS_KEPT;
-    if (needed <= limit)
-        return true;
-    log_event (LOG_ERROR, "too many partitions for the limit of open files",
-        "directory=%s partitions=%u needed=%" PRIu64 " limit=%" PRIu64 " advice=%s", directory,
-        partitions, needed, limit,
-        "raise the limit (ulimit -n, LimitNOFILE), or make the state with fewer --partitions");
-    return false;
-}
-
-//  P of the directory; if it is new it becomes what is wanted. Of several processors that start at
-//  once, one decides. 0 if it cannot be known.
-static uint32_t
-s_keep_partitions (const char *directory, uint32_t wanted)
-{
-    char *path = g_build_filename (directory, "partitions", NULL);
-    char *lock_path = g_build_filename (directory, "lock", NULL);
-    uint32_t kept = 0;
-    int lock_fd = lock_file_take (lock_path, LOCK_FILE_WAIT);
-    if (lock_fd < 0)
-        log_event (LOG_ERROR, "cannot use the state directory", "file=%s reason=%s advice=%s",
-            lock_path, g_strerror (errno), advice_directory (errno));
-    else {
-        bool is_new = !g_file_test (path, G_FILE_TEST_EXISTS);
-        kept = is_new ? wanted : s_read_partitions (path);
-        if (kept > 0 && !s_may_open (directory, kept))
-            kept = 0;
-        else if (is_new)
-            kept = s_write_partitions (path, wanted);
-        close (lock_fd);
-    }
-    g_free (lock_path);
-    g_free (path);
-    return kept;
-}
-
 store_t *
-store_sqlite_new (const char *directory, uint32_t *partitions)
+store_sqlite_new (const char *directory, state_traits_t *traits)
 {
-    if (!private_directory_make (directory, "state directory"))
+    if (!state_files_open (directory, traits))
         return NULL;
-    uint32_t kept = s_keep_partitions (directory, *partitions);
-    if (kept == 0)
-        return NULL;
-    if (kept != *partitions)
-        log_event (LOG_WARN, "the state directory has its own number of partitions",
-            "directory=%s its=%u wanted=%u", directory, kept, *partitions);
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
     self->base = (store_t){"sqlite", s_take, s_load, s_save, s_release, s_destroy};
     self->directory = g_strdup (directory);
-    self->partitions = *partitions = kept;
+    self->partitions = traits->partitions;
     return &self->base;
 }

@@ -118,4 +118,6 @@ breaks 'epoch>=loaded_epoch store.numbers|' ownership -DFAULTS=1 -DGATEWAYS=1 -D
 breaks 'store.numbers|' ownership -DFAULTS=1 -DGATEWAYS=1 -DACK_BEFORE_SAVE
 breaks 'store.numbers==store.speed' ownership -DFAULTS=1 -DGATEWAYS=1 -DNO_DEDUPLICATION
 breaks 'saved_row.numbers' ownership -DFAULTS=1 -DGATEWAYS=1 -DLOAD_BEFORE_EPOCH
-breaks 'kept==0' lane -DFAULTS=1 -DNO_PROBE
+breaks 'kept==0' lane -DFAULTS=1 -DNO_REPEATED_ACKS
+breaks 'kept==0' lane -DFAULTS=1 -DNO_LINK_WATCH
+breaks 'kept==0' lane -DFAULTS=1 -DNO_EPOCH_IN_SESSION

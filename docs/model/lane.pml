@@ -10,24 +10,49 @@
 #define LINK 12
 
 //  What the code must not do: with any of these defined, the check must fail.
-#ifdef NO_PROBE
-#define MAY_PROBE false
+#ifdef NO_REPEATED_ACKS
+#define MAY_REPEAT false
 #else
-#define MAY_PROBE true
+#define MAY_REPEAT true
+#endif
+#ifdef NO_LINK_WATCH
+#define LINK_NOW 0
+#define IS_BROKEN_NOW false
+#else
+#define LINK_NOW link_changes
+#define IS_BROKEN_NOW is_broken
+#endif
+#ifdef NO_EPOCH_IN_SESSION
+#define EPOCH_NOW 0
+#else
+#define EPOCH_NOW epoch
 #endif
 
+#define NONE FRAMES
+
 byte id;                           //  of the processor: new at every start
+byte epoch;                        //  under which it owns, or has owned, the partition
 bool is_owner;
 byte unsaved;                      //  frames it has taken in, a bit each
+byte last_taken = NONE;            //  the last frame of those
+byte last_saved = NONE;            //  the last frame that it has saved under this epoch
 chan link = [LINK] of { byte };    //  numbers of frames
-chan acks = [LINK] of { byte };    //  sets of frames: what a save acknowledges
+bool is_broken;                    //  the link: what is sent is lost
+byte link_changes;                 //  how often it broke, or came back
+chan acks = [LINK] of { byte, byte };  //  whose, and a set of frames: what a save acknowledges
 
 bool is_known;                     //  the gateway has heard of the processor, and this:
 byte known_id;
+byte known_epoch;
 bool is_known_owner;
+byte known_link;
+bool is_known_broken;
 byte session;
+byte route_id, route_epoch, route_link;  //  what the session stands for
 byte kept = (1 << FRAMES) - 1;     //  frames that are not acknowledged, a bit each
 byte stamps[FRAMES];               //  of a frame in flight; 0: it is waiting
+byte sent_id[FRAMES];              //  to whom it was sent last, plus one; 0: to nobody
+byte sent_epoch[FRAMES];           //  and under which epoch
 byte lane_session;
 byte acked_stamp;
 byte sendings;
@@ -35,42 +60,62 @@ bool has_moved;                    //  known to the model only: there was a sess
 byte faults_left = FAULTS;
 
 #define BIT(frame) (1 << (frame))
-#define IS_NEWS (!is_known || known_id != id || is_known_owner != is_owner)
-#define SESSION (is_known && is_known_owner -> session : 0)
-#define IS_NEW_SESSION (lane_session != SESSION)
+#define IS_NEWS (!is_known || known_id != id || known_epoch != EPOCH_NOW || is_known_owner != is_owner || \
+    known_link != LINK_NOW || is_known_broken != IS_BROKEN_NOW)
+#define SESSION (is_known && is_known_owner && !is_known_broken -> session : 0)
+#define IS_NEW_SESSION (SESSION && lane_session != SESSION)
 #define IS_OLD(frame) (stamps[frame] && stamps[frame] < acked_stamp)
+#define IS_ANY_OLD (IS_OLD (0) || IS_OLD (1) || IS_OLD (2))
 #define IN_FLIGHT ((stamps[0] > 0) + (stamps[1] > 0) + (stamps[2] > 0))
 #define IS_WAITING(frame) ((kept & BIT (frame)) && !stamps[frame])
 #define IS_ANY_WAITING (IS_WAITING (0) || IS_WAITING (1) || IS_WAITING (2))
 #define CAN_SEND \
-    (SESSION && !IS_NEW_SESSION && !IS_OLD (0) && !IS_OLD (1) && !IS_OLD (2))
+    (SESSION && !IS_NEW_SESSION && !IS_ANY_OLD && IN_FLIGHT < WINDOW && IS_ANY_WAITING)
 //  There is no time here: it passes when all else has come to an end.
-#define IS_QUIET (!IS_NEWS && empty (link) && empty (acks) && !unsaved)
+#define IS_QUIET (!IS_NEWS && SESSION && !IS_NEW_SESSION && !IS_ANY_OLD && !CAN_SEND && \
+    empty (link) && empty (acks) && !unsaved)
+//  kept.c, s_is_entitled.
+#define IS_ENTITLED(frame) (sent_id[frame] == acked_id + 1 && known_id == acked_id && \
+    (!(is_known && is_known_owner) || sent_epoch[frame] == known_epoch))
 
-//  directory.c, s_take_announcement: one that was silent, or is another one, is a new session.
+//  directory.c, s_take_announcement, s_look_at_links and s_make_owner: another process, another epoch
+//  or another link is a new session. Silence is none.
 inline hear () {
     d_step { IS_NEWS ->
-        session = (!is_known || known_id != id -> session + 1 : session);
         is_known = true;
         known_id = id;
+        known_epoch = EPOCH_NOW;
         is_known_owner = is_owner;
-        printf ("the gateway hears: session %d, owner %d\n", session, is_owner) }
+        known_link = LINK_NOW;
+        is_known_broken = IS_BROKEN_NOW;
+        if
+        :: is_owner && (!session || route_id != id || route_epoch != EPOCH_NOW || route_link != LINK_NOW) ->
+            session++;
+            route_id = id;
+            route_epoch = EPOCH_NOW;
+            route_link = LINK_NOW
+        :: else
+        fi;
+        printf ("the gateway hears: session %d, owner %d, broken %d\n", session, is_owner, is_known_broken) }
 }
 
-//  lane_acknowledge, for each frame that an ack names.
+//  lane_acknowledge, for each frame that an ack names and that was sent to the one that says it.
 inline hear_ack () {
-    d_step { acks ? acked ->
+    d_step { acks ? acked_id, acked ->
         for (frame : 0 .. FRAMES - 1) {
             if
-            :: acked & kept & BIT (frame) ->
+            :: (acked & kept & BIT (frame)) && IS_ENTITLED (frame) ->
                 acked_stamp = (stamps[frame] > acked_stamp -> stamps[frame] : acked_stamp);
                 stamps[frame] = 0;
+                sent_id[frame] = 0;
+                sent_epoch[frame] = 0;
                 kept = kept & ~BIT (frame)
             :: else
             fi
         }
         printf ("the gateway hears acks %d: left are %d\n", acked, kept);
         acked = 0;
+        acked_id = 0;
         frame = 0 }
 }
 
@@ -84,9 +129,10 @@ inline follow_session () {
         frame = 0 }
 }
 
-//  lane_run, s_take_back: a later frame is acknowledged. Within a session that is certain.
+//  lane_run, s_take_back: a later frame is acknowledged. Within a session that is certain, unless
+//  the ack itself was lost.
 inline take_back () {
-    d_step { !IS_NEW_SESSION && (IS_OLD (0) || IS_OLD (1) || IS_OLD (2)) ->
+    d_step { SESSION && !IS_NEW_SESSION && IS_ANY_OLD ->
         for (frame : 0 .. FRAMES - 1) {
             if
             :: IS_OLD (frame) ->
@@ -99,28 +145,21 @@ inline take_back () {
         frame = 0 }
 }
 
-//  s_send_waiting.
+//  s_send_waiting. On a link that is broken, and that the gateway does not know of, it is lost.
 inline send () {
-    d_step { CAN_SEND && IN_FLIGHT < WINDOW && IS_ANY_WAITING ->
+    d_step { CAN_SEND ->
         frame = (IS_WAITING (0) -> 0 : (IS_WAITING (1) -> 1 : 2));
         sendings++;
         stamps[frame] = sendings;
-        link ! frame;
+        sent_id[frame] = known_id + 1;
+        sent_epoch[frame] = known_epoch;
+        if :: is_broken :: else -> link ! frame fi;
         printf ("the gateway sends frame %d\n", frame);
         frame = 0 }
 }
 
-//  s_probe: the newest is sent once more.
-inline probe () {
-    frame = (stamps[1] > stamps[0] -> 1 : 0);
-    frame = (stamps[2] > stamps[frame] -> 2 : frame);
-    link ! frame;
-    printf ("the gateway probes with frame %d\n", frame);
-    frame = 0
-}
-
 active proctype gateway () {
-    byte acked, frame;
+    byte acked, acked_id, frame;
 end:
     do
     :: hear ()
@@ -128,43 +167,64 @@ end:
     :: follow_session ()
     :: take_back ()
     :: send ()
-    :: d_step { MAY_PROBE && CAN_SEND && IN_FLIGHT && IS_QUIET -> probe () }
-    :: d_step { faults_left && CAN_SEND && IN_FLIGHT -> faults_left--;
-        printf ("FAULT: the processor is only slow\n");
-        probe () }
     :: d_step { faults_left && is_known -> faults_left--;
         is_known = false;
         printf ("FAULT: the processor is silent\n") }
     od
 }
 
+//  What it has taken in is gone, and so is what it knows of its last frames.
+inline forget () {
+    is_owner = false;
+    unsaved = 0;
+    last_taken = NONE;
+    last_saved = NONE
+}
+
 active proctype processor () {
     byte taken;
 end:
     do
-    :: d_step { !is_owner -> is_owner = true; printf ("the processor takes the partition\n") }
+    :: d_step { !is_owner && !unsaved -> is_owner = true;
+        epoch++;
+        last_taken = NONE;
+        last_saved = NONE;
+        printf ("the processor takes the partition under epoch %d\n", epoch) }
     :: d_step { link ? taken ->
         unsaved = unsaved | (is_owner -> BIT (taken) : 0);
+        last_taken = (is_owner -> taken : last_taken);
         printf ("the processor takes in frame %d: unsaved %d\n", taken, unsaved);
         taken = 0 }
-    :: d_step { unsaved -> acks ! unsaved;
+    :: d_step { unsaved -> acks ! id, unsaved;
         printf ("the processor saves and acknowledges %d\n", unsaved);
+        last_saved = last_taken;
         unsaved = 0 }
+        //  saved_tails.c: the last one is acknowledged again and again. Where that changes nothing it
+        //  is left out.
+    :: d_step { MAY_REPEAT && is_owner && last_saved != NONE && IS_QUIET && (kept & BIT (last_saved)) ->
+        acks ! id, BIT (last_saved);
+        printf ("the processor acknowledges frame %d again\n", last_saved) }
+    :: d_step { is_broken -> is_broken = false;
+        link_changes++;
+        printf ("the link is back\n") }
+        //  keep_partitions.c: what it has is still saved, and then it may take it again.
     :: d_step { faults_left && is_owner -> faults_left--;
         is_owner = false;
         printf ("FAULT: the processor lets the partition go\n") }
         //  Killed and started again; or fenced, when it keeps its id and has lost what it took in.
     :: atomic { faults_left -> faults_left--;
         if :: id++ :: skip fi;
-        is_owner = false;
-        unsaved = 0;
+        forget ();
         printf ("FAULT: the processor loses its memory; its id is %d\n", id) }
-    :: d_step { faults_left && nempty (link) -> faults_left--;
-        link ? taken;
-        printf ("FAULT: frame %d is lost\n", taken);
+        //  What is on the link is lost, but for what has arrived.
+    :: d_step { faults_left && !is_broken -> faults_left--;
+        do :: link ? taken :: empty (link) -> break od;
+        is_broken = true;
+        link_changes++;
+        printf ("FAULT: the link breaks\n");
         taken = 0 }
     :: d_step { faults_left && nempty (acks) -> faults_left--;
-        acks ? taken;
+        acks ? _, taken;
         printf ("FAULT: acks %d are lost\n", taken);
         taken = 0 }
     od

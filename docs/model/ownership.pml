@@ -267,14 +267,11 @@ end:
     :: take (8)
     :: begin_save ()
     :: end_save ()
-        //  keep_partitions.c, s_turn_over: no more frames; what is there is saved; then it goes, if
-        //  it is not to be ours again by then.
+        //  keep_partitions.c, s_turn_over: no more frames; what is there is saved; then it goes, even
+        //  if it is to be ours again by then.
     :: d_step { ME.phase == OWNER && IS_ANOTHERS (p) ->
         ME.phase = LEAVING;
         printf ("processor %d takes no more frames\n", p) }
-    :: d_step { ME.phase == LEAVING && SHOULD_OWN (p) ->
-        ME.phase = OWNER;
-        printf ("processor %d takes frames again\n", p) }
     :: d_step { ME.phase == LEAVING && !ME.unsaved && !ME.is_saving ->
         let_go ();
         printf ("processor %d has saved, and lets go\n", p) }

@@ -18,12 +18,12 @@ static GPtrArray *s_found;  //  of rocket_view_t *
 static store_t *
 s_open (void)
 {
-    uint32_t partitions = PARTITIONS;
+    state_traits_t traits = {.partitions = PARTITIONS};
     const char *kind = g_getenv ("DOWNLINK_TEST_STORE");
     cr_assert (kind == NULL || strcmp (kind, "sqlite") == 0);
-    store_t *store = store_sqlite_new (s_folder, &partitions);
+    store_t *store = store_sqlite_new (s_folder, &traits);
     cr_assert_not_null (store);
-    cr_assert_eq (partitions, PARTITIONS);
+    cr_assert_eq (traits.partitions, PARTITIONS);
     return store;
 }
 
@@ -243,14 +243,43 @@ Test (store, many_rockets_are_found_again)
     store->destroy (&store);
 }
 
-Test (store, the_number_of_partitions_is_kept)
+Test (store, what_belongs_to_a_state_is_kept)
+{
+    state_traits_t made = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
+    state_traits_t found = {.partitions = 99, .ordering = ORDERING_LATEST};
+    store_t *store = store_sqlite_new (s_folder, &made);
+    store->destroy (&store);
+    store = store_sqlite_new (s_folder, &found);
+    cr_assert_eq (found.partitions, PARTITIONS);
+    cr_assert (state_id_is_known (&found.id));
+    cr_assert (state_id_equal (&found.id, &made.id));
+    store->destroy (&store);
+}
+
+Test (store, another_ordering_is_refused)
+{
+    state_traits_t made = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
+    state_traits_t other = {.partitions = PARTITIONS, .ordering = ORDERING_CONVERGE};
+    store_t *store = store_sqlite_new (s_folder, &made);
+    store->destroy (&store);
+    cr_assert_null (store_sqlite_new (s_folder, &other));
+}
+
+Test (store, a_state_without_an_identity_gets_one_and_the_ordering)
 {
     store_t *store = s_open ();
     store->destroy (&store);
-    uint32_t partitions = 99;
-    store = store_sqlite_new (s_folder, &partitions);
-    cr_assert_eq (partitions, PARTITIONS);
+    char *path = g_build_filename (s_folder, "identity", NULL);
+    cr_assert_eq (g_unlink (path), 0);
+    state_traits_t latest = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
+    store = store_sqlite_new (s_folder, &latest);
+    cr_assert (state_id_is_known (&latest.id));
     store->destroy (&store);
+    state_traits_t converge = {.partitions = PARTITIONS};
+    cr_assert_null (store_sqlite_new (s_folder, &converge));
+    cr_assert (g_file_set_contents (path, "uuid nonsense\nordering latest\n", -1, NULL));
+    cr_assert_null (store_sqlite_new (s_folder, &latest), "a damaged one is refused");
+    g_free (path);
 }
 
 Test (store, a_partition_has_one_owner_at_a_time)

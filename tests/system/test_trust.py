@@ -1,0 +1,414 @@
+"""What strangers on the network and mistaken processors can say, and what a gateway believes of it."""
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+
+import msgpack
+import pytest
+import xxhash
+import zmq
+
+from downlink import Program, channel, free_ports, message, until
+
+PARTITIONS = 16
+TIME = 1643827145863370
+
+
+@pytest.fixture(scope="module")
+def context():
+    with zmq.Context() as one:
+        yield one
+
+
+def partition(of):
+    return xxhash.xxh3_64_intdigest(of.encode()) % PARTITIONS
+
+
+def channel_of(partitions):
+    return next(one for one in iter(channel, None) if partition(one) in partitions)
+
+
+def stats(both):
+    return both.call("GET", "/stats").json()
+
+
+def gauge(both, name):
+    text = both.call("GET", "/metrics").body.decode()
+    [value] = [line.split()[1] for line in text.splitlines() if line.startswith(f"downlink_gateway_{name} ")]
+    return float(value)
+
+
+def problem(both):
+    answer = both.call("GET", "/readyz")
+    return answer.json()["detail"] if answer.status == 503 else None
+
+
+class Impostor:
+    """Speaks as a processor: takes frames, acknowledges them all, and announces whatever it is told."""
+
+    def __init__(self, context, **announced):
+        self.id = os.urandom(16)
+        self.announced = {"partitions": PARTITIONS, **announced}
+        self.sockets = [context.socket(zmq.PULL), context.socket(zmq.PUB)]
+        self.frames, self.events = self.sockets
+        while True:
+            self.port = free_ports(3)
+            try:
+                self.frames.bind(f"tcp://127.0.0.1:{self.port}")
+                self.events.bind(f"tcp://127.0.0.1:{self.port + 2}")
+                break
+            except zmq.ZMQError:
+                continue
+        self.taken = 0
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.work)
+        self.thread.start()
+
+    def announce(self):
+        endpoints = {name: f"tcp://127.0.0.1:{self.port + offset}"
+                     for offset, name in enumerate(("frames", "queries", "events"))}
+        self.events.send_multipart([b"owner", msgpack.packb(
+            {"processor": self.id, "endpoints": endpoints, **self.announced})])
+
+    def work(self):
+        announce_at = 0
+        while not self.is_over.is_set():
+            if time.monotonic() >= announce_at:
+                self.announce()
+                announce_at = time.monotonic() + 0.1
+            if self.frames.poll(20):
+                _, source, sequence, _, messages = msgpack.unpackb(self.frames.recv())
+                self.taken += len(messages)
+                self.events.send_multipart([b"ack/" + source.hex().encode(), msgpack.packb(
+                    {"processor": self.id, "ranges": [[sequence, sequence]]})])
+
+    def stop(self):
+        self.is_over.set()
+        self.thread.join()
+        for one in self.sockets:
+            one.close(linger=0)
+
+
+class Relay:
+    """Forwards three ports to a processor's. It can swallow what the gateway sends as frames, and what it
+    hears as events (as whole messages: it does so only while little is under way)."""
+
+    def __init__(self, target):
+        self.swallowed = 0
+        self.is_swallowing = self.are_events_swallowed = False
+        self.events_swallowed = 0
+        self.links = []  # of frames
+        while True:
+            self.port = free_ports(3)
+            self.listeners = []
+            with contextlib.suppress(OSError):
+                for offset in range(3):
+                    self.listeners.append(socket.create_server(("127.0.0.1", self.port + offset)))
+                break
+        for offset, listener in enumerate(self.listeners):
+            threading.Thread(target=self.accept, args=(listener, target + offset, offset),
+                             daemon=True).start()
+
+    def accept(self, listener, target, offset):
+        with contextlib.suppress(OSError):  # the end: the listener is closed
+            while True:
+                near = listener.accept()[0]
+                far = socket.create_connection(("127.0.0.1", target))
+                self.links += [near, far] if offset == 0 else []
+                for one, other, is_up in ((near, far, True), (far, near, False)):
+                    threading.Thread(target=self.pump, args=(one, other, is_up, offset),
+                                     daemon=True).start()
+
+    def pump(self, one, other, is_up, offset):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                if is_up and offset == 0 and self.is_swallowing:
+                    self.swallowed += len(data)
+                elif not is_up and offset == 2 and self.are_events_swallowed:
+                    self.events_swallowed += len(data)
+                else:
+                    other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def break_links(self):
+        links, self.links = self.links, []
+        for end in links:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.is_swallowing = False
+
+    def stop(self):
+        for listener in self.listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+
+
+@pytest.fixture
+def impostor(context):
+    started = []
+
+    def start(**announced):
+        started.append(Impostor(context, **announced))
+        return started[-1]
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def program(folder):
+    started = []
+
+    def start(name, *flags):
+        started.append(Program(folder, name, *flags))
+        return started[-1]
+    yield start
+    for one in started:
+        one.stop()
+
+
+def gateway_for(both, *others):
+    """Start the pair's gateway again, for other processors as well. Its port is the pair's."""
+    both.gateway.stop()
+    ports = [both.port, *others]
+    both.gateway_flags = (*both.gateway_flags, "--workers", 1, "--processors",
+                          ",".join(f"127.0.0.1:{port}" for port in ports))
+    both.gateway = both.start_gateway()
+    until(lambda: "listening" in both.gateway.text(), what="the gateway")
+
+
+def owned_by(both):
+    """Partitions by the address of their owner."""
+    told = stats(both)
+    addresses = {one["id"]: int(one["address"].split(":")[1]) for one in told["processors"]}
+    owned = {}
+    for route in told["routing"]:
+        owned.setdefault(addresses.get(route["owner"]), set()).add(route["partition"])
+    return owned
+
+
+def test_acks_for_frames_that_a_stranger_sent_count_for_nothing(context, start, program):
+    """The stranger hears a source at one processor, and has it acknowledge sequences that are on their way
+    to another one, which is paused. What waits for that one must come through."""
+    both = start(gateway=("--workers", 1))
+    other = free_ports(3)
+    second = program("downlink-processor", "--port", other, "--state-dir", both.state)
+    gateway_for(both, other)
+    owned = until(lambda: (lambda o: o if {both.port, other} == set(o) else None)(owned_by(both)),
+                  what="two owners")
+    events, push = context.socket(zmq.SUB), context.socket(zmq.PUSH)
+    events.subscribe(b"ack/")
+    events.connect(f"tcp://127.0.0.1:{both.port + 2}")
+    push.connect(f"tcp://127.0.0.1:{both.port}")
+    of_first, of_second = channel_of(owned[both.port]), channel_of(owned[other])
+
+    def hear():
+        both.post(message(of_first, hear.number))
+        hear.number += 1
+        return events.poll(100) and events.recv_multipart()
+    hear.number = 1
+    topic, payload = until(hear, what="an ack")
+    source = bytes.fromhex(topic[4:].decode())
+    second.send(signal.SIGSTOP)
+    for number in range(1, 51):
+        assert both.post(message(of_second, number)).status == 202
+    last = msgpack.unpackb(payload)["ranges"][-1][1]
+    mine = channel_of({partition(of_first)})
+    for sequence in range(last + 1, last + 200):
+        for messages in ([], [[mine, sequence, TIME, 2, 1]]):
+            push.send(msgpack.packb([1, source, sequence, partition(mine), messages]))
+    until(lambda: both.rocket(mine) and both.rocket(mine)["messagesApplied"] == 199, what="its frames")
+    until(lambda: stats(both)["foreignAcks"] > 0, what="the forged acks")
+    assert stats(both)["buffered"] >= 50
+    second.process.kill()  # what it had not read is gone with it
+    rocket = both.rocket_when(of_second, lambda r: r["messagesApplied"] == 50)
+    assert rocket["missing"] == []
+    assert "an ack does not count" in both.gateway.text()
+    events.close(linger=0)
+    push.close(linger=0)
+
+
+def test_an_empty_frame_is_refused_and_not_acknowledged(context, pair):
+    source = os.urandom(16)
+    events, push, ask = context.socket(zmq.SUB), context.socket(zmq.PUSH), context.socket(zmq.REQ)
+    events.subscribe(b"ack/" + source.hex().encode())
+    events.connect(f"tcp://127.0.0.1:{pair.port + 2}")
+    push.connect(f"tcp://127.0.0.1:{pair.port}")
+    ask.connect(f"tcp://127.0.0.1:{pair.port + 1}")
+
+    def refused():
+        ask.send(msgpack.packb({"op": "stats"}))
+        return msgpack.unpackb(ask.recv())["stats"]["framesRefused"]
+    before, one = refused(), channel()
+    push.send(msgpack.packb([1, source, 1, 3, []]))
+    push.send(msgpack.packb([1, source, 3, partition(one), [[one, 1, TIME, 2, 1]]]))
+    until(lambda: refused() == before + 1, what="the refusal")
+    acked = set()
+    while 3 not in acked:  # the last one is acknowledged again and again
+        assert events.poll(10000)
+        for first, last in msgpack.unpackb(events.recv_multipart()[1])["ranges"]:
+            acked |= set(range(first, last + 1))
+    assert acked == {3}
+    for one in (events, push, ask):
+        one.close(linger=0)
+
+
+@pytest.mark.parametrize("epoch", [2**63, 2**64 - 1, 1_000_000])
+def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(start, impostor, epoch):
+    both = start()
+    state = bytes.fromhex(stats(both)["state"].replace("-", ""))
+    rogue = impostor(state=state, owned=[])
+    gateway_for(both, rogue.port)
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
+    rogue.announced["owned"] = [[one, epoch] for one in range(PARTITIONS)]
+    until(lambda: stats(both)["alarms"]["implausibleClaims"] == PARTITIONS, what="the alarm")
+    one = channel()
+    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    assert both.rocket(one)["messagesApplied"] == 1 and rogue.taken == 0
+    assert gauge(both, "implausible_claims") == PARTITIONS
+    assert "ALARM: a partition is claimed under an epoch that cannot be" in both.gateway.text()
+
+
+def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(start, impostor):
+    both = start()
+    told = stats(both)
+    rogue = impostor(state=bytes.fromhex(told["state"].replace("-", "")), owned=[])
+    gateway_for(both, rogue.port)
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
+    rogue.announced["owned"] = [[one["partition"], one["epoch"]] for one in told["routing"]]
+    until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
+    assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and rogue.taken == 0
+    assert gauge(both, "contested_partitions") == PARTITIONS
+    assert "ALARM: a partition is claimed by two processors" in both.gateway.text()
+
+
+def test_the_next_epoch_is_believed_and_is_an_alarm_while_the_owner_goes_on(start, impostor):
+    both = start()
+    told = stats(both)
+    rogue = impostor(state=bytes.fromhex(told["state"].replace("-", "")), owned=[])
+    gateway_for(both, rogue.port)
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
+    rogue.announced["owned"] = [[one["partition"], one["epoch"] + 1] for one in told["routing"]]
+    until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
+    assert set(owned_by(both)) == {rogue.port}
+
+
+def test_a_processor_of_another_state_is_refused(start, program, folder):
+    """The first one restarts; the second one, which keeps another state, must not take its place."""
+    both = start()
+    other = free_ports(3)
+    program("downlink-processor", "--port", other, "--state-dir", f"{folder}/state-{other}")
+    both.gateway_flags = ("--processors", f"127.0.0.1:{both.port},127.0.0.1:{other}")
+    one = channel()
+    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    both.gateway.stop()
+    both.processor.stop()
+    both.gateway = both.start_gateway()
+    served = until(lambda: "listening" in both.gateway.text() and stats(both)["state"], what="a state")
+    assert served and both.call("GET", "/readyz").status == 200  # the other's: it was heard first
+    both.processor = both.start_processor()
+    until(lambda: stats(both)["alarms"]["refusedProcessors"] == 1, what="the refusal")
+    told = stats(both)
+    [refused] = [each for each in told["processors"] if each["isRefused"]]
+    assert refused["address"].endswith(str(both.port)) and refused["state"] != served == told["state"]
+    assert set(owned_by(both)) == {other} and gauge(both, "refused_processors") == 1
+    assert "a processor of another state is refused" in both.gateway.text()
+    assert served in both.gateway.text() and refused["state"] in both.gateway.text()
+    both.processor.stop()
+    both.processor = both.start_processor()
+    until(lambda: stats(both)["alarms"]["refusedProcessors"] == 1, what="the refusal")
+    assert set(owned_by(both)) == {other} and stats(both)["state"] == served
+
+
+def test_a_gateway_that_hears_two_states_at_first_serves_none(start, program, folder):
+    both = start()
+    other = free_ports(3)
+    second = program("downlink-processor", "--port", other, "--state-dir", f"{folder}/state-{other}")
+    until(lambda: " ready" in second.text(), what="the second one")
+    gateway_for(both, other)
+    detail = until(lambda: (problem(both) or "").startswith("processors of two states") and problem(both),
+                   what="the doubt")
+    states = {one["state"] for one in stats(both)["processors"]}
+    assert len(states) == 2 and all(state in detail for state in states)
+    assert stats(both)["state"] is None
+    assert both.call("GET", "/rockets").status == 503 and both.post(message(channel(), 1)).status == 503
+    second.stop()
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the one that is left")
+    assert stats(both)["state"] in states
+
+
+def test_a_processor_that_says_no_state_is_served_only_while_none_is_known(start, impostor):
+    both = start()
+    older = impostor(owned=[[one, 1_000] for one in range(PARTITIONS)])
+    both.processor.stop()
+    gateway_for(both, older.port)
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the older one")
+    assert stats(both)["state"] is None
+    assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and older.taken == 1
+    both.processor = both.start_processor()
+    until(lambda: set(owned_by(both)) == {both.port}, what="the one with a state")
+    assert stats(both)["alarms"]["refusedProcessors"] == 1
+
+
+def test_another_ordering_is_refused(start):
+    both = start(processor=("--ordering", "latest"))
+    both.processor.stop()
+    both.processor_flags = ("--ordering", "converge")
+    refused = both.start_processor()
+    assert refused.process.wait(10) == 1
+    assert "made with another ordering" in refused.text() and "its=latest" in refused.text()
+    both.processor_flags = ("--ordering", "latest")
+    both.processor = both.start_processor()
+    assert both.await_ready()
+    both.stop()
+
+
+def test_the_last_frames_come_again_when_their_link_has_broken(start):
+    """The link of the frames loses them and breaks; that of the events stands all the while."""
+    both, one = start(), channel()
+    relay = Relay(both.port)
+    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
+    both.gateway.stop()
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    relay.is_swallowing = True
+    assert both.post(message(one, 2)).status == 202
+    until(lambda: relay.swallowed > 0, what="the loss")
+    relay.break_links()
+    assert both.rocket_when(one, lambda r: r["messagesApplied"] == 2)["missing"] == []
+    assert stats(both)["resent"] == 1
+    relay.stop()
+
+
+def test_a_slow_processor_gets_nothing_twice(start):
+    """Its first save takes longer than any time-out that a gateway could have for acks."""
+    both = start(environment={"processor": {"DOWNLINK_FAILPOINTS": "save-before=sleep:4000@1"}})
+    salt = channel()[:8]
+    for batch in range(20):
+        assert both.post([message(f"{salt}-{batch}-{index}", 1) for index in range(1000)]).status == 202
+    until(lambda: stats(both)["buffered"] == 0, what="the acks")
+    assert stats(both)["resent"] == 0 and stats(both)["saved"] == 20_000
+
+
+def test_a_gateway_that_missed_acks_hears_them_again(start):
+    """Acks are lost while both links stand."""
+    both, one = start(), channel()
+    relay = Relay(both.port)
+    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
+    both.gateway.stop()
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    relay.are_events_swallowed = True
+    assert both.post(message(one, 1)).status == 202
+    until(lambda: both.rocket(one), what="the effect")
+    until(lambda: relay.events_swallowed > 100, what="the loss of the ack")
+    relay.are_events_swallowed = False
+    until(lambda: stats(both)["buffered"] == 0, what="the ack")
+    assert both.rocket(one)["messagesApplied"] == 1
+    relay.stop()

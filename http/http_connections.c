@@ -11,6 +11,7 @@
 #define IDLE_MS 60000
 #define HEAD_MS 10000
 #define BODY_MS 15000
+#define HEAD_CROWDED_MS 200  //  the same, when there is little room for other connections
 #define SENDING_MS 60000
 #define STREAM_MS 45000
 #define PARTED_MS 1000
@@ -57,14 +58,18 @@ s_hang_up (http_connections_t *self, http_connection_t *connection)
     http_connections_enter (self, connection, CONNECTION_PARTED);
 }
 
+static bool
+s_is_crowded (const http_connections_t *self)
+{
+    return http_connections_open (self) + MIN (SPARE_MAX, self->limit / 8) > self->limit;
+}
+
 //  Make room for another connection, if there is little. One that has sent something is not idle any
 //  more: it goes behind the others.
 static void
 s_shed (http_connections_t *self)
 {
-    size_t spare = MIN (SPARE_MAX, self->limit / 8);
-    for (int try = 0; try < SHED_TRIES && http_connections_open (self) + spare > self->limit;
-         try++) {
+    for (int try = 0; try < SHED_TRIES && s_is_crowded (self); try++) {
         http_connection_t *connection = s_find_longest_idle (self);
         uint64_t bytes_read = 0;
         if (!connection)
@@ -209,6 +214,12 @@ http_connections_look (http_connections_t *self)
     }
 }
 
+static int64_t
+s_limit_ms (const http_connections_t *self, int phase)
+{
+    return phase == CONNECTION_HEAD && s_is_crowded (self) ? HEAD_CROWDED_MS : s_limits_ms[phase];
+}
+
 int64_t
 http_connections_expire (http_connections_t *self)
 {
@@ -217,7 +228,7 @@ http_connections_expire (http_connections_t *self)
         GQueue *queue = &self->phases[phase];
         while (phase != CONNECTION_HELD && queue->head) {
             http_connection_t *connection = queue->head->data;
-            int64_t due_ms = connection->entered_ms + s_limits_ms[phase];
+            int64_t due_ms = connection->entered_ms + s_limit_ms (self, phase);
             if (due_ms > self->now_ms) {
                 next_ms = MIN (next_ms, due_ms);
                 break;

@@ -5,7 +5,8 @@
 //    phase     begins                                ends at the latest after
 //    FRESH     accepted, no request line yet         FRESH_MS, closed
 //    IDLE      an answer was sent, none asked since  IDLE_MS, closed
-//    HEAD      the request line was read             HEAD_MS, 408 and closed
+//    HEAD      the request line was read             HEAD_MS, or HEAD_CROWDED_MS when there are nearly as
+//                                                    many connections as may be, 408 and closed
 //    BODY      the head was read                     BODY_MS for each BODY_STEP_BYTES, 408 and closed
 //    HELD      the request is complete               never: the request has a deadline of its own
 //    SENDING   it was answered                       SENDING_MS, closed

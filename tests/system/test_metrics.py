@@ -212,6 +212,21 @@ def test_the_admin_port_answers_probes_and_refuses_the_rest(observed):
     assert smuggled.startswith(b"HTTP/1.1 400 ")
 
 
+HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD + b"\r\n", HEAD], ids=["silent", "answered", "half"])
+def test_the_admin_port_answers_a_probe_beside_many_idle_connections(observed, sent):
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", observed.admin.port), 10))
+            one.sendall(sent)
+        for _ in range(5):
+            began = time.monotonic()
+            assert observed.admin.call("GET", "/livez").status == 200
+            assert time.monotonic() - began < 1
+
+
 def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(start):
     port = free_ports(1)
     both = start(processor=["--admin", f"127.0.0.1:{port}"])

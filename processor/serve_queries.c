@@ -75,9 +75,8 @@ s_send (query_server_t *self, const waiting_t *waiting, text_t bytes, GBytes *ow
         self->shards->counters.answers_dropped++;
         return;
     }
-    text_t text = unread_bytes (answer);
     if (s_send_envelope (self->socket, &waiting->envelope))
-        (void) !socket_send_owned (self->socket, text, unread_release, answer);
+        (void) !socket_send_owned (self->socket, unread_give (answer), unread_release, answer);
     else {
         self->shards->counters.answers_dropped++;
         unread_release (NULL, answer);

@@ -14,6 +14,8 @@ typedef struct count {
 } count_t;
 
 struct unread_answer {
+    atomic_bool
+        is_given;  //  written by the thread that gives it away, read by the one that frees it
     count_t *client;
     GBytes *owner;  //  of the bytes; NULL: they are the copy
     size_t size;
@@ -121,10 +123,12 @@ unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
 }
 
 text_t
-unread_bytes (const unread_answer_t *answer)
+unread_give (unread_answer_t *answer)
 {
     const char *owned = answer->owner ? g_bytes_get_data (answer->owner, NULL) : NULL;
-    return text_of (owned ? owned : answer->copy, answer->size);
+    text_t bytes = text_of (owned ? owned : answer->copy, answer->size);
+    atomic_store_explicit (&answer->is_given, true, memory_order_release);
+    return bytes;
 }
 
 void
@@ -132,6 +136,7 @@ unread_release (void *bytes, void *answer)
 {
     (void) bytes;
     unread_answer_t *unread = answer;
+    (void) !atomic_load_explicit (&unread->is_given, memory_order_acquire);
     atomic_fetch_sub (&unread->client->all->bytes, unread->size);
     atomic_fetch_sub (&unread->client->bytes, unread->size);
     s_release_count (unread->client);

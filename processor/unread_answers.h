@@ -32,10 +32,11 @@ void unread_destroy (unread_t **self_p);
 unread_answer_t *unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
     __attribute__ ((warn_unused_result));
 
-//  The bytes of an answer, borrowed.
-text_t unread_bytes (const unread_answer_t *answer);
+//  Return the bytes of an answer, borrowed, to be given to another thread: do not touch the answer any
+//  more.
+text_t unread_give (unread_answer_t *answer);
 
-//  Count it no more, and free it. Any thread; fits zmq_msg_init_data, with the answer as the hint.
+//  Count an answer no more, and free it. Any thread may call it; it fits zmq_msg_init_data, with the answer as the hint.
 void unread_release (void *bytes, void *answer);
 
 //  How many bytes are counted, of all clients.

@@ -115,7 +115,9 @@ ask_processors (const char *processors, const query_t *query, int64_t timeout_ms
     GPtrArray *answers = g_ptr_array_new_with_free_func (s_free_answer);
     GArray *asked = g_array_new (FALSE, TRUE, sizeof (asked_t));
     GByteArray *question = g_byte_array_new ();
-    query_write (question, query);
+    query_t timed = *query;
+    timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
+    query_write (question, &timed);
     GArray *names = addresses_parse (processors);
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     for (guint index = 0; index < names->len; index++)

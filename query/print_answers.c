@@ -22,24 +22,32 @@ s_print_json (text_t map)
     json_writer_destroy (&json);
 }
 
-//  Merge the lists of all processors.
-static void
+//  Merge the lists of all processors. Return false if one of them has answered with none.
+static bool
 s_merge (list_merge_t *merge, const GPtrArray *answers)
 {
+    bool are_whole = true;
     for (guint index = 0; index < answers->len; index++) {
-        answer_t *answer = answers->pdata[index];
-        if (answer->bytes && !list_merge_add (merge, &answer->reply))
-            fprintf (stderr, "downlink-query: no list from %s\n", answer->processor);
+        const answer_t *answer = answers->pdata[index];
+        const reply_t *reply = &answer->reply;
+        if (!answer->bytes || (reply->status == 200 && list_merge_add (merge, reply)))
+            continue;
+        are_whole = false;
+        fprintf (stderr, "downlink-query: no list from %s: %s\n", answer->processor,
+            reply->status == 503 ? "it has too much to do, ask again later"
+                                 : "it answers what is no list");
     }
     list_merge_end (merge);
+    return are_whole;
 }
 
-static void
+//  Return false if a processor has answered without its list.
+static bool
 s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
 {
     list_merge_t merge;
     list_merge_begin (&merge, list);
-    s_merge (&merge, answers);
+    bool are_whole = s_merge (&merge, answers);
     table_t *table = table_new (rocket_columns, ROCKET_COLUMNS);
     for (guint index = 0; index < merge.entries->len; index++) {
         text_t rocket = g_array_index (merge.entries, query_entry_t, index).rocket;
@@ -55,6 +63,7 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
             merge.entries->len);
     table_destroy (&table);
     list_merge_free (&merge);
+    return are_whole;
 }
 
 //  Of all processors at most one owns a rocket's partition. Returns true if it was found there.
@@ -141,7 +150,7 @@ print_answers (const query_t *query, const GPtrArray *answers, bool as_json)
     if (query->op == QUERY_GET)
         status = s_print_rocket (query->id, answers, as_json) ? 0 : 1;
     else if (query->op == QUERY_LIST)
-        s_print_list (&query->list, answers, as_json);
+        status = s_print_list (&query->list, answers, as_json) ? status : 1;
     else
         s_print_each (query, answers, as_json);
     return status;

@@ -232,6 +232,12 @@ s_take_answer (processor_t *processor)
     msgpack_reader_init (&reader, part.data, part.size);
     if (!reply_read (&reply, &reader))
         return;
+    if (reply.status == 503 || (reply.status == 421 && !processor->watcher->id)) {
+        socket_destroy (&processor->question);
+        processor->must_ask = true;
+        processor->retry_at_ms = clock_ms () + RETRY_MS;
+        return;
+    }
     if (reply.rocket.data)
         s_show_found (processor, reply.rocket, 0);
     else if (!processor->watcher->id)

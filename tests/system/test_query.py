@@ -5,7 +5,9 @@ import signal
 import subprocess
 import unicodedata
 
+import msgpack
 import pytest
+import zmq
 
 from downlink import BIN, Pair, free_ports, message
 
@@ -130,3 +132,18 @@ def test_a_name_that_does_not_resolve_is_said_at_once():
 def test_a_list_of_processors_that_is_none_is_wrong_usage():
     asked = ask("ping", "--processors", "here and there")
     assert asked.returncode == 2 and "host:port" in asked.stderr
+
+
+def test_a_list_that_a_processor_refuses_is_said_to_be_missing(rockets):
+    with zmq.Context() as context, context.socket(zmq.REP) as busy:
+        port = free_ports(2)
+        busy.bind(f"tcp://127.0.0.1:{port + 1}")
+        words = ["list", "--json", "--processors", f"{rockets.here[1]},127.0.0.1:{port}"]
+        with subprocess.Popen([BIN / "downlink-query", *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as query:
+            asked = msgpack.unpackb(busy.recv())
+            busy.send(msgpack.packb({"status": 503, "detail": "too many lists wait"}))
+            shown, complaint = query.communicate(timeout=60)
+    assert (asked["op"], asked["deadlineMs"]) == ("list", 2000)
+    assert query.returncode == 1 and len(shown.splitlines()) == 3
+    assert f"no list from 127.0.0.1:{port}: it has too much to do" in complaint

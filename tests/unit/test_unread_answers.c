@@ -13,7 +13,7 @@ s_add (unread_t *unread, uint64_t client, size_t size)
     text_t answer = text_of (g_bytes_get_data (owner, NULL), size);
     unread_answer_t *added = unread_add (unread, client, answer, size % 2 ? NULL : owner);
     if (added)
-        cr_assert (text_equal (unread_bytes (added), answer));
+        cr_assert (text_equal (unread_give (added), answer));
     g_bytes_unref (owner);
     return added;
 }

@@ -52,6 +52,7 @@ handle_get_dashboard (http_request_t *request, const char *path)
         &(http_response_t){.status = 200,
             .content_type = s_files[index].content_type,
             .body = s_files[index].text (),
+            .is_static = true,
             .fields = {{"Cache-Control", "no-cache"}, {"Content-Security-Policy", POLICY},
                 {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}}});
 }

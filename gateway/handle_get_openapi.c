@@ -8,7 +8,8 @@ void
 handle_get_openapi (worker_t *worker, http_request_t *request)
 {
     (void) worker;
-    answer_tagged (request,
-        &(http_response_t){
-            .status = 200, .content_type = "application/json", .body = embedded_openapi ()});
+    answer_tagged (request, &(http_response_t){.status = 200,
+                                .content_type = "application/json",
+                                .body = embedded_openapi (),
+                                .is_static = true});
 }

@@ -229,6 +229,11 @@ static void
 s_ask_for_list (worker_t *worker, http_request_t *request, const http_target_t *target,
     const list_query_t *list)
 {
+    if (!http_server_has_room (worker->http)) {
+        answer_problem (
+            request, 503, "busy", "clients have not taken too many answers yet; please try again");
+        return;
+    }
     pending_t *pending = s_hold (worker, request);
     pending->order = list->order;
     pending->link_base = s_link_base (target);

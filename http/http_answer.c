@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "http/http_parts.h"
+#include "http/problem.h"
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
@@ -89,8 +90,9 @@ static answer_t *
 s_new_whole_answer (const http_request_t *request, const http_response_t *response)
 {
     return s_new_answer (request, response,
-        MHD_create_response_from_buffer (
-            response->body.size, (void *) (uintptr_t) response->body.data, MHD_RESPMEM_MUST_COPY));
+        MHD_create_response_from_buffer (response->body.size,
+            (void *) (uintptr_t) response->body.data,
+            response->is_static ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY));
 }
 
 static bool
@@ -146,9 +148,29 @@ s_give (http_request_t *request, answer_t *answer)
     http_request_resume (request);
 }
 
+//  Count a large answer. Return false if it has no room.
+static bool
+s_begin_large (http_request_t *request, const http_response_t *response)
+{
+    http_server_t *server = request->server;
+    size_t size = response->body.size;
+    if (size <= UNREAD_SMALL_BYTES)
+        return true;
+    request->unread = http_unread_begin (&server->unread, request->connection->fd, size,
+        response->is_static ? 0 : size, server->connections.now_ms);
+    return request->unread != NULL;
+}
+
 void
 http_answer (http_request_t *self, const http_response_t *response)
 {
+    if (self->mhd && !s_begin_large (self, response)) {
+        problem_answer (self, &(problem_t){.status = 503,
+                                  .name = "busy",
+                                  .detail = "clients have not taken too many answers yet; please "
+                                            "try again"});
+        return;
+    }
     if (s_forget (self))
         return;
     s_count (self, response);

@@ -1,8 +1,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_connections.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "http/http_watch.h"
@@ -15,8 +13,6 @@
 #define SENDING_MS 60000
 #define STREAM_MS 45000
 #define PARTED_MS 1000
-#define STREAM_SEND_BYTES (64 * 1024)  //  the kernel doubles it
-#define STREAM_UNACKNOWLEDGED_MS 30000
 #define BODY_STEP_BYTES 65536
 #define LOOKS_MAX 1024  //  at so many of a phase at once
 #define SPARE_MAX 32    //  connections that are kept free, as long as others are idle
@@ -115,16 +111,6 @@ http_connections_enter (
     connection->is_looked_at = false;
     connection->is_ended = false;
     g_queue_push_tail_link (&self->phases[phase], &connection->link);
-}
-
-void
-http_connections_stream (http_connections_t *self, http_connection_t *connection)
-{
-    const int bytes = STREAM_SEND_BYTES;
-    const int timeout_ms = STREAM_UNACKNOWLEDGED_MS;
-    setsockopt (connection->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-    setsockopt (connection->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
-    http_connections_enter (self, connection, CONNECTION_STREAM);
 }
 
 void

@@ -81,10 +81,6 @@ void http_connections_remove (http_connections_t *self, http_connection_t *conne
 void http_connections_enter (
     http_connections_t *self, http_connection_t *connection, connection_phase_t phase);
 
-//  Its answer is endless: the kernel keeps little that is not read, so that what is read is fresh,
-//  and notices when the client is gone without a word.
-void http_connections_stream (http_connections_t *self, http_connection_t *connection);
-
 //  Bytes of a body came in: enough of them earn more time.
 void http_connections_progress (
     http_connections_t *self, http_connection_t *connection, size_t bytes);

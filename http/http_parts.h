@@ -13,6 +13,7 @@
 #include "http/http_lingering.h"
 #include "http/http_request_id.h"
 #include "http/http_server.h"
+#include "http/http_unread.h"
 
 //  What libmicrohttpd is given to send; shared by those who get the same.
 typedef struct {
@@ -32,6 +33,7 @@ struct http_server {
     http_lingering_t lingering;
     GQueue held;  //  of http_request_t *, in no order of time
     http_bodies_t bodies;
+    http_unread_t unread;
     http_date_t date;
     answer_t *last;  //  of this second, with nothing of its own: the next may be the same; or NULL
     size_t unanswered;
@@ -63,6 +65,7 @@ struct http_request {
     char *id;         //  NULL: none was given, and nobody has asked for it
     request_id_source_t id_source;
     answer_t *answer;  //  NULL: not answered yet, or sent
+    unread_t *unread;  //  NULL: the answer is not large
     unsigned route;
     int64_t shown_us;  //  when it was complete; 0: it is not
     int64_t deadline_ms;

@@ -229,10 +229,8 @@ static enum MHD_Result
 s_queue_response (http_request_t *request)
 {
     http_server_t *self = request->server;
-    if (request->read)
-        http_connections_stream (&self->connections, request->connection);
-    else
-        http_connections_enter (&self->connections, request->connection, CONNECTION_SENDING);
+    http_connections_enter (&self->connections, request->connection,
+        request->read ? CONNECTION_STREAM : CONNECTION_SENDING);
     self->is_due = true;
     const answer_t *answer = request->answer;
     enum MHD_Result result = MHD_queue_response (request->mhd, answer->status, answer->response);
@@ -329,6 +327,7 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
         (phase == CONNECTION_HEAD || phase == CONNECTION_BODY))
         s_part (self, request->connection, PARTING_CUT_OFF);
     request->connection->request = NULL;
+    http_unread_sent (&self->unread, &request->unread);
     http_connections_enter (&self->connections, request->connection, CONNECTION_IDLE);
     *request_p = NULL;
     if (!request->expired) {
@@ -435,6 +434,7 @@ http_server_destroy (http_server_t **self_p)
     MHD_stop_daemon (self->daemon);
     http_lingering_clear (&self->lingering);
     answer_unref (&self->last);
+    http_unread_clear (&self->unread);
     g_free (self);
     *self_p = NULL;
 }
@@ -486,6 +486,7 @@ s_expire (http_server_t *self)
     if (self->connections.now_ms < self->expire_at_ms)
         return;
     http_connections_look (&self->connections);
+    http_unread_look (&self->unread, self->connections.now_ms);
     http_connections_expire (&self->connections);
     s_expire_held (self, self->connections.now_ms);
     self->expire_at_ms = self->connections.now_ms + EXPIRE_INTERVAL_MS;
@@ -507,6 +508,12 @@ size_t
 http_server_unanswered (const http_server_t *self)
 {
     return self->unanswered;
+}
+
+bool
+http_server_has_room (http_server_t *self)
+{
+    return http_unread_has_room (&self->unread, self->connections.now_ms);
 }
 
 http_usage_t

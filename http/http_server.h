@@ -74,6 +74,9 @@ void http_server_expire_all (http_server_t *self);
 //  How many requests were begun and are not answered in full.
 size_t http_server_unanswered (const http_server_t *self);
 
+//  Return true if a large answer has room beside those that clients have not taken yet.
+bool http_server_has_room (http_server_t *self);
+
 //  How many connections are open, how many of them have no request under way, and how many requests
 //  were answered with 408 so far because they did not come in in time.
 typedef struct {
@@ -124,6 +127,7 @@ typedef struct {
     unsigned status;
     const char *content_type;  //  NULL without a body
     text_t body;
+    bool is_static;       //  the body stays as long as the program does: it is not copied
     const char *problem;  //  which one it is, a literal; NULL: none
     struct {
         const char *name;
@@ -131,7 +135,8 @@ typedef struct {
     } fields[HTTP_FIELDS_MAX];  //  ends at the first without a name
 } http_response_t;
 
-//  Answer a request, now or after it was held. Everything is copied. The request is gone with it.
+//  Answer a request, now or after it was held. Everything is copied, unless it is static. The request is
+//  gone with it. A large answer that has no room beside those that clients do not take becomes a 503.
 void http_answer (http_request_t *self, const http_response_t *response);
 
 //  The next piece of an endless body: put at most size bytes into the buffer and return how many, 0 if

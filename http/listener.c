@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +13,11 @@
 #include "common/log.h"
 
 #define BACKLOG 4096
+
+//  What connections inherit: the kernel keeps little that a client does not read, and ends a connection
+//  whose client acknowledges nothing for so long.
+#define SEND_BYTES (64 * 1024)  //  the kernel doubles it
+#define UNACKNOWLEDGED_MS 30000
 
 typedef union {
     struct sockaddr any;
@@ -76,7 +82,13 @@ listener_is_free (const char *address, uint16_t port)
 int
 listener_open (const char *address, uint16_t port)
 {
+    const int bytes = SEND_BYTES;
+    const int timeout_ms = UNACKNOWLEDGED_MS;
     int fd = s_bind (address, port, true);
+    if (fd >= 0) {
+        setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+        setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+    }
     if (fd >= 0 && listen (fd, BACKLOG) == 0)
         return fd;
     s_blame (address, port, errno);

@@ -317,15 +317,14 @@ s_has_moved (const exchanges_t *self, const exchange_t *exchange, const asked_t 
     return false;
 }
 
-//  The owners have changed, or it is late: questions to a processor that is gone get no reply, and
-//  neither do those about partitions that another one owns now. All others are answered, if only that
-//  somebody else owns the partition.
+//  Questions to a processor that is gone, or over a link that has broken, get no reply, and neither do
+//  those about partitions that another one owns now. All others are answered.
 static void
 s_look_at (exchanges_t *self, exchange_t *exchange, int64_t now_ms)
 {
     bool is_over = now_ms >= exchange->deadline_ms + ENDED_MS;
     bool is_same = exchange->generation == directory_generation (self->directory);
-    if (is_over || (!is_same && !s_is_up (self, exchange))) {
+    if (is_over || !s_is_up (self, exchange)) {
         s_end (self, exchange);
         return;
     }

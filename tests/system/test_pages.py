@@ -7,7 +7,8 @@ import pytest
 import zmq
 
 from downlink import Pair, Program, channel, free_ports, message, raw, until
-from load import Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets, memory_of
+from load import (Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets, memory_of,
+                  socket_memory)
 
 PAGE_MAX_BYTES = 1024 * 1024
 ROCKET_MAX_BYTES = 64 * 1024  # with all ranges, as JSON
@@ -22,6 +23,15 @@ def heavy(folder):
     fill_with_heavy_rockets(both, HEAVY)
     yield both
     both.stop()
+
+
+def ask(port, target):
+    return raw(port, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+
+def lists_refused(port):
+    return sum(int(line.split()[-1]) for line in ask(port, "/metrics").decode().splitlines()
+               if '"GET /rockets"' in line and '"503"' in line)
 
 
 def test_a_page_is_bounded_in_bytes_and_leads_on(heavy):
@@ -71,6 +81,34 @@ def test_two_thousand_pages_at_once_hold_up_nobody(start):
     assert not good.failures
     assert good.quantile(0.99) < 0.5
     assert both.gateway.process.poll() is None
+
+
+LIBRARY = "/dashboard/chart.min.js"  # 200 KB
+
+
+def test_downloads_that_nobody_reads_hold_little_and_make_room_for_readers(start):
+    if allow_descriptors(8192) < 8192:
+        pytest.skip("too few descriptors")
+    both = start()
+    before = memory_of(both.gateway)
+    crowd = Crowd(both.http, [LIBRARY] * 2500).ask()
+    until(lambda: both.call("GET", LIBRARY).status == 503, what="the bound")
+    assert socket_memory(both.http) < 160 * MIB
+    assert memory_of(both.gateway) < before + 100 * MIB
+    #  The unread ones have been patient for a second: readers get their room.
+    until(lambda: both.call("GET", LIBRARY).status == 200, what="room")
+    crowd.close()
+
+
+def test_pages_that_nobody_reads_are_bounded_in_memory(heavy):
+    before = memory_of(heavy.gateway)
+    with GoodClient(heavy.http, "/healthz") as good:
+        crowd = Crowd(heavy.http, ["/rockets?limit=1000"] * 400).ask()
+        until(lambda: lists_refused(heavy.http) > 0, what="the bound")
+        until(lambda: heavy.call("GET", "/rockets?limit=1000").status == 200, what="room")
+    crowd.close()
+    assert memory_of(heavy.gateway, "VmHWM") < before + 350 * MIB
+    assert not good.failures
 
 
 class Between:
@@ -140,15 +178,6 @@ def between(pair, folder):
     yield make
     for one in made:
         one.close()
-
-
-def ask(port, target):
-    return raw(port, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-
-
-def lists_refused(port):
-    return sum(int(line.split()[-1]) for line in ask(port, "/metrics").decode().splitlines()
-               if '"GET /rockets"' in line and '"503"' in line)
 
 
 def test_a_question_that_is_under_way_at_a_live_owner_is_not_asked_again(between):

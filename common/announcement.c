@@ -67,20 +67,53 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     return msgpack_sbuffer_release (&buffer);
 }
 
+//  Where the range of frames ends that begins here.
+static size_t
+s_range_end (const saved_frame_t *frames, size_t first, size_t count)
+{
+    size_t end = first + 1;
+    while (end < count && frames[end].sequence == frames[end - 1].sequence + 1)
+        end++;
+    return end;
+}
+
+static void
+s_pack_ranges (msgpack_packer *packer, const saved_frame_t *frames, size_t count)
+{
+    size_t ranges = 0;
+    for (size_t first = 0; first < count; first = s_range_end (frames, first, count))
+        ranges++;
+    s_pack_string (packer, "ranges");
+    msgpack_pack_array (packer, ranges);
+    for (size_t first = 0, end = 0; first < count; first = end) {
+        end = s_range_end (frames, first, count);
+        s_pack_pair (packer, frames[first].sequence, frames[end - 1].sequence);
+    }
+}
+
+static void
+s_pack_digests (msgpack_packer *packer, const saved_frame_t *frames, size_t count)
+{
+    s_pack_string (packer, "digests");
+    msgpack_pack_bin (packer, count * sizeof (uint64_t));
+    for (size_t index = 0; index < count; index++) {
+        uint64_t digest = GUINT64_TO_BE (frames[index].digest);
+        msgpack_pack_bin_body (packer, &digest, sizeof digest);
+    }
+}
+
 void *
-ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const number_range_t *ranges, size_t count,
+ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const saved_frame_t *frames, size_t count,
     size_t *size)
 {
     msgpack_sbuffer buffer;
     msgpack_packer packer;
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
-    msgpack_pack_map (&packer, 2);
+    msgpack_pack_map (&packer, 3);
     s_pack_id (&packer, "processor", processor, PROCESSOR_ID_SIZE);
-    s_pack_string (&packer, "ranges");
-    msgpack_pack_array (&packer, count);
-    for (size_t index = 0; index < count; index++)
-        s_pack_pair (&packer, ranges[index].first, ranges[index].last);
+    s_pack_ranges (&packer, frames, count);
+    s_pack_digests (&packer, frames, count);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -203,36 +236,49 @@ owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t s
     return has_processor && self->partitions > 0 && msgpack_is_done (&reader);
 }
 
-//  Read the ranges of an ack; range NULL only looks whether they are good.
+//  Read the next range of an ack, and how many sequences it has; 2^64 count as 2^64 - 1.
 static bool
-s_read_ranges (msgpack_reader_t *reader, ack_range_fn *range, void *context)
+s_read_range (msgpack_reader_t *reader, number_range_t *range, uint64_t *count)
 {
-    uint32_t count = 0;
-    if (!msgpack_read_array (reader, &count))
+    if (!s_read_pair (reader, &range->first, &range->last) || range->first > range->last)
         return false;
-    for (; count > 0; count--) {
-        uint64_t first = 0;
-        uint64_t last = 0;
-        if (!s_read_pair (reader, &first, &last) || first > last)
+    uint64_t further = range->last - range->first;
+    *count = further == UINT64_MAX ? further : further + 1;
+    return true;
+}
+
+//  Read the ranges of an ack, and count their sequences.
+static bool
+s_read_ranges (msgpack_reader_t *reader, uint64_t *sum)
+{
+    uint32_t ranges = 0;
+    *sum = 0;
+    if (!msgpack_read_array (reader, &ranges))
+        return false;
+    for (; ranges > 0; ranges--) {
+        number_range_t range;
+        uint64_t count = 0;
+        if (!s_read_range (reader, &range, &count))
             return false;
-        if (range)
-            range (context, first, last);
+        *sum = count > UINT64_MAX - *sum ? UINT64_MAX : *sum + count;
     }
     return true;
 }
 
 static bool
-s_read_ack_member (ack_t *self, msgpack_reader_t *reader)
+s_read_ack_member (ack_t *self, msgpack_reader_t *reader, uint64_t *sum)
 {
     text_t key;
     if (!msgpack_read_str (reader, &key))
         return false;
     if (text_equal (key, text_from ("ranges"))) {
         self->ranges = *reader;
-        return s_read_ranges (reader, NULL, NULL);
+        return s_read_ranges (reader, sum);
     }
     if (text_equal (key, text_from ("processor")))
         return self->has_processor = s_read_id (reader, self->processor, PROCESSOR_ID_SIZE);
+    if (text_equal (key, text_from ("digests")))
+        return msgpack_read_bin (reader, &self->digests);
     return msgpack_skip (reader);
 }
 
@@ -241,19 +287,42 @@ ack_read (ack_t *self, const void *bytes, size_t size)
 {
     msgpack_reader_t reader;
     uint32_t pairs = 0;
+    uint64_t sum = 0;
     *self = (ack_t){0};
     msgpack_reader_init (&reader, bytes, size);
     if (!msgpack_read_map (&reader, &pairs))
         return false;
     for (; pairs > 0; pairs--)
-        if (!s_read_ack_member (self, &reader))
+        if (!s_read_ack_member (self, &reader, &sum))
             return false;
-    return self->ranges.at && msgpack_is_done (&reader);
+    bool fits = !self->digests.data || (self->digests.size % sizeof (uint64_t) == 0 &&
+                                           self->digests.size / sizeof (uint64_t) == sum);
+    return self->ranges.at && fits && msgpack_is_done (&reader);
 }
 
 void
-ack_tell (const ack_t *self, ack_range_fn *range, void *context)
+ack_tell (const ack_t *self, ack_range_fn *range_fn, void *context)
 {
-    msgpack_reader_t ranges = self->ranges;
-    (void) !s_read_ranges (&ranges, range, context);
+    msgpack_reader_t reader = self->ranges;
+    uint32_t ranges = 0;
+    const char *digests = self->digests.data;
+    if (!msgpack_read_array (&reader, &ranges))
+        return;
+    for (; ranges > 0; ranges--) {
+        number_range_t range;
+        uint64_t count = 0;
+        if (!s_read_range (&reader, &range, &count))
+            return;
+        range_fn (context, range.first, range.last, digests);
+        if (digests)
+            digests += count * sizeof (uint64_t);
+    }
+}
+
+uint64_t
+ack_digest (const void *digests, uint64_t index)
+{
+    uint64_t digest;
+    memcpy (&digest, (const char *) digests + index * sizeof digest, sizeof digest);
+    return GUINT64_FROM_BE (digest);
 }

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <msgpack/pack.h>
+#include <xxhash.h>
 
 #include "msgpack_reader.h"
 
@@ -228,6 +229,12 @@ frame_read (frame_t *self, const void *bytes, size_t size)
         return "a frame must end with its messages";
     self->count = count;
     return NULL;
+}
+
+uint64_t
+frame_digest (const void *bytes, size_t size)
+{
+    return XXH3_64bits (bytes, size);
 }
 
 void

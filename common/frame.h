@@ -60,6 +60,9 @@ typedef struct {
 const char *frame_read (frame_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 
+//  Digest the bytes of a frame: two frames with one name and other contents have other digests.
+uint64_t frame_digest (const void *bytes, size_t size);
+
 //  Free the memory.
 void frame_free (frame_t *self);
 

@@ -263,10 +263,10 @@ typedef struct {
 } heard_ack_t;
 
 static void
-s_tell_ack (void *context, uint64_t first, uint64_t last)
+s_tell_ack (void *context, uint64_t first, uint64_t last, const void *digests)
 {
     const heard_ack_t *heard = context;
-    heard->self->ack (heard->self->ack_context, heard->peer, first, last);
+    heard->self->ack (heard->self->ack_context, heard->peer, first, last, digests);
 }
 
 //  An ack is its peer's. One that names another process is of the one that was there before.

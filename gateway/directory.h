@@ -31,8 +31,9 @@ typedef struct {
 
 typedef struct directory directory_t;
 
-//  Told for every range of an ack that this peer has published, both numbers in it.
-typedef void (directory_ack_fn) (void *context, const peer_t *peer, uint64_t first, uint64_t last);
+//  Told for every range of an ack that this peer has published, as ack_range_fn is.
+typedef void (directory_ack_fn) (
+    void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
 //  Acks are heard for this source, and shown to the function. The discovery and the state are borrowed.
 directory_t *directory_new (discovery_t *discovery, served_state_t *state,

@@ -20,7 +20,7 @@
     X (saved, COUNTER, "saved_messages_total", "Messages that a processor has said it has saved.") \
     X (resent, COUNTER, "resent_messages_total", "Messages that were sent to a processor again.")  \
     X (foreign_acks, COUNTER, "foreign_acks_total",                                                \
-        "Frames that were acknowledged by a processor they were not sent to: it does not count.")  \
+        "Acks that do not count: of another frame, or of a processor it was not sent to.")         \
     X (frames, COUNTER, "sent_frames_total", "Frames that were sent to processors, again or not.") \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \

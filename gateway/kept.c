@@ -110,44 +110,58 @@ s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
 }
 
 static void
-s_take_ack (kept_t *self, const peer_t *peer, record_t *record)
+s_ignore_ack (kept_t *self, const peer_t *peer, const record_t *record)
 {
-    if (s_is_entitled (self, peer, record)) {
-        s_acknowledge (self, record);
-        return;
-    }
     counter_add (&self->metrics->foreign_acks, 1);
     if (log_is_due (&self->foreign_ack_logged_ms, FOREIGN_ACK_LOG_MS))
-        log_event (LOG_WARN, "an ack does not count: the frame was not sent to that processor",
+        log_event (LOG_WARN,
+            "an ack does not count: it is not for this frame, or not from where it was sent",
             "address=%s port=%u partition=%u sequence=%llu", peer->address.host,
             (unsigned) peer->address.port, record->partition,
             (unsigned long long) record->sequence);
 }
 
-//  A range is walked by whichever is shorter: its numbers, or the frames there are.
+static void
+s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
+{
+    if (is_same && s_is_entitled (self, peer, record))
+        s_acknowledge (self, record);
+    else
+        s_ignore_ack (self, peer, record);
+}
+
+//  The range has more numbers than there are frames.
+static void
+s_acknowledge_among_all (kept_t *self, const peer_t *peer, uint64_t first, uint64_t last)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    GPtrArray *acked = g_ptr_array_new ();
+    g_hash_table_iter_init (&iterator, self->records);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        const record_t *record = value;
+        if (record->sequence >= first && record->sequence <= last)
+            g_ptr_array_add (acked, value);
+    }
+    for (guint index = 0; index < acked->len; index++)
+        s_take_ack (self, peer, acked->pdata[index], true);
+    g_ptr_array_unref (acked);
+}
+
 void
-kept_acknowledge (void *context, const peer_t *peer, uint64_t first, uint64_t last)
+kept_acknowledge (
+    void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests)
 {
     kept_t *self = context;
-    if (last - first >= g_hash_table_size (self->records)) {
-        GHashTableIter iterator;
-        gpointer value;
-        GPtrArray *acked = g_ptr_array_new ();
-        g_hash_table_iter_init (&iterator, self->records);
-        while (g_hash_table_iter_next (&iterator, NULL, &value)) {
-            const record_t *record = value;
-            if (record->sequence >= first && record->sequence <= last)
-                g_ptr_array_add (acked, value);
-        }
-        for (guint index = 0; index < acked->len; index++)
-            s_take_ack (self, peer, acked->pdata[index]);
-        g_ptr_array_unref (acked);
+    if (!digests && last - first >= g_hash_table_size (self->records)) {
+        s_acknowledge_among_all (self, peer, first, last);
         return;
     }
     for (uint64_t sequence = first;; sequence++) {
         record_t *record = g_hash_table_lookup (self->records, &sequence);
         if (record)
-            s_take_ack (self, peer, record);
+            s_take_ack (self, peer, record,
+                !digests || ack_digest (digests, sequence - first) == record->digest);
         if (sequence == last)
             return;
     }

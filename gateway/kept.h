@@ -28,9 +28,10 @@ void kept_destroy (kept_t **self_p);
 void kept_add (kept_t *self, record_t *record, int64_t now_us);
 
 //  A peer has published an ack for all frames from first to last; they may be more than there are. It
-//  counts for those that were sent to this peer as the owner of their partition, and for no others.
-//  The context is the kept_t.
-void kept_acknowledge (void *context, const peer_t *peer, uint64_t first, uint64_t last);
+//  counts for those that were sent to this peer as the owner of their partition, and for no others; and
+//  with digests (ack_range_fn), only for those that have them. The context is the kept_t.
+void kept_acknowledge (
+    void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
 //  Send what can be sent; is_busy: not now if something was a short while ago.
 void kept_run (kept_t *self, int64_t now_us, bool is_busy);

@@ -72,6 +72,7 @@ s_make_record (
     record->messages = messages->count;
     record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
     record->size = (uint32_t) frame_write (&head, messages, record->bytes);
+    record->digest = frame_digest (record->bytes, record->size);
     record->receipt = receipt_ref (receipt);
     receipt_add_frame (receipt);
     return record;

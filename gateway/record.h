@@ -11,10 +11,10 @@
 
 typedef struct {
     uint64_t sequence;
-    uint64_t stamp;  //  when it was sent, as a count of sendings; 0: it is waiting
-    uint8_t *bytes;  //  the frame; NULL: only the journal has it
-    uint64_t
-        sent_to;  //  the incarnation of the peer that it was sent to last; 0: it was never sent
+    uint64_t stamp;       //  when it was sent, as a count of sendings; 0: it is waiting
+    uint8_t *bytes;       //  the frame; NULL: only the journal has it
+    uint64_t digest;      //  frame_digest of the bytes
+    uint64_t sent_to;     //  the incarnation of the peer it was sent to last; 0: it was never sent
     uint64_t sent_epoch;  //  and the epoch under which that owned the partition
     int64_t kept_us;      //  when it was kept, on clock_us
     receipt_t *receipt;   //  of the turn it was made in

@@ -1,14 +1,15 @@
-//  Sequences come mostly in order, so each source's are kept as ranges in the order of arrival.
+//  Frames are kept in the order of their arrival, and sorted when they are published.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/acks.h"
 
 #include <glib.h>
 
-#define RANGES_PER_MESSAGE 4096
+#define FRAMES_PER_MESSAGE 16384
 
 typedef struct {
-    GArray *ranges;     //  of number_range_t
-    frame_head_t last;  //  that was added
+    GArray *frames;     //  of saved_frame_t
+    frame_head_t last;  //  that was added,
+    uint64_t digest;    //  and its digest
 } source_t;
 
 struct acks {
@@ -34,7 +35,7 @@ static void
 s_free_source (void *data)
 {
     source_t *source = data;
-    g_array_unref (source->ranges);
+    g_array_unref (source->frames);
     g_free (source);
 }
 
@@ -63,29 +64,20 @@ s_source (acks_t *self, const uint8_t *id)
     source_t *source = g_hash_table_lookup (self->sources, id);
     if (!source) {
         source = g_new0 (source_t, 1);
-        source->ranges = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+        source->frames = g_array_new (FALSE, FALSE, sizeof (saved_frame_t));
         g_hash_table_insert (self->sources, g_memdup2 (id, FRAME_SOURCE_SIZE), source);
     }
     return source;
 }
 
 void
-acks_add (acks_t *self, const frame_head_t *head)
+acks_add (acks_t *self, const frame_head_t *head, uint64_t digest)
 {
     source_t *source = s_source (self, head->source);
-    GArray *ranges = source->ranges;
+    saved_frame_t frame = {head->sequence, digest};
     source->last = *head;
-    if (ranges->len > 0) {
-        number_range_t *last = &g_array_index (ranges, number_range_t, ranges->len - 1);
-        if (head->sequence >= last->first && head->sequence <= last->last)
-            return;
-        if (last->last + 1 == head->sequence) {
-            last->last = head->sequence;
-            return;
-        }
-    }
-    number_range_t range = {head->sequence, head->sequence};
-    g_array_append_val (ranges, range);
+    source->digest = digest;
+    g_array_append_val (source->frames, frame);
 }
 
 void
@@ -98,9 +90,11 @@ acks_move_all (acks_t *self, acks_t *other)
     while (g_hash_table_iter_next (&iterator, &id, &value)) {
         const source_t *added = value;
         source_t *source = s_source (self, id);
-        if (source->ranges->len == 0)
+        if (source->frames->len == 0) {
             source->last = added->last;
-        g_array_append_vals (source->ranges, added->ranges->data, added->ranges->len);
+            source->digest = added->digest;
+        }
+        g_array_append_vals (source->frames, added->frames->data, added->frames->len);
         g_hash_table_iter_remove (&iterator);
     }
 }
@@ -112,7 +106,7 @@ acks_each_last (const acks_t *self, acks_last_fn *last, void *context)
     gpointer value;
     g_hash_table_iter_init (&iterator, self->sources);
     while (g_hash_table_iter_next (&iterator, NULL, &value))
-        last (context, &((const source_t *) value)->last);
+        last (context, &((const source_t *) value)->last, ((const source_t *) value)->digest);
 }
 
 bool
@@ -124,39 +118,37 @@ acks_is_empty (const acks_t *self)
 static gint
 s_compare (gconstpointer a, gconstpointer b)
 {
-    const number_range_t *one = a;
-    const number_range_t *other = b;
-    return one->first < other->first ? -1 : one->first > other->first;
+    const saved_frame_t *one = a;
+    const saved_frame_t *other = b;
+    if (one->sequence != other->sequence)
+        return one->sequence < other->sequence ? -1 : 1;
+    return one->digest < other->digest ? -1 : one->digest > other->digest;
 }
 
-//  Make one range of those that touch: the partitions of a processor share the sequences of a source,
-//  so what was saved together is mostly one range.
+//  Sort by sequence, and leave out what came twice.
 static void
-s_join (GArray *ranges)
+s_sort (GArray *frames)
 {
     guint kept = 0;
-    g_array_sort (ranges, s_compare);
-    number_range_t *all = (number_range_t *) (gpointer) ranges->data;
-    for (guint index = 1; index < ranges->len; index++) {
-        if (all[index].first <= all[kept].last || all[index].first == all[kept].last + 1)
-            all[kept].last = MAX (all[kept].last, all[index].last);
-        else
+    g_array_sort (frames, s_compare);
+    saved_frame_t *all = (saved_frame_t *) (gpointer) frames->data;
+    for (guint index = 1; index < frames->len; index++)
+        if (s_compare (&all[index], &all[kept]) != 0)
             all[++kept] = all[index];
-    }
-    g_array_set_size (ranges, kept + 1);
+    g_array_set_size (frames, kept + 1);
 }
 
 static void
-s_publish (const uint8_t *source, GArray *ranges, const uint8_t *processor, socket_t *events)
+s_publish (const uint8_t *source, GArray *frames, const uint8_t *processor, socket_t *events)
 {
     char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
     ack_topic (source, topic);
-    s_join (ranges);
-    for (guint start = 0; start < ranges->len; start += RANGES_PER_MESSAGE) {
-        guint count = MIN (ranges->len - start, RANGES_PER_MESSAGE);
+    s_sort (frames);
+    for (guint start = 0; start < frames->len; start += FRAMES_PER_MESSAGE) {
+        guint count = MIN (frames->len - start, FRAMES_PER_MESSAGE);
         size_t size = 0;
         void *bytes =
-            ack_write (processor, &g_array_index (ranges, number_range_t, start), count, &size);
+            ack_write (processor, &g_array_index (frames, saved_frame_t, start), count, &size);
         if (socket_send (events, topic, strlen (topic), true))
             (void) !socket_send (events, bytes, size, false);
         free (bytes);
@@ -171,7 +163,7 @@ acks_publish (acks_t *self, const uint8_t processor[PROCESSOR_ID_SIZE], socket_t
     gpointer source;
     g_hash_table_iter_init (&iterator, self->sources);
     while (g_hash_table_iter_next (&iterator, &id, &source)) {
-        s_publish (id, ((source_t *) source)->ranges, processor, events);
+        s_publish (id, ((source_t *) source)->frames, processor, events);
         g_hash_table_iter_remove (&iterator);
     }
 }

@@ -13,15 +13,15 @@ acks_t *acks_new (void);
 
 void acks_destroy (acks_t **self_p);
 
-//  Remember a frame.
-void acks_add (acks_t *self, const frame_head_t *head);
+//  Remember a frame, by its head and frame_digest.
+void acks_add (acks_t *self, const frame_head_t *head, uint64_t digest);
 
 //  Remember all frames of another one, which forgets them. They came in before those that are
 //  remembered already.
 void acks_move_all (acks_t *self, acks_t *other);
 
 //  Told the frame of a source that was added last.
-typedef void (acks_last_fn) (void *context, const frame_head_t *head);
+typedef void (acks_last_fn) (void *context, const frame_head_t *head, uint64_t digest);
 
 //  Tell the last frame of each source.
 void acks_each_last (const acks_t *self, acks_last_fn *last, void *context);

@@ -100,7 +100,7 @@ s_take (frame_receiver_t *self, text_t bytes)
         s_count (&self->shards->counters, shard_fold (shard, &frame->messages[index]));
     histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
     self->shards->counters.frames++;
-    acks_add (shard_acks (shard), &frame->head);
+    acks_add (shard_acks (shard), &frame->head, frame_digest (bytes.data, bytes.size));
 }
 
 //  Pass over the further parts of a message; a frame has one.

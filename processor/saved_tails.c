@@ -5,6 +5,7 @@
 
 typedef struct {
     frame_head_t head;
+    uint64_t digest;
     uint64_t noted;  //  when it was, as a count of notes
 } tail_t;
 
@@ -51,10 +52,10 @@ s_place (saved_tails_t *self, const uint8_t *source)
 }
 
 static void
-s_note (void *context, const frame_head_t *head)
+s_note (void *context, const frame_head_t *head, uint64_t digest)
 {
     saved_tails_t *self = context;
-    *s_place (self, head->source) = (tail_t){*head, ++self->notes};
+    *s_place (self, head->source) = (tail_t){*head, digest, ++self->notes};
 }
 
 void
@@ -66,6 +67,8 @@ saved_tails_note (saved_tails_t *self, const acks_t *saved)
 void
 saved_tails_repeat (const saved_tails_t *self, acks_t *acks)
 {
-    for (guint index = 0; index < self->tails->len; index++)
-        acks_add (acks, &g_array_index (self->tails, tail_t, index).head);
+    for (guint index = 0; index < self->tails->len; index++) {
+        const tail_t *tail = &g_array_index (self->tails, tail_t, index);
+        acks_add (acks, &tail->head, tail->digest);
+    }
 }

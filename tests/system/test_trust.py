@@ -233,6 +233,44 @@ def test_acks_for_frames_that_a_stranger_sent_count_for_nothing(context, start, 
     push.close(linger=0)
 
 
+def test_an_ack_for_another_frame_of_the_same_name_counts_for_nothing(context, start):
+    """The processor does not get the gateway's frame, which a relay swallows, but a stranger's, which has
+    the same source and sequence and a message of the same partition. That it acknowledges."""
+    both = start()
+    relay = Relay(both.port)
+    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
+    both.gateway.stop()
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    events, push = context.socket(zmq.SUB), context.socket(zmq.PUSH)
+    events.subscribe(b"ack/")
+    events.connect(f"tcp://127.0.0.1:{both.port + 2}")
+    push.connect(f"tcp://127.0.0.1:{both.port}")
+    one = channel()
+
+    def hear():
+        both.post(message(one, hear.number))
+        hear.number += 1
+        return events.poll(100) and events.recv_multipart()
+    hear.number = 1
+    topic, _ = until(hear, what="an ack")
+    until(lambda: stats(both)["buffered"] == 0, what="rest")
+    relay.is_swallowing = True
+    assert both.post(message(one, hear.number)).status == 202
+    until(lambda: relay.swallowed > 0, what="the loss")
+    mine = channel_of({partition(one)})
+    for sequence in range(1, 500):
+        push.send(msgpack.packb([1, bytes.fromhex(topic[4:].decode()), sequence, partition(mine),
+                                 [[mine, sequence, TIME, 2, 1]]]))
+    until(lambda: stats(both)["foreignAcks"] > 0, what="the forged ack")
+    assert stats(both)["buffered"] == 1
+    relay.break_links()
+    assert both.rocket_when(one, lambda r: r["messagesApplied"] == hear.number)["missing"] == []
+    for socket_ in (events, push):
+        socket_.close(linger=0)
+    relay.stop()
+
+
 def test_an_empty_frame_is_refused_and_not_acknowledged(context, pair):
     source = os.urandom(16)
     events, push, ask = context.socket(zmq.SUB), context.socket(zmq.PUSH), context.socket(zmq.REQ)

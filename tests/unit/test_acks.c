@@ -18,12 +18,13 @@ static void
 s_add (acks_t *acks, uint8_t source, uint64_t sequence)
 {
     frame_head_t head = s_head (source, sequence);
-    acks_add (acks, &head);
+    acks_add (acks, &head, sequence * 3);
 }
 
 static void
-s_append (void *context, uint64_t first, uint64_t last)
+s_append (void *context, uint64_t first, uint64_t last, const void *digests)
 {
+    cr_assert_eq (ack_digest (digests, last - first), last * 3);
     g_string_append_printf (
         context, "%llu-%llu ", (unsigned long long) first, (unsigned long long) last);
 }

@@ -167,8 +167,10 @@ Test (msgpack_reader, integers_are_read_however_they_are_encoded)
 }
 
 static void
-s_sum (void *context, uint64_t first, uint64_t last)
+s_sum (void *context, uint64_t first, uint64_t last, const void *digests)
 {
+    for (uint64_t sequence = first; sequence <= last; sequence++)
+        cr_assert_eq (ack_digest (digests, sequence - first), sequence * 3);
     *(uint64_t *) context += first * 1000 + last;
 }
 
@@ -192,9 +194,9 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
         cr_assert_not (owner_announcement_read (&two, bytes, cut));
     free (bytes);
 
-    number_range_t ranges[] = {{1, 2}, {5, 9}};
+    saved_frame_t frames[] = {{1, 3}, {2, 6}, {5, 15}, {6, 18}, {7, 21}, {8, 24}, {9, 27}};
     uint64_t sum = 0;
-    bytes = ack_write (one.processor, ranges, 2, &size);
+    bytes = ack_write (one.processor, frames, G_N_ELEMENTS (frames), &size);
     ack_t ack;
     for (size_t cut = 0; cut < size; cut++)
         cr_assert_not (ack_read (&ack, bytes, cut));

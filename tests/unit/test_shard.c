@@ -141,7 +141,7 @@ s_fold_frame (uint64_t sequence, const char *ids, uint64_t number)
     frame_head_t head = {.source = {1}, .sequence = sequence};
     for (const char *id = ids; *id; id++)
         s_fold ((char[]){*id, '\0'}, number);
-    acks_add (shard_acks (s_shard), &head);
+    acks_add (shard_acks (s_shard), &head, 7);
 }
 
 //  Begin to save so many rockets: which ones, and up to which number.
@@ -182,6 +182,22 @@ Test (shard, a_frame_is_acknowledged_when_the_last_piece_is_saved)
     s_expect_acks (true, "all of it is saved");
     cr_expect_eq (shard_saved (s_shard), 3);
     cr_expect_not (shard_is_changed (s_shard));
+}
+
+Test (shard, the_last_frame_that_was_saved_is_acknowledged_again_and_again)
+{
+    shard_repeat_acks (s_shard, s_acks);
+    s_expect_acks (false, "nothing was saved");
+    s_fold_frame (1, "a", 1);
+    s_expect_taken (1, "a1 ");
+    shard_repeat_acks (s_shard, s_acks);
+    s_expect_acks (false, "it is being saved");
+    shard_end_save (s_shard, s_acks);
+    s_expect_acks (true, "it is saved");
+    for (int time = 0; time < 3; time++) {
+        shard_repeat_acks (s_shard, s_acks);
+        s_expect_acks (true, "again");
+    }
 }
 
 Test (shard, what_comes_between_two_pieces_is_acknowledged_with_the_next_burst)

@@ -28,8 +28,9 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
-#define ANSWER_BUFFER_BYTES                                                                        \
-    (512 * 1024)        //  in the kernel, a client: more waits where it is counted
+//  Of a client of a ROUTER: answers beyond wait where they are counted, and questions with the client.
+#define ANSWER_BUFFER_BYTES (512 * 1024)
+#define QUESTIONS_ON_THE_WAY 16
 #define GOODBYE_MS 200  //  how long a closed PUB may still be sending its last announcement
 
 //  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
@@ -52,7 +53,7 @@ static const kind_t s_kinds[] = {
     [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
     [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
     [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
-    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, 4 * MIB},
+    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, MIB},
 };
 
 struct socket {
@@ -108,6 +109,7 @@ s_new (socket_kind_t kind, bool is_ipv6)
     if (kind == SOCKET_ROUTER) {
         zsock_set_router_mandatory (zsock, 1);  //  say that a client is gone, or reads nothing
         zsock_set_sndbuf (zsock, ANSWER_BUFFER_BYTES);
+        zsock_set_rcvhwm (zsock, QUESTIONS_ON_THE_WAY);
     }
     if (kind == SOCKET_REQ) {
         zsock_set_req_relaxed (zsock, 1);

@@ -22,7 +22,7 @@
 #include "processor/serve_queries.h"
 
 #define FRAMES_PER_TURN 256
-#define FRAMES_PER_STEP 8  //  the clock is read between steps
+#define FRAMES_PER_STEP 4  //  the clock is read between steps
 #define FRAMES_US 8000
 #define DRAIN_MS 8000  //  stop after so long at the latest, whatever the disk does
 

@@ -153,11 +153,8 @@ query_server_run (query_server_t *self)
 {
     int64_t until_us = clock_us () + REQUESTS_US;
     int count = 0;
-    while (count < REQUESTS_PER_RUN && s_take_request (self, until_us)) {
+    while (count < REQUESTS_PER_RUN && s_take_request (self, until_us) && clock_us () < until_us)
         count++;
-        if (count % 8 == 0 && clock_us () >= until_us)
-            break;
-    }
     if (answerer_is_busy (self->answerer))
         answerer_run (self->answerer, clock_us () + SLICE_US);
 }

@@ -16,7 +16,7 @@
 #define QUERY_LIMIT_MAX 1000
 #define QUERY_LIMIT_DEFAULT 100
 #define QUERY_BATCH_MAX 4096
-#define QUERY_MAX_BYTES (4 * 1024 * 1024)  //  a larger question does not get through
+#define QUERY_MAX_BYTES (1024 * 1024)  //  a larger question does not get through
 
 //  Once the replies of a batch have so many bytes, those that are still missing are a 400: the whole is
 //  less than the 64 MiB that a socket takes.

@@ -201,6 +201,31 @@ def test_answers_that_nobody_reads_are_bounded(context, start):
     good.close()
 
 
+def test_large_questions_that_come_quickly_are_bounded(context, start):
+    pair = start()
+    good = connected(context, zmq.REQ, pair)
+    assert ask(good, {"op": "ping"}) == {"status": 200}
+    before = most = resident_kib(pair.processor)
+    size = (1 << 20) - 100
+    question = b"\x82\xa2op\xa4ping\xa1x\xdd" + size.to_bytes(4, "big") + b"\xc0" * size
+    floods = [connected(context, zmq.DEALER, pair) for _ in range(3)]
+    for socket in floods:
+        socket.setsockopt(zmq.SNDTIMEO, 60000)
+        socket.setsockopt(zmq.RCVHWM, 1000)
+    for _ in range(100):
+        for socket in floods:
+            socket.send_multipart([b"", question])
+        most = max(most, resident_kib(pair.processor))
+    assert ask(good, {"op": "ping"}) == {"status": 200}
+    for socket in floods:
+        for _ in range(100):
+            assert msgpack.unpackb(socket.recv_multipart()[-1]) == {"status": 200}
+        socket.send_multipart([b"", question + bytes(200)])  # too large: the connection ends
+        socket.close()
+    assert IS_SANITIZED or most - before < 150_000, most - before
+    good.close()
+
+
 def test_a_page_is_bounded_in_bytes_and_pages_hold_every_rocket_once(context, start):
     pair = start()
     one_in_two = range(1, 1200, 2)

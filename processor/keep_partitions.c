@@ -131,6 +131,7 @@ s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
     self->ownership->look (self->ownership);
     self->shards->members =
         self->ownership->members (self->ownership, &self->shards->members_count);
+    self->shards->endpoints = self->ownership->endpoints (self->ownership);
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
         bool is_loading = self->loading && shard_owned (self->loading).partition == partition;
         bool is_ours = self->ownership->is_ours (self->ownership, partition);

@@ -6,6 +6,7 @@
 typedef struct {
     ownership_t base;
     member_id_t self_id;
+    member_endpoint_t endpoint;
     bool has_left;
 } own_alone_t;
 
@@ -51,6 +52,12 @@ s_members (const ownership_t *base, size_t *count)
     return &self->self_id;
 }
 
+static const member_endpoint_t *
+s_endpoints (const ownership_t *base)
+{
+    return &((const own_alone_t *) base)->endpoint;
+}
+
 static void
 s_destroy (ownership_t **base_p)
 {
@@ -59,10 +66,12 @@ s_destroy (ownership_t **base_p)
 }
 
 ownership_t *
-own_alone_new (const uint8_t self_id[PROCESSOR_ID_SIZE])
+own_alone_new (const uint8_t self_id[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint)
 {
     own_alone_t *self = g_new0 (own_alone_t, 1);
-    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_destroy};
+    self->base = (ownership_t){
+        s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_endpoints, s_destroy};
+    self->endpoint = *endpoint;
     memcpy (self->self_id.id, self_id, PROCESSOR_ID_SIZE);
     return &self->base;
 }

@@ -1,6 +1,6 @@
 //  The file system coordinates, for the processors of one host:
 //
-//    state-dir/members/<32 hex digits>   locked by the live processor of that id
+//    state-dir/members/<32 hex digits>   locked by the live processor of that id; says where it is
 //    state-dir/partition-0007.lock       locked by the processor that holds the partition
 //
 //  The kernel drops locks when a process dies, however it dies; so who is alive, and what is free,
@@ -34,11 +34,13 @@ typedef struct {
     char *members_directory;
     uint32_t partitions;
     member_id_t self_id;
+    member_endpoint_t endpoint;
     int member_fd;         //  lock of our member file; -1: we are no member
     int64_t join_at_ms;    //  become one then, even if others are there
     bool has_left;         //  for good
     member_id_t *members;  //  as of the last look, in the order of their ids
     size_t members_count;
+    member_endpoint_t endpoints[MEMBERS_MAX];  //  of the members
     bool is_ours[PARTITIONS_MAX];
     int held_fds[PARTITIONS_MAX];              //  locks of partitions; -1: not held
     int64_t waiting_since_ms[PARTITIONS_MAX];  //  for the lock; 0: not waiting
@@ -104,7 +106,38 @@ s_read_members (own_by_files_t *self, size_t *count)
     return members;
 }
 
-//  The file is locked before it has its name, so nobody finds it unlocked.
+//  Write the endpoint into the member file. Those who cannot read it cannot be told where we are, and
+//  that is all.
+static void
+s_write_endpoint (const own_by_files_t *self)
+{
+    size_t size = strlen (self->endpoint.text);
+    if (ftruncate (self->member_fd, 0) != 0 ||
+        write (self->member_fd, self->endpoint.text, size) != (ssize_t) size)
+        log_event (LOG_WARN, "cannot tell the other processors where this one is", "reason=%s",
+            g_strerror (errno));
+}
+
+//  Read where the members are. An older version writes nothing.
+static void
+s_read_endpoints (own_by_files_t *self)
+{
+    for (size_t index = 0; index < self->members_count; index++) {
+        char id[2 * PROCESSOR_ID_SIZE + 1];
+        digits_of_bytes (self->members[index].id, PROCESSOR_ID_SIZE, id);
+        char *path = g_build_filename (self->members_directory, id, NULL);
+        char *text = NULL;
+        gsize size = 0;
+        bool is_read = g_file_get_contents (path, &text, &size, NULL) &&
+                       size < sizeof self->endpoints[index].text && g_str_is_ascii (text);
+        g_strlcpy (
+            self->endpoints[index].text, is_read ? text : "", sizeof self->endpoints[index].text);
+        g_free (text);
+        g_free (path);
+    }
+}
+
+//  The file is locked and written before it has its name, so nobody finds it unlocked or empty.
 static void
 s_join (own_by_files_t *self)
 {
@@ -113,6 +146,8 @@ s_join (own_by_files_t *self)
     char *new_path = g_strdup_printf ("%s/.%s", self->members_directory, id);
     char *path = g_build_filename (self->members_directory, id, NULL);
     self->member_fd = lock_file_take (new_path, LOCK_FILE_TRY);
+    if (self->member_fd >= 0)
+        s_write_endpoint (self);
     if (self->member_fd >= 0 && rename (new_path, path) != 0) {
         int error = errno;
         close (self->member_fd);
@@ -148,6 +183,7 @@ s_take_members (own_by_files_t *self, member_id_t *members, size_t count)
     if (is_same)
         return;
     log_event (LOG_INFO, "members changed", "members=%zu", count);
+    s_read_endpoints (self);
     s_share (self);
 }
 
@@ -240,6 +276,12 @@ s_members (const ownership_t *base, size_t *count)
     return self->members;
 }
 
+static const member_endpoint_t *
+s_endpoints (const ownership_t *base)
+{
+    return ((const own_by_files_t *) base)->endpoints;
+}
+
 static void
 s_destroy (ownership_t **base_p)
 {
@@ -257,11 +299,13 @@ s_destroy (ownership_t **base_p)
 }
 
 ownership_t *
-own_by_files_new (
-    const char *directory, uint32_t partitions, const uint8_t self_id[PROCESSOR_ID_SIZE])
+own_by_files_new (const char *directory, uint32_t partitions,
+    const uint8_t self_id[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint)
 {
     own_by_files_t *self = g_new0 (own_by_files_t, 1);
-    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_destroy};
+    self->base = (ownership_t){
+        s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_endpoints, s_destroy};
+    self->endpoint = *endpoint;
     self->directory = g_strdup (directory);
     self->members_directory = g_build_filename (directory, "members", NULL);
     self->partitions = partitions;

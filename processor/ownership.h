@@ -27,15 +27,19 @@ struct ownership {
     //  The members as of the last look, ourselves among them if we are one. Borrowed until the next.
     const member_id_t *(*members) (const ownership_t *self, size_t *count);
 
+    //  Where each of these members is reached, in their order. Borrowed until the next look.
+    const member_endpoint_t *(*endpoints) (const ownership_t *self);
+
     void (*destroy) (ownership_t **self_p);
 };
 
 //  By locks of files in the state directory, shared by all processors of this host. self is this
-//  process's id, made anew at every start. NULL if the directory cannot be used; the log says why.
-ownership_t *own_by_files_new (
-    const char *directory, uint32_t partitions, const uint8_t self[PROCESSOR_ID_SIZE]);
+//  process's id, made anew at every start; endpoint is told to the others. NULL if the directory cannot be used; the log says why.
+ownership_t *own_by_files_new (const char *directory, uint32_t partitions,
+    const uint8_t self[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint);
 
 //  Everything is ours: for a store that nobody shares.
-ownership_t *own_alone_new (const uint8_t self[PROCESSOR_ID_SIZE]);
+ownership_t *own_alone_new (
+    const uint8_t self[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint);
 
 #endif

@@ -16,6 +16,7 @@
 #include "common/watchdog.h"
 #include "processor/admin.h"
 #include "processor/keep_partitions.h"
+#include "processor/own_endpoint.h"
 #include "processor/recv_frames.h"
 #include "processor/save_shards.h"
 #include "processor/send_announcements.h"
@@ -73,9 +74,12 @@ s_open_store (processor_t *self, const processor_config_t *config)
                                      : store_memory_new (&traits);
     if (!store)
         return false;
-    ownership_t *ownership = config->is_kept ? own_by_files_new (config->state_directory,
-                                                   traits.partitions, self->shards.processor)
-                                             : own_alone_new (self->shards.processor);
+    member_endpoint_t endpoint;
+    own_endpoint (socket_endpoint (self->sockets.frames), &endpoint);
+    ownership_t *ownership = config->is_kept
+                                 ? own_by_files_new (config->state_directory, traits.partitions,
+                                       self->shards.processor, &endpoint)
+                                 : own_alone_new (self->shards.processor, &endpoint);
     if (!ownership) {
         store->destroy (&store);
         return false;

@@ -15,6 +15,7 @@ typedef struct {
     shard_t *shards[PARTITIONS_MAX];  //  by partition; NULL: not held here
     const member_id_t *members;       //  the processors there are; borrowed from the ownership
     size_t members_count;
+    const member_endpoint_t *endpoints;  //  where each of them is reached; borrowed likewise
     processor_counters_t counters;
     processor_latencies_t latencies;
     int64_t started_ms;

@@ -19,6 +19,11 @@ typedef struct {
     uint8_t id[PROCESSOR_ID_SIZE];
 } member_id_t;
 
+//  Where others reach the frames of a member, "tcp://address:port"; empty if that is not known.
+typedef struct {
+    char text[64];
+} member_endpoint_t;
+
 //  Write into owners, which has room for so many partitions, the place of each one's owner in
 //  members (1 to MEMBERS_MAX, in any order: only the ids count).
 void share_partitions (

@@ -68,7 +68,7 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     PROCESSOR_COUNTERS (X)
 #undef X
     msgpack_writer_t writer = msgpack_writer_begin (answer);
-    reply_write_stats (&writer, 6 + counters);
+    reply_write_stats (&writer, 7 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
     msgpack_write_key (&writer, "uptimeMs");
@@ -86,6 +86,10 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     msgpack_write_array (&writer, (uint32_t) shards->members_count);
     for (size_t index = 0; index < shards->members_count; index++)
         s_write_id (&writer, shards->members[index].id);
+    msgpack_write_key (&writer, "endpoints");
+    msgpack_write_array (&writer, (uint32_t) shards->members_count);
+    for (size_t index = 0; index < shards->members_count; index++)
+        msgpack_write_str (&writer, text_from (shards->endpoints[index].text));
     msgpack_write_key (&writer, "owned");
     msgpack_write_array (&writer, owned_count);
     for (uint32_t index = 0; index < owned_count; index++) {

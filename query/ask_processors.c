@@ -1,7 +1,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_processors.h"
 
-#include "common/addresses.h"
 #include "common/clock.h"
 #include "common/socket.h"
 
@@ -27,6 +26,7 @@ s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArr
     char *endpoint = g_strdup_printf ("tcp://%s:%u", address->host, address->port + 1u);
     asked_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
     g_free (endpoint);
+    answer->address = *address;
     answer->fault = "cannot be asked";
     if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
         answer->fault = "does not answer: is it running there, and is this the port of its frames?";
@@ -109,24 +109,71 @@ s_wait (GArray *asked, int64_t timeout_ms)
         socket_destroy (&g_array_index (asked, asked_t, index).socket);
 }
 
+//  What is asked, and of whom.
+typedef struct {
+    GByteArray *question;
+    GPtrArray *answers;
+    GArray *asked;
+} asking_t;
+
+static asking_t
+s_begin (const query_t *query, int64_t timeout_ms)
+{
+    asking_t asking = {g_byte_array_new (), g_ptr_array_new_with_free_func (s_free_answer),
+        g_array_new (FALSE, TRUE, sizeof (asked_t))};
+    query_t timed = *query;
+    timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
+    query_write (asking.question, &timed);
+    return asking;
+}
+
+static GPtrArray *
+s_end (asking_t *asking, int64_t timeout_ms)
+{
+    s_wait (asking->asked, timeout_ms);
+    g_array_unref (asking->asked);
+    g_byte_array_unref (asking->question);
+    return asking->answers;
+}
+
 GPtrArray *
 ask_processors (const char *processors, const query_t *query, int64_t timeout_ms)
 {
-    GPtrArray *answers = g_ptr_array_new_with_free_func (s_free_answer);
-    GArray *asked = g_array_new (FALSE, TRUE, sizeof (asked_t));
-    GByteArray *question = g_byte_array_new ();
-    query_t timed = *query;
-    timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
-    query_write (question, &timed);
+    asking_t asking = s_begin (query, timeout_ms);
     GArray *names = addresses_parse (processors);
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     for (guint index = 0; index < names->len; index++)
-        s_ask_name (
-            &g_array_index (names, address_name_t, index), question, addresses, answers, asked);
-    s_wait (asked, timeout_ms);
+        s_ask_name (&g_array_index (names, address_name_t, index), asking.question, addresses,
+            asking.answers, asking.asked);
     g_array_unref (names);
     g_array_unref (addresses);
-    g_array_unref (asked);
-    g_byte_array_unref (question);
-    return answers;
+    return s_end (&asking, timeout_ms);
+}
+
+GPtrArray *
+ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms)
+{
+    asking_t asking = s_begin (query, timeout_ms);
+    for (guint index = 0; index < addresses->len; index++) {
+        const address_t *address = &g_array_index (addresses, address_t, index);
+        s_ask (asking.asked, s_add (asking.answers, address->host, address->port), address,
+            asking.question);
+    }
+    return s_end (&asking, timeout_ms);
+}
+
+GPtrArray *
+ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms)
+{
+    asking_t asking = s_begin (query, timeout_ms);
+    for (guint index = 0; index < answers->len; index++) {
+        const answer_t *before = answers->pdata[index];
+        if (!before->bytes)
+            continue;
+        answer_t *answer = g_new0 (answer_t, 1);
+        answer->processor = g_strdup (before->processor);
+        g_ptr_array_add (asking.answers, answer);
+        s_ask (asking.asked, answer, &before->address, asking.question);
+    }
+    return s_end (&asking, timeout_ms);
 }

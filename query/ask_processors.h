@@ -3,10 +3,12 @@
 #ifndef DOWNLINK_ASK_PROCESSORS_H
 #define DOWNLINK_ASK_PROCESSORS_H
 
+#include "common/addresses.h"
 #include "query/query.h"
 
 typedef struct {
     char *processor;    //  host:port; of a name with several addresses, one answer each
+    address_t address;  //  that was asked; none if the name has none
     GBytes *bytes;      //  its answer; NULL: there is none
     reply_t reply;      //  read from the bytes
     const char *fault;  //  why there is none, as the end of a sentence
@@ -16,5 +18,12 @@ typedef struct {
 //  IPv4 ones, or else those of IPv6. processors was checked with addresses_parse. Returns an array
 //  of answer_t *, in the order of the list; the caller's, to free with g_ptr_array_unref.
 GPtrArray *ask_processors (const char *processors, const query_t *query, int64_t timeout_ms);
+
+//  The same for addresses (a GArray of address_t).
+GPtrArray *ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms);
+
+//  Ask each processor that answered before, under the same name. Those that did not answer are not in the
+//  result.
+GPtrArray *ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms);
 
 #endif

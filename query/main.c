@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "common/addresses.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "common/socket.h"
 #include "common/stop_signals.h"
-#include "query/ask_processors.h"
 #include "query/print_answers.h"
 #include "query/watch.h"
 
 #define ID_MAX MESSAGE_CHANNEL_MAX_BYTES
+#define EARLY_PAUSE_US (100 * 1000)
 
 static struct {
     const char *processors;
@@ -25,7 +26,7 @@ static struct {
 
 static const option_t s_options[] = {
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
-        "host:port of the processors' frames, comma-separated; queries go to the next port"},
+        "host:port of any processor's frames, comma-separated; the others are found by it"},
     {"sort", OPTION_TEXT, &s_flags.sort, "id", "KEY", 0, 0,
         "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
         "descending"},
@@ -46,7 +47,10 @@ static const options_t s_usage = {"downlink-query", "asks the processors what st
     "  downlink-query watch\n"
     "  downlink-query stats --json --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
-    "Asks processors directly, without a gateway. The answers are tables for people, cut to the "
+    "Asks processors directly, without a gateway: any one of them leads to the others. An answer "
+    "that "
+    "is incomplete, as a processor does not answer, is said to be so, and the exit status is 1. "
+    "The answers are tables for people, cut to the "
     "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
     "ping asks who is alive; stats asks for counters and partitions; get shows one rocket; list "
     "shows rockets, sorted and filtered; watch shows what there is and then what changes, until "
@@ -94,6 +98,30 @@ s_read_question (int count, char **arguments)
     return query;
 }
 
+//  Find the processors, put the question to all of them and print what they say. A partition that is on
+//  its way from one to another is waited for.
+static int
+s_ask (const query_t *query)
+{
+    int64_t timeout_ms = (int64_t) s_flags.timeout_ms;
+    int64_t until_ms = clock_ms () + timeout_ms;
+    bool is_about_processors = query->op == QUERY_PING || query->op == QUERY_STATS;
+    for (;;) {
+        GPtrArray *found = find_processors (s_flags.processors, timeout_ms);
+        GPtrArray *answers = is_about_processors ? NULL : ask_again (found, query, timeout_ms);
+        bool is_early =
+            answers && answers_are_early (query, found, answers) && clock_ms () < until_ms;
+        int status = is_early  ? 0
+                     : answers ? print_answers (query, found, answers, s_flags.json)
+                               : print_found (query, found, s_flags.json);
+        g_ptr_array_unref (found);
+        g_clear_pointer (&answers, g_ptr_array_unref);
+        if (!is_early)
+            return status;
+        g_usleep (EARLY_PAUSE_US);
+    }
+}
+
 static int
 s_watch (int count, char **arguments)
 {
@@ -126,8 +154,5 @@ main (int argc, char **argv)
     if (is_watch)
         return s_watch (count, argv);
     socket_setup ();
-    GPtrArray *answers = ask_processors (s_flags.processors, &query, (int64_t) s_flags.timeout_ms);
-    int status = print_answers (&query, answers, s_flags.json);
-    g_ptr_array_unref (answers);
-    return status;
+    return s_ask (&query);
 }

@@ -70,8 +70,10 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
 static bool
 s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
 {
+    bool has_owner = false;
     for (guint index = 0; index < answers->len; index++) {
         const answer_t *answer = answers->pdata[index];
+        has_owner = has_owner || (answer->bytes && answer->reply.status == 404);
         if (!answer->bytes || answer->reply.status != 200)
             continue;
         if (as_json)
@@ -80,7 +82,15 @@ s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
             print_map (stdout, answer->reply.rocket, NULL, terminal_width (stdout));
         return true;
     }
-    fprintf (stderr, "downlink-query: there is no rocket '%.*s'\n", (int) id.size, id.data);
+    char *shown = printable (id.data, id.size);
+    if (has_owner)
+        fprintf (stderr, "downlink-query: there is no rocket '%s'\n", shown);
+    else
+        fprintf (stderr,
+            "downlink-query: the processor that owns the rocket '%s' does not answer: it may be "
+            "there\n",
+            shown);
+    g_free (shown);
     return false;
 }
 
@@ -136,22 +146,111 @@ s_print_each (const query_t *query, const GPtrArray *answers, bool as_json)
     }
 }
 
-int
-print_answers (const query_t *query, const GPtrArray *answers, bool as_json)
+static bool
+s_tell_faults (const GPtrArray *answers)
 {
-    int status = 0;
+    bool is_any = false;
     for (guint index = 0; index < answers->len; index++) {
         const answer_t *answer = answers->pdata[index];
-        if (!answer->bytes) {
+        if (!answer->bytes)
             fprintf (stderr, "downlink-query: %s %s\n", answer->processor, answer->fault);
-            status = 1;
-        }
+        is_any = is_any || !answer->bytes;
+    }
+    return is_any;
+}
+
+//  Say what is missing. Returns true if something is.
+static bool
+s_tell_missing (const coverage_t *coverage)
+{
+    uint32_t missing = coverage_missing (coverage);
+    if (missing > 0)
+        fprintf (stderr,
+            "downlink-query: this is incomplete: %u of %u partitions have no owner that answers\n",
+            missing, coverage->partitions);
+    return missing > 0;
+}
+
+//  Say which members nobody can find. Returns true if there are some.
+static bool
+s_tell_lost (const GPtrArray *found)
+{
+    GHashTable *known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    size_t lost = 0;
+    for (guint index = 0; index < found->len; index++) {
+        const answer_t *answer = found->pdata[index];
+        char *id = answer->bytes ? stats_processor (answer->reply.stats) : NULL;
+        if (id)
+            g_hash_table_add (known, id);
+    }
+    for (guint index = 0; index < found->len; index++) {
+        const answer_t *answer = found->pdata[index];
+        if (answer->bytes)
+            lost = MAX (lost, stats_members (answer->reply.stats, known, addresses));
+    }
+    if (lost > 0)
+        fprintf (stderr,
+            "downlink-query: this is incomplete: %zu processors do not say where they are: name "
+            "them with --processors\n",
+            lost);
+    g_array_unref (addresses);
+    g_hash_table_unref (known);
+    return lost > 0;
+}
+
+static bool
+s_is_any (const GPtrArray *answers)
+{
+    for (guint index = 0; index < answers->len; index++)
+        if (((const answer_t *) answers->pdata[index])->bytes)
+            return true;
+    return false;
+}
+
+int
+print_found (const query_t *query, const GPtrArray *found, bool as_json)
+{
+    coverage_t coverage;
+    coverage_of_stats (&coverage, found);
+    bool is_faulty = s_tell_faults (found);
+    s_print_each (query, found, as_json);
+    bool is_lost = s_tell_lost (found);
+    bool is_missing = query->op == QUERY_STATS && s_tell_missing (&coverage);
+    return is_faulty || is_lost || is_missing ? 1 : 0;
+}
+
+int
+print_answers (const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json)
+{
+    coverage_t coverage;
+    coverage_of_lists (&coverage, found, answers);
+    bool is_faulty = s_tell_faults (found);
+    is_faulty = s_tell_faults (answers) || is_faulty;
+    if (!s_is_any (answers))
+        return 1;
+    if (query->op == QUERY_GET)
+        return s_print_rocket (query->id, answers, as_json) ? 0 : 1;
+    bool are_whole = s_print_list (&query->list, answers, as_json);
+    return s_tell_missing (&coverage) || !are_whole || is_faulty ? 1 : 0;
+}
+
+bool
+answers_are_early (const query_t *query, const GPtrArray *found, const GPtrArray *answers)
+{
+    coverage_t coverage;
+    bool is_settled = false;
+    for (guint index = 0; index < found->len; index++)
+        if (!((const answer_t *) found->pdata[index])->bytes)
+            return false;
+    for (guint index = 0; index < answers->len; index++) {
+        const answer_t *answer = answers->pdata[index];
+        if (!answer->bytes)
+            return false;
+        is_settled = is_settled || answer->reply.status != 421;
     }
     if (query->op == QUERY_GET)
-        status = s_print_rocket (query->id, answers, as_json) ? 0 : 1;
-    else if (query->op == QUERY_LIST)
-        status = s_print_list (&query->list, answers, as_json) ? status : 1;
-    else
-        s_print_each (query, answers, as_json);
-    return status;
+        return !is_settled;
+    coverage_of_lists (&coverage, found, answers);
+    return coverage_missing (&coverage) > 0;
 }

@@ -13,11 +13,13 @@
 #include "common/clock.h"
 #include "common/discovery.h"
 #include "common/msgpack_json.h"
+#include "query/find_processors.h"
 #include "query/update_link.h"
 #include "query/watch_table.h"
 
 #define RETRY_MS 500
 #define DRAW_MS 100
+#define CENSUS_MS 1000
 #define ALIVE_MS 2000  //  one that lives is heard far more often
 #define SEEN_SLOTS 65536
 
@@ -41,7 +43,10 @@ typedef struct {
     char *after;         //  the last id of the page before; NULL: none
     int64_t deadline_ms;
     int64_t retry_at_ms;
-    bool is_blamed;  //  it was said that it does not answer
+    bool is_blamed;    //  it was said that it does not answer
+    socket_t *census;  //  who else is there is asked; NULL: not now
+    int64_t census_at_ms;
+    char *id;  //  as its stats tell; NULL: not known yet
 } processor_t;
 
 struct watcher {
@@ -67,6 +72,8 @@ s_free_processor (void *data)
     processor_t *processor = data;
     update_link_destroy (&processor->link);
     socket_destroy (&processor->question);
+    socket_destroy (&processor->census);
+    g_free (processor->id);
     g_free (processor->after);
     g_free (processor);
 }
@@ -285,6 +292,65 @@ s_run_processor (processor_t *processor, int64_t now_ms)
     s_blame (processor, now_ms);
 }
 
+//  Listen to the members that a processor names, once it is known which processors those given are: one
+//  may be given under another address than it has among the members.
+static void
+s_add_members (watcher_t *self, text_t stats)
+{
+    GHashTable *known = g_hash_table_new (g_str_hash, g_str_equal);
+    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    bool are_known = true;
+    for (guint index = 0; index < self->processors->len; index++) {
+        processor_t *processor = self->processors->pdata[index];
+        if (processor->id)
+            g_hash_table_add (known, processor->id);
+        are_known = are_known && (processor->id || processor->is_blamed);
+    }
+    if (are_known)
+        stats_members (stats, known, addresses);
+    for (guint index = 0; index < addresses->len; index++)
+        s_add_processor (self, &g_array_index (addresses, address_t, index));
+    g_array_unref (addresses);
+    g_hash_table_unref (known);
+}
+
+static void
+s_take_census (processor_t *processor)
+{
+    text_t part;
+    bool more = false;
+    msgpack_reader_t reader;
+    reply_t reply;
+    if (!processor->census || !socket_receive (processor->census, &part, &more))
+        return;
+    msgpack_reader_init (&reader, part.data, part.size);
+    if (reply_read (&reply, &reader) && reply.stats.data) {
+        g_free (processor->id);
+        processor->id = stats_processor (reply.stats);
+        s_add_members (processor->watcher, reply.stats);
+    }
+    socket_destroy (&processor->census);
+}
+
+//  Ask who else is there, again and again: processors come and go.
+static void
+s_run_census (processor_t *processor, int64_t now_ms)
+{
+    s_take_census (processor);
+    if (now_ms < processor->census_at_ms)
+        return;
+    GByteArray *bytes = g_byte_array_new ();
+    char *endpoint = s_endpoint (&processor->address, 1);
+    query_write (bytes, &(query_t){.op = QUERY_STATS});
+    socket_destroy (&processor->census);
+    processor->census = socket_connect (SOCKET_REQ, endpoint);
+    if (processor->census)
+        (void) !socket_send (processor->census, bytes->data, bytes->len, false);
+    processor->census_at_ms = now_ms + CENSUS_MS;
+    g_free (endpoint);
+    g_byte_array_unref (bytes);
+}
+
 static void
 s_draw (watcher_t *self, int64_t now_ms)
 {
@@ -341,8 +407,10 @@ watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms,
     do {
         int64_t now_ms = clock_ms ();
         s_follow_addresses (self);
-        for (guint index = 0; index < self->processors->len; index++)
+        for (guint index = 0; index < self->processors->len; index++) {
             s_run_processor (self->processors->pdata[index], now_ms);
+            s_run_census (self->processors->pdata[index], now_ms);
+        }
         s_draw (self, now_ms);
     } while (!self->is_closed && !s_wait (self, stop_fd));
     watch_table_destroy (&self->table);

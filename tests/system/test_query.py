@@ -1,15 +1,18 @@
 """downlink-query: tables for people that fit the terminal, JSON for programs, and clear complaints."""
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import unicodedata
+from types import SimpleNamespace
 
 import msgpack
 import pytest
 import zmq
 
-from downlink import BIN, Pair, free_ports, message
+from downlink import BIN, Client, Pair, Program, free_ports, message, until
 
 
 def ask(*words, columns="", seconds=60):
@@ -141,9 +144,115 @@ def test_a_list_that_a_processor_refuses_is_said_to_be_missing(rockets):
         words = ["list", "--json", "--processors", f"{rockets.here[1]},127.0.0.1:{port}"]
         with subprocess.Popen([BIN / "downlink-query", *words], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True) as query:
+            assert msgpack.unpackb(busy.recv())["op"] == "stats"
+            busy.send(msgpack.packb({"status": 200, "stats": {}}))
             asked = msgpack.unpackb(busy.recv())
             busy.send(msgpack.packb({"status": 503, "detail": "too many lists wait"}))
             shown, complaint = query.communicate(timeout=60)
     assert (asked["op"], asked["deadlineMs"]) == ("list", 2000)
     assert query.returncode == 1 and len(shown.splitlines()) == 3
     assert f"no list from 127.0.0.1:{port}: it has too much to do" in complaint
+
+
+@pytest.fixture(scope="module")
+def fleet(folder):
+    """Two processors with a state of their own, and a gateway that knows both."""
+    for _ in range(5):
+        state = f"{folder}/fleet-{free_ports(1)}"
+        ports = [free_ports(3), free_ports(3)]
+        both = [Program(folder, "downlink-processor", "--port", port, "--state-dir", state)
+                for port in ports]
+        http_port = free_ports(1)
+        gateway = Program(folder, "downlink-gateway", "--journal", "off", "--listen",
+                          f"127.0.0.1:{http_port}", "--processors",
+                          ",".join(f"127.0.0.1:{port}" for port in ports))
+        if all(one.process.poll() is None for one in (*both, gateway)):
+            break
+    fleet = SimpleNamespace(processors=both, ports=ports, gateway=gateway, http=http_port,
+                            state=state, folder=folder)
+
+    def are_shared():
+        with contextlib.suppress(OSError), Client(http_port) as client:
+            routing = client.call("GET", "/stats").json()["routing"]
+            return len({route["owner"] for route in routing} - {None}) == 2 and \
+                None not in [route["owner"] for route in routing]
+    until(are_shared, what="two owners")
+    with Client(http_port) as client:
+        body = json.dumps([message(f"rocket-{number}", 1) for number in range(40)])
+        answer = client.call("POST", "/messages", body, Prefer="wait=20")
+        assert answer.status == 200, answer.body
+    yield fleet
+    statuses = [program.stop() for program in (gateway, *both)]
+    assert statuses == [0, 0, 0]
+
+
+def test_any_one_processor_leads_to_all_of_them(fleet):
+    for port in fleet.ports:
+        here = ["--processors", f"127.0.0.1:{port}"]
+        listed = ask("list", "--json", *here)
+        assert listed.returncode == 0, listed.stderr
+        assert len({json.loads(line)["id"] for line in listed.stdout.splitlines()}) == 40
+        for number in range(10):
+            assert ask("get", f"rocket-{number}", *here).returncode == 0
+        alive = ask("ping", "--json", *here)
+        assert alive.returncode == 0
+        assert sorted(json.loads(line)["processor"] for line in alive.stdout.splitlines()) == \
+            sorted(f"127.0.0.1:{one}" for one in fleet.ports)
+        told = [json.loads(line) for line in ask("stats", "--json", *here).stdout.splitlines()]
+        assert sum(len(one["owned"]) for one in told) == 16 and len(told) == 2
+        missing = ask("get", "no-such-rocket", *here)
+        assert missing.returncode == 1 and "there is no rocket" in missing.stderr
+
+
+def test_a_processor_that_is_named_and_found_is_asked_once(fleet):
+    both = ",".join(f"localhost:{port}" for port in fleet.ports)
+    assert len(ask("list", "--json", "--processors", both).stdout.splitlines()) == 40
+    assert len(ask("ping", "--json", "--processors", both).stdout.splitlines()) == 2
+
+
+def test_watch_finds_the_other_processors_too(fleet):
+    watch = Program(fleet.folder, "downlink-query", "watch", "--json", "--processors",
+                    f"127.0.0.1:{fleet.ports[0]}")
+    try:
+        until(lambda: len(set(watch.text().splitlines())) >= 40, what="all rockets")
+    finally:
+        assert watch.stop(signal.SIGINT) == 0
+    assert len(watch.text().splitlines()) == 40
+
+
+def test_an_answer_without_a_paused_owner_says_that_it_is_incomplete(fleet):
+    here = ["--processors", f"127.0.0.1:{fleet.ports[0]}", "--timeout", "300ms"]
+    fleet.processors[1].send(signal.SIGSTOP)
+    try:
+        listed = ask("list", "--json", *here)
+        assert listed.returncode == 1 and 0 < len(listed.stdout.splitlines()) < 40
+        assert f"127.0.0.1:{fleet.ports[1]} does not answer" in listed.stderr
+        assert re.search(r"incomplete: \d+ of 16 partitions have no owner", listed.stderr)
+        statuses = [ask("get", f"rocket-{number}", *here) for number in range(12)]
+        assert {one.returncode for one in statuses} == {0, 1}
+        assert all("it may be there" in one.stderr for one in statuses if one.returncode)
+        assert not any("there is no rocket" in one.stderr for one in statuses)
+        told = ask("stats", *here)
+        assert told.returncode == 1 and "incomplete" in told.stderr
+    finally:
+        fleet.processors[1].send(signal.SIGCONT)
+    until(lambda: ask("list", *here).returncode == 0, what="a whole list")
+
+
+def test_no_processor_is_said_once_and_nothing_else(fleet):
+    for words in (["get", "rocket-1"], ["list"], ["stats"], ["ping"]):
+        asked = ask(*words, "--timeout", "200ms", "--processors", f"127.0.0.1:{free_ports(3)}")
+        assert asked.returncode == 1
+        assert len(asked.stderr.splitlines()) == 1 and "does not answer" in asked.stderr
+
+
+def test_processors_at_all_addresses_say_where_they_are(tmp_path):
+    ports = [free_ports(3), free_ports(3)]
+    both = [Program(tmp_path, "downlink-processor", "--bind", "0.0.0.0", "--port", port,
+                    "--state-dir", tmp_path / "state") for port in ports]
+    def are_found():
+        told = ask("stats", "--json", "--timeout", "1s", "--processors", f"127.0.0.1:{ports[0]}")
+        owned = [len(json.loads(line)["owned"]) for line in told.stdout.splitlines()]
+        return told.returncode == 0 and len(owned) == 2 and min(owned) > 0
+    until(are_found, what="both")
+    assert [program.stop() for program in both] == [0, 0]

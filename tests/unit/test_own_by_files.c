@@ -50,7 +50,8 @@ static ownership_t *
 s_open (uint8_t name)
 {
     const uint8_t id[PROCESSOR_ID_SIZE] = {name, 1, 2};
-    ownership_t *self = own_by_files_new (s_folder, PARTITIONS, id);
+    ownership_t *self =
+        own_by_files_new (s_folder, PARTITIONS, id, &(member_endpoint_t){"tcp://127.0.0.1:5561"});
     cr_assert_not_null (self);
     return self;
 }
@@ -164,6 +165,6 @@ Test (own_by_files, a_directory_that_cannot_be_used_is_refused)
     const uint8_t id[PROCESSOR_ID_SIZE] = {0};
     char *path = g_build_filename (s_folder, "file", NULL);
     g_file_set_contents (path, "", 0, NULL);
-    cr_assert_null (own_by_files_new (path, PARTITIONS, id));
+    cr_assert_null (own_by_files_new (path, PARTITIONS, id, &(member_endpoint_t){""}));
     g_free (path);
 }

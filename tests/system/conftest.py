@@ -21,8 +21,12 @@ def pytest_configure():
     kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
             "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_UPLOAD_MB")
     for name in list(os.environ):
-        if name in ("LINES", "COLUMNS") or (name.startswith("DOWNLINK_") and name not in kept):
+        if name.startswith("DOWNLINK_") and name not in kept:
             del os.environ[name]
+    #  readline, which pytest loads, sets them where os.environ does not see them.
+    for name in ("LINES", "COLUMNS"):
+        os.environ.pop(name, None)
+        os.unsetenv(name)
 
 
 @pytest.fixture(autouse=True)

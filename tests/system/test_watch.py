@@ -153,9 +153,10 @@ class Terminal:
         if self.pid == 0:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-                for name in ("LINES", "COLUMNS"):
-                    os.environ.pop(name, None)
-                os.execv(command[0], command)
+                #  Not execv: readline, which pytest loads, sets LINES past os.environ.
+                sizeless = {name: value for name, value in os.environ.items()
+                            if name not in ("LINES", "COLUMNS")}
+                os.execve(command[0], command, sizeless)
             os._exit(127)
 
     def read(self, seconds):

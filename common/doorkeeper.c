@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <zmq.h>
 
+#include "clock.h"
 #include "descriptors.h"
 #include "log.h"
 #include "visitor.h"
@@ -20,8 +21,9 @@
 #define VISITORS_MAX 1024
 #define VISITORS_MIN 16
 #define LOG_MS 10000
+#define LOOK_MS 1000  //  so often dead visitors are looked for
 #define EVENTS                                                                                     \
-    (ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED |                       \
+    (ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | \
         ZMQ_EVENT_MONITOR_STOPPED)
 
 typedef struct {
@@ -42,6 +44,7 @@ struct doorkeeper {
     GQueue silent;       //  of visit_t *, the oldest first
     unsigned ending;     //  visits that are ended
     int64_t logged_ms;
+    int64_t looked_ms;
     atomic_uint silent_count;
     _Atomic uint64_t ended;
 };
@@ -63,16 +66,41 @@ s_no_longer_silent (doorkeeper_t *self, visit_t *visit)
     atomic_store (&self->silent_count, self->silent.length);
 }
 
+//  Have a visit ended; libzmq closes it soon.
+static void
+s_end (doorkeeper_t *self, visit_t *visit)
+{
+    s_no_longer_silent (self, visit);
+    visit->is_ended = true;
+    self->ending++;
+    visitor_end (visit->visitor);
+}
+
+//  End the visits of peers that are gone without a word, once in a while.
+static void
+s_end_dead (doorkeeper_t *self)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    int64_t now_ms = clock_ms ();
+    if (now_ms < self->looked_ms + LOOK_MS)
+        return;
+    self->looked_ms = now_ms;
+    g_hash_table_iter_init (&iterator, self->visits);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        visit_t *visit = value;
+        if (!visit->is_ended && visitor_is_dead (visit->visitor))
+            s_end (self, visit);
+    }
+}
+
 static void
 s_end_longest_silent (doorkeeper_t *self, const char *reason)
 {
     visit_t *visit = g_queue_peek_head (&self->silent);
     if (!visit)
         return;
-    s_no_longer_silent (self, visit);
-    visit->is_ended = true;
-    self->ending++;
-    visitor_end (visit->visitor);
+    s_end (self, visit);
     uint64_t ended = atomic_fetch_add (&self->ended, 1) + 1;
     if (log_is_due (&self->logged_ms, LOG_MS))
         log_event (LOG_WARN, "a silent connection was ended to make room", "reason=%s ended=%llu",
@@ -94,6 +122,7 @@ s_leave (doorkeeper_t *self, int fd)
 static void
 s_enter (doorkeeper_t *self, int fd)
 {
+    visitor_refuse_resets (fd);
     visitor_t visitor = visitor_of (fd);
     const uint64_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
     bool has_spoken = early && *early == visitor.cookie;
@@ -115,7 +144,9 @@ static bool
 s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
 {
     g_mutex_lock (&self->lock);
-    if (event == ZMQ_EVENT_ACCEPTED)
+    if (event == ZMQ_EVENT_LISTENING)
+        visitor_refuse_resets ((int) value);
+    else if (event == ZMQ_EVENT_ACCEPTED)
         s_enter (self, (int) value);
     else if (event == ZMQ_EVENT_DISCONNECTED)
         s_leave (self, (int) value);
@@ -132,10 +163,15 @@ s_watch (void *context)
     doorkeeper_t *self = context;
     zmq_msg_t part;
     bool goes_on = true;
+    int look_ms = LOOK_MS;
     zmq_msg_init (&part);
+    zmq_setsockopt (self->monitor, ZMQ_RCVTIMEO, &look_ms, sizeof look_ms);
     while (goes_on) {
+        g_mutex_lock (&self->lock);
+        s_end_dead (self);
+        g_mutex_unlock (&self->lock);
         if (zmq_msg_recv (&part, self->monitor, 0) < 0) {
-            goes_on = errno == EINTR;
+            goes_on = errno == EINTR || errno == EAGAIN;
             continue;
         }
         uint16_t event = 0;

@@ -24,6 +24,7 @@
 #define DEAD_LINK_MS 5000
 #define PROBE_SECONDS 1
 #define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
+#define PROBES_OF_VISITORS 120
 #define HANDSHAKE_MS 3000
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
@@ -134,6 +135,9 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     char endpoint[128];
     const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
     g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
+    //  The doorkeeper finds those that are gone; a time-out of the kernel's is a hang-up (visitor.c).
+    zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
+    zsock_set_tcp_maxrt (self->zsock, 0);
     self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
     if (!self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
         int error = errno;

@@ -20,6 +20,14 @@ visitor_t visitor_of (int fd);
 //  Return true while the connection is open.
 bool visitor_is_there (visitor_t visitor);
 
+//  Let no reset reach a connection, or those that a listening socket will accept. Without it a peer
+//  decides when libzmq sees a hang-up, and so can abort the process; see visitor.c.
+void visitor_refuse_resets (int fd);
+
+//  Return true if the peer has not answered for five seconds: neither data nor the kernel's probes. As
+//  resets are refused, that is how a peer that is gone is found.
+bool visitor_is_dead (visitor_t visitor);
+
 //  End a connection that another library owns: nothing more arrives, and its owner reads the end of
 //  the file behind what has arrived, and closes it. Does nothing if the connection is gone.
 void visitor_end (visitor_t visitor);

@@ -230,3 +230,22 @@ def test_a_processor_starts_while_strangers_hammer_its_ports(folder):
         for thread in threads:
             thread.join()
         assert processor.stop() == 0, processor.text()
+
+
+PING = frame(b"\x04PING\0\0", command=True)
+
+
+def test_a_ping_behind_waiting_input_and_a_reset_end_no_process(pair):
+    """libzmq 4.3 aborts when a connection hangs up while its input waits, and a PING lies in it."""
+    before = descriptors(pair)
+    floods = [(0, b"PUSH", frame(b"x") * 1100), (1, b"DEALER", frame(b"\x81") * 1100),
+              (2, b"SUB", frame(b"\1a") * 20)]
+    for number in range(150):
+        offset, kind, flood = floods[number % 3]
+        with stranger(pair.port + offset, kind) as one, contextlib.suppress(OSError):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.setblocking(False)
+            one.send((flood + PING * 200) * 3)
+    assert pair.processor.process.poll() is None, pair.processor.text()[-1000:]
+    assert stats(pair)["queries"] >= 0
+    until(lambda: descriptors(pair) < before + 30, what="the end of connections whose peer is gone")

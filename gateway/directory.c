@@ -3,26 +3,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "gateway/claims.h"
+#include "gateway/owners.h"
 
 #define SILENCE_MS 2000
 #define ANNOUNCEMENTS_PER_RUN 1000
-#define LINK_LOOK_MS 20    //  how often links are looked at
-#define JUDGE_MS 500       //  how often claims are, when no announcement brings news
-#define ALARM_LOG_MS 5000  //  how often an alarm that stays is logged
-
-typedef struct {
-    peer_t *peer;
-    uint64_t epoch;
-    uint64_t session;
-} owner_t;
-
-//  The last owner there was, and what its session stands for.
-typedef struct {
-    uint64_t peer_session;
-    uint64_t epoch;
-    uint64_t session;
-} route_t;
+#define LINK_LOOK_MS 20      //  how often links are looked at
+#define JUDGE_MS 500         //  how often claims are, when no announcement brings news
+#define REFUSAL_LOG_MS 5000  //  how often a refusal that stays is logged
 
 struct directory {
     discovery_t *discovery;
@@ -34,18 +21,12 @@ struct directory {
     directory_ack_fn *ack;
     void *ack_context;
     uint32_t partitions;
-    owner_t owners[PARTITIONS_MAX];
-    route_t routes[PARTITIONS_MAX];
-    claims_t claims[PARTITIONS_MAX];
-    directory_alarms_t alarms;
-    uint64_t generation;
+    owners_t *owners;
     uint64_t sessions;  //  numbers given out so far
     bool is_changed;    //  the owners must be worked out again
     int64_t judge_at_ms;
     int64_t look_at_ms;
     int64_t mismatch_logged_ms;
-    int64_t contest_logged_ms;
-    int64_t implausible_logged_ms;
 };
 
 static void
@@ -70,7 +51,7 @@ directory_new (discovery_t *discovery, served_state_t *state,
     self->peers = g_ptr_array_new_with_free_func (s_free_peer);
     self->ack = ack;
     self->ack_context = context;
-    self->generation = 1;
+    self->owners = owners_new ();
     ack_topic (source, self->ack_topic);
     return self;
 }
@@ -81,6 +62,7 @@ directory_destroy (directory_t **self_p)
     directory_t *self = *self_p;
     if (!self)
         return;
+    owners_destroy (&self->owners);
     g_ptr_array_unref (self->peers);
     g_array_unref (self->addresses);
     g_free (self);
@@ -202,7 +184,7 @@ s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
     char its_text[STATE_ID_TEXT_SIZE];
     char served_text[STATE_ID_TEXT_SIZE];
     state_id_t served = served_state_get (self->state);
-    if (!log_is_due (&peer->refusal_logged_ms, ALARM_LOG_MS))
+    if (!log_is_due (&peer->refusal_logged_ms, REFUSAL_LOG_MS))
         return;
     state_id_text (its, its_text);
     state_id_text (&served, served_text);
@@ -311,115 +293,6 @@ s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
         peer->address.host, (unsigned) peer->address.port, (long long) (now_ms - peer->heard_ms));
 }
 
-//  A peer's claim of a partition.
-typedef struct {
-    uint32_t partition;
-    guint place;  //  of the peer
-    claim_t claim;
-} entry_t;
-
-static gint
-s_compare_entries (gconstpointer a, gconstpointer b)
-{
-    const entry_t *one = a;
-    const entry_t *other = b;
-    if (one->partition != other->partition)
-        return one->partition < other->partition ? -1 : 1;
-    return one->place < other->place ? -1 : one->place > other->place;
-}
-
-//  All claims that are heard at the moment, by partition.
-static GArray *
-s_collect_claims (const directory_t *self)
-{
-    GArray *entries = g_array_new (FALSE, FALSE, sizeof (entry_t));
-    for (guint place = 0; place < self->peers->len; place++) {
-        const peer_t *peer = self->peers->pdata[place];
-        bool is_served = peer->is_known && peer->verdict == STATE_SERVED;
-        for (uint32_t index = 0; is_served && index < peer->announcement.owned_count; index++) {
-            owned_t owned = peer->announcement.owned[index];
-            entry_t entry = {owned.partition, place,
-                {peer->announcement.processor, owned.epoch, peer->heard_ms}};
-            g_array_append_val (entries, entry);
-        }
-    }
-    g_array_sort (entries, s_compare_entries);
-    return entries;
-}
-
-//  Say that something is wrong with the claims of a partition.
-static void
-s_alarm (directory_t *self, const entry_t *entries, size_t count, const claims_verdict_t *verdict)
-{
-    bool is_due = false;
-    self->alarms.contested_partitions += verdict->is_contested;
-    self->alarms.implausible_claims += (uint32_t) verdict->implausible;
-    if (verdict->implausible > 0)
-        is_due = log_is_due (&self->implausible_logged_ms, ALARM_LOG_MS);
-    else if (verdict->is_contested)
-        is_due = log_is_due (&self->contest_logged_ms, ALARM_LOG_MS);
-    for (size_t index = 0; is_due && index < count; index++) {
-        const peer_t *peer = self->peers->pdata[entries[index].place];
-        log_event (LOG_ERROR,
-            verdict->implausible > 0 ? "ALARM: a partition is claimed under an epoch that cannot be"
-                                     : "ALARM: a partition is claimed by two processors",
-            "partition=%u address=%s port=%u epoch=%llu believed=%s", entries[index].partition,
-            peer->address.host, (unsigned) peer->address.port,
-            (unsigned long long) entries[index].claim.epoch,
-            index == verdict->winner ? "yes" : "no");
-    }
-}
-
-static owner_t
-s_make_owner (directory_t *self, uint32_t partition, const entry_t *entry)
-{
-    peer_t *peer = self->peers->pdata[entry->place];
-    route_t *route = &self->routes[partition];
-    if (route->peer_session != peer->session || route->epoch != entry->claim.epoch)
-        *route = (route_t){peer->session, entry->claim.epoch, ++self->sessions};
-    return (owner_t){peer, entry->claim.epoch, route->session};
-}
-
-//  Judge the claims of one partition.
-static void
-s_judge (directory_t *self, const entry_t *entries, size_t count, owner_t *owners, int64_t now_ms)
-{
-    uint32_t partition = entries[0].partition;
-    claim_t *claims = g_newa (claim_t, count);
-    for (size_t index = 0; index < count; index++)
-        claims[index] = entries[index].claim;
-    claims_verdict_t verdict = claims_judge (&self->claims[partition], claims, count, now_ms);
-    if (verdict.is_contested || verdict.implausible > 0)
-        s_alarm (self, entries, count, &verdict);
-    if (verdict.winner < count)
-        owners[partition] = s_make_owner (self, partition, &entries[verdict.winner]);
-}
-
-static void
-s_work_out_owners (directory_t *self, int64_t now_ms)
-{
-    static _Thread_local owner_t owners[PARTITIONS_MAX];
-    GArray *entries = s_collect_claims (self);
-    const entry_t *all = (const entry_t *) (gpointer) entries->data;
-    memset (owners, 0, sizeof owners);
-    self->alarms = (directory_alarms_t){0};
-    for (guint index = 0; index < self->peers->len; index++) {
-        const peer_t *peer = self->peers->pdata[index];
-        self->alarms.refused_processors += peer->is_known && peer->verdict == STATE_REFUSED;
-    }
-    for (guint first = 0, end = 0; first < entries->len; first = end) {
-        while (end < entries->len && all[end].partition == all[first].partition)
-            end++;
-        s_judge (self, all + first, end - first, owners, now_ms);
-    }
-    g_array_unref (entries);
-    if (memcmp (self->owners, owners, sizeof owners) != 0)
-        self->generation++;
-    memcpy (self->owners, owners, sizeof owners);
-    self->is_changed = false;
-    self->judge_at_ms = now_ms + JUDGE_MS;
-}
-
 //  A link that has broken has lost what was on its way.
 static void
 s_look_at_links (directory_t *self, int64_t now_ms)
@@ -449,8 +322,11 @@ directory_run (directory_t *self)
         s_notice_silence (self, self->peers->pdata[index], now_ms);
     }
     s_drop_gone_peers (self);
-    if (self->is_changed || now_ms >= self->judge_at_ms)
-        s_work_out_owners (self, now_ms);
+    if (self->is_changed || now_ms >= self->judge_at_ms) {
+        owners_work_out (self->owners, self->peers, now_ms);
+        self->is_changed = false;
+        self->judge_at_ms = now_ms + JUDGE_MS;
+    }
 }
 
 uint32_t
@@ -462,19 +338,19 @@ directory_partitions (const directory_t *self)
 peer_t *
 directory_owner (const directory_t *self, uint32_t partition)
 {
-    return self->owners[partition].peer;
+    return owners_of (self->owners, partition)->peer;
 }
 
 uint64_t
 directory_epoch (const directory_t *self, uint32_t partition)
 {
-    return self->owners[partition].epoch;
+    return owners_of (self->owners, partition)->epoch;
 }
 
 uint64_t
 directory_session (const directory_t *self, uint32_t partition)
 {
-    const owner_t *owner = &self->owners[partition];
+    const owner_t *owner = owners_of (self->owners, partition);
     return owner->peer && owner->peer->is_link_broken ? 0 : owner->session;
 }
 
@@ -483,14 +359,14 @@ directory_unowned (const directory_t *self)
 {
     uint32_t unowned = self->partitions == 0;
     for (uint32_t partition = 0; partition < self->partitions; partition++)
-        unowned += self->owners[partition].peer == NULL;
+        unowned += owners_of (self->owners, partition)->peer == NULL;
     return unowned;
 }
 
 uint64_t
 directory_generation (const directory_t *self)
 {
-    return self->generation;
+    return owners_generation (self->owners);
 }
 
 peer_t *const *
@@ -503,7 +379,7 @@ directory_peers (const directory_t *self, size_t *count)
 directory_alarms_t
 directory_alarms (const directory_t *self)
 {
-    return self->alarms;
+    return owners_alarms (self->owners);
 }
 
 state_id_t

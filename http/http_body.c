@@ -5,33 +5,59 @@
 
 #include "http/http_server.h"
 
-//  Make room for size further bytes. False if a limit does not allow it.
-static bool
+static body_pool_t
+s_pool (uint64_t size)
+{
+    return size <= HTTP_BODY_SMALL_BYTES ? BODY_POOL_SMALL : BODY_POOL_LARGE;
+}
+
+bool
+http_bodies_are_full (const http_bodies_t *self, uint64_t size)
+{
+    body_pool_t pool = s_pool (size);
+    return self->bytes[pool] >= self->limit[pool];
+}
+
+//  Return how much memory a body of so many bytes gets: for the announced size only as far as the bytes
+//  that have come justify it.
+static size_t
+s_capacity (size_t needed, size_t expected)
+{
+    return MAX (needed, expected ? MIN (expected, 2 * needed) : 2 * needed);
+}
+
+//  Make room for size further bytes.
+static body_result_t
 s_reserve (http_body_t *self, http_bodies_t *all, size_t size, size_t expected)
 {
     size_t needed = self->size + size;
     if (needed > all->body_limit)
-        return false;
+        return BODY_TOO_LARGE;
     if (needed <= self->capacity)
-        return true;
-    size_t capacity = MAX (needed, expected ? expected : 2 * self->capacity);
-    if (all->bytes - self->capacity + capacity > all->limit)
-        return false;
+        return BODY_TAKEN;
+    size_t capacity = s_capacity (needed, expected);
+    body_pool_t from = s_pool (self->capacity);
+    body_pool_t to = s_pool (capacity);
+    uint64_t others = all->bytes[to] - (from == to ? self->capacity : 0);
+    if (others + capacity > all->limit[to])
+        return BODY_NO_ROOM;
     self->data = g_realloc (self->data, capacity + HTTP_BODY_PADDING);
     memset (self->data + capacity, 0, HTTP_BODY_PADDING);
-    all->bytes += capacity - self->capacity;
+    all->bytes[from] -= self->capacity;
+    all->bytes[to] += capacity;
     self->capacity = capacity;
-    return true;
+    return BODY_TAKEN;
 }
 
-bool
+body_result_t
 http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
 {
-    if (!s_reserve (self, all, bytes.size, expected))
-        return false;
+    body_result_t result = s_reserve (self, all, bytes.size, expected);
+    if (result != BODY_TAKEN)
+        return result;
     memcpy (self->data + self->size, bytes.data, bytes.size);
     self->size += bytes.size;
-    return true;
+    return BODY_TAKEN;
 }
 
 void
@@ -51,7 +77,7 @@ http_body_text (const http_body_t *self)
 void
 http_body_free (http_body_t *self, http_bodies_t *all)
 {
-    all->bytes -= self->capacity;
+    all->bytes[s_pool (self->capacity)] -= self->capacity;
     g_free (self->data);
     *self = (http_body_t){0};
 }

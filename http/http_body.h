@@ -1,4 +1,7 @@
-//  The body of a request as it comes in, bounded twice: each by a limit, and all of them together.
+//  The body of a request as it comes in. Limits bound each body, and all bodies of a server together.
+//
+//  Memory is taken for the bytes that have come, never for a length that is only announced. Small bodies
+//  and large ones have a pool each, so that large bodies under way never keep a small one out.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_BODY_H
 #define DOWNLINK_HTTP_BODY_H
@@ -8,11 +11,15 @@
 
 #include "common/text.h"
 
+#define HTTP_BODY_SMALL_BYTES ((size_t) 64 * 1024)  //  a body of at most so many is small
+
+typedef enum { BODY_POOL_SMALL, BODY_POOL_LARGE, BODY_POOLS } body_pool_t;
+
 //  All bodies of a server.
 typedef struct {
-    uint64_t bytes;       //  that they hold together
-    uint64_t limit;       //  of that
-    uint64_t body_limit;  //  of each
+    uint64_t bytes[BODY_POOLS];  //  that the bodies of a pool hold together
+    uint64_t limit[BODY_POOLS];  //  of that
+    uint64_t body_limit;         //  of each body
 } http_bodies_t;
 
 //  Zeroed memory is an empty body.
@@ -22,18 +29,27 @@ typedef struct {
     size_t capacity;
 } http_body_t;
 
-//  Put bytes behind those that are there. expected is how large the body is going to be; 0: that is
-//  not known. False if a limit does not allow it: nothing was added.
-bool http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
+typedef enum {
+    BODY_TAKEN,
+    BODY_TOO_LARGE,  //  the body is over its own limit: it can never be taken
+    BODY_NO_ROOM     //  the pool is full now
+} body_result_t;
+
+//  Return true if no further body of this size can begin now.
+bool http_bodies_are_full (const http_bodies_t *self, uint64_t size);
+
+//  Add bytes to a body. expected is the announced size; 0: unknown. On any other result than
+//  BODY_TAKEN nothing is added.
+body_result_t http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
     __attribute__ ((warn_unused_result));
 
-//  Forget so many of the first bytes.
+//  Remove so many of the first bytes.
 void http_body_drop (http_body_t *self, size_t size);
 
-//  The bytes; HTTP_BODY_PADDING further ones can be read.
+//  Return the bytes; HTTP_BODY_PADDING further ones can be read.
 text_t http_body_text (const http_body_t *self);
 
-//  Forget the bytes and free the memory.
+//  Remove the bytes and free the memory.
 void http_body_free (http_body_t *self, http_bodies_t *all);
 
 #endif

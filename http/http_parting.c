@@ -24,6 +24,7 @@ static const struct {
     [PARTING_CHUNK_LINE] = {400, "bad-request", "a chunk-size line of the body is too long"},
     [PARTING_BODY_TOO_LARGE] = {413, "body-too-large",
         "the body is larger than this gateway takes (--max-body)"},
+    [PARTING_BUSY] = {503, "busy", "too many bodies are under way; send this one again"},
     [PARTING_MALFORMED] = {400, "bad-request", "the request is not well-formed"},
     [PARTING_TARGET_TOO_LONG] = {414, "target-too-long",
         "the head of a request may have " G_STRINGIFY (HTTP_HEAD_MAX_BYTES) " bytes"},
@@ -61,10 +62,11 @@ http_parting_send (http_parting_t parting, int fd)
         "Connection: close\r\n"
         "Content-Type: application/problem+json\r\n"
         "X-Content-Type-Options: nosniff\r\n"
+        "%s"
         "Content-Length: %d\r\n"
         "\r\n"
         "%s",
-        status, problem_title (status), size, body);
+        status, problem_title (status), status == 503 ? "Retry-After: 1\r\n" : "", size, body);
     (void) !send (fd, answer, (size_t) count, MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown (fd, SHUT_WR);
 }

@@ -53,7 +53,8 @@ struct http_request {
     bool is_shown;  //  the handler was called
     bool is_watched;
     bool is_suspended;
-    bool is_body_refused;  //  it grew past a limit: the rest is passed over
+    body_result_t
+        body_result;  //  not BODY_TAKEN: the body is refused, and the rest of it is passed over
     bool is_pieces_asked;
     bool is_in_pieces;      //  the body is shown in pieces, see http_pieces.h
     bool is_line_too_long;  //  of those

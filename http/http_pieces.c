@@ -42,7 +42,7 @@ s_show_piece (http_request_t *request)
         g_assert (request->expired);  //  neither taken nor held
 }
 
-bool
+body_result_t
 http_pieces_take (http_request_t *request, text_t bytes)
 {
     http_server_t *self = request->server;
@@ -54,18 +54,19 @@ http_pieces_take (http_request_t *request, text_t bytes)
     request->received += bytes.size;
     request->is_line_too_long |= line > HTTP_LINE_MAX_BYTES;
     if (request->received > self->config.max_body_bytes || request->is_line_too_long)
-        return false;
+        return BODY_TOO_LARGE;
     if (last)
         request->piece_size = body->size + (size_t) (last - bytes.data) + 1;
-    if (!http_body_add (body, &self->bodies, bytes, 0))
-        return false;
+    body_result_t result = http_body_add (body, &self->bodies, bytes, 0);
+    if (result != BODY_TAKEN)
+        return result;
     //  More chunks that were read already may come in while it is held.
     if (request->expired)
-        return true;
+        return BODY_TAKEN;
     s_show_piece (request);
     if (request->expired)
         s_pause (request);
-    return true;
+    return BODY_TAKEN;
 }
 
 void
@@ -76,7 +77,7 @@ http_go_on (http_request_t *self)
         http_request_free (self);
         return;
     }
-    if (!self->is_body_refused)
+    if (self->body_result == BODY_TAKEN)
         s_show_piece (self);
     if (self->expired)
         return;

@@ -14,8 +14,9 @@
 //  come, to be shown in pieces? Asks the handler, once.
 bool http_pieces_are_due (http_request_t *request, uint64_t bytes);
 
-//  Take bytes of it, and show what is due. False if they are too many, or a line is too long: then
-//  nothing more of the body is to be looked at.
-bool http_pieces_take (http_request_t *request, text_t bytes) __attribute__ ((warn_unused_result));
+//  Take bytes of the body, and show each piece that is due. On any other result than BODY_TAKEN the
+//  body is refused: it is too large, a line in it is too long, or memory for bodies is used up.
+body_result_t http_pieces_take (http_request_t *request, text_t bytes)
+    __attribute__ ((warn_unused_result));
 
 #endif

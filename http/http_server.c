@@ -24,13 +24,15 @@
 #include "http/listener.h"
 #include "http/problem.h"
 
-#define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  all bodies together may always have so much
+#define BODIES_MIN_BYTES                                                                           \
+    (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much
 #define EXPIRE_INTERVAL_MS 50
 #define LINGERING_MS 5   //  between two looks at connections that are about to be closed
 #define WATCHED_MAX 256  //  so many held requests are looked at in every run,
 #define WATCHED_MS 20    //  each for so long
 
 static const char s_cookie[] = "Cookie";  //  see s_keep_unparsed
+static const char s_busy[] = "too many bodies are under way; send this one again";
 
 static void
 s_answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
@@ -94,14 +96,6 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     return MHD_YES;
 }
 
-//  What the body of a request is going to need in memory, as far as that is known.
-static uint64_t
-s_needed_bytes (http_request_t *request)
-{
-    uint64_t length = request->guard.content_length;
-    return http_pieces_are_due (request, length) ? HTTP_PIECE_BYTES : length;
-}
-
 //  Answer past libmicrohttpd; the connection is about to be closed.
 static void
 s_part (void *context, http_connection_t *connection, http_parting_t parting)
@@ -153,24 +147,27 @@ s_check_head (http_request_t *request, const char *version)
     else if (request->guard.content_length > self->config.max_body_bytes)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
-    else if (self->bodies.bytes + s_needed_bytes (request) > self->bodies.limit)
-        s_answer_problem (request, 503, "busy", "too many large bodies are under way");
+    else if (request->guard.content_length > 0 &&
+             http_bodies_are_full (&self->bodies, request->guard.content_length))
+        s_answer_problem (request, 503, "busy", s_busy);
+    else
+        (void) http_pieces_are_due (request, request->guard.content_length);
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
     return true;
 }
 
-//  It grew past a limit: the rest is passed over, and then that is said.
+//  Pass over the rest of the body; s_show answers after it.
 static void
-s_refuse_body (http_request_t *request)
+s_refuse_body (http_request_t *request, body_result_t result)
 {
-    request->is_body_refused = true;
+    request->body_result = result;
     http_body_free (&request->body, &request->server->bodies);
     http_request_clear_state (request);
     if (request->expired)
         http_go_on (request);
 }
 
-static bool
+static body_result_t
 s_add_to_body (http_request_t *request, text_t bytes)
 {
     const http_guard_t *guard = &request->guard;
@@ -185,14 +182,16 @@ s_take_body (http_request_t *request, const char *data, size_t size)
 {
     const http_guard_t *guard = &request->guard;
     http_connections_progress (&request->server->connections, request->connection, size);
-    request->passed_over += request->is_body_refused ? size : 0;
-    if (request->is_body_refused)
+    if (request->body_result != BODY_TAKEN) {
+        request->passed_over += size;
         return;
+    }
     //  More of it may have come in.
     request->server->is_due |=
         !guard->is_length_known || request->body.size + size < guard->content_length;
-    if (!s_add_to_body (request, text_of (data, size)))
-        s_refuse_body (request);
+    body_result_t result = s_add_to_body (request, text_of (data, size));
+    if (result != BODY_TAKEN)
+        s_refuse_body (request, result);
 }
 
 //  May more of a refused body be passed over? If not, its client is answered before the end.
@@ -201,7 +200,7 @@ s_has_patience (http_request_t *request)
 {
     if (request->passed_over <= HTTP_LINGER_BYTES)
         return true;
-    s_end (request, PARTING_BODY_TOO_LARGE);
+    s_end (request, request->body_result == BODY_NO_ROOM ? PARTING_BUSY : PARTING_BODY_TOO_LARGE);
     return false;
 }
 
@@ -216,7 +215,9 @@ s_show (http_request_t *request)
     if (request->is_line_too_long)
         s_answer_problem (request, 413, "line-too-long",
             "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
-    else if (request->is_body_refused)
+    else if (request->body_result == BODY_NO_ROOM)
+        s_answer_problem (request, 503, "busy", s_busy);
+    else if (request->body_result == BODY_TOO_LARGE)
         s_answer_problem (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
     else
@@ -394,7 +395,7 @@ http_server_new (const http_config_t *config)
     self->config = *config;
     self->is_listening = true;
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
-        .limit = MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)};
+        .limit = {BODIES_MIN_BYTES, MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)}};
     http_connections_init (&self->connections, config->max_connections, s_part, self);
     //  Not strict: the guard is stricter, and answers a missing Host or a space in the target properly.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,

@@ -411,3 +411,38 @@ def test_the_answer_is_the_same_however_a_body_is_cut(pair, seed):
                                     "so none was accepted")
         status, answer, _ = upload(pair, pieces, Prefer="handling=lenient")
         assert (status, answer) == (202, {"status": "accepted", "accepted": good, "refused": errors})
+
+
+def announce(stack, both, size):
+    """A connection that announces a body and sends one byte of it."""
+    one = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+    one.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{" % size)
+
+
+def test_bodies_that_are_announced_and_do_not_come_take_no_room(pair):
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            announce(stack, pair, 8 << 20)
+        body = json.dumps([message(channel(), number) for number in range(1, 10000)])
+        assert pair.call("POST", "/messages", body).status == 202
+        assert pair.post(message(channel(), 1)).status == 202
+
+
+def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
+    """2,000 of 486 KB at once were told 413, as if they were too large for ever."""
+    lines = "\n".join(json.dumps(message(channel(), 1, "RocketLaunched")) for _ in range(2000))
+    lines = lines[:lines.rindex("\n")].encode()
+    head = (b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(lines))
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 30))
+                   for _ in range(300)]
+        for one in sockets:
+            one.sendall(head + lines[:-1])
+        for one in sockets:
+            with contextlib.suppress(OSError):
+                one.sendall(lines[-1:])
+        answers = [one.recv(65536) for one in sockets]
+    statuses = {answer[9:12] for answer in answers}
+    assert statuses == {b"400", b"503"}  # lines of JSON are no JSON: those that were read
+    assert all(b"Retry-After: 1" in answer for answer in answers if answer[9:12] == b"503")

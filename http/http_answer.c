@@ -13,7 +13,16 @@
 //  What pages of another origin may read besides what they always may.
 #define CORS_EXPOSED "Allow, ETag, Link, Preference-Applied, Retry-After, X-Request-Id"
 
-//  Should this answer close its connection: so that idle ones do not pile up, or before a stop?
+//  libmicrohttpd before 1.0 takes a bare LF for the end of a line of a chunked body, where others on the
+//  way may not: so nothing that follows such a body is heard as a request.
+static bool
+s_may_end_early (const http_request_t *request)
+{
+    return MHD_VERSION < 0x01000000 && request->guard.transfer_encodings > 0;
+}
+
+//  Should this answer close its connection: so that idle ones do not pile up, before a stop, or since it
+//  is not certain where the request ended?
 static bool
 s_is_last (const http_request_t *request)
 {
@@ -21,7 +30,7 @@ s_is_last (const http_request_t *request)
     bool is_one_too_many =
         request->connection->requests == 1 &&
         http_connections_idle (&self->connections) > self->config.idle_connections;
-    return is_one_too_many || !self->is_listening;
+    return is_one_too_many || !self->is_listening || s_may_end_early (request);
 }
 
 void

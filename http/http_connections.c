@@ -144,10 +144,10 @@ s_part (http_connections_t *self, http_connection_t *connection, http_parting_t 
     s_hang_up (self, connection);
 }
 
-static bool
-s_is_asking (const http_connection_t *connection)
+bool
+http_connection_is_asking (const http_connection_t *self)
 {
-    return connection->phase == CONNECTION_HEAD || connection->phase == CONNECTION_BODY;
+    return self->phase == CONNECTION_HEAD || self->phase == CONNECTION_BODY;
 }
 
 static void
@@ -158,7 +158,8 @@ s_look_at_one (http_connections_t *self, http_connection_t *connection)
     watch_t watch = http_watch_look (connection->fd, &connection->bytes_read);
     connection->is_looked_at = true;
     connection->is_ended = watch == WATCH_ENDED;
-    if (!s_is_asking (connection)) {
+    if (!http_connection_is_asking (connection)) {
+        connection->bytes_read = http_watch_count_read (connection->fd);
         if (watch == WATCH_ENDED)
             s_hang_up (self, connection);
     }
@@ -219,7 +220,7 @@ http_connections_expire (http_connections_t *self)
                 next_ms = MIN (next_ms, due_ms);
                 break;
             }
-            if (s_is_asking (connection))
+            if (http_connection_is_asking (connection))
                 s_part (self, connection, PARTING_TIMEOUT);
             else
                 s_hang_up (self, connection);  //  should that go unnoticed, it is tried again

@@ -81,6 +81,9 @@ void http_connections_remove (http_connections_t *self, http_connection_t *conne
 void http_connections_enter (
     http_connections_t *self, http_connection_t *connection, connection_phase_t phase);
 
+//  Return true if its request is on the way in.
+bool http_connection_is_asking (const http_connection_t *self);
+
 //  Bytes of a body came in: enough of them earn more time.
 void http_connections_progress (
     http_connections_t *self, http_connection_t *connection, size_t bytes);

@@ -6,7 +6,7 @@
 #include "http/http_limits.h"
 #include "http/http_watch.h"
 
-#define SUSPECTS_MAX 1024  //  connections that are looked at
+#define SUSPECTS_MAX 64  //  connections of a phase that are looked at
 
 static const char s_begin[] = "Error processing request (HTTP response code is %u";
 
@@ -63,6 +63,14 @@ s_has_begun (const http_connection_t *connection)
     return http_watch_count_read (connection->fd) > 0;
 }
 
+//  Has something been read since its last answer, as far as can be known?
+static bool
+s_has_gone_on (const http_connection_t *connection)
+{
+    return !connection->is_looked_at ||
+           http_watch_count_read (connection->fd) != connection->bytes_read;
+}
+
 static bool
 s_is_chunked (const http_connection_t *connection)
 {
@@ -76,59 +84,72 @@ s_is_any (const http_connection_t *connection)
     return connection->request != NULL;
 }
 
-//  Look among those of a phase, the newest first.
-static suspects_t
-s_look (const http_server_t *server, connection_phase_t phase,
+//  Add those of a phase. If they are too many to be looked at, nothing is certain.
+static void
+s_add (suspects_t *self, const http_server_t *server, connection_phase_t phase,
     bool (*is_suspect) (const http_connection_t *))
 {
-    suspects_t suspects = {NULL, 0};
     const GQueue *queue = &server->connections.phases[phase];
     if (queue->length > SUSPECTS_MAX)
-        return suspects;
-    for (const GList *link = queue->tail; link; link = link->prev)
-        if (is_suspect (link->data)) {
-            suspects.connection = suspects.count ? suspects.connection : link->data;
-            suspects.count++;
-        }
-    return suspects;
+        self->count += SUSPECTS_MAX;
+    else
+        for (const GList *link = queue->tail; link; link = link->prev)
+            if (is_suspect (link->data)) {
+                self->connection = link->data;
+                self->count++;
+            }
 }
 
-//  A fault in a head or in a chunked body.
-static http_connection_t *
-s_find_malformed (const http_server_t *server)
+//  A request line, a head or a chunked body that cannot be read.
+static void
+s_add_malformed (suspects_t *self, const http_server_t *server)
 {
-    suspects_t lengths = s_look (server, CONNECTION_HEAD, s_has_bad_length);
-    if (lengths.count)
-        return lengths.connection;
-    suspects_t heads = s_look (server, CONNECTION_HEAD, s_is_any);
-    suspects_t bodies = s_look (server, CONNECTION_BODY, s_is_chunked);
-    if (heads.count + bodies.count != 1)
-        return NULL;
-    return heads.count ? heads.connection : bodies.connection;
+    s_add (self, server, CONNECTION_FRESH, s_has_begun);
+    s_add (self, server, CONNECTION_IDLE, s_has_gone_on);
+    s_add (self, server, CONNECTION_HEAD, s_is_any);
+    s_add (self, server, CONNECTION_BODY, s_is_chunked);
+}
+
+//  One that deserves the status, whichever it was.
+static http_connection_t *
+s_find_deserving (const http_server_t *server, unsigned status)
+{
+    suspects_t deserving = {NULL, 0};
+    if (status == MHD_HTTP_BAD_REQUEST || status == 413)
+        s_add (&deserving, server, CONNECTION_HEAD, s_has_bad_length);
+    else if (status == MHD_HTTP_URI_TOO_LONG)
+        s_add (&deserving, server, CONNECTION_FRESH, s_has_large_head);
+    return deserving.connection;
 }
 
 http_connection_t *
 http_errors_find (const http_server_t *server, unsigned status, http_parting_t *parting)
 {
-    suspects_t suspects = {NULL, 0};
+    suspects_t suspects = {s_find_deserving (server, status), 0};
+    suspects.count = suspects.connection != NULL;
+    bool is_found = suspects.connection != NULL;
     switch (status) {
     case MHD_HTTP_BAD_REQUEST:
         *parting = PARTING_MALFORMED;
-        return s_find_malformed (server);
+        if (!is_found)
+            s_add_malformed (&suspects, server);
+        break;
     case 413:
         *parting = PARTING_BODY_TOO_LARGE;
-        return s_find_malformed (server);
+        if (!is_found)
+            s_add (&suspects, server, CONNECTION_BODY, s_is_chunked);
+        break;
     case MHD_HTTP_URI_TOO_LONG:
         *parting = PARTING_TARGET_TOO_LONG;
-        return s_look (server, CONNECTION_FRESH, s_has_large_head).connection;
+        break;
     case 431:
         *parting = PARTING_HEAD_TOO_LARGE;
-        suspects = s_look (server, CONNECTION_HEAD, s_has_large_head);
+        s_add (&suspects, server, CONNECTION_HEAD, s_has_large_head);
+        s_add (&suspects, server, CONNECTION_BODY, s_is_chunked);
         break;
     case MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED:
         *parting = PARTING_VERSION;
-        if (server->connections.phases[CONNECTION_IDLE].length == 0)
-            suspects = s_look (server, CONNECTION_FRESH, s_has_begun);
+        s_add_malformed (&suspects, server);
         break;
     default:
         break;

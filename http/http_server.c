@@ -27,6 +27,17 @@
 #define BODIES_MIN_BYTES                                                                           \
     (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much
 #define EXPIRE_INTERVAL_MS 50
+
+//  libmicrohttpd 1.0 reads heads and chunks strictly itself. Before, the guard checks the lines of the
+//  head, and a connection ends with its first chunked request, see http_answer.c.
+#if MHD_VERSION >= 0x01000000
+#define CHECKS_LINES false
+#define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3
+#else
+#define CHECKS_LINES true
+#define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
+#endif
+
 #define LINGERING_MS 5   //  between two looks at connections that are about to be closed
 #define WATCHED_MAX 256  //  so many held requests are looked at in every run,
 #define WATCHED_MS 20    //  each for so long
@@ -70,7 +81,7 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     request->connection->request = request;
     s_keep_unparsed (target, mhd);
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
-    http_guard_target (&request->guard, target);
+    http_guard_target (&request->guard, request->target);
     self->unanswered++;
     return request;
 }
@@ -119,13 +130,20 @@ s_end (http_request_t *request, http_parting_t parting)
     http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
 }
 
+//  From the method to the empty line.
+static size_t
+s_head_size (const http_request_t *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info->header_size;
+}
+
 //  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
 static bool
 s_head_is_small (http_request_t *request)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (info->header_size <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS)
+    if (s_head_size (request) <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS)
         return true;
     s_end (request, PARTING_HEAD_TOO_LARGE);
     return false;
@@ -134,14 +152,18 @@ s_head_is_small (http_request_t *request)
 //  The head is there. Answers at once what must not go on; the connection is then closed. False if it
 //  must be closed at once.
 static bool
-s_check_head (http_request_t *request, const char *version)
+s_check_head (http_request_t *request, const char *target, const char *version)
 {
     http_server_t *self = request->server;
+    http_guard_t *guard = &request->guard;
+    if (CHECKS_LINES)
+        http_guard_lines (guard, request->method, target, strlen (request->target), version);
     MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
+    if (CHECKS_LINES)
+        http_guard_end (guard, request->method + s_head_size (request));
     if (!s_head_is_small (request))
         return false;
-    const char *fault =
-        http_guard_verdict (&request->guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
+    const char *fault = http_guard_verdict (guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
     if (fault)
         s_answer_problem (request, 400, "bad-request", fault);
     else if (request->guard.content_length > self->config.max_body_bytes)
@@ -268,14 +290,13 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
 {
     (void) context;
     (void) mhd;
-    (void) url;
     http_request_t *request = *request_p;
     request->method = method;
     if (request->connection->phase == CONNECTION_PARTED)
         return MHD_NO;
     if (!request->is_head_seen) {
         request->is_head_seen = true;
-        if (!s_check_head (request, version))
+        if (!s_check_head (request, url, version))
             return MHD_NO;
         request->connection->is_lingering = request->answer != NULL;
         return request->answer ? s_queue_response (request) : MHD_YES;
@@ -323,10 +344,10 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
     http_request_t *request = *request_p;
     if (!request)
         return;
-    connection_phase_t phase = request->connection->phase;
-    if (code == MHD_REQUEST_TERMINATED_CLIENT_ABORT &&
-        (phase == CONNECTION_HEAD || phase == CONNECTION_BODY))
+    bool is_half = http_connection_is_asking (request->connection);
+    if (is_half && code == MHD_REQUEST_TERMINATED_CLIENT_ABORT)
         s_part (self, request->connection, PARTING_CUT_OFF);
+    request->connection->is_lingering |= is_half && code == MHD_REQUEST_TERMINATED_WITH_ERROR;
     request->connection->request = NULL;
     http_unread_sent (&self->unread, &request->unread);
     http_connections_enter (&self->connections, request->connection, CONNECTION_IDLE);
@@ -341,6 +362,27 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
     request->expired (request->expired_context, request);
 }
 
+//  Where even its refusal does not fit into its memory, libmicrohttpd gives a connection up without a
+//  word, to the client and to us.
+static void
+s_give_up (http_server_t *self, struct MHD_Connection *mhd, http_connection_t *connection)
+{
+    void *request = connection->request;
+    if (http_connection_is_asking (connection))
+        s_part (self, connection, PARTING_MALFORMED);
+    s_completed (self, mhd, &request, MHD_REQUEST_TERMINATED_WITH_ERROR);
+}
+
+static void
+s_closed (http_server_t *self, struct MHD_Connection *mhd, http_connection_t *connection)
+{
+    if (connection->request)
+        s_give_up (self, mhd, connection);
+    if (connection->is_lingering)
+        http_lingering_add (&self->lingering, connection->fd, self->connections.now_ms);
+    http_connections_remove (&self->connections, connection);
+}
+
 static void
 s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     enum MHD_ConnectionNotificationCode code)
@@ -352,10 +394,7 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
         *socket_context = http_connections_add (&self->connections, info->connect_fd);
     }
     else if (*socket_context) {
-        const http_connection_t *connection = *socket_context;
-        if (connection->is_lingering)
-            http_lingering_add (&self->lingering, connection->fd, self->connections.now_ms);
-        http_connections_remove (&self->connections, *socket_context);
+        s_closed (self, mhd, *socket_context);
         *socket_context = NULL;
     }
 }
@@ -400,11 +439,11 @@ http_server_new (const http_config_t *config)
     //  Not strict: the guard is stricter, and answers a missing Host or a space in the target properly.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        config->max_connections, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK,
-        s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed, self,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_CONNECTION_BYTES,
-        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
-        s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log, self, MHD_OPTION_END);
+        config->max_connections, STRICTNESS, MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self,
+        MHD_OPTION_NOTIFY_COMPLETED, s_completed, self, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t) HTTP_CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, s_connection, self,
+        MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log,
+        self, MHD_OPTION_END);
     if (!self->daemon) {
         log_event (
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);

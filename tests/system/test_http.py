@@ -91,16 +91,20 @@ def test_an_ambiguous_request_is_refused_and_what_follows_is_not_heard(pair, fie
     assert pair.rocket(one) is None
 
 
+#  What libmicrohttpd 1.0 refuses by itself, we say no more of.
+IN_GENERAL = b'"detail":"the request is not well-formed"'
+
+
 def test_a_missing_host_is_refused(pair):
     answer = raw(pair.http, b"GET /livez HTTP/1.1\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
-    assert b'"detail":"Host is missing"' in answer
+    assert b'"detail":"Host is missing"' in answer or IN_GENERAL in answer
 
 
 def test_a_space_in_the_target_is_refused(pair):
     answer = raw(pair.http, b"GET /li vez HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
-    assert b"the request target holds a space" in answer
+    assert b"the request target holds a space" in answer or IN_GENERAL in answer
 
 
 def test_a_list_may_come_in_several_lines(pair):

@@ -15,33 +15,14 @@
 #include "processor/list_jobs.h"
 
 #include "common/clock.h"
+#include "processor/list_job.h"
 #include "query/answer_query.h"
 #include "query/list_copy.h"
 
 #define RIDING_MAX 32        //  jobs at the same time: so many heaps there are
 #define SHOWN_PER_STEP 2048  //  rockets, times those who ride
 #define PREFETCHED 8         //  rockets ahead
-#define SPARE 8     //  rockets a heap has room for beside those of the page, as some may leave
-#define LAPS_MAX 4  //  after so many that end with nothing to show: 503
-
-typedef struct {
-    list_query_t list;    //  a copy
-    GBytes *key;          //  the list as bytes; equal lists have equal ones
-    uint64_t client;      //  the one who asked first
-    GArray *askers;       //  of list_asker_t
-    int64_t earliest_us;  //  the first deadline of the askers
-    bool has_begun;       //  the rest is set then
-    bool is_in_visit;     //  it is shown the rockets of the shard that is visited
-    int laps;
-    uint32_t owned_count;
-    owned_t *owned;                    //  the shards it is of
-    uint8_t todo[PARTITIONS_MAX / 8];  //  those it has not been shown, a bit each
-    uint32_t todo_count;
-    selection_t selection;
-    leaders_draft_t *draft;  //  for the shard that is visited
-    GQueue *queue;
-    GList link;
-} job_t;
+#define LAPS_MAX 4           //  after so many that end with nothing to show: 503
 
 typedef struct {
     bool is_under_way;
@@ -56,7 +37,7 @@ struct list_jobs {
     GQueue quick;
     GQueue waiting;
     GQueue riding;
-    GHashTable *by_key;     //  of job_t *, those that have not begun
+    GHashTable *by_key;     //  of list_job_t *, those that have not begun
     GHashTable *by_client;  //  client -> how many jobs it has
     guint askers_count;
     visit_t visit;
@@ -71,54 +52,6 @@ list_jobs_new (shards_t *shards, text_pool_t *pool)
     self->by_key = g_hash_table_new (g_bytes_hash, g_bytes_equal);
     self->by_client = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     return self;
-}
-
-static shard_t *
-s_shard (const list_jobs_t *self, uint32_t partition)
-{
-    return partition < self->shards->partitions ? self->shards->shards[partition] : NULL;
-}
-
-static void
-s_set_queue (job_t *job, GQueue *queue)
-{
-    if (job->queue)
-        g_queue_unlink (job->queue, &job->link);
-    job->queue = queue;
-    if (queue)
-        g_queue_push_tail_link (queue, &job->link);
-}
-
-//  The shard is the same as when the job began.
-static bool
-s_is_owned (const list_jobs_t *self, owned_t owned)
-{
-    const shard_t *shard = s_shard (self, owned.partition);
-    return shard && shard_owned (shard).epoch == owned.epoch;
-}
-
-static bool
-s_has_epoch (const list_jobs_t *self, const job_t *job, uint32_t partition)
-{
-    for (uint32_t index = 0; index < job->owned_count; index++)
-        if (job->owned[index].partition == partition)
-            return s_is_owned (self, job->owned[index]);
-    return false;
-}
-
-//  Undo what began. A draft of a shard that is gone went with it.
-static void
-s_rewind (list_jobs_t *self, job_t *job)
-{
-    if (!job->has_begun)
-        return;
-    uint32_t visited = self->visit.partition;
-    if (job->draft && s_has_epoch (self, job, visited))
-        leaders_abandon (shard_leaders (s_shard (self, visited)), &job->draft);
-    job->draft = NULL;
-    job->has_begun = job->is_in_visit = false;
-    selection_free (&job->selection);
-    g_clear_pointer (&job->owned, g_free);
 }
 
 static guint
@@ -138,18 +71,13 @@ s_set_jobs_of (list_jobs_t *self, uint64_t client, guint count)
 }
 
 static void
-s_free (list_jobs_t *self, job_t *job)
+s_free (list_jobs_t *self, list_job_t *job)
 {
-    s_rewind (self, job);
     s_set_jobs_of (self, job->client, s_jobs_of (self, job->client) - 1);
-    s_set_queue (job, NULL);
     if (g_hash_table_lookup (self->by_key, job->key) == job)
         g_hash_table_remove (self->by_key, job->key);
     self->askers_count -= job->askers->len;
-    g_array_unref (job->askers);
-    g_bytes_unref (job->key);
-    list_copy_clear (&job->list);
-    g_free (job);
+    list_job_destroy (&job, self->shards);
 }
 
 void
@@ -168,22 +96,12 @@ list_jobs_destroy (list_jobs_t **self_p)
     *self_p = NULL;
 }
 
-//  Every partition that the list names is held here.
-static bool
-s_is_ours (const list_jobs_t *self, const list_query_t *list)
-{
-    for (uint32_t partition = 0; list->has_partitions && partition < PARTITIONS_MAX; partition++)
-        if (list_query_wants (list, partition) && !s_shard (self, partition))
-            return false;
-    return true;
-}
-
 //  Every shard of the list has a table for it.
 static bool
 s_is_quick (const list_jobs_t *self, const list_query_t *list)
 {
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
-        const shard_t *shard = s_shard (self, partition);
+        const shard_t *shard = list_job_shard (self->shards, partition);
         if (shard && list_query_wants (list, partition) &&
             !leaders_have (shard_leaders (shard), list))
             return false;
@@ -200,20 +118,14 @@ s_key (const list_query_t *list)
     return g_byte_array_free_to_bytes (bytes);
 }
 
-static job_t *
+static list_job_t *
 s_new_job (list_jobs_t *self, list_query_t *list, GBytes *key, uint64_t client)
 {
-    job_t *job = g_new0 (job_t, 1);
-    job->list = *list;
-    job->key = g_bytes_ref (key);
-    job->client = client;
+    bool is_quick = s_is_quick (self, list);
+    list_job_t *job = list_job_new (list, key, client);
     s_set_jobs_of (self, client, s_jobs_of (self, client) + 1);
-    job->askers = g_array_new (FALSE, FALSE, sizeof (list_asker_t));
-    job->earliest_us = INT64_MAX;
-    job->link.data = job;
     g_hash_table_insert (self->by_key, job->key, job);
-    s_set_queue (job, s_is_quick (self, list) ? &self->quick : &self->waiting);
-    *list = (list_query_t){0};
+    list_job_enter (job, is_quick ? &self->quick : &self->waiting);
     return job;
 }
 
@@ -233,19 +145,18 @@ s_has_room (const list_jobs_t *self, uint64_t client)
 list_added_t
 list_jobs_add (list_jobs_t *self, const list_query_t *list, const list_asker_t *asker)
 {
-    if (!s_is_ours (self, list))
+    if (!list_job_is_ours (self->shards, list))
         return LIST_FOREIGN;
     if (self->askers_count >= LIST_JOBS_ASKERS_MAX)
         return LIST_REFUSED;
     list_query_t copy;
     list_copy (&copy, list);
     GBytes *key = s_key (&copy);
-    job_t *job = g_hash_table_lookup (self->by_key, key);
+    list_job_t *job = g_hash_table_lookup (self->by_key, key);
     if (!job && s_has_room (self, asker->client))
         job = s_new_job (self, &copy, key, asker->client);
     if (job) {
-        g_array_append_val (job->askers, *asker);
-        job->earliest_us = MIN (job->earliest_us, asker->deadline_us);
+        list_job_add_asker (job, asker);
         self->askers_count++;
     }
     list_copy_clear (&copy);
@@ -261,19 +172,14 @@ list_jobs_are_waiting (const list_jobs_t *self)
 
 //  Tell all askers, and forget the job.
 static void
-s_reply (list_jobs_t *self, job_t *job, GByteArray *bytes)
+s_reply (list_jobs_t *self, list_job_t *job, GByteArray *bytes)
 {
-    GBytes *reply = g_byte_array_free_to_bytes (bytes);
-    for (guint index = 0; index < job->askers->len; index++) {
-        const list_asker_t *asker = &g_array_index (job->askers, list_asker_t, index);
-        asker->function (asker->context, asker->tag, reply);
-    }
-    g_bytes_unref (reply);
+    list_job_tell (job, bytes);
     s_free (self, job);
 }
 
 static void
-s_refuse (list_jobs_t *self, job_t *job, uint32_t status, const char *detail)
+s_refuse (list_jobs_t *self, list_job_t *job, uint32_t status, const char *detail)
 {
     GByteArray *bytes = g_byte_array_new ();
     reply_write_status (bytes, status, detail);
@@ -281,16 +187,9 @@ s_refuse (list_jobs_t *self, job_t *job, uint32_t status, const char *detail)
 }
 
 static void
-s_let_go (list_jobs_t *self, job_t *job)
+s_let_go (list_jobs_t *self, list_job_t *job)
 {
     s_refuse (self, job, 421, "a partition that was asked for is not owned here any more");
-}
-
-static void
-s_add_todo (job_t *job, owned_t owned)
-{
-    job->owned[job->owned_count++] = owned;
-    job->todo[owned.partition / 8] |= (uint8_t) (1u << owned.partition % 8);
 }
 
 //  An equal list that comes from now on is another job: a rocket that this one was shown may have
@@ -298,36 +197,21 @@ s_add_todo (job_t *job, owned_t owned)
 //
 //  False if a shard is gone: the job is answered then.
 static bool
-s_begin (list_jobs_t *self, job_t *job)
+s_begin (list_jobs_t *self, list_job_t *job)
 {
-    if (!s_is_ours (self, &job->list)) {
+    if (!list_job_is_ours (self->shards, &job->list)) {
         s_let_go (self, job);
         return false;
     }
     if (g_hash_table_lookup (self->by_key, job->key) == job)
         g_hash_table_remove (self->by_key, job->key);
-    job->has_begun = true;
-    job->owned = g_new (owned_t, self->shards->partitions);
-    job->owned_count = 0;
-    memset (job->todo, 0, sizeof job->todo);
-    for (uint32_t partition = 0; partition < self->shards->partitions; partition++)
-        if (s_shard (self, partition) && list_query_wants (&job->list, partition))
-            s_add_todo (job, shard_owned (s_shard (self, partition)));
-    job->todo_count = job->owned_count;
-    //  One more than asked for tells whether there is more.
-    selection_init (&job->selection, &job->list, job->list.limit + 1u + SPARE, self->pool);
+    list_job_begin (job, self->shards, self->pool);
     return true;
-}
-
-static bool
-s_has_todo (const job_t *job, uint32_t partition)
-{
-    return (job->todo[partition / 8] & 1u << partition % 8) != 0;
 }
 
 //  All rockets were shown.
 static void
-s_finish (list_jobs_t *self, job_t *job)
+s_finish (list_jobs_t *self, list_job_t *job)
 {
     selection_settle (&job->selection);
     bool is_empty = job->selection.count == 0 && job->selection.is_cut;
@@ -336,8 +220,8 @@ s_finish (list_jobs_t *self, job_t *job)
         return;
     }
     if (is_empty) {
-        s_rewind (self, job);
-        s_set_queue (job, &self->waiting);
+        list_job_rewind (job, self->shards);
+        list_job_enter (job, &self->waiting);
         return;
     }
     GByteArray *bytes = g_byte_array_new ();
@@ -347,10 +231,9 @@ s_finish (list_jobs_t *self, job_t *job)
 
 //  The job was shown a shard.
 static void
-s_check_off (list_jobs_t *self, job_t *job, uint32_t partition)
+s_check_off (list_jobs_t *self, list_job_t *job, uint32_t partition)
 {
-    job->todo[partition / 8] &= (uint8_t) ~(1u << partition % 8);
-    if (--job->todo_count == 0)
+    if (list_job_check_off (job, partition))
         s_finish (self, job);
 }
 
@@ -358,19 +241,20 @@ s_check_off (list_jobs_t *self, job_t *job, uint32_t partition)
 static void
 s_step_quick (list_jobs_t *self)
 {
-    job_t *job = self->quick.head->data;
+    list_job_t *job = self->quick.head->data;
     if (!job->has_begun && !s_begin (self, job))
         return;
     uint32_t partition = 0;
-    while (partition < self->shards->partitions && !s_has_todo (job, partition))
+    while (partition < self->shards->partitions && !list_job_has_todo (job, partition))
         partition++;
     if (partition == self->shards->partitions)
         s_finish (self, job);
-    else if (leaders_show (shard_leaders (s_shard (self, partition)), &job->selection))
+    else if (leaders_show (
+                 shard_leaders (list_job_shard (self->shards, partition)), &job->selection))
         s_check_off (self, job, partition);
     else {
-        s_rewind (self, job);
-        s_set_queue (job, &self->waiting);
+        list_job_rewind (job, self->shards);
+        list_job_enter (job, &self->waiting);
     }
 }
 
@@ -379,18 +263,18 @@ s_seats_of (const list_jobs_t *self, uint64_t client)
 {
     guint count = 0;
     for (const GList *link = self->riding.head; link; link = link->next)
-        count += ((const job_t *) link->data)->client == client;
+        count += ((const list_job_t *) link->data)->client == client;
     return count;
 }
 
 //  Of those who wait, the first one whose client has the fewest seats.
-static job_t *
+static list_job_t *
 s_next_job (const list_jobs_t *self)
 {
-    job_t *next = NULL;
+    list_job_t *next = NULL;
     guint fewest = UINT_MAX;
     for (const GList *link = self->waiting.head; link && fewest > 0; link = link->next) {
-        job_t *job = link->data;
+        list_job_t *job = link->data;
         guint seats = s_seats_of (self, job->client);
         if (seats < fewest) {
             fewest = seats;
@@ -404,10 +288,10 @@ static void
 s_fill_seats (list_jobs_t *self)
 {
     while (self->waiting.head && self->riding.length < RIDING_MAX) {
-        job_t *job = s_next_job (self);
+        list_job_t *job = s_next_job (self);
         if (!s_begin (self, job))
             continue;
-        s_set_queue (job, &self->riding);
+        list_job_enter (job, &self->riding);
         if (job->todo_count == 0)
             s_finish (self, job);
     }
@@ -421,7 +305,7 @@ s_begin_visit (list_jobs_t *self)
     for (uint32_t count = 1; count <= partitions; count++) {
         uint32_t partition = (self->visit.partition + count) % partitions;
         for (GList *link = self->riding.head; link; link = link->next) {
-            if (s_has_todo (link->data, partition)) {
+            if (list_job_has_todo (link->data, partition)) {
                 self->visit = (visit_t){.is_under_way = true, .partition = partition};
                 return;
             }
@@ -435,15 +319,16 @@ s_gather (list_jobs_t *self)
 {
     uint32_t partition = self->visit.partition;
     for (GList *link = self->riding.head; link; link = link->next) {
-        job_t *job = link->data;
-        if (job->is_in_visit || !s_has_todo (job, partition))
+        list_job_t *job = link->data;
+        if (job->is_in_visit || !list_job_has_todo (job, partition))
             continue;
-        leaders_t *leaders = shard_leaders (s_shard (self, partition));
+        leaders_t *leaders = shard_leaders (list_job_shard (self->shards, partition));
         if (leaders_show (leaders, &job->selection))
             s_check_off (self, job, partition);
         else {
             job->is_in_visit = true;
             job->draft = leaders_begin (leaders, &job->selection);
+            job->draft_partition = partition;
         }
         return true;
     }
@@ -455,7 +340,7 @@ s_in_visit (const list_jobs_t *self, selection_t *selections[RIDING_MAX])
 {
     size_t count = 0;
     for (GList *link = self->riding.head; link; link = link->next) {
-        job_t *job = link->data;
+        list_job_t *job = link->data;
         if (job->is_in_visit)
             selections[count++] =
                 job->draft ? leaders_draft_selection (job->draft) : &job->selection;
@@ -468,12 +353,13 @@ s_end_visit (list_jobs_t *self)
 {
     uint32_t partition = self->visit.partition;
     for (GList *link = self->riding.head; link;) {
-        job_t *job = link->data;
+        list_job_t *job = link->data;
         link = link->next;
         if (!job->is_in_visit)
             continue;
         if (job->draft)
-            leaders_end (shard_leaders (s_shard (self, partition)), &job->draft, &job->selection);
+            leaders_end (shard_leaders (list_job_shard (self->shards, partition)), &job->draft,
+                &job->selection);
         job->is_in_visit = false;
         s_check_off (self, job, partition);
     }
@@ -487,7 +373,7 @@ s_show_some (list_jobs_t *self)
 {
     selection_t *selections[RIDING_MAX];
     size_t count = s_in_visit (self, selections);
-    const shard_t *shard = count > 0 ? s_shard (self, self->visit.partition) : NULL;
+    const shard_t *shard = count > 0 ? list_job_shard (self->shards, self->visit.partition) : NULL;
     size_t size = shard ? shard_size (shard) : 0;
     size_t end = count > 0 ? MIN (size, self->visit.place + 1 + SHOWN_PER_STEP / count) : 0;
     for (size_t place = self->visit.place; place < end; place++) {
@@ -520,36 +406,19 @@ s_step (list_jobs_t *self)
         s_show_some (self);
 }
 
-//  Tell the askers whose deadline has passed. False if nobody waits any more: the job is gone then.
-static bool
-s_expire (list_jobs_t *self, job_t *job, int64_t now_us)
+//  Answer a job that need not go on: nobody waits for it any more, or one of its shards is gone.
+static void
+s_look_at (list_jobs_t *self, list_job_t *job, int64_t now_us)
 {
-    if (job->earliest_us > now_us)
-        return true;
-    GByteArray *bytes = g_byte_array_new ();
-    reply_write_status (bytes, 503, QUERY_EXPIRED);
-    GBytes *reply = g_byte_array_free_to_bytes (bytes);
-    job->earliest_us = INT64_MAX;
-    guint kept = 0;
-    for (guint index = 0; index < job->askers->len; index++) {
-        list_asker_t asker = g_array_index (job->askers, list_asker_t, index);
-        if (asker.deadline_us <= now_us) {
-            self->shards->counters.queries_expired++;
-            asker.function (asker.context, asker.tag, reply);
-            continue;
-        }
-        job->earliest_us = MIN (job->earliest_us, asker.deadline_us);
-        g_array_index (job->askers, list_asker_t, kept++) = asker;
-    }
-    self->askers_count -= job->askers->len - kept;
-    g_array_set_size (job->askers, kept);
-    g_bytes_unref (reply);
-    if (kept == 0)
+    guint expired = list_job_expire (job, now_us);
+    self->askers_count -= expired;
+    self->shards->counters.queries_expired += expired;
+    if (job->askers->len == 0)
         s_free (self, job);
-    return kept > 0;
+    else if (job->has_begun && !list_job_is_intact (job, self->shards))
+        s_let_go (self, job);
 }
 
-//  Answer jobs that need not go on: nobody waits for them, or one of their shards is gone.
 static void
 s_look_over (list_jobs_t *self)
 {
@@ -557,15 +426,9 @@ s_look_over (list_jobs_t *self)
     GQueue *queues[] = {&self->quick, &self->waiting, &self->riding};
     for (size_t index = 0; index < G_N_ELEMENTS (queues); index++) {
         for (GList *link = queues[index]->head; link;) {
-            job_t *job = link->data;
+            list_job_t *job = link->data;
             link = link->next;
-            if (!s_expire (self, job, now_us) || !job->has_begun)
-                continue;
-            uint32_t place = 0;
-            while (place < job->owned_count && s_is_owned (self, job->owned[place]))
-                place++;
-            if (place < job->owned_count)
-                s_let_go (self, job);
+            s_look_at (self, job, now_us);
         }
     }
 }

@@ -11,7 +11,7 @@ allowed=(
     'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal_file|processor/store_sqlite)\.[ch]$'
     'simdjson        ^common/message_json\.cpp$'
     'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
-    'czmq            ^common/socket\.c$'
+    'czmq            ^common/(socket|link_watch)\.c$'
     'zmq             ^common/(socket|doorkeeper)\.c$'
     'xxhash          ^common/[a-z_]+\.[ch]$'
     'yajl            ^(common/json_[a-z]+|query/main|launch/[a-z_]+)\.c$'

@@ -114,8 +114,8 @@ s_write_endpoint (const own_by_files_t *self)
     size_t size = strlen (self->endpoint.text);
     if (ftruncate (self->member_fd, 0) != 0 ||
         write (self->member_fd, self->endpoint.text, size) != (ssize_t) size)
-        log_event (LOG_WARN, "cannot tell the other processors where this one is", "reason=%s",
-            g_strerror (errno));
+        log_event (LOG_WARN, "cannot tell the other processors where this one is",
+            "reason=%s advice=%s", g_strerror (errno), advice_directory (errno));
 }
 
 //  Read where the members are. An older version writes nothing.

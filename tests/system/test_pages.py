@@ -1,4 +1,5 @@
 """Lists cost what the gateway allows, not what a client chooses: in bytes, in time and in memory."""
+import contextlib
 import threading
 import urllib.parse
 
@@ -7,6 +8,7 @@ import pytest
 import zmq
 
 from downlink import Pair, Program, channel, free_ports, message, raw, until
+from event_client import Stream
 from load import (Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets, memory_of,
                   socket_memory)
 
@@ -81,6 +83,20 @@ def test_two_thousand_pages_at_once_hold_up_nobody(start):
     assert not good.failures
     assert good.quantile(0.99) < 0.5
     assert both.gateway.process.poll() is None
+
+
+def test_forty_streams_over_many_rockets_hold_up_no_question(start):
+    both = start()
+    one = channel()
+    assert both.post([message(one, 1)]).status == 202
+    fill(both, 6000)
+    with contextlib.ExitStack() as stack, GoodClient(both.http, "/rockets/" + one) as good:
+        streams = [stack.enter_context(Stream(both.http, seconds=60)) for _ in range(40)]
+        for stream in streams:
+            stream.until("synced")
+            assert len(stream.rockets) == 6001
+    assert not good.failures
+    assert good.quantile(0.99) < 0.5
 
 
 LIBRARY = "/dashboard/chart.min.js"  # 200 KB
@@ -194,6 +210,19 @@ def test_an_owner_that_is_busy_is_told_at_once(between):
     answer = ask(middle.http, "/rockets?limit=5")
     assert answer.startswith(b"HTTP/1.1 503") and b"Retry-After" in answer and b":busy" in answer
     assert len(middle.lists) == 1
+
+
+def test_streams_ask_for_one_page_at_a_time_and_not_when_they_are_gone(between):
+    middle = between()
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(Stream(middle.http))
+        until(lambda: len(middle.lists) == 1, what="the page")
+        until(lambda: b'"eventStreams":20,' in ask(middle.http, "/stats"), what="the streams")
+    until(lambda: b'"eventStreams":0,' in ask(middle.http, "/stats"), what="their end")
+    #  A list of another client goes out, so the page was given up; none was asked for a second time.
+    assert ask(middle.http, "/rockets?limit=5").startswith(b"HTTP/1.1 503")
+    assert len(middle.lists) == 2
 
 
 def test_what_nobody_waits_for_any_more_is_not_asked_again(between):

@@ -37,10 +37,38 @@ s_describe (json_fault_t *self, yajl_handle yajl)
     yajl_free_error (yajl, error);
 }
 
+//  yajl copies its stack each time that it grows by 128 levels, so a text of brackets alone would cost
+//  the square of its size. Stop at the depth that the reader of messages refuses anyway.
+static int
+s_enter (void *context)
+{
+    return ++*(unsigned *) context <= JSON_FAULT_MAX_DEPTH;
+}
+
+static int
+s_leave (void *context)
+{
+    --*(unsigned *) context;
+    return 1;
+}
+
+static const yajl_callbacks s_callbacks = {.yajl_start_map = s_enter,
+    .yajl_end_map = s_leave,
+    .yajl_start_array = s_enter,
+    .yajl_end_array = s_leave};
+
+static void
+s_describe_depth (json_fault_t *self)
+{
+    g_strlcpy (self->what, "is nested deeper than " G_STRINGIFY (JSON_FAULT_MAX_DEPTH) " levels",
+        sizeof self->what);
+}
+
 static bool
 s_find_syntax (text_t text, json_fault_t *fault)
 {
-    yajl_handle yajl = yajl_alloc (NULL, NULL, NULL);
+    unsigned depth = 0;
+    yajl_handle yajl = yajl_alloc (&s_callbacks, NULL, &depth);
     g_assert (yajl);
     size_t offset = text.size;
     yajl_status status = yajl_parse (yajl, (const unsigned char *) text.data, text.size);
@@ -50,7 +78,11 @@ s_find_syntax (text_t text, json_fault_t *fault)
         offset = yajl_get_bytes_consumed (yajl) - 1;  //  the last byte it took is the bad one
     if (status != yajl_status_ok) {
         s_place (fault, text, offset);
-        s_describe (fault, yajl);
+        fault->is_too_deep = status == yajl_status_client_canceled;
+        if (fault->is_too_deep)
+            s_describe_depth (fault);
+        else
+            s_describe (fault, yajl);
     }
     yajl_free (yajl);
     return status != yajl_status_ok;
@@ -60,6 +92,7 @@ bool
 json_fault_find (text_t text, json_fault_t *fault)
 {
     const char *end = NULL;
+    fault->is_too_deep = false;
     //  It stops at a zero byte as well; that one is left to yajl.
     if (!g_utf8_validate_len (text.data, text.size, &end) && *end != '\0') {
         s_place (fault, text, (size_t) (end - text.data));

@@ -4,19 +4,24 @@
 #ifndef DOWNLINK_JSON_FAULT_H
 #define DOWNLINK_JSON_FAULT_H
 
+#include <stdbool.h>
+
 #include "text.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+#define JSON_FAULT_MAX_DEPTH 32  //  levels of objects and arrays in a body; deeper is a fault
+
 typedef struct {
     size_t line;    //  counted from 1
     size_t column;  //  counted from 1, in characters
     char what[96];  //  without a full stop
+    bool is_too_deep;
 } json_fault_t;
 
-//  Find the first fault of a text. Returns false if none was found, which does not make it JSON: it
+//  Find the first fault of a text, in time that grows with its size. Returns false if none was found, which does not make it JSON: it
 //  sees no lone surrogates in escapes, no form feeds, and no word or string cut off behind the end.
 bool json_fault_find (text_t text, json_fault_t *fault) __attribute__ ((warn_unused_result));
 

@@ -7,8 +7,10 @@
 #include <xxhash.h>
 
 #include "timestamp.h"
+#include "visible_text.h"
 
-#define CHANNEL_RULE "must be a string of 1 to 128 bytes without control characters"
+#define CHANNEL_RULE                                                                               \
+    "must be a string of 1 to 128 bytes without control, format or line separator characters"
 #define NUMBER_RULE "must be an integer from 1 to 9007199254740991"
 #define TIME_RULE                                                                                  \
     "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00"
@@ -66,21 +68,24 @@ s_sequence_size (const uint8_t *bytes, size_t size)
     return length;
 }
 
-//  True for U+0000 to U+001F and U+007F to U+009F.
+//  Return true if an id may not hold the character at the start of a valid sequence, because nobody
+//  sees it or it changes how others are seen. Two ids must not look alike for that reason.
 static bool
-s_is_control (const uint8_t *sequence)
+s_is_hidden (const uint8_t *sequence, size_t size)
 {
-    return sequence[0] < 0x20 || sequence[0] == 0x7f || (sequence[0] == 0xc2 && sequence[1] < 0xa0);
+    if (size == 1)
+        return sequence[0] < 0x20 || sequence[0] == 0x7f;
+    return character_is_hidden (g_utf8_get_char ((const char *) sequence));
 }
 
 static bool
-s_is_utf8 (text_t text, bool controls_allowed)
+s_is_utf8 (text_t text, bool hidden_allowed)
 {
     const uint8_t *bytes = (const uint8_t *) text.data;
     size_t at = s_plain_prefix (bytes, text.size);
     while (at < text.size) {
         size_t step = s_sequence_size (bytes + at, text.size - at);
-        if (step == 0 || (!controls_allowed && s_is_control (bytes + at)))
+        if (step == 0 || (!hidden_allowed && s_is_hidden (bytes + at, step)))
             return false;
         at += step;
     }

@@ -18,7 +18,7 @@
 
 using namespace simdjson;
 
-#define MAX_DEPTH 32
+#define MAX_DEPTH JSON_FAULT_MAX_DEPTH
 #define MIN_CAPACITY 4096
 
 static_assert (MESSAGE_JSON_PADDING >= SIMDJSON_PADDING, "simdjson reads further than we promise");
@@ -166,8 +166,10 @@ s_parse (message_json_t *self, text_t text, bool is_line, dom::element *root)
     bool found = error != DEPTH_ERROR && json_fault_find (text, &fault);
     if (error != DEPTH_ERROR && !found)
         error = s_parse_tamed (self, text, root);
+    bool is_plain = found && !fault.is_too_deep;
     if (error)
-        s_explain (self, error, found ? &fault : nullptr, is_line);
+        s_explain (self, found && fault.is_too_deep ? DEPTH_ERROR : error,
+            is_plain ? &fault : nullptr, is_line);
     return !error;
 }
 

@@ -99,7 +99,9 @@ def test_a_missing_member_is_refused_by_name(pair, pointer):
 def bad_messages():
     yield "/metadata/channel", {"channel": ""}
     yield "/metadata/channel", {"channel": "x" * 129}
-    yield "/metadata/channel", {"channel": "a\u0007b"}
+    for hidden in "\u0007\u009b\u00ad\u200b\u202e\u2028\u2029\ufeff\U000e0041":
+        yield "/metadata/channel", {"channel": f"a{hidden}b"}
+    yield "/metadata/channel", {"channel": "\ufeff"}
     yield "/metadata/channel", {"channel": 7}
     for number in (0, -1, MAX + 1, 1.5, "1", None, 10**30, True):
         yield "/metadata/messageNumber", {"messageNumber": number}

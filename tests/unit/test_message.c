@@ -1,6 +1,7 @@
 //  The rules of a message, and the hash of its content.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
+#include <glib.h>
 
 #include "common/message.h"
 #include "common/timestamp.h"
@@ -46,7 +47,8 @@ s_expect_fault (const message_t *message, const char *pointer, const char *detai
     cr_expect_str_eq (fault.detail, detail, "%s: %s", what, fault.detail);
 }
 
-#define CHANNEL_RULE "must be a string of 1 to 128 bytes without control characters"
+#define CHANNEL_RULE                                                                               \
+    "must be a string of 1 to 128 bytes without control, format or line separator characters"
 #define NUMBER_RULE "must be an integer from 1 to 9007199254740991"
 #define SPEED_RULE "must be an integer from 0 to 9007199254740991"
 #define TEXT_RULE "must be a string of at most 256 bytes"
@@ -204,15 +206,17 @@ s_encode (uint32_t point, char bytes[4])
     return text_of (bytes, size);
 }
 
-Test (message, every_code_point_but_controls_may_stand_in_a_channel)
+Test (message, every_code_point_but_hidden_ones_may_stand_in_a_channel)
 {
     message_t message = s_message (MESSAGE_SPED_UP);
     for (uint32_t point = 0; point < 0x110400; point++) {
         char bytes[4];
         message_fault_t fault;
-        bool control = point < 0x20 || (point >= 0x7f && point <= 0x9f);
+        GUnicodeType type = g_unichar_type (point);
+        bool hidden = type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
+                      type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
         bool surrogate = point >= 0xd800 && point <= 0xdfff;
-        bool good = !control && !surrogate && point <= 0x10ffff;
+        bool good = !hidden && !surrogate && point <= 0x10ffff;
         message.channel = s_encode (point, bytes);
         cr_assert_eq (message_check (&message, &fault), good, "U+%04X", point);
     }
@@ -230,17 +234,19 @@ Test (message, every_code_point_may_stand_in_a_text)
     }
 }
 
-Test (message, a_control_character_is_seen_at_any_place_of_a_channel)
+Test (message, a_hidden_character_is_seen_at_any_place_of_a_channel)
 {
-    static const char *const controls[] = {"\x01", "\x1f", "\x7f", "\n", "\xc2\x80", "\xc2\x9f"};
-    for (size_t at = 0; at < sizeof controls / sizeof controls[0]; at++) {
+    static const char *const hidden[] = {"\x01", "\x1f", "\x7f", "\n", "\xc2\x80", "\xc2\x9f",
+        "\xc2\xad", "\xe2\x80\x8b", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xae", "\xef\xbb\xbf",
+        "\xf3\xa0\x80\x81"};
+    for (size_t at = 0; at < sizeof hidden / sizeof hidden[0]; at++) {
         for (size_t place = 0; place < 30; place++) {
             char bytes[33];
             memset (bytes, '~', sizeof bytes);
-            memcpy (bytes + place, controls[at], strlen (controls[at]));
+            memcpy (bytes + place, hidden[at], strlen (hidden[at]));
             message_t message = s_message (MESSAGE_SPED_UP);
             message.channel = text_of (bytes, sizeof bytes);
-            s_expect_fault (&message, "/metadata/channel", CHANNEL_RULE, "control");
+            s_expect_fault (&message, "/metadata/channel", CHANNEL_RULE, "hidden");
         }
     }
 }

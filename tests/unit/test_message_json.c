@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/json_fault.h"
 #include "common/message_json.h"
 
 #define MAX_BODY_BYTES (1024 * 1024)
@@ -339,7 +340,8 @@ Test (message_json, sizes_count_bytes_once_escapes_are_undone)
     "or RocketMissionChanged\n"
 #define TIME_RULE                                                                                  \
     "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00\n"
-#define CHANNEL_RULE "must be a string of 1 to 128 bytes without control characters\n"
+#define CHANNEL_RULE                                                                               \
+    "must be a string of 1 to 128 bytes without control, format or line separator characters\n"
 
 Test (message_json, each_broken_rule_is_told_at_its_place)
 {
@@ -612,10 +614,26 @@ Test (message_json, a_nesting_bomb_of_the_largest_body_is_refused)
         s_read (nest, MESSAGE_JSON_DOCUMENT), "broken: the body is nested deeper than 32 levels\n");
     cr_expect_str_eq (s_read (nest, MESSAGE_JSON_LINES), "0: '' is nested deeper than 32 levels\n");
     memset (room, '[', MAX_BODY_BYTES);
-    s_expect_wrapped (text_of (room, MAX_BODY_BYTES), "", "", MESSAGE_JSON_DOCUMENT, "broken: ", 0);
+    s_expect_wrapped (text_of (room, MAX_BODY_BYTES), "", "", MESSAGE_JSON_DOCUMENT,
+        "broken: the body is nested deeper than 32 levels", 0);
     for (size_t at = 0; at + 5 <= MAX_BODY_BYTES; at += 5)
         memcpy (room + at, "{\"a\":", 5);
-    s_expect_wrapped (text_of (room, MAX_BODY_BYTES), "", "", MESSAGE_JSON_DOCUMENT, "broken: ", 0);
+    s_expect_wrapped (text_of (room, MAX_BODY_BYTES), "", "", MESSAGE_JSON_DOCUMENT,
+        "broken: the body is nested deeper than 32 levels", 0);
+    free (room);
+}
+
+Test (message_json, the_look_for_a_fault_ends_at_the_first_level_that_is_too_deep)
+{
+    char *room = malloc (MAX_BODY_BYTES);
+    json_fault_t fault;
+    memset (room, '[', MAX_BODY_BYTES);
+    cr_assert (json_fault_find (text_of (room, MAX_BODY_BYTES), &fault));
+    cr_expect (fault.is_too_deep);
+    cr_expect_eq (fault.column, JSON_FAULT_MAX_DEPTH + 1);
+    cr_expect_str_eq (fault.what, "is nested deeper than 32 levels");
+    cr_assert (json_fault_find (text_of (room, JSON_FAULT_MAX_DEPTH), &fault));
+    cr_expect_not (fault.is_too_deep);
     free (room);
 }
 

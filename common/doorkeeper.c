@@ -187,12 +187,14 @@ s_watch (void *context)
     return NULL;
 }
 
-//  Have the socket's events sent to a socket of our own. Return false if that cannot be.
+//  Have the socket's events sent to a socket of our own. Return false if that cannot be. No two
+//  doorkeepers use one endpoint: libzmq frees it some time after its socket was closed.
 static bool
 s_connect (doorkeeper_t *self, void *context)
 {
+    static atomic_uint count;
     char endpoint[48];
-    g_snprintf (endpoint, sizeof endpoint, "inproc://doorkeeper-%p", (void *) self);
+    g_snprintf (endpoint, sizeof endpoint, "inproc://doorkeeper-%u", atomic_fetch_add (&count, 1));
     self->monitor = zmq_socket (context, ZMQ_PAIR);
     return self->monitor && zmq_socket_monitor (self->socket, endpoint, EVENTS) == 0 &&
            zmq_connect (self->monitor, endpoint) == 0;

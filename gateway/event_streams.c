@@ -73,6 +73,10 @@ s_closed (void *context)
     g_free (client);
 }
 
+static const http_response_t s_head = {.status = 200,
+    .content_type = "text/event-stream",
+    .fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
+
 bool
 event_streams_open (
     event_streams_t *self, http_request_t *request, const char *id, const char *last_id)
@@ -84,11 +88,14 @@ event_streams_open (
     client->stream = event_stream_new (&self->set, request, id, last_id);
     self->count++;
     http_request_set_state (request, client, s_closed);
-    http_response_t response = {.status = 200,
-        .content_type = "text/event-stream",
-        .fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
-    http_answer_stream (request, &response, s_read, client);
+    http_answer_stream (request, &s_head, s_read, client);
     return true;
+}
+
+void
+event_streams_answer_head (http_request_t *request)
+{
+    http_answer_stream_head (request, &s_head);
 }
 
 size_t

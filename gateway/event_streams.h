@@ -20,6 +20,9 @@ void event_streams_destroy (event_streams_t **self_p);
 bool event_streams_open (event_streams_t *self, http_request_t *request, const char *id,
     const char *last_id) __attribute__ ((warn_unused_result));
 
+//  Answer HEAD with the head that such a stream begins with.
+void event_streams_answer_head (http_request_t *request);
+
 size_t event_streams_count (const event_streams_t *self);
 
 //  What to wait for, so many sockets and at most so long. Borrowed until the next run.

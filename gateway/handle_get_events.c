@@ -26,8 +26,7 @@ handle_get_events (worker_t *worker, http_request_t *request, const http_target_
     else if (atomic_load (worker->phase) != 0)
         answer_problem (request, 503, "stopping", "this gateway is stopping");
     else if (strcmp (http_request_method (request), "HEAD") == 0)
-        http_answer (
-            request, &(http_response_t){.status = 200, .content_type = "text/event-stream"});
+        event_streams_answer_head (request);
     else if (!event_streams_open (
                  worker->streams, request, id, http_request_field (request, "Last-Event-ID")))
         answer_problem (request, 503, "too-many-streams",

@@ -222,6 +222,34 @@ http_answer_stream (
 }
 
 void
+http_answer_stream_head (http_request_t *self, const http_response_t *response)
+{
+    const char *cors = self->server->config.cors;
+    GString *head = g_string_new (NULL);
+    g_string_append_printf (head,
+        "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+        "Content-Type: %s\r\n",
+        response->status, "OK", self->server->date.text, response->content_type);
+    for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
+        g_string_append_printf (
+            head, "%s: %s\r\n", response->fields[index].name, response->fields[index].value);
+    if (self->id)
+        g_string_append_printf (head, "X-Request-Id: %s\r\n", self->id);
+    if (cors)
+        g_string_append_printf (head,
+            "Access-Control-Allow-Origin: %s\r\nAccess-Control-Expose-Headers: " CORS_EXPOSED
+            "\r\n",
+            cors);
+    g_string_append (head, "\r\n");
+    s_count (self, response);
+    (void) !send (self->connection->fd, head->str, head->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    shutdown (self->connection->fd, SHUT_WR);
+    self->connection->is_lingering = true;
+    http_connections_enter (&self->server->connections, self->connection, CONNECTION_PARTED);
+    g_string_free (head, TRUE);
+}
+
+void
 http_stream_wake (http_request_t *self)
 {
     http_request_resume (self);

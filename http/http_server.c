@@ -244,7 +244,7 @@ s_show (http_request_t *request)
             "the body is larger than this gateway takes (--max-body)");
     else
         self->config.handler (self->config.context, request);
-    if (!request->answer)
+    if (!request->answer && request->connection->phase != CONNECTION_PARTED)
         g_assert (request->expired);  //  neither answered nor held
 }
 
@@ -308,6 +308,8 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
     }
     if (!request->is_shown)
         s_show (request);
+    if (request->connection->phase == CONNECTION_PARTED)
+        return MHD_NO;
     if (request->answer)
         return s_queue_response (request);
     s_leave (request);

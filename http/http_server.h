@@ -149,6 +149,10 @@ typedef ssize_t (http_read_fn) (void *context, char *buffer, size_t size);
 void http_answer_stream (
     http_request_t *self, const http_response_t *response, http_read_fn *read, void *context);
 
+//  Answer HEAD as http_answer_stream answers GET, at once and without a body, and close the connection.
+//  libmicrohttpd 0.9.75 would send a last chunk. A handler calls this, and does not hold the request.
+void http_answer_stream_head (http_request_t *self, const http_response_t *response);
+
 //  There is something to read again.
 void http_stream_wake (http_request_t *self);
 

@@ -402,3 +402,25 @@ def test_a_chunk_of_more_bytes_than_can_be_counted_gets_one_413(pair):
 
 def test_another_version_gets_one_505(pair):
     assert is_problem(exchange(pair.http, b"GET /livez HTTP/3.0\r\nHost: x\r\n\r\n"), 505)
+
+
+def head_fields(received):
+    lines = received.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    fields = dict(line.split(b": ", 1) for line in lines[1:])
+    return {lines[0], *(name for name in fields)} - {b"Connection"}
+
+
+@pytest.mark.parametrize("path", ["/events", "/rockets", "/rockets/none", "/livez", "/", "/stats",
+                                  "/openapi.json", "/metrics", "/events?bad=1"])
+def test_a_head_equals_its_get_without_the_body(pair, path):
+    def ask(method):
+        with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+            connection.sendall(b"%s %s HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\r\nConnection: close"
+                               b"\r\n\r\n" % (method, path.encode()))
+            received = connection.recv(65536)
+            while method == b"HEAD" and (piece := connection.recv(65536)):
+                received += piece
+            return received
+    got, told = ask(b"GET"), ask(b"HEAD")
+    assert head_fields(told) == head_fields(got)
+    assert told.endswith(b"\r\n\r\n") and told.count(b"\r\n\r\n") == 1

@@ -20,6 +20,8 @@
 
 #define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
 #define STAGED_MAX_BYTES (4 * 1024 * 1024)     //  of uploads, in one round
+#define UPLOAD_SHARE 10  //  an upload may hold one part of so many when others need room,
+#define UPLOADS_SHARE 2  //  and all uploads together one of so many
 #define GATHER_MAX_US 2000
 #define ENOUGH_OFFERS 16                  //  share a commit well enough not to wait for more
 #define BUSY_OFFERS 24                    //  so many in a turn make it a busy gateway
@@ -147,6 +149,26 @@ s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
                                   journal_has_room (self->journal)));
 }
 
+static room_t
+s_part (const publish_zmq_t *self, uint64_t parts)
+{
+    return (room_t){self->buffer_limit / parts, self->journal_limit / parts};
+}
+
+//  Return true if there is room, made by evicting uploads if need be.
+static bool
+s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint64_t bytes)
+{
+    while (!s_has_room (self, messages, bytes)) {
+        uint64_t before = staging_messages (self->staging);
+        if (!staging_make_room (
+                self->staging, asker, s_part (self, UPLOAD_SHARE), s_part (self, UPLOADS_SHARE)) ||
+            staging_messages (self->staging) == before)
+            return false;
+    }
+    return true;
+}
+
 //  Could there ever be?
 static bool
 s_is_too_large (const publish_zmq_t *self, uint64_t messages, uint64_t bytes)
@@ -163,7 +185,7 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
         return OFFER_TOO_LARGE;
     bool is_too_much_at_once =
         self->gathered_bytes > 0 && self->gathered_bytes + bytes > GATHERED_MAX_BYTES;
-    if (is_too_much_at_once || !s_has_room (self, batch_count (batch), bytes))
+    if (is_too_much_at_once || !s_make_room (self, NULL, batch_count (batch), bytes))
         return OFFER_FULL;
     *receipt = s_take (self, batch);
     self->offers++;
@@ -173,7 +195,17 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
 static staged_t *
 s_stage_begin (publisher_t *base)
 {
-    return staging_begin (((publish_zmq_t *) base)->staging);
+    return staging_begin (((publish_zmq_t *) base)->staging, clock_ms ());
+}
+
+//  Would an upload hold more than its share with so much more? Then it makes nobody go.
+static bool
+s_is_over_share (
+    const publish_zmq_t *self, const staged_t *upload, uint64_t messages, uint64_t bytes)
+{
+    room_t share = s_part (self, UPLOAD_SHARE);
+    return staged_messages (upload) + messages > share.messages ||
+           staged_bytes (upload) + bytes > share.bytes;
 }
 
 static stage_t
@@ -181,12 +213,18 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
     uint64_t bytes = s_batch_bytes (batch);
+    if (staged_evicted (upload))
+        return staged_evicted (upload) == EVICTED_SLOW ? STAGE_TOO_SLOW : STAGE_EVICTED;
     if (staged_is_failed (upload))
         return STAGE_FAILED;
+    if (batch_count (batch) == 0)
+        return STAGE_TAKEN;
     if (s_is_too_large (
             self, staged_messages (upload) + batch_count (batch), staged_bytes (upload) + bytes))
         return STAGE_TOO_LARGE;
-    if (!s_has_room (self, batch_count (batch), bytes))
+    if (s_is_over_share (self, upload, batch_count (batch), bytes)
+            ? !s_has_room (self, batch_count (batch), bytes)
+            : !s_make_room (self, upload, batch_count (batch), bytes))
         return STAGE_FULL;
     uint64_t new_bytes = staging_new_bytes (self->staging);
     if (self->journal && new_bytes > 0 && new_bytes + bytes > STAGED_MAX_BYTES)
@@ -196,7 +234,8 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
     for (size_t index = 0; index < count; index++)
         staging_add (self->staging, upload,
             s_make_record (
-                self, chunks[index].partition, &chunks[index].messages, staged_receipt (upload)));
+                self, chunks[index].partition, &chunks[index].messages, staged_receipt (upload)),
+            clock_ms ());
     return STAGE_TAKEN;
 }
 
@@ -212,7 +251,7 @@ static receipt_t *
 s_stage_accept (publisher_t *base, staged_t **upload_p)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
-    if (staged_is_failed (*upload_p)) {
+    if (staged_is_failed (*upload_p) || staged_evicted (*upload_p)) {
         s_stage_drop (base, upload_p);
         return NULL;
     }
@@ -398,6 +437,7 @@ s_measure (publish_zmq_t *self, int64_t now_us)
     if (now_us < self->measure_at_us)
         return;
     self->measure_at_us = now_us + MEASURE_INTERVAL_US;
+    staging_evict_slow (self->staging, now_us / 1000);
     kept_measure (self->kept, directory_partitions (self->directory));
 }
 

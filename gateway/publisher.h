@@ -24,6 +24,8 @@ typedef enum {
     STAGE_FULL,       //  nothing: there is no room now, or
     STAGE_TOO_LARGE,  //  nothing: there will never be room for the upload and this
     STAGE_FAILED,     //  nothing: what was taken before could not be kept
+    STAGE_EVICTED,    //  nothing: what was taken before made room for others
+    STAGE_TOO_SLOW,   //  nothing: the upload grew too slowly, and what was taken before is gone
 } stage_t;
 
 struct publisher {
@@ -38,7 +40,7 @@ struct publisher {
     staged_t *(*stage_begin) (publisher_t *self);
 
     //  Take a piece of it, all of the batch or nothing. It counts as buffered, and is sent to nobody
-    //  before the upload is accepted.
+    //  before the upload is accepted. An empty batch tells whether the upload can still be accepted.
     stage_t (*stage) (publisher_t *self, staged_t *upload, batch_t *batch);
 
     //  It is whole. The receipt tells what becomes of it, and is the caller's to unref; NULL: what was

@@ -3,7 +3,7 @@
 
 #include "gateway/kept.h"
 
-typedef enum { UPLOAD_OPEN, UPLOAD_ACCEPTED, UPLOAD_DROPPED } upload_state_t;
+typedef enum { UPLOAD_OPEN, UPLOAD_ACCEPTED, UPLOAD_EVICTED, UPLOAD_DROPPED } upload_state_t;
 
 struct staged {
     uint64_t id;
@@ -15,18 +15,22 @@ struct staged {
     bool is_failed;
     uint64_t messages;
     uint64_t bytes;
+    evicted_t evicted;
+    int64_t step_ms;         //  when it had grown by another step,
+    uint64_t step_messages;  //  to so many
     receipt_t *receipt;
     GList link;
 };
 
 struct staging {
     bool is_journaled;
-    GQueue uploads;  //  of staged_t *
+    GQueue uploads;  //  of staged_t *, the one that grew last at the end
     uint64_t next_id;
     uint64_t messages;
     uint64_t bytes;
     uint64_t new_bytes;
     guint accepted;   //  uploads that wait for their round
+    guint leaving;    //  evicted uploads of which the round under way has frames
     GArray *dropped;  //  of number_range_t: frames to be removed,
     GArray *ended;    //  of uint64_t: and the uploads that they were of
 };
@@ -68,12 +72,13 @@ staging_destroy (staging_t **self_p)
 }
 
 staged_t *
-staging_begin (staging_t *self)
+staging_begin (staging_t *self, int64_t now_ms)
 {
     staged_t *upload = g_new0 (staged_t, 1);
     upload->id = ++self->next_id;
     upload->records = g_ptr_array_new_with_free_func (record_free);
     upload->receipt = receipt_new ();
+    upload->step_ms = now_ms;
     upload->link.data = upload;
     g_queue_push_tail_link (&self->uploads, &upload->link);
     return upload;
@@ -103,8 +108,26 @@ staged_is_failed (const staged_t *upload)
     return upload->is_failed;
 }
 
+evicted_t
+staged_evicted (const staged_t *upload)
+{
+    return upload->evicted;
+}
+
+//  Note that an upload has grown.
+static void
+s_grow (staging_t *self, staged_t *upload, int64_t now_ms)
+{
+    g_queue_unlink (&self->uploads, &upload->link);
+    g_queue_push_tail_link (&self->uploads, &upload->link);
+    if (upload->messages < upload->step_messages + UPLOAD_STEP_MESSAGES)
+        return;
+    upload->step_messages = upload->messages;
+    upload->step_ms = now_ms;
+}
+
 void
-staging_add (staging_t *self, staged_t *upload, record_t *record)
+staging_add (staging_t *self, staged_t *upload, record_t *record, int64_t now_ms)
 {
     uint64_t bytes = record->size + ROW_BYTES;
     g_assert (upload->state == UPLOAD_OPEN);
@@ -114,6 +137,7 @@ staging_add (staging_t *self, staged_t *upload, record_t *record)
     self->messages += record->messages;
     self->bytes += bytes;
     self->new_bytes += bytes;
+    s_grow (self, upload, now_ms);
 }
 
 receipt_t *
@@ -126,10 +150,10 @@ staging_accept (staging_t *self, staged_t *upload)
     return receipt_ref (upload->receipt);
 }
 
-//  Forget an upload of which no round has anything, and remember what is to be removed. What never
-//  came into the journal is removed from it without harm.
+//  Forget the frames of an upload of which no round has anything, and remember which are to be removed.
+//  Removing a frame that never came into the journal does no harm.
 static void
-s_discard (staging_t *self, staged_t *upload)
+s_empty (staging_t *self, staged_t *upload)
 {
     for (guint index = 0; self->is_journaled && index < upload->given; index++)
         sequences_add (self->dropped, ((const record_t *) upload->records->pdata[index])->sequence);
@@ -137,16 +161,80 @@ s_discard (staging_t *self, staged_t *upload)
         g_array_append_val (self->ended, upload->id);
     for (guint index = upload->given; index < upload->records->len; index++)
         self->new_bytes -= ((const record_t *) upload->records->pdata[index])->size + ROW_BYTES;
+    g_ptr_array_set_size (upload->records, 0);
+    upload->given = 0;
+    self->messages -= upload->messages;
+    self->bytes -= upload->bytes;
+    upload->messages = 0;
+    upload->bytes = 0;
+}
+
+static void
+s_discard (staging_t *self, staged_t *upload)
+{
+    s_empty (self, upload);
     s_free (self, upload);
 }
 
 void
 staging_drop (staging_t *self, staged_t *upload)
 {
-    g_assert (upload->state == UPLOAD_OPEN);
+    g_assert (upload->state == UPLOAD_OPEN || upload->state == UPLOAD_EVICTED);
+    self->leaving -= upload->state == UPLOAD_EVICTED && upload->is_in_round;
     upload->state = UPLOAD_DROPPED;
     if (!upload->is_in_round)
         s_discard (self, upload);
+}
+
+static void
+s_evict (staging_t *self, staged_t *upload, evicted_t reason)
+{
+    upload->state = UPLOAD_EVICTED;
+    upload->evicted = reason;
+    if (upload->is_in_round)
+        self->leaving++;
+    else
+        s_empty (self, upload);
+}
+
+static bool
+s_is_over (uint64_t messages, uint64_t bytes, room_t room)
+{
+    return messages > room.messages || bytes > room.bytes;
+}
+
+bool
+staging_make_room (staging_t *self, const staged_t *asker, room_t each, room_t all)
+{
+    bool are_over = s_is_over (self->messages, self->bytes, all);
+    staged_t *chosen = NULL;
+    if (self->leaving > 0)
+        return true;
+    for (GList *link = self->uploads.head; link && !chosen; link = link->next) {
+        staged_t *upload = link->data;
+        if (upload->state == UPLOAD_OPEN && upload != asker &&
+            s_is_over (upload->messages, upload->bytes, each))
+            chosen = upload;
+    }
+    for (GList *link = self->uploads.head; are_over && link && !chosen; link = link->next) {
+        staged_t *upload = link->data;
+        if (upload->state == UPLOAD_OPEN && upload != asker && upload->messages > 0)
+            chosen = upload;
+    }
+    if (chosen)
+        s_evict (self, chosen, EVICTED_FOR_ROOM);
+    return chosen != NULL;
+}
+
+void
+staging_evict_slow (staging_t *self, int64_t now_ms)
+{
+    for (GList *link = self->uploads.head; link; link = link->next) {
+        staged_t *upload = link->data;
+        if (upload->state == UPLOAD_OPEN && upload->messages > 0 &&
+            now_ms - upload->step_ms >= UPLOAD_STEP_MS)
+            s_evict (self, upload, EVICTED_SLOW);
+    }
 }
 
 uint64_t
@@ -196,6 +284,8 @@ s_mark (GArray *marked, uint64_t id, uint64_t sequence)
 static void
 s_fill_with (staging_t *self, staged_t *upload, journal_round_t *round)
 {
+    if (upload->state == UPLOAD_EVICTED)
+        return;
     for (; upload->given < upload->records->len; upload->given++) {
         record_t *record = upload->records->pdata[upload->given];
         g_ptr_array_add (round->staged, record);
@@ -255,6 +345,11 @@ s_settle_one (staging_t *self, staged_t *upload, bool is_done, staging_keep_fn *
     bool is_over =
         upload->state == UPLOAD_DROPPED || (upload->state == UPLOAD_ACCEPTED && !is_done);
     upload->is_in_round = false;
+    if (upload->state == UPLOAD_EVICTED) {
+        self->leaving--;
+        s_empty (self, upload);
+        return;
+    }
     if (upload->is_ending && is_done) {
         s_keep (self, upload, keep, context);
         return;

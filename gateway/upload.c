@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "gateway/answer_accepted.h"
 #include "gateway/routes.h"
+#include "gateway/staging.h"
 
 #define BUSY_MS 60000  //  the disk may take so long for a round
 
@@ -16,6 +17,7 @@ typedef enum {
     FAULT_NO_PROCESSOR,
     FAULT_TOO_LARGE,
     FAULT_JOURNAL,
+    FAULT_TOO_SLOW,
     FAULT_OVERFLOW,  //  there is no room, and it is said that it was accepted (--overflow=drop)
 } fault_t;
 
@@ -138,7 +140,8 @@ s_try (upload_t *self)
     publisher_t *publisher = self->worker->publisher;
     if (s_is_refused (self))
         s_drop (self);
-    if (self->fault || s_is_refused (self) || batch_count (self->batch) == 0)
+    bool is_empty = batch_count (self->batch) == 0;
+    if (self->fault || s_is_refused (self) || (is_empty && !self->staged))
         return STAGE_TAKEN;
     //  Whoever came first is served first. But what holds room goes on: it makes room by its end.
     if (!self->staged && !g_queue_is_empty (self->worker->waiting))
@@ -153,8 +156,11 @@ static bool
 s_stage (upload_t *self)
 {
     stage_t stage = s_try (self);
-    if (stage == STAGE_FULL && self->worker->config.overflow == OVERFLOW_DROP)
+    bool is_dropping = self->worker->config.overflow == OVERFLOW_DROP;
+    if (stage == STAGE_EVICTED || (stage == STAGE_FULL && is_dropping))
         s_fail (self, FAULT_FULL);
+    else if (stage == STAGE_TOO_SLOW)
+        s_fail (self, FAULT_TOO_SLOW);
     else if (stage == STAGE_TOO_LARGE)
         s_fail (self, FAULT_TOO_LARGE);
     else if (stage == STAGE_FAILED)
@@ -193,6 +199,10 @@ s_answer_fault (upload_t *self)
         return;
     case FAULT_JOURNAL:
         answer_journal_failed (request);
+        return;
+    case FAULT_TOO_SLOW:
+        answer_problem (request, 408, "request-timeout",
+            "fewer than " G_STRINGIFY (UPLOAD_STEP_MESSAGES) " messages came in two minutes");
         return;
     case FAULT_FULL:
     case FAULT_NO_PROCESSOR:

@@ -446,3 +446,43 @@ def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
     statuses = {answer[9:12] for answer in answers}
     assert statuses == {b"400", b"503"}  # lines of JSON are no JSON: those that were read
     assert all(b"Retry-After: 1" in answer for answer in answers if answer[9:12] == b"503")
+
+
+def test_uploads_that_do_not_end_leave_room_for_everybody_else(start):
+    """50 half uploads held 97 % of the buffer, and good clients got 503."""
+    both = start(gateway=("--buffer", "100000", "--wait", "1s"))
+    both.processor.send(signal.SIGSTOP)  # nothing is acknowledged, so only eviction makes room
+    half = lines(channel(), 3900)
+    head = (f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\n"
+            f"Content-Length: {2 * len(half)}\r\n\r\n").encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(25):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+            one.sendall(head + half)
+        until(lambda: both.call("GET", "/stats").json()["buffered"] > 70000, what="the uploads")
+        for _ in range(40):
+            of = channel()
+            body = json.dumps([message(of, number) for number in range(1, 1001)])
+            answer = both.call("POST", "/messages", body)
+            assert answer.status == 202, answer.body
+    both.processor.send(signal.SIGCONT)
+    until(lambda: both.call("GET", "/stats").json()["buffered"] == 0, what="the saves")
+
+
+def test_an_upload_that_made_room_for_others_is_to_be_sent_again(start):
+    both = start(gateway=("--buffer", "20000", "--wait", "1s"))
+    body = lines(channel(), 18000)
+    cut = len(body) * 3 // 4
+    with socket.create_connection(("127.0.0.1", both.http), 30) as upload:
+        upload.sendall((f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\n"
+                        f"Content-Length: {len(body)}\r\n\r\n").encode() + body[:cut])
+        until(lambda: both.call("GET", "/stats").json()["buffered"] > 10000, what="the upload")
+        both.processor.send(signal.SIGSTOP)
+        for _ in range(10):
+            of = channel()
+            batch = json.dumps([message(of, number) for number in range(1, 1001)])
+            assert both.call("POST", "/messages", batch).status == 202
+        upload.sendall(body[cut:])
+        answer = upload.recv(65536)
+    both.processor.send(signal.SIGCONT)
+    assert b" 503 " in answer and b"Retry-After" in answer and b"buffer-full" in answer

@@ -70,16 +70,16 @@ static void
 s_step_client (course_t *self, client_t *client, int choice)
 {
     if (!client->staged) {
-        client->staged = staging_begin (self->staging);
+        client->staged = staging_begin (self->staging, 0);
         client->sequences = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     }
-    else if (choice < 7)
+    else if (choice < 7 && !staged_evicted (client->staged))
         for (int frames = choice % 3; frames >= 0; frames--) {
             record_t *record = s_make_record (self, staged_receipt (client->staged));
             g_array_append_val (client->sequences, record->sequence);
-            staging_add (self->staging, client->staged, record);
+            staging_add (self->staging, client->staged, record, 0);
         }
-    else if (choice < 9 && !staged_is_failed (client->staged)) {
+    else if (choice < 9 && !staged_is_failed (client->staged) && !staged_evicted (client->staged)) {
         client->receipt = staging_accept (self->staging, client->staged);
         client->staged = NULL;
     }
@@ -114,6 +114,11 @@ s_run (course_t *self, GRand *random, int steps, bool is_killed)
         client_t *client = &clients[g_rand_int_range (random, 0, UPLOADS)];
         if (!client->receipt)
             s_step_client (self, client, g_rand_int_range (random, 0, 10));
+        if (g_rand_int_range (random, 0, 10) == 0)
+            (void) staging_make_room (
+                self->staging, client->staged, (room_t){20, 5000}, (room_t){60, 20000});
+        if (g_rand_int_range (random, 0, 200) == 0)
+            staging_evict_slow (self->staging, UPLOAD_STEP_MS);
         bool is_round_time = g_rand_int_range (random, 0, 3) == 0;
         if (is_round_time && round)
             s_end_round (self, g_steal_pointer (&round), g_rand_int_range (random, 0, 5) > 0);
@@ -203,9 +208,9 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
     course_t course = {.file = journal_file_open (path, false, false),
         .staging = staging_new (true),
         .kept = g_hash_table_new (NULL, NULL)};
-    staged_t *upload = staging_begin (course.staging);
+    staged_t *upload = staging_begin (course.staging, 0);
     record_t *first = s_make_record (&course, staged_receipt (upload));
-    staging_add (course.staging, upload, first);
+    staging_add (course.staging, upload, first, 0);
     cr_assert_eq (staging_new_bytes (course.staging), first->size + ROW_BYTES);
     s_end_round (&course, s_begin_round (&course, false), true);
     cr_assert_null (first->bytes);
@@ -223,4 +228,61 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
     g_rmdir (folder);
     g_free (path);
     g_free (folder);
+}
+
+//  Add so many frames of three messages to a new upload.
+static staged_t *
+s_upload (course_t *course, int frames, int64_t now_ms)
+{
+    staged_t *upload = staging_begin (course->staging, now_ms);
+    for (int index = 0; index < frames; index++)
+        staging_add (
+            course->staging, upload, s_make_record (course, staged_receipt (upload)), now_ms);
+    return upload;
+}
+
+Test (staging, room_is_made_by_the_upload_over_its_share_that_has_not_grown_for_the_longest)
+{
+    course_t course = {.staging = staging_new (false)};
+    room_t each = {10, 10000};
+    room_t all = {40, 40000};
+    staged_t *small = s_upload (&course, 3, 0);
+    staged_t *older = s_upload (&course, 4, 0);
+    staged_t *newer = s_upload (&course, 5, 0);
+    cr_assert (staging_make_room (course.staging, older, each, all));
+    cr_assert_eq (staged_evicted (newer), EVICTED_FOR_ROOM, "an upload never evicts itself");
+    cr_assert (staging_make_room (course.staging, NULL, each, all));
+    cr_assert_eq (staged_evicted (older), EVICTED_FOR_ROOM);
+    cr_assert_not (staging_make_room (course.staging, NULL, each, all));
+    cr_assert_eq (staged_evicted (small), EVICTED_NOT, "nobody is over a share any more");
+    cr_assert_eq (staging_messages (course.staging), 9);
+    staged_t *others[12];
+    for (int index = 0; index < 12; index++)
+        others[index] = s_upload (&course, 3, 0);
+    cr_assert (staging_make_room (course.staging, NULL, each, all));
+    cr_assert_eq (staged_evicted (small), EVICTED_FOR_ROOM, "all together hold too much");
+    for (int index = 0; index < 12; index++)
+        staging_drop (course.staging, others[index]);
+    staging_drop (course.staging, small);
+    staging_drop (course.staging, older);
+    staging_drop (course.staging, newer);
+    s_check_end (&course);
+    staging_destroy (&course.staging);
+}
+
+Test (staging, an_upload_that_grows_too_slowly_is_evicted)
+{
+    course_t course = {.staging = staging_new (false)};
+    staged_t *quick = s_upload (&course, UPLOAD_STEP_MESSAGES / 3 + 1, 0);
+    staged_t *slow = s_upload (&course, 1, 0);
+    staging_evict_slow (course.staging, UPLOAD_STEP_MS - 1);
+    cr_assert_eq (staged_evicted (slow), EVICTED_NOT);
+    for (int index = 0; index <= UPLOAD_STEP_MESSAGES / 3; index++)
+        staging_add (course.staging, quick, s_make_record (&course, staged_receipt (quick)), 1000);
+    staging_evict_slow (course.staging, UPLOAD_STEP_MS);
+    cr_assert_eq (staged_evicted (slow), EVICTED_SLOW);
+    cr_assert_eq (staged_evicted (quick), EVICTED_NOT);
+    staging_drop (course.staging, slow);
+    staging_drop (course.staging, quick);
+    staging_destroy (&course.staging);
 }

@@ -50,6 +50,50 @@ Test (http_guard, what_others_may_read_differently_does_not)
     cr_assert_not_null (s_verdict ("/a\x7f", &host, 1));
 }
 
+Test (http_guard, hosts_and_targets_must_agree_and_be_such)
+{
+    static const struct {
+        const char *target;
+        const char *host;
+        bool is_good;
+    } heads[] = {{"/", "x", true}, {"/", "x.example:80", true}, {"/", "[::1]:80", true},
+        {"/", "", true}, {"*", "x", true}, {"http://X/a", "x", true}, {"http://x?a", "x", true},
+        {"http://y/a", "x", false}, {"http://x:1/a", "x", false}, {"https://x/a", "x", false},
+        {"http:///a", "x", false}, {"a", "x", false}, {"x:80", "x:80", false}, {"/", "x y", false},
+        {"/", "x/y", false}, {"/", "u@x", false}, {"/", "x:a", false}, {"/", "::1", false},
+        {"/", "x:1:2", false}};
+    for (size_t index = 0; index < G_N_ELEMENTS (heads); index++) {
+        field_t host = {"Host", heads[index].host};
+        cr_assert_eq (s_verdict (heads[index].target, &host, 1) == NULL, heads[index].is_good,
+            "%s with %s", heads[index].target, heads[index].host);
+    }
+}
+
+//  The buffer as libmicrohttpd leaves it, with zeros for what it wrote over.
+static bool
+s_lines_are_good (const char *buffer, size_t size, size_t first, size_t value)
+{
+    http_guard_t guard = {0};
+    http_guard_lines (&guard, buffer, buffer + 4, 1, buffer + 6);
+    http_guard_field (&guard, text_from (buffer + first), text_from (buffer + value));
+    http_guard_end (&guard, buffer + size);
+    return http_guard_verdict (&guard, true) == NULL;
+}
+
+Test (http_guard, a_string_that_is_not_in_its_place_is_refused)
+{
+    static const char good[] = "GET\0/\0HTTP/1.1\0\0Host\0 x\0\0\0\0";
+    static const char bare[] = "GET\0/\0HTTP/1.1\0Host\0 x\0\0\0\0";
+    static const char zero[] = "GET\0/\0HTTP/1.1\0\0Host\0 x\0y\0\0\0\0";
+    static const char space[] = "GET\0 /\0HTTP/1.1\0\0Host\0 x\0\0\0\0";
+    static const char empty[] = "GET\0/\0HTTP/1.1\0\0Host\0 x\0\0\0\0\0";
+    cr_assert (s_lines_are_good (good, sizeof good - 1, 16, 22));
+    cr_assert_not (s_lines_are_good (bare, sizeof bare - 1, 15, 21));
+    cr_assert_not (s_lines_are_good (zero, sizeof zero - 1, 16, 22));
+    cr_assert_not (s_lines_are_good (space, sizeof space - 1, 17, 23));
+    cr_assert_not (s_lines_are_good (empty, sizeof empty - 1, 16, 22));
+}
+
 Test (http_target, path_and_parameters_are_taken_apart)
 {
     http_target_t target;

@@ -9,22 +9,23 @@
 
 #define SEQUENCE_MAX_BYTES 64  //  leading zeros are there to be sorted as text
 
-//  The places in a message, an event, and an event in binary mode.
+//  The places in a message, an event, an event in binary mode, and one with its data in base64.
 static const struct {
     const char *message;
     const char *structured;
     const char *binary;
+    const char *base64;
 } s_places[] = {
-#define X(attribute, name, pointer) {pointer, "/" name, "ce-" name},
+#define X(attribute, name, pointer) {pointer, "/" name, "ce-" name, "/" name},
     CLOUD_EVENT_ATTRIBUTES (X)
 #undef X
-        {"/message", "/data", ""},
-    {"/message/type", "/data/type", "/type"},
-    {"/message/launchSpeed", "/data/launchSpeed", "/launchSpeed"},
-    {"/message/mission", "/data/mission", "/mission"},
-    {"/message/by", "/data/by", "/by"},
-    {"/message/reason", "/data/reason", "/reason"},
-    {"/message/newMission", "/data/newMission", "/newMission"},
+        {"/message", "/data", "", "/data_base64"},
+    {"/message/type", "/data/type", "/type", "/data_base64/type"},
+    {"/message/launchSpeed", "/data/launchSpeed", "/launchSpeed", "/data_base64/launchSpeed"},
+    {"/message/mission", "/data/mission", "/mission", "/data_base64/mission"},
+    {"/message/by", "/data/by", "/by", "/data_base64/by"},
+    {"/message/reason", "/data/reason", "/reason", "/data_base64/reason"},
+    {"/message/newMission", "/data/newMission", "/newMission", "/data_base64/newMission"},
 };
 
 const char *
@@ -42,9 +43,18 @@ cloud_event_place (cloud_event_attribute_t attribute)
 const char *
 cloud_event_pointer (const char *pointer, cloud_event_mode_t mode)
 {
-    for (size_t index = 0; index < G_N_ELEMENTS (s_places); index++)
-        if (strcmp (pointer, s_places[index].message) == 0)
-            return mode == CLOUD_EVENT_BINARY ? s_places[index].binary : s_places[index].structured;
+    for (size_t index = 0; index < G_N_ELEMENTS (s_places); index++) {
+        if (strcmp (pointer, s_places[index].message) != 0)
+            continue;
+        switch (mode) {
+        case CLOUD_EVENT_STRUCTURED:
+            return s_places[index].structured;
+        case CLOUD_EVENT_BINARY:
+            return s_places[index].binary;
+        case CLOUD_EVENT_BASE64:
+            return s_places[index].base64;
+        }
+    }
     return pointer;
 }
 
@@ -112,6 +122,22 @@ cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t
         return false;
     message->kind = message_kind_of (attributes[CLOUD_EVENT_TYPE]);
     return true;
+}
+
+bool
+cloud_event_type_is_json (text_t type)
+{
+    static const char suffix[] = "+json";
+    char *name = g_strndup (type.data, type.size);
+    name[strcspn (name, ";")] = '\0';
+    g_strchomp (name);
+    size_t size = strlen (name);
+    bool has_suffix = size >= sizeof suffix &&
+                      g_ascii_strcasecmp (name + size - (sizeof suffix - 1), suffix) == 0;
+    bool is_json = has_suffix || g_ascii_strcasecmp (name, "application/json") == 0 ||
+                   g_ascii_strcasecmp (name, "text/json") == 0;
+    g_free (name);
+    return is_json;
 }
 
 //  A quoted string (RFC 9110, section 5.6.4) without its quotes; any other value as it is. NULL if

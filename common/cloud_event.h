@@ -39,6 +39,7 @@ typedef struct {
 typedef enum {
     CLOUD_EVENT_STRUCTURED,  //  the JSON of the event: /subject, /data/by
     CLOUD_EVENT_BINARY,      //  header fields, ce-subject, and the JSON of its data, /by
+    CLOUD_EVENT_BASE64,      //  structured, its data in base64: /subject, /data_base64/by
 } cloud_event_mode_t;
 
 const char *cloud_event_name (cloud_event_attribute_t attribute);
@@ -58,6 +59,9 @@ bool cloud_event_take (const cloud_event_t *self, message_t *message, message_fa
 
 //  A pointer of a fault, as what was sent has it. A constant, or a part of pointer.
 const char *cloud_event_pointer (const char *pointer, cloud_event_mode_t mode);
+
+//  Return true if a datacontenttype says that the data is JSON, whatever its parameters.
+bool cloud_event_type_is_json (text_t type);
 
 //  The value of a header field of the binary mode as bytes, to be freed: a quoted string is
 //  unquoted, percent escapes are resolved. NULL if it is broken, or no UTF-8 then.

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <simdjson.h>
 
+#include "base64.h"
 #include "json_fault.h"
 #include "timestamp.h"
 
@@ -29,6 +30,9 @@ struct message_json {
     size_t max_body_bytes = 0;
     char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
     size_t tamed_capacity = 0;
+    message_json_t *data = nullptr;  //  reads the data of events that is in base64
+    char *decoded = nullptr;         //  that data
+    size_t decoded_capacity = 0;
     char detail[256] = "";  //  why the last text was refused
 };
 
@@ -49,6 +53,8 @@ message_json_destroy (message_json_t **self_p) noexcept
     if (!self)
         return;
     g_free (self->tamed);
+    g_free (self->decoded);
+    message_json_destroy (&self->data);
     delete self;
     *self_p = nullptr;
 }
@@ -348,8 +354,10 @@ s_judge (const message_t *message, const message_fault_t *absent, message_fault_
 }
 
 static bool
-s_read_message (dom::element element, message_t *message, message_fault_t *fault)
+s_read_message (
+    message_json_t *self, dom::element element, message_t *message, message_fault_t *fault)
 {
+    (void) self;
     message_fault_t absent = {};
     s_begin (message);
     if (s_read_members (element, message, &absent))
@@ -357,28 +365,83 @@ s_read_message (dom::element element, message_t *message, message_fault_t *fault
     return s_judge (message, &absent, fault);
 }
 
-//  The attributes of an event that is an object, and its data. False for one that is given twice.
+//  The members of an event that hold its data, or say how it is held.
+struct event_data_t {
+    member_t data{"data", "/message"};
+    member_t base64{"data_base64", "/data_base64"};
+    member_t type{"datacontenttype", "/datacontenttype"};
+};
+
+//  Read the attributes of an event that is an object, and find its data. Return false if one is given
+//  twice.
 static bool
-s_read_attributes (dom::object object, cloud_event_t *event, member_t *data, message_fault_t *fault)
+s_read_attributes (
+    dom::object object, cloud_event_t *event, event_data_t *data, message_fault_t *fault)
 {
-    member_t members[CLOUD_EVENT_ATTRIBUTES_COUNT + 1];
-    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++)
+    constexpr int count = CLOUD_EVENT_ATTRIBUTES_COUNT;
+    member_t members[count + 3];
+    for (int one = 0; one < count; one++)
         members[one] = {cloud_event_name ((cloud_event_attribute_t) one),
             cloud_event_place ((cloud_event_attribute_t) one)};
-    members[CLOUD_EVENT_ATTRIBUTES_COUNT] = *data;
-    s_find_members (object, members, CLOUD_EVENT_ATTRIBUTES_COUNT + 1);
+    members[count] = data->data;
+    members[count + 1] = data->base64;
+    members[count + 2] = data->type;
+    s_find_members (object, members, count + 3);
+    *data = {members[count], members[count + 1], members[count + 2]};
     for (const member_t &member : members)
-        if (member.count > 1)
+        if (member.count > 1 && member.name != data->type.name)
             return s_is_there (member, fault);
-    for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++) {
+    for (int one = 0; one < count; one++) {
         event->attributes[one] = members[one].count ? text_from ("") : text_t{};
         message_fault_t absent;
         (void) s_take_text (members[one], &event->attributes[one], &absent);
     }
     message_fault_t absent;
     (void) s_take_number (members[CLOUD_EVENT_SEQUENCE], &event->number, &absent);
-    *data = members[CLOUD_EVENT_ATTRIBUTES_COUNT];
     return true;
+}
+
+//  Decode base64 into self->decoded, with padding behind it. Return false if it is none.
+static bool
+s_decode (message_json_t *self, text_t text, size_t *size)
+{
+    size_t capacity = base64_decoded_size (text.size) + MESSAGE_JSON_PADDING;
+    if (self->decoded_capacity < capacity) {
+        self->decoded_capacity = capacity;
+        self->decoded = (char *) g_realloc (self->decoded, capacity);
+    }
+    if (!base64_decode (text, self->decoded, size))
+        return false;
+    memset (self->decoded + *size, 0, MESSAGE_JSON_PADDING);
+    return true;
+}
+
+//  Make the data that is in base64 the event's data. A reader of its own keeps the event's texts valid.
+static bool
+s_take_base64 (message_json_t *self, event_data_t *data, message_fault_t *fault)
+{
+    std::string_view base64;
+    std::string_view type;
+    size_t size = 0;
+    if (data->data.count)
+        *fault = {"/data_base64", "must not stand beside data"};
+    else if (data->type.count &&
+             (data->type.count > 1 || data->type.value.get (type) ||
+                 !cloud_event_type_is_json (text_of (type.data (), type.size ()))))
+        *fault = {"/datacontenttype", "must be that of JSON"};
+    else if (data->base64.value.get (base64) ||
+             !s_decode (self, text_of (base64.data (), base64.size ()), &size))
+        *fault = {"/data_base64", "must be a string in base64 with padding"};
+    else {
+        if (!self->data)
+            self->data = message_json_new (self->max_body_bytes);
+        data->data.count =
+            s_parse (self->data, text_of (self->decoded, size), false, &data->data.value);
+        if (data->data.count)
+            return true;
+        *fault = {"/data_base64", "must hold JSON"};
+    }
+    return false;
 }
 
 //  Read the message of an event with these attributes and this data.
@@ -399,32 +462,36 @@ s_read_event_message (
 }
 
 static bool
-s_read_event (dom::element element, message_t *message, message_fault_t *fault)
+s_read_event (
+    message_json_t *self, dom::element element, message_t *message, message_fault_t *fault)
 {
     cloud_event_t event = {};
-    member_t data = {"data", "/message"};
+    event_data_t data;
     dom::object object;
     if (element.get (object)) {
         *fault = {"", "must be an object"};
         return false;
     }
     bool good = s_read_attributes (object, &event, &data, fault) &&
-                s_read_event_message (&event, data, message, fault);
+                (!data.base64.count || s_take_base64 (self, &data, fault)) &&
+                s_read_event_message (&event, data.data, message, fault);
     if (!good)
-        fault->pointer = cloud_event_pointer (fault->pointer, CLOUD_EVENT_STRUCTURED);
+        fault->pointer = cloud_event_pointer (
+            fault->pointer, data.base64.count ? CLOUD_EVENT_BASE64 : CLOUD_EVENT_STRUCTURED);
     return good;
 }
 
 //  Reads one element as a message, or says what is wrong.
-typedef bool (read_fn) (dom::element element, message_t *message, message_fault_t *fault);
+typedef bool (read_fn) (
+    message_json_t *self, dom::element element, message_t *message, message_fault_t *fault);
 
 static void
-s_tell (dom::element element, read_fn *read, size_t index, message_json_accept_fn *accept,
-    message_json_refuse_fn *refuse, void *context)
+s_tell (message_json_t *self, dom::element element, read_fn *read, size_t index,
+    message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context)
 {
     message_t message;
     message_fault_t fault;
-    if (read (element, &message, &fault))
+    if (read (self, element, &message, &fault))
         accept (context, index, &message);
     else
         refuse (context, index, fault.pointer, fault.detail);
@@ -447,7 +514,7 @@ s_read_document (message_json_t *self, text_t body, message_json_form_t form,
     if (!s_parse (self, body, false, &root))
         return MESSAGE_JSON_BROKEN;
     if (root.is_object () && form != MESSAGE_JSON_EVENTS) {
-        s_tell (root, read, 0, accept, refuse, context);
+        s_tell (self, root, read, 0, accept, refuse, context);
         return MESSAGE_JSON_READ;
     }
     if (form == MESSAGE_JSON_EVENT)
@@ -458,7 +525,7 @@ s_read_document (message_json_t *self, text_t body, message_json_form_t form,
                                   : "the body must be an object or an array of objects");
     size_t index = 0;
     for (dom::element element : array)
-        s_tell (element, read, index++, accept, refuse, context);
+        s_tell (self, element, read, index++, accept, refuse, context);
     return MESSAGE_JSON_READ;
 }
 
@@ -483,7 +550,7 @@ s_read_lines (message_json_t *self, text_t body, size_t *index, message_json_acc
         if (s_is_blank (text))
             continue;
         if (s_parse (self, text, true, &root))
-            s_tell (root, s_read_message, *index, accept, refuse, context);
+            s_tell (self, root, s_read_message, *index, accept, refuse, context);
         else
             refuse (context, *index, "", self->detail);
         ++*index;

@@ -1,4 +1,5 @@
 """CloudEvents on POST /messages: structured, batched and binary mode, and what is refused in each."""
+import base64
 import json
 
 import pytest
@@ -51,6 +52,26 @@ def test_every_kind_arrives_in_every_mode_as_the_plain_messages_do(pair):
     assert rockets[0]["status"] == "exploded" and rockets[0]["speed"] == 500
     for rocket in rockets[1:]:
         assert {**rocket, "id": plain} == rockets[0]
+
+
+def in_base64(one):
+    data = base64.b64encode(json.dumps(one["data"]).encode()).decode()
+    return {**{name: value for name, value in one.items() if name != "data"}, "data_base64": data}
+
+
+def test_data_in_base64_is_read_as_data_is(pair):
+    one = channel()
+    assert post(pair, in_base64(event(one, 1, datacontenttype="application/json"))).status == 202
+    assert post(pair, [event(one, 2), in_base64(event(one, 3)), event(one, 4)], BATCHED).status == 202
+    assert pair.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 4)["speed"] == 400
+
+
+def test_bad_data_in_base64_is_refused_at_its_place(pair):
+    good = in_base64(event(channel(), 1))
+    assert errors(post(pair, {**good, "data": {"by": 1}})) == [(0, "/data_base64")]
+    assert errors(post(pair, {**good, "data_base64": "e30"})) == [(0, "/data_base64")]
+    assert errors(post(pair, {**good, "data_base64": "e30="})) == [(0, "/data_base64/by")]
+    assert errors(post(pair, {**good, "datacontenttype": "text/plain"})) == [(0, "/datacontenttype")]
 
 
 def test_an_event_and_a_plain_message_of_one_number_count_once(pair):

@@ -1,6 +1,7 @@
 //  The envelope of a CloudEvent: its attributes, its fields in binary mode, what its faults point at.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/cloud_event.h"
@@ -160,6 +161,49 @@ Test (cloud_event, data_alone_is_read_as_the_message_of_its_event)
         message_json_read_data (reader, &event, "{" PADDING, 1, s_accept, s_refuse, &told, &detail),
         MESSAGE_JSON_BROKEN);
     cr_expect (strlen (detail) > 0 && told.accepted == 0);
+    message_json_destroy (&reader);
+}
+
+Test (cloud_event, data_in_base64_is_read_if_it_is_exactly_that)
+{
+#define EVENT                                                                                      \
+    "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/"                                         \
+    "here\",\"subject\":\"apollo\",\"sequence\":7,"                                                \
+    "\"time\":\"1970-01-01T00:00:01Z\",\"type\":\"RocketSpeedIncreased\","
+    static const struct {
+        const char *members;
+        const char *pointer;  //  NULL: it is accepted
+    } cases[] = {{"\"data_base64\":\"eyJieSI6NX0=\"", NULL},
+        {"\"datacontenttype\":\"application/json; charset=utf-8\",\"data_base64\":\"eyJieSI6NX0=\"",
+            NULL},
+        {"\"datacontenttype\":\"application/x.rocket+JSON\",\"data_base64\":\"eyJieSI6NX0=\"",
+            NULL},
+        {"\"datacontenttype\":\"text/plain\",\"data_base64\":\"eyJieSI6NX0=\"", "/datacontenttype"},
+        {"\"datacontenttype\":\"text/plain\",\"data\":{\"by\":5}", NULL},
+        {"\"data\":{\"by\":5},\"data_base64\":\"eyJieSI6NX0=\"", "/data_base64"},
+        {"\"data_base64\":\"eyJieSI6NX0=\",\"data_base64\":\"eyJieSI6NX0=\"", "/data_base64"},
+        {"\"data_base64\":\"eyJieSI6NX0\"", "/data_base64"},
+        {"\"data_base64\":\"eyJieSI6NX1=\"", "/data_base64"},
+        {"\"data_base64\":\"eyJieSI6=X0=\"", "/data_base64"},
+        {"\"data_base64\":\"eyJi\\neSI6NX0=\"", "/data_base64"},
+        {"\"data_base64\":\"eyJieSI6NX0====\"", "/data_base64"},
+        {"\"data_base64\":\"====\"", "/data_base64"}, {"\"data_base64\":\"\"", "/data_base64"},
+        {"\"data_base64\":7", "/data_base64"}, {"\"data_base64\":\"W10=\"", "/data_base64"},
+        {"\"data_base64\":\"e30=\"", "/data_base64/by"},
+        {"\"data_base64\":\"ew==\"", "/data_base64"}};
+    message_json_t *reader = message_json_new (1024);
+    for (size_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
+        char body[1024 + MESSAGE_JSON_PADDING] = "";
+        told_t told = {0};
+        const char *detail = NULL;
+        int size = snprintf (body, 1024, EVENT "%s}", cases[index].members);
+        cr_assert_eq (message_json_read (reader, body, (size_t) size, MESSAGE_JSON_EVENT, s_accept,
+                          s_refuse, &told, &detail),
+            MESSAGE_JSON_READ);
+        cr_expect_eq (told.accepted, !cases[index].pointer, "%s", body);
+        cr_expect_str_eq (
+            told.pointer, cases[index].pointer ? cases[index].pointer : "", "%s", body);
+    }
     message_json_destroy (&reader);
 }
 

@@ -16,7 +16,7 @@
 
 //  libzmq takes 50 to 2,000 times as much, by the topic's bytes.
 #define LISTENERS_TOPIC_BYTES 32
-#define LISTENERS_PEER_BYTES (256 * 1024)
+#define LISTENERS_PEER_BYTES (512 * 1024)  //  2,000 streams of one rocket each fit
 #define LISTENERS_ALL_BYTES (2 * 1024 * 1024)
 #define LISTENERS_PEER_SYNCS 4  //  each costs a message every 100 ms; those beyond are not told
 

@@ -211,7 +211,7 @@ Test (listeners, a_connection_that_takes_too_much_room_is_ended)
     s_take_many (s_one, "gemini", LISTENERS_PEER_BYTES / (40 + LISTENERS_TOPIC_BYTES));
     cr_expect_eq (listeners_ended (s_listeners), 0);
     cr_expect (s_wants ("gemini-0000000000000000000000001"));
-    s_take_many (s_one, "mercury", 100);
+    s_take_many (s_one, "mercury", 500);
     cr_expect_eq (listeners_ended (s_listeners), 1);
     cr_expect_eq (recv (s_ends[0][0], &byte, 1, MSG_DONTWAIT), 0, "the end");
     cr_expect_not (s_wants ("gemini-0000000000000000000000001"), "and all that it had");

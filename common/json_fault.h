@@ -21,8 +21,9 @@ typedef struct {
     bool is_too_deep;
 } json_fault_t;
 
-//  Find the first fault of a text, in time that grows with its size. Returns false if none was found, which does not make it JSON: it
-//  sees no lone surrogates in escapes, no form feeds, and no word or string cut off behind the end.
+//  Find the first fault of a text, in time that grows with its size. Return false if there is none to
+//  see. That does not make the text JSON: lone surrogates in escapes, form feeds, and a word or string
+//  cut off behind the end stay unseen.
 bool json_fault_find (text_t text, json_fault_t *fault) __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus

@@ -416,6 +416,23 @@ s_decode (message_json_t *self, text_t text, size_t *size)
     return true;
 }
 
+//  An attribute that is null is unset, says the JSON format of CloudEvents.
+static void
+s_forget_null (member_t *member)
+{
+    if (member->count == 1 && member->value.is_null ())
+        member->count = 0;
+}
+
+static void
+s_forget_nulls (event_data_t *data)
+{
+    s_forget_null (&data->type);
+    s_forget_null (&data->base64);
+    if (data->base64.count)
+        s_forget_null (&data->data);
+}
+
 //  Make the data that is in base64 the event's data. A reader of its own keeps the event's texts valid.
 static bool
 s_take_base64 (message_json_t *self, event_data_t *data, message_fault_t *fault)
@@ -472,9 +489,10 @@ s_read_event (
         *fault = {"", "must be an object"};
         return false;
     }
-    bool good = s_read_attributes (object, &event, &data, fault) &&
-                (!data.base64.count || s_take_base64 (self, &data, fault)) &&
-                s_read_event_message (&event, data.data, message, fault);
+    bool good = s_read_attributes (object, &event, &data, fault);
+    s_forget_nulls (&data);
+    good = good && (!data.base64.count || s_take_base64 (self, &data, fault)) &&
+           s_read_event_message (&event, data.data, message, fault);
     if (!good)
         fault->pointer = cloud_event_pointer (
             fault->pointer, data.base64.count ? CLOUD_EVENT_BASE64 : CLOUD_EVENT_STRUCTURED);

@@ -174,6 +174,9 @@ Test (cloud_event, data_in_base64_is_read_if_it_is_exactly_that)
         const char *members;
         const char *pointer;  //  NULL: it is accepted
     } cases[] = {{"\"data_base64\":\"eyJieSI6NX0=\"", NULL},
+        {"\"datacontenttype\":null,\"data_base64\":\"eyJieSI6NX0=\"", NULL},
+        {"\"data\":null,\"data_base64\":\"eyJieSI6NX0=\"", NULL},
+        {"\"data\":{\"by\":5},\"data_base64\":null", NULL},
         {"\"datacontenttype\":\"application/json; charset=utf-8\",\"data_base64\":\"eyJieSI6NX0=\"",
             NULL},
         {"\"datacontenttype\":\"application/x.rocket+JSON\",\"data_base64\":\"eyJieSI6NX0=\"",

@@ -19,49 +19,26 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "http/http_errors.h"
+#include "http/http_head.h"
 #include "http/http_limits.h"
 #include "http/http_pieces.h"
 #include "http/listener.h"
-#include "http/problem.h"
 
 #define BODIES_MIN_BYTES                                                                           \
     (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much
 #define EXPIRE_INTERVAL_MS 50
 
-//  libmicrohttpd 1.0 reads heads and chunks strictly itself. Before, the guard checks the lines of the
+//  libmicrohttpd 1.0 reads heads and chunks strictly itself. Before, http_head.c checks the lines of the
 //  head, and a connection ends with its first chunked request, see http_answer.c.
 #if MHD_VERSION >= 0x01000000
-#define CHECKS_LINES false
 #define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3
 #else
-#define CHECKS_LINES true
 #define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
 #endif
 
 #define LINGERING_MS 5   //  between two looks at connections that are about to be closed
 #define WATCHED_MAX 256  //  so many held requests are looked at in every run,
 #define WATCHED_MS 20    //  each for so long
-
-static const char s_cookie[] = "Cookie";  //  see s_keep_unparsed
-static const char s_busy[] = "too many bodies are under way; send this one again";
-
-static void
-s_answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
-{
-    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
-}
-
-//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can be
-//  more than a connection's memory. Nobody needs that: end the parameters before the first, and let
-//  it find an empty Cookie before the client's.
-static void
-s_keep_unparsed (const char *target, struct MHD_Connection *mhd)
-{
-    char *query = strchr ((char *) (uintptr_t) target, '?');
-    if (query)
-        query[1] = 0;
-    MHD_set_connection_value_n (mhd, MHD_HEADER_KIND, s_cookie, sizeof s_cookie - 1, "", 0);
-}
 
 static void *
 s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
@@ -79,32 +56,11 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     memcpy (request->target, target, size);
     request->connection->requests++;
     request->connection->request = request;
-    s_keep_unparsed (target, mhd);
+    http_head_keep_unparsed (target, mhd);
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
     http_guard_target (&request->guard, request->target);
     self->unanswered++;
     return request;
-}
-
-static enum MHD_Result
-s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
-    const char *value, size_t value_size)
-{
-    (void) kind;
-    http_request_t *request = context;
-    text_t id;
-    if (name == s_cookie)
-        return MHD_YES;
-    request->fields++;
-    request_id_source_t source =
-        request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
-    if (source > request->id_source) {
-        g_free (request->id);
-        request->id = g_strndup (id.data, id.size);
-        request->id_source = source;
-    }
-    http_guard_field (&request->guard, text_of (name, name_size), text_of (value, value_size));
-    return MHD_YES;
 }
 
 //  Answer past libmicrohttpd; the connection is about to be closed.
@@ -128,54 +84,6 @@ s_end (http_request_t *request, http_parting_t parting)
 {
     s_part (request->server, request->connection, parting);
     http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
-}
-
-//  From the method to the empty line.
-static size_t
-s_head_size (const http_request_t *request)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return info->header_size;
-}
-
-//  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
-static bool
-s_head_is_small (http_request_t *request)
-{
-    if (s_head_size (request) <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS)
-        return true;
-    s_end (request, PARTING_HEAD_TOO_LARGE);
-    return false;
-}
-
-//  The head is there. Answers at once what must not go on; the connection is then closed. False if it
-//  must be closed at once.
-static bool
-s_check_head (http_request_t *request, const char *target, const char *version)
-{
-    http_server_t *self = request->server;
-    http_guard_t *guard = &request->guard;
-    if (CHECKS_LINES)
-        http_guard_lines (guard, request->method, target, strlen (request->target), version);
-    MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
-    if (CHECKS_LINES)
-        http_guard_end (guard, request->method + s_head_size (request));
-    if (!s_head_is_small (request))
-        return false;
-    const char *fault = http_guard_verdict (guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
-    if (fault)
-        s_answer_problem (request, 400, "bad-request", fault);
-    else if (request->guard.content_length > self->config.max_body_bytes)
-        s_answer_problem (request, 413, "body-too-large",
-            "the body is larger than this gateway takes (--max-body)");
-    else if (request->guard.content_length > 0 &&
-             http_bodies_are_full (&self->bodies, request->guard.content_length))
-        s_answer_problem (request, 503, "busy", s_busy);
-    else
-        (void) http_pieces_are_due (request, request->guard.content_length);
-    http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
-    return true;
 }
 
 //  Pass over the rest of the body; s_show answers after it.
@@ -235,12 +143,12 @@ s_show (http_request_t *request)
     request->shown_us = clock_us ();
     http_connections_enter (&self->connections, request->connection, CONNECTION_HELD);
     if (request->is_line_too_long)
-        s_answer_problem (request, 413, "line-too-long",
+        http_refuse (request, 413, "line-too-long",
             "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
     else if (request->body_result == BODY_NO_ROOM)
-        s_answer_problem (request, 503, "busy", s_busy);
+        http_refuse (request, 503, "busy", HTTP_BUSY);
     else if (request->body_result == BODY_TOO_LARGE)
-        s_answer_problem (request, 413, "body-too-large",
+        http_refuse (request, 413, "body-too-large",
             "the body is larger than this gateway takes (--max-body)");
     else
         self->config.handler (self->config.context, request);
@@ -296,8 +204,10 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
         return MHD_NO;
     if (!request->is_head_seen) {
         request->is_head_seen = true;
-        if (!s_check_head (request, url, version))
+        if (!http_head_check (request, url, version)) {
+            s_end (request, PARTING_HEAD_TOO_LARGE);
             return MHD_NO;
+        }
         request->connection->is_lingering = request->answer != NULL;
         return request->answer ? s_queue_response (request) : MHD_YES;
     }

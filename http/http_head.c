@@ -1,0 +1,93 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "http/http_head.h"
+
+#include "http/http_limits.h"
+#include "http/http_pieces.h"
+#include "http/problem.h"
+
+//  libmicrohttpd 1.0 checks the lines of the head itself.
+#define CHECKS_LINES (MHD_VERSION < 0x01000000)
+
+static const char s_cookie[] = "Cookie";  //  see http_head_keep_unparsed
+
+void
+http_refuse (http_request_t *request, unsigned status, const char *name, const char *detail)
+{
+    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
+}
+
+//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can be
+//  more than a connection's memory. Nobody needs that: end the parameters before the first, and let
+//  it find an empty Cookie before the client's.
+void
+http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd)
+{
+    char *query = strchr ((char *) (uintptr_t) target, '?');
+    if (query)
+        query[1] = 0;
+    MHD_set_connection_value_n (mhd, MHD_HEADER_KIND, s_cookie, sizeof s_cookie - 1, "", 0);
+}
+
+static enum MHD_Result
+s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+    const char *value, size_t value_size)
+{
+    (void) kind;
+    http_request_t *request = context;
+    text_t id;
+    if (name == s_cookie)
+        return MHD_YES;
+    request->fields++;
+    request_id_source_t source =
+        request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
+    if (source > request->id_source) {
+        g_free (request->id);
+        request->id = g_strndup (id.data, id.size);
+        request->id_source = source;
+    }
+    http_guard_field (&request->guard, text_of (name, name_size), text_of (value, value_size));
+    return MHD_YES;
+}
+
+//  From the method to the empty line.
+static size_t
+s_head_size (const http_request_t *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info (request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info->header_size;
+}
+
+//  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
+static bool
+s_head_is_small (const http_request_t *request)
+{
+    return s_head_size (request) <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS;
+}
+
+bool
+http_head_check (http_request_t *request, const char *target, const char *version)
+{
+    http_server_t *self = request->server;
+    http_guard_t *guard = &request->guard;
+    if (CHECKS_LINES)
+        http_guard_lines (guard, request->method, target, strlen (request->target), version);
+    MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
+    if (CHECKS_LINES)
+        http_guard_end (guard, request->method + s_head_size (request));
+    if (!s_head_is_small (request))
+        return false;
+    const char *fault = http_guard_verdict (guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
+    if (fault)
+        http_refuse (request, 400, "bad-request", fault);
+    else if (request->guard.content_length > self->config.max_body_bytes)
+        http_refuse (request, 413, "body-too-large",
+            "the body is larger than this gateway takes (--max-body)");
+    else if (request->guard.content_length > 0 &&
+             http_bodies_are_full (&self->bodies, request->guard.content_length))
+        http_refuse (request, 503, "busy", HTTP_BUSY);
+    else
+        (void) http_pieces_are_due (request, request->guard.content_length);
+    http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
+    return true;
+}

@@ -1,0 +1,22 @@
+//  The head of a request: hold it against the guard and the limits, and take from it the id. For
+//  http_server.c only.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_HEAD_H
+#define DOWNLINK_HTTP_HEAD_H
+
+#include "http/http_parts.h"
+
+#define HTTP_BUSY "too many bodies are under way; send this one again"
+
+//  Keep libmicrohttpd from taking parameters and cookies apart. Call it with the request line.
+void http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd);
+
+//  Check the complete head. Answer a request that must not go on; its connection then closes. Return
+//  false if the head is over the limits: then nothing was answered, and the connection must end.
+bool http_head_check (http_request_t *request, const char *target, const char *version)
+    __attribute__ ((warn_unused_result));
+
+//  Answer a request with a problem.
+void http_refuse (http_request_t *request, unsigned status, const char *name, const char *detail);
+
+#endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <zmq.h>
 
@@ -38,11 +39,11 @@ struct doorkeeper {
     void *monitor;  //  its events; the thread's
     GThread *thread;
     unsigned visitors_max;
-    GMutex lock;         //  of all that follows but the atomic ones
-    GHashTable *visits;  //  descriptor to visit_t *
-    GHashTable *early;   //  descriptor to cookie, uint64_t *
-    GQueue silent;       //  of visit_t *, the oldest first
-    unsigned ending;     //  visits that are ended
+    pthread_mutex_t lock;  //  of all that follows but the atomic ones
+    GHashTable *visits;    //  descriptor to visit_t *
+    GHashTable *early;     //  descriptor to cookie, uint64_t *
+    GQueue silent;         //  of visit_t *, the oldest first
+    unsigned ending;       //  visits that are ended
     int64_t logged_ms;
     int64_t looked_ms;
     atomic_uint silent_count;
@@ -122,7 +123,7 @@ s_leave (doorkeeper_t *self, int fd)
 static void
 s_enter (doorkeeper_t *self, int fd)
 {
-    visitor_refuse_resets (fd);
+    (void) visitor_refuse_resets (fd);  //  s_open tells if that cannot be
     visitor_t visitor = visitor_of (fd);
     const uint64_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
     bool has_spoken = early && *early == visitor.cookie;
@@ -139,20 +140,32 @@ s_enter (doorkeeper_t *self, int fd)
         s_end_longest_silent (self, "the port has as many connections as it may have");
 }
 
+//  The port is open.
+static void
+s_open (int fd)
+{
+    if (!visitor_refuse_resets (fd))
+        log_event (LOG_WARN, "strangers on a ZeroMQ port can end this process",
+            "reason=%s advice=%s", g_strerror (errno),
+            "this kernel allows no socket filter here: let only trusted hosts reach the port, or "
+            "grant "
+            "the privilege");
+}
+
 //  Take in one event. Return false when there will be no more.
 static bool
 s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
 {
-    g_mutex_lock (&self->lock);
+    pthread_mutex_lock (&self->lock);
     if (event == ZMQ_EVENT_LISTENING)
-        visitor_refuse_resets ((int) value);
+        s_open ((int) value);
     else if (event == ZMQ_EVENT_ACCEPTED)
         s_enter (self, (int) value);
     else if (event == ZMQ_EVENT_DISCONNECTED)
         s_leave (self, (int) value);
     else if (event == ZMQ_EVENT_ACCEPT_FAILED && self->ending == 0)
         s_end_longest_silent (self, g_strerror ((int) value));
-    g_mutex_unlock (&self->lock);
+    pthread_mutex_unlock (&self->lock);
     return event != ZMQ_EVENT_MONITOR_STOPPED;
 }
 
@@ -167,9 +180,9 @@ s_watch (void *context)
     zmq_msg_init (&part);
     zmq_setsockopt (self->monitor, ZMQ_RCVTIMEO, &look_ms, sizeof look_ms);
     while (goes_on) {
-        g_mutex_lock (&self->lock);
+        pthread_mutex_lock (&self->lock);
         s_end_dead (self);
-        g_mutex_unlock (&self->lock);
+        pthread_mutex_unlock (&self->lock);
         if (zmq_msg_recv (&part, self->monitor, 0) < 0) {
             goes_on = errno == EINTR || errno == EAGAIN;
             continue;
@@ -214,7 +227,7 @@ doorkeeper_new (void *context, void *socket, unsigned visitors_max)
         errno = error;
         return NULL;
     }
-    g_mutex_init (&self->lock);
+    pthread_mutex_init (&self->lock, NULL);
     g_queue_init (&self->silent);
     self->visits = g_hash_table_new_full (NULL, NULL, NULL, g_free);
     self->early = g_hash_table_new_full (NULL, NULL, NULL, g_free);
@@ -232,7 +245,7 @@ doorkeeper_destroy (doorkeeper_t **self_p)
     g_thread_join (self->thread);
     g_hash_table_destroy (self->visits);
     g_hash_table_destroy (self->early);
-    g_mutex_clear (&self->lock);
+    pthread_mutex_destroy (&self->lock);
     g_free (self);
     *self_p = NULL;
 }
@@ -246,7 +259,7 @@ doorkeeper_has_silent (const doorkeeper_t *self)
 void
 doorkeeper_heard (doorkeeper_t *self, int fd)
 {
-    g_mutex_lock (&self->lock);
+    pthread_mutex_lock (&self->lock);
     visit_t *visit = g_hash_table_lookup (self->visits, GINT_TO_POINTER (fd));
     if (visit)
         s_no_longer_silent (self, visit);
@@ -254,7 +267,7 @@ doorkeeper_heard (doorkeeper_t *self, int fd)
         uint64_t cookie = visitor_of (fd).cookie;
         g_hash_table_insert (self->early, GINT_TO_POINTER (fd), g_memdup2 (&cookie, sizeof cookie));
     }
-    g_mutex_unlock (&self->lock);
+    pthread_mutex_unlock (&self->lock);
 }
 
 uint64_t

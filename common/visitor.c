@@ -33,14 +33,14 @@ visitor_is_there (visitor_t visitor)
     return visitor.cookie != 0 && visitor_of (visitor.fd).cookie == visitor.cookie;
 }
 
-void
+bool
 visitor_refuse_resets (int fd)
 {
     struct sock_filter no_resets[] = {BPF_STMT (BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS),
         BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, TCP_RESET, 0, 1), BPF_STMT (BPF_RET | BPF_K, 0),
         BPF_STMT (BPF_RET | BPF_K, UINT32_MAX)};
     const struct sock_fprog program = {.len = 4, .filter = no_resets};
-    (void) setsockopt (fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    return setsockopt (fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 bool

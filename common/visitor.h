@@ -21,8 +21,9 @@ visitor_t visitor_of (int fd);
 bool visitor_is_there (visitor_t visitor);
 
 //  Let no reset reach a connection, or those that a listening socket will accept. Without it a peer
-//  decides when libzmq sees a hang-up, and so can abort the process; see visitor.c.
-void visitor_refuse_resets (int fd);
+//  decides when libzmq sees a hang-up, and so can abort the process; see visitor.c. Return false, with
+//  errno set, if the kernel refuses: some allow no filter to a process without privileges.
+bool visitor_refuse_resets (int fd);
 
 //  Return true if the peer has not answered for five seconds: neither data nor the kernel's probes. As
 //  resets are refused, that is how a peer that is gone is found.

@@ -61,6 +61,12 @@ class Program:
     def text(self):
         return self.log.read_text(errors="replace")
 
+    def lines_with(self, words):
+        """Wait until the log has a line with these words, as a thread writes it; return all that have."""
+        def look():
+            return [line for line in self.text().splitlines() if words in line]
+        return until(look, what=f"a line of {self.name} with {words!r}")
+
     def send(self, number):
         self.process.send_signal(number)
 

@@ -58,7 +58,7 @@ def test_a_stop_answers_who_still_waits_and_keeps_what_was_accepted(stalled):
         both.gateway.send(signal.SIGTERM)
         assert client.connection.getresponse().status == 202
     assert both.gateway.process.wait(10) == 0 and time.monotonic() - asked < 6
-    assert "are=\"in the journal\"" in both.gateway.text() and len(slots(both)) == 1
+    assert both.gateway.lines_with("are=\"in the journal\"") and len(slots(both)) == 1
     both.processor.send(signal.SIGCONT)
     both.gateway = both.start_gateway()
     assert both.await_ready() and both.rocket_when(one, lambda r: True)["messagesApplied"] == 1

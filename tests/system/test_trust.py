@@ -228,7 +228,7 @@ def test_acks_for_frames_that_a_stranger_sent_count_for_nothing(context, start, 
     second.process.kill()  # what it had not read is gone with it
     rocket = both.rocket_when(of_second, lambda r: r["messagesApplied"] == 50)
     assert rocket["missing"] == []
-    assert "an ack does not count" in both.gateway.text()
+    assert both.gateway.lines_with("an ack does not count")
     events.close(linger=0)
     push.close(linger=0)
 
@@ -309,7 +309,7 @@ def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(start, impostor, 
     assert both.post(message(one, 1), Prefer="wait=10").status == 200
     assert both.rocket(one)["messagesApplied"] == 1 and rogue.taken == 0
     assert gauge(both, "implausible_claims") == PARTITIONS
-    assert "ALARM: a partition is claimed under an epoch that cannot be" in both.gateway.text()
+    assert both.gateway.lines_with("ALARM: a partition is claimed under an epoch that cannot be")
 
 
 def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(start, impostor):
@@ -322,7 +322,7 @@ def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(start, i
     until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
     assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and rogue.taken == 0
     assert gauge(both, "contested_partitions") == PARTITIONS
-    assert "ALARM: a partition is claimed by two processors" in both.gateway.text()
+    assert both.gateway.lines_with("ALARM: a partition is claimed by two processors")
 
 
 def test_the_next_epoch_is_believed_and_is_an_alarm_while_the_owner_goes_on(start, impostor):
@@ -355,7 +355,7 @@ def test_a_processor_of_another_state_is_refused(start, program, folder):
     [refused] = [each for each in told["processors"] if each["isRefused"]]
     assert refused["address"].endswith(str(both.port)) and refused["state"] != served == told["state"]
     assert set(owned_by(both)) == {other} and gauge(both, "refused_processors") == 1
-    assert "a processor of another state is refused" in both.gateway.text()
+    assert both.gateway.lines_with("a processor of another state is refused")
     assert served in both.gateway.text() and refused["state"] in both.gateway.text()
     both.processor.stop()
     both.processor = both.start_processor()

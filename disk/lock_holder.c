@@ -7,9 +7,10 @@
 #include "disk/lock_holder.h"
 
 #include <glib.h>
-#include <inttypes.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -18,19 +19,21 @@
 
 //  The process that a line names as the holder of the file's lock; 0 if it names none. Some file
 //  systems show another device there than stat does: then the inode has to do.
-static int
+static pid_t
 s_read_line (const char *line, const struct stat *status, bool *is_exact)
 {
-    int process = 0;
-    unsigned device_major = 0;
-    unsigned device_minor = 0;
-    uint64_t inode = 0;
-    if (sscanf (line, "%*d: FLOCK %*s %*s %d %x:%x:%" SCNu64, &process, &device_major,
-            &device_minor, &inode) != 4 ||
-        inode != (uint64_t) status->st_ino || process <= 0)
+    char process[16];
+    char place[64];  //  device_major:device_minor:inode
+    char *end = place;
+    if (sscanf (line, "%*s FLOCK %*s %*s %15s %63s", process, place) != 2)
+        return 0;
+    unsigned long device_major = strtoul (place, &end, 16);
+    unsigned long device_minor = *end == ':' ? strtoul (end + 1, &end, 16) : 0;
+    uint64_t inode = *end == ':' ? g_ascii_strtoull (end + 1, &end, 10) : 0;
+    if (*end || inode != (uint64_t) status->st_ino)
         return 0;
     *is_exact = device_major == major (status->st_dev) && device_minor == minor (status->st_dev);
-    return process;
+    return (pid_t) g_ascii_strtoull (process, NULL, 10);
 }
 
 static int

@@ -31,7 +31,7 @@ void answerer_destroy (answerer_t **self_p);
 //  Take a request of a client, which is known by a number; the bytes are borrowed for the call. The
 //  function is called during the call or
 //  from a later run. Anything that is no question gets a 400 that says why.
-void answerer_take (answerer_t *self, text_t request, uint64_t client, answer_fn *function,
+void answerer_take (answerer_t *self, text_t bytes, uint64_t client, answer_fn *function,
     void *context, int64_t until_us);
 
 //  True if there is work: run soon.

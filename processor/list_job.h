@@ -59,8 +59,8 @@ bool list_job_has_todo (const list_job_t *self, uint32_t partition);
 //  The job was shown a shard. Return true if that was the last one.
 bool list_job_check_off (list_job_t *self, uint32_t partition);
 
-//  Tell all askers. The reply is taken.
-void list_job_tell (const list_job_t *self, GByteArray *reply);
+//  Tell all askers the reply, whose bytes are taken.
+void list_job_tell (const list_job_t *self, GByteArray *bytes);
 
 //  Tell the askers whose deadline has passed, and forget them. Return how many they were.
 guint list_job_expire (list_job_t *self, int64_t now_us);

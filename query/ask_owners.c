@@ -436,9 +436,14 @@ static void
 s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
 {
     inquiry_t *inquiry = question;
-    if (!inquiry->is_over)
-        s_take_reply (context, inquiry, reply, bytes);
+    if (inquiry->is_over) {
+        s_release (inquiry);
+        return;
+    }
+    //  An inquiry holds itself until it is over; the reference of the question goes first.
+    g_assert (inquiry->references > 1);
     s_release (inquiry);
+    s_take_reply (context, inquiry, reply, bytes);
 }
 
 //  One that ends while it is with the owners has asked too much of them; else one of them is missing.

@@ -35,11 +35,11 @@ typedef struct {
     rocket_order_t order;
     uint32_t limit;  //  1 to QUERY_LIMIT_MAX
     bool has_after;
+    bool has_partitions;  //  only those below, if all are owned here; else all that are owned
     place_t after;  //  only what comes behind it
     text_t status;  //  filters; none: all
     text_t type;
     text_t mission;
-    bool has_partitions;  //  only these, and only if all of them are owned; else all that are owned
     uint8_t partitions[PARTITIONS_MAX / 8];  //  a bit each
 } list_query_t;
 

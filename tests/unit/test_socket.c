@@ -130,7 +130,7 @@ static int
 s_connect_silently (const char *endpoint)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-        .sin_port = htons ((uint16_t) atoi (strrchr (endpoint, ':') + 1)),
+        .sin_port = htons ((uint16_t) strtoul (strrchr (endpoint, ':') + 1, NULL, 10)),
         .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
     int fd = socket (AF_INET, SOCK_STREAM, 0);
     cr_assert_eq (connect (fd, (const struct sockaddr *) &address, sizeof address), 0);

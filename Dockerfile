@@ -23,6 +23,8 @@ COPY --from=build /build/bin/ /usr/local/bin/
 COPY scripts/ready.sh /usr/local/bin/downlink-ready
 USER downlink
 WORKDIR /var/lib/downlink
+#  A container's loopback is nobody's: listen on its network.
+ENV DOWNLINK_LISTEN=0.0.0.0:8088 DOWNLINK_BIND=0.0.0.0
 ENV DOWNLINK_STATE_DIR=/var/lib/downlink/state DOWNLINK_JOURNAL_DIR=/var/lib/downlink/journal
 VOLUME ["/var/lib/downlink/state", "/var/lib/downlink/journal"]
 EXPOSE 8088 5561 5562 5563

@@ -58,8 +58,51 @@ s_tighten (const char *path, const char *what, const struct stat *status)
             "what=%s directory=%s reason=%s", what, path, g_strerror (errno));
 }
 
+//  Names that tell nothing: what a file system makes, and what we make before the first marked file.
+static bool
+s_is_neutral (const char *name)
+{
+    static const char *const names[] = {"lost+found", "lock", "identity", "members", NULL};
+    return name[0] == '.' || g_strv_contains (names, name);
+}
+
+//  Return the name of a file of somebody else's in a directory without a file of ours, to be freed; else
+//  NULL. A directory that cannot be read is left to those who open files in it.
+static char *
+s_find_foreign (const char *path, const char *mark)
+{
+    GDir *entries = g_dir_open (path, 0, NULL);
+    const char *name;
+    char *foreign = NULL;
+    bool is_ours = false;
+    while (entries && !is_ours && (name = g_dir_read_name (entries))) {
+        is_ours = g_str_has_prefix (name, mark);
+        if (!foreign && !is_ours && !s_is_neutral (name))
+            foreign = g_strdup (name);
+    }
+    if (entries)
+        g_dir_close (entries);
+    if (is_ours)
+        g_clear_pointer (&foreign, g_free);
+    return foreign;
+}
+
+static bool
+s_is_foreign (const char *path, const char *what, const char *mark)
+{
+    char *foreign = mark ? s_find_foreign (path, mark) : NULL;
+    if (!foreign)
+        return false;
+    log_event (LOG_ERROR, "cannot use a directory",
+        "what=%s directory=%s found=%s reason=%s advice=%s", what, path, foreign,
+        "it holds files of others and none of ours",
+        "choose a directory that is empty or not there yet");
+    g_free (foreign);
+    return true;
+}
+
 bool
-private_directory_make (const char *path, const char *what)
+private_directory_make (const char *path, const char *what, const char *mark)
 {
     struct stat status;
     if (!s_make (path, &status)) {
@@ -76,6 +119,8 @@ private_directory_make (const char *path, const char *what)
             "directory");
         return false;
     }
+    if (s_is_foreign (path, what, mark))
+        return false;
     s_tighten (path, what, &status);
     return true;
 }

@@ -9,8 +9,12 @@
 //  may do in one that is there and is ours. Refuse one that others may write to: they could have put
 //  anything in it, and could keep its locks. A directory of root's that our group may write to is taken
 //  as it is: that is how Kubernetes gives volumes. what names it in the log ("state directory").
-//  Returns false if it cannot be used; then the log says why.
-bool private_directory_make (const char *path, const char *what)
+//
+//  Refuse a directory that holds somebody else's files and none of ours, such as /etc or a home: a
+//  wrong flag must not change it. mark is how the names of our files begin; NULL: do not look.
+//
+//  Return false if the directory cannot be used; then the log says why.
+bool private_directory_make (const char *path, const char *what, const char *mark)
     __attribute__ ((warn_unused_result));
 
 //  Make sure that whatever this process makes from now on is for its user alone, whatever the umask was.

@@ -84,7 +84,7 @@ s_make (const char *directory, bool is_synced)
 slot_t *
 slot_new (const char *directory, bool is_synced)
 {
-    int directory_fd = private_directory_make (directory, "journal directory")
+    int directory_fd = private_directory_make (directory, "journal directory", "slot-")
                            ? s_lock_directory (directory, LOCK_FILE_WAIT)
                            : -1;
     if (directory_fd < 0)
@@ -127,7 +127,7 @@ s_has_journal (const slot_t *self)
 GPtrArray *
 slots_take_over (const char *directory, bool may_wait)
 {
-    if (may_wait && !private_directory_make (directory, "journal directory"))
+    if (may_wait && !private_directory_make (directory, "journal directory", "slot-"))
         return NULL;
     int directory_fd = s_lock_directory (directory, may_wait ? LOCK_FILE_WAIT : LOCK_FILE_TRY);
     if (directory_fd < 0 && errno == EWOULDBLOCK && !may_wait)

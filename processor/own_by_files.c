@@ -315,7 +315,7 @@ own_by_files_new (const char *directory, uint32_t partitions,
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
         self->held_fds[partition] = -1;
     ownership_t *base = &self->base;
-    if (!private_directory_make (self->members_directory, "members of the state directory"))
+    if (!private_directory_make (self->members_directory, "members of the state directory", NULL))
         s_destroy (&base);
     return base;
 }

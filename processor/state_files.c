@@ -160,7 +160,7 @@ s_settle (const char *directory, state_traits_t *traits)
 bool
 state_files_open (const char *directory, state_traits_t *traits)
 {
-    if (!private_directory_make (directory, "state directory"))
+    if (!private_directory_make (directory, "state directory", "partition"))
         return false;
     char *path = g_build_filename (directory, "lock", NULL);
     int lock_fd = lock_file_take (path, LOCK_FILE_WAIT);

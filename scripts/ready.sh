@@ -5,6 +5,8 @@
 set -uo pipefail
 address=${1:-127.0.0.1:8088}
 
-exec 3<>"/dev/tcp/${address%:*}/${address##*:}" || exit 1
+host=${address%:*}
+host=${host#[}
+exec 3<>"/dev/tcp/${host%]}/${address##*:}" || exit 1
 printf 'GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$address" >&3
 read -r -t 2 _ status _ <&3 && [[ $status == 200 ]]

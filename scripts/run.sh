@@ -23,12 +23,20 @@ fail () {
 
 #  Where a client on this machine reaches an address that may be "all of them".
 reachable () {
-    echo "${1/#0.0.0.0:/127.0.0.1:}"
+    local address=${1/#0.0.0.0:/127.0.0.1:}
+    echo "${address/#\[::\]:/[::1]:}"
+}
+
+#  The name of /dev/tcp for an address, which has no brackets.
+port_file () {
+    local host=${1%:*}
+    host=${host#[}
+    echo "/dev/tcp/${host%]}/${1##*:}"
 }
 
 refuse_a_port_in_use () {
     local address=$1 setting=$2
-    if (exec 3<>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; then
+    if (exec 3<>"$(port_file "$address")") 2>/dev/null; then
         fail "something listens on $address already: end it, or choose another with $setting"
     fi
 }

@@ -33,8 +33,8 @@ def refuse(program, *flags, as_nobody=False):
         done = subprocess.run([path, *map(str, flags)], capture_output=True, text=True, timeout=60,
                               cwd="/", preexec_fn=become_nobody if as_nobody else None)
     assert done.returncode == 1, done.stderr
-    complaint = done.stderr.splitlines()[-1]
-    assert " error " in complaint and "advice=" in complaint
+    complaint = [line for line in done.stderr.splitlines() if " error " in line][-1]
+    assert "advice=" in complaint
     return complaint
 
 

@@ -74,6 +74,19 @@ def test_what_others_may_read_is_closed_to_them_at_the_start(program, flag, tmp_
     assert second.stop() == 0
 
 
+@pytest.mark.parametrize("program, flag", PROGRAMS)
+def test_a_directory_of_somebody_else_is_refused_and_left_as_it_is(program, flag, tmp_path):
+    """A wrong flag made /etc or a home unreadable for everybody else."""
+    directory = tmp_path / "somebodys"
+    directory.mkdir(mode=0o755)
+    (directory / "passwd").touch()
+    (directory / ".hidden").touch()
+    said = refused(start(tmp_path, program, flag, directory))
+    assert "files of others and none of ours" in said and "found=passwd" in said
+    assert sorted(path.name for path in directory.iterdir()) == [".hidden", "passwd"]
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o755
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o757, 0o775, 0o1777])
 @pytest.mark.parametrize("program, flag", PROGRAMS)
 def test_a_directory_that_others_may_write_to_is_refused(program, flag, mode, tmp_path):

@@ -14,8 +14,9 @@ import msgpack
 import pytest
 import zmq
 
-from downlink import Client, Pair, Program, channel, free_ports, message, until
+from downlink import BIN, Client, Pair, Program, channel, free_ports, message, until
 
+IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 
 
@@ -101,8 +102,9 @@ def test_a_million_subscriptions_end_their_connection_and_nobody_elses(pair, sub
             pass
     until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the stranger")
     assert hears(pair, subscriber)
-    assert resident_mib(pair, "VmHWM") < before + 60, "what it took is bounded, at any time"
-    assert resident_mib(pair) < before + 40, "and given back"
+    if not IS_SANITIZED:
+        assert resident_mib(pair, "VmHWM") < before + 60, "what it took is bounded, at any time"
+        assert resident_mib(pair) < before + 40, "and given back"
     assert pair.processor.lines_with("held too many subscriptions")
 
 
@@ -116,7 +118,7 @@ def test_many_connections_with_many_subscriptions_are_bounded_together(pair, sub
                                      for number in range(4000)))
         until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the largest")
         assert hears(pair, subscriber)
-        assert resident_mib(pair) < before + 100
+        assert IS_SANITIZED or resident_mib(pair) < before + 100
     assert hears(pair, subscriber)
 
 

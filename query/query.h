@@ -36,8 +36,8 @@ typedef struct {
     uint32_t limit;  //  1 to QUERY_LIMIT_MAX
     bool has_after;
     bool has_partitions;  //  only those below, if all are owned here; else all that are owned
-    place_t after;  //  only what comes behind it
-    text_t status;  //  filters; none: all
+    place_t after;        //  only what comes behind it
+    text_t status;        //  filters; none: all
     text_t type;
     text_t mission;
     uint8_t partitions[PARTITIONS_MAX / 8];  //  a bit each

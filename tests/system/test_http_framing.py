@@ -27,8 +27,17 @@ def is_problem(received, status):
             and b"connection: close" in fields and json.loads(body)["status"] == status)
 
 
+def is_quiet(port):
+    """Whether the server has closed all connections to its port."""
+    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return not any(int(row[1].partition(":")[2], 16) == port and row[3] in ("01", "08")
+                   for row in rows)
+
+
 def exchange(port, data, is_ending=False, seconds=10):
-    """Send bytes, then the end of them if is_ending; return what comes back until the end."""
+    """Send bytes, then the end of them if is_ending; return what comes back until the end. The
+    connection is the only one: else libmicrohttpd's own refusals may not be told apart (docs/http.md)."""
+    until(lambda: is_quiet(port), what="the end of connections before")
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(data)
         if is_ending:

@@ -190,10 +190,13 @@ class Client:
         return Answer(self.connection.getresponse())
 
 
-def raw(port, data, seconds=30):
-    """Send bytes as they are; returns all that comes back until the server closes."""
+def raw(port, data, seconds=30, is_ending=False):
+    """Send bytes as they are, then the end of them if is_ending. Return all that comes back until the
+    server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
         connection.sendall(data)
+        if is_ending:
+            connection.shutdown(socket.SHUT_WR)
         received = b""
         while True:
             try:

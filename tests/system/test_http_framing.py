@@ -38,19 +38,7 @@ def exchange(port, data, is_ending=False, seconds=10):
     """Send bytes, then the end of them if is_ending; return what comes back until the end. The
     connection is the only one: else libmicrohttpd's own refusals may not be told apart (docs/http.md)."""
     until(lambda: is_quiet(port), what="the end of connections before")
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        connection.sendall(data)
-        if is_ending:
-            connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while True:
-            try:
-                piece = connection.recv(65536)
-            except ConnectionResetError:
-                return received
-            if not piece:
-                return received
-            received += piece
+    return raw(port, data, seconds, is_ending)
 
 
 def padded(begin, size, end=b"\r\n\r\n"):

@@ -1,11 +1,11 @@
 #  embed (TARGET NAME FILE): put a file into a library, byte by byte. It is had as embedded_NAME (),
-#  a text_t, declared in gateway/embedded.h.
+#  a text_t, declared in gateway/pages/embedded.h.
 #  SPDX-License-Identifier: Apache-2.0
 function (embed target name file)
     get_filename_component (path ${file} ABSOLUTE)
     set (source ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
     file (CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
-#include "gateway/embedded.h"
+#include "gateway/pages/embedded.h"
 
 __asm__ (".pushsection .rodata\n"
          "embedded_@name@_begin:\n"

@@ -7,8 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/process/clock.h"
+#include "common/process/log.h"
 #include "disk/lock_holder.h"
 #include "disk/private_directory.h"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/advice.h"
-#include "common/log.h"
+#include "common/process/advice.h"
+#include "common/process/log.h"
 
 #define OTHERS (S_IRWXG | S_IRWXO)
 #define MODE 0700

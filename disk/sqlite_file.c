@@ -6,10 +6,10 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-#include "common/clock.h"
-#include "common/failpoint.h"
-#include "common/log.h"
-#include "common/partition.h"
+#include "common/domain/partition.h"
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
 #include "disk/private_directory.h"
 #include "disk/sqlite_fault.h"
 #include "disk/wal_check.h"

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 //  When a failure was logged last. Files on one disk share it, whatever thread uses them: when it is
 //  full it is one trouble and not one a file. Zeroed memory at first.

@@ -1,7 +1,7 @@
 //  The tag is a hash of what is shown, so it changes exactly when that does.
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/digits.h"
-#include "common/partition.h"
+#include "common/domain/partition.h"
+#include "common/text/digits.h"
 #include "gateway/routes.h"
 
 //  If-None-Match: a list of tags, weak or not, or *.

@@ -5,11 +5,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "common/descriptors.h"
-#include "common/log.h"
-#include "common/notify.h"
-#include "common/stop_signals.h"
-#include "http/listener.h"
+#include "common/process/descriptors.h"
+#include "common/process/log.h"
+#include "common/process/notify.h"
+#include "common/process/stop_signals.h"
+#include "http/connection/listener.h"
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/listen_address.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/socket.h"
-#include "common/stop_signals.h"
-#include "common/watchdog.h"
+#include "common/network/listen_address.h"
+#include "common/network/socket.h"
+#include "common/options/options.h"
+#include "common/process/log.h"
+#include "common/process/stop_signals.h"
+#include "common/process/watchdog.h"
 #include "disk/private_directory.h"
 #include "gateway/gateway.h"
 

@@ -1,13 +1,13 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/worker.h"
 
-#include "common/clock.h"
-#include "common/failpoint.h"
-#include "common/log.h"
-#include "common/watchdog.h"
-#include "gateway/answer_accepted.h"
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+#include "common/process/watchdog.h"
+#include "gateway/intake/answer_accepted.h"
+#include "gateway/intake/upload.h"
 #include "gateway/routes.h"
-#include "gateway/upload.h"
 
 #define POLL_MAX_MS 50
 #define DRAIN_MS 8000          //  stop after so long at the latest, whatever the peers do

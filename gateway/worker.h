@@ -6,16 +6,16 @@
 
 #include <stdatomic.h>
 
-#include "common/json_writer.h"
-#include "common/message_json.h"
-#include "gateway/batch.h"
-#include "gateway/directory.h"
-#include "gateway/event_streams.h"
-#include "gateway/gateway_metrics.h"
-#include "gateway/log_answer.h"
-#include "gateway/publish_zmq.h"
+#include "common/bytes/json_writer.h"
+#include "common/bytes/message_json.h"
+#include "gateway/delivery/batch.h"
+#include "gateway/delivery/publish_zmq.h"
+#include "gateway/events/event_streams.h"
+#include "gateway/metrics/gateway_metrics.h"
+#include "gateway/owners/directory.h"
+#include "gateway/questions/ask_owners.h"
+#include "gateway/state/log_answer.h"
 #include "http/http_server.h"
-#include "query/ask_owners.h"
 
 typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
 

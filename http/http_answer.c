@@ -4,7 +4,7 @@
 #include <microhttpd.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
+#include "common/process/clock.h"
 #include "http/http_parts.h"
 #include "http/problem.h"
 

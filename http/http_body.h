@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 #define HTTP_BODY_SMALL_BYTES ((size_t) 64 * 1024)  //  a body of at most so many is small
 

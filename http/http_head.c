@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_head.h"
 
-#include "http/http_limits.h"
+#include "http/connection/http_limits.h"
 #include "http/http_pieces.h"
 #include "http/problem.h"
 

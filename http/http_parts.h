@@ -6,14 +6,14 @@
 
 #include <microhttpd.h>
 
+#include "http/connection/http_connections.h"
+#include "http/connection/http_guard.h"
+#include "http/connection/http_lingering.h"
+#include "http/connection/http_unread.h"
 #include "http/http_body.h"
-#include "http/http_connections.h"
 #include "http/http_date.h"
-#include "http/http_guard.h"
-#include "http/http_lingering.h"
 #include "http/http_request_id.h"
 #include "http/http_server.h"
-#include "http/http_unread.h"
 
 //  What libmicrohttpd is given to send; shared by those who get the same.
 typedef struct {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "common/digits.h"
+#include "common/text/digits.h"
 
 #define TRACE_VERSION_SIZE 2
 #define TRACE_ID_SIZE 32

@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_HTTP_REQUEST_ID_H
 #define DOWNLINK_HTTP_REQUEST_ID_H
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 #define REQUEST_ID_MAX_BYTES 128
 #define REQUEST_ID_MADE_SIZE 33  //  terminator too

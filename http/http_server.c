@@ -16,13 +16,13 @@
 #include <microhttpd.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "http/connection/http_limits.h"
+#include "http/connection/listener.h"
 #include "http/http_errors.h"
 #include "http/http_head.h"
-#include "http/http_limits.h"
 #include "http/http_pieces.h"
-#include "http/listener.h"
 
 #define BODIES_MIN_BYTES                                                                           \
     (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 typedef struct http_server http_server_t;
 typedef struct http_request http_request_t;

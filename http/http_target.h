@@ -3,7 +3,7 @@
 #ifndef DOWNLINK_HTTP_TARGET_H
 #define DOWNLINK_HTTP_TARGET_H
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 #define HTTP_PARAMETERS_MAX 16
 

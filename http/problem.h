@@ -3,7 +3,7 @@
 #ifndef DOWNLINK_PROBLEM_H
 #define DOWNLINK_PROBLEM_H
 
-#include "common/json_writer.h"
+#include "common/bytes/json_writer.h"
 #include "http/http_server.h"
 
 //  Of one message of a request, what is wrong with it.

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "common/process/clock.h"
 
 #define EVENTS 256
 #define PARKED (1ull << 32)  //  in epoll's data: a connection that nobody uses any more

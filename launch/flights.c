@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timestamp.h"
+#include "common/text/timestamp.h"
 
 #define START_US 1643827145863370  //  2022-02-02T18:39:05.863370Z
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/options.h"
-#include "common/stop_signals.h"
+#include "common/options/options.h"
+#include "common/process/stop_signals.h"
 #include "launch/campaign.h"
 #include "launch/flights.h"
 #include "launch/report.h"

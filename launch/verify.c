@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
-#include "common/clock.h"
-#include "common/timestamp.h"
+#include "common/process/clock.h"
+#include "common/text/timestamp.h"
 
 #define DIFFERENCES_TOLD 10
 #define ANSWER_MS 5000

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "common/log.h"
-#include "common/prometheus_text.h"
-#include "http/listener.h"
+#include "common/process/log.h"
+#include "common/process/prometheus_text.h"
+#include "http/connection/listener.h"
 #include "http/problem.h"
 
 #define BODY_MAX_BYTES 4096

@@ -5,8 +5,8 @@
 #ifndef DOWNLINK_ADMIN_H
 #define DOWNLINK_ADMIN_H
 
-#include "common/listen_address.h"
-#include "processor/shards.h"
+#include "common/network/listen_address.h"
+#include "processor/shard/shards.h"
 
 typedef struct admin admin_t;
 

@@ -1,9 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/keep_partitions.h"
 
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/watchdog.h"
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "common/process/watchdog.h"
 
 #define LOOK_INTERVAL_MS 100   //  how long a death may go unseen
 #define HURRY_INTERVAL_MS 10   //  while a partition changes hands

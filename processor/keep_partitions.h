@@ -13,8 +13,8 @@
 #ifndef DOWNLINK_KEEP_PARTITIONS_H
 #define DOWNLINK_KEEP_PARTITIONS_H
 
-#include "processor/ownership.h"
-#include "processor/save_shards.h"
+#include "processor/own/ownership.h"
+#include "processor/save/save_shards.h"
 
 typedef struct keeper keeper_t;
 

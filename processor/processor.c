@@ -7,20 +7,20 @@
 #include <glib.h>
 #include <sys/random.h>
 
-#include "common/advice.h"
-#include "common/clock.h"
-#include "common/descriptors.h"
-#include "common/log.h"
-#include "common/notify.h"
-#include "common/stop_signals.h"
-#include "common/watchdog.h"
+#include "common/process/advice.h"
+#include "common/process/clock.h"
+#include "common/process/descriptors.h"
+#include "common/process/log.h"
+#include "common/process/notify.h"
+#include "common/process/stop_signals.h"
+#include "common/process/watchdog.h"
 #include "processor/admin.h"
+#include "processor/answer/serve_queries.h"
+#include "processor/intake/recv_frames.h"
 #include "processor/keep_partitions.h"
-#include "processor/own_endpoint.h"
-#include "processor/recv_frames.h"
-#include "processor/save_shards.h"
-#include "processor/send_announcements.h"
-#include "processor/serve_queries.h"
+#include "processor/own/own_endpoint.h"
+#include "processor/save/save_shards.h"
+#include "processor/tell/send_announcements.h"
 
 #define FRAMES_PER_TURN 256
 #define FRAMES_PER_STEP 4  //  the clock is read between steps

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/listen_address.h"
-#include "common/rocket.h"
+#include "common/domain/rocket.h"
+#include "common/network/listen_address.h"
 
 typedef struct {
     const char *bind;  //  address of the three sockets

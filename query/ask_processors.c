@@ -1,8 +1,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_processors.h"
 
-#include "common/clock.h"
-#include "common/socket.h"
+#include "common/network/socket.h"
+#include "common/process/clock.h"
 
 static void
 s_free_answer (void *data)

@@ -3,8 +3,8 @@
 #ifndef DOWNLINK_ASK_PROCESSORS_H
 #define DOWNLINK_ASK_PROCESSORS_H
 
-#include "common/addresses.h"
-#include "query/query.h"
+#include "common/network/addresses.h"
+#include "query/protocol/query.h"
 
 typedef struct {
     char *processor;    //  host:port; of a name with several addresses, one answer each

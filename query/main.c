@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/addresses.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/options.h"
-#include "common/socket.h"
-#include "common/stop_signals.h"
+#include "common/network/addresses.h"
+#include "common/network/socket.h"
+#include "common/options/options.h"
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "common/process/stop_signals.h"
 #include "query/print_answers.h"
 #include "query/watch.h"
 

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-#include "common/msgpack_json.h"
-#include "common/terminal.h"
-#include "query/list_merge.h"
+#include "common/bytes/msgpack_json.h"
+#include "common/process/terminal.h"
 #include "query/print_map.h"
+#include "query/protocol/list_merge.h"
 
 static const column_t s_partition_columns[] = {{"PARTITION", true, false}, {"EPOCH", true, false},
     {"ROCKETS", true, false}, {"UNSAVED", true, false}};

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "common/terminal.h"
+#include "common/process/terminal.h"
 
 //  A range of numbers, or a text: one member of a list.
 static bool

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "common/msgpack_reader.h"
+#include "common/bytes/msgpack_reader.h"
 #include "query/table.h"
 
 //  Let the reader stand at the value of a member. False if there is none of this name.

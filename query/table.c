@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "common/visible_text.h"
+#include "common/text/visible_text.h"
 
 #define GAP 2
 #define WIDTH_MIN 4  //  of a column that is cut

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/discovery.h"
-#include "common/msgpack_json.h"
+#include "common/bytes/msgpack_json.h"
+#include "common/network/discovery.h"
+#include "common/process/clock.h"
 #include "query/find_processors.h"
-#include "query/update_link.h"
+#include "query/protocol/update_link.h"
 #include "query/watch_table.h"
 
 #define RETRY_MS 500

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <stdio.h>
 
-#include "common/terminal.h"
+#include "common/process/terminal.h"
 #include "query/print_map.h"
 
 //  What a terminal is told, as all of today understand it.

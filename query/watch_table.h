@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "common/text.h"
+#include "common/text/text.h"
 
 #define WATCH_TABLE_ROWS_MAX 500
 

@@ -7,14 +7,14 @@ cd "$(dirname "$0")/.."
 
 #  What an include begins with, and a pattern of the files that may have it.
 allowed=(
-    'microhttpd\.h   ^http/http_[a-z_]+\.[ch]$'
-    'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal_file|processor/store_sqlite)\.[ch]$'
-    'simdjson        ^common/message_json\.cpp$'
-    'msgpack         ^common/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
-    'czmq            ^common/(socket|link_watch)\.c$'
-    'zmq             ^common/(socket|doorkeeper)\.c$'
-    'xxhash          ^common/[a-z_]+\.[ch]$'
-    'yajl            ^(common/json_[a-z]+|query/main|launch/[a-z_]+)\.c$'
+    'microhttpd\.h   ^http/(connection/)?http_[a-z_]+\.[ch]$'
+    'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal/journal_file|processor/save/store_sqlite)\.[ch]$'
+    'simdjson        ^common/bytes/message_json\.cpp$'
+    'msgpack         ^common/bytes/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
+    'czmq            ^common/network/(socket|link_watch)\.c$'
+    'zmq             ^common/network/(socket|doorkeeper)\.c$'
+    'xxhash          ^common/[a-z]+/[a-z_]+\.[ch]$'
+    'yajl            ^(common/bytes/json_[a-z]+|query/main|launch/[a-z_]+)\.c$'
 )
 
 status=0

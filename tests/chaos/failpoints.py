@@ -1,4 +1,4 @@
-"""Ends or delays a process at each named failpoint (common/failpoint.h), and sees that nothing is lost.
+"""Ends or delays a process at each named failpoint (common/process/failpoint.h), and sees that nothing is lost.
 
 Every name is hit while messages flow; the process is started again, as a supervisor would.
 """

@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "common/announcement.h"
-#include "common/frame.h"
+#include "common/bytes/announcement.h"
+#include "common/bytes/frame.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <xxhash.h>
 
-#include "common/message_json.h"
+#include "common/bytes/message_json.h"
 
 #define MAX_BODY_BYTES (64 * 1024)
 

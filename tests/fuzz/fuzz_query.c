@@ -1,11 +1,11 @@
 //  Fuzz questions and subscriptions as a processor gets them, and replies and updates as a gateway
 //  does.
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/json_writer.h"
-#include "processor/answer_requests.h"
-#include "processor/listeners.h"
-#include "query/rocket_json.h"
-#include "query/rocket_update.h"
+#include "common/bytes/json_writer.h"
+#include "processor/answer/answer_requests.h"
+#include "processor/tell/listeners.h"
+#include "query/protocol/rocket_json.h"
+#include "query/protocol/rocket_update.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

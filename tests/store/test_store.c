@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "processor/store.h"
+#include "processor/save/store.h"
 
 #define PARTITIONS 4
 

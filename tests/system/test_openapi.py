@@ -12,7 +12,7 @@ import pytest
 from downlink import ROOT, Answer, Pair, channel, message, until
 from openapi import Document, Form
 
-TEXT = (ROOT / "gateway/openapi.json").read_text()
+TEXT = (ROOT / "gateway/pages/openapi.json").read_text()
 DOCUMENT = Document(TEXT)
 CALLS = [call for call in DOCUMENT.operations() if call[0] in ("get", "post")]
 POST = next(call for call in CALLS if call[0] == "post")

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "common/clock.h"
-#include "processor/acks.h"
+#include "common/process/clock.h"
+#include "processor/shard/acks.h"
 
 static const uint8_t s_processor[PROCESSOR_ID_SIZE] = {1, 2, 3};
 

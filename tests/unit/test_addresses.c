@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "common/addresses.h"
+#include "common/network/addresses.h"
 
 static GArray *
 s_resolve (const char *list, bool only_one_family)

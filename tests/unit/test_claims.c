@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "gateway/claims.h"
+#include "gateway/owners/claims.h"
 
 static const uint8_t s_a[PROCESSOR_ID_SIZE] = {1};
 static const uint8_t s_b[PROCESSOR_ID_SIZE] = {2};

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/cloud_event.h"
-#include "common/message_json.h"
-#include "gateway/content_type.h"
+#include "common/bytes/message_json.h"
+#include "common/domain/cloud_event.h"
+#include "gateway/intake/content_type.h"
 
 TestSuite (cloud_event, .timeout = 60);
 

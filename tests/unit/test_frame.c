@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "common/announcement.h"
-#include "common/frame.h"
-#include "common/msgpack_reader.h"
+#include "common/bytes/announcement.h"
+#include "common/bytes/frame.h"
+#include "common/bytes/msgpack_reader.h"
 
 #define TIME_US 1643827145863370
 

@@ -2,8 +2,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "gateway/cursor.h"
-#include "http/http_guard.h"
+#include "gateway/questions/cursor.h"
+#include "http/connection/http_guard.h"
 #include "http/http_target.h"
 
 typedef struct {

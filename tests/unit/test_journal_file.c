@@ -6,7 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "gateway/journal_file.h"
+#include "gateway/journal/journal_file.h"
 
 #define WAL_HEADER 32
 #define WAL_FRAME (24 + 4096)

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <yajl/yajl_gen.h>
 
-#include "common/json_writer.h"
+#include "common/bytes/json_writer.h"
 
 #define ROUNDS 20000
 #define SEED 20260211

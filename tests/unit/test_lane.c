@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "gateway/lane.h"
+#include "gateway/delivery/lane.h"
 
 #define FRAMES 400
 

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "processor/shard.h"
+#include "processor/shard/shard.h"
 
 #define ROCKETS 3000
 

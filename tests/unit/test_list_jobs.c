@@ -5,9 +5,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "processor/list_jobs.h"
-#include "query/list_merge.h"
+#include "common/process/clock.h"
+#include "processor/answer/list_jobs.h"
+#include "query/protocol/list_merge.h"
 
 #define ROCKETS 5000
 #define PARTITIONS 3

@@ -2,8 +2,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "query/list_merge.h"
-#include "query/rocket_map.h"
+#include "query/protocol/list_merge.h"
+#include "query/protocol/rocket_map.h"
 
 //  The bytes of a reply with rockets of these speeds, named by them.
 static GByteArray *

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/message.h"
-#include "processor/listeners.h"
+#include "common/domain/message.h"
+#include "processor/tell/listeners.h"
 
 static listeners_t *s_listeners;
 static int s_ends[2][2];  //  two connections: the end that a processor has, and the other one

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "common/message.h"
-#include "common/timestamp.h"
+#include "common/domain/message.h"
+#include "common/text/timestamp.h"
 
 static message_t
 s_message (message_kind_t kind)

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/json_fault.h"
-#include "common/message_json.h"
+#include "common/bytes/json_fault.h"
+#include "common/bytes/message_json.h"
 
 #define MAX_BODY_BYTES (1024 * 1024)
 #define ROOM_BYTES (2 * MAX_BODY_BYTES)

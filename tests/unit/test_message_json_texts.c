@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/message_json.h"
+#include "common/bytes/message_json.h"
 
 #define METADATA                                                                                   \
     "\"metadata\":{\"channel\":\"c\",\"messageNumber\":3,"                                         \

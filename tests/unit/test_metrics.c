@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "gateway/gateway_metrics.h"
+#include "gateway/metrics/gateway_metrics.h"
 
 Test (metrics, every_duration_is_in_the_bucket_that_begins_below_it_and_ends_above_it)
 {

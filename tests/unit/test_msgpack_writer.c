@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <msgpack/pack.h>
 
-#include "common/msgpack_reader.h"
-#include "common/msgpack_writer.h"
+#include "common/bytes/msgpack_reader.h"
+#include "common/bytes/msgpack_writer.h"
 
 #define ROUNDS 200000
 #define SEED 31

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/number_ranges.h"
+#include "common/domain/number_ranges.h"
 
 #define SEED 4620261u
 #define UNIVERSE 9000

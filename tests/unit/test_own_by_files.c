@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "processor/ownership.h"
+#include "common/process/clock.h"
+#include "processor/own/ownership.h"
 
 #define PARTITIONS 16
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "common/partition.h"
+#include "common/domain/partition.h"
 
 #define SIXTEEN_X "xxxxxxxxxxxxxxxx"
 

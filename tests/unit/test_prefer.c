@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "gateway/prefer.h"
+#include "gateway/intake/prefer.h"
 
 static void
 s_expect (const char *field, bool is_lenient, int wait_s)

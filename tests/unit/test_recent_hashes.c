@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "common/recent_hashes.h"
+#include "common/domain/recent_hashes.h"
 
 #define SEED 4620261u
 #define UNIVERSE 200

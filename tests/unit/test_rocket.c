@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/rocket.h"
+#include "common/domain/rocket.h"
 
 #define SEED 20220202u
 #define TIME_US 1643827145863370

@@ -5,9 +5,9 @@
 #include <glib.h>
 #include <yajl/yajl_gen.h>
 
-#include "common/msgpack_json.h"
-#include "query/rocket_json.h"
-#include "query/rocket_map.h"
+#include "common/bytes/msgpack_json.h"
+#include "query/protocol/rocket_json.h"
+#include "query/protocol/rocket_map.h"
 
 #define ROUNDS 20000
 #define SEED 1969

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "processor/rocket_table.h"
+#include "processor/shard/rocket_table.h"
 
 Test (rocket_table, every_rocket_is_found_and_stays_at_its_place)
 {

@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "query/rocket_update.h"
+#include "query/protocol/rocket_update.h"
 
 static const rocket_update_t s_update = {
     .processor = "0123456789abcde", .sequence = 1ull << 40, .owned = {7, 3}};

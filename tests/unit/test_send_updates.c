@@ -2,9 +2,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "common/clock.h"
-#include "processor/send_updates.h"
-#include "query/rocket_update.h"
+#include "common/process/clock.h"
+#include "processor/tell/send_updates.h"
+#include "query/protocol/rocket_update.h"
 
 #define PARTITIONS 16
 #define ALL UINT_MAX

@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "gateway/served_state.h"
+#include "gateway/owners/served_state.h"
 
 static const state_id_t s_one = {{1}};
 static const state_id_t s_other = {{2}};

@@ -3,7 +3,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "processor/shard.h"
+#include "processor/shard/shard.h"
 
 #define ALL UINT_MAX
 

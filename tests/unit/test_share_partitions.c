@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "processor/share_partitions.h"
+#include "processor/own/share_partitions.h"
 
 #define PARTITIONS 64
 

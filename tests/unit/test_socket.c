@@ -1,6 +1,6 @@
 //  Sockets under pressure: a receiver that is slower than its senders, and senders that go away.
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/socket.h"
+#include "common/network/socket.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "common/descriptors.h"
+#include "common/process/clock.h"
+#include "common/process/descriptors.h"
 
 #define LONGER_THAN_ANY_LIVENESS_CHECK_MS 2500
 #define QUEUE 1000  //  the high-water mark of either side

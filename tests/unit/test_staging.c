@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
 
-#include "gateway/kept.h"
-#include "gateway/staging.h"
+#include "gateway/delivery/kept.h"
+#include "gateway/delivery/staging.h"
 
 #define UPLOADS 8
 #define STEPS 400

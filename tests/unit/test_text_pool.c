@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/text_pool.h"
+#include "common/text/text_pool.h"
 
 #define TEXTS 500
 #define ROUNDS 100000

@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "common/timestamp.h"
+#include "common/text/timestamp.h"
 
 typedef struct {
     const char *text;

@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "processor/unread_answers.h"
+#include "processor/answer/unread_answers.h"
 
 #define MIB (1024 * 1024)
 

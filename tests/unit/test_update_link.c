@@ -2,8 +2,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "common/clock.h"
-#include "query/update_link.h"
+#include "common/process/clock.h"
+#include "query/protocol/update_link.h"
 
 static socket_t *s_events;
 static update_link_t *s_link;

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "gateway/update_log.h"
+#include "gateway/events/update_log.h"
 
 static update_log_t *s_log;
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "common/visible_text.h"
+#include "common/text/visible_text.h"
 
 Test (visible_text, hidden_characters_are_escaped_and_others_are_kept)
 {

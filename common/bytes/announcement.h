@@ -1,0 +1,82 @@
+//  What a processor publishes: which partitions it owns, and which frames are saved. As bytes, and back.
+//
+//    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
+//                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
+//                             "state": bin 16}
+//    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
+//                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
+//
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_ANNOUNCEMENT_H
+#define DOWNLINK_ANNOUNCEMENT_H
+
+#include <stdint.h>
+
+#include "common/bytes/frame.h"
+#include "common/bytes/msgpack_reader.h"
+#include "common/domain/number_ranges.h"
+#include "common/domain/partition.h"
+#include "common/domain/state_id.h"
+
+#define PROCESSOR_ID_SIZE 16
+#define ANNOUNCEMENT_OWNER_TOPIC "owner"
+#define ANNOUNCEMENT_ACK_TOPIC_SIZE (sizeof ("ack/") + 2 * FRAME_SOURCE_SIZE)  //  terminator too
+
+typedef struct {
+    uint32_t partition;
+    uint64_t epoch;
+} owned_t;
+
+typedef struct {
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  made anew at every start of a process
+    char frames[64];                       //  endpoints as they are bound, tcp://address:port
+    char queries[64];
+    char events[64];
+    state_id_t state;     //  the state it keeps; all zero: it does not say
+    uint32_t partitions;  //  P
+    uint32_t owned_count;
+    owned_t owned[PARTITIONS_MAX];
+} owner_announcement_t;
+
+//  The topic of acks for a source: "ack/" and 32 hexadecimal digits, terminated.
+void ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE]);
+
+//  Pack; the bytes are the caller's, to free with free(). *size is their number.
+void *owner_announcement_write (const owner_announcement_t *self, size_t *size);
+
+//  A frame that is saved. Frames of one name with different contents are different.
+typedef struct {
+    uint64_t sequence;
+    uint64_t digest;  //  frame_digest
+} saved_frame_t;
+
+//  Likewise an ack for saved frames in rising order of their sequences.
+void *ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const saved_frame_t *frames,
+    size_t count, size_t *size);
+
+//  Read; false if the bytes are not such an announcement.
+bool owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
+    __attribute__ ((warn_unused_result));
+
+//  An ack that was read; it points into the bytes.
+typedef struct {
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  the one that says it
+    bool has_processor;                    //  false: it does not say which one it is
+    msgpack_reader_t ranges;
+    text_t digests;  //  none: it does not say them
+} ack_t;
+
+//  Read an ack; false if the bytes are none, and then nothing of it counts.
+bool ack_read (ack_t *self, const void *bytes, size_t size) __attribute__ ((warn_unused_result));
+
+//  Told for every range of an ack, both numbers in it. digests are those of its frames, for
+//  ack_digest; NULL: the ack does not say them.
+typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last, const void *digests);
+
+//  Return the digest with this index.
+uint64_t ack_digest (const void *digests, uint64_t index);
+
+//  Tell all ranges of an ack that was read.
+void ack_tell (const ack_t *self, ack_range_fn *range, void *context);
+
+#endif

@@ -1,0 +1,181 @@
+//  What is wrong with the message in an event is found by message_check, in a message's own terms,
+//  and translated at the end: so that no rule stands here twice.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/domain/cloud_event.h"
+
+#include <glib.h>
+
+#include "common/text/timestamp.h"
+
+#define SEQUENCE_MAX_BYTES 64  //  leading zeros are there to be sorted as text
+
+//  The places in a message, an event, an event in binary mode, and one with its data in base64.
+static const struct {
+    const char *message;
+    const char *structured;
+    const char *binary;
+    const char *base64;
+} s_places[] = {
+#define X(attribute, name, pointer) {pointer, "/" name, "ce-" name, "/" name},
+    CLOUD_EVENT_ATTRIBUTES (X)
+#undef X
+        {"/message", "/data", "", "/data_base64"},
+    {"/message/type", "/data/type", "/type", "/data_base64/type"},
+    {"/message/launchSpeed", "/data/launchSpeed", "/launchSpeed", "/data_base64/launchSpeed"},
+    {"/message/mission", "/data/mission", "/mission", "/data_base64/mission"},
+    {"/message/by", "/data/by", "/by", "/data_base64/by"},
+    {"/message/reason", "/data/reason", "/reason", "/data_base64/reason"},
+    {"/message/newMission", "/data/newMission", "/newMission", "/data_base64/newMission"},
+};
+
+const char *
+cloud_event_name (cloud_event_attribute_t attribute)
+{
+    return s_places[attribute].structured + 1;
+}
+
+const char *
+cloud_event_place (cloud_event_attribute_t attribute)
+{
+    return s_places[attribute].message;
+}
+
+const char *
+cloud_event_pointer (const char *pointer, cloud_event_mode_t mode)
+{
+    for (size_t index = 0; index < G_N_ELEMENTS (s_places); index++) {
+        if (strcmp (pointer, s_places[index].message) != 0)
+            continue;
+        switch (mode) {
+        case CLOUD_EVENT_STRUCTURED:
+            return s_places[index].structured;
+        case CLOUD_EVENT_BINARY:
+            return s_places[index].binary;
+        case CLOUD_EVENT_BASE64:
+            return s_places[index].base64;
+        }
+    }
+    return pointer;
+}
+
+//  Returns true if the attribute is there; else says that it is not.
+static bool
+s_is_there (const cloud_event_t *self, cloud_event_attribute_t attribute, message_fault_t *fault)
+{
+    if (self->attributes[attribute].data)
+        return true;
+    *fault = (message_fault_t){s_places[attribute].message, "is missing"};
+    return false;
+}
+
+bool
+cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
+{
+    if (!s_is_there (self, CLOUD_EVENT_SPECVERSION, fault))
+        return false;
+    if (!text_equal (self->attributes[CLOUD_EVENT_SPECVERSION], text_from ("1.0"))) {
+        *fault = (message_fault_t){s_places[CLOUD_EVENT_SPECVERSION].message, "must be \"1.0\""};
+        return false;
+    }
+    for (cloud_event_attribute_t one = CLOUD_EVENT_ID; one <= CLOUD_EVENT_SOURCE; one++) {
+        if (!s_is_there (self, one, fault))
+            return false;
+        if (self->attributes[one].size == 0) {
+            *fault = (message_fault_t){s_places[one].message, "must be a string that is not empty"};
+            return false;
+        }
+    }
+    return true;
+}
+
+//  The number that a sequence spells; 0, which is none, if it spells no such number.
+static uint64_t
+s_read_sequence (text_t text)
+{
+    uint64_t number = 0;
+    if (text.size > SEQUENCE_MAX_BYTES)
+        return 0;
+    for (size_t at = 0; at < text.size; at++) {
+        if (!g_ascii_isdigit (text.data[at]) || number > MESSAGE_NUMBER_MAX)
+            return 0;
+        number = number * 10 + (uint64_t) (text.data[at] - '0');
+    }
+    return number;
+}
+
+bool
+cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t *absent)
+{
+    const text_t *attributes = self->attributes;
+    if (!s_is_there (self, CLOUD_EVENT_SUBJECT, absent))
+        return false;
+    message->channel = attributes[CLOUD_EVENT_SUBJECT];
+    if (!s_is_there (self, CLOUD_EVENT_SEQUENCE, absent))
+        return false;
+    message->number =
+        self->number ? self->number : s_read_sequence (attributes[CLOUD_EVENT_SEQUENCE]);
+    if (!s_is_there (self, CLOUD_EVENT_TIME, absent))
+        return false;
+    if (!timestamp_parse (attributes[CLOUD_EVENT_TIME], &message->time_us))
+        return true;  //  message_check tells it, and that comes before the type
+    if (!s_is_there (self, CLOUD_EVENT_TYPE, absent))
+        return false;
+    message->kind = message_kind_of (attributes[CLOUD_EVENT_TYPE]);
+    return true;
+}
+
+bool
+cloud_event_type_is_json (text_t type)
+{
+    static const char suffix[] = "+json";
+    char *name = g_strndup (type.data, type.size);
+    name[strcspn (name, ";")] = '\0';
+    g_strchomp (name);
+    size_t size = strlen (name);
+    bool has_suffix = size >= sizeof suffix &&
+                      g_ascii_strcasecmp (name + size - (sizeof suffix - 1), suffix) == 0;
+    bool is_json = has_suffix || g_ascii_strcasecmp (name, "application/json") == 0 ||
+                   g_ascii_strcasecmp (name, "text/json") == 0;
+    g_free (name);
+    return is_json;
+}
+
+//  A quoted string (RFC 9110, section 5.6.4) without its quotes; any other value as it is. NULL if
+//  it does not end where the value does.
+static char *
+s_unquote (const char *value)
+{
+    if (*value != '"')
+        return g_strdup (value);
+    GString *text = g_string_new (NULL);
+    const char *at = value + 1;
+    for (; *at && *at != '"'; at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        g_string_append_c (text, *at);
+    }
+    bool is_whole = at[0] == '"' && at[1] == '\0';
+    return g_string_free (text, !is_whole);
+}
+
+char *
+cloud_event_decode (const char *value, size_t *size)
+{
+    char *text = s_unquote (value);
+    GBytes *bytes = text ? g_uri_unescape_bytes (text, -1, NULL, NULL) : NULL;
+    char *decoded = NULL;
+    if (bytes) {
+        gsize count = 0;
+        const char *data = g_bytes_get_data (bytes, &count);
+        if (count == 0 || g_utf8_validate_len (data, count, NULL)) {
+            decoded = g_malloc (count + 1);
+            if (count > 0)
+                memcpy (decoded, data, count);
+            decoded[count] = '\0';
+            *size = count;
+        }
+        g_bytes_unref (bytes);
+    }
+    g_free (text);
+    return decoded;
+}

@@ -1,0 +1,200 @@
+//  The rules in the order in which faults are told: channel, number, time, kind, then the members
+//  that the kind has. A rule's sentence serves a value of the wrong type as well.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/domain/message.h"
+
+#include <glib.h>
+#include <xxhash.h>
+
+#include "common/text/timestamp.h"
+#include "common/text/visible_text.h"
+
+#define CHANNEL_RULE                                                                               \
+    "must be a string of 1 to 128 bytes without control, format or line separator characters"
+#define NUMBER_RULE "must be an integer from 1 to 9007199254740991"
+#define TIME_RULE                                                                                  \
+    "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00"
+#define KIND_RULE                                                                                  \
+    "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded "          \
+    "or RocketMissionChanged"
+#define SPEED_RULE "must be an integer from 0 to 9007199254740991"
+#define TEXT_RULE "must be a string of at most 256 bytes"
+
+#define CONTENT_MAX_BYTES (8 + 1 + 8 + 3 * (4 + MESSAGE_TEXT_MAX_BYTES))
+
+static const char *const s_kind_names[] = {
+    [MESSAGE_LAUNCHED] = "RocketLaunched",
+    [MESSAGE_SPED_UP] = "RocketSpeedIncreased",
+    [MESSAGE_SLOWED] = "RocketSpeedDecreased",
+    [MESSAGE_EXPLODED] = "RocketExploded",
+    [MESSAGE_MISSION_CHANGED] = "RocketMissionChanged",
+};
+
+//  How many of the first bytes are printable ASCII, in steps of eight. In such an eight no byte has
+//  its high bit, nor gets it when 0x20 is taken off or 1 is added to each.
+static size_t
+s_plain_prefix (const uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+    uint64_t eight = 0;
+    for (; size - at >= sizeof eight; at += sizeof eight) {
+        memcpy (&eight, bytes + at, sizeof eight);
+        if ((eight | (eight - 0x2020202020202020u) | (eight + 0x0101010101010101u)) &
+            0x8080808080808080u)
+            break;
+    }
+    return at;
+}
+
+//  The size of the UTF-8 sequence at the start of bytes (there is at least one), or 0 if it is cut
+//  off, longer than need be, a surrogate, or above U+10FFFF.
+static size_t
+s_sequence_size (const uint8_t *bytes, size_t size)
+{
+    uint8_t first = bytes[0];
+    if (first < 0x80)
+        return 1;
+    size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length == 0 || length > size)
+        return 0;
+    //  Only the second byte tells an overlong form, a surrogate or a code point past the last one.
+    uint8_t lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (bytes[1] < lowest || bytes[1] > highest)
+        return 0;
+    for (size_t at = 2; at < length; at++)
+        if ((bytes[at] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+//  Return true if an id may not hold the character at the start of a valid sequence, because nobody
+//  sees it or it changes how others are seen. Two ids must not look alike for that reason.
+static bool
+s_is_hidden (const uint8_t *sequence, size_t size)
+{
+    if (size == 1)
+        return sequence[0] < 0x20 || sequence[0] == 0x7f;
+    return character_is_hidden (g_utf8_get_char ((const char *) sequence));
+}
+
+static bool
+s_is_utf8 (text_t text, bool hidden_allowed)
+{
+    const uint8_t *bytes = (const uint8_t *) text.data;
+    size_t at = s_plain_prefix (bytes, text.size);
+    while (at < text.size) {
+        size_t step = s_sequence_size (bytes + at, text.size - at);
+        if (step == 0 || (!hidden_allowed && s_is_hidden (bytes + at, step)))
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+static bool
+s_is_channel (text_t text)
+{
+    return text.data && text.size >= 1 && text.size <= MESSAGE_CHANNEL_MAX_BYTES &&
+           s_is_utf8 (text, false);
+}
+
+static bool
+s_is_text (text_t text)
+{
+    return text.data && text.size <= MESSAGE_TEXT_MAX_BYTES && s_is_utf8 (text, true);
+}
+
+//  Hand the verdict on a member through, and say what is wrong with it if it is bad.
+static bool
+s_keeps (bool good, message_fault_t *fault, const char *pointer, const char *rule)
+{
+    if (!good)
+        *fault = (message_fault_t){pointer, rule};
+    return good;
+}
+
+static bool
+s_check_speed (uint64_t speed, message_fault_t *fault, const char *pointer)
+{
+    return s_keeps (speed <= MESSAGE_NUMBER_MAX, fault, pointer, SPEED_RULE);
+}
+
+static bool
+s_check_text (text_t text, message_fault_t *fault, const char *pointer)
+{
+    return s_keeps (s_is_text (text), fault, pointer, TEXT_RULE);
+}
+
+bool
+message_check (const message_t *message, message_fault_t *fault)
+{
+    bool number_good = message->number >= 1 && message->number <= MESSAGE_NUMBER_MAX;
+    bool time_good = message->time_us >= TIMESTAMP_MIN_US && message->time_us <= TIMESTAMP_MAX_US;
+    if (!s_keeps (s_is_channel (message->channel), fault, "/metadata/channel", CHANNEL_RULE) ||
+        !s_keeps (number_good, fault, "/metadata/messageNumber", NUMBER_RULE) ||
+        !s_keeps (time_good, fault, "/metadata/messageTime", TIME_RULE))
+        return false;
+    switch (message->kind) {
+    case MESSAGE_LAUNCHED:
+        return s_check_text (message->type, fault, "/message/type") &&
+               s_check_speed (message->speed, fault, "/message/launchSpeed") &&
+               s_check_text (message->mission, fault, "/message/mission");
+    case MESSAGE_SPED_UP:
+    case MESSAGE_SLOWED:
+        return s_check_speed (message->speed, fault, "/message/by");
+    case MESSAGE_EXPLODED:
+        return s_check_text (message->reason, fault, "/message/reason");
+    case MESSAGE_MISSION_CHANGED:
+        return s_check_text (message->mission, fault, "/message/newMission");
+    }
+    return s_keeps (false, fault, "/metadata/messageType", KIND_RULE);
+}
+
+const char *
+message_kind_name (message_kind_t kind)
+{
+    return kind >= MESSAGE_LAUNCHED && kind <= MESSAGE_MISSION_CHANGED ? s_kind_names[kind] : NULL;
+}
+
+message_kind_t
+message_kind_of (text_t name)
+{
+    for (message_kind_t kind = MESSAGE_LAUNCHED; kind <= MESSAGE_MISSION_CHANGED; kind++)
+        if (text_equal (name, text_from (s_kind_names[kind])))
+            return kind;
+    return (message_kind_t) 0;
+}
+
+static uint8_t *
+s_put_number (uint8_t *at, uint64_t number, size_t bytes)
+{
+    for (size_t byte = 0; byte < bytes; byte++)
+        at[byte] = (uint8_t) (number >> (8 * byte));
+    return at + bytes;
+}
+
+//  The length goes first, so that no byte can move from one text to the next unseen.
+static uint8_t *
+s_put_text (uint8_t *at, text_t text)
+{
+    g_assert (text.size <= MESSAGE_TEXT_MAX_BYTES);
+    at = s_put_number (at, text.size, 4);
+    if (text.size > 0)
+        memcpy (at, text.data, text.size);
+    return at + text.size;
+}
+
+uint32_t
+message_content_hash (const message_t *message)
+{
+    uint8_t content[CONTENT_MAX_BYTES];
+    uint8_t *at = s_put_number (content, (uint64_t) message->time_us, 8);
+    at = s_put_number (at, (uint64_t) message->kind, 1);
+    at = s_put_number (at, message->speed, 8);
+    at = s_put_text (at, message->type);
+    at = s_put_text (at, message->mission);
+    at = s_put_text (at, message->reason);
+    uint32_t hash = (uint32_t) XXH3_64bits (content, (size_t) (at - content));
+    return hash ? hash : 1;
+}

@@ -1,0 +1,67 @@
+//  One rocket message: its kinds, its limits, its rules. The JSON reader and the frame reader both
+//  build a message_t and hold it against message_check, so a rule stands in one place only.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_MESSAGE_H
+#define DOWNLINK_MESSAGE_H
+
+#include <stdint.h>
+
+#include "common/text/text.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MESSAGE_CHANNEL_MAX_BYTES 128
+#define MESSAGE_TEXT_MAX_BYTES 256
+#define MESSAGE_NUMBER_MAX 9007199254740991u  //  2^53 - 1, what every JSON reader can hold
+
+//  The values are sent and stored.
+typedef enum {
+    MESSAGE_LAUNCHED = 1,
+    MESSAGE_SPED_UP = 2,
+    MESSAGE_SLOWED = 3,
+    MESSAGE_EXPLODED = 4,
+    MESSAGE_MISSION_CHANGED = 5,
+} message_kind_t;
+
+//  A message; the texts are borrowed from whatever it was read from.
+typedef struct {
+    text_t channel;   //  the rocket's id
+    uint64_t number;  //  1 to MESSAGE_NUMBER_MAX, unique within the channel
+    int64_t time_us;  //  microseconds since 1970, UTC
+    message_kind_t kind;
+    uint64_t speed;  //  launched: launchSpeed; sped up, slowed: by; else 0
+    text_t type;     //  launched; else none
+    text_t mission;  //  launched: mission; mission changed: newMission; else none
+    text_t reason;   //  exploded; else none
+} message_t;
+
+//  What is wrong with a message: where, as a JSON pointer (RFC 6901) into its JSON form, and what
+//  was expected, as a sentence without a full stop. Both are constant strings.
+typedef struct {
+    const char *pointer;
+    const char *detail;
+} message_fault_t;
+
+//  Hold a message against the rules: channel, number, time, kind, speed and texts, UTF-8 included.
+//  Returns true if it keeps them all; else false, and fault (never NULL) says which is broken
+//  first.
+bool message_check (const message_t *message, message_fault_t *fault)
+    __attribute__ ((warn_unused_result));
+
+//  The messageType of a kind, or NULL for a number that is no kind.
+const char *message_kind_name (message_kind_t kind);
+
+//  The kind of a messageType, or 0 for a name that is none.
+message_kind_t message_kind_of (text_t name);
+
+//  A hash of everything in the message but its channel and number, to tell a repeat from a
+//  conflict. Never 0. (XXH3 over a canonical form: the same on every machine and in every release.)
+uint32_t message_content_hash (const message_t *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,456 @@
+//  Every part of the state is either a sum or won by the highest number, and a number counts once:
+//  that is why the order of arrival does not matter.
+//
+//  There may be millions of rockets: the status is not kept, as the registers say it, the id stands
+//  at the end of the struct, and what few of them have is in blocks that the others do without. One
+//  that was launched and has a UUID takes 144 bytes, malloc's included; each 16 more are 16 MB in a
+//  million, so think twice.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/domain/rocket.h"
+
+#include <glib.h>
+
+#include "common/text/timestamp.h"
+
+//  A register: the text, and the number that wrote it, 0 for none.
+typedef struct {
+    pooled_text_t *text;
+    uint64_t number;
+} written_t;
+
+//  What most rockets have none of.
+typedef struct {
+    written_t explosion;
+    uint32_t conflicts;
+    uint32_t gaps_closed;
+} rare_t;
+
+struct rocket {
+    uint64_t speed;  //  modulo 2^64
+    uint64_t last_number;
+    int64_t last_time_us;
+    uint64_t applied;
+    written_t type;
+    written_t mission;
+    number_ranges_t seen;  //  empty under ORDERING_LATEST, else its end is last_number
+    recent_hashes_t hashes;
+    rare_t *rare;   //  NULL: all of it is zero
+    uint8_t marks;  //  of rocket_mark_t
+    uint8_t id_size;
+    char id[];
+};
+
+_Static_assert(MESSAGE_CHANNEL_MAX_BYTES <= UINT8_MAX, "id_size holds every size");
+
+static const char *const s_status_names[] = {
+    [ROCKET_UNKNOWN] = "unknown",
+    [ROCKET_FLYING] = "flying",
+    [ROCKET_EXPLODED] = "exploded",
+};
+
+rocket_t *
+rocket_new (text_t id)
+{
+    g_assert (id.size >= 1 && id.size <= MESSAGE_CHANNEL_MAX_BYTES);
+    size_t size = offsetof (rocket_t, id) + id.size;
+    rocket_t *self = g_malloc0 (MAX (size, sizeof *self));
+    self->id_size = (uint8_t) id.size;
+    memcpy (self->id, id.data, id.size);
+    return self;
+}
+
+//  To be read only.
+static const rare_t *
+s_rare (const rocket_t *self)
+{
+    static const rare_t nothing;
+    return self->rare ? self->rare : &nothing;
+}
+
+//  To be written to.
+static rare_t *
+s_need_rare (rocket_t *self)
+{
+    if (!self->rare)
+        self->rare = g_new0 (rare_t, 1);
+    return self->rare;
+}
+
+//  The number in the window of hashes that has this slot. May be 0 or below for the first few.
+static int64_t
+s_number_of_slot (uint64_t last_number, uint64_t slot)
+{
+    return (int64_t) last_number - (int64_t) ((last_number - slot) % ROCKET_HASHES);
+}
+
+static bool
+s_is_untouched (const rocket_view_t *view)
+{
+    uint32_t hashes = 0;
+    for (size_t slot = 0; slot < ROCKET_HASHES; slot++)
+        hashes |= view->hashes[slot];
+    return view->speed == 0 && view->last_time_us == 0 && view->applied == 0 &&
+           view->conflicts == 0 && view->gaps_closed == 0 && view->seen_count == 0 && hashes == 0;
+}
+
+//  A text is there exactly if a number wrote it.
+static bool
+s_is_good_register (text_t text, uint64_t number, uint64_t last_number)
+{
+    return (text.data != NULL) == (number != 0) && text.size <= MESSAGE_TEXT_MAX_BYTES &&
+           (text.data || text.size == 0) && number <= last_number;
+}
+
+//  A message has one kind, and a launch writes the mission too.
+static bool
+s_are_good_registers (const rocket_view_t *view)
+{
+    uint64_t explosion = view->explosion_number;
+    rocket_status_t status = view->type_number ? ROCKET_FLYING : ROCKET_UNKNOWN;
+    if (explosion)
+        status = ROCKET_EXPLODED;
+    return s_is_good_register (view->type, view->type_number, view->last_number) &&
+           s_is_good_register (view->mission, view->mission_number, view->last_number) &&
+           s_is_good_register (view->explosion_reason, explosion, view->last_number) &&
+           view->mission_number >= view->type_number &&
+           (!explosion || (explosion != view->type_number && explosion != view->mission_number)) &&
+           view->status == status;
+}
+
+static bool
+s_are_good_counters (const rocket_view_t *view)
+{
+    if (view->last_number == 0)
+        return s_is_untouched (view);
+    return view->last_number <= MESSAGE_NUMBER_MAX && view->applied >= 1 &&
+           view->applied <= view->last_number && view->conflicts <= UINT32_MAX &&
+           view->gaps_closed <= UINT32_MAX &&
+           view->gaps_closed <= view->last_number - view->applied &&
+           view->last_time_us >= TIMESTAMP_MIN_US && view->last_time_us <= TIMESTAMP_MAX_US;
+}
+
+//  The ranges end at the highest number and hold what was counted: nothing else, unless gaps were
+//  closed, each with a number in it that was not counted.
+static bool
+s_are_good_ranges (const rocket_view_t *view)
+{
+    uint64_t numbers = 0;
+    for (size_t index = 0; index < view->seen_count; index++)
+        numbers += view->seen[index].last - view->seen[index].first + 1;
+    bool is_sum_good =
+        view->gaps_closed ? view->applied + view->gaps_closed <= numbers : view->applied == numbers;
+    return is_sum_good && view->seen_count <= view->applied &&
+           view->seen[view->seen_count - 1].last == view->last_number;
+}
+
+//  What was written or hashed was counted. seen is empty if the ordering was ORDERING_LATEST.
+static bool
+s_are_good_numbers (const rocket_view_t *view, const number_ranges_t *seen)
+{
+    for (uint64_t slot = 0; slot < ROCKET_HASHES; slot++) {
+        int64_t number = s_number_of_slot (view->last_number, slot);
+        bool may_be_known = number >= 1 && (number_ranges_is_empty (seen) ||
+                                               number_ranges_has (seen, (uint64_t) number));
+        if (view->hashes[slot] && !may_be_known)
+            return false;
+    }
+    if (number_ranges_is_empty (seen))
+        return true;
+    return s_are_good_ranges (view) &&
+           (!view->type_number || number_ranges_has (seen, view->type_number)) &&
+           (!view->mission_number || number_ranges_has (seen, view->mission_number)) &&
+           (!view->explosion_number || number_ranges_has (seen, view->explosion_number));
+}
+
+static void
+s_restore_rare (rocket_t *self, const rocket_view_t *view, text_pool_t *pool)
+{
+    if (!view->explosion_number && !view->conflicts && !view->gaps_closed)
+        return;
+    *s_need_rare (self) = (rare_t){
+        .explosion = {text_pool_hold (pool, view->explosion_reason), view->explosion_number},
+        .conflicts = (uint32_t) view->conflicts,
+        .gaps_closed = (uint32_t) view->gaps_closed};
+}
+
+rocket_t *
+rocket_restore (const rocket_view_t *view, text_pool_t *pool)
+{
+    bool has_id = view->id.data && view->id.size >= 1 && view->id.size <= MESSAGE_CHANNEL_MAX_BYTES;
+    if (!has_id || !s_are_good_registers (view) || !s_are_good_counters (view))
+        return NULL;
+    rocket_t *self = rocket_new (view->id);
+    if (!number_ranges_assign (&self->seen, view->seen, view->seen_count) ||
+        !s_are_good_numbers (view, &self->seen)) {
+        rocket_destroy (&self, pool);
+        return NULL;
+    }
+    self->speed = (uint64_t) view->speed;
+    self->last_number = view->last_number;
+    self->last_time_us = view->last_time_us;
+    self->applied = view->applied;
+    self->type = (written_t){text_pool_hold (pool, view->type), view->type_number};
+    self->mission = (written_t){text_pool_hold (pool, view->mission), view->mission_number};
+    s_restore_rare (self, view, pool);
+    recent_hashes_assign (&self->hashes, self->last_number, view->hashes);
+    return self;
+}
+
+void
+rocket_destroy (rocket_t **self_p, text_pool_t *pool)
+{
+    rocket_t *self = *self_p;
+    if (!self)
+        return;
+    text_pool_release (pool, &self->type.text);
+    text_pool_release (pool, &self->mission.text);
+    if (self->rare)
+        text_pool_release (pool, &self->rare->explosion.text);
+    g_free (self->rare);
+    recent_hashes_clear (&self->hashes, self->last_number);
+    number_ranges_clear (&self->seen);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static void
+s_count_up (uint32_t *counter)
+{
+    if (*counter < UINT32_MAX)
+        (*counter)++;
+}
+
+//  Count a number under ORDERING_LATEST; false if it is to be passed over.
+static bool
+s_count_latest (rocket_t *self, uint64_t number)
+{
+    if (number <= self->last_number)
+        return false;
+    number_ranges_clear (&self->seen);
+    return true;
+}
+
+//  Take every number up to the highest one as seen.
+static void
+s_give_up_gaps (rocket_t *self)
+{
+    number_range_t all = {1, self->last_number};
+    bool is_good = number_ranges_assign (&self->seen, &all, 1);
+    g_assert (is_good);
+    if (self->applied + s_rare (self)->gaps_closed < self->last_number)
+        s_count_up (&s_need_rare (self)->gaps_closed);
+}
+
+//  Count a number under ORDERING_CONVERGE; false if it was counted or given up before.
+static bool
+s_count (rocket_t *self, uint64_t number)
+{
+    if (self->last_number && number_ranges_is_empty (&self->seen)) {
+        //  The rocket comes from ORDERING_LATEST. Which numbers counted is not known, so none up to
+        //  the highest one may count again.
+        if (number <= self->last_number)
+            return false;
+        s_give_up_gaps (self);
+    }
+    number_added_t added = number_ranges_add (&self->seen, number);
+    if (added == NUMBER_CLOSED_A_GAP)
+        s_count_up (&s_need_rare (self)->gaps_closed);
+    return added != NUMBER_KNOWN;
+}
+
+//  What to say of a message that does not count: a conflict if its number came with other content,
+//  as far back as that is known; else a duplicate if it came with the same; else unknown.
+static fold_t
+s_repeated (rocket_t *self, const message_t *message, fold_t unknown)
+{
+    uint32_t hash = recent_hashes_get (&self->hashes, self->last_number, message->number);
+    if (hash == 0)
+        return unknown;
+    if (hash == message_content_hash (message))
+        return FOLD_DUPLICATE;
+    s_count_up (&s_need_rare (self)->conflicts);
+    return FOLD_CONFLICT;
+}
+
+static void
+s_remember (rocket_t *self, const message_t *message)
+{
+    uint64_t number = message->number;
+    if (number > self->last_number) {
+        recent_hashes_raise (
+            &self->hashes, self->last_number, number, message_content_hash (message));
+        self->last_number = number;
+        self->last_time_us = message->time_us;
+    }
+    else if (recent_hashes_covers (self->last_number, number))
+        recent_hashes_set (
+            &self->hashes, self->last_number, number, message_content_hash (message));
+}
+
+static void
+s_write (written_t *self, text_pool_t *pool, text_t text, uint64_t number)
+{
+    if (number < self->number)
+        return;
+    //  Held before the old one is released: it may be the same text.
+    pooled_text_t *held = text_pool_hold (pool, text);
+    text_pool_release (pool, &self->text);
+    *self = (written_t){held, number};
+}
+
+static void
+s_apply (rocket_t *self, text_pool_t *pool, const message_t *message)
+{
+    switch (message->kind) {
+    case MESSAGE_LAUNCHED:
+        self->speed += message->speed;
+        s_write (&self->type, pool, message->type, message->number);
+        s_write (&self->mission, pool, message->mission, message->number);
+        return;
+    case MESSAGE_SPED_UP:
+        self->speed += message->speed;
+        return;
+    case MESSAGE_SLOWED:
+        self->speed -= message->speed;
+        return;
+    case MESSAGE_EXPLODED:
+        s_write (&s_need_rare (self)->explosion, pool, message->reason, message->number);
+        return;
+    case MESSAGE_MISSION_CHANGED:
+        s_write (&self->mission, pool, message->mission, message->number);
+        return;
+    }
+    g_assert_not_reached ();
+}
+
+fold_t
+rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering)
+{
+    bool is_latest = ordering == ORDERING_LATEST;
+    uint32_t gaps_closed = s_rare (self)->gaps_closed;
+    bool counts =
+        is_latest ? s_count_latest (self, message->number) : s_count (self, message->number);
+    if (!counts)
+        return s_repeated (self, message, is_latest ? FOLD_LATE : FOLD_DUPLICATE);
+    self->applied++;
+    s_remember (self, message);
+    s_apply (self, pool, message);
+    return s_rare (self)->gaps_closed == gaps_closed ? FOLD_APPLIED : FOLD_CLOSED_A_GAP;
+}
+
+text_t
+rocket_id (const rocket_t *self)
+{
+    return text_of (self->id, self->id_size);
+}
+
+bool
+rocket_is_marked (const rocket_t *self, rocket_mark_t mark)
+{
+    return (self->marks & mark) != 0;
+}
+
+void
+rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked)
+{
+    self->marks = (uint8_t) (is_marked ? self->marks | mark : self->marks & ~mark);
+}
+
+//  The sum as a signed number, without a conversion whose result the compiler may choose.
+static int64_t
+s_signed (uint64_t sum)
+{
+    return sum <= INT64_MAX ? (int64_t) sum : -1 - (int64_t) (UINT64_MAX - sum);
+}
+
+static rocket_status_t
+s_status (const rocket_t *self)
+{
+    if (s_rare (self)->explosion.number)
+        return ROCKET_EXPLODED;
+    return self->type.number ? ROCKET_FLYING : ROCKET_UNKNOWN;
+}
+
+void
+rocket_prefetch (const rocket_t *self)
+{
+    __builtin_prefetch (self);
+    __builtin_prefetch (&self->hashes);
+}
+
+void
+rocket_view (const rocket_t *self, rocket_view_t *view)
+{
+    const rare_t *rare = s_rare (self);
+    view->id = rocket_id (self);
+    view->type = pooled_text_bytes (self->type.text);
+    view->mission = pooled_text_bytes (self->mission.text);
+    view->explosion_reason = pooled_text_bytes (rare->explosion.text);
+    view->speed = s_signed (self->speed);
+    view->status = s_status (self);
+    view->last_number = self->last_number;
+    view->last_time_us = self->last_time_us;
+    view->applied = self->applied;
+    view->conflicts = rare->conflicts;
+    view->gaps_closed = rare->gaps_closed;
+    view->type_number = self->type.number;
+    view->mission_number = self->mission.number;
+    view->explosion_number = rare->explosion.number;
+    view->seen = number_ranges_list (&self->seen, &view->seen_count);
+    recent_hashes_list (&self->hashes, self->last_number, view->hashes);
+}
+
+//  Move a text to the block's free space, as text with a byte behind it so that it is never none.
+static void
+s_move_text (text_t *text, char **free_space)
+{
+    if (!text->data)
+        return;
+    memcpy (*free_space, text->data, text->size);
+    text->data = *free_space;
+    *free_space += text->size + 1;
+}
+
+rocket_view_t *
+rocket_view_copy (const rocket_view_t *view)
+{
+    size_t ranges_size = view->seen_count * sizeof *view->seen;
+    size_t texts_size =
+        view->id.size + view->type.size + view->mission.size + view->explosion_reason.size + 4;
+    rocket_view_t *copy = g_malloc0 (sizeof *copy + ranges_size + texts_size);
+    *copy = *view;
+    number_range_t *ranges = (number_range_t *) (copy + 1);
+    if (ranges_size)
+        memcpy (ranges, view->seen, ranges_size);
+    copy->seen = ranges;
+    char *free_space = (char *) (copy + 1) + ranges_size;
+    s_move_text (&copy->id, &free_space);
+    s_move_text (&copy->type, &free_space);
+    s_move_text (&copy->mission, &free_space);
+    s_move_text (&copy->explosion_reason, &free_space);
+    return copy;
+}
+
+size_t
+rocket_view_missing (const rocket_view_t *view, number_range_t *gaps)
+{
+    return number_range_list_gaps (view->seen, view->seen_count, gaps);
+}
+
+const char *
+rocket_status_name (rocket_status_t status)
+{
+    g_assert (status >= ROCKET_UNKNOWN && status <= ROCKET_EXPLODED);
+    return s_status_names[status];
+}
+
+bool
+rocket_status_of (text_t name, rocket_status_t *status)
+{
+    for (rocket_status_t each = ROCKET_UNKNOWN; each <= ROCKET_EXPLODED; each++)
+        if (text_equal (name, text_from (s_status_names[each]))) {
+            *status = each;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,100 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/network/addresses.h"
+
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define PORT_MAX 65533  //  two more follow it
+
+//  Take "host:port" or "[::1]:port" apart.
+static bool
+s_parse (const char *text, address_name_t *name)
+{
+    const char *colon = strrchr (text, ':');
+    guint64 number = 0;
+    if (!colon || colon == text ||
+        !g_ascii_string_to_unsigned (colon + 1, 10, 1, PORT_MAX, &number, NULL))
+        return false;
+    bool in_brackets = text[0] == '[' && colon[-1] == ']';
+    if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
+        return false;
+    name->host = in_brackets ? g_strndup (text + 1, (gsize) (colon - text - 2))
+                             : g_strndup (text, (gsize) (colon - text));
+    name->port = (uint16_t) number;
+    return true;
+}
+
+static void
+s_clear (void *data)
+{
+    address_name_t *name = data;
+    g_free (name->host);
+}
+
+GArray *
+addresses_parse (const char *list)
+{
+    GArray *names = g_array_new (FALSE, TRUE, sizeof (address_name_t));
+    g_array_set_clear_func (names, s_clear);
+    char **parts = g_strsplit (list, ",", -1);
+    bool good = parts[0] != NULL;
+    for (char **part = parts; good && *part; part++) {
+        address_name_t name = {0};
+        good = s_parse (g_strstrip (*part), &name);
+        if (good)
+            g_array_append_val (names, name);
+    }
+    g_strfreev (parts);
+    if (!good)
+        g_clear_pointer (&names, g_array_unref);
+    return names;
+}
+
+static int
+s_look_up (const char *host, int family, struct addrinfo **found)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    return getaddrinfo (host, NULL, &hints, found);
+}
+
+const char *
+addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses)
+{
+    struct addrinfo *found = NULL;
+    int result = s_look_up (name->host, only_one_family ? AF_INET : AF_UNSPEC, &found);
+    if (result != 0 && only_one_family)
+        result = s_look_up (name->host, AF_INET6, &found);
+    if (result != 0)
+        return gai_strerror (result);
+    for (struct addrinfo *info = found; info; info = info->ai_next) {
+        address_t address = {.port = name->port};
+        char host[48] = "";
+        if (getnameinfo (
+                info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        g_snprintf (
+            address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
+        addresses_add (addresses, &address);
+    }
+    freeaddrinfo (found);
+    return NULL;
+}
+
+int
+addresses_compare (const void *a, const void *b)
+{
+    const address_t *one = a;
+    const address_t *two = b;
+    int order = strcmp (one->host, two->host);
+    return order ? order : (int) one->port - (int) two->port;
+}
+
+void
+addresses_add (GArray *addresses, const address_t *address)
+{
+    for (guint index = 0; index < addresses->len; index++)
+        if (addresses_compare (&g_array_index (addresses, address_t, index), address) == 0)
+            return;
+    g_array_append_val (addresses, *address);
+}

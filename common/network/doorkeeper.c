@@ -1,0 +1,277 @@
+//  libzmq tells of a connection before it reads from it, and of its end before it closes the
+//  descriptor. Yet a message may reach the socket's owner before the doorkeeper has heard of its
+//  connection, as they are two threads: such a visitor is kept in `early`.
+//
+//  libzmq's I/O thread waits when some thousand events are unread. So it never runs further ahead than
+//  that, and this thread waits for nothing but events.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/network/doorkeeper.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <zmq.h>
+
+#include "common/network/visitor.h"
+#include "common/process/clock.h"
+#include "common/process/descriptors.h"
+#include "common/process/log.h"
+
+#define SHARE 8  //  a socket may have this part of the descriptors
+#define VISITORS_MAX 1024
+#define VISITORS_MIN 16
+#define LOG_MS 10000
+#define LOOK_MS 1000  //  so often dead visitors are looked for
+#define EVENTS                                                                                     \
+    (ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | \
+        ZMQ_EVENT_MONITOR_STOPPED)
+
+typedef struct {
+    visitor_t visitor;
+    GList place;  //  in the queue of silent ones
+    bool is_silent;
+    bool is_ended;  //  by us, and libzmq has not closed it yet
+} visit_t;
+
+struct doorkeeper {
+    void *socket;   //  watched
+    void *monitor;  //  its events; the thread's
+    GThread *thread;
+    unsigned visitors_max;
+    pthread_mutex_t lock;  //  of all that follows but the atomic ones
+    GHashTable *visits;    //  descriptor to visit_t *
+    GHashTable *early;     //  descriptor to cookie, uint64_t *
+    GQueue silent;         //  of visit_t *, the oldest first
+    unsigned ending;       //  visits that are ended
+    int64_t logged_ms;
+    int64_t looked_ms;
+    atomic_uint silent_count;
+    _Atomic uint64_t ended;
+};
+
+unsigned
+doorkeeper_visitors_max (void)
+{
+    uint64_t share = descriptors_raise () / SHARE;
+    return (unsigned) CLAMP (share, VISITORS_MIN, VISITORS_MAX);
+}
+
+static void
+s_no_longer_silent (doorkeeper_t *self, visit_t *visit)
+{
+    if (!visit->is_silent)
+        return;
+    visit->is_silent = false;
+    g_queue_unlink (&self->silent, &visit->place);
+    atomic_store (&self->silent_count, self->silent.length);
+}
+
+//  Have a visit ended; libzmq closes it soon.
+static void
+s_end (doorkeeper_t *self, visit_t *visit)
+{
+    s_no_longer_silent (self, visit);
+    visit->is_ended = true;
+    self->ending++;
+    visitor_end (visit->visitor);
+}
+
+//  End the visits of peers that are gone without a word, once in a while.
+static void
+s_end_dead (doorkeeper_t *self)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    int64_t now_ms = clock_ms ();
+    if (now_ms < self->looked_ms + LOOK_MS)
+        return;
+    self->looked_ms = now_ms;
+    g_hash_table_iter_init (&iterator, self->visits);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        visit_t *visit = value;
+        if (!visit->is_ended && visitor_is_dead (visit->visitor))
+            s_end (self, visit);
+    }
+}
+
+static void
+s_end_longest_silent (doorkeeper_t *self, const char *reason)
+{
+    visit_t *visit = g_queue_peek_head (&self->silent);
+    if (!visit)
+        return;
+    s_end (self, visit);
+    uint64_t ended = atomic_fetch_add (&self->ended, 1) + 1;
+    if (log_is_due (&self->logged_ms, LOG_MS))
+        log_event (LOG_WARN, "a silent connection was ended to make room", "reason=%s ended=%llu",
+            reason, (unsigned long long) ended);
+}
+
+static void
+s_leave (doorkeeper_t *self, int fd)
+{
+    visit_t *visit = g_hash_table_lookup (self->visits, GINT_TO_POINTER (fd));
+    g_hash_table_remove (self->early, GINT_TO_POINTER (fd));
+    if (!visit)
+        return;
+    s_no_longer_silent (self, visit);
+    self->ending -= visit->is_ended;
+    g_hash_table_remove (self->visits, GINT_TO_POINTER (fd));
+}
+
+static void
+s_enter (doorkeeper_t *self, int fd)
+{
+    (void) visitor_refuse_resets (fd);  //  s_open tells if that cannot be
+    visitor_t visitor = visitor_of (fd);
+    const uint64_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
+    bool has_spoken = early && *early == visitor.cookie;
+    s_leave (self, fd);
+    visit_t *visit = g_new0 (visit_t, 1);
+    visit->visitor = visitor;
+    visit->place.data = visit;
+    visit->is_silent = !has_spoken;
+    g_hash_table_insert (self->visits, GINT_TO_POINTER (fd), visit);
+    if (visit->is_silent)
+        g_queue_push_tail_link (&self->silent, &visit->place);
+    atomic_store (&self->silent_count, self->silent.length);
+    if (g_hash_table_size (self->visits) - self->ending > self->visitors_max)
+        s_end_longest_silent (self, "the port has as many connections as it may have");
+}
+
+//  The port is open.
+static void
+s_open (int fd)
+{
+    if (!visitor_refuse_resets (fd))
+        log_event (LOG_WARN, "strangers on a ZeroMQ port can end this process",
+            "reason=%s advice=%s", g_strerror (errno),
+            "this kernel allows no socket filter here: let only trusted hosts reach the port, or "
+            "grant "
+            "the privilege");
+}
+
+//  Take in one event. Return false when there will be no more.
+static bool
+s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
+{
+    pthread_mutex_lock (&self->lock);
+    if (event == ZMQ_EVENT_LISTENING)
+        s_open ((int) value);
+    else if (event == ZMQ_EVENT_ACCEPTED)
+        s_enter (self, (int) value);
+    else if (event == ZMQ_EVENT_DISCONNECTED)
+        s_leave (self, (int) value);
+    else if (event == ZMQ_EVENT_ACCEPT_FAILED && self->ending == 0)
+        s_end_longest_silent (self, g_strerror ((int) value));
+    pthread_mutex_unlock (&self->lock);
+    return event != ZMQ_EVENT_MONITOR_STOPPED;
+}
+
+//  An event is two parts: what happened with a number, and the endpoint.
+static void *
+s_watch (void *context)
+{
+    doorkeeper_t *self = context;
+    zmq_msg_t part;
+    bool goes_on = true;
+    int look_ms = LOOK_MS;
+    zmq_msg_init (&part);
+    zmq_setsockopt (self->monitor, ZMQ_RCVTIMEO, &look_ms, sizeof look_ms);
+    while (goes_on) {
+        pthread_mutex_lock (&self->lock);
+        s_end_dead (self);
+        pthread_mutex_unlock (&self->lock);
+        if (zmq_msg_recv (&part, self->monitor, 0) < 0) {
+            goes_on = errno == EINTR || errno == EAGAIN;
+            continue;
+        }
+        uint16_t event = 0;
+        uint32_t value = 0;
+        if (zmq_msg_more (&part) && zmq_msg_size (&part) == sizeof event + sizeof value) {
+            memcpy (&event, zmq_msg_data (&part), sizeof event);
+            memcpy (&value, (const char *) zmq_msg_data (&part) + sizeof event, sizeof value);
+            goes_on = s_take (self, event, value);
+        }
+    }
+    zmq_msg_close (&part);
+    zmq_close (self->monitor);
+    return NULL;
+}
+
+//  Have the socket's events sent to a socket of our own. Return false if that cannot be. No two
+//  doorkeepers use one endpoint: libzmq frees it some time after its socket was closed.
+static bool
+s_connect (doorkeeper_t *self, void *context)
+{
+    static atomic_uint count;
+    char endpoint[48];
+    g_snprintf (endpoint, sizeof endpoint, "inproc://doorkeeper-%u", atomic_fetch_add (&count, 1));
+    self->monitor = zmq_socket (context, ZMQ_PAIR);
+    return self->monitor && zmq_socket_monitor (self->socket, endpoint, EVENTS) == 0 &&
+           zmq_connect (self->monitor, endpoint) == 0;
+}
+
+doorkeeper_t *
+doorkeeper_new (void *context, void *socket, unsigned visitors_max)
+{
+    doorkeeper_t *self = g_new0 (doorkeeper_t, 1);
+    self->socket = socket;
+    self->visitors_max = visitors_max;
+    if (!s_connect (self, context)) {
+        int error = errno;
+        if (self->monitor)
+            zmq_close (self->monitor);
+        g_free (self);
+        errno = error;
+        return NULL;
+    }
+    pthread_mutex_init (&self->lock, NULL);
+    g_queue_init (&self->silent);
+    self->visits = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    self->early = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    self->thread = g_thread_new ("doorkeeper", s_watch, self);
+    return self;
+}
+
+void
+doorkeeper_destroy (doorkeeper_t **self_p)
+{
+    doorkeeper_t *self = *self_p;
+    if (!self)
+        return;
+    zmq_socket_monitor (self->socket, NULL, 0);
+    g_thread_join (self->thread);
+    g_hash_table_destroy (self->visits);
+    g_hash_table_destroy (self->early);
+    pthread_mutex_destroy (&self->lock);
+    g_free (self);
+    *self_p = NULL;
+}
+
+bool
+doorkeeper_has_silent (const doorkeeper_t *self)
+{
+    return atomic_load_explicit (&self->silent_count, memory_order_relaxed) > 0;
+}
+
+void
+doorkeeper_heard (doorkeeper_t *self, int fd)
+{
+    pthread_mutex_lock (&self->lock);
+    visit_t *visit = g_hash_table_lookup (self->visits, GINT_TO_POINTER (fd));
+    if (visit)
+        s_no_longer_silent (self, visit);
+    else if (fd >= 0) {
+        uint64_t cookie = visitor_of (fd).cookie;
+        g_hash_table_insert (self->early, GINT_TO_POINTER (fd), g_memdup2 (&cookie, sizeof cookie));
+    }
+    pthread_mutex_unlock (&self->lock);
+}
+
+uint64_t
+doorkeeper_ended (const doorkeeper_t *self)
+{
+    return atomic_load (&self->ended);
+}

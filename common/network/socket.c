@@ -1,0 +1,325 @@
+//  Options must be set before bind and connect, or they do not hold for that peer: s_new does it.
+//
+//  A socket has a descriptor that becomes readable when its I/O thread has something to tell, but not
+//  for what was told already: so it may be waited for only when everything was heard. Asking libzmq
+//  whether that is so takes two system calls a socket, and zmq_poll asks about every socket twice.
+//  Here a socket is asked when its descriptor says so, or after something was done with it.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/network/socket.h"
+
+#include <czmq.h>
+#include <glib.h>
+#include <poll.h>
+
+#include "common/network/doorkeeper.h"
+#include "common/network/link_watch.h"
+#include "common/process/clock.h"
+
+#define MIB (1024 * 1024)
+
+//  A link whose peer's kernel is silent for so long is given up and made again: probes when it is
+//  idle, a time-out on what was sent when it is not. ZeroMQ's own heartbeats would be quicker, but in
+//  4.3.4 they end a process whose input waits behind its high-water mark when the peer goes, and they
+//  cut the link to a peer that is merely slow. That a process has stopped its announcements tell.
+#define DEAD_LINK_MS 5000
+#define PROBE_SECONDS 1
+#define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
+#define PROBES_OF_VISITORS 120
+#define HANDSHAKE_MS 3000
+#define RECONNECT_MS 100
+#define RECONNECT_MAX_MS 1000
+#define CONNECT_MS 2000
+//  Of a client of a ROUTER: answers beyond wait where they are counted, and questions with the client.
+#define ANSWER_BUFFER_BYTES (512 * 1024)
+#define QUESTIONS_ON_THE_WAY 16
+#define GOODBYE_MS 200  //  how long a closed PUB may still be sending its last announcement
+
+//  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
+typedef struct {
+    int type;
+    int high_water_mark;
+    int64_t max_message_bytes;
+} kind_t;
+
+//  What comes in on a PUB is subscriptions. libzmq puts them into its table as they arrive, without a
+//  bound, in the thread that owns the socket: so few may be on the way, in the socket and in the kernel.
+#define SUBSCRIPTIONS_ON_THE_WAY 4
+#define SUBSCRIPTION_BUFFER_BYTES 16384
+#define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
+
+static const kind_t s_kinds[] = {
+    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},
+    [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
+    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES},
+    [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
+    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
+    [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
+    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, MIB},
+};
+
+struct socket {
+    zsock_t *zsock;
+    void *handle;              //  the same, as libzmq knows it
+    doorkeeper_t *doorkeeper;  //  of a bound one; else NULL
+    bool is_pub;
+    link_watch_t *link;  //  of a PUSH that connects; else NULL
+    int fd;              //  readable when there is something to hear
+    bool is_heard;       //  all of it was, so the descriptor tells when there is more
+    bool is_empty;       //  socket_poll found nothing in it
+    zmq_msg_t received;  //  the part handed out last
+};
+
+void
+socket_setup (void)
+{
+    void *context = zsys_init ();
+    //  As many as can be: a gateway has some for every processor.
+    zmq_ctx_set (context, ZMQ_MAX_SOCKETS, zmq_ctx_get (context, ZMQ_SOCKET_LIMIT));
+    zsys_handler_set (NULL);
+    zsys_set_logstream (NULL);
+}
+
+static socket_t *
+s_new (socket_kind_t kind, bool is_ipv6)
+{
+    zsock_t *zsock = zsock_new (s_kinds[kind].type);
+    if (!zsock)
+        return NULL;
+    zsock_set_linger (zsock, kind == SOCKET_PUB ? GOODBYE_MS : 0);
+    zsock_set_sndhwm (zsock, s_kinds[kind].high_water_mark);
+    zsock_set_rcvhwm (zsock, s_kinds[kind].high_water_mark);
+    zsock_set_maxmsgsize (zsock, (int) s_kinds[kind].max_message_bytes);
+    zsock_set_tcp_keepalive (zsock, 1);
+    zsock_set_tcp_keepalive_idle (zsock, PROBE_SECONDS);
+    zsock_set_tcp_keepalive_intvl (zsock, PROBE_SECONDS);
+    zsock_set_tcp_keepalive_cnt (zsock, PROBES);
+    zsock_set_tcp_maxrt (zsock, DEAD_LINK_MS);
+    zsock_set_handshake_ivl (zsock, HANDSHAKE_MS);
+    zsock_set_connect_timeout (zsock, CONNECT_MS);
+    zsock_set_reconnect_ivl (zsock, RECONNECT_MS);
+    zsock_set_reconnect_ivl_max (zsock, RECONNECT_MAX_MS);
+    zsock_set_ipv6 (zsock, is_ipv6);
+    if (kind == SOCKET_PUB) {
+        zsock_set_rcvhwm (zsock, SUBSCRIPTIONS_ON_THE_WAY);
+        zsock_set_rcvbuf (zsock, SUBSCRIPTION_BUFFER_BYTES);
+        zsock_set_xpub_verboser (zsock, 1);  //  tell of each peer, not of the first and the last
+        zsock_set_zap_domain (zsock, "downlink");  //  refuse ZMTP 1 and 2: they name no peer
+    }
+    if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
+        zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
+    if (kind == SOCKET_ROUTER) {
+        zsock_set_router_mandatory (zsock, 1);  //  say that a client is gone, or reads nothing
+        zsock_set_sndbuf (zsock, ANSWER_BUFFER_BYTES);
+        zsock_set_rcvhwm (zsock, QUESTIONS_ON_THE_WAY);
+    }
+    if (kind == SOCKET_REQ) {
+        zsock_set_req_relaxed (zsock, 1);
+        zsock_set_req_correlate (zsock, 1);
+    }
+    socket_t *self = g_new0 (socket_t, 1);
+    self->zsock = zsock;
+    self->handle = zsock_resolve (zsock);
+    self->is_pub = kind == SOCKET_PUB;
+    self->fd = zsock_fd (zsock);
+    zmq_msg_init (&self->received);
+    return self;
+}
+
+socket_t *
+socket_bind (socket_kind_t kind, const char *address, uint16_t port)
+{
+    bool is_ipv6 = strchr (address, ':') != NULL;
+    socket_t *self = s_new (kind, is_ipv6);
+    if (!self)
+        return NULL;
+    char endpoint[128];
+    const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
+    g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
+    //  The doorkeeper finds those that are gone; a time-out of the kernel's is a hang-up (visitor.c).
+    zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
+    zsock_set_tcp_maxrt (self->zsock, 0);
+    self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
+    if (!self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
+        int error = errno;
+        socket_destroy (&self);
+        errno = error;
+        return NULL;
+    }
+    return self;
+}
+
+socket_t *
+socket_connect (socket_kind_t kind, const char *endpoint)
+{
+    socket_t *self = s_new (kind, strchr (endpoint, '[') != NULL);
+    if (!self)
+        return NULL;
+    if (kind == SOCKET_PUSH)
+        self->link = link_watch_new (self->handle);
+    if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0)
+        socket_destroy (&self);
+    return self;
+}
+
+void
+socket_destroy (socket_t **self_p)
+{
+    socket_t *self = *self_p;
+    if (!self)
+        return;
+    zmq_msg_close (&self->received);
+    doorkeeper_destroy (&self->doorkeeper);
+    link_watch_destroy (&self->link);
+    zsock_destroy (&self->zsock);
+    g_free (self);
+    *self_p = NULL;
+}
+
+uint64_t
+socket_link_changes (const socket_t *self, bool *is_broken)
+{
+    uint64_t changes = link_watch_changes (self->link);
+    *is_broken = link_watch_is_broken (self->link);
+    return changes;
+}
+
+const char *
+socket_endpoint (const socket_t *self)
+{
+    static _Thread_local char endpoint[256];
+    size_t size = sizeof endpoint;
+    if (zmq_getsockopt (self->handle, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0)
+        endpoint[0] = 0;
+    return endpoint;
+}
+
+void
+socket_subscribe (socket_t *self, const char *topic)
+{
+    zsock_set_subscribe (self->zsock, topic);
+}
+
+void
+socket_unsubscribe (socket_t *self, const char *topic)
+{
+    zsock_set_unsubscribe (self->zsock, topic);
+}
+
+bool
+socket_send (socket_t *self, const void *bytes, size_t size, bool more)
+{
+    int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+    self->is_heard = false;
+    return zmq_send (self->handle, bytes, size, flags) >= 0;
+}
+
+//  The first message of a visitor matters. On a PUB it may be the only one, so none is passed over; on
+//  the others there is nothing to do once all have spoken, and that is seen without a lock.
+static void
+s_note_visitor (socket_t *self)
+{
+    if (self->doorkeeper && (self->is_pub || doorkeeper_has_silent (self->doorkeeper)))
+        doorkeeper_heard (self->doorkeeper, zmq_msg_get (&self->received, ZMQ_SRCFD));
+}
+
+bool
+socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, void *hint)
+{
+    zmq_msg_t message;
+    zmq_msg_init_data (&message, (void *) (uintptr_t) bytes.data, bytes.size, release, hint);
+    self->is_heard = false;
+    bool is_sent = zmq_msg_send (&message, self->handle, ZMQ_DONTWAIT) >= 0;
+    if (!is_sent)
+        zmq_msg_close (&message);
+    return is_sent;
+}
+
+bool
+socket_receive (socket_t *self, text_t *bytes, bool *more)
+{
+    if (self->is_empty)
+        return false;
+    bool is_there = zmq_msg_recv (&self->received, self->handle, ZMQ_DONTWAIT) >= 0;
+    self->is_heard = !is_there && errno == EAGAIN;
+    if (!is_there)
+        return false;
+    s_note_visitor (self);
+    *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
+    *more = zmq_msg_more (&self->received) != 0;
+    return true;
+}
+
+visitor_t
+socket_visitor (const socket_t *self)
+{
+    return visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
+}
+
+uint64_t
+socket_ended (const socket_t *self)
+{
+    return self->doorkeeper ? doorkeeper_ended (self->doorkeeper) : 0;
+}
+
+//  Hear what there is to hear, and see if that was something to receive.
+static bool
+s_hear (socket_t *self)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    self->is_empty =
+        zmq_getsockopt (self->handle, ZMQ_EVENTS, &events, &size) == 0 && !(events & ZMQ_POLLIN);
+    self->is_heard = self->is_empty;
+    return !self->is_empty;
+}
+
+//  See what is ready, and prepare to wait for the others. True if something is.
+static bool
+s_look (socket_item_t *items, size_t count, struct pollfd *polled)
+{
+    bool any = false;
+    for (size_t index = 0; index < count; index++) {
+        socket_t *socket = items[index].socket;
+        polled[index] = (struct pollfd){socket ? socket->fd : items[index].fd, POLLIN, 0};
+        items[index].ready = socket && !socket->is_heard && s_hear (socket);
+        if (socket)
+            socket->is_empty = !items[index].ready;
+        any = any || items[index].ready;
+    }
+    return any;
+}
+
+//  True if something is ready, or a signal has come: it looks like a time-out, and the caller looks
+//  at everything.
+static bool
+s_wait (socket_item_t *items, size_t count, struct pollfd *polled, int64_t timeout_us)
+{
+    const struct timespec timeout = {timeout_us / 1000000, timeout_us % 1000000 * 1000};
+    int result = ppoll (polled, count, &timeout, NULL);
+    bool any = result < 0;
+    for (size_t index = 0; result > 0 && index < count; index++) {
+        bool is_told = polled[index].revents != 0;
+        if (is_told && (!items[index].socket || s_hear (items[index].socket)))
+            items[index].ready = true;
+        any = any || items[index].ready;
+    }
+    return any;
+}
+
+void
+socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
+{
+    struct pollfd polled[count];
+    int64_t until_us = timeout_us > 0 ? clock_us () + timeout_us : 0;
+    if (s_look (items, count, polled))
+        timeout_us = 0;
+    //  What a socket has to tell need not be something to receive.
+    while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)
+        timeout_us = MAX (0, until_us - clock_us ());
+}
+
+void
+socket_poll (socket_item_t *items, size_t count, int64_t timeout_ms)
+{
+    socket_poll_us (items, count, timeout_ms * 1000);
+}

@@ -1,0 +1,353 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/options/options.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/options/options_print.h"
+#include "common/process/log.h"
+
+typedef struct {
+    const char *suffix;
+    uint64_t factor;
+} unit_t;
+
+static const unit_t s_sizes[] = {{"", 1}, {"K", 1024}, {"M", 1024 * 1024},
+    {"G", 1024ull * 1024 * 1024}, {"T", 1024ull * 1024 * 1024 * 1024}};
+static const unit_t s_durations[] = {
+    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+
+void
+options_refuse (const options_t *self, const char *format, ...)
+{
+    va_list values;
+    va_start (values, format);
+    fprintf (stderr, "%s: ", self->program);
+    vfprintf (stderr, format, values);
+    va_end (values);
+    fprintf (stderr, "\n");
+    options_print_usage (self, stderr);
+    fprintf (stderr, "try '%s --help'\n", self->program);
+    exit (2);
+}
+
+//  Digits and a unit. False if it is none, or does not fit.
+static bool
+s_parse_number (const char *text, const unit_t *units, size_t count, uint64_t *value)
+{
+    if (!g_ascii_isdigit (*text))
+        return false;
+    char *end = NULL;
+    errno = 0;
+    uint64_t number = strtoull (text, &end, 10);
+    if (errno)
+        return false;
+    for (size_t unit = 0; unit < count; unit++) {
+        if (strcmp (end, units[unit].suffix) == 0)
+            return !__builtin_mul_overflow (number, units[unit].factor, value);
+    }
+    return false;
+}
+
+static bool
+s_in_range (const option_t *option, uint64_t value)
+{
+    return value >= option->min && (option->max == 0 || value <= option->max);
+}
+
+static bool
+s_set_number (const option_t *option, const char *text, const unit_t *units, size_t count)
+{
+    uint64_t value = 0;
+    if (!s_parse_number (text, units, count, &value) || !s_in_range (option, value))
+        return false;
+    *(uint64_t *) option->value = value;
+    return true;
+}
+
+static bool
+s_set_fraction (const option_t *option, const char *text)
+{
+    char *end = NULL;
+    double value = g_ascii_strtod (text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 1))
+        return false;
+    *(double *) option->value = value;
+    return true;
+}
+
+static bool
+s_set_choice (const option_t *option, const char *text)
+{
+    char **choices = g_strsplit (option->choices, "|", -1);
+    int found = -1;
+    for (int index = 0; choices[index]; index++)
+        if (strcmp (choices[index], text) == 0)
+            found = index;
+    g_strfreev (choices);
+    if (found >= 0)
+        *(int *) option->value = found;
+    return found >= 0;
+}
+
+static bool
+s_set_switch (const option_t *option, const char *text)
+{
+    bool yes = strcmp (text, "yes") == 0;
+    *(bool *) option->value = yes;
+    return yes || strcmp (text, "no") == 0;
+}
+
+static bool
+s_set (const option_t *option, const char *text)
+{
+    static const unit_t plain = {"", 1};
+    switch (option->kind) {
+    case OPTION_TEXT:
+        *(const char **) option->value = text;
+        return true;
+    case OPTION_NUMBER:
+        return s_set_number (option, text, &plain, 1);
+    case OPTION_SIZE:
+        return s_set_number (option, text, s_sizes, G_N_ELEMENTS (s_sizes));
+    case OPTION_DURATION:
+        return s_set_number (option, text, s_durations, G_N_ELEMENTS (s_durations));
+    case OPTION_FRACTION:
+        return s_set_fraction (option, text);
+    case OPTION_CHOICE:
+        return s_set_choice (option, text);
+    case OPTION_SWITCH:
+        return s_set_switch (option, text);
+    }
+    return false;
+}
+
+//  What a value must be, as a phrase behind "must be".
+static char *
+s_expectation (const option_t *option)
+{
+    const char *what = option->kind == OPTION_SIZE       ? "a size such as 64K, 8M or 1G"
+                       : option->kind == OPTION_DURATION ? "a time such as 300ms, 5s or 2m"
+                                                         : "an integer";
+    switch (option->kind) {
+    case OPTION_CHOICE:
+        return g_strdup_printf ("one of %s", option->choices);
+    case OPTION_SWITCH:
+        return g_strdup ("yes or no");
+    case OPTION_FRACTION:
+        return g_strdup ("a number from 0 to 1");
+    default:
+        break;
+    }
+    GString *text = g_string_new (what);
+    bool plain = option->kind == OPTION_NUMBER;
+    if (plain && option->max)
+        g_string_append_printf (text, " from %llu to %llu", (unsigned long long) option->min,
+            (unsigned long long) option->max);
+    else if (plain)
+        g_string_append_printf (text, ", at least %llu", (unsigned long long) option->min);
+    else
+        g_string_append (text, ", within its limits");
+    return g_string_free (text, FALSE);
+}
+
+static void
+s_set_or_refuse (
+    const options_t *self, const option_t *option, const char *origin, const char *text)
+{
+    if (!s_set (option, text)) {
+        char *expectation = s_expectation (option);
+        options_refuse (self, "%s: '%s' must be %s", origin, text, expectation);
+    }
+}
+
+static const option_t *
+s_find (const options_t *self, const char *name, size_t size)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        const option_t *option = &self->options[index];
+        if (strlen (option->name) == size && memcmp (option->name, name, size) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+static void
+s_read_fallbacks (const options_t *self)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        const option_t *option = &self->options[index];
+        if (option->fallback)
+            s_set_or_refuse (self, option, option->name, option->fallback);
+    }
+}
+
+//  True if the value is a link that Kubernetes sets for a Service: one named `downlink` gives every
+//  pod of its namespace DOWNLINK_PORT=tcp://10.0.0.1:8088. No option takes such a value.
+static bool
+s_is_service_link (const char *text)
+{
+    return g_str_has_prefix (text, "tcp://") || g_str_has_prefix (text, "udp://") ||
+           g_str_has_prefix (text, "sctp://");
+}
+
+//  The value that the environment has for an option; NULL if there is none.
+static const char *
+s_from_environment (const char *variable)
+{
+    const char *text = getenv (variable);
+    return text && s_is_service_link (text) ? NULL : text;
+}
+
+//  Read what no flag gave, and only that: a flag wins over a bad value, too.
+static void
+s_read_environment (const options_t *self, const bool *is_given)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        char *variable = option_variable (&self->options[index]);
+        const char *text = is_given[index] ? NULL : s_from_environment (variable);
+        if (text)
+            s_set_or_refuse (self, &self->options[index], variable, text);
+        g_free (variable);
+    }
+}
+
+//  Read the flag at argv [index]. Returns how many arguments it took.
+static int
+s_read_flag (const options_t *self, int argc, char **argv, int index, bool *is_given)
+{
+    const char *name = argv[index] + 2;
+    const char *equals = strchr (name, '=');
+    const option_t *option = s_find (self, name, equals ? (size_t) (equals - name) : strlen (name));
+    if (!option)
+        options_refuse (self, "there is no flag '%s'", argv[index]);
+    is_given[option - self->options] = true;
+    if (equals) {
+        s_set_or_refuse (self, option, argv[index], equals + 1);
+        return 1;
+    }
+    const char *next = index + 1 < argc ? argv[index + 1] : NULL;
+    if (option->kind == OPTION_SWITCH &&
+        !(next && (strcmp (next, "yes") == 0 || strcmp (next, "no") == 0))) {
+        *(bool *) option->value = true;
+        return 1;
+    }
+    if (!next)
+        options_refuse (self, "%s needs a value", argv[index]);
+    s_set_or_refuse (self, option, argv[index], next);
+    return 2;
+}
+
+//  Print what is asked for by a flag that every program has, and exit. These come first, so that a
+//  bad value in the environment keeps nobody from the help.
+static void
+s_answer_askings (const options_t *self, int argc, char **argv)
+{
+    for (int index = 1; index < argc && strcmp (argv[index], "--") != 0; index++) {
+        const char *shell = argv[index] + strlen ("--completion");
+        if (strcmp (argv[index], "--help") == 0)
+            options_print_help (self);
+        else if (strcmp (argv[index], "--version") == 0)
+            printf ("%s %s\n", self->program, DOWNLINK_VERSION);
+        else if (strcmp (argv[index], "--man") == 0)
+            options_print_manual (self);
+        else if (g_str_has_prefix (argv[index], "--completion") && (!*shell || *shell == '=')) {
+            shell = *shell ? shell + 1 : index + 1 < argc ? argv[index + 1] : "";
+            if (!options_print_completion (self, shell))
+                options_refuse (self, "--completion: '%s' must be one of " OPTIONS_SHELLS, shell);
+        }
+        else
+            continue;
+        exit (0);
+    }
+}
+
+int
+options_read (const options_t *self, int argc, char **argv)
+{
+    s_answer_askings (self, argc, argv);
+    s_read_fallbacks (self);
+    bool *is_given = g_new0 (bool, self->count);
+    int arguments = 0;
+    bool only_arguments = false;
+    for (int index = 1; index < argc;) {
+        if (!only_arguments && strcmp (argv[index], "--") == 0) {
+            only_arguments = true;
+            index++;
+        }
+        else if (!only_arguments && strncmp (argv[index], "--", 2) == 0)
+            index += s_read_flag (self, argc, argv, index, is_given);
+        else if (!only_arguments && argv[index][0] == '-' && argv[index][1])
+            options_refuse (self, "there is no flag '%s'", argv[index]);
+        else
+            argv[++arguments] = argv[index++];
+    }
+    s_read_environment (self, is_given);
+    g_free (is_given);
+    if (arguments > 0 && !self->arguments)
+        options_refuse (self, "'%s' is not expected: only flags are", argv[1]);
+    return arguments;
+}
+
+static void
+s_add_value (GString *line, const option_t *option)
+{
+    switch (option->kind) {
+    case OPTION_TEXT: {
+        const char *text = *(const char *const *) option->value;
+        g_string_append (line, text ? text : "");
+        break;
+    }
+    case OPTION_NUMBER:
+    case OPTION_SIZE:
+    case OPTION_DURATION:
+        g_string_append_printf (
+            line, "%llu", (unsigned long long) *(const uint64_t *) option->value);
+        break;
+    case OPTION_FRACTION:
+        g_string_append_printf (line, "%g", *(const double *) option->value);
+        break;
+    case OPTION_CHOICE: {
+        char **choices = g_strsplit (option->choices, "|", -1);
+        g_string_append (line, choices[*(const int *) option->value]);
+        g_strfreev (choices);
+        break;
+    }
+    case OPTION_SWITCH:
+        g_string_append (line, *(const bool *) option->value ? "yes" : "no");
+        break;
+    }
+}
+
+//  Log the variables that were passed over, so that nobody wonders why they have no effect.
+static void
+s_log_service_links (const options_t *self)
+{
+    for (size_t index = 0; index < self->count; index++) {
+        char *variable = option_variable (&self->options[index]);
+        const char *text = getenv (variable);
+        if (text && s_is_service_link (text))
+            log_event (LOG_INFO,
+                "an environment variable is Kubernetes' link to a service: ignored",
+                "variable=%s value=%s", variable, text);
+        g_free (variable);
+    }
+}
+
+void
+options_log (const options_t *self)
+{
+    GString *line = g_string_new (NULL);
+    for (size_t index = 0; index < self->count; index++) {
+        g_string_append_printf (line, "%s--%s=", index ? " " : "", self->options[index].name);
+        s_add_value (line, &self->options[index]);
+    }
+    log_event (LOG_INFO, "starting", "version=%s options=%s", DOWNLINK_VERSION, line->str);
+    g_string_free (line, TRUE);
+    s_log_service_links (self);
+}

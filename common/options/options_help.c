@@ -1,0 +1,99 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+#include <string.h>
+
+#include "common/options/options_print.h"
+#include "common/process/terminal.h"
+
+#define WIDTH_MAX 100  //  longer lines are hard to read, however wide the terminal is
+#define HELP_COLUMN 28
+
+const asking_t options_askings[ASKINGS] = {
+    {"help", NULL, "print this and exit"},
+    {"version", NULL, "print the version and exit"},
+    {"man", NULL, "print a manual page, for man -l -, and exit"},
+    {"completion", OPTIONS_SHELLS, "print a script that completes these flags, and exit"},
+};
+
+void
+options_print_usage (const options_t *self, FILE *stream)
+{
+    fprintf (stream, "usage: %s [flags]%s%s\n", self->program, self->arguments ? " " : "",
+        self->arguments ? self->arguments : "");
+}
+
+char *
+option_variable (const option_t *option)
+{
+    char *upper = g_ascii_strup (option->name, -1);
+    char *variable = g_strconcat ("DOWNLINK_", g_strdelimit (upper, "-", '_'), NULL);
+    g_free (upper);
+    return variable;
+}
+
+const char *
+option_placeholder (const option_t *option)
+{
+    static const char *const names[] = {[OPTION_TEXT] = "TEXT",
+        [OPTION_NUMBER] = "N",
+        [OPTION_SIZE] = "SIZE",
+        [OPTION_DURATION] = "TIME",
+        [OPTION_FRACTION] = "P",
+        [OPTION_CHOICE] = "",
+        [OPTION_SWITCH] = "yes|no"};
+    return option->choices ? option->choices : names[option->kind];
+}
+
+bool
+option_has_default (const option_t *option)
+{
+    return option->fallback && *option->fallback;
+}
+
+static void
+s_print_flag (const char *name, const char *value, const char *help, size_t width)
+{
+    int taken = printf ("  --%s%s%s", name, value ? " " : "", value ? value : "");
+    size_t column = (size_t) MAX (taken, 0);
+    if (column + 2 > HELP_COLUMN) {
+        printf ("\n");
+        column = 0;
+    }
+    printf ("%*s", (int) (HELP_COLUMN - column), "");
+    terminal_wrap (stdout, help, HELP_COLUMN, width);
+}
+
+static void
+s_print_option (const option_t *option, size_t width)
+{
+    bool has_default = option_has_default (option);
+    char *help = g_strconcat (option->help, has_default ? " (" : "",
+        has_default ? option->fallback : "", has_default ? ")" : "", NULL);
+    s_print_flag (option->name, option_placeholder (option), help, width);
+    g_free (help);
+}
+
+void
+options_print_help (const options_t *self)
+{
+    size_t width = terminal_width (stdout);
+    width = width > 0 && width < WIDTH_MAX ? width : WIDTH_MAX;
+    char *title = g_strdup_printf ("%s: %s", self->program, self->summary);
+    terminal_wrap (stdout, title, 0, width);
+    g_free (title);
+    printf ("\n");
+    options_print_usage (self, stdout);
+    printf ("\n");
+    terminal_wrap (stdout,
+        "flags (each is also read from the environment: --some-flag from DOWNLINK_SOME_FLAG; "
+        "the flag wins):",
+        0, width);
+    for (size_t index = 0; index < self->count; index++)
+        s_print_option (&self->options[index], width);
+    for (size_t index = 0; index < ASKINGS; index++)
+        s_print_flag (options_askings[index].name, options_askings[index].value,
+            options_askings[index].help, width);
+    printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
+    if (self->examples)
+        printf ("\nexamples:\n%s", self->examples);
+}

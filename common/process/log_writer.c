@@ -1,0 +1,244 @@
+//  The buffer is a ring of records, each a size and the bytes of a line. put and the thread hold the
+//  mutex only while they copy one record. A semaphore wakes the thread, because a signal handler may
+//  post one: the handler of crashes asks the thread to write what is left, and waits a moment.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/process/log_writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/process/clock.h"
+
+#define RING_BYTES (1024 * 1024)
+#define LINE_BYTES_MAX (64 * 1024)  //  a longer line counts as dropped
+#define LAST_LINES_MS 1000          //  so long an end of the process waits for the reader
+#define REPORT_MS 1000              //  between two lines that tell of dropped ones
+#define LOOK_NS 1000000             //  between two looks of those who wait for the thread
+
+static struct {
+    pthread_mutex_t mutex;
+    char ring[RING_BYTES];  //  under the mutex, as are the next two
+    size_t head;            //  bytes put, in all
+    size_t tail;            //  bytes taken, in all
+    sem_t wake;             //  posted for each record, and for a crash
+    pthread_t thread;
+    log_writer_lines_t lines;
+    atomic_bool is_started;
+    atomic_ullong put;      //  lines, as are the next three
+    atomic_ullong written;  //  or given up because the reader is gone
+    atomic_ullong dropped;
+    unsigned long long reported;  //  of those dropped; the thread's own, as is the next
+    int64_t reported_ms;
+    atomic_int crash;  //  the signal; 0: none
+    atomic_bool is_crash_written;
+} s_writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+//  Write a line as far as the reader takes it, waiting as long as it takes. A reader that is gone
+//  gets nothing: nobody is left to be told.
+static void
+s_write (const char *line, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write (STDERR_FILENO, line, size);
+        if (written >= 0) {
+            line += written;
+            size -= (size_t) written;
+        }
+        else if (errno == EAGAIN) {
+            //  Another process that shares the descriptor has made it non-blocking.
+            struct pollfd item = {STDERR_FILENO, POLLOUT, 0};
+            poll (&item, 1, -1);
+        }
+        else if (errno != EINTR)
+            return;
+    }
+}
+
+static void
+s_ring_put (const void *bytes, size_t size)
+{
+    size_t place = s_writer.head % RING_BYTES;
+    size_t first = MIN (size, RING_BYTES - place);
+    memcpy (s_writer.ring + place, bytes, first);
+    memcpy (s_writer.ring, (const char *) bytes + first, size - first);
+    s_writer.head += size;
+}
+
+static void
+s_ring_take (void *bytes, size_t size)
+{
+    size_t place = s_writer.tail % RING_BYTES;
+    size_t first = MIN (size, RING_BYTES - place);
+    memcpy (bytes, s_writer.ring + place, first);
+    memcpy ((char *) bytes + first, s_writer.ring, size - first);
+    s_writer.tail += size;
+}
+
+//  Take the oldest line. Return its size; 0 if there is none.
+static size_t
+s_take (char line[LINE_BYTES_MAX])
+{
+    uint32_t size = 0;
+    pthread_mutex_lock (&s_writer.mutex);
+    if (s_writer.head != s_writer.tail) {
+        s_ring_take (&size, sizeof size);
+        s_ring_take (line, size);
+    }
+    pthread_mutex_unlock (&s_writer.mutex);
+    return size;
+}
+
+static void
+s_report (void)
+{
+    unsigned long long dropped = atomic_load (&s_writer.dropped);
+    if (dropped == s_writer.reported || clock_ms () < s_writer.reported_ms + REPORT_MS)
+        return;
+    GString *line = g_string_new (NULL);
+    s_writer.lines.dropped (line, dropped - s_writer.reported);
+    s_write (line->str, line->len);
+    g_string_free (line, TRUE);
+    s_writer.reported = dropped;
+    s_writer.reported_ms = clock_ms ();
+}
+
+static void
+s_tell_crash (void)
+{
+    if (atomic_load (&s_writer.crash) == 0 || atomic_load (&s_writer.is_crash_written))
+        return;
+    GString *line = g_string_new (NULL);
+    s_writer.lines.crashed (line, atomic_load (&s_writer.crash));
+    s_write (line->str, line->len);
+    g_string_free (line, TRUE);
+    atomic_store (&s_writer.is_crash_written, true);
+}
+
+static void *
+s_run (void *data)
+{
+    static char line[LINE_BYTES_MAX];
+    for (;;) {
+        while (sem_wait (&s_writer.wake) != 0)
+            ;
+        size_t size = s_take (line);
+        if (size > 0) {
+            s_write (line, size);
+            s_report ();
+            atomic_fetch_add (&s_writer.written, 1);
+        }
+        else
+            s_tell_crash ();
+    }
+    return data;
+}
+
+//  Wait for the thread. Calls only what a signal handler may call.
+static bool
+s_await_thread (int64_t timeout_ms, bool with_crash)
+{
+    static const struct timespec pause = {0, LOOK_NS};
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    int64_t until_ms = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout_ms;
+    for (;;) {
+        bool is_done = with_crash ? atomic_load (&s_writer.is_crash_written)
+                                  : atomic_load (&s_writer.written) == atomic_load (&s_writer.put);
+        clock_gettime (CLOCK_MONOTONIC, &now);
+        if (is_done || (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000 >= until_ms)
+            return is_done;
+        nanosleep (&pause, NULL);
+    }
+}
+
+//  Let the thread write what is left, and the crash itself; then let the signal have its effect.
+static void
+s_on_crash (int number)
+{
+    int none = 0;
+    if (atomic_compare_exchange_strong (&s_writer.crash, &none, number) &&
+        !pthread_equal (pthread_self (), s_writer.thread)) {
+        sem_post (&s_writer.wake);
+        s_await_thread (LAST_LINES_MS, true);
+    }
+    signal (number, SIG_DFL);
+    raise (number);
+}
+
+//  A handler that is there already is a sanitizer's: leave it.
+static void
+s_catch_crashes (void)
+{
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    for (size_t index = 0; index < G_N_ELEMENTS (signals); index++) {
+        struct sigaction action;
+        if (sigaction (signals[index], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
+            continue;
+        action = (struct sigaction){.sa_handler = s_on_crash, .sa_flags = SA_NODEFER};
+        sigaction (signals[index], &action, NULL);
+    }
+}
+
+static void
+s_at_exit (void)
+{
+    log_writer_flush (LAST_LINES_MS);
+}
+
+void
+log_writer_start (const log_writer_lines_t *lines)
+{
+    g_assert (!atomic_load (&s_writer.is_started));
+    s_writer.lines = *lines;
+    int error = sem_init (&s_writer.wake, 0, 0);
+    g_assert (error == 0);
+    error = pthread_create (&s_writer.thread, NULL, s_run, NULL);
+    g_assert (error == 0);
+    pthread_detach (s_writer.thread);
+    s_catch_crashes ();
+    atexit (s_at_exit);
+    atomic_store (&s_writer.is_started, true);
+}
+
+void
+log_writer_put (const char *line, size_t size)
+{
+    if (!atomic_load (&s_writer.is_started)) {
+        s_write (line, size);
+        return;
+    }
+    uint32_t record = (uint32_t) size;
+    pthread_mutex_lock (&s_writer.mutex);
+    bool fits = size > 0 && size <= LINE_BYTES_MAX &&
+                s_writer.head - s_writer.tail + sizeof record + size <= RING_BYTES;
+    if (fits) {
+        s_ring_put (&record, sizeof record);
+        s_ring_put (line, size);
+        atomic_fetch_add (&s_writer.put, 1);
+    }
+    else
+        atomic_fetch_add (&s_writer.dropped, 1);
+    pthread_mutex_unlock (&s_writer.mutex);
+    if (fits)
+        sem_post (&s_writer.wake);
+}
+
+bool
+log_writer_flush (int64_t timeout_ms)
+{
+    return s_await_thread (timeout_ms, false);
+}
+
+uint64_t
+log_writer_dropped (void)
+{
+    return atomic_load (&s_writer.dropped);
+}

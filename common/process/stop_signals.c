@@ -1,0 +1,62 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/process/stop_signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+//  Signals that would end the process though they ask for nothing that it knows. SIGXFSZ: a write
+//  past the limit of a file's size returns an error instead. SIGTTOU: a log line written to the
+//  terminal from the background does not stop the process.
+static const int s_ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+    SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTOU};
+
+static sigset_t
+s_signals (void)
+{
+    struct sigaction hangup;
+    sigset_t signals;
+    sigemptyset (&signals);
+    sigaddset (&signals, SIGTERM);
+    sigaddset (&signals, SIGINT);
+    //  nohup ignores SIGHUP: leave that so.
+    if (sigaction (SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset (&signals, SIGHUP);
+    return signals;
+}
+
+static bool
+s_ignore (int number)
+{
+    return signal (number, SIG_IGN) != SIG_ERR;
+}
+
+int
+stop_signals_open (void)
+{
+    sigset_t signals = s_signals ();
+    bool good = true;
+    for (size_t index = 0; index < sizeof s_ignored / sizeof *s_ignored; index++)
+        good = good && s_ignore (s_ignored[index]);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        good = good && s_ignore (number);
+    if (!good || pthread_sigmask (SIG_BLOCK, &signals, NULL) != 0)
+        return -1;
+    return signalfd (-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+stop_signals_release (void)
+{
+    //  The signal that was waited for is still pending: take it before the mask is lifted.
+    sigset_t signals = s_signals ();
+    static const struct timespec now = {0, 0};
+    sigtimedwait (&signals, NULL, &now);
+    //  A terminal that closes may send SIGHUP twice: from the kernel, and from the shell.
+    s_ignore (SIGHUP);
+    pthread_sigmask (SIG_UNBLOCK, &signals, NULL);
+}

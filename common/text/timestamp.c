@@ -1,0 +1,164 @@
+//  A date-time is read by position, since RFC 3339 fixes every place up to the seconds. Days are
+//  counted in years that begin in March, so that the leap day is the last of its year.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/text/timestamp.h"
+
+#include <glib.h>
+
+#include "common/text/digits.h"
+
+#define US_PER_SECOND 1000000
+#define SECONDS_PER_DAY 86400
+#define DAYS_PER_ERA 146097      //  400 years
+#define DAYS_BEFORE_1970 719468  //  from 0000-03-01
+#define SECONDS_END 19           //  where the seconds end in "2022-02-02T19:39:05"
+
+//  A number of so many digits, or -1 if they are not all digits.
+static int
+s_number (const char *digits, int count)
+{
+    int number = 0;
+    for (int at = 0; at < count; at++) {
+        if (digits[at] < '0' || digits[at] > '9')
+            return -1;
+        number = number * 10 + (digits[at] - '0');
+    }
+    return number;
+}
+
+static int
+s_days_in_month (int year, int month)
+{
+    static const int s_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return s_days[month - 1] + (month == 2 && leap);
+}
+
+static int64_t
+s_days_since_1970 (int year, int month, int day)
+{
+    //  One era of 400 years is added and taken off again, so that no number is negative.
+    int march_year = year + 400 - (month <= 2);
+    int march_month = (month + 9) % 12;
+    int year_of_era = march_year % 400;
+    int day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return (int64_t) (march_year / 400 - 1) * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_1970;
+}
+
+//  The local time up to the seconds, as seconds since 1970; a 60th second counts like any other.
+static bool
+s_parse_seconds (const char *text, int64_t *seconds)
+{
+    if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
+        text[16] != ':')
+        return false;
+    int year = s_number (text, 4);
+    int month = s_number (text + 5, 2);
+    int day = s_number (text + 8, 2);
+    int hour = s_number (text + 11, 2);
+    int minute = s_number (text + 14, 2);
+    int second = s_number (text + 17, 2);
+    if (year < 0 || month < 1 || month > 12 || day < 1 || day > s_days_in_month (year, month) ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+    *seconds =
+        s_days_since_1970 (year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+    return true;
+}
+
+//  What stands between the seconds and the offset: nothing, or a point and digits. Returns where it
+//  ends, or 0 if there is no digit behind the point.
+static size_t
+s_parse_fraction (text_t text, int *fraction_us)
+{
+    *fraction_us = 0;
+    size_t at = SECONDS_END;
+    if (text.data[at] != '.')
+        return at;
+    int weight = US_PER_SECOND / 10;
+    for (at++; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++) {
+        *fraction_us += (text.data[at] - '0') * weight;
+        weight /= 10;
+    }
+    return at > SECONDS_END + 1 ? at : 0;
+}
+
+//  "Z", "z", or a sign and hh:mm: by how much the local time is ahead of UTC.
+static bool
+s_parse_offset (const char *text, size_t size, int *offset_seconds)
+{
+    *offset_seconds = 0;
+    if (size == 1)
+        return (text[0] | 0x20) == 'z';
+    if (size != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return false;
+    int hours = s_number (text + 1, 2);
+    int minutes = s_number (text + 4, 2);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    *offset_seconds = (hours * 3600 + minutes * 60) * (text[0] == '-' ? -1 : 1);
+    return true;
+}
+
+bool
+timestamp_parse (text_t text, int64_t *time_us)
+{
+    int64_t seconds = 0;
+    int fraction_us = 0;
+    int offset_seconds = 0;
+    if (text.size <= SECONDS_END || !s_parse_seconds (text.data, &seconds))
+        return false;
+    size_t offset_at = s_parse_fraction (text, &fraction_us);
+    if (offset_at == 0 ||
+        !s_parse_offset (text.data + offset_at, text.size - offset_at, &offset_seconds))
+        return false;
+    seconds -= offset_seconds;
+    //  A 60th second that is a leap second has become the first one of a UTC day.
+    if (text.data[17] == '6' && seconds % SECONDS_PER_DAY != 0)
+        return false;
+    int64_t instant_us = seconds * US_PER_SECOND + fraction_us;
+    if (instant_us < TIMESTAMP_MIN_US || instant_us > TIMESTAMP_MAX_US)
+        return false;
+    *time_us = instant_us;
+    return true;
+}
+
+//  Write the last count digits of a number, which are an even number, and what follows them. Returns
+//  where to go on.
+static inline char *
+s_put (char *at, int64_t number, int count, char next)
+{
+    uint32_t rest = (uint32_t) number;
+    for (int place = count - 2; place >= 0; place -= 2) {
+        digits_pair (rest % 100, at + place);
+        rest /= 100;
+    }
+    at[count] = next;
+    return at + count + 1;
+}
+
+void
+timestamp_print (int64_t time_us, char text[TIMESTAMP_SIZE])
+{
+    g_assert (time_us >= TIMESTAMP_MIN_US && time_us <= TIMESTAMP_MAX_US);
+    int64_t since_0000_us = time_us - TIMESTAMP_MIN_US;
+    int64_t seconds = since_0000_us / US_PER_SECOND;
+    //  From the 1st of March of the year -400: again, so that no number is negative.
+    int64_t day = seconds / SECONDS_PER_DAY - 60 + DAYS_PER_ERA;
+    int64_t day_of_era = day % DAYS_PER_ERA;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t march_month = (5 * day_of_year + 2) / 153;
+    int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+    int64_t year = (day / DAYS_PER_ERA - 1) * 400 + year_of_era + (month <= 2);
+    char *at = s_put (text, year, 4, '-');
+    at = s_put (at, month, 2, '-');
+    at = s_put (at, day_of_year - (153 * march_month + 2) / 5 + 1, 2, 'T');
+    at = s_put (at, seconds / 3600 % 24, 2, ':');
+    at = s_put (at, seconds / 60 % 60, 2, ':');
+    at = s_put (at, seconds % 60, 2, '.');
+    at = s_put (at, since_0000_us % US_PER_SECOND, 6, 'Z');
+    *at = '\0';
+}

@@ -1,0 +1,34 @@
+//  The messages of one request, put together by partition, before they are offered to a publisher.
+//  A worker has one and uses it for every request.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_BATCH_H
+#define DOWNLINK_BATCH_H
+
+#include "common/bytes/frame.h"
+#include "common/domain/partition.h"
+
+//  Messages of one partition, at most FRAME_MESSAGES_BYTES.
+typedef struct {
+    uint32_t partition;
+    packed_messages_t messages;
+} chunk_t;
+
+typedef struct batch batch_t;
+
+batch_t *batch_new (void);
+
+void batch_destroy (batch_t **self_p);
+
+//  Forget what is in it; partitions is P for the next messages.
+void batch_reset (batch_t *self, uint32_t partitions);
+
+void batch_add (batch_t *self, const message_t *message);
+
+//  How many messages there are.
+size_t batch_count (const batch_t *self);
+
+//  The chunks; *count says how many. A partition may have several, in order. Borrowed until the
+//  next change; the receiver may take a chunk's messages by zeroing them.
+chunk_t *batch_chunks (const batch_t *self, size_t *count);
+
+#endif

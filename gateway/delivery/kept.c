@@ -1,0 +1,313 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/delivery/kept.h"
+
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+#include "gateway/delivery/lane.h"
+#include "gateway/journal/journal.h"
+
+#define SEND_INTERVAL_US 2000  //  of a busy gateway
+#define FOREIGN_ACK_LOG_MS 5000
+
+struct kept {
+    worker_metrics_t *metrics;
+    const directory_t *directory;
+    bool is_journaled;
+    int64_t foreign_ack_logged_ms;
+    uint64_t sendings;
+    uint64_t messages;
+    uint64_t bytes;       //  of all records, as the journal has them
+    uint64_t held_bytes;  //  of those records whose bytes are in memory
+    uint64_t absent;      //  records whose bytes are not
+    GHashTable *records;  //  by sequence
+    lane_t lanes[PARTITIONS_MAX];
+    GArray *removed;     //  of number_range_t, acknowledged, for the next round
+    GArray *wanted;      //  of uint64_t: sequences to be read back
+    int64_t send_at_us;  //  the lanes wait for that; 0: they do not wait
+    int64_t last_sent_us;
+};
+
+kept_t *
+kept_new (worker_metrics_t *metrics, bool is_journaled)
+{
+    kept_t *self = g_new0 (kept_t, 1);
+    self->metrics = metrics;
+    self->is_journaled = is_journaled;
+    self->records = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, record_free);
+    self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->wanted = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+    return self;
+}
+
+void
+kept_set_directory (kept_t *self, const directory_t *directory)
+{
+    self->directory = directory;
+}
+
+void
+kept_destroy (kept_t **self_p)
+{
+    kept_t *self = *self_p;
+    if (!self)
+        return;
+    g_hash_table_destroy (self->records);
+    g_array_unref (self->removed);
+    g_array_unref (self->wanted);
+    g_free (self);
+    *self_p = NULL;
+}
+
+void
+kept_add (kept_t *self, record_t *record, int64_t now_us)
+{
+    record->kept_us = now_us;
+    counter_add (&self->metrics->lag_messages[record->partition], record->messages);
+    g_hash_table_insert (self->records, &record->sequence, record);
+    lane_add (&self->lanes[record->partition], record);
+    self->messages += record->messages;
+    self->bytes += record->size + ROW_BYTES;
+    if (record->bytes && self->is_journaled &&
+        self->held_bytes + record->size > KEPT_HELD_MAX_BYTES)
+        g_clear_pointer (&record->bytes, g_free);
+    if (record->bytes)
+        self->held_bytes += record->size;
+    else
+        self->absent++;
+}
+
+static void
+s_acknowledge (kept_t *self, record_t *record)
+{
+    int64_t now_us = clock_us ();
+    worker_metrics_t *metrics = self->metrics;
+    histogram_add (&metrics->latencies[LATENCY_apply], now_us - record->kept_us, record->messages);
+    counter_add (&metrics->saved, record->messages);
+    counter_add (&metrics->lag_messages[record->partition], 0ull - record->messages);
+    lane_acknowledge (&self->lanes[record->partition], record);
+    receipt_remove_frame (record->receipt);
+    self->messages -= record->messages;
+    self->bytes -= record->size + ROW_BYTES;
+    if (record->bytes)
+        self->held_bytes -= record->size;
+    else
+        self->absent--;
+    if (self->is_journaled)
+        sequences_add (self->removed, record->sequence);
+    g_hash_table_remove (self->records, &record->sequence);
+}
+
+//  An ack counts for a frame that was sent to the peer it is heard from. If the partition has an owner
+//  now, that must be the same one under the same epoch: another one is to get the frame as well.
+static bool
+s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
+{
+    const peer_t *owner = directory_owner (self->directory, record->partition);
+    return record->sent_to == peer->incarnation &&
+           (!owner || (owner == peer && record->sent_epoch ==
+                                            directory_epoch (self->directory, record->partition)));
+}
+
+static void
+s_ignore_ack (kept_t *self, const peer_t *peer, const record_t *record)
+{
+    counter_add (&self->metrics->foreign_acks, 1);
+    if (log_is_due (&self->foreign_ack_logged_ms, FOREIGN_ACK_LOG_MS))
+        log_event (LOG_WARN,
+            "an ack does not count: it is not for this frame, or not from where it was sent",
+            "address=%s port=%u partition=%u sequence=%llu", peer->address.host,
+            (unsigned) peer->address.port, record->partition,
+            (unsigned long long) record->sequence);
+}
+
+static void
+s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
+{
+    if (is_same && s_is_entitled (self, peer, record))
+        s_acknowledge (self, record);
+    else
+        s_ignore_ack (self, peer, record);
+}
+
+//  The range has more numbers than there are frames.
+static void
+s_acknowledge_among_all (kept_t *self, const peer_t *peer, uint64_t first, uint64_t last)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    GPtrArray *acked = g_ptr_array_new ();
+    g_hash_table_iter_init (&iterator, self->records);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        const record_t *record = value;
+        if (record->sequence >= first && record->sequence <= last)
+            g_ptr_array_add (acked, value);
+    }
+    for (guint index = 0; index < acked->len; index++)
+        s_take_ack (self, peer, acked->pdata[index], true);
+    g_ptr_array_unref (acked);
+}
+
+void
+kept_acknowledge (
+    void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests)
+{
+    kept_t *self = context;
+    if (!digests && last - first >= g_hash_table_size (self->records)) {
+        s_acknowledge_among_all (self, peer, first, last);
+        return;
+    }
+    for (uint64_t sequence = first;; sequence++) {
+        record_t *record = g_hash_table_lookup (self->records, &sequence);
+        if (record)
+            s_take_ack (self, peer, record,
+                !digests || ack_digest (digests, sequence - first) == record->digest);
+        if (sequence == last)
+            return;
+    }
+}
+
+//  Where the frames of a lane go.
+typedef struct {
+    const peer_t *owner;
+    uint64_t epoch;
+    worker_metrics_t *metrics;
+    int64_t now_us;
+} sending_t;
+
+static void
+s_count_sent (const sending_t *sending, record_t *record)
+{
+    worker_metrics_t *metrics = sending->metrics;
+    counter_add (&metrics->frames, 1);
+    if (record->sent_to > 0)
+        counter_add (&metrics->resent, record->messages);
+    else
+        histogram_add (&metrics->latencies[LATENCY_deliver], sending->now_us - record->kept_us,
+            record->messages);
+    record->sent_to = sending->owner->incarnation;
+    record->sent_epoch = sending->epoch;
+}
+
+static bool
+s_send (void *context, record_t *record)
+{
+    const sending_t *sending = context;
+    FAILPOINT ("push-before");
+    bool sent = socket_send (sending->owner->frames, record->bytes, record->size, false);
+    FAILPOINT ("push-after");
+    if (sent)
+        s_count_sent (sending, record);
+    return sent;
+}
+
+static void
+s_want (void *context, record_t *record)
+{
+    record->is_fetched = true;
+    g_array_append_val (((kept_t *) context)->wanted, record->sequence);
+}
+
+static void
+s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
+{
+    const directory_t *directory = self->directory;
+    lane_t *lane = &self->lanes[partition];
+    const peer_t *owner = directory_owner (directory, partition);
+    sending_t sending = {owner, directory_epoch (directory, partition), self->metrics, now_us};
+    lane_run (lane, directory_session (directory, partition), &self->sendings, s_send, &sending);
+    if (owner && self->absent > 0)
+        lane_look_ahead (lane, s_want, self);
+}
+
+//  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when much
+//  comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
+void
+kept_run (kept_t *self, int64_t now_us, bool is_busy)
+{
+    int64_t due_us = self->last_sent_us + SEND_INTERVAL_US;
+    if (is_busy && now_us < due_us) {
+        self->send_at_us = due_us;
+        return;
+    }
+    self->send_at_us = 0;
+    self->last_sent_us = now_us;
+    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
+        s_run_lane (self, partition, now_us);
+}
+
+int64_t
+kept_send_at_us (const kept_t *self)
+{
+    return self->send_at_us;
+}
+
+void
+kept_measure (const kept_t *self, uint32_t partitions)
+{
+    for (uint32_t partition = 0; partition < partitions; partition++)
+        counter_set (&self->metrics->oldest_us[partition],
+            (uint64_t) lane_oldest_us (&self->lanes[partition]));
+}
+
+size_t
+kept_count (const kept_t *self)
+{
+    return g_hash_table_size (self->records);
+}
+
+uint64_t
+kept_messages (const kept_t *self)
+{
+    return self->messages;
+}
+
+uint64_t
+kept_bytes (const kept_t *self)
+{
+    return self->bytes;
+}
+
+uint64_t
+kept_held_bytes (const kept_t *self)
+{
+    return self->held_bytes;
+}
+
+bool
+kept_wants (const kept_t *self)
+{
+    return self->wanted->len > 0;
+}
+
+void
+kept_fetch (kept_t *self, GArray *fetched)
+{
+    for (guint index = 0; index < self->wanted->len; index++) {
+        journal_fetch_t fetch = {.sequence = g_array_index (self->wanted, uint64_t, index)};
+        if (g_hash_table_contains (self->records, &fetch.sequence))
+            g_array_append_val (fetched, fetch);
+    }
+    g_array_set_size (self->wanted, 0);
+}
+
+void
+kept_take_fetched (kept_t *self, GArray *fetched)
+{
+    for (guint index = 0; index < fetched->len; index++) {
+        journal_fetch_t *fetch = &g_array_index (fetched, journal_fetch_t, index);
+        record_t *record = g_hash_table_lookup (self->records, &fetch->sequence);
+        if (!record)
+            continue;  //  it was acknowledged in the meantime
+        record->bytes = g_steal_pointer (&fetch->bytes);
+        record->is_fetched = false;
+        self->held_bytes += record->size;
+        self->absent--;
+    }
+}
+
+GArray *
+kept_removed (kept_t *self)
+{
+    return self->removed;
+}

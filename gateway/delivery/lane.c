@@ -1,0 +1,108 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/delivery/lane.h"
+
+void
+lane_add (lane_t *self, record_t *record)
+{
+    record->stamp = 0;
+    record->link.data = record;
+    g_queue_push_tail_link (&self->waiting, &record->link);
+}
+
+static void
+s_leave_flight (lane_t *self, record_t *record)
+{
+    g_queue_unlink (&self->in_flight, &record->link);
+    self->in_flight_bytes -= record->size;
+}
+
+void
+lane_acknowledge (lane_t *self, record_t *record)
+{
+    if (record->stamp) {
+        s_leave_flight (self, record);
+        self->acked_stamp = MAX (self->acked_stamp, record->stamp);
+    }
+    else
+        g_queue_unlink (&self->waiting, &record->link);
+}
+
+//  The last of those in flight that were sent before the stamp; NULL: none was.
+static GList *
+s_sent_before (const lane_t *self, uint64_t stamp)
+{
+    GList *behind = self->in_flight.head;
+    while (behind && ((record_t *) behind->data)->stamp < stamp)
+        behind = behind->next;
+    return behind ? behind->prev : self->in_flight.tail;
+}
+
+//  Put back to waiting what was sent before the stamp. Those go in front: they are older.
+static void
+s_take_back (lane_t *self, uint64_t before_stamp)
+{
+    GList *link = s_sent_before (self, before_stamp);
+    while (link) {
+        record_t *record = link->data;
+        link = link->prev;
+        s_leave_flight (self, record);
+        record->stamp = 0;
+        g_queue_push_head_link (&self->waiting, &record->link);
+    }
+}
+
+static bool
+s_has_room (const lane_t *self)
+{
+    return self->in_flight.length < LANE_WINDOW_FRAMES && self->in_flight_bytes < LANE_WINDOW_BYTES;
+}
+
+static void
+s_send_waiting (lane_t *self, uint64_t *sendings, lane_send_fn *send, void *context)
+{
+    while (self->waiting.head && s_has_room (self)) {
+        record_t *record = self->waiting.head->data;
+        if (!record->bytes || !send (context, record))
+            return;
+        g_queue_unlink (&self->waiting, &record->link);
+        record->stamp = ++*sendings;
+        g_queue_push_tail_link (&self->in_flight, &record->link);
+        self->in_flight_bytes += record->size;
+    }
+}
+
+void
+lane_run (lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context)
+{
+    if (session == 0 || (!self->waiting.head && !self->in_flight.head))
+        return;
+    s_take_back (self, session == self->session ? self->acked_stamp : UINT64_MAX);
+    self->session = session;
+    s_send_waiting (self, sendings, send, context);
+}
+
+//  Those in flight are in the order of their sending, so any of them may be the oldest.
+int64_t
+lane_oldest_us (const lane_t *self)
+{
+    const record_t *head = self->waiting.head ? self->waiting.head->data : NULL;
+    int64_t oldest_us = head ? head->kept_us : INT64_MAX;
+    for (const GList *link = self->in_flight.head; link; link = link->next)
+        oldest_us = MIN (oldest_us, ((const record_t *) link->data)->kept_us);
+    return oldest_us == INT64_MAX ? 0 : oldest_us;
+}
+
+void
+lane_look_ahead (lane_t *self, lane_fetch_fn *fetch, void *context)
+{
+    size_t frames = 0;
+    size_t bytes = 0;
+    for (GList *link = self->waiting.head;
+         link && frames < LANE_WINDOW_FRAMES && bytes < LANE_WINDOW_BYTES; link = link->next) {
+        record_t *record = link->data;
+        frames++;
+        bytes += record->size;
+        if (!record->bytes && !record->is_fetched)
+            fetch (context, record);
+    }
+}

@@ -1,0 +1,533 @@
+//  A message's way: offered to the partition's open frame; sealed into a record when the journal is
+//  free; kept, when that round of the journal is done; waiting and in flight in the partition's lane;
+//  gone when its ack comes, from memory at once and from the journal with the next round.
+//
+//  A message of an upload is staged before it is kept (staging.h): it is in the journal, and goes its
+//  way when all of the upload is there.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/delivery/publish_zmq.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+#include "gateway/delivery/inherit.h"
+#include "gateway/delivery/kept.h"
+#include "gateway/delivery/staging.h"
+#include "gateway/journal/journal.h"
+
+#define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
+#define STAGED_MAX_BYTES (4 * 1024 * 1024)     //  of uploads, in one round
+#define UPLOAD_SHARE 10  //  an upload may hold one part of so many when others need room,
+#define UPLOADS_SHARE 2  //  and all uploads together one of so many
+#define GATHER_MAX_US 2000
+#define ENOUGH_OFFERS 16                  //  share a commit well enough not to wait for more
+#define BUSY_OFFERS 24                    //  so many in a turn make it a busy gateway
+#define REMOVE_INTERVAL_MS 100            //  many rows that lie together go at once
+#define MEASURE_INTERVAL_US (200 * 1000)  //  how often the oldest messages are looked for
+
+typedef struct {
+    publisher_t base;
+    directory_t *directory;
+    worker_metrics_t *metrics;
+    uint8_t source[FRAME_SOURCE_SIZE];
+    uint64_t next_sequence;
+    uint64_t buffer_limit;
+    uint64_t journal_limit;
+    uint64_t pending;         //  messages that are taken, and not kept yet
+    uint64_t gathered_bytes;  //  for the next round
+    kept_t *kept;
+    staging_t *staging;
+    packed_messages_t open[PARTITIONS_MAX];  //  what this turn took so far, by partition
+    receipt_t *turn;                         //  of this turn; NULL: nothing was taken
+    GPtrArray *sealed;                       //  of record_t *, for the next round
+    receipt_t *committing;                   //  of the turn whose round is under way
+    int64_t remove_at_ms;
+    uint64_t offers;          //  in this turn
+    uint64_t last_offers;     //  in the one before
+    int64_t gather_until_us;  //  more may be waited for
+    int64_t submitted_us;     //  when the round under way was given to the journal
+    int64_t measure_at_us;
+    bool is_failing;             //  the last round could not be written
+    journal_t *journal;          //  NULL: in memory only
+    inheritance_t *inheritance;  //  NULL without a journal
+} publish_zmq_t;
+
+static uint32_t
+s_partitions (const publisher_t *base)
+{
+    return directory_partitions (((const publish_zmq_t *) base)->directory);
+}
+
+//  Make a frame of messages.
+static record_t *
+s_make_record (
+    publish_zmq_t *self, uint32_t partition, const packed_messages_t *messages, receipt_t *receipt)
+{
+    frame_head_t head = {.sequence = self->next_sequence++, .partition = partition};
+    memcpy (head.source, self->source, FRAME_SOURCE_SIZE);
+    record_t *record = g_new0 (record_t, 1);
+    record->sequence = head.sequence;
+    record->partition = partition;
+    record->messages = messages->count;
+    record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
+    record->size = (uint32_t) frame_write (&head, messages, record->bytes);
+    record->digest = frame_digest (record->bytes, record->size);
+    record->receipt = receipt_ref (receipt);
+    receipt_add_frame (receipt);
+    return record;
+}
+
+//  Make a frame of what was taken for a partition.
+static void
+s_seal (publish_zmq_t *self, uint32_t partition)
+{
+    packed_messages_t *open = &self->open[partition];
+    if (open->count == 0)
+        return;
+    g_ptr_array_add (self->sealed, s_make_record (self, partition, open, self->turn));
+    packed_messages_clear (open);
+}
+
+static receipt_t *
+s_take (void *context, batch_t *batch)
+{
+    publish_zmq_t *self = context;
+    size_t chunks_count = 0;
+    const chunk_t *chunks = batch_chunks (batch, &chunks_count);
+    if (!self->turn) {
+        self->turn = receipt_new ();
+        //  In memory it is as safe as it will ever be.
+        if (!self->journal)
+            receipt_decide (self->turn, FATE_KEPT);
+    }
+    for (size_t index = 0; index < chunks_count; index++) {
+        packed_messages_t *open = &self->open[chunks[index].partition];
+        if (open->size + chunks[index].messages.size > FRAME_MESSAGES_BYTES)
+            s_seal (self, chunks[index].partition);
+        packed_messages_append (open, &chunks[index].messages);
+        self->gathered_bytes += chunks[index].messages.size;
+    }
+    self->pending += batch_count (batch);
+    return receipt_ref (self->turn);
+}
+
+static uint64_t
+s_buffered (const publisher_t *base)
+{
+    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    return self->pending + kept_messages (self->kept) + staging_messages (self->staging) +
+           (self->inheritance ? inheritance_messages (self->inheritance) : 0);
+}
+
+static uint64_t
+s_journal_bytes (const publish_zmq_t *self)
+{
+    return kept_bytes (self->kept) + staging_bytes (self->staging) + self->gathered_bytes +
+           inheritance_bytes (self->inheritance);
+}
+
+static uint64_t
+s_batch_bytes (batch_t *batch)
+{
+    uint64_t bytes = 0;
+    size_t count = 0;
+    const chunk_t *chunks = batch_chunks (batch, &count);
+    for (size_t index = 0; index < count; index++)
+        bytes += chunks[index].messages.size + ROW_BYTES;
+    return bytes;
+}
+
+//  Is there room for so much beside what there is?
+static bool
+s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
+{
+    return s_buffered (&self->base) + messages <= self->buffer_limit &&
+           (!self->journal || (s_journal_bytes (self) + bytes <= self->journal_limit &&
+                                  journal_has_room (self->journal)));
+}
+
+static room_t
+s_part (const publish_zmq_t *self, uint64_t parts)
+{
+    return (room_t){self->buffer_limit / parts, self->journal_limit / parts};
+}
+
+//  Return true if there is room, made by evicting uploads if need be.
+static bool
+s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint64_t bytes)
+{
+    while (!s_has_room (self, messages, bytes)) {
+        uint64_t before = staging_messages (self->staging);
+        if (!staging_make_room (
+                self->staging, asker, s_part (self, UPLOAD_SHARE), s_part (self, UPLOADS_SHARE)) ||
+            staging_messages (self->staging) == before)
+            return false;
+    }
+    return true;
+}
+
+//  Could there ever be?
+static bool
+s_is_too_large (const publish_zmq_t *self, uint64_t messages, uint64_t bytes)
+{
+    return messages > self->buffer_limit || (self->journal && bytes > self->journal_limit);
+}
+
+static offer_t
+s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    uint64_t bytes = s_batch_bytes (batch);
+    if (s_is_too_large (self, batch_count (batch), bytes))
+        return OFFER_TOO_LARGE;
+    bool is_too_much_at_once =
+        self->gathered_bytes > 0 && self->gathered_bytes + bytes > GATHERED_MAX_BYTES;
+    if (is_too_much_at_once || !s_make_room (self, NULL, batch_count (batch), bytes))
+        return OFFER_FULL;
+    *receipt = s_take (self, batch);
+    self->offers++;
+    return OFFER_TAKEN;
+}
+
+static staged_t *
+s_stage_begin (publisher_t *base)
+{
+    return staging_begin (((publish_zmq_t *) base)->staging, clock_ms ());
+}
+
+//  Would an upload hold more than its share with so much more? Then it makes nobody go.
+static bool
+s_is_over_share (
+    const publish_zmq_t *self, const staged_t *upload, uint64_t messages, uint64_t bytes)
+{
+    room_t share = s_part (self, UPLOAD_SHARE);
+    return staged_messages (upload) + messages > share.messages ||
+           staged_bytes (upload) + bytes > share.bytes;
+}
+
+static stage_t
+s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    uint64_t bytes = s_batch_bytes (batch);
+    if (staged_evicted (upload))
+        return staged_evicted (upload) == EVICTED_SLOW ? STAGE_TOO_SLOW : STAGE_EVICTED;
+    if (staged_is_failed (upload))
+        return STAGE_FAILED;
+    if (batch_count (batch) == 0)
+        return STAGE_TAKEN;
+    if (s_is_too_large (
+            self, staged_messages (upload) + batch_count (batch), staged_bytes (upload) + bytes))
+        return STAGE_TOO_LARGE;
+    if (s_is_over_share (self, upload, batch_count (batch), bytes)
+            ? !s_has_room (self, batch_count (batch), bytes)
+            : !s_make_room (self, upload, batch_count (batch), bytes))
+        return STAGE_FULL;
+    uint64_t new_bytes = staging_new_bytes (self->staging);
+    if (self->journal && new_bytes > 0 && new_bytes + bytes > STAGED_MAX_BYTES)
+        return STAGE_BUSY;
+    size_t count = 0;
+    const chunk_t *chunks = batch_chunks (batch, &count);
+    for (size_t index = 0; index < count; index++)
+        staging_add (self->staging, upload,
+            s_make_record (
+                self, chunks[index].partition, &chunks[index].messages, staged_receipt (upload)),
+            clock_ms ());
+    return STAGE_TAKEN;
+}
+
+static void
+s_stage_drop (publisher_t *base, staged_t **upload_p)
+{
+    if (*upload_p)
+        staging_drop (((publish_zmq_t *) base)->staging, *upload_p);
+    *upload_p = NULL;
+}
+
+static receipt_t *
+s_stage_accept (publisher_t *base, staged_t **upload_p)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    if (staged_is_failed (*upload_p) || staged_evicted (*upload_p)) {
+        s_stage_drop (base, upload_p);
+        return NULL;
+    }
+    return staging_accept (self->staging, g_steal_pointer (upload_p));
+}
+
+static bool
+s_is_full (publisher_t *base)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    return self->is_failing || !s_has_room (self, 1, 1);
+}
+
+static bool
+s_is_durable (const publisher_t *base)
+{
+    return ((const publish_zmq_t *) base)->journal != NULL;
+}
+
+//  How long the turn is to stay open. When the last round held several requests, as many may come
+//  again as soon as they are answered, and one round for all of them costs what one for the first of
+//  them would. It is waited for no longer than that round took: alone, nobody waits, and where many
+//  are there the disk does not wait either.
+static int64_t
+s_gather_us (const publish_zmq_t *self)
+{
+    if (!self->journal || self->offers >= MIN (self->last_offers, ENOUGH_OFFERS))
+        return 0;
+    return MAX (0, self->gather_until_us - clock_us ());
+}
+
+static int64_t
+s_timeout_us (const publisher_t *base)
+{
+    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    int64_t send_at_us = kept_send_at_us (self->kept);
+    int64_t send_us = send_at_us ? MAX (0, send_at_us - clock_us ()) : INT64_MAX;
+    bool is_due = self->turn || staging_is_due (self->staging);
+    if (!is_due || (self->journal && !journal_is_idle (self->journal)))
+        return send_us;
+    return MIN (send_us, self->turn ? s_gather_us (self) : 0);
+}
+
+static int
+s_fd (const publisher_t *base)
+{
+    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    return self->journal ? journal_fd (self->journal) : -1;
+}
+
+//  The turn is over: no more will be added to its frames.
+static void
+s_end_turn (publish_zmq_t *self)
+{
+    if (!self->turn)
+        return;
+    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
+        s_seal (self, partition);
+    receipt_close (self->turn);
+    self->committing = g_steal_pointer (&self->turn);
+    self->gathered_bytes = 0;
+    self->last_offers = self->offers;
+    self->offers = 0;
+}
+
+//  What became of the turn, now that its records are kept, or are not.
+static void
+s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
+{
+    int64_t now_us = clock_us ();
+    for (guint index = 0; index < records->len; index++) {
+        record_t *record = records->pdata[index];
+        self->pending -= record->messages;
+        if (is_kept)
+            kept_add (self->kept, record, now_us);
+        else
+            record_free (record);
+    }
+    g_ptr_array_set_size (records, 0);
+    if (self->committing)
+        receipt_decide (self->committing, is_kept ? FATE_KEPT : FATE_REFUSED);
+    receipt_unref (&self->committing);
+}
+
+//  A frame of an upload that is accepted.
+static void
+s_keep_staged (void *context, record_t *record)
+{
+    kept_add (((publish_zmq_t *) context)->kept, record, clock_us ());
+}
+
+static void
+s_finish_round (publish_zmq_t *self, journal_round_t *round)
+{
+    if (round->result == FILE_BROKEN) {
+        //  Nobody knows what is kept: no answer may leave, and a new start finds out.
+        log_event (LOG_ERROR, "the journal is broken: stopping at once", "");
+        _exit (1);
+    }
+    int64_t now_us = clock_us ();
+    int64_t took_us = now_us - self->submitted_us;
+    histogram_add (&self->metrics->latencies[LATENCY_journal], took_us, 1);
+    self->gather_until_us = now_us + MIN (took_us, GATHER_MAX_US);
+    self->is_failing = round->result == FILE_FAILED;
+    if (self->is_failing)
+        g_array_append_vals (kept_removed (self->kept), round->removed->data, round->removed->len);
+    s_decide_turn (self, round->added, round->result == FILE_DONE);
+    staging_settle (self->staging, round, s_keep_staged, self);
+    kept_take_fetched (self->kept, round->fetched);
+    journal_round_destroy (&round);
+}
+
+//  Give the journal what has come together for it.
+static void
+s_begin_round (publish_zmq_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    bool is_time = now_ms >= self->remove_at_ms;
+    GArray *removed = kept_removed (self->kept);
+    bool must_write =
+        is_time && (removed->len > 0 || staging_has_dropped (self->staging) || self->is_failing);
+    if (!self->turn && !staging_is_due (self->staging) && !kept_wants (self->kept) && !must_write)
+        return;
+    if (self->turn && s_gather_us (self) > 0)
+        return;
+    s_end_turn (self);
+    journal_round_t *round = journal_round_new ();
+    round->is_trial = self->is_failing;
+    g_ptr_array_extend_and_steal (round->added, g_steal_pointer (&self->sealed));
+    self->sealed = g_ptr_array_new ();
+    if (is_time) {
+        g_array_append_vals (round->removed, removed->data, removed->len);
+        g_array_set_size (removed, 0);
+        self->remove_at_ms = now_ms + REMOVE_INTERVAL_MS;
+    }
+    staging_fill (self->staging, round, is_time);
+    kept_fetch (self->kept, round->fetched);
+    self->submitted_us = clock_us ();
+    journal_submit (self->journal, &round);
+}
+
+//  In memory what is taken is kept at once.
+static void
+s_keep_in_memory (publish_zmq_t *self)
+{
+    s_end_turn (self);
+    s_decide_turn (self, self->sealed, true);
+    if (!staging_is_due (self->staging))
+        return;
+    journal_round_t *round = journal_round_new ();
+    staging_fill (self->staging, round, true);
+    round->result = FILE_DONE;
+    staging_settle (self->staging, round, s_keep_staged, self);
+    journal_round_destroy (&round);
+}
+
+static void
+s_keep_turn (publish_zmq_t *self)
+{
+    if (!self->journal) {
+        s_keep_in_memory (self);
+        return;
+    }
+    journal_round_t *round = journal_done (self->journal);
+    if (round)
+        s_finish_round (self, round);
+    //  What was refused is taken again: as often as a journal that fails is tried, and no more.
+    bool may_take = directory_partitions (self->directory) > 0 &&
+                    (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
+                    kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&
+                    self->gathered_bytes < GATHERED_MAX_BYTES / 2;
+    inheritance_run (
+        self->inheritance, directory_partitions (self->directory), may_take, s_take, self);
+    if (journal_is_idle (self->journal))
+        s_begin_round (self);
+}
+
+static void
+s_measure (publish_zmq_t *self, int64_t now_us)
+{
+    counter_set (&self->metrics->buffered, s_buffered (&self->base));
+    counter_set (&self->metrics->journal_bytes, self->journal ? s_journal_bytes (self) : 0);
+    if (now_us < self->measure_at_us)
+        return;
+    self->measure_at_us = now_us + MEASURE_INTERVAL_US;
+    staging_evict_slow (self->staging, now_us / 1000);
+    kept_measure (self->kept, directory_partitions (self->directory));
+}
+
+static void
+s_run (publisher_t *base)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    directory_run (self->directory);
+    s_keep_turn (self);
+    int64_t now_us = clock_us ();
+    kept_run (self->kept, now_us, self->last_offers >= BUSY_OFFERS);
+    s_measure (self, now_us);
+}
+
+//  Have the journal write what it was not given yet, however long that takes.
+static void
+s_close_journal (publish_zmq_t *self)
+{
+    self->remove_at_ms = 0;
+    self->last_offers = 0;
+    for (int round_number = 0; round_number < 2; round_number++) {
+        journal_round_t *round = journal_wait (self->journal);
+        if (round)
+            s_finish_round (self, round);
+        if (round_number == 0)
+            s_begin_round (self);
+    }
+    journal_destroy (&self->journal, kept_count (self->kept) == 0);
+}
+
+static void
+s_destroy (publisher_t **base_p)
+{
+    publish_zmq_t *self = (publish_zmq_t *) *base_p;
+    if (!self)
+        return;
+    if (self->journal)
+        s_close_journal (self);
+    inheritance_destroy (&self->inheritance);
+    receipt_unref (&self->turn);
+    g_ptr_array_set_free_func (self->sealed, record_free);
+    g_ptr_array_unref (self->sealed);
+    staging_destroy (&self->staging);
+    kept_destroy (&self->kept);
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        packed_messages_free (&self->open[partition]);
+    directory_destroy (&self->directory);
+    g_free (self);
+    *base_p = NULL;
+}
+
+//  What others left is looked at first: a journal of our own would be one of them.
+static bool
+s_open_journal (publish_zmq_t *self, const publish_zmq_config_t *config)
+{
+    bool is_synced = config->journal == JOURNAL_FSYNC;
+    self->inheritance = inheritance_new (config->journal_directory);
+    slot_t *slot = self->inheritance ? slot_new (config->journal_directory, is_synced) : NULL;
+    self->journal = slot ? journal_new (slot, is_synced) : NULL;
+    return self->journal != NULL;
+}
+
+publisher_t *
+publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery)
+{
+    publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
+    self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
+        s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_durable, s_destroy};
+    ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
+    g_assert (random == FRAME_SOURCE_SIZE);
+    self->metrics = config->metrics;
+    self->next_sequence = 1;
+    self->buffer_limit = config->buffer;
+    self->journal_limit = config->journal_limit;
+    self->sealed = g_ptr_array_new ();
+    self->staging = staging_new (config->journal != JOURNAL_OFF);
+    self->kept = kept_new (config->metrics, config->journal != JOURNAL_OFF);
+    publisher_t *base = &self->base;
+    if (config->journal != JOURNAL_OFF && !s_open_journal (self, config)) {
+        s_destroy (&base);
+        return NULL;
+    }
+    self->directory =
+        directory_new (discovery, config->state, self->source, kept_acknowledge, self->kept);
+    kept_set_directory (self->kept, self->directory);
+    return base;
+}
+
+directory_t *
+publish_zmq_directory (publisher_t *self)
+{
+    return ((publish_zmq_t *) self)->directory;
+}

@@ -1,0 +1,33 @@
+//  The publisher over ZeroMQ: frames kept in a journal and pushed to the processors that own their
+//  partitions, until they are acknowledged.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_PUBLISH_ZMQ_H
+#define DOWNLINK_PUBLISH_ZMQ_H
+
+#include "gateway/delivery/publisher.h"
+#include "gateway/metrics/gateway_metrics.h"
+#include "gateway/owners/directory.h"
+
+//  In the order of the choices of --journal.
+typedef enum {
+    JOURNAL_FSYNC,  //  accepted is on disk
+    JOURNAL_OS,     //  accepted is with the operating system: lost only if that or the power goes
+    JOURNAL_OFF,    //  accepted is in memory
+} journal_mode_t;
+
+typedef struct {
+    uint64_t buffer;  //  messages accepted and not acknowledged, at most
+    journal_mode_t journal;
+    const char *journal_directory;
+    uint64_t journal_limit;  //  bytes of frames in the journal, at most
+    worker_metrics_t *metrics;
+    served_state_t *state;  //  that of all workers; borrowed
+} publish_zmq_config_t;
+
+//  NULL if the journal cannot be used; then the log says why. The discovery is borrowed.
+publisher_t *publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery);
+
+//  Who owns what, for the questions. Borrowed.
+directory_t *publish_zmq_directory (publisher_t *self);
+
+#endif

@@ -1,0 +1,265 @@
+//  Between two pages the log is read to its end: what changed behind the walk is sent, and what is
+//  ahead of it is passed over, because the next pages are asked for later and show it. So a walk
+//  through a million rockets needs no more of the log than comes during a page.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/events/event_stream.h"
+
+#include "common/process/clock.h"
+
+static void
+s_begin_walk (stream_set_t *set, event_stream_t *self)
+{
+    g_clear_pointer (&self->events, g_bytes_unref);
+    g_clear_pointer (&self->walk.after, g_bytes_unref);
+    self->walk = (walk_t){0};
+    self->rockets = 0;
+    self->breaks = update_log_breaks (set->log);
+    self->position = update_log_end (set->log);
+    self->ticket = update_feed_ticket (set->feed);
+    self->is_fresh = true;
+}
+
+//  Go on behind the event that the client had last, if that can be.
+static bool
+s_resume (stream_set_t *set, event_stream_t *self, const char *last_id)
+{
+    uint64_t position = 0;
+    if (self->id || !update_log_read_id (set->log, last_id, &position) ||
+        !update_log_reaches (set->log, position))
+        return false;
+    self->position = position;
+    self->walk.is_done = true;
+    event_stream_enter (set, self, STREAM_SHOWING);
+    return true;
+}
+
+event_stream_t *
+event_stream_new (stream_set_t *set, http_request_t *request, const char *id, const char *last_id)
+{
+    event_stream_t *self = g_new0 (event_stream_t, 1);
+    self->request = request;
+    self->id = g_strdup (id);
+    self->link.data = self;
+    g_queue_push_tail_link (&set->phases[STREAM_LISTENING], &self->link);
+    update_feed_listen (set->feed, id);
+    s_begin_walk (set, self);
+    event_stream_enter (set, self, STREAM_LISTENING);
+    if (last_id && !s_resume (set, self, last_id) && !id)
+        self->reset = "resume";
+    self->sent_ms = clock_ms ();
+    return self;
+}
+
+void
+event_stream_destroy (stream_set_t *set, event_stream_t **self_p)
+{
+    event_stream_t *self = *self_p;
+    if (!self)
+        return;
+    update_feed_ignore (set->feed, self->id);
+    g_queue_unlink (&set->phases[self->phase], &self->link);
+    g_clear_pointer (&self->walk.after, g_bytes_unref);
+    g_clear_pointer (&self->events, g_bytes_unref);
+    g_clear_pointer (&self->piece, g_bytes_unref);
+    g_free (self->id);
+    g_free (self);
+    *self_p = NULL;
+}
+
+void
+event_stream_enter (stream_set_t *set, event_stream_t *self, stream_phase_t phase)
+{
+    g_queue_unlink (&set->phases[self->phase], &self->link);
+    self->phase = phase;
+    self->entered_ms = clock_ms ();
+    g_queue_push_tail_link (&set->phases[phase], &self->link);
+}
+
+bool
+event_stream_is_whole (const stream_set_t *set, const event_stream_t *self)
+{
+    return self->breaks == update_log_breaks (set->log) &&
+           (self->id || update_log_reaches (set->log, self->position));
+}
+
+void
+event_stream_restart (stream_set_t *set, event_stream_t *self)
+{
+    if (!self->id && !self->is_fresh)
+        self->reset = self->breaks == update_log_breaks (set->log) ? "slow" : "missed";
+    s_begin_walk (set, self);
+    event_stream_enter (set, self, STREAM_LISTENING);
+}
+
+void
+event_stream_show (
+    stream_set_t *set, event_stream_t *self, GBytes *events, uint64_t rockets, walk_t next)
+{
+    if (events) {
+        g_clear_pointer (&self->events, g_bytes_unref);
+        self->events = events;
+    }
+    self->rockets += rockets;
+    self->is_fresh = self->is_fresh && rockets == 0;
+    g_clear_pointer (&self->walk.after, g_bytes_unref);
+    self->walk = next;
+    event_stream_enter (set, self, STREAM_SHOWING);
+}
+
+static GBytes *
+s_text (const char *text)
+{
+    return g_bytes_new (text, strlen (text));
+}
+
+static GBytes *
+s_reset_event (event_stream_t *self)
+{
+    char text[96];
+    g_snprintf (text, sizeof text, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", self->reset);
+    self->reset = NULL;
+    return s_text (text);
+}
+
+//  What was sent is whole. Its id says where to go on; of one rocket there is always just one state
+//  to show, so there is none.
+static GBytes *
+s_synced_event (const stream_set_t *set, event_stream_t *self)
+{
+    char id[UPDATE_LOG_ID_SIZE];
+    char text[128];
+    update_log_write_id (set->log, self->position, id);
+    g_snprintf (text, sizeof text, "%s%s%sevent: synced\ndata: {\"rockets\":%llu}\n\n",
+        self->id ? "" : "id: ", self->id ? "" : id, self->id ? "" : "\n",
+        (unsigned long long) self->rockets);
+    self->is_synced = true;
+    return s_text (text);
+}
+
+static bool
+s_is_shown (const walk_t *walk, const log_entry_t *entry)
+{
+    if (walk->is_done || entry->partition < walk->partition)
+        return true;
+    if (entry->partition > walk->partition || !walk->after)
+        return false;
+    gsize size = 0;
+    const char *after = g_bytes_get_data (walk->after, &size);
+    return text_compare (entry->id, text_of (after, size)) <= 0;
+}
+
+//  The next event of the log that concerns what was shown.
+static GBytes *
+s_next_of_log (const stream_set_t *set, event_stream_t *self)
+{
+    const log_entry_t *entry = NULL;
+    while ((entry = update_log_after (set->log, self->position))) {
+        self->position = entry->number;
+        if (s_is_shown (&self->walk, entry)) {
+            self->is_fresh = false;
+            return g_bytes_ref (entry->event);
+        }
+    }
+    self->position = update_log_end (set->log);
+    return NULL;
+}
+
+static GBytes *
+s_next_of_all (stream_set_t *set, event_stream_t *self)
+{
+    if (!event_stream_is_whole (set, self)) {
+        event_stream_restart (set, self);
+        return self->reset ? s_reset_event (self) : NULL;
+    }
+    GBytes *event = s_next_of_log (set, self);
+    if (event || self->phase == STREAM_LIVE)
+        return event;
+    event_stream_enter (set, self, self->walk.is_done ? STREAM_LIVE : STREAM_QUEUED);
+    return self->walk.is_done ? s_synced_event (set, self) : NULL;
+}
+
+static const log_entry_t *
+s_newer (const stream_set_t *set, const event_stream_t *self)
+{
+    const log_entry_t *entry = update_log_of (set->log, text_from (self->id));
+    return entry && rocket_version_compare (entry->version, self->version) > 0 ? entry : NULL;
+}
+
+void
+event_stream_set_version (event_stream_t *self, rocket_version_t version)
+{
+    if (version.changes < self->version.changes)
+        self->reset = "missed";
+    self->version = version;
+}
+
+static GBytes *
+s_next_of_one (stream_set_t *set, event_stream_t *self)
+{
+    const log_entry_t *entry = s_newer (set, self);
+    if (entry) {
+        event_stream_set_version (self, entry->version);
+        self->events = g_bytes_ref (entry->event);
+        return self->reset ? s_reset_event (self) : g_steal_pointer (&self->events);
+    }
+    if (self->phase == STREAM_SHOWING)
+        event_stream_enter (set, self, STREAM_LIVE);
+    if (!event_stream_is_whole (set, self)) {
+        event_stream_restart (set, self);
+        return NULL;
+    }
+    return self->is_synced ? NULL : s_synced_event (set, self);
+}
+
+//  The next piece; NULL if there is none now.
+static GBytes *
+s_next (stream_set_t *set, event_stream_t *self)
+{
+    if (!self->is_begun) {
+        self->is_begun = true;
+        return s_text ("retry: 2000\n\n");
+    }
+    if (self->reset)
+        return s_reset_event (self);
+    if (self->events)
+        return g_steal_pointer (&self->events);
+    GBytes *piece = NULL;
+    if (self->phase == STREAM_SHOWING || self->phase == STREAM_LIVE)
+        piece = self->id ? s_next_of_one (set, self) : s_next_of_all (set, self);
+    return piece || !self->is_quiet ? piece : s_text (":\n\n");
+}
+
+bool
+event_stream_has_more (const stream_set_t *set, const event_stream_t *self)
+{
+    if (!event_stream_is_whole (set, self))
+        return true;
+    return self->id ? s_newer (set, self) != NULL
+                    : update_log_after (set->log, self->position) != NULL;
+}
+
+size_t
+event_stream_read (stream_set_t *set, event_stream_t *self, char *buffer, size_t size)
+{
+    size_t filled = 0;
+    while (filled < size) {
+        if (!self->piece) {
+            self->piece = s_next (set, self);
+            self->sent = 0;
+            self->is_quiet = false;
+        }
+        if (!self->piece)
+            break;
+        gsize whole = 0;
+        const char *bytes = g_bytes_get_data (self->piece, &whole);
+        size_t count = MIN (size - filled, whole - self->sent);
+        memcpy (buffer + filled, bytes + self->sent, count);
+        filled += count;
+        self->sent += count;
+        if (self->sent == whole)
+            g_clear_pointer (&self->piece, g_bytes_unref);
+    }
+    if (filled)
+        self->sent_ms = clock_ms ();
+    return filled;
+}

@@ -1,0 +1,306 @@
+//  A link a peer of the directory. What was subscribed to is proved by syncs: one is under way at a
+//  time, and what came meanwhile is proved by the next one, so each is told to an end.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/events/update_feed.h"
+
+#include "common/process/clock.h"
+#include "query/protocol/rocket_json.h"
+#include "query/protocol/update_link.h"
+
+#define LINGER_MS 30000  //  so long all rockets are listened to for nobody
+#define SYNC_MS 1000     //  a sync that takes longer does not hold up the next one
+
+typedef struct {
+    address_t address;
+    update_link_t *link;
+} connection_t;
+
+struct update_feed {
+    directory_t *directory;
+    update_log_t *log;
+    json_writer_t *json;
+    GPtrArray *connections;  //  of connection_t *
+    GHashTable *ids;         //  char * to how often it is listened to
+    uint32_t to_all;         //  how often all are
+    bool is_to_all;          //  they still are, or were until a while ago
+    int64_t linger_until_ms;
+    uint64_t sync_number;             //  of the sync that is under way, or was the last
+    int64_t sync_at_ms;               //  when it was begun
+    bool is_changed;                  //  something was subscribed to since
+    uint64_t reached;                 //  the lowest number that an owner has told; 0: not all have
+    uint64_t epochs[PARTITIONS_MAX];  //  of the last owners known
+    uint64_t generation;              //  of the directory, as far as it was looked at
+};
+
+static void
+s_free_connection (void *data)
+{
+    connection_t *connection = data;
+    update_link_destroy (&connection->link);
+    g_free (connection);
+}
+
+update_feed_t *
+update_feed_new (directory_t *directory, update_log_t *log, json_writer_t *json)
+{
+    update_feed_t *self = g_new0 (update_feed_t, 1);
+    self->directory = directory;
+    self->log = log;
+    self->json = json;
+    self->connections = g_ptr_array_new_with_free_func (s_free_connection);
+    self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    return self;
+}
+
+void
+update_feed_destroy (update_feed_t **self_p)
+{
+    update_feed_t *self = *self_p;
+    if (!self)
+        return;
+    g_ptr_array_unref (self->connections);
+    g_hash_table_destroy (self->ids);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static bool
+s_is_wanted (const update_feed_t *self)
+{
+    return self->is_to_all || g_hash_table_size (self->ids) > 0;
+}
+
+static void
+s_listen (update_feed_t *self, const char *id)
+{
+    self->is_changed = true;
+    for (guint index = 0; index < self->connections->len; index++)
+        update_link_listen (((connection_t *) self->connections->pdata[index])->link, id);
+}
+
+static void
+s_ignore (update_feed_t *self, const char *id)
+{
+    for (guint index = 0; index < self->connections->len; index++)
+        update_link_ignore (((connection_t *) self->connections->pdata[index])->link, id);
+}
+
+void
+update_feed_listen (update_feed_t *self, const char *id)
+{
+    if (id) {
+        guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->ids, id));
+        g_hash_table_replace (self->ids, g_strdup (id), GUINT_TO_POINTER (count + 1));
+        if (count == 0)
+            s_listen (self, id);
+        return;
+    }
+    self->to_all++;
+    if (self->is_to_all)
+        return;
+    self->is_to_all = true;
+    update_log_break (self->log);  //  what is in it is not all there was
+    s_listen (self, NULL);
+}
+
+void
+update_feed_ignore (update_feed_t *self, const char *id)
+{
+    if (!id) {
+        if (--self->to_all == 0)
+            self->linger_until_ms = clock_ms () + LINGER_MS;
+        return;
+    }
+    guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->ids, id));
+    if (count > 1)
+        g_hash_table_replace (self->ids, g_strdup (id), GUINT_TO_POINTER (count - 1));
+    else {
+        s_ignore (self, id);
+        g_hash_table_remove (self->ids, id);
+    }
+}
+
+uint64_t
+update_feed_ticket (const update_feed_t *self)
+{
+    return self->sync_number + self->is_changed;
+}
+
+bool
+update_feed_is_reached (const update_feed_t *self, uint64_t ticket)
+{
+    return self->reached >= MAX (ticket, 1);
+}
+
+size_t
+update_feed_count (const update_feed_t *self)
+{
+    return self->connections->len;
+}
+
+void
+update_feed_items (update_feed_t *self, socket_item_t *items)
+{
+    for (guint index = 0; index < self->connections->len; index++) {
+        const connection_t *connection = self->connections->pdata[index];
+        items[index] = (socket_item_t){.socket = update_link_socket (connection->link)};
+    }
+}
+
+static connection_t *
+s_find (const update_feed_t *self, const address_t *address)
+{
+    for (guint index = 0; index < self->connections->len; index++) {
+        connection_t *connection = self->connections->pdata[index];
+        if (connection->address.port == address->port &&
+            strcmp (connection->address.host, address->host) == 0)
+            return connection;
+    }
+    return NULL;
+}
+
+static void
+s_connect (update_feed_t *self, const address_t *address)
+{
+    char endpoint[96];
+    g_snprintf (
+        endpoint, sizeof endpoint, "tcp://%s:%u", address->host, (unsigned) address->port + 2);
+    update_link_t *link = update_link_new (endpoint);
+    if (!link)
+        return;
+    GHashTableIter iterator;
+    gpointer id;
+    g_hash_table_iter_init (&iterator, self->ids);
+    while (g_hash_table_iter_next (&iterator, &id, NULL))
+        update_link_listen (link, id);
+    if (self->is_to_all)
+        update_link_listen (link, NULL);
+    if (self->sync_number)
+        update_link_sync (link, self->sync_number);
+    connection_t *connection = g_new0 (connection_t, 1);
+    *connection = (connection_t){*address, link};
+    g_ptr_array_add (self->connections, connection);
+}
+
+//  A connection to every peer, and no other.
+static void
+s_follow_peers (update_feed_t *self)
+{
+    size_t count = 0;
+    peer_t *const *peers = directory_peers (self->directory, &count);
+    for (size_t index = 0; index < count; index++)
+        if (!s_find (self, &peers[index]->address))
+            s_connect (self, &peers[index]->address);
+    for (guint place = self->connections->len; place > 0 && self->connections->len > count;
+         place--) {
+        const connection_t *connection = self->connections->pdata[place - 1];
+        bool is_peer = false;
+        for (size_t index = 0; index < count; index++)
+            is_peer = is_peer || s_find (self, &peers[index]->address) == connection;
+        if (!is_peer)
+            g_ptr_array_remove_index (self->connections, place - 1);
+    }
+}
+
+//  A new owner begins with what was saved: what the last one saved and did not tell was missed.
+static void
+s_follow_owners (update_feed_t *self)
+{
+    if (self->generation == directory_generation (self->directory))
+        return;
+    self->generation = directory_generation (self->directory);
+    bool is_other = false;
+    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++) {
+        uint64_t epoch = directory_epoch (self->directory, partition);
+        if (epoch && epoch != self->epochs[partition]) {
+            is_other = is_other || self->epochs[partition];
+            self->epochs[partition] = epoch;
+        }
+    }
+    if (is_other)
+        update_log_break (self->log);
+}
+
+static void
+s_update (void *context, const rocket_update_t *update)
+{
+    update_feed_t *self = context;
+    rocket_version_t version = {update->owned.epoch, update->changes};
+    if (update->owned.epoch < directory_epoch (self->directory, update->owned.partition))
+        return;  //  of one who does not know yet that it has lost the partition
+    json_writer_reset (self->json);
+    if (rocket_json_write (self->json, update->rocket))
+        (void) update_log_put (
+            self->log, update->id, update->owned.partition, version, json_writer_text (self->json));
+}
+
+//  How far an owner's link is: to nothing, if it has not heard that owner itself yet.
+static uint64_t
+s_synced (const update_feed_t *self, const peer_t *owner)
+{
+    const connection_t *connection = s_find (self, &owner->address);
+    bool is_heard = connection && memcmp (update_link_processor (connection->link),
+                                      owner->announcement.processor, PROCESSOR_ID_SIZE) == 0;
+    return is_heard ? update_link_synced (connection->link) : 0;
+}
+
+static void
+s_look_how_far (update_feed_t *self)
+{
+    const peer_t *last = NULL;
+    uint64_t reached = self->sync_number;
+    uint32_t partitions = directory_partitions (self->directory);
+    for (uint32_t partition = 0; partition < partitions; partition++) {
+        const peer_t *owner = directory_owner (self->directory, partition);
+        if (owner != last || !owner)
+            reached = owner ? MIN (reached, s_synced (self, owner)) : 0;
+        last = owner;
+    }
+    self->reached = partitions ? reached : 0;
+}
+
+//  Have what is listened to told to be in effect.
+static void
+s_sync (update_feed_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    bool is_under_way = self->reached < self->sync_number && now_ms < self->sync_at_ms + SYNC_MS;
+    if (!self->is_changed || is_under_way)
+        return;
+    self->is_changed = false;
+    self->sync_number++;
+    self->sync_at_ms = now_ms;
+    for (guint index = 0; index < self->connections->len; index++) {
+        const connection_t *connection = self->connections->pdata[index];
+        update_link_sync (connection->link, self->sync_number);
+    }
+}
+
+static void
+s_end_lingering (update_feed_t *self)
+{
+    if (!self->is_to_all || self->to_all > 0 || clock_ms () < self->linger_until_ms)
+        return;
+    self->is_to_all = false;
+    s_ignore (self, NULL);
+}
+
+void
+update_feed_run (update_feed_t *self)
+{
+    s_end_lingering (self);
+    if (!s_is_wanted (self)) {
+        g_ptr_array_set_size (self->connections, 0);
+        self->reached = 0;
+        return;
+    }
+    s_follow_peers (self);
+    s_sync (self);
+    s_follow_owners (self);
+    for (guint index = 0; index < self->connections->len; index++) {
+        const connection_t *connection = self->connections->pdata[index];
+        if (update_link_run (connection->link, s_update, self))
+            update_log_break (self->log);
+    }
+    s_look_how_far (self);
+}

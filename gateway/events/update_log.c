@@ -1,0 +1,254 @@
+//  The events are a sequence (a balanced tree), found by number or, through a table, by rocket. What
+//  was shown is remembered in two tables: the older one is dropped when its time is over.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/events/update_log.h"
+
+#include <sys/random.h>
+
+#include "common/text/text_key.h"
+
+#define ENTRY_BYTES 250  //  what an event costs besides its text
+#define SHOWN_MS 2000    //  an update is late by less, or its processor is as good as dead
+#define SHOWN_MAX 50000  //  in each of the two tables
+
+typedef struct {
+    log_entry_t entry;
+    GSequenceIter *place;
+    char id[];
+} slot_t;
+
+typedef struct {
+    text_t id;
+    rocket_version_t version;
+    char bytes[];
+} shown_t;
+
+struct update_log {
+    uint32_t name;  //  random: an id of another log is known by it
+    size_t max_bytes;
+    size_t bytes;
+    GSequence *order;   //  of slot_t *, by number; owned
+    GHashTable *slots;  //  the same, by id; the key is the address of the entry's id
+    uint64_t end;       //  number of the last event
+    uint64_t floor;     //  positions below it are not reached
+    uint64_t breaks;
+    GHashTable *shown[2];  //  of shown_t *, by id; the newer one first
+    int64_t turn_ms;       //  when the older one goes
+};
+
+static void
+s_free_slot (void *data)
+{
+    slot_t *slot = data;
+    g_bytes_unref (slot->entry.event);
+    g_free (slot);
+}
+
+static GHashTable *
+s_shown_new (void)
+{
+    return g_hash_table_new_full (text_key_hash, text_key_equal, NULL, g_free);
+}
+
+update_log_t *
+update_log_new (size_t max_bytes)
+{
+    update_log_t *self = g_new0 (update_log_t, 1);
+    ssize_t random = getrandom (&self->name, sizeof self->name, 0);
+    g_assert (random == sizeof self->name);
+    self->max_bytes = max_bytes;
+    self->order = g_sequence_new (s_free_slot);
+    self->slots = g_hash_table_new (text_key_hash, text_key_equal);
+    self->shown[0] = s_shown_new ();
+    self->shown[1] = s_shown_new ();
+    return self;
+}
+
+void
+update_log_destroy (update_log_t **self_p)
+{
+    update_log_t *self = *self_p;
+    if (!self)
+        return;
+    g_hash_table_destroy (self->slots);
+    g_sequence_free (self->order);
+    g_hash_table_destroy (self->shown[0]);
+    g_hash_table_destroy (self->shown[1]);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static size_t
+s_cost (const slot_t *slot)
+{
+    return g_bytes_get_size (slot->entry.event) + slot->entry.id.size + ENTRY_BYTES;
+}
+
+static void
+s_remove (update_log_t *self, slot_t *slot)
+{
+    self->bytes -= s_cost (slot);
+    g_hash_table_remove (self->slots, &slot->entry.id);
+    g_sequence_remove (slot->place);
+}
+
+//  Let the oldest events go until the rest is within the limit.
+static void
+s_trim (update_log_t *self)
+{
+    while (self->bytes > self->max_bytes) {
+        slot_t *oldest = g_sequence_get (g_sequence_get_begin_iter (self->order));
+        self->floor = oldest->entry.number;
+        s_remove (self, oldest);
+    }
+}
+
+static bool
+s_is_newer (const update_log_t *self, text_t id, const slot_t *slot, rocket_version_t version)
+{
+    if (slot && rocket_version_compare (version, slot->entry.version) <= 0)
+        return false;
+    for (int age = 0; age < 2; age++) {
+        const shown_t *shown = g_hash_table_lookup (self->shown[age], &id);
+        if (shown && rocket_version_compare (version, shown->version) < 0)
+            return false;
+    }
+    return true;
+}
+
+static GBytes *
+s_write_event (const update_log_t *self, text_t json)
+{
+    char id[UPDATE_LOG_ID_SIZE];
+    update_log_write_id (self, self->end, id);
+    GString *event = g_string_sized_new (json.size + sizeof id + 32);
+    g_string_append_printf (event, "id: %s\nevent: rocket\ndata: ", id);
+    g_string_append_len (event, json.data, (gssize) json.size);
+    g_string_append (event, "\n\n");
+    return g_string_free_to_bytes (event);
+}
+
+bool
+update_log_put (
+    update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json)
+{
+    slot_t *old = g_hash_table_lookup (self->slots, &id);
+    if (!s_is_newer (self, id, old, version))
+        return false;
+    if (old)
+        s_remove (self, old);
+    slot_t *slot = g_malloc (sizeof *slot + id.size);
+    memcpy (slot->id, id.data, id.size);
+    self->end++;
+    slot->entry = (log_entry_t){
+        self->end, text_of (slot->id, id.size), partition, version, s_write_event (self, json)};
+    slot->place = g_sequence_append (self->order, slot);
+    g_hash_table_insert (self->slots, &slot->entry.id, slot);
+    self->bytes += s_cost (slot);
+    s_trim (self);
+    return true;
+}
+
+static void
+s_turn_shown (update_log_t *self, int64_t now_ms)
+{
+    if (now_ms < self->turn_ms && g_hash_table_size (self->shown[0]) < SHOWN_MAX)
+        return;
+    g_hash_table_remove_all (self->shown[1]);
+    GHashTable *older = self->shown[0];
+    self->shown[0] = self->shown[1];
+    self->shown[1] = older;
+    self->turn_ms = now_ms + SHOWN_MS;
+}
+
+void
+update_log_shown (update_log_t *self, text_t id, rocket_version_t version, int64_t now_ms)
+{
+    s_turn_shown (self, now_ms);
+    slot_t *slot = g_hash_table_lookup (self->slots, &id);
+    if (slot && rocket_version_compare (slot->entry.version, version) < 0)
+        s_remove (self, slot);
+    const shown_t *last = g_hash_table_lookup (self->shown[0], &id);
+    if (last && rocket_version_compare (version, last->version) < 0)
+        return;
+    shown_t *shown = g_malloc (sizeof *shown + id.size);
+    memcpy (shown->bytes, id.data, id.size);
+    *shown = (shown_t){text_of (shown->bytes, id.size), version};
+    g_hash_table_replace (self->shown[0], &shown->id, shown);
+}
+
+void
+update_log_break (update_log_t *self)
+{
+    self->breaks++;
+    self->floor = ++self->end;
+    g_hash_table_remove_all (self->slots);
+    g_sequence_remove_range (
+        g_sequence_get_begin_iter (self->order), g_sequence_get_end_iter (self->order));
+    g_hash_table_remove_all (self->shown[0]);
+    g_hash_table_remove_all (self->shown[1]);
+    self->bytes = 0;
+}
+
+uint64_t
+update_log_breaks (const update_log_t *self)
+{
+    return self->breaks;
+}
+
+uint64_t
+update_log_end (const update_log_t *self)
+{
+    return self->end;
+}
+
+bool
+update_log_reaches (const update_log_t *self, uint64_t position)
+{
+    return position >= self->floor && position <= self->end;
+}
+
+static gint
+s_compare (gconstpointer a, gconstpointer b, gpointer context)
+{
+    (void) context;
+    const slot_t *one = a;
+    const slot_t *other = b;
+    return one->entry.number < other->entry.number ? -1 : one->entry.number > other->entry.number;
+}
+
+const log_entry_t *
+update_log_after (const update_log_t *self, uint64_t position)
+{
+    slot_t wanted = {.entry = {.number = position}};
+    if (position >= self->end)
+        return NULL;
+    GSequenceIter *place = g_sequence_search (self->order, &wanted, s_compare, NULL);
+    return g_sequence_iter_is_end (place) ? NULL : &((slot_t *) g_sequence_get (place))->entry;
+}
+
+const log_entry_t *
+update_log_of (const update_log_t *self, text_t id)
+{
+    slot_t *slot = g_hash_table_lookup (self->slots, &id);
+    return slot ? &slot->entry : NULL;
+}
+
+void
+update_log_write_id (const update_log_t *self, uint64_t position, char id[UPDATE_LOG_ID_SIZE])
+{
+    g_snprintf (id, UPDATE_LOG_ID_SIZE, "%08x-%llu", self->name, (unsigned long long) position);
+}
+
+bool
+update_log_read_id (const update_log_t *self, const char *id, uint64_t *position)
+{
+    char name[16];
+    g_snprintf (name, sizeof name, "%08x-", self->name);
+    guint64 number = 0;
+    if (!g_str_has_prefix (id, name) ||
+        !g_ascii_string_to_unsigned (id + strlen (name), 10, 0, G_MAXUINT64, &number, NULL))
+        return false;
+    *position = number;
+    return true;
+}

@@ -1,0 +1,22 @@
+//  The attributes of a CloudEvent in binary mode, from the ce- fields of a request's head.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_EVENT_HEAD_H
+#define DOWNLINK_EVENT_HEAD_H
+
+#include "common/domain/cloud_event.h"
+#include "http/http_server.h"
+
+typedef struct {
+    cloud_event_t event;
+    char *owned[CLOUD_EVENT_ATTRIBUTES_COUNT];
+} event_head_t;
+
+//  True if a request that is not JSON of events is one in binary mode: it has a ce-specversion.
+bool event_head_is_there (const http_request_t *request);
+
+//  Read the fields. One that is broken is an empty attribute, which breaks its rule.
+void event_head_read (event_head_t *self, const http_request_t *request);
+
+void event_head_free (event_head_t *self);
+
+#endif

@@ -1,0 +1,189 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/journal/journal.h"
+
+#include <sys/statvfs.h>
+
+#include "common/process/background.h"
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+
+#define ROOM_INTERVAL_MS 20
+#define ROOM_LOG_INTERVAL_MS 1000
+
+//  When a disk is full SQLite can neither delete nor write its log back: so room is kept for that.
+#define RESERVE_MIN_BYTES (1024 * 1024)
+#define RESERVE_MAX_BYTES (64 * 1024 * 1024)
+
+struct journal {
+    slot_t *slot;
+    journal_file_t *file;
+    background_t *background;
+    bool has_room;
+    int64_t room_checked_ms;
+    int64_t room_logged_ms;
+};
+
+journal_round_t *
+journal_round_new (void)
+{
+    journal_round_t *self = g_new0 (journal_round_t, 1);
+    self->added = g_ptr_array_new ();
+    self->staged = g_ptr_array_new ();
+    self->marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
+    self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+    self->fetched = g_array_new (FALSE, TRUE, sizeof (journal_fetch_t));
+    return self;
+}
+
+void
+journal_round_destroy (journal_round_t **self_p)
+{
+    journal_round_t *self = *self_p;
+    if (!self)
+        return;
+    for (guint index = 0; index < self->fetched->len; index++)
+        g_free (g_array_index (self->fetched, journal_fetch_t, index).bytes);
+    g_ptr_array_unref (self->added);
+    g_ptr_array_unref (self->staged);
+    g_array_unref (self->marked);
+    g_array_unref (self->removed);
+    g_array_unref (self->dropped);
+    g_array_unref (self->ended);
+    g_array_unref (self->fetched);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static file_result_t
+s_fetch (journal_file_t *file, GArray *fetched)
+{
+    for (guint index = 0; index < fetched->len; index++) {
+        journal_fetch_t *fetch = &g_array_index (fetched, journal_fetch_t, index);
+        fetch->bytes = journal_file_read (file, fetch->sequence, &fetch->size);
+        if (!fetch->bytes)
+            return FILE_BROKEN;
+    }
+    return FILE_DONE;
+}
+
+static bool
+s_has_changes (const journal_round_t *round)
+{
+    return round->added->len > 0 || round->staged->len > 0 || round->removed->len > 0 ||
+           round->dropped->len > 0 || round->ended->len > 0;
+}
+
+//  On the background thread.
+static void
+s_write_round (void *context, void *job)
+{
+    journal_file_t *file = ((journal_t *) context)->file;
+    journal_round_t *round = job;
+    round->result = FILE_DONE;
+    if (s_fetch (file, round->fetched) == FILE_BROKEN) {
+        round->result = FILE_BROKEN;
+        return;
+    }
+    if (!s_has_changes (round) && !round->is_trial)
+        return;
+    journal_change_t change = {.added = round->added,
+        .staged = round->staged,
+        .marked = round->marked,
+        .removed = round->removed,
+        .dropped = round->dropped,
+        .ended = round->ended};
+    FAILPOINT ("journal-before-commit");
+    round->result = journal_file_write (file, &change);
+    FAILPOINT ("journal-after-commit");
+}
+
+journal_t *
+journal_new (slot_t *slot, bool is_synced)
+{
+    char *path = slot_journal_path (slot);
+    journal_file_t *file = journal_file_open (path, is_synced, is_synced);
+    g_free (path);
+    if (!file) {
+        slot_release (&slot);
+        return NULL;
+    }
+    journal_t *self = g_new0 (journal_t, 1);
+    self->slot = slot;
+    self->file = file;
+    self->has_room = true;
+    self->background = background_new (s_write_round, self);
+    return self;
+}
+
+void
+journal_destroy (journal_t **self_p, bool is_empty)
+{
+    journal_t *self = *self_p;
+    if (!self)
+        return;
+    journal_round_t *round = journal_wait (self);
+    journal_round_destroy (&round);
+    background_destroy (&self->background);
+    journal_file_close (&self->file);
+    if (is_empty)
+        slot_remove (&self->slot);
+    else
+        slot_release (&self->slot);
+    g_free (self);
+    *self_p = NULL;
+}
+
+int
+journal_fd (const journal_t *self)
+{
+    return background_fd (self->background);
+}
+
+bool
+journal_is_idle (const journal_t *self)
+{
+    return background_is_idle (self->background);
+}
+
+void
+journal_submit (journal_t *self, journal_round_t **round)
+{
+    background_submit (self->background, *round);
+    *round = NULL;
+}
+
+journal_round_t *
+journal_done (journal_t *self)
+{
+    return background_fetch (self->background);
+}
+
+journal_round_t *
+journal_wait (journal_t *self)
+{
+    return background_wait (self->background);
+}
+
+bool
+journal_has_room (journal_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    if (now_ms - self->room_checked_ms < ROOM_INTERVAL_MS)
+        return self->has_room;
+    self->room_checked_ms = now_ms;
+    struct statvfs disk;
+    if (statvfs (slot_path (self->slot), &disk) != 0)
+        return self->has_room;  //  a commit will tell
+    uint64_t free_bytes = (uint64_t) disk.f_bavail * disk.f_frsize;
+    uint64_t reserve =
+        CLAMP ((uint64_t) disk.f_blocks * disk.f_frsize / 8, RESERVE_MIN_BYTES, RESERVE_MAX_BYTES);
+    self->has_room = free_bytes > reserve;
+    if (!self->has_room && log_is_due (&self->room_logged_ms, ROOM_LOG_INTERVAL_MS))
+        log_event (LOG_ERROR, "no room for the journal: nothing is accepted",
+            "directory=%s free_bytes=%llu kept_free_bytes=%llu", slot_path (self->slot),
+            (unsigned long long) free_bytes, (unsigned long long) reserve);
+    return self->has_room;
+}

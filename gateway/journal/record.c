@@ -1,0 +1,24 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/journal/record.h"
+
+void
+record_free (void *data)
+{
+    record_t *record = data;
+    receipt_unref (&record->receipt);
+    g_free (record->bytes);
+    g_free (record);
+}
+
+void
+sequences_add (GArray *ranges, uint64_t sequence)
+{
+    number_range_t *last =
+        ranges->len ? &g_array_index (ranges, number_range_t, ranges->len - 1) : NULL;
+    if (last && last->last + 1 == sequence) {
+        last->last = sequence;
+        return;
+    }
+    number_range_t range = {sequence, sequence};
+    g_array_append_val (ranges, range);
+}

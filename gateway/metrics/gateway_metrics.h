@@ -1,0 +1,139 @@
+//  What a gateway counts. Each worker has a set of its own and alone writes it; whoever is asked sums
+//  over the sets of all workers, from any thread, without anybody waiting.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_GATEWAY_METRICS_H
+#define DOWNLINK_GATEWAY_METRICS_H
+
+#include <stdbool.h>
+
+#include "common/domain/partition.h"
+#include "common/process/metrics.h"
+
+//  One list of the numbers: field, kind, name for Prometheus, what it is.
+#define GATEWAY_COUNTERS(X)                                                                        \
+    X (accepted, COUNTER, "accepted_messages_total",                                               \
+        "Messages that were answered with 202 or 200.")                                            \
+    X (refused, COUNTER, "refused_messages_total",                                                 \
+        "Messages that were refused because something is wrong with them.")                        \
+    X (dropped, COUNTER, "dropped_messages_total",                                                 \
+        "Messages that were dropped because the buffer was full (overflow drop).")                 \
+    X (saved, COUNTER, "saved_messages_total", "Messages that a processor has said it has saved.") \
+    X (resent, COUNTER, "resent_messages_total", "Messages that were sent to a processor again.")  \
+    X (foreign_acks, COUNTER, "foreign_acks_total",                                                \
+        "Acks that do not count: of another frame, or of a processor it was not sent to.")         \
+    X (frames, COUNTER, "sent_frames_total", "Frames that were sent to processors, again or not.") \
+    X (timeouts, COUNTER, "request_timeouts_total",                                                \
+        "Requests that did not come in in time, and were answered with 408.")                      \
+    X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
+    X (journal_bytes, GAUGE, "journal_bytes", "Bytes of messages in the journals.")                \
+    X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
+    X (connections, GAUGE, "connections", "Open connections of clients.")                          \
+    X (idle, GAUGE, "idle_connections", "Of those, the ones with no request under way.")           \
+    X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")
+
+//  Likewise of the latencies: field, name, what it is.
+#define GATEWAY_LATENCIES(X)                                                                       \
+    X (accept, "accept_duration_seconds",                                                          \
+        "From the moment a POST of messages is complete until it is answered with 202 or 200.")    \
+    X (journal, "journal_duration_seconds", "One round of the journal, until it is on disk.")      \
+    X (deliver, "deliver_duration_seconds",                                                        \
+        "From the moment a message is kept until it is first sent to a processor.")                \
+    X (apply, "apply_duration_seconds",                                                            \
+        "From the moment a message is kept until a processor has said that it has saved it.")      \
+    X (query, "query_duration_seconds", "From the moment a question is complete until its answer.")
+
+//  The calls there are. What is none of them, or is refused before it is known, counts as other.
+#define GATEWAY_ROUTES(X)                                                                          \
+    X (ROUTE_NONE, "other")                                                                        \
+    X (ROUTE_MESSAGES, "POST /messages")                                                           \
+    X (ROUTE_ROCKETS, "GET /rockets")                                                              \
+    X (ROUTE_ROCKET, "GET /rockets/{id}")                                                          \
+    X (ROUTE_EVENTS, "GET /events")                                                                \
+    X (ROUTE_OPENAPI, "GET /openapi.json")                                                         \
+    X (ROUTE_DASHBOARD, "GET /")                                                                   \
+    X (ROUTE_LIVE, "GET /livez")                                                                   \
+    X (ROUTE_READY, "GET /readyz")                                                                 \
+    X (ROUTE_STATS, "GET /stats")                                                                  \
+    X (ROUTE_METRICS, "GET /metrics")
+
+typedef enum {
+#define X(route, name) route,
+    GATEWAY_ROUTES (X)
+#undef X
+        ROUTES_COUNT
+} route_t;
+
+typedef enum {
+#define X(field, name, help) LATENCY_##field,
+    GATEWAY_LATENCIES (X)
+#undef X
+        LATENCIES_COUNT
+} latency_t;
+
+#define STATUSES_MIN 200
+#define STATUSES_MAX 511
+#define REASONS_MAX 64
+
+//  What a worker counts. The counters of a partition are about those messages that this worker has
+//  accepted and no processor has saved yet.
+typedef struct {
+#define X(field, kind, name, help) counter_t field;
+    GATEWAY_COUNTERS (X)
+#undef X
+    histogram_t latencies[LATENCIES_COUNT];
+    counter_t answers[ROUTES_COUNT][STATUSES_MAX - STATUSES_MIN + 1];
+    struct {
+        const char *_Atomic name;  //  NULL: this one and all behind it are not used
+        counter_t count;
+    } reasons[REASONS_MAX];  //  of refusals
+    counter_t lag_messages[PARTITIONS_MAX];
+    counter_t
+        oldest_us[PARTITIONS_MAX];  //  on clock_us, when the oldest of them was accepted; 0: none
+} worker_metrics_t;
+
+//  A request was answered. reason is that of a refusal, a literal; NULL: it is none.
+void worker_metrics_answered (
+    worker_metrics_t *self, route_t route, unsigned status, const char *reason, int64_t us);
+
+typedef struct gateway_metrics gateway_metrics_t;
+
+//  The sets of so many workers. The limits are the whole gateway's, to be shown; 0: none.
+gateway_metrics_t *gateway_metrics_new (
+    unsigned workers, uint64_t buffer_limit, uint64_t journal_limit);
+
+void gateway_metrics_destroy (gateway_metrics_t **self_p);
+
+//  One worker's set, for that worker to write.
+worker_metrics_t *gateway_metrics_of (gateway_metrics_t *self, unsigned worker);
+
+//  Remember the latencies of this moment. One thread calls it every GATEWAY_SAMPLE_MS.
+#define GATEWAY_SAMPLE_MS 1000
+void gateway_metrics_sample (gateway_metrics_t *self);
+
+//  The sums over all workers, as they were read.
+typedef struct {
+#define X(field, kind, name, help) uint64_t field;
+    GATEWAY_COUNTERS (X)
+#undef X
+    unsigned workers;
+    uint64_t buffer_limit;
+    uint64_t journal_limit;
+    uint64_t uptime_ms;
+    durations_t latencies[LATENCIES_COUNT];
+    durations_t recent[LATENCIES_COUNT];  //  those of the last ten seconds or so
+    uint64_t answers[ROUTES_COUNT][STATUSES_MAX - STATUSES_MIN + 1];
+    struct {
+        const char *name;
+        uint64_t count;
+    } reasons[REASONS_MAX];
+    uint64_t lag_messages[PARTITIONS_MAX];
+    double lag_seconds[PARTITIONS_MAX];  //  the age of the oldest one
+} gateway_totals_t;
+
+//  Any thread. The totals are the caller's, to free with g_free.
+gateway_totals_t *gateway_metrics_sum (gateway_metrics_t *self);
+
+//  "POST /messages", or "other".
+const char *route_name (route_t route);
+
+#endif

@@ -1,0 +1,395 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/owners/directory.h"
+
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "gateway/owners/owners.h"
+
+#define SILENCE_MS 2000
+#define ANNOUNCEMENTS_PER_RUN 1000
+#define LINK_LOOK_MS 20      //  how often links are looked at
+#define JUDGE_MS 500         //  how often claims are, when no announcement brings news
+#define REFUSAL_LOG_MS 5000  //  how often a refusal that stays is logged
+
+struct directory {
+    discovery_t *discovery;
+    served_state_t *state;
+    uint64_t addresses_generation;
+    GArray *addresses;
+    GPtrArray *peers;  //  of peer_t *
+    char ack_topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
+    directory_ack_fn *ack;
+    void *ack_context;
+    uint32_t partitions;
+    owners_t *owners;
+    uint64_t sessions;  //  numbers given out so far
+    bool is_changed;    //  the owners must be worked out again
+    int64_t judge_at_ms;
+    int64_t look_at_ms;
+    int64_t mismatch_logged_ms;
+};
+
+static void
+s_free_peer (void *data)
+{
+    peer_t *peer = data;
+    socket_destroy (&peer->frames);
+    socket_destroy (&peer->queries);
+    socket_destroy (&peer->lists);
+    socket_destroy (&peer->events);
+    g_free (peer);
+}
+
+directory_t *
+directory_new (discovery_t *discovery, served_state_t *state,
+    const uint8_t source[FRAME_SOURCE_SIZE], directory_ack_fn *ack, void *context)
+{
+    directory_t *self = g_new0 (directory_t, 1);
+    self->discovery = discovery;
+    self->state = state;
+    self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
+    self->peers = g_ptr_array_new_with_free_func (s_free_peer);
+    self->ack = ack;
+    self->ack_context = context;
+    self->owners = owners_new ();
+    ack_topic (source, self->ack_topic);
+    return self;
+}
+
+void
+directory_destroy (directory_t **self_p)
+{
+    directory_t *self = *self_p;
+    if (!self)
+        return;
+    owners_destroy (&self->owners);
+    g_ptr_array_unref (self->peers);
+    g_array_unref (self->addresses);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static socket_t *
+s_connect (const address_t *address, socket_kind_t kind, unsigned offset)
+{
+    char endpoint[96];
+    g_snprintf (endpoint, sizeof endpoint, "tcp://%s:%u", address->host, address->port + offset);
+    return socket_connect (kind, endpoint);
+}
+
+static void
+s_add_peer (directory_t *self, const address_t *address)
+{
+    peer_t *peer = g_new0 (peer_t, 1);
+    peer->address = *address;
+    peer->frames = s_connect (address, SOCKET_PUSH, 0);
+    peer->queries = s_connect (address, SOCKET_DEALER, 1);
+    peer->lists = s_connect (address, SOCKET_DEALER, 1);
+    peer->events = s_connect (address, SOCKET_SUB, 2);
+    if (!peer->frames || !peer->queries || !peer->lists || !peer->events) {
+        log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u", address->host,
+            (unsigned) address->port);
+        s_free_peer (peer);
+        return;
+    }
+    socket_subscribe (peer->events, ANNOUNCEMENT_OWNER_TOPIC);
+    socket_subscribe (peer->events, self->ack_topic);
+    g_ptr_array_add (self->peers, peer);
+}
+
+static bool
+s_is_same (const address_t *a, const address_t *b)
+{
+    return a->port == b->port && strcmp (a->host, b->host) == 0;
+}
+
+static bool
+s_has_address (const GArray *addresses, const address_t *wanted)
+{
+    for (guint index = 0; index < addresses->len; index++)
+        if (s_is_same (&g_array_index (addresses, address_t, index), wanted))
+            return true;
+    return false;
+}
+
+//  Connect to new addresses. One that is gone from the names is left when it has fallen silent: it
+//  may still be saving what it owns.
+static void
+s_follow_addresses (directory_t *self)
+{
+    if (!discovery_changed (self->discovery, &self->addresses_generation, self->addresses))
+        return;
+    for (guint index = 0; index < self->addresses->len; index++) {
+        const address_t *address = &g_array_index (self->addresses, address_t, index);
+        bool is_there = false;
+        for (guint peer = 0; peer < self->peers->len; peer++)
+            is_there =
+                is_there || s_is_same (&((peer_t *) self->peers->pdata[peer])->address, address);
+        if (!is_there)
+            s_add_peer (self, address);
+    }
+}
+
+static void
+s_drop_gone_peers (directory_t *self)
+{
+    for (guint index = self->peers->len; index > 0; index--) {
+        peer_t *peer = self->peers->pdata[index - 1];
+        if (!peer->is_known && !s_has_address (self->addresses, &peer->address)) {
+            g_ptr_array_remove_index (self->peers, index - 1);
+            self->is_changed = true;
+        }
+    }
+}
+
+static bool
+s_learn_partitions (directory_t *self, const owner_announcement_t *announcement)
+{
+    if (self->partitions == 0)
+        self->partitions = announcement->partitions;
+    if (self->partitions == announcement->partitions)
+        return true;
+    if (log_is_due (&self->mismatch_logged_ms, SILENCE_MS))
+        log_event (LOG_ERROR, "a processor has another number of partitions: it is ignored",
+            "endpoint=%s its=%u ours=%u", announcement->frames, announcement->partitions,
+            self->partitions);
+    return false;
+}
+
+static bool
+s_owns_the_same (const owner_announcement_t *a, const owner_announcement_t *b)
+{
+    bool is_same = a->owned_count == b->owned_count;
+    for (uint32_t index = 0; is_same && index < a->owned_count; index++)
+        is_same = a->owned[index].partition == b->owned[index].partition &&
+                  a->owned[index].epoch == b->owned[index].epoch;
+    return is_same;
+}
+
+//  Is this the last one that was waited for?
+static bool
+s_is_last (const directory_t *self, const peer_t *peer)
+{
+    for (guint index = 0; index < self->peers->len; index++) {
+        const peer_t *other = self->peers->pdata[index];
+        if (other != peer && !other->is_known)
+            return false;
+    }
+    return true;
+}
+
+static void
+s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
+{
+    char its_text[STATE_ID_TEXT_SIZE];
+    char served_text[STATE_ID_TEXT_SIZE];
+    state_id_t served = served_state_get (self->state);
+    if (!log_is_due (&peer->refusal_logged_ms, REFUSAL_LOG_MS))
+        return;
+    state_id_text (its, its_text);
+    state_id_text (&served, served_text);
+    log_event (LOG_ERROR,
+        state_id_is_known (&served)
+            ? "a processor of another state is refused: this gateway serves the one it heard first"
+            : "processors of two states are heard, so this gateway serves none of them",
+        "address=%s port=%u its_state=%s served_state=%s advice=%s", peer->address.host,
+        (unsigned) peer->address.port, its_text, served_text,
+        "give all processors of a gateway one state directory; to serve another state, "
+        "restart the gateway without the processors of this one");
+}
+
+//  Judge the state that a processor announces.
+static void
+s_judge_state (directory_t *self, peer_t *peer, const state_id_t *state)
+{
+    state_id_t doubt[2];
+    int64_t now_ms = clock_ms ();
+    state_verdict_t verdict =
+        served_state_judge (self->state, state, s_is_last (self, peer), now_ms);
+    self->is_changed = self->is_changed || verdict != peer->verdict;
+    peer->verdict = verdict;
+    if (verdict == STATE_REFUSED ||
+        (verdict == STATE_UNDECIDED && served_state_doubt (self->state, doubt, now_ms)))
+        s_log_refusal (self, peer, state);
+}
+
+static void
+s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
+{
+    static _Thread_local owner_announcement_t announcement;
+    if (!owner_announcement_read (&announcement, payload.data, payload.size))
+        return;
+    s_judge_state (self, peer, &announcement.state);
+    if (peer->verdict == STATE_SERVED && !s_learn_partitions (self, &announcement))
+        return;
+    bool is_other =
+        memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
+    if (is_other || peer->incarnation == 0)
+        peer->incarnation = peer->session = ++self->sessions;
+    if (!peer->is_known || is_other) {
+        char state[STATE_ID_TEXT_SIZE];
+        state_id_text (&announcement.state, state);
+        log_event (LOG_INFO, "processor is up", "address=%s port=%u owned=%u state=%s",
+            peer->address.host, (unsigned) peer->address.port, announcement.owned_count, state);
+    }
+    if (!peer->is_known || is_other || !s_owns_the_same (&announcement, &peer->announcement))
+        self->is_changed = true;
+    peer->is_known = true;
+    peer->heard_ms = clock_ms ();
+    peer->announcement = announcement;
+}
+
+typedef struct {
+    directory_t *self;
+    const peer_t *peer;
+} heard_ack_t;
+
+static void
+s_tell_ack (void *context, uint64_t first, uint64_t last, const void *digests)
+{
+    const heard_ack_t *heard = context;
+    heard->self->ack (heard->self->ack_context, heard->peer, first, last, digests);
+}
+
+//  An ack is its peer's. One that names another process is of the one that was there before.
+static void
+s_take_ack (directory_t *self, peer_t *peer, text_t payload)
+{
+    ack_t ack;
+    heard_ack_t heard = {self, peer};
+    if (!ack_read (&ack, payload.data, payload.size))
+        log_event (LOG_WARN, "ack is not readable", "address=%s", peer->address.host);
+    else if (!ack.has_processor ||
+             memcmp (ack.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) == 0)
+        ack_tell (&ack, s_tell_ack, &heard);
+}
+
+static void
+s_hear (directory_t *self, peer_t *peer)
+{
+    text_t part;
+    bool more = false;
+    for (int count = 0; count < ANNOUNCEMENTS_PER_RUN; count++) {
+        if (!socket_receive (peer->events, &part, &more))
+            return;
+        bool is_owner = text_equal (part, text_from (ANNOUNCEMENT_OWNER_TOPIC));
+        if (!more || !socket_receive (peer->events, &part, &more))
+            continue;
+        if (is_owner)
+            s_take_announcement (self, peer, part);
+        else
+            s_take_ack (self, peer, part);
+    }
+}
+
+static void
+s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
+{
+    if (!peer->is_known || now_ms - peer->heard_ms < SILENCE_MS)
+        return;
+    peer->is_known = false;
+    self->is_changed = true;
+    log_event (LOG_WARN, "processor is silent", "address=%s port=%u silent_ms=%lld",
+        peer->address.host, (unsigned) peer->address.port, (long long) (now_ms - peer->heard_ms));
+}
+
+//  A link that has broken has lost what was on its way.
+static void
+s_look_at_links (directory_t *self, int64_t now_ms)
+{
+    if (now_ms < self->look_at_ms)
+        return;
+    self->look_at_ms = now_ms + LINK_LOOK_MS;
+    for (guint index = 0; index < self->peers->len; index++) {
+        peer_t *peer = self->peers->pdata[index];
+        uint64_t changes = socket_link_changes (peer->frames, &peer->is_link_broken);
+        if (changes == peer->link_changes)
+            continue;
+        peer->link_changes = changes;
+        peer->session = ++self->sessions;
+        self->is_changed = true;
+    }
+}
+
+void
+directory_run (directory_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    s_follow_addresses (self);
+    s_look_at_links (self, now_ms);
+    for (guint index = 0; index < self->peers->len; index++) {
+        s_hear (self, self->peers->pdata[index]);
+        s_notice_silence (self, self->peers->pdata[index], now_ms);
+    }
+    s_drop_gone_peers (self);
+    if (self->is_changed || now_ms >= self->judge_at_ms) {
+        owners_work_out (self->owners, self->peers, now_ms);
+        self->is_changed = false;
+        self->judge_at_ms = now_ms + JUDGE_MS;
+    }
+}
+
+uint32_t
+directory_partitions (const directory_t *self)
+{
+    return self->partitions;
+}
+
+peer_t *
+directory_owner (const directory_t *self, uint32_t partition)
+{
+    return owners_of (self->owners, partition)->peer;
+}
+
+uint64_t
+directory_epoch (const directory_t *self, uint32_t partition)
+{
+    return owners_of (self->owners, partition)->epoch;
+}
+
+uint64_t
+directory_session (const directory_t *self, uint32_t partition)
+{
+    const owner_t *owner = owners_of (self->owners, partition);
+    return owner->peer && owner->peer->is_link_broken ? 0 : owner->session;
+}
+
+uint32_t
+directory_unowned (const directory_t *self)
+{
+    uint32_t unowned = self->partitions == 0;
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
+        unowned += owners_of (self->owners, partition)->peer == NULL;
+    return unowned;
+}
+
+uint64_t
+directory_generation (const directory_t *self)
+{
+    return owners_generation (self->owners);
+}
+
+peer_t *const *
+directory_peers (const directory_t *self, size_t *count)
+{
+    *count = self->peers->len;
+    return (peer_t *const *) self->peers->pdata;
+}
+
+directory_alarms_t
+directory_alarms (const directory_t *self)
+{
+    return owners_alarms (self->owners);
+}
+
+state_id_t
+directory_state (const directory_t *self)
+{
+    return served_state_get (self->state);
+}
+
+bool
+directory_doubt (const directory_t *self, state_id_t doubt[2])
+{
+    return served_state_doubt (self->state, doubt, clock_ms ());
+}

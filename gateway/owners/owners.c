@@ -1,0 +1,167 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/owners/owners.h"
+
+#include "common/process/log.h"
+#include "gateway/owners/claims.h"
+
+#define ALARM_LOG_MS 5000  //  how often an alarm that stays is logged
+
+//  The last owner there was, and what its session stands for.
+typedef struct {
+    uint64_t peer_session;
+    uint64_t epoch;
+    uint64_t session;
+} route_t;
+
+struct owners {
+    owner_t owners[PARTITIONS_MAX];
+    route_t routes[PARTITIONS_MAX];
+    claims_t claims[PARTITIONS_MAX];
+    directory_alarms_t alarms;
+    uint64_t generation;
+    uint64_t sessions;  //  numbers given out so far
+    int64_t contest_logged_ms;
+    int64_t implausible_logged_ms;
+};
+
+owners_t *
+owners_new (void)
+{
+    owners_t *self = g_new0 (owners_t, 1);
+    self->generation = 1;
+    return self;
+}
+
+void
+owners_destroy (owners_t **self_p)
+{
+    g_free (*self_p);
+    *self_p = NULL;
+}
+
+//  A peer's claim of a partition.
+typedef struct {
+    uint32_t partition;
+    guint place;  //  of the peer
+    claim_t claim;
+} entry_t;
+
+static gint
+s_compare_entries (gconstpointer a, gconstpointer b)
+{
+    const entry_t *one = a;
+    const entry_t *other = b;
+    if (one->partition != other->partition)
+        return one->partition < other->partition ? -1 : 1;
+    return one->place < other->place ? -1 : one->place > other->place;
+}
+
+//  All claims that are heard at the moment, by partition.
+static GArray *
+s_collect_claims (const GPtrArray *peers)
+{
+    GArray *entries = g_array_new (FALSE, FALSE, sizeof (entry_t));
+    for (guint place = 0; place < peers->len; place++) {
+        const peer_t *peer = peers->pdata[place];
+        bool is_served = peer->is_known && peer->verdict == STATE_SERVED;
+        for (uint32_t index = 0; is_served && index < peer->announcement.owned_count; index++) {
+            owned_t owned = peer->announcement.owned[index];
+            entry_t entry = {owned.partition, place,
+                {peer->announcement.processor, owned.epoch, peer->heard_ms}};
+            g_array_append_val (entries, entry);
+        }
+    }
+    g_array_sort (entries, s_compare_entries);
+    return entries;
+}
+
+//  Say that something is wrong with the claims of a partition.
+static void
+s_alarm (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t count,
+    const claims_verdict_t *verdict)
+{
+    bool is_due = false;
+    self->alarms.contested_partitions += verdict->is_contested;
+    self->alarms.implausible_claims += (uint32_t) verdict->implausible;
+    if (verdict->implausible > 0)
+        is_due = log_is_due (&self->implausible_logged_ms, ALARM_LOG_MS);
+    else if (verdict->is_contested)
+        is_due = log_is_due (&self->contest_logged_ms, ALARM_LOG_MS);
+    for (size_t index = 0; is_due && index < count; index++) {
+        const peer_t *peer = peers->pdata[entries[index].place];
+        log_event (LOG_ERROR,
+            verdict->implausible > 0 ? "ALARM: a partition is claimed under an epoch that cannot be"
+                                     : "ALARM: a partition is claimed by two processors",
+            "partition=%u address=%s port=%u epoch=%llu believed=%s", entries[index].partition,
+            peer->address.host, (unsigned) peer->address.port,
+            (unsigned long long) entries[index].claim.epoch,
+            index == verdict->winner ? "yes" : "no");
+    }
+}
+
+static owner_t
+s_make_owner (owners_t *self, const GPtrArray *peers, const entry_t *entry)
+{
+    peer_t *peer = peers->pdata[entry->place];
+    route_t *route = &self->routes[entry->partition];
+    if (route->peer_session != peer->session || route->epoch != entry->claim.epoch)
+        *route = (route_t){peer->session, entry->claim.epoch, ++self->sessions};
+    return (owner_t){peer, entry->claim.epoch, route->session};
+}
+
+//  Judge the claims of one partition.
+static void
+s_judge (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t count,
+    owner_t *owners, int64_t now_ms)
+{
+    uint32_t partition = entries[0].partition;
+    claim_t *claims = g_newa (claim_t, count);
+    for (size_t index = 0; index < count; index++)
+        claims[index] = entries[index].claim;
+    claims_verdict_t verdict = claims_judge (&self->claims[partition], claims, count, now_ms);
+    if (verdict.is_contested || verdict.implausible > 0)
+        s_alarm (self, peers, entries, count, &verdict);
+    if (verdict.winner < count)
+        owners[partition] = s_make_owner (self, peers, &entries[verdict.winner]);
+}
+
+void
+owners_work_out (owners_t *self, const GPtrArray *peers, int64_t now_ms)
+{
+    static _Thread_local owner_t owners[PARTITIONS_MAX];
+    GArray *entries = s_collect_claims (peers);
+    const entry_t *all = (const entry_t *) (gpointer) entries->data;
+    memset (owners, 0, sizeof owners);
+    self->alarms = (directory_alarms_t){0};
+    for (guint index = 0; index < peers->len; index++) {
+        const peer_t *peer = peers->pdata[index];
+        self->alarms.refused_processors += peer->is_known && peer->verdict == STATE_REFUSED;
+    }
+    for (guint first = 0, end = 0; first < entries->len; first = end) {
+        while (end < entries->len && all[end].partition == all[first].partition)
+            end++;
+        s_judge (self, peers, all + first, end - first, owners, now_ms);
+    }
+    g_array_unref (entries);
+    if (memcmp (self->owners, owners, sizeof owners) != 0)
+        self->generation++;
+    memcpy (self->owners, owners, sizeof owners);
+}
+
+const owner_t *
+owners_of (const owners_t *self, uint32_t partition)
+{
+    return &self->owners[partition];
+}
+
+uint64_t
+owners_generation (const owners_t *self)
+{
+    return self->generation;
+}
+
+directory_alarms_t
+owners_alarms (const owners_t *self)
+{
+    return self->alarms;
+}

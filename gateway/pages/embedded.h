@@ -1,0 +1,21 @@
+//  Files that stand in the program, so that it needs none beside it. cmake/Embed.cmake puts them in.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_EMBEDDED_H
+#define DOWNLINK_EMBEDDED_H
+
+#include "common/text/text.h"
+
+text_t embedded_openapi (void);  //  gateway/pages/openapi.json
+
+//  gateway/pages/dashboard/, and the charts' library as Debian packages it.
+text_t embedded_dashboard_page (void);
+text_t embedded_dashboard_style (void);
+text_t embedded_dashboard_app (void);
+text_t embedded_dashboard_pipeline (void);
+text_t embedded_dashboard_rockets (void);
+text_t embedded_dashboard_rocket (void);
+text_t embedded_dashboard_charts (void);
+text_t embedded_dashboard_text (void);
+text_t embedded_dashboard_library (void);
+
+#endif

@@ -1,0 +1,58 @@
+//  GET /: the dashboard, a page and the files that it takes, all of them in the program. What the
+//  page may do is said here, too: it loads nothing from elsewhere and runs nothing but these files.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/pages/embedded.h"
+#include "gateway/routes.h"
+
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+#define HTML "text/html; charset=utf-8"
+#define CSS "text/css; charset=utf-8"
+#define SCRIPT "text/javascript; charset=utf-8"
+
+static const struct {
+    const char *path;
+    const char *content_type;
+    text_t (*text) (void);
+} s_files[] = {
+    {"/", HTML, embedded_dashboard_page},
+    {"/dashboard/style.css", CSS, embedded_dashboard_style},
+    {"/dashboard/app.js", SCRIPT, embedded_dashboard_app},
+    {"/dashboard/pipeline.js", SCRIPT, embedded_dashboard_pipeline},
+    {"/dashboard/rockets.js", SCRIPT, embedded_dashboard_rockets},
+    {"/dashboard/rocket.js", SCRIPT, embedded_dashboard_rocket},
+    {"/dashboard/charts.js", SCRIPT, embedded_dashboard_charts},
+    {"/dashboard/text.js", SCRIPT, embedded_dashboard_text},
+    {"/dashboard/chart.min.js", SCRIPT, embedded_dashboard_library},
+};
+
+static size_t
+s_find (const char *path)
+{
+    size_t index = 0;
+    while (index < G_N_ELEMENTS (s_files) && strcmp (path, s_files[index].path) != 0)
+        index++;
+    return index;
+}
+
+bool
+is_dashboard (const char *path)
+{
+    return s_find (path) < G_N_ELEMENTS (s_files);
+}
+
+void
+handle_get_dashboard (http_request_t *request, const char *path)
+{
+    size_t index = s_find (path);
+    g_assert (index < G_N_ELEMENTS (s_files));
+    answer_tagged (request,
+        &(http_response_t){.status = 200,
+            .content_type = s_files[index].content_type,
+            .body = s_files[index].text (),
+            .is_static = true,
+            .fields = {{"Cache-Control", "no-cache"}, {"Content-Security-Policy", POLICY},
+                {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}}});
+}

@@ -1,0 +1,264 @@
+//  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
+//
+//  A page is bounded in rockets and in bytes. One that reaches PAGE_MAX_BYTES ends there, and its
+//  cursor leads on.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/process/clock.h"
+#include "gateway/questions/cursor.h"
+#include "gateway/routes.h"
+#include "http/problem.h"
+#include "query/protocol/rocket_json.h"
+
+//  The asker gives up before; this is only there so that nothing is ever held without an end.
+#define HOLD_MS (2 * ASKER_LIST_MS)
+
+#define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
+
+//  What is remembered while the owners are asked.
+typedef struct {
+    worker_t *worker;
+    http_request_t *request;
+    inquiry_t *inquiry;
+    rocket_order_t order;
+    char *link_base;  //  LIST: the next page's target, up to the cursor
+} pending_t;
+
+static void
+s_free (pending_t *pending)
+{
+    g_free (pending->link_base);
+    g_free (pending);
+}
+
+static void
+s_answer_unavailable (http_request_t *request, bool is_busy)
+{
+    if (is_busy)
+        answer_problem (request, 503, "busy",
+            "the processors have more questions to answer than they can; please try again");
+    else
+        answer_problem (request, 503, "no-owner",
+            "the processor that owns this is not answering; please try again");
+}
+
+//  The client is gone, or the time is over: stop asking.
+static void
+s_expired (void *context, http_request_t *request)
+{
+    pending_t *pending = context;
+    asker_cancel (pending->worker->asker, pending->inquiry);
+    s_free (pending);
+    s_answer_unavailable (request, true);
+}
+
+static pending_t *
+s_hold (worker_t *worker, http_request_t *request)
+{
+    pending_t *pending = g_new (pending_t, 1);
+    *pending = (pending_t){.worker = worker, .request = request};
+    http_hold (request, clock_ms () + HOLD_MS, s_expired, pending);
+    return pending;
+}
+
+static void
+s_got_rocket (void *context, const outcome_t *outcome)
+{
+    pending_t *pending = context;
+    http_request_t *request = pending->request;
+    json_writer_t *json = pending->worker->json;
+    s_free (pending);
+    json_writer_reset (json);
+    if (outcome->status == 404)
+        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
+    else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
+        answer_tagged (request, &(http_response_t){.status = 200,
+                                    .content_type = "application/json",
+                                    .body = json_writer_text (json)});
+    else
+        s_answer_unavailable (request, outcome->is_busy);
+}
+
+void
+handle_get_rocket (worker_t *worker, http_request_t *request, text_t id)
+{
+    if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
+        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
+    else {
+        pending_t *pending = s_hold (worker, request);
+        pending->inquiry = asker_rocket (worker->asker, id, s_got_rocket, pending);
+    }
+}
+
+//  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1 if
+//  an owner sent something that is no rocket.
+static ssize_t
+s_write_rockets (json_writer_t *json, const outcome_t *outcome)
+{
+    size_t count = 0;
+    json_writer_reset (json);
+    json_begin_object (json);
+    json_key (json, "rockets");
+    json_begin_array (json);
+    while (count < outcome->count && json_writer_text (json).size < PAGE_MAX_BYTES)
+        if (!rocket_json_write (json, outcome->entries[count++].rocket))
+            return -1;
+    json_end_array (json);
+    return (ssize_t) count;
+}
+
+//  Answer with the page that was begun. cursor is NULL on the last one.
+static void
+s_answer_page (const pending_t *pending, http_request_t *request, const char *cursor)
+{
+    json_writer_t *json = pending->worker->json;
+    json_key (json, "next");
+    json_string (json, cursor);
+    json_end_object (json);
+    char *link =
+        cursor ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor) : NULL;
+    http_response_t response = {
+        .status = 200, .content_type = "application/json", .body = json_writer_text (json)};
+    if (link) {
+        response.fields[0].name = "Link";
+        response.fields[0].value = link;
+    }
+    http_answer (request, &response);
+    g_free (link);
+}
+
+static void
+s_got_rockets (void *context, const outcome_t *outcome)
+{
+    pending_t *pending = context;
+    ssize_t count = outcome->status == 200 ? s_write_rockets (pending->worker->json, outcome) : -1;
+    if (count < 0)
+        s_answer_unavailable (pending->request, outcome->is_busy);
+    else {
+        bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
+        char *cursor =
+            has_next ? cursor_write (&pending->order, &outcome->entries[count - 1].place) : NULL;
+        s_answer_page (pending, pending->request, cursor);
+        g_free (cursor);
+    }
+    s_free (pending);
+}
+
+static bool
+s_is_wanted (void *context)
+{
+    return !http_client_is_gone (((const pending_t *) context)->request);
+}
+
+//  What a list's parameters say. Texts are the target's.
+typedef struct {
+    list_query_t list;
+    const char *cursor;
+} parameters_t;
+
+static const char *
+s_read_limit (const char *value, uint32_t *limit)
+{
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned (value, 10, 1, QUERY_LIMIT_MAX, &number, NULL))
+        return "limit must be an integer from 1 to 1000";
+    *limit = (uint32_t) number;
+    return NULL;
+}
+
+static const char *
+s_read_parameter (parameters_t *self, const http_parameter_t *parameter)
+{
+    rocket_status_t status;
+    text_t value = text_from (parameter->value);
+    if (strcmp (parameter->name, "sort") == 0) {
+        return rocket_order_parse (value, &self->list.order)
+                   ? NULL
+                   : "sort must be id, type, speed, mission, status, lastMessageTime or "
+                     "lastMessageNumber, with - before it for descending";
+    }
+    if (strcmp (parameter->name, "limit") == 0)
+        return s_read_limit (parameter->value, &self->list.limit);
+    if (strcmp (parameter->name, "cursor") == 0)
+        self->cursor = parameter->value;
+    else if (strcmp (parameter->name, "status") == 0) {
+        self->list.status = value;
+        return rocket_status_of (value, &status) ? NULL
+                                                 : "status must be unknown, flying or exploded";
+    }
+    else if (strcmp (parameter->name, "type") == 0)
+        self->list.type = value;
+    else if (strcmp (parameter->name, "mission") == 0)
+        self->list.mission = value;
+    else
+        return "the parameters are sort, limit, cursor, status, type and mission";
+    return NULL;
+}
+
+static const char *
+s_read_parameters (parameters_t *self, const http_target_t *target)
+{
+    self->list.limit = QUERY_LIMIT_DEFAULT;
+    for (size_t index = 0; index < target->count; index++) {
+        for (size_t other = 0; other < index; other++)
+            if (strcmp (target->parameters[index].name, target->parameters[other].name) == 0)
+                return "a parameter is given twice";
+        const char *fault = s_read_parameter (self, &target->parameters[index]);
+        if (fault)
+            return fault;
+    }
+    return NULL;
+}
+
+//  The same list, ready for another cursor behind it.
+static char *
+s_link_base (const http_target_t *target)
+{
+    GString *link = g_string_new ("/rockets?");
+    for (size_t index = 0; index < target->count; index++) {
+        const http_parameter_t *parameter = &target->parameters[index];
+        if (strcmp (parameter->name, "cursor") == 0)
+            continue;
+        char *value = g_uri_escape_string (parameter->value, NULL, FALSE);
+        g_string_append_printf (link, "%s=%s&", parameter->name, value);
+        g_free (value);
+    }
+    return g_string_free (link, FALSE);
+}
+
+static void
+s_ask_for_list (worker_t *worker, http_request_t *request, const http_target_t *target,
+    const list_query_t *list)
+{
+    if (!http_server_has_room (worker->http)) {
+        answer_problem (
+            request, 503, "busy", "clients have not taken too many answers yet; please try again");
+        return;
+    }
+    pending_t *pending = s_hold (worker, request);
+    pending->order = list->order;
+    pending->link_base = s_link_base (target);
+    pending->inquiry = asker_list (worker->asker, list, s_got_rockets, s_is_wanted, pending);
+    if (pending->inquiry)
+        return;
+    s_free (pending);
+    s_answer_unavailable (request, true);
+}
+
+void
+handle_get_rockets (worker_t *worker, http_request_t *request, const http_target_t *target)
+{
+    parameters_t parameters = {0};
+    void *cursor_bytes = NULL;
+    const char *fault = s_read_parameters (&parameters, target);
+    if (!fault && parameters.cursor) {
+        parameters.list.has_after = cursor_read (
+            &parameters.list.order, parameters.cursor, &parameters.list.after, &cursor_bytes);
+        if (!parameters.list.has_after)
+            fault = "cursor must be one that a list in the same order gave";
+    }
+    if (fault)
+        answer_problem (request, 400, "bad-parameter", fault);
+    else
+        s_ask_for_list (worker, request, target, &parameters.list);
+    g_free (cursor_bytes);
+}

@@ -1,0 +1,214 @@
+//  GET /stats: what this gateway counts, and what this worker knows of the processors, as JSON.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/process/clock.h"
+#include "common/text/digits.h"
+#include "gateway/routes.h"
+
+#define ID_TEXT_SIZE (2 * PROCESSOR_ID_SIZE + 1)
+
+static void
+s_write_number (json_writer_t *json, const char *key, uint64_t number)
+{
+    json_key (json, key);
+    json_uint (json, number);
+}
+
+static void
+s_write_text (json_writer_t *json, const char *key, const char *text)
+{
+    json_key (json, key);
+    json_string (json, text);
+}
+
+//  A state's UUID, or null.
+static void
+s_write_state (json_writer_t *json, const state_id_t *state)
+{
+    char text[STATE_ID_TEXT_SIZE];
+    bool is_known = state && state_id_is_known (state);
+    if (is_known)
+        state_id_text (state, text);
+    s_write_text (json, "state", is_known ? text : NULL);
+}
+
+static void
+s_write_alarms (json_writer_t *json, const directory_t *directory)
+{
+    directory_alarms_t alarms = directory_alarms (directory);
+    state_id_t served = directory_state (directory);
+    s_write_state (json, &served);
+    json_key (json, "alarms");
+    json_begin_object (json);
+    s_write_number (json, "refusedProcessors", alarms.refused_processors);
+    s_write_number (json, "contestedPartitions", alarms.contested_partitions);
+    s_write_number (json, "implausibleClaims", alarms.implausible_claims);
+    json_end_object (json);
+}
+
+static void
+s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_totals_t *totals)
+{
+    s_write_text (json, "version", DOWNLINK_VERSION);
+    s_write_number (json, "uptimeMs", totals->uptime_ms);
+    s_write_number (json, "workers", totals->workers);
+    s_write_number (json, "partitions", worker->publisher->partitions (worker->publisher));
+    s_write_number (json, "buffered", totals->buffered);
+    s_write_number (json, "bufferLimit", totals->buffer_limit);
+    s_write_number (json, "journalBytes", totals->journal_bytes);
+    s_write_number (json, "journalLimit", totals->journal_limit);
+    s_write_number (json, "accepted", totals->accepted);
+    s_write_number (json, "saved", totals->saved);
+    s_write_number (json, "refused", totals->refused);
+    s_write_number (json, "dropped", totals->dropped);
+    s_write_number (json, "resent", totals->resent);
+    s_write_number (json, "foreignAcks", totals->foreign_acks);
+    s_write_number (json, "waiting", totals->waiting);
+    s_write_number (json, "connections", totals->connections);
+    s_write_number (json, "eventStreams", totals->streams);
+}
+
+//  The statuses of one route that were answered at all.
+static void
+s_write_statuses (json_writer_t *json, const uint64_t *answers, size_t count)
+{
+    json_begin_object (json);
+    for (size_t place = 0; place < count; place++) {
+        char status[8];
+        g_snprintf (status, sizeof status, "%zu", STATUSES_MIN + place);
+        if (answers[place] > 0)
+            s_write_number (json, status, answers[place]);
+    }
+    json_end_object (json);
+}
+
+static void
+s_write_requests (json_writer_t *json, const gateway_totals_t *totals)
+{
+    json_key (json, "requests");
+    json_begin_object (json);
+    for (unsigned route = 0; route < ROUTES_COUNT; route++) {
+        json_key (json, route_name ((route_t) route));
+        s_write_statuses (json, totals->answers[route], G_N_ELEMENTS (totals->answers[route]));
+    }
+    json_end_object (json);
+    json_key (json, "refusals");
+    json_begin_object (json);
+    for (size_t index = 0; index < REASONS_MAX && totals->reasons[index].name; index++)
+        s_write_number (json, totals->reasons[index].name, totals->reasons[index].count);
+    json_end_object (json);
+}
+
+//  Milliseconds, or null if nothing took any time.
+static void
+s_write_quantile (
+    json_writer_t *json, const char *key, const durations_t *durations, double fraction)
+{
+    double quantile_ms = durations_quantile_ms (durations, fraction);
+    json_key (json, key);
+    if (quantile_ms < 0)
+        json_null (json);
+    else
+        json_double (json, quantile_ms);
+}
+
+static void
+s_write_latencies (json_writer_t *json, const gateway_totals_t *totals)
+{
+    static const char *const names[] = {
+#define X(field, name, help) #field,
+        GATEWAY_LATENCIES (X)
+#undef X
+    };
+    json_key (json, "latencyMs");
+    json_begin_object (json);
+    for (unsigned latency = 0; latency < LATENCIES_COUNT; latency++) {
+        const durations_t *recent = &totals->recent[latency];
+        json_key (json, names[latency]);
+        json_begin_object (json);
+        s_write_quantile (json, "p50", recent, 0.5);
+        s_write_quantile (json, "p99", recent, 0.99);
+        s_write_number (json, "count", durations_count (recent));
+        json_end_object (json);
+    }
+    json_end_object (json);
+}
+
+static void
+s_write_processor (json_writer_t *json, const peer_t *peer)
+{
+    bool was_heard = peer->heard_ms > 0;
+    char id[ID_TEXT_SIZE];
+    char address[sizeof peer->address.host + 8];
+    digits_of_bytes (peer->announcement.processor, PROCESSOR_ID_SIZE, id);
+    g_snprintf (address, sizeof address, "%s:%u", peer->address.host, peer->address.port);
+    json_begin_object (json);
+    s_write_text (json, "id", was_heard ? id : NULL);
+    s_write_text (json, "address", address);
+    s_write_state (json, was_heard ? &peer->announcement.state : NULL);
+    json_key (json, "isRefused");
+    json_bool (json, peer->is_known && peer->verdict == STATE_REFUSED);
+    json_key (json, "isUp");
+    json_bool (json, peer->is_known);
+    json_key (json, "heardMsAgo");
+    if (was_heard)
+        json_int (json, clock_ms () - peer->heard_ms);
+    else
+        json_null (json);
+    s_write_number (json, "owned", peer->is_known ? peer->announcement.owned_count : 0);
+    s_write_text (json, "frames", was_heard ? peer->announcement.frames : NULL);
+    s_write_text (json, "queries", was_heard ? peer->announcement.queries : NULL);
+    s_write_text (json, "events", was_heard ? peer->announcement.events : NULL);
+    json_end_object (json);
+}
+
+static void
+s_write_processors (json_writer_t *json, const directory_t *directory)
+{
+    size_t count = 0;
+    peer_t *const *peers = directory_peers (directory, &count);
+    json_key (json, "processors");
+    json_begin_array (json);
+    for (size_t index = 0; index < count; index++)
+        s_write_processor (json, peers[index]);
+    json_end_array (json);
+}
+
+static void
+s_write_routing (json_writer_t *json, const directory_t *directory, const gateway_totals_t *totals)
+{
+    json_key (json, "routing");
+    json_begin_array (json);
+    for (uint32_t partition = 0; partition < directory_partitions (directory); partition++) {
+        const peer_t *owner = directory_owner (directory, partition);
+        char id[ID_TEXT_SIZE];
+        if (owner)
+            digits_of_bytes (owner->announcement.processor, PROCESSOR_ID_SIZE, id);
+        json_begin_object (json);
+        s_write_number (json, "partition", partition);
+        s_write_text (json, "owner", owner ? id : NULL);
+        s_write_number (json, "epoch", directory_epoch (directory, partition));
+        s_write_number (json, "lagMessages", totals->lag_messages[partition]);
+        json_key (json, "lagSeconds");
+        json_double (json, totals->lag_seconds[partition]);
+        json_end_object (json);
+    }
+    json_end_array (json);
+}
+
+void
+handle_stats (worker_t *worker, http_request_t *request)
+{
+    gateway_totals_t *totals = gateway_metrics_sum (worker->config.metrics);
+    json_writer_t *json = worker->json;
+    json_writer_reset (json);
+    json_begin_object (json);
+    s_write_gateway (json, worker, totals);
+    s_write_alarms (json, worker->directory);
+    s_write_requests (json, totals);
+    s_write_latencies (json, totals);
+    s_write_processors (json, worker->directory);
+    s_write_routing (json, worker->directory, totals);
+    json_end_object (json);
+    answer_json (request, 200, json_writer_text (json));
+    g_free (totals);
+}

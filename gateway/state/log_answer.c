@@ -1,0 +1,65 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/state/log_answer.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "common/process/clock.h"
+#include "common/process/log.h"
+
+#define SHOWN_SIZE 200  //  of what a client sent, with the terminator
+
+bool
+answer_log_may (answer_log_t *self, int64_t now_ms)
+{
+    if (now_ms / 1000 != self->second) {
+        self->second = now_ms / 1000;
+        self->logged = 0;
+    }
+    if (self->logged < REFUSALS_PER_SECOND) {
+        self->logged++;
+        return true;
+    }
+    self->left_out++;
+    return false;
+}
+
+//  The beginning of it, without what could be taken for something else in a log.
+static void
+s_show (const char *text, char shown[SHOWN_SIZE])
+{
+    size_t size = 0;
+    for (; size < SHOWN_SIZE - 1 && text[size]; size++) {
+        unsigned char byte = (unsigned char) text[size];
+        shown[size] = byte < ' ' || byte == 0x7f ? '?' : text[size];
+    }
+    shown[size] = 0;
+}
+
+//  Answers that are a problem by their form, and everyday's business by what they say.
+static bool
+s_is_ordinary (const char *problem)
+{
+    return !problem || strcmp (problem, "no-rocket") == 0 || strcmp (problem, "not-ready") == 0;
+}
+
+void
+answer_log (
+    answer_log_t *self, http_request_t *request, unsigned status, const char *problem, int64_t us)
+{
+    bool is_ordinary = s_is_ordinary (problem);
+    log_level_t level = is_ordinary ? LOG_DEBUG : status < 500 ? LOG_INFO : LOG_WARN;
+    if (!log_shows (level) || (!is_ordinary && !answer_log_may (self, clock_ms ())))
+        return;
+    if (self->left_out > 0)
+        log_event (LOG_WARN, "refusals were not logged, there were too many", "refusals=%llu",
+            (unsigned long long) self->left_out);
+    self->left_out = 0;
+    char method[SHOWN_SIZE];
+    char target[SHOWN_SIZE];
+    s_show (http_request_method (request), method);
+    s_show (http_request_target (request), target);
+    log_event (level, is_ordinary ? "answered" : "request refused",
+        "method=%s target=%s status=%u problem=%s request_id=%s us=%lld", method, target, status,
+        problem ? problem : "none", http_request_id (request), (long long) us);
+}

@@ -1,0 +1,230 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "http/connection/http_connections.h"
+
+#include <sys/socket.h>
+
+#include "http/connection/http_watch.h"
+
+#define FRESH_MS 15000
+#define IDLE_MS 60000
+#define HEAD_MS 10000
+#define BODY_MS 15000
+#define HEAD_CROWDED_MS 200  //  the same, when there is little room for other connections
+#define SENDING_MS 60000
+#define STREAM_MS 45000
+#define PARTED_MS 1000
+#define BODY_STEP_BYTES 65536
+#define LOOKS_MAX 1024  //  at so many of a phase at once
+#define SPARE_MAX 32    //  connections that are kept free, as long as others are idle
+#define SHED_TRIES 8    //  connections that are looked at, to close one of them
+
+static const int64_t s_limits_ms[CONNECTION_PHASES] = {[CONNECTION_FRESH] = FRESH_MS,
+    [CONNECTION_IDLE] = IDLE_MS,
+    [CONNECTION_HEAD] = HEAD_MS,
+    [CONNECTION_BODY] = BODY_MS,
+    [CONNECTION_HELD] = INT64_MAX,
+    [CONNECTION_SENDING] = SENDING_MS,
+    [CONNECTION_STREAM] = STREAM_MS,
+    [CONNECTION_PARTED] = PARTED_MS};
+
+void
+http_connections_init (http_connections_t *self, size_t limit, http_part_fn *part, void *context)
+{
+    *self = (http_connections_t){.limit = limit, .part = part, .context = context};
+}
+
+//  The connection that has been without a request for the longest; NULL if there is none.
+static http_connection_t *
+s_find_longest_idle (const http_connections_t *self)
+{
+    const GList *fresh = self->phases[CONNECTION_FRESH].head;
+    const GList *idle = self->phases[CONNECTION_IDLE].head;
+    if (!fresh || !idle)
+        return fresh ? fresh->data : idle ? idle->data : NULL;
+    http_connection_t *first = fresh->data;
+    http_connection_t *other = idle->data;
+    return first->entered_ms < other->entered_ms ? first : other;
+}
+
+//  Libmicrohttpd owns the descriptor; it finds the end of the stream and closes it.
+static void
+s_hang_up (http_connections_t *self, http_connection_t *connection)
+{
+    shutdown (connection->fd, SHUT_RDWR);
+    http_connections_enter (self, connection, CONNECTION_PARTED);
+}
+
+static bool
+s_is_crowded (const http_connections_t *self)
+{
+    return http_connections_open (self) + MIN (SPARE_MAX, self->limit / 8) > self->limit;
+}
+
+//  Make room for another connection, if there is little. One that has sent something is not idle any
+//  more: it goes behind the others.
+static void
+s_shed (http_connections_t *self)
+{
+    for (int try = 0; try < SHED_TRIES && s_is_crowded (self); try++) {
+        http_connection_t *connection = s_find_longest_idle (self);
+        uint64_t bytes_read = 0;
+        if (!connection)
+            return;
+        if (http_watch_look (connection->fd, &bytes_read) != WATCH_UNREAD) {
+            s_hang_up (self, connection);
+            return;
+        }
+        http_connections_enter (self, connection, connection->phase);
+    }
+}
+
+http_connection_t *
+http_connections_add (http_connections_t *self, int fd)
+{
+    s_shed (self);
+    http_connection_t *connection = g_new0 (http_connection_t, 1);
+    connection->fd = fd;
+    connection->entered_ms = self->now_ms;
+    connection->link.data = connection;
+    g_queue_push_tail_link (&self->phases[CONNECTION_FRESH], &connection->link);
+    return connection;
+}
+
+void
+http_connections_remove (http_connections_t *self, http_connection_t *connection)
+{
+    g_queue_unlink (&self->phases[connection->phase], &connection->link);
+    g_free (connection);
+}
+
+void
+http_connections_enter (
+    http_connections_t *self, http_connection_t *connection, connection_phase_t phase)
+{
+    if (connection->phase == CONNECTION_PARTED && phase != CONNECTION_PARTED)
+        return;
+    g_queue_unlink (&self->phases[connection->phase], &connection->link);
+    connection->phase = phase;
+    connection->entered_ms = self->now_ms;
+    connection->body_bytes = 0;
+    connection->bytes_read = 0;
+    connection->is_looked_at = false;
+    connection->is_ended = false;
+    g_queue_push_tail_link (&self->phases[phase], &connection->link);
+}
+
+void
+http_connections_progress (http_connections_t *self, http_connection_t *connection, size_t bytes)
+{
+    connection->body_bytes += bytes;
+    if (connection->body_bytes >= BODY_STEP_BYTES)
+        http_connections_enter (self, connection, CONNECTION_BODY);
+}
+
+size_t
+http_connections_open (const http_connections_t *self)
+{
+    size_t count = 0;
+    for (int phase = 0; phase < CONNECTION_PHASES; phase++)
+        count += self->phases[phase].length;
+    return count;
+}
+
+size_t
+http_connections_idle (const http_connections_t *self)
+{
+    return self->phases[CONNECTION_FRESH].length + self->phases[CONNECTION_IDLE].length;
+}
+
+static void
+s_part (http_connections_t *self, http_connection_t *connection, http_parting_t parting)
+{
+    self->timeouts += parting == PARTING_TIMEOUT;
+    self->part (self->context, connection, parting);
+    s_hang_up (self, connection);
+}
+
+bool
+http_connection_is_asking (const http_connection_t *self)
+{
+    return self->phase == CONNECTION_HEAD || self->phase == CONNECTION_BODY;
+}
+
+static void
+s_look_at_one (http_connections_t *self, http_connection_t *connection)
+{
+    bool is_head = connection->phase == CONNECTION_HEAD;
+    bool was_ended = connection->is_ended;
+    watch_t watch = http_watch_look (connection->fd, &connection->bytes_read);
+    connection->is_looked_at = true;
+    connection->is_ended = watch == WATCH_ENDED;
+    if (!http_connection_is_asking (connection)) {
+        connection->bytes_read = http_watch_count_read (connection->fd);
+        if (watch == WATCH_ENDED)
+            s_hang_up (self, connection);
+    }
+    else if (watch == WATCH_STUCK)
+        s_part (self, connection, is_head ? PARTING_HEAD_TOO_LARGE : PARTING_CHUNK_LINE);
+    //  Once is not enough: libmicrohttpd may have the rest of the body and not have shown it.
+    else if (watch == WATCH_ENDED && was_ended)
+        s_part (self, connection, PARTING_CUT_OFF);
+}
+
+//  If there are too many of them for one look, take turns.
+static void
+s_look_at_all (http_connections_t *self, connection_phase_t phase)
+{
+    const GQueue *queue = &self->phases[phase];
+    unsigned turns = queue->length / LOOKS_MAX + 1;
+    unsigned place = self->looks;
+    for (GList *link = queue->head; link;) {
+        http_connection_t *connection = link->data;
+        link = link->next;
+        if (place++ % turns == 0)
+            s_look_at_one (self, connection);
+    }
+}
+
+void
+http_connections_look (http_connections_t *self)
+{
+    self->looks++;
+    s_look_at_all (self, CONNECTION_HEAD);
+    s_look_at_all (self, CONNECTION_BODY);
+    unsigned looks = 0;
+    for (GList *link = self->phases[CONNECTION_IDLE].tail; link && looks < LOOKS_MAX; looks++) {
+        http_connection_t *connection = link->data;
+        link = link->prev;
+        if (connection->is_looked_at)
+            break;
+        s_look_at_one (self, connection);
+    }
+}
+
+static int64_t
+s_limit_ms (const http_connections_t *self, int phase)
+{
+    return phase == CONNECTION_HEAD && s_is_crowded (self) ? HEAD_CROWDED_MS : s_limits_ms[phase];
+}
+
+int64_t
+http_connections_expire (http_connections_t *self)
+{
+    int64_t next_ms = INT64_MAX;
+    for (int phase = 0; phase < CONNECTION_PHASES; phase++) {
+        GQueue *queue = &self->phases[phase];
+        while (phase != CONNECTION_HELD && queue->head) {
+            http_connection_t *connection = queue->head->data;
+            int64_t due_ms = connection->entered_ms + s_limit_ms (self, phase);
+            if (due_ms > self->now_ms) {
+                next_ms = MIN (next_ms, due_ms);
+                break;
+            }
+            if (http_connection_is_asking (connection))
+                s_part (self, connection, PARTING_TIMEOUT);
+            else
+                s_hang_up (self, connection);  //  should that go unnoticed, it is tried again
+        }
+    }
+    return next_ms;
+}

@@ -1,0 +1,189 @@
+//  The rules are those of RFC 9112, sections 3, 5 and 6, where a sender that keeps them never runs
+//  into one of ours. Field names that only begin like a length are what a folded or spaced-out
+//  Content-Length looks like after libmicrohttpd has parsed it.
+//  SPDX-License-Identifier: Apache-2.0
+#include "http/connection/http_guard.h"
+
+#include <glib.h>
+
+#define SCHEME "http://"
+#define NOT_A_LINE "a line of the head is not NAME: VALUE, ended by CR and LF"
+
+static void
+s_fault (http_guard_t *self, const char *fault)
+{
+    if (!self->fault)
+        self->fault = fault;
+}
+
+void
+http_guard_target (http_guard_t *self, const char *target)
+{
+    for (const char *at = target; *at; at++) {
+        if ((unsigned char) *at <= ' ' || *at == 0x7f)
+            s_fault (self, "the request target holds a space or a control character");
+        if (at[0] == '%' && at[1] == '0' && at[2] == '0')
+            s_fault (self, "the request target holds a zero byte (%00)");
+    }
+    if (target[0] == '/' || strcmp (target, "*") == 0)
+        return;
+    if (g_ascii_strncasecmp (target, SCHEME, sizeof SCHEME - 1) != 0)
+        s_fault (self, "the request target is neither a path nor an http URL");
+    else {
+        const char *authority = target + sizeof SCHEME - 1;
+        self->authority = text_of (authority, strcspn (authority, "/?#"));
+        if (self->authority.size == 0)
+            s_fault (self, "the request target names no host");
+    }
+}
+
+void
+http_guard_lines (
+    http_guard_t *self, const char *method, const char *target, size_t size, const char *version)
+{
+    if (method + strlen (method) + 1 != target || target + size + 1 != version)
+        s_fault (self, "the request line is not METHOD, TARGET and VERSION with a space between");
+    self->next = version + strlen (version) + 2;
+    if (self->next[-1] != 0)
+        s_fault (self, NOT_A_LINE);
+}
+
+//  A field lies where the one before ended, and its own line ends with two bytes that were CR and LF.
+static void
+s_line (http_guard_t *self, text_t name, text_t value)
+{
+    const char *end = value.data + value.size;
+    if (name.data != self->next || end[0] != 0 || end[1] != 0)
+        s_fault (self, NOT_A_LINE);
+    self->next = end + 2;
+}
+
+void
+http_guard_end (http_guard_t *self, const char *end)
+{
+    if (self->next && self->next + 2 != end)
+        s_fault (self, NOT_A_LINE);
+}
+
+static bool
+s_is_token (text_t name)
+{
+    //  All but letters, of which most names are made.
+    static const char others[] = "-0123456789!#$%&'*+.^_`|~";
+    for (size_t index = 0; index < name.size; index++) {
+        char byte = name.data[index];
+        bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+        if (!is_letter && (byte == 0 || (byte != '-' && !strchr (others, byte))))
+            return false;
+    }
+    return name.size > 0;
+}
+
+static bool
+s_begins_like (text_t name, const char *expected)
+{
+    return name.size > strlen (expected) && text_begins_with_word (name, expected);
+}
+
+//  Without spaces and tabs at its end, which belong to no value.
+static text_t
+s_trimmed (text_t value)
+{
+    while (value.size && (value.data[value.size - 1] == ' ' || value.data[value.size - 1] == '\t'))
+        value.size--;
+    return value;
+}
+
+static void
+s_content_length (http_guard_t *self, text_t value)
+{
+    self->content_lengths++;
+    uint64_t length = 0;
+    if (value.size == 0 || value.size > 18)
+        s_fault (self, "Content-Length must be a number");
+    for (size_t index = 0; index < value.size && index < 18; index++) {
+        if (value.data[index] < '0' || value.data[index] > '9')
+            s_fault (self, "Content-Length must be a number");
+        length = length * 10 + (uint64_t) (value.data[index] - '0');
+    }
+    self->is_length_known = true;
+    self->content_length = length;
+}
+
+static bool
+s_is_digit (char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+//  Is it a host, as a URL has it (RFC 3986, 3.2.2), with or without a port? It may be empty.
+static bool
+s_is_host (text_t host)
+{
+    static const char others[] = "-._~%!$&'()*+,;=";
+    size_t size = host.size;
+    while (size && s_is_digit (host.data[size - 1]))
+        size--;
+    size = size && host.data[size - 1] == ':' ? size - 1 : host.size;
+    bool is_literal = size > 2 && host.data[0] == '[' && host.data[size - 1] == ']';
+    for (size_t index = is_literal; index < size - is_literal; index++) {
+        char byte = host.data[index];
+        bool is_plain = s_is_digit (byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
+        if (!is_plain && !(byte && strchr (others, byte)) && !(is_literal && byte == ':'))
+            return false;
+    }
+    return true;
+}
+
+static void
+s_host (http_guard_t *self, text_t value)
+{
+    self->hosts++;
+    if (!s_is_host (value))
+        s_fault (self, "Host is not a host name or address, with or without a port");
+    if (self->authority.size > 0 &&
+        (self->authority.size != value.size ||
+            strncasecmp (self->authority.data, value.data, value.size) != 0))
+        s_fault (self, "the request target names another host than Host");
+}
+
+void
+http_guard_field (http_guard_t *self, text_t name, text_t value)
+{
+    if (self->next)
+        s_line (self, name, value);
+    value = s_trimmed (value);
+    if (!s_is_token (name))
+        s_fault (self, "a header field's name is not a token");
+    else if (s_begins_like (name, "content-length") || s_begins_like (name, "transfer-encoding"))
+        s_fault (self, "a header field only begins like Content-Length or Transfer-Encoding");
+    else if (text_is_word (name, "content-length"))
+        s_content_length (self, value);
+    else if (text_is_word (name, "transfer-encoding")) {
+        self->transfer_encodings++;
+        if (!text_is_word (value, "chunked"))
+            s_fault (self, "Transfer-Encoding must be chunked");
+    }
+    else if (text_is_word (name, "host"))
+        s_host (self, value);
+    if (value.size && memchr (value.data, '\r', value.size))
+        s_fault (self, "a header field's value holds a CR");
+}
+
+const char *
+http_guard_verdict (http_guard_t *self, bool is_http_1_1)
+{
+    if (self->content_lengths > 1)
+        s_fault (self, "Content-Length is given twice");
+    if (self->transfer_encodings > 1)
+        s_fault (self, "Transfer-Encoding is given twice");
+    if (self->content_lengths && self->transfer_encodings)
+        s_fault (self, "Content-Length and Transfer-Encoding exclude each other");
+    if (!is_http_1_1 && self->transfer_encodings)
+        s_fault (self, "Transfer-Encoding needs HTTP/1.1");
+    if (self->hosts > 1)
+        s_fault (self, "Host is given twice");
+    if (is_http_1_1 && self->hosts == 0)
+        s_fault (self, "Host is missing");
+    return self->fault;
+}

@@ -1,0 +1,79 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "http/connection/http_lingering.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINGERING_MAX 64                   //  connections
+#define TURN_BYTES ((size_t) 1024 * 1024)  //  that are read in a turn, of each
+
+typedef struct {
+    int fd;
+    int64_t since_ms;
+    size_t bytes;  //  that were passed over
+} lingering_t;
+
+static void
+s_close_first (http_lingering_t *self)
+{
+    lingering_t *first = g_queue_pop_head (&self->queue);
+    close (first->fd);
+    g_free (first);
+}
+
+void
+http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms)
+{
+    if (self->queue.length == LINGERING_MAX)
+        s_close_first (self);
+    int kept = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+    if (kept < 0)
+        return;
+    lingering_t *lingering = g_new0 (lingering_t, 1);
+    *lingering = (lingering_t){.fd = kept, .since_ms = now_ms};
+    g_queue_push_tail (&self->queue, lingering);
+}
+
+//  Pass over what has come. Returns how much it was; 0 with errno EAGAIN: nothing now, else the end.
+static size_t
+s_read (lingering_t *self)
+{
+    //  MSG_TRUNC: TCP forgets the bytes without copying them.
+    // cppcheck-suppress nullPointer
+    ssize_t count = recv (self->fd, NULL, TURN_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+    if (count == 0)
+        errno = 0;
+    size_t size = count > 0 ? (size_t) count : 0;
+    self->bytes += size;
+    return size;
+}
+
+bool
+http_lingering_run (http_lingering_t *self, int64_t now_ms)
+{
+    bool is_more = false;
+    for (GList *link = self->queue.head; link;) {
+        lingering_t *lingering = link->data;
+        GList *next = link->next;
+        size_t size = s_read (lingering);
+        bool is_over = size == 0 && errno != EAGAIN;
+        is_more |= size > 0;
+        if (is_over || lingering->bytes > HTTP_LINGER_BYTES ||
+            now_ms - lingering->since_ms > HTTP_LINGER_MS) {
+            close (lingering->fd);
+            g_free (lingering);
+            g_queue_delete_link (&self->queue, link);
+        }
+        link = next;
+    }
+    return is_more;
+}
+
+void
+http_lingering_clear (http_lingering_t *self)
+{
+    while (self->queue.head)
+        s_close_first (self);
+}

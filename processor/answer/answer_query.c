@@ -1,0 +1,124 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/answer/answer_query.h"
+
+#include "common/process/clock.h"
+#include "common/text/digits.h"
+#include "query/protocol/rocket_map.h"
+
+//  Write the rockets of a page, bounded in bytes. Returns how many.
+static uint32_t
+s_write_page (const selection_t *selection, GByteArray *page)
+{
+    uint32_t count = 0;
+    while (count < selection->list->limit && count < selection->count) {
+        guint before = page->len;
+        rocket_view_t view;
+        rocket_view (selection->heap[count].rocket, &view);
+        rocket_map_write (page, &view);
+        if (page->len > LIST_REPLY_MAX_BYTES && count > 0) {
+            g_byte_array_set_size (page, before);
+            break;
+        }
+        count++;
+    }
+    return count;
+}
+
+void
+answer_list (
+    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer)
+{
+    GByteArray *page = g_byte_array_new ();
+    uint32_t count = s_write_page (selection, page);
+    bool more = selection->is_cut || count < selection->count;
+    reply_write_list (answer, owned, owned_count, more, count);
+    g_byte_array_append (answer, page->data, page->len);
+    g_byte_array_unref (page);
+}
+
+static void
+s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
+{
+    const shard_t *shard = shards->shards[partition_of (id, shards->partitions)];
+    const rocket_t *rocket = shard ? shard_find (shard, id) : NULL;
+    if (!shard)
+        reply_write_status (answer, 421, "the partition of this rocket is not owned here");
+    else if (!rocket)
+        reply_write_status (answer, 404, "there is no rocket of this id");
+    else
+        reply_write_rocket (answer, shard_owned (shard), rocket);
+}
+
+//  A processor's id, as hexadecimal digits.
+static void
+s_write_id (msgpack_writer_t *writer, const uint8_t id[PROCESSOR_ID_SIZE])
+{
+    char text[2 * PROCESSOR_ID_SIZE + 1];
+    digits_of_bytes (id, PROCESSOR_ID_SIZE, text);
+    msgpack_write_str (writer, text_from (text));
+}
+
+static void
+s_answer_stats (const shards_t *shards, GByteArray *answer)
+{
+    owned_t owned[PARTITIONS_MAX];
+    uint32_t owned_count = shards_owned (shards, owned);
+    uint32_t counters = 0;
+#define X(field, name, prometheus, help) counters++;
+    PROCESSOR_COUNTERS (X)
+#undef X
+    msgpack_writer_t writer = msgpack_writer_begin (answer);
+    reply_write_stats (&writer, 7 + counters);
+    msgpack_write_key (&writer, "processor");
+    s_write_id (&writer, shards->processor);
+    msgpack_write_key (&writer, "uptimeMs");
+    msgpack_write_uint (&writer, (uint64_t) (clock_ms () - shards->started_ms));
+    msgpack_write_key (&writer, "partitions");
+    msgpack_write_uint (&writer, shards->partitions);
+    msgpack_write_key (&writer, "rockets");
+    msgpack_write_uint (&writer, shards_rockets (shards));
+#define X(field, name, prometheus, help)                                                           \
+    msgpack_write_key (&writer, name);                                                             \
+    msgpack_write_uint (&writer, shards->counters.field);
+    PROCESSOR_COUNTERS (X)
+#undef X
+    msgpack_write_key (&writer, "members");
+    msgpack_write_array (&writer, (uint32_t) shards->members_count);
+    for (size_t index = 0; index < shards->members_count; index++)
+        s_write_id (&writer, shards->members[index].id);
+    msgpack_write_key (&writer, "endpoints");
+    msgpack_write_array (&writer, (uint32_t) shards->members_count);
+    for (size_t index = 0; index < shards->members_count; index++)
+        msgpack_write_str (&writer, text_from (shards->endpoints[index].text));
+    msgpack_write_key (&writer, "owned");
+    msgpack_write_array (&writer, owned_count);
+    for (uint32_t index = 0; index < owned_count; index++) {
+        const shard_t *shard = shards->shards[owned[index].partition];
+        msgpack_write_array (&writer, 4);
+        msgpack_write_uint (&writer, owned[index].partition);
+        msgpack_write_uint (&writer, owned[index].epoch);
+        msgpack_write_uint (&writer, shard_size (shard));
+        msgpack_write_uint (&writer, shard_folded (shard) - shard_saved (shard));
+    }
+    msgpack_writer_end (&writer);
+}
+
+void
+answer_query (shards_t *shards, const query_t *query, GByteArray *answer)
+{
+    shards->counters.queries++;
+    switch (query->op) {
+    case QUERY_PING:
+        reply_write_status (answer, 200, NULL);
+        break;
+    case QUERY_STATS:
+        s_answer_stats (shards, answer);
+        break;
+    case QUERY_GET:
+        s_answer_get (shards, query->id, answer);
+        break;
+    case QUERY_LIST:
+    case QUERY_BATCH:
+        g_assert_not_reached ();
+    }
+}

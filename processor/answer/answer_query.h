@@ -1,0 +1,21 @@
+//  Answers single questions from the shards of this process, and writes the answers to lists.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_ANSWER_QUERY_H
+#define DOWNLINK_ANSWER_QUERY_H
+
+#include "processor/shard/selection.h"
+#include "processor/shard/shards.h"
+#include "query/protocol/query.h"
+
+//  The detail of a 503 for a question whose deadline has passed.
+#define QUERY_EXPIRED "the deadline of this question has passed"
+
+//  Write the answer to a question that is neither a list nor a batch. Never waits.
+void answer_query (shards_t *shards, const query_t *query, GByteArray *answer);
+
+//  Write the answer to a list: the rockets of a selection that has settled, as many as the list wants
+//  and as LIST_REPLY_MAX_BYTES allow. owned: the partitions that it covers.
+void answer_list (
+    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer);
+
+#endif

@@ -1,0 +1,447 @@
+//  Where a job is:
+//
+//    queue     ends with
+//    quick     shown all tables of leaders: answered. A table has not enough: it starts again, waiting
+//    waiting   a seat on the pass is free: riding
+//    riding    shown all its shards: answered
+//
+//  And from each of them: its last asker's deadline passes, or a shard that it is of is let go.
+//
+//  The pass visits a shard in two phases: those who ride and want it are gathered, some of whom need
+//  only its table; then its rockets are shown to the others, in the order of their places. Rockets that
+//  come while a shard is visited come behind, and are shown. Who gets on later waits for the next
+//  visit.
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/answer/list_jobs.h"
+
+#include "common/process/clock.h"
+#include "processor/answer/answer_query.h"
+#include "processor/answer/list_job.h"
+#include "processor/shard/list_copy.h"
+
+#define RIDING_MAX 32        //  jobs at the same time: so many heaps there are
+#define SHOWN_PER_STEP 2048  //  rockets, times those who ride
+#define PREFETCHED 8         //  rockets ahead
+#define LAPS_MAX 4           //  after so many that end with nothing to show: 503
+
+typedef struct {
+    bool is_under_way;
+    bool is_gathered;
+    uint32_t partition;
+    size_t place;  //  the next rocket
+} visit_t;
+
+struct list_jobs {
+    shards_t *shards;
+    text_pool_t *pool;
+    GQueue quick;
+    GQueue waiting;
+    GQueue riding;
+    GHashTable *by_key;     //  of list_job_t *, those that have not begun
+    GHashTable *by_client;  //  client -> how many jobs it has
+    guint askers_count;
+    visit_t visit;
+};
+
+list_jobs_t *
+list_jobs_new (shards_t *shards, text_pool_t *pool)
+{
+    list_jobs_t *self = g_new0 (list_jobs_t, 1);
+    self->shards = shards;
+    self->pool = pool;
+    self->by_key = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+    self->by_client = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+    return self;
+}
+
+static guint
+s_jobs_of (const list_jobs_t *self, uint64_t client)
+{
+    return GPOINTER_TO_UINT (g_hash_table_lookup (self->by_client, &client));
+}
+
+static void
+s_set_jobs_of (list_jobs_t *self, uint64_t client, guint count)
+{
+    if (count > 0)
+        g_hash_table_replace (
+            self->by_client, g_memdup2 (&client, sizeof client), GUINT_TO_POINTER (count));
+    else
+        g_hash_table_remove (self->by_client, &client);
+}
+
+static void
+s_free (list_jobs_t *self, list_job_t *job)
+{
+    s_set_jobs_of (self, job->client, s_jobs_of (self, job->client) - 1);
+    if (g_hash_table_lookup (self->by_key, job->key) == job)
+        g_hash_table_remove (self->by_key, job->key);
+    self->askers_count -= job->askers->len;
+    list_job_destroy (&job, self->shards);
+}
+
+void
+list_jobs_destroy (list_jobs_t **self_p)
+{
+    list_jobs_t *self = *self_p;
+    if (!self)
+        return;
+    GQueue *queues[] = {&self->quick, &self->waiting, &self->riding};
+    for (size_t index = 0; index < G_N_ELEMENTS (queues); index++)
+        while (queues[index]->head)
+            s_free (self, queues[index]->head->data);
+    g_hash_table_destroy (self->by_key);
+    g_hash_table_destroy (self->by_client);
+    g_free (self);
+    *self_p = NULL;
+}
+
+//  Every shard of the list has a table for it.
+static bool
+s_is_quick (const list_jobs_t *self, const list_query_t *list)
+{
+    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
+        const shard_t *shard = list_job_shard (self->shards, partition);
+        if (shard && list_query_wants (list, partition) &&
+            !leaders_have (shard_leaders (shard), list))
+            return false;
+    }
+    return true;
+}
+
+static GBytes *
+s_key (const list_query_t *list)
+{
+    query_t query = {.op = QUERY_LIST, .list = *list};
+    GByteArray *bytes = g_byte_array_new ();
+    query_write (bytes, &query);
+    return g_byte_array_free_to_bytes (bytes);
+}
+
+static list_job_t *
+s_new_job (list_jobs_t *self, list_query_t *list, GBytes *key, uint64_t client)
+{
+    bool is_quick = s_is_quick (self, list);
+    list_job_t *job = list_job_new (list, key, client);
+    s_set_jobs_of (self, client, s_jobs_of (self, client) + 1);
+    g_hash_table_insert (self->by_key, job->key, job);
+    list_job_enter (job, is_quick ? &self->quick : &self->waiting);
+    return job;
+}
+
+static guint
+s_jobs_count (const list_jobs_t *self)
+{
+    return self->quick.length + self->waiting.length + self->riding.length;
+}
+
+static bool
+s_has_room (const list_jobs_t *self, uint64_t client)
+{
+    guint count = s_jobs_count (self);
+    return count < LIST_JOBS_MAX && s_jobs_of (self, client) < LIST_JOBS_MAX - count;
+}
+
+list_added_t
+list_jobs_add (list_jobs_t *self, const list_query_t *list, const list_asker_t *asker)
+{
+    if (!list_job_is_ours (self->shards, list))
+        return LIST_FOREIGN;
+    if (self->askers_count >= LIST_JOBS_ASKERS_MAX)
+        return LIST_REFUSED;
+    list_query_t copy;
+    list_copy (&copy, list);
+    GBytes *key = s_key (&copy);
+    list_job_t *job = g_hash_table_lookup (self->by_key, key);
+    if (!job && s_has_room (self, asker->client))
+        job = s_new_job (self, &copy, key, asker->client);
+    if (job) {
+        list_job_add_asker (job, asker);
+        self->askers_count++;
+    }
+    list_copy_clear (&copy);
+    g_bytes_unref (key);
+    return job ? LIST_ADDED : LIST_REFUSED;
+}
+
+bool
+list_jobs_are_waiting (const list_jobs_t *self)
+{
+    return s_jobs_count (self) > 0;
+}
+
+//  Tell all askers, and forget the job.
+static void
+s_reply (list_jobs_t *self, list_job_t *job, GByteArray *bytes)
+{
+    list_job_tell (job, bytes);
+    s_free (self, job);
+}
+
+static void
+s_refuse (list_jobs_t *self, list_job_t *job, uint32_t status, const char *detail)
+{
+    GByteArray *bytes = g_byte_array_new ();
+    reply_write_status (bytes, status, detail);
+    s_reply (self, job, bytes);
+}
+
+static void
+s_let_go (list_jobs_t *self, list_job_t *job)
+{
+    s_refuse (self, job, 421, "a partition that was asked for is not owned here any more");
+}
+
+//  An equal list that comes from now on is another job: a rocket that this one was shown may have
+//  changed before that list was asked for.
+//
+//  False if a shard is gone: the job is answered then.
+static bool
+s_begin (list_jobs_t *self, list_job_t *job)
+{
+    if (!list_job_is_ours (self->shards, &job->list)) {
+        s_let_go (self, job);
+        return false;
+    }
+    if (g_hash_table_lookup (self->by_key, job->key) == job)
+        g_hash_table_remove (self->by_key, job->key);
+    list_job_begin (job, self->shards, self->pool);
+    return true;
+}
+
+//  All rockets were shown.
+static void
+s_finish (list_jobs_t *self, list_job_t *job)
+{
+    selection_settle (&job->selection);
+    bool is_empty = job->selection.count == 0 && job->selection.is_cut;
+    if (is_empty && ++job->laps == LAPS_MAX) {
+        s_refuse (self, job, 503, "the rockets of this list change faster than it can be made");
+        return;
+    }
+    if (is_empty) {
+        list_job_rewind (job, self->shards);
+        list_job_enter (job, &self->waiting);
+        return;
+    }
+    GByteArray *bytes = g_byte_array_new ();
+    answer_list (&job->selection, job->owned, job->owned_count, bytes);
+    s_reply (self, job, bytes);
+}
+
+//  The job was shown a shard.
+static void
+s_check_off (list_jobs_t *self, list_job_t *job, uint32_t partition)
+{
+    if (list_job_check_off (job, partition))
+        s_finish (self, job);
+}
+
+//  Show a job a table of leaders.
+static void
+s_step_quick (list_jobs_t *self)
+{
+    list_job_t *job = self->quick.head->data;
+    if (!job->has_begun && !s_begin (self, job))
+        return;
+    uint32_t partition = 0;
+    while (partition < self->shards->partitions && !list_job_has_todo (job, partition))
+        partition++;
+    if (partition == self->shards->partitions)
+        s_finish (self, job);
+    else if (leaders_show (
+                 shard_leaders (list_job_shard (self->shards, partition)), &job->selection))
+        s_check_off (self, job, partition);
+    else {
+        list_job_rewind (job, self->shards);
+        list_job_enter (job, &self->waiting);
+    }
+}
+
+static guint
+s_seats_of (const list_jobs_t *self, uint64_t client)
+{
+    guint count = 0;
+    for (const GList *link = self->riding.head; link; link = link->next)
+        count += ((const list_job_t *) link->data)->client == client;
+    return count;
+}
+
+//  Of those who wait, the first one whose client has the fewest seats.
+static list_job_t *
+s_next_job (const list_jobs_t *self)
+{
+    list_job_t *next = NULL;
+    guint fewest = UINT_MAX;
+    for (const GList *link = self->waiting.head; link && fewest > 0; link = link->next) {
+        list_job_t *job = link->data;
+        guint seats = s_seats_of (self, job->client);
+        if (seats < fewest) {
+            fewest = seats;
+            next = job;
+        }
+    }
+    return next;
+}
+
+static void
+s_fill_seats (list_jobs_t *self)
+{
+    while (self->waiting.head && self->riding.length < RIDING_MAX) {
+        list_job_t *job = s_next_job (self);
+        if (!s_begin (self, job))
+            continue;
+        list_job_enter (job, &self->riding);
+        if (job->todo_count == 0)
+            s_finish (self, job);
+    }
+}
+
+//  Begin to visit the next shard that is wanted, going round.
+static void
+s_begin_visit (list_jobs_t *self)
+{
+    uint32_t partitions = self->shards->partitions;
+    for (uint32_t count = 1; count <= partitions; count++) {
+        uint32_t partition = (self->visit.partition + count) % partitions;
+        for (GList *link = self->riding.head; link; link = link->next) {
+            if (list_job_has_todo (link->data, partition)) {
+                self->visit = (visit_t){.is_under_way = true, .partition = partition};
+                return;
+            }
+        }
+    }
+}
+
+//  Take one more job into the visit. False if all were.
+static bool
+s_gather (list_jobs_t *self)
+{
+    uint32_t partition = self->visit.partition;
+    for (GList *link = self->riding.head; link; link = link->next) {
+        list_job_t *job = link->data;
+        if (job->is_in_visit || !list_job_has_todo (job, partition))
+            continue;
+        leaders_t *leaders = shard_leaders (list_job_shard (self->shards, partition));
+        if (leaders_show (leaders, &job->selection))
+            s_check_off (self, job, partition);
+        else {
+            job->is_in_visit = true;
+            job->draft = leaders_begin (leaders, &job->selection);
+            job->draft_partition = partition;
+        }
+        return true;
+    }
+    return false;
+}
+
+static size_t
+s_in_visit (const list_jobs_t *self, selection_t *selections[RIDING_MAX])
+{
+    size_t count = 0;
+    for (GList *link = self->riding.head; link; link = link->next) {
+        list_job_t *job = link->data;
+        if (job->is_in_visit)
+            selections[count++] =
+                job->draft ? leaders_draft_selection (job->draft) : &job->selection;
+    }
+    return count;
+}
+
+static void
+s_end_visit (list_jobs_t *self)
+{
+    uint32_t partition = self->visit.partition;
+    for (GList *link = self->riding.head; link;) {
+        list_job_t *job = link->data;
+        link = link->next;
+        if (!job->is_in_visit)
+            continue;
+        if (job->draft)
+            leaders_end (shard_leaders (list_job_shard (self->shards, partition)), &job->draft,
+                &job->selection);
+        job->is_in_visit = false;
+        s_check_off (self, job, partition);
+    }
+    self->visit.is_under_way = false;
+}
+
+//  Show some rockets to all who are in the visit. Rockets lie all over the memory: those to come are
+//  brought near.
+static void
+s_show_some (list_jobs_t *self)
+{
+    selection_t *selections[RIDING_MAX];
+    size_t count = s_in_visit (self, selections);
+    const shard_t *shard = count > 0 ? list_job_shard (self->shards, self->visit.partition) : NULL;
+    size_t size = shard ? shard_size (shard) : 0;
+    size_t end = count > 0 ? MIN (size, self->visit.place + 1 + SHOWN_PER_STEP / count) : 0;
+    for (size_t place = self->visit.place; place < end; place++) {
+        const rocket_t *rocket = shard_at (shard, place);
+        rocket_view_t view;
+        if (place + PREFETCHED < size)
+            rocket_prefetch (shard_at (shard, place + PREFETCHED));
+        rocket_view (rocket, &view);
+        for (size_t index = 0; index < count; index++)
+            selection_show (selections[index], rocket, &view);
+    }
+    self->visit.place = end;
+    if (end == size || count == 0)
+        s_end_visit (self);
+}
+
+static void
+s_step (list_jobs_t *self)
+{
+    if (self->quick.head) {
+        s_step_quick (self);
+        return;
+    }
+    s_fill_seats (self);
+    if (!self->visit.is_under_way)
+        s_begin_visit (self);
+    else if (!self->visit.is_gathered)
+        self->visit.is_gathered = !s_gather (self);
+    else
+        s_show_some (self);
+}
+
+//  Answer a job that need not go on: nobody waits for it any more, or one of its shards is gone.
+static void
+s_look_at (list_jobs_t *self, list_job_t *job, int64_t now_us)
+{
+    guint expired = list_job_expire (job, now_us);
+    self->askers_count -= expired;
+    self->shards->counters.queries_expired += expired;
+    if (job->askers->len == 0)
+        s_free (self, job);
+    else if (job->has_begun && !list_job_is_intact (job, self->shards))
+        s_let_go (self, job);
+}
+
+static void
+s_look_over (list_jobs_t *self)
+{
+    int64_t now_us = clock_us ();
+    GQueue *queues[] = {&self->quick, &self->waiting, &self->riding};
+    for (size_t index = 0; index < G_N_ELEMENTS (queues); index++) {
+        for (GList *link = queues[index]->head; link;) {
+            list_job_t *job = link->data;
+            link = link->next;
+            s_look_at (self, job, now_us);
+        }
+    }
+}
+
+void
+list_jobs_run (list_jobs_t *self, int64_t until_us)
+{
+    if (!list_jobs_are_waiting (self))
+        return;
+    s_look_over (self);
+    while (list_jobs_are_waiting (self)) {
+        s_step (self);
+        if (clock_us () >= until_us)
+            return;
+    }
+}

@@ -1,0 +1,166 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/answer/serve_queries.h"
+
+#include "common/domain/partition.h"
+#include "common/process/clock.h"
+#include "processor/answer/answer_requests.h"
+#include "processor/answer/unread_answers.h"
+#include "query/protocol/query.h"
+
+#define REQUESTS_PER_RUN 64
+#define REQUESTS_US 2000  //  for so long requests are taken in and answered,
+#define SLICE_US 3000     //  and for so long batches and lists go on
+
+//  A client's message up to its question, as it goes in front of the answer.
+typedef struct {
+    uint32_t count;
+    uint32_t sizes[ENVELOPE_PARTS_MAX];
+    uint32_t size;
+    char bytes[ENVELOPE_MAX_BYTES];
+} envelope_t;
+
+//  An envelope that waits for its answer; of its bytes there are as many as it has.
+typedef struct {
+    query_server_t *server;
+    uint64_t client;  //  its routing id, as a number
+    envelope_t envelope;
+} waiting_t;
+
+struct query_server {
+    socket_t *socket;
+    shards_t *shards;
+    answerer_t *answerer;
+    unread_t *unread;
+};
+
+query_server_t *
+query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool)
+{
+    query_server_t *self = g_new0 (query_server_t, 1);
+    self->socket = queries;
+    self->shards = shards;
+    self->answerer = answerer_new (shards, pool);
+    self->unread = unread_new ();
+    return self;
+}
+
+void
+query_server_destroy (query_server_t **self_p)
+{
+    query_server_t *self = *self_p;
+    if (!self)
+        return;
+    answerer_destroy (&self->answerer);
+    unread_destroy (&self->unread);
+    g_free (self);
+    *self_p = NULL;
+}
+
+//  Send the parts of an envelope. False if the client is gone or takes nothing: nothing was sent then.
+static bool
+s_send_envelope (socket_t *socket, const envelope_t *envelope)
+{
+    const char *part = envelope->bytes;
+    for (uint32_t index = 0; index < envelope->count; part += envelope->sizes[index++])
+        if (!socket_send (socket, part, envelope->sizes[index], true))
+            return false;
+    return true;
+}
+
+static void
+s_send (query_server_t *self, const waiting_t *waiting, text_t bytes, GBytes *owner)
+{
+    unread_answer_t *answer = unread_add (self->unread, waiting->client, bytes, owner);
+    if (!answer) {
+        self->shards->counters.answers_dropped++;
+        return;
+    }
+    if (s_send_envelope (self->socket, &waiting->envelope))
+        (void) !socket_send_owned (self->socket, unread_give (answer), unread_release, answer);
+    else {
+        self->shards->counters.answers_dropped++;
+        unread_release (NULL, answer);
+    }
+}
+
+static void
+s_take_answer (void *context, text_t answer, GBytes *owner)
+{
+    waiting_t *waiting = context;
+    if (answer.data)
+        s_send (waiting->server, waiting, answer, owner);
+    g_free (waiting);
+}
+
+//  Receive the parts up to the empty one and the question behind it; the question is the socket's.
+//  Returns how many parts followed the empty one, at most 2: only 1 is a question. 0: the message has no
+//  envelope that can be answered, and is read to its end.
+static int
+s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_t *question)
+{
+    bool is_whole = false;
+    envelope->count = envelope->size = 0;
+    while (more && !is_whole) {
+        bool has_room = envelope->count < ENVELOPE_PARTS_MAX &&
+                        part.size <= ENVELOPE_MAX_BYTES - envelope->size;
+        if (!has_room)
+            break;
+        if (part.size > 0)
+            memcpy (envelope->bytes + envelope->size, part.data, part.size);
+        envelope->size += (uint32_t) part.size;
+        envelope->sizes[envelope->count++] = (uint32_t) part.size;
+        is_whole = part.size == 0;
+        (void) !socket_receive (socket, &part, &more);
+    }
+    *question = part;
+    int parts = is_whole ? 1 + more : 0;
+    while (more && socket_receive (socket, &part, &more))
+        ;
+    return parts;
+}
+
+//  Take the next request. False if there is none.
+static bool
+s_take_request (query_server_t *self, int64_t until_us)
+{
+    text_t part;
+    text_t question;
+    bool more = false;
+    envelope_t envelope;
+    if (!socket_receive (self->socket, &part, &more))
+        return false;
+    int parts = s_receive (self->socket, part, more, &envelope, &question);
+    if (parts == 0)
+        return true;  //  a REP says nothing to that either
+    size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
+    waiting_t *waiting = g_malloc (size);
+    waiting->server = self;
+    waiting->client = channel_hash (text_of (envelope.bytes, envelope.sizes[0]));
+    memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
+    if (parts == 1)
+        answerer_take (self->answerer, question, waiting->client, s_take_answer, waiting, until_us);
+    else {
+        GByteArray *answer = g_byte_array_new ();
+        reply_write_status (answer, 400, "a question must be a message of one part");
+        s_take_answer (waiting, text_of ((const char *) answer->data, answer->len), NULL);
+        g_byte_array_unref (answer);
+    }
+    return true;
+}
+
+void
+query_server_run (query_server_t *self)
+{
+    int64_t until_us = clock_us () + REQUESTS_US;
+    int count = 0;
+    while (count < REQUESTS_PER_RUN && s_take_request (self, until_us) && clock_us () < until_us)
+        count++;
+    if (answerer_is_busy (self->answerer))
+        answerer_run (self->answerer, clock_us () + SLICE_US);
+}
+
+bool
+query_server_is_busy (const query_server_t *self)
+{
+    return answerer_is_busy (self->answerer);
+}

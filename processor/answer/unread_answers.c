@@ -1,0 +1,152 @@
+//  A client is an entry as long as it has something unread: those that have not are swept when the
+//  table has doubled. Counts outlive the table, as libzmq may let go late: they are counted references.
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/answer/unread_answers.h"
+
+#include <stdatomic.h>
+
+#define SWEEP_MIN 64
+
+typedef struct count {
+    atomic_uint references;
+    atomic_size_t bytes;
+    struct count *all;  //  of all clients; NULL: it is that one
+} count_t;
+
+struct unread_answer {
+    atomic_bool
+        is_given;  //  written by the thread that gives it away, read by the one that frees it
+    count_t *client;
+    GBytes *owner;  //  of the bytes; NULL: they are the copy
+    size_t size;
+    char copy[];
+};
+
+struct unread {
+    count_t *all;
+    GHashTable *clients;  //  the number -> count_t
+    guint sweep_at;
+};
+
+static count_t *
+s_new_count (count_t *all)
+{
+    count_t *count = g_new0 (count_t, 1);
+    atomic_store (&count->references, 1);
+    if (all)
+        atomic_fetch_add (&all->references, 1);
+    count->all = all;
+    return count;
+}
+
+static void
+s_release_count (void *data)
+{
+    count_t *count = data;
+    while (count && atomic_fetch_sub (&count->references, 1) == 1) {
+        count_t *all = count->all;
+        g_free (count);
+        count = all;
+    }
+}
+
+unread_t *
+unread_new (void)
+{
+    unread_t *self = g_new0 (unread_t, 1);
+    self->all = s_new_count (NULL);
+    self->clients = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, s_release_count);
+    self->sweep_at = SWEEP_MIN;
+    return self;
+}
+
+void
+unread_destroy (unread_t **self_p)
+{
+    unread_t *self = *self_p;
+    if (!self)
+        return;
+    g_hash_table_destroy (self->clients);
+    s_release_count (self->all);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static gboolean
+s_has_nothing (gpointer key, gpointer value, gpointer data)
+{
+    (void) key;
+    (void) data;
+    return atomic_load (&((count_t *) value)->bytes) == 0;
+}
+
+static count_t *
+s_client (unread_t *self, uint64_t number)
+{
+    count_t *client = g_hash_table_lookup (self->clients, &number);
+    if (client)
+        return client;
+    if (g_hash_table_size (self->clients) >= self->sweep_at) {
+        g_hash_table_foreach_remove (self->clients, s_has_nothing, NULL);
+        self->sweep_at = MAX (SWEEP_MIN, 2 * g_hash_table_size (self->clients));
+    }
+    client = s_new_count (self->all);
+    g_hash_table_insert (self->clients, g_memdup2 (&number, sizeof number), client);
+    return client;
+}
+
+static bool
+s_has_room (const unread_t *self, const count_t *client, size_t size)
+{
+    size_t all = atomic_load (&self->all->bytes);
+    size_t left = all < UNREAD_ALL_MAX_BYTES ? UNREAD_ALL_MAX_BYTES - all : 0;
+    size_t most = MAX (UNREAD_CLIENT_MIN_BYTES, MIN (UNREAD_CLIENT_MAX_BYTES, left));
+    return atomic_load (&client->bytes) + size <= most;
+}
+
+unread_answer_t *
+unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
+{
+    count_t *count = s_client (self, client);
+    if (!s_has_room (self, count, answer.size))
+        return NULL;
+    unread_answer_t *unread = g_malloc (sizeof *unread + (owner ? 0 : answer.size));
+    *unread = (unread_answer_t){.client = count, .size = answer.size};
+    if (owner)
+        unread->owner = g_bytes_ref (owner);
+    else
+        memcpy (unread->copy, answer.data, answer.size);
+    atomic_fetch_add (&count->references, 1);
+    atomic_fetch_add (&count->bytes, answer.size);
+    atomic_fetch_add (&self->all->bytes, answer.size);
+    return unread;
+}
+
+text_t
+unread_give (unread_answer_t *answer)
+{
+    const char *owned = answer->owner ? g_bytes_get_data (answer->owner, NULL) : NULL;
+    text_t bytes = text_of (owned ? owned : answer->copy, answer->size);
+    atomic_store_explicit (&answer->is_given, true, memory_order_release);
+    return bytes;
+}
+
+void
+unread_release (void *bytes, void *answer)
+{
+    (void) bytes;
+    unread_answer_t *unread = answer;
+    (void) !atomic_load_explicit (&unread->is_given, memory_order_acquire);
+    atomic_fetch_sub (&unread->client->all->bytes, unread->size);
+    atomic_fetch_sub (&unread->client->bytes, unread->size);
+    s_release_count (unread->client);
+    if (unread->owner)
+        g_bytes_unref (unread->owner);
+    g_free (unread);
+}
+
+size_t
+unread_size (const unread_t *self)
+{
+    return atomic_load (&self->all->bytes);
+}

@@ -1,0 +1,219 @@
+//  A round costs nearly the same however much is in it: some files written and synced. So when much
+//  comes in, a round is followed by a pause of some times its own length, and the next one saves more
+//  at once: the processors that the saving would take are the gateway's and the loop's. When little
+//  comes in there is no pause, and nothing is saved or acknowledged later than it could be.
+//
+//  What is saved is a copy, so a round is bounded. Of a burst the rest follows at once, the partitions
+//  by turns: it needs no more memory, and the first of it is acknowledged before the last is saved.
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/save/save_shards.h"
+
+#include "common/process/background.h"
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+
+#define RETRY_MS 200
+#define ROUND_ROCKETS 16384  //  some 5 MB of copies, saved in some 50 ms
+#define BUSY_FRAMES 2        //  so many in one round mean that more will come
+#define PAUSE_TIMES 8
+#define PAUSE_MAX_MS 50
+
+//  What changed in one partition, or a piece of it.
+typedef struct {
+    owned_t owned;
+    GPtrArray *changes;  //  of rocket_view_t *
+    save_t result;
+} shard_save_t;
+
+struct shard_saver {
+    shards_t *shards;
+    store_t *store;
+    socket_t *events;
+    update_sender_t *updates;
+    acks_t *acks;                    //  of the saves of a round that are done
+    background_t *background;        //  its job is a GPtrArray of shard_save_t *
+    int64_t begun_ms;                //  when the last round was begun,
+    uint64_t begun_frames;           //  and how many frames had been taken in then
+    uint64_t round_frames;           //  how many were new in that round
+    uint32_t next;                   //  partition to look at first
+    bool is_cut;                     //  the round was full: there may be more to save
+    int64_t not_before_ms;           //  when the next one may be begun
+    bool is_saving[PARTITIONS_MAX];  //  in the round that is under way
+};
+
+static void
+s_free_save (void *data)
+{
+    shard_save_t *save = data;
+    g_ptr_array_unref (save->changes);
+    g_free (save);
+}
+
+//  On the background thread.
+static void
+s_save_all (void *context, void *job)
+{
+    shard_saver_t *self = context;
+    store_t *store = self->store;
+    const GPtrArray *saves = job;
+    for (guint index = 0; index < saves->len; index++) {
+        shard_save_t *save = saves->pdata[index];
+        int64_t start_us = clock_us ();
+        FAILPOINT ("save-before");
+        save->result = store->save (store, save->owned,
+            (rocket_view_t *const *) (gpointer) save->changes->pdata, save->changes->len);
+        histogram_add (&self->shards->latencies.save, clock_us () - start_us, 1);
+        FAILPOINT ("save-after");
+    }
+}
+
+shard_saver_t *
+shard_saver_new (shards_t *shards, store_t *store, socket_t *events, update_sender_t *updates)
+{
+    shard_saver_t *self = g_new0 (shard_saver_t, 1);
+    self->shards = shards;
+    self->store = store;
+    self->events = events;
+    self->updates = updates;
+    self->acks = acks_new ();
+    self->background = background_new (s_save_all, self);
+    return self;
+}
+
+void
+shard_saver_destroy (shard_saver_t **self_p)
+{
+    shard_saver_t *self = *self_p;
+    if (!self)
+        return;
+    GPtrArray *saves = background_wait (self->background);
+    if (saves)
+        g_ptr_array_unref (saves);
+    background_destroy (&self->background);
+    acks_destroy (&self->acks);
+    g_free (self);
+    *self_p = NULL;
+}
+
+int
+shard_saver_fd (const shard_saver_t *self)
+{
+    return background_fd (self->background);
+}
+
+int64_t
+shard_saver_timeout_ms (const shard_saver_t *self)
+{
+    int64_t left_ms = self->not_before_ms - clock_ms ();
+    return left_ms > 0 ? left_ms : INT64_MAX;
+}
+
+bool
+shard_saver_is_through (const shard_saver_t *self, uint32_t partition)
+{
+    const shard_t *shard = self->shards->shards[partition];
+    return !self->is_saving[partition] && (!shard || !shard_is_changed (shard));
+}
+
+static void
+s_publish (shard_saver_t *self)
+{
+    FAILPOINT ("ack-before");
+    acks_publish (self->acks, self->shards->processor, self->events);
+    FAILPOINT ("ack-after");
+}
+
+//  See what came of a save. False if the store is broken.
+static bool
+s_settle (shard_saver_t *self, shard_save_t *save)
+{
+    shard_t **shard_p = &self->shards->shards[save->owned.partition];
+    self->is_saving[save->owned.partition] = false;
+    switch (save->result) {
+    case SAVE_DONE:
+        update_sender_saved (self->updates, save->owned, save->changes);
+        shard_end_save (*shard_p, self->acks);
+        return true;
+    case SAVE_FAILED:
+        self->shards->counters.saves_failed++;
+        shard_put_back (*shard_p);
+        self->not_before_ms = clock_ms () + RETRY_MS;
+        return true;
+    case SAVE_FENCED:
+        log_event (LOG_WARN, "another processor has taken a partition: it is let go",
+            "partition=%u epoch=%llu", save->owned.partition,
+            (unsigned long long) save->owned.epoch);
+        shard_destroy (shard_p);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+s_settle_all (shard_saver_t *self, GPtrArray *saves)
+{
+    bool good = true;
+    for (guint index = 0; good && index < saves->len; index++)
+        good = s_settle (self, saves->pdata[index]);
+    s_publish (self);
+    g_ptr_array_unref (saves);
+    return good;
+}
+
+static void
+s_pause (shard_saver_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    if (self->round_frames >= BUSY_FRAMES && !self->is_cut)
+        self->not_before_ms = now_ms + MIN (PAUSE_TIMES * (now_ms - self->begun_ms), PAUSE_MAX_MS);
+}
+
+//  Take what changed in a partition into a round. Returns how many rockets that are.
+static guint
+s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
+{
+    shard_t *shard = self->shards->shards[partition];
+    if (!shard || !shard_is_changed (shard))
+        return 0;
+    shard_save_t *save = g_new0 (shard_save_t, 1);
+    save->owned = shard_owned (shard);
+    save->changes = shard_take_changes (shard, most);
+    self->is_saving[partition] = true;
+    g_ptr_array_add (saves, save);
+    return save->changes->len;
+}
+
+static void
+s_begin (shard_saver_t *self)
+{
+    self->begun_ms = clock_ms ();
+    self->round_frames = self->shards->counters.frames - self->begun_frames;
+    self->begun_frames = self->shards->counters.frames;
+    GPtrArray *saves = g_ptr_array_new_with_free_func (s_free_save);
+    guint left = ROUND_ROCKETS;
+    for (uint32_t count = 0; count < self->shards->partitions && left > 0; count++) {
+        left -= s_add (self, saves, self->next, left);
+        self->next = (self->next + 1) % self->shards->partitions;
+    }
+    self->is_cut = left == 0;
+    if (saves->len > 0)
+        background_submit (self->background, saves);
+    else
+        g_ptr_array_unref (saves);
+}
+
+bool
+shard_saver_run (shard_saver_t *self)
+{
+    GPtrArray *saves = background_fetch (self->background);
+    if (saves) {
+        s_pause (self);
+        if (!s_settle_all (self, saves))
+            return false;
+    }
+    if (background_is_idle (self->background) && clock_ms () >= self->not_before_ms)
+        s_begin (self);
+    return true;
+}

@@ -1,0 +1,59 @@
+//  The rockets are in the shards, and that is all: every save is done at once, and gone with the
+//  process.
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+
+#include "processor/save/store.h"
+
+static bool
+s_take (store_t *self, uint32_t partition, uint64_t *epoch)
+{
+    (void) self;
+    (void) partition;
+    *epoch = 1;
+    return true;
+}
+
+static load_t
+s_load (store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context)
+{
+    (void) self;
+    (void) partition;
+    (void) budget;
+    (void) rocket;
+    (void) context;
+    return LOAD_DONE;
+}
+
+static save_t
+s_save (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count)
+{
+    (void) self;
+    (void) owned;
+    (void) rockets;
+    (void) count;
+    return SAVE_DONE;
+}
+
+static void
+s_release (store_t *self, uint32_t partition)
+{
+    (void) self;
+    (void) partition;
+}
+
+static void
+s_destroy (store_t **self_p)
+{
+    g_free (*self_p);
+    *self_p = NULL;
+}
+
+store_t *
+store_memory_new (state_traits_t *traits)
+{
+    traits->id = state_id_new ();
+    store_t *self = g_new0 (store_t, 1);
+    *self = (store_t){"memory", s_take, s_load, s_save, s_release, s_destroy};
+    return self;
+}

@@ -1,0 +1,280 @@
+//  partition-0007.sqlite holds a row a rocket, in columns with names and types: a copy, opened with
+//  sqlite3, reads like a table of rockets. Every row has a checksum over all its columns. A save
+//  happens under the epoch it was meant for, or not at all.
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+
+#include "common/process/failpoint.h"
+#include "disk/sqlite_file.h"
+#include "processor/save/row_checksum.h"
+#include "processor/save/state_files.h"
+
+#define APPLICATION 0x446c5331  //  "DlS1"
+#define FORMAT 1
+#define CHECKPOINT_PAGES 1000
+
+//  Pages kept in memory, all partitions together. A save writes rows all over its file, so of a large
+//  one no cache of a sensible size holds the pages it needs next; the system's holds them anyway.
+#define CACHE_KIB 8192
+#define CACHE_MIN_KIB 64  //  a partition
+
+typedef struct {
+    sqlite_file_t *file;
+    sqlite3_stmt *rows;  //  while it is loaded
+    sqlite3_stmt *save;
+    sqlite3_stmt *epoch;
+} partition_file_t;
+
+typedef struct {
+    store_t base;
+    char *directory;
+    uint32_t partitions;
+    partition_file_t files[PARTITIONS_MAX];
+    sqlite_file_logged_t logged_ms;
+} store_sqlite_t;
+
+static const char s_schema[] =
+    "CREATE TABLE partition (number INTEGER NOT NULL, partitions INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL);"
+    "CREATE TABLE rocket (id TEXT PRIMARY KEY, type TEXT, speed INTEGER NOT NULL, mission TEXT,"
+    " status TEXT NOT NULL, explosion_reason TEXT, last_message_number INTEGER NOT NULL,"
+    " last_message_time_us INTEGER NOT NULL, messages_applied INTEGER NOT NULL,"
+    " conflicts INTEGER NOT NULL, gaps_closed INTEGER NOT NULL, type_number INTEGER NOT NULL,"
+    " mission_number INTEGER NOT NULL, explosion_number INTEGER NOT NULL, seen BLOB NOT NULL,"
+    " hashes BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID";
+
+static const char s_upsert[] = "INSERT OR REPLACE INTO rocket VALUES"
+                               " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+//  Checksum of the row that says whose file this is.
+static int64_t
+s_partition_checksum (uint32_t number, uint32_t partitions, int64_t epoch)
+{
+    char text[64];
+    int size = g_snprintf (
+        text, sizeof text, "%u/%u/%" G_GINT64_FORMAT, number, partitions, (gint64) epoch);
+    return sqlite_file_checksum (text_of (text, (size_t) size));
+}
+
+static text_t
+s_column_text (sqlite3_stmt *row, int column)
+{
+    if (sqlite3_column_type (row, column) == SQLITE_NULL)
+        return (text_t){0};
+    const char *bytes = (const char *) sqlite3_column_text (row, column);
+    return text_of (bytes ? bytes : "", (size_t) sqlite3_column_bytes (row, column));
+}
+
+//  Read a row. False if it is not what was written.
+static bool
+s_read_row (sqlite3_stmt *row, rocket_view_t *view)
+{
+    *view = (rocket_view_t){.id = s_column_text (row, 0),
+        .type = s_column_text (row, 1),
+        .speed = sqlite3_column_int64 (row, 2),
+        .mission = s_column_text (row, 3),
+        .explosion_reason = s_column_text (row, 5),
+        .last_number = (uint64_t) sqlite3_column_int64 (row, 6),
+        .last_time_us = sqlite3_column_int64 (row, 7),
+        .applied = (uint64_t) sqlite3_column_int64 (row, 8),
+        .conflicts = (uint64_t) sqlite3_column_int64 (row, 9),
+        .gaps_closed = (uint64_t) sqlite3_column_int64 (row, 10),
+        .type_number = (uint64_t) sqlite3_column_int64 (row, 11),
+        .mission_number = (uint64_t) sqlite3_column_int64 (row, 12),
+        .explosion_number = (uint64_t) sqlite3_column_int64 (row, 13),
+        .seen = sqlite3_column_blob (row, 14),
+        .seen_count = (size_t) sqlite3_column_bytes (row, 14) / sizeof (number_range_t)};
+    if (sqlite3_column_bytes (row, 15) != sizeof view->hashes ||
+        sqlite3_column_bytes (row, 14) % (int) sizeof (number_range_t) != 0 ||
+        !rocket_status_of (s_column_text (row, 4), &view->status))
+        return false;
+    memcpy (view->hashes, sqlite3_column_blob (row, 15), sizeof view->hashes);
+    return row_checksum (view) == sqlite3_column_int64 (row, 16);
+}
+
+static load_t
+s_load (store_t *base, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context)
+{
+    partition_file_t *place = &((store_sqlite_t *) base)->files[partition];
+    const char *fault = NULL;
+    for (size_t count = 0; !fault && count < budget; count++) {
+        rocket_view_t view;
+        int result = sqlite3_step (place->rows);
+        if (result == SQLITE_DONE) {
+            sqlite3_reset (place->rows);
+            return LOAD_DONE;
+        }
+        if (result != SQLITE_ROW)
+            fault = "it is damaged; restore it from a copy";
+        else if (!s_read_row (place->rows, &view) || !rocket (context, &view))
+            fault = "a rocket in it is damaged; restore it from a copy";
+    }
+    if (!fault)
+        return LOAD_MORE;
+    sqlite_file_blame (place->file, fault);
+    return LOAD_FAILED;
+}
+
+static bool
+s_write_partition (sqlite_file_t *file, uint32_t number, uint32_t partitions, int64_t epoch)
+{
+    char *sql = sqlite3_mprintf ("DELETE FROM partition; INSERT INTO partition VALUES"
+                                 " (%u, %u, %lld, %lld)",
+        number, partitions, (long long) epoch,
+        (long long) s_partition_checksum (number, partitions, epoch));
+    file_result_t result = sqlite_file_begin (file);
+    if (result == FILE_DONE)
+        result = sqlite_file_end (
+            file, sqlite3_exec (sqlite_file_database (file), sql, NULL, NULL, NULL));
+    sqlite3_free (sql);
+    return result == FILE_DONE;
+}
+
+//  See that the file is this partition's, and raise its epoch. Returns what is wrong, or NULL.
+static const char *
+s_raise_epoch (store_sqlite_t *self, sqlite_file_t *file, uint32_t partition, int64_t *epoch)
+{
+    int64_t rows = 0;
+    int64_t checksum = 0;
+    *epoch = 0;
+    if (!sqlite_file_number (file, "SELECT count(*) FROM partition", &rows))
+        return "it is damaged; restore it from a copy";
+    if (rows > 0 && (!sqlite_file_number (file, "SELECT epoch FROM partition", epoch) ||
+                        !sqlite_file_number (file, "SELECT checksum FROM partition", &checksum) ||
+                        checksum != s_partition_checksum (partition, self->partitions, *epoch)))
+        return "it is damaged, or of another partition; put the files back as they were";
+    ++*epoch;
+    return s_write_partition (file, partition, self->partitions, *epoch) ? NULL
+                                                                         : "it cannot be written";
+}
+
+static bool
+s_take (store_t *base, uint32_t partition, uint64_t *epoch)
+{
+    store_sqlite_t *self = (store_sqlite_t *) base;
+    partition_file_t *place = &self->files[partition];
+    char *path = g_strdup_printf ("%s/partition-%04u.sqlite", self->directory, partition);
+    sqlite_file_config_t config = {.path = path,
+        .application = APPLICATION,
+        .format = FORMAT,
+        .schema = s_schema,
+        .is_synced = true,
+        .was_synced = true,
+        .checkpoint_pages = CHECKPOINT_PAGES,
+        .cache_kib = (int) MAX (CACHE_KIB / self->partitions, CACHE_MIN_KIB),
+        .failpoints = "store",
+        .logged_ms = &self->logged_ms};
+    place->file = sqlite_file_open (&config);
+    g_free (path);
+    if (!place->file)
+        return false;
+    int64_t number = 0;
+    const char *fault = s_raise_epoch (self, place->file, partition, &number);
+    *epoch = (uint64_t) number;
+    if (fault)
+        return sqlite_file_blame (place->file, fault);
+    place->rows = sqlite_file_prepare (place->file, "SELECT * FROM rocket");
+    place->save = sqlite_file_prepare (place->file, s_upsert);
+    place->epoch = sqlite_file_prepare (place->file, "SELECT epoch FROM partition");
+    return place->rows && place->save && place->epoch;
+}
+
+static int
+s_bind_text (sqlite3_stmt *statement, int place, text_t text)
+{
+    return text.data
+               ? sqlite3_bind_text (statement, place, text.data, (int) text.size, SQLITE_STATIC)
+               : sqlite3_bind_null (statement, place);
+}
+
+static int
+s_save_row (sqlite3_stmt *statement, const rocket_view_t *view)
+{
+    const int64_t numbers[] = {(int64_t) view->last_number, view->last_time_us,
+        (int64_t) view->applied, (int64_t) view->conflicts, (int64_t) view->gaps_closed,
+        (int64_t) view->type_number, (int64_t) view->mission_number,
+        (int64_t) view->explosion_number};
+    int bad = s_bind_text (statement, 1, view->id);
+    bad |= s_bind_text (statement, 2, view->type);
+    bad |= sqlite3_bind_int64 (statement, 3, view->speed);
+    bad |= s_bind_text (statement, 4, view->mission);
+    bad |= s_bind_text (statement, 5, text_from (rocket_status_name (view->status)));
+    bad |= s_bind_text (statement, 6, view->explosion_reason);
+    for (int index = 0; index < 8; index++)
+        bad |= sqlite3_bind_int64 (statement, 7 + index, numbers[index]);
+    bad |= sqlite3_bind_blob (statement, 15, view->seen_count ? (const void *) view->seen : "",
+        (int) (view->seen_count * sizeof *view->seen), SQLITE_STATIC);
+    bad |= sqlite3_bind_blob (statement, 16, view->hashes, sizeof view->hashes, SQLITE_STATIC);
+    bad |= sqlite3_bind_int64 (statement, 17, row_checksum (view));
+    if (bad)
+        return bad;
+    sqlite3_step (statement);
+    return sqlite3_reset (statement);
+}
+
+//  SQLITE_OK with the epoch that the partition has, or the error.
+static int
+s_read_epoch (sqlite3_stmt *statement, uint64_t *epoch)
+{
+    if (sqlite3_step (statement) == SQLITE_ROW)
+        *epoch = (uint64_t) sqlite3_column_int64 (statement, 0);
+    return sqlite3_reset (statement);
+}
+
+static save_t
+s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t count)
+{
+    partition_file_t *place = &((store_sqlite_t *) base)->files[owned.partition];
+    uint64_t epoch = 0;
+    file_result_t begun = sqlite_file_begin (place->file);
+    if (begun != FILE_DONE)
+        return begun == FILE_FAILED ? SAVE_FAILED : SAVE_BROKEN;
+    int result = s_read_epoch (place->epoch, &epoch);
+    if (result == SQLITE_OK && epoch != owned.epoch) {
+        (void) sqlite_file_end (place->file, SQLITE_OK);
+        return SAVE_FENCED;
+    }
+    for (size_t index = 0; result == SQLITE_OK && index < count; index++)
+        result = s_save_row (place->save, rockets[index]);
+    switch (sqlite_file_end (place->file, result)) {
+    case FILE_DONE:
+        return SAVE_DONE;
+    case FILE_FAILED:
+        return SAVE_FAILED;
+    default:
+        return SAVE_BROKEN;
+    }
+}
+
+static void
+s_release (store_t *base, uint32_t partition)
+{
+    partition_file_t *place = &((store_sqlite_t *) base)->files[partition];
+    sqlite_file_close (&place->file);
+    *place = (partition_file_t){0};
+}
+
+static void
+s_destroy (store_t **base_p)
+{
+    store_sqlite_t *self = (store_sqlite_t *) *base_p;
+    if (!self)
+        return;
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        s_release (*base_p, partition);
+    g_free (self->directory);
+    g_free (self);
+    *base_p = NULL;
+}
+
+store_t *
+store_sqlite_new (const char *directory, state_traits_t *traits)
+{
+    if (!state_files_open (directory, traits))
+        return NULL;
+    store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
+    self->base = (store_t){"sqlite", s_take, s_load, s_save, s_release, s_destroy};
+    self->directory = g_strdup (directory);
+    self->partitions = traits->partitions;
+    return &self->base;
+}

@@ -1,0 +1,58 @@
+//  What a processor counts. Its thread writes all of it, but for the latency of a save, which the
+//  saver's thread does.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_PROCESSOR_METRICS_H
+#define DOWNLINK_PROCESSOR_METRICS_H
+
+#include "common/process/metrics.h"
+
+//  One list for all uses: field, name in the stats, name for Prometheus, what it is.
+#define PROCESSOR_COUNTERS(X)                                                                      \
+    X (frames, "frames", "frames_total", "Frames that were taken in.")                             \
+    X (frames_foreign, "framesForeign", "foreign_frames_total",                                    \
+        "Frames for a partition that is not owned here: ignored.")                                 \
+    X (frames_refused, "framesRefused", "refused_frames_total",                                    \
+        "Frames that were no frames, or broke a rule: ignored.")                                   \
+    X (applied, "messagesApplied", "applied_messages_total", "Messages that count.")               \
+    X (duplicates, "duplicates", "duplicate_messages_total",                                       \
+        "Messages whose number was counted before.")                                               \
+    X (conflicts, "conflicts", "conflicting_messages_total", "The same, with other content.")      \
+    X (late, "late", "late_messages_total",                                                        \
+        "Messages not above the highest number: ignored (ordering latest).")                       \
+    X (gaps_closed, "gapsClosed", "closed_gaps_total",                                             \
+        "Gaps that were given up because a rocket had too many.")                                  \
+    X (queries, "queries", "queries_total", "Questions that were answered.")                       \
+    X (queries_refused, "queriesRefused", "refused_queries_total",                                 \
+        "Questions that got a 503 at once: too many lists or questions wait.")                     \
+    X (queries_expired, "queriesExpired", "expired_queries_total",                                 \
+        "Questions that were dropped because their deadline passed.")                              \
+    X (answers_dropped, "answersDropped", "dropped_answers_total",                                 \
+        "Answers that were not sent, as their asker is gone or does not read.")                    \
+    X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
+    X (strangers_ended, "strangersEnded", "ended_strangers_total",                                 \
+        "Silent connections to the three ports that were ended to make room.")                     \
+    X (subscribers_ended, "subscribersEnded", "ended_subscribers_total",                           \
+        "Connections to the events port that were ended: they held too many subscriptions.")       \
+    X (saves_failed, "savesFailed", "failed_saves_total",                                          \
+        "Saves of a partition that failed; they are tried again.")
+
+//  Likewise of the latencies: field, name, what it is.
+#define PROCESSOR_LATENCIES(X)                                                                     \
+    X (apply, "apply_duration_seconds", "Folding the messages of one frame into their rockets.")   \
+    X (save, "save_duration_seconds", "Saving what changed in one partition, a transaction.")      \
+    X (query, "query_duration_seconds",                                                            \
+        "From the receipt of a question, or a batch, to its answer.")
+
+typedef struct {
+#define X(field, name, prometheus, help) uint64_t field;
+    PROCESSOR_COUNTERS (X)
+#undef X
+} processor_counters_t;
+
+typedef struct {
+#define X(field, name, help) histogram_t field;
+    PROCESSOR_LATENCIES (X)
+#undef X
+} processor_latencies_t;
+
+#endif

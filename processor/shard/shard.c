@@ -1,0 +1,313 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/shard/shard.h"
+
+#include "processor/shard/rocket_table.h"
+#include "processor/shard/saved_tails.h"
+
+//  What is saved piece by piece. A rocket whose turn has not come is marked as changed, so it is in no
+//  other list.
+typedef struct {
+    GPtrArray *rockets;  //  of rocket_t *, each once
+    guint saved;         //  so many of them are
+    guint taken;         //  so many are, or will be when the save that is under way is done
+    acks_t *acks;        //  of frames that are saved when all of it is
+    uint64_t folded;     //  messages, when it began
+} burst_t;
+
+struct shard {
+    owned_t owned;
+    ordering_t ordering;
+    text_pool_t *pool;
+    rocket_table_t *rockets;
+    GPtrArray *changed;  //  of rocket_t *, each once: those that are marked, and not in the burst
+    burst_t burst;
+    GPtrArray *noted;  //  likewise: those that were saved and not told
+    GPtrArray *due;    //  likewise: those to be told now
+    guint overdue;     //  how many rockets are
+    leaders_t *leaders;
+    acks_t *acks;
+    saved_tails_t *tails;
+    bool is_leaving;
+    uint64_t folded;  //  messages
+    uint64_t saved;   //  of those
+};
+
+shard_t *
+shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
+{
+    shard_t *self = g_new0 (shard_t, 1);
+    self->owned = owned;
+    self->ordering = ordering;
+    self->pool = pool;
+    self->rockets = rocket_table_new ();
+    self->changed = g_ptr_array_new ();
+    self->burst.rockets = g_ptr_array_new ();
+    self->burst.acks = acks_new ();
+    self->noted = g_ptr_array_new ();
+    self->due = g_ptr_array_new ();
+    self->leaders = leaders_new ();
+    self->acks = acks_new ();
+    self->tails = saved_tails_new ();
+    return self;
+}
+
+void
+shard_destroy (shard_t **self_p)
+{
+    shard_t *self = *self_p;
+    if (!self)
+        return;
+    //  Drafts hold texts of the pool, so they go first.
+    leaders_destroy (&self->leaders);
+    rocket_table_destroy (&self->rockets, self->pool);
+    g_ptr_array_unref (self->changed);
+    g_ptr_array_unref (self->burst.rockets);
+    acks_destroy (&self->burst.acks);
+    g_ptr_array_unref (self->noted);
+    g_ptr_array_unref (self->due);
+    acks_destroy (&self->acks);
+    saved_tails_destroy (&self->tails);
+    g_free (self);
+    *self_p = NULL;
+}
+
+void
+shard_leave (shard_t *self)
+{
+    self->is_leaving = true;
+}
+
+bool
+shard_is_leaving (const shard_t *self)
+{
+    return self->is_leaving;
+}
+
+owned_t
+shard_owned (const shard_t *self)
+{
+    return self->owned;
+}
+
+bool
+shard_restore (shard_t *self, const rocket_view_t *view)
+{
+    rocket_t *rocket =
+        rocket_table_find (self->rockets, view->id) ? NULL : rocket_restore (view, self->pool);
+    if (rocket)
+        rocket_table_add (self->rockets, rocket);
+    return rocket != NULL;
+}
+
+static void
+s_swap (GPtrArray **one, GPtrArray **other)
+{
+    GPtrArray *array = *one;
+    *one = *other;
+    *other = array;
+}
+
+static void
+s_mark (shard_t *self, rocket_t *rocket)
+{
+    if (rocket_is_marked (rocket, ROCKET_CHANGED))
+        return;
+    rocket_set_mark (rocket, ROCKET_CHANGED, true);
+    g_ptr_array_add (self->changed, rocket);
+}
+
+fold_t
+shard_fold (shard_t *self, const message_t *message)
+{
+    rocket_t *rocket = rocket_table_find (self->rockets, message->channel);
+    if (!rocket) {
+        rocket = rocket_new (message->channel);
+        rocket_table_add (self->rockets, rocket);
+    }
+    fold_t fold = rocket_fold (rocket, self->pool, message, self->ordering);
+    if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
+        s_mark (self, rocket);
+        leaders_note (self->leaders, rocket);
+    }
+    self->folded++;
+    return fold;
+}
+
+uint64_t
+shard_folded (const shard_t *self)
+{
+    return self->folded;
+}
+
+uint64_t
+shard_saved (const shard_t *self)
+{
+    return self->saved;
+}
+
+acks_t *
+shard_acks (shard_t *self)
+{
+    return self->acks;
+}
+
+bool
+shard_is_changed (const shard_t *self)
+{
+    return self->burst.rockets->len > 0 || self->changed->len > 0 || !acks_is_empty (self->acks);
+}
+
+static void
+s_begin_burst (shard_t *self)
+{
+    s_swap (&self->changed, &self->burst.rockets);
+    acks_t *acks = self->burst.acks;  //  empty, as the list was
+    self->burst.acks = self->acks;
+    self->acks = acks;
+    self->burst.folded = self->folded;
+}
+
+GPtrArray *
+shard_take_changes (shard_t *self, guint most)
+{
+    burst_t *burst = &self->burst;
+    g_assert (burst->taken == burst->saved);
+    if (burst->rockets->len == 0)
+        s_begin_burst (self);
+    burst->taken += MIN (most, burst->rockets->len - burst->saved);
+    GPtrArray *changes = g_ptr_array_new_full (burst->taken - burst->saved, g_free);
+    for (guint index = burst->saved; index < burst->taken; index++) {
+        rocket_t *rocket = burst->rockets->pdata[index];
+        rocket_view_t view;
+        rocket_set_mark (rocket, ROCKET_CHANGED, false);
+        rocket_set_mark (rocket, ROCKET_SAVING, true);
+        rocket_view (rocket, &view);
+        g_ptr_array_add (changes, rocket_view_copy (&view));
+    }
+    return changes;
+}
+
+static void
+s_unmark_saving (burst_t *burst)
+{
+    for (guint index = burst->saved; index < burst->taken; index++)
+        rocket_set_mark (burst->rockets->pdata[index], ROCKET_SAVING, false);
+}
+
+static void
+s_empty_burst (burst_t *burst)
+{
+    g_ptr_array_set_size (burst->rockets, 0);
+    burst->saved = burst->taken = 0;
+}
+
+void
+shard_end_save (shard_t *self, acks_t *acks)
+{
+    burst_t *burst = &self->burst;
+    s_unmark_saving (burst);
+    burst->saved = burst->taken;
+    if (burst->saved < burst->rockets->len)
+        return;
+    s_empty_burst (burst);
+    saved_tails_note (self->tails, burst->acks);
+    acks_move_all (acks, burst->acks);
+    self->saved = burst->folded;
+}
+
+void
+shard_repeat_acks (const shard_t *self, acks_t *acks)
+{
+    saved_tails_repeat (self->tails, acks);
+}
+
+void
+shard_put_back (shard_t *self)
+{
+    burst_t *burst = &self->burst;
+    s_unmark_saving (burst);
+    for (guint index = burst->saved; index < burst->taken; index++)
+        s_mark (self, burst->rockets->pdata[index]);
+    for (guint index = burst->taken; index < burst->rockets->len; index++)
+        g_ptr_array_add (self->changed, burst->rockets->pdata[index]);  //  marked all the while
+    s_empty_burst (burst);
+    acks_move_all (self->acks, burst->acks);
+}
+
+bool
+shard_pass_over_saved (shard_t *self, guint index)
+{
+    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
+    if (!rocket_is_marked (rocket, ROCKET_OVERDUE))
+        return false;
+    rocket_set_mark (rocket, ROCKET_OVERDUE, false);
+    self->overdue--;
+    return true;
+}
+
+bool
+shard_note_saved (shard_t *self, guint index)
+{
+    if (shard_pass_over_saved (self, index))
+        return true;
+    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
+    if (!rocket_is_marked (rocket, ROCKET_UNTOLD)) {
+        rocket_set_mark (rocket, ROCKET_UNTOLD, true);
+        g_ptr_array_add (self->noted, rocket);
+    }
+    return false;
+}
+
+bool
+shard_make_due (shard_t *self)
+{
+    if (self->due->len == 0)
+        s_swap (&self->due, &self->noted);
+    return self->due->len > 0;
+}
+
+bool
+shard_next_due (shard_t *self, const rocket_t **rocket_p)
+{
+    if (self->due->len == 0)
+        return false;
+    rocket_t *rocket = g_ptr_array_remove_index_fast (self->due, self->due->len - 1);
+    rocket_set_mark (rocket, ROCKET_UNTOLD, false);
+    *rocket_p = rocket;
+    if (rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING)) {
+        rocket_set_mark (rocket, ROCKET_OVERDUE, true);
+        self->overdue++;
+        *rocket_p = NULL;
+    }
+    return true;
+}
+
+guint
+shard_overdue (const shard_t *self)
+{
+    return self->overdue;
+}
+
+const rocket_t *
+shard_find (const shard_t *self, text_t id)
+{
+    return rocket_table_find (self->rockets, id);
+}
+
+size_t
+shard_size (const shard_t *self)
+{
+    return rocket_table_size (self->rockets);
+}
+
+const rocket_t *
+shard_at (const shard_t *self, size_t place)
+{
+    return rocket_table_at (self->rockets, place);
+}
+
+leaders_t *
+shard_leaders (const shard_t *self)
+{
+    return self->leaders;
+}

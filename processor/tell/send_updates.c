@@ -1,0 +1,224 @@
+//  Every update has a sequence. What changed while nobody wanted to hear of it takes one, too, for
+//  all of it together: so whoever listens to all rockets sees from the sequences whether something
+//  was missed, be it because its subscription came late or because PUB dropped.
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/tell/send_updates.h"
+
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "processor/tell/listeners.h"
+#include "query/protocol/rocket_update.h"
+
+#define ROCKETS_PER_RUN 512
+#define ROCKETS_PER_INTERVAL 5000  //  at the most, of those due; the others take their turn later
+#define OVERDUE_MAX 16384          //  rockets that a round of saves may have to tell
+#define SUBSCRIPTIONS_PER_RUN 1000
+#define LOG_MS 1000
+#define FORGET_MS 1000  //  so often connections that are gone are looked for
+
+struct update_sender {
+    shards_t *shards;
+    socket_t *events;
+    listeners_t *listeners;
+    GByteArray *bytes;     //  used again for each
+    uint64_t sequence;     //  of the last update
+    bool has_passed_over;  //  something changed after it that nobody was told
+    uint32_t next;         //  partition to look at first
+    uint32_t told;         //  rockets in this interval
+    bool is_due;           //  shards have rockets that are due
+    bool is_cut;           //  some were left because a turn's work is bounded
+    int64_t next_ms;       //  when the next interval begins
+    int64_t forget_ms;     //  when to look next for connections that are gone
+    int64_t logged_ms;     //  when a connection that was ended was logged last
+};
+
+update_sender_t *
+update_sender_new (shards_t *shards, socket_t *events)
+{
+    update_sender_t *self = g_new0 (update_sender_t, 1);
+    self->shards = shards;
+    self->events = events;
+    self->listeners = listeners_new ();
+    self->bytes = g_byte_array_new ();
+    return self;
+}
+
+void
+update_sender_destroy (update_sender_t **self_p)
+{
+    update_sender_t *self = *self_p;
+    if (!self)
+        return;
+    listeners_destroy (&self->listeners);
+    g_byte_array_unref (self->bytes);
+    g_free (self);
+    *self_p = NULL;
+}
+
+//  An update or a sync, without the rocket.
+static rocket_update_t
+s_head (update_sender_t *self)
+{
+    if (self->has_passed_over)
+        self->sequence++;
+    self->has_passed_over = false;
+    rocket_update_t update = {.sequence = self->sequence};
+    memcpy (update.processor, self->shards->processor, PROCESSOR_ID_SIZE);
+    g_byte_array_set_size (self->bytes, 0);
+    return update;
+}
+
+//  PUB drops what somebody does not take: the sequences tell them.
+static void
+s_send (update_sender_t *self, text_t topic)
+{
+    if (socket_send (self->events, topic.data, topic.size, true))
+        (void) !socket_send (self->events, self->bytes->data, self->bytes->len, false);
+}
+
+static void
+s_sync (void *context, text_t topic)
+{
+    update_sender_t *self = context;
+    rocket_update_t update = s_head (self);
+    rocket_update_write_sync (self->bytes, &update);
+    s_send (self, topic);
+}
+
+static void
+s_tell (update_sender_t *self, owned_t owned, const rocket_view_t *rocket)
+{
+    rocket_update_t update = s_head (self);
+    self->shards->counters.updates++;
+    update.sequence = ++self->sequence;
+    update.owned = owned;
+    rocket_update_write (self->bytes, &update, rocket);
+    char topic[UPDATE_TOPIC_MAX] = UPDATE_TOPIC;
+    size_t prefix = strlen (topic);
+    memcpy (topic + prefix, rocket->id.data, rocket->id.size);
+    s_send (self, text_of (topic, prefix + rocket->id.size));
+}
+
+void
+update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *views)
+{
+    shard_t *shard = self->shards->shards[owned.partition];
+    if (!shard || shard_owned (shard).epoch != owned.epoch)
+        return;
+    //  What is overdue is not any more, whoever listens: it would count as overdue for good.
+    if (!listeners_want_some (self->listeners) && shard_overdue (shard) == 0) {
+        self->has_passed_over = self->has_passed_over || views->len > 0;
+        return;
+    }
+    for (guint index = 0; index < views->len; index++) {
+        const rocket_view_t *view = views->pdata[index];
+        if (!listeners_want (self->listeners, view->id)) {
+            (void) shard_pass_over_saved (shard, index);
+            self->has_passed_over = true;
+        }
+        else if (shard_note_saved (shard, index))
+            s_tell (self, owned, view);
+    }
+}
+
+//  Count and log the connections that were ended since the last call.
+static void
+s_note_ended (update_sender_t *self)
+{
+    uint64_t ended = listeners_ended (self->listeners);
+    if (ended == self->shards->counters.subscribers_ended)
+        return;
+    self->shards->counters.subscribers_ended = ended;
+    if (log_is_due (&self->logged_ms, LOG_MS))
+        log_event (LOG_WARN, "a connection to the events port was ended", "reason=%s ended=%llu",
+            "it held too many subscriptions", (unsigned long long) ended);
+}
+
+//  Take in what others listen to from now on. Answer a sync that is new at once.
+static void
+s_hear (update_sender_t *self)
+{
+    text_t message;
+    bool more = false;
+    for (int count = 0;
+         count < SUBSCRIPTIONS_PER_RUN && socket_receive (self->events, &message, &more); count++) {
+        text_t topic = listeners_take (self->listeners, socket_visitor (self->events), message);
+        if (topic.data)
+            s_sync (self, topic);
+    }
+    s_note_ended (self);
+}
+
+//  An interval begins: say how far it is, and look what is to be told in it.
+static void
+s_begin (update_sender_t *self, int64_t now_ms)
+{
+    self->next_ms = now_ms + UPDATE_INTERVAL_MS;
+    self->told = 0;
+    self->is_due = self->is_cut = false;
+    listeners_each_sync (self->listeners, s_sync, self);
+    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
+        shard_t *shard = self->shards->shards[partition];
+        if (shard && shard_make_due (shard))
+            self->is_due = true;
+    }
+}
+
+static void
+s_tell_due (update_sender_t *self, shard_t *shard, uint32_t *budget)
+{
+    const rocket_t *rocket = NULL;
+    guint overdue_max = OVERDUE_MAX / self->shards->partitions;
+    while (*budget > 0 && shard_overdue (shard) < overdue_max && shard_next_due (shard, &rocket)) {
+        --*budget;
+        if (rocket && listeners_want (self->listeners, rocket_id (rocket))) {
+            rocket_view_t view;
+            rocket_view (rocket, &view);
+            s_tell (self, shard_owned (shard), &view);
+        }
+        else if (rocket)
+            self->has_passed_over = true;
+    }
+}
+
+//  Tell as many as a turn may, the partitions one after the other. Those of a shard with too many
+//  that are overdue wait until it is saved: all of them will be told then.
+static void
+s_tell_all_due (update_sender_t *self)
+{
+    uint32_t budget = MIN (ROCKETS_PER_RUN, ROCKETS_PER_INTERVAL - self->told);
+    self->told += budget;
+    for (uint32_t count = 0; count < self->shards->partitions && budget > 0; count++) {
+        shard_t *shard = self->shards->shards[self->next];
+        if (shard)
+            s_tell_due (self, shard, &budget);
+        if (budget > 0)
+            self->next = (self->next + 1) % self->shards->partitions;
+    }
+    self->told -= budget;
+    self->is_cut = budget == 0;
+}
+
+void
+update_sender_run (update_sender_t *self)
+{
+    s_hear (self);
+    int64_t now_ms = clock_ms ();
+    if (now_ms >= self->forget_ms) {
+        self->forget_ms = now_ms + FORGET_MS;
+        listeners_forget_gone (self->listeners);
+    }
+    if (now_ms >= self->next_ms)
+        s_begin (self, now_ms);
+    if (self->is_due && self->told < ROCKETS_PER_INTERVAL)
+        s_tell_all_due (self);
+}
+
+int64_t
+update_sender_timeout_ms (const update_sender_t *self)
+{
+    if (self->is_cut && self->told < ROCKETS_PER_INTERVAL)
+        return 0;
+    bool is_idle = !self->is_due && !listeners_want_some (self->listeners);
+    return is_idle ? INT64_MAX : MAX (0, self->next_ms - clock_ms ());
+}

@@ -6,10 +6,10 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-#include "common/domain/partition.h"
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "common/text/text_hash.h"
 #include "disk/private_directory.h"
 #include "disk/sqlite_fault.h"
 #include "disk/wal_check.h"
@@ -380,7 +380,7 @@ sqlite_file_end (sqlite_file_t *self, int result)
 int64_t
 sqlite_file_checksum (text_t bytes)
 {
-    uint64_t hash = channel_hash (bytes);
+    uint64_t hash = text_hash (bytes);
     int64_t checksum;
     memcpy (&checksum, &hash, sizeof checksum);
     return checksum;

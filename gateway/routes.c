@@ -38,19 +38,6 @@ s_find (const char *path)
     return is_dashboard (path) ? ROUTE_DASHBOARD : ROUTE_NONE;
 }
 
-void
-answer_json (http_request_t *request, unsigned status, text_t body)
-{
-    http_answer (request,
-        &(http_response_t){.status = status, .content_type = "application/json", .body = body});
-}
-
-void
-answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
-{
-    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
-}
-
 static void
 s_answer_rocket (worker_t *worker, http_request_t *request, const http_target_t *target)
 {

@@ -4,6 +4,7 @@
 #define DOWNLINK_ROUTES_H
 
 #include "gateway/worker.h"
+#include "http/answers.h"
 #include "http/http_target.h"
 
 //  The http_handler_fn of a worker: context is the worker_t.
@@ -36,15 +37,5 @@ bool post_messages_come_in_pieces (http_request_t *request);
 
 //  Offer the POSTs that wait for room again, as there may be some now.
 void post_messages_retry (worker_t *worker);
-
-//  Answer with a JSON body.
-void answer_json (http_request_t *request, unsigned status, text_t body);
-
-//  Answer with an ETag for the body, or with 304 if the client has that already.
-void answer_tagged (http_request_t *request, const http_response_t *response);
-
-//  Answer with a problem without further members.
-void answer_problem (
-    http_request_t *request, unsigned status, const char *name, const char *detail);
 
 #endif

@@ -13,6 +13,7 @@
 #include "common/bytes/msgpack_json.h"
 #include "common/network/discovery.h"
 #include "common/process/clock.h"
+#include "common/text/text_hash.h"
 #include "query/find_processors.h"
 #include "query/protocol/update_link.h"
 #include "query/watch_table.h"
@@ -118,7 +119,7 @@ s_follow_addresses (watcher_t *self)
 static bool
 s_is_new (watcher_t *self, text_t id, uint64_t session, uint64_t changes)
 {
-    uint64_t hash = channel_hash (id);
+    uint64_t hash = text_hash (id);
     seen_t *seen = &self->seen[hash % SEEN_SLOTS];
     if (seen->hash == hash && seen->session == session && changes <= seen->changes)
         return false;

@@ -1,8 +1,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/serve_queries.h"
 
-#include "common/domain/partition.h"
 #include "common/process/clock.h"
+#include "common/text/text_hash.h"
 #include "processor/answer/answer_requests.h"
 #include "processor/answer/unread_answers.h"
 #include "query/protocol/query.h"
@@ -135,7 +135,7 @@ s_take_request (query_server_t *self, int64_t until_us)
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);
     waiting->server = self;
-    waiting->client = channel_hash (text_of (envelope.bytes, envelope.sizes[0]));
+    waiting->client = text_hash (text_of (envelope.bytes, envelope.sizes[0]));
     memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
     if (parts == 1)
         answerer_take (self->answerer, question, waiting->client, s_take_answer, waiting, until_us);

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "common/text/text_hash.h"
+
 typedef struct {
     uint64_t score;
     uint32_t member;
@@ -16,7 +18,7 @@ s_score (const member_id_t *member, uint32_t partition)
     char bytes[PROCESSOR_ID_SIZE + sizeof partition];
     memcpy (bytes, member->id, PROCESSOR_ID_SIZE);
     memcpy (bytes + PROCESSOR_ID_SIZE, &partition, sizeof partition);
-    return channel_hash (text_of (bytes, sizeof bytes));
+    return text_hash (text_of (bytes, sizeof bytes));
 }
 
 static int

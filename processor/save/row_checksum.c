@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "common/domain/partition.h"
+#include "common/text/text_hash.h"
 
 #define NUMBERS 11  //  of a rocket, beside those of its ranges and hashes
 
@@ -56,7 +56,7 @@ row_checksum (const rocket_view_t *rocket)
     for (size_t index = 0; index < ROCKET_HASHES; index++)
         place = s_add_number (place, rocket->hashes[index]);
     g_assert (place == bytes + size);
-    uint64_t hash = channel_hash (text_of (bytes, size));
+    uint64_t hash = text_hash (text_of (bytes, size));
     g_free (bytes);
     int64_t checksum;
     memcpy (&checksum, &hash, sizeof checksum);

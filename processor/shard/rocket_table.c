@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "common/domain/partition.h"
+#include "common/text/text_hash.h"
 
 #define SLOTS_MIN 16
 #define LOAD_PERCENT 80  //  of the slots are in use at most
@@ -50,7 +50,7 @@ rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool)
 static uint32_t
 s_hash (text_t id)
 {
-    uint64_t hash = channel_hash (id);
+    uint64_t hash = text_hash (id);
     return (uint32_t) (hash ^ hash >> 32);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/domain/partition.h"
+#include "common/text/text_hash.h"
 
 #define SIXTEEN_X "xxxxxxxxxxxxxxxx"
 
@@ -33,7 +34,7 @@ Test (partition, a_channel_has_the_hash_and_the_partition_that_it_always_had)
     for (size_t index = 0; index < sizeof s_known / sizeof *s_known; index++) {
         const known_t *known = s_known + index;
         text_t channel = text_from (known->channel);
-        cr_expect_eq (channel_hash (channel), known->hash, "%s", known->channel);
+        cr_expect_eq (text_hash (channel), known->hash, "%s", known->channel);
         cr_expect_eq (partition_of (channel, 1), 0, "%s", known->channel);
         cr_expect_eq (partition_of (channel, 7), known->of_7, "%s", known->channel);
         cr_expect_eq (partition_of (channel, 16), known->of_16, "%s", known->channel);
@@ -44,9 +45,9 @@ Test (partition, a_channel_has_the_hash_and_the_partition_that_it_always_had)
 Test (partition, only_the_bytes_of_the_channel_count)
 {
     text_t piece = text_of ("rocket-12", strlen ("rocket-1"));
-    cr_expect_eq (channel_hash (piece), channel_hash (text_from ("rocket-1")));
-    cr_expect_neq (channel_hash (piece), channel_hash (text_from ("rocket-12")));
-    cr_expect_neq (channel_hash (text_of ("a\0b", 3)), channel_hash (text_of ("a\0c", 3)));
+    cr_expect_eq (text_hash (piece), text_hash (text_from ("rocket-1")));
+    cr_expect_neq (text_hash (piece), text_hash (text_from ("rocket-12")));
+    cr_expect_neq (text_hash (text_of ("a\0b", 3)), text_hash (text_of ("a\0c", 3)));
 }
 
 Test (partition, channels_spread_over_all_partitions)

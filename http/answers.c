@@ -1,10 +1,27 @@
-//  The tag is a hash of what is shown, so it changes exactly when that does.
+//  The tag is a hash of the body, so it changes exactly when the body does.
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/domain/partition.h"
-#include "common/text/digits.h"
-#include "gateway/routes.h"
+#include "http/answers.h"
 
-//  If-None-Match: a list of tags, weak or not, or *.
+#include <glib.h>
+
+#include "common/text/digits.h"
+#include "common/text/text_hash.h"
+#include "http/problem.h"
+
+void
+answer_json (http_request_t *request, unsigned status, text_t body)
+{
+    http_answer (request,
+        &(http_response_t){.status = status, .content_type = "application/json", .body = body});
+}
+
+void
+answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
+{
+    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
+}
+
+//  Return true if If-None-Match holds the tag: a list of tags, weak or not, or *.
 static bool
 s_matches (const char *field, const char *tag)
 {
@@ -26,7 +43,7 @@ void
 answer_tagged (http_request_t *request, const http_response_t *response)
 {
     char tag[] = "\"0123456789abcdef\"";
-    digits_hex (channel_hash (response->body), tag + 1);
+    digits_hex (text_hash (response->body), tag + 1);
     http_response_t tagged = *response;
     size_t index = 0;
     while (tagged.fields[index].name)

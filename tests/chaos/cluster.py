@@ -13,9 +13,9 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from downlink import BIN, Client, Program, free_ports, until  # noqa: E402
+from downlink import BIN, DISK_SHIM, Client, Program, free_ports, until  # noqa: E402
 
-SHIM = pathlib.Path(os.environ.get("DOWNLINK_DISK_SHIM", BIN.parent / "tests" / "libdisk-shim.so"))
+SHIM = pathlib.Path(os.environ.get("DOWNLINK_DISK_SHIM", DISK_SHIM))
 HERE = pathlib.Path(__file__).resolve().parent
 PORTS = (12000, 19000)  # not those that other tests probe while one of ours is being restarted
 STOP_SECONDS = 10

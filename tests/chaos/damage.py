@@ -1,6 +1,5 @@
 """A flipped bit anywhere in a journal or in the state is found when the file is opened, or does not
 matter: never is a wrong rocket shown, never is an accepted message missing in silence."""
-import os
 import pathlib
 import random
 import shutil

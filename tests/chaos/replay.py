@@ -1,5 +1,4 @@
 """Replay (G1): a gateway that is killed with a full journal starts again, and all of it is applied."""
-import json
 import signal
 import time
 

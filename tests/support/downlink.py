@@ -15,6 +15,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin")).resolve()
+DISK_SHIM = BIN.parent / "tests" / "libdisk-shim.so"
+IS_SANITIZED = not DISK_SHIM.exists()  # then all is slow, and memory that is freed is kept
 READY_SECONDS = 30
 STOP_SECONDS = 15
 LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"

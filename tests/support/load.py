@@ -1,7 +1,6 @@
 """Load on a gateway: heavy rockets, many requests at once, and a good client beside them."""
 import contextlib
 import json
-import os
 import resource
 import selectors
 import socket
@@ -43,23 +42,6 @@ def fill(pair, count, prefix="light", piece=20000):
     for first in range(0, count, piece):
         post_lines(pair, [template.replace("ROCKET", f"{prefix}-{index:07}")
                           for index in range(first, min(first + piece, count))])
-
-
-def memory_of(program, key="VmRSS"):
-    """Bytes of memory that a program has resident, or had at most (VmHWM)."""
-    with open(f"/proc/{program.process.pid}/status", encoding="ascii") as status:
-        return next(1024 * int(line.split()[1]) for line in status if line.startswith(key + ":"))
-
-
-def socket_memory(port):
-    """Bytes that the kernel holds to be sent on the connections of a listening port."""
-    total = 0
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        for line in list(table)[1:]:
-            fields = line.split()
-            if int(fields[1].split(":")[1], 16) == port:
-                total += int(fields[4].split(":")[0], 16)
-    return total
 
 
 class GoodClient:
@@ -142,9 +124,3 @@ class Crowd:
         for key in list(self.selector.get_map().values()):
             self.selector.unregister(key.fileobj)
             key.fileobj.close()
-
-
-def cpu_seconds(program):
-    with open(f"/proc/{program.process.pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,8 +1,6 @@
 """What is kept, what is said when it is applied, and how a stop deals with both (kills: tests/chaos)."""
 import contextlib
 import json
-import os
-import pathlib
 import re
 import signal
 import sqlite3
@@ -10,10 +8,9 @@ import time
 
 import pytest
 
-from downlink import BIN, channel, message, until
+from downlink import DISK_SHIM, IS_SANITIZED, channel, message, until
+from kernel import cpu_seconds
 
-
-IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()
 BURST = 60_000  # rockets: more than three rounds of saves
 
 
@@ -127,12 +124,6 @@ def test_what_the_journal_has_no_room_for_is_refused(stalled):
     both.rocket_when(one, lambda r: r["messagesApplied"] == accepted)
 
 
-def cpu_seconds(program):
-    text = pathlib.Path(f"/proc/{program.process.pid}/stat").read_text(encoding="ascii")
-    fields = text.rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @pytest.mark.skipif(IS_SANITIZED, reason="everything takes longer then")
 def test_a_large_body_that_waits_is_not_read_again_for_every_question(stalled):
     both, one = stalled(gateway=("--buffer", "50000", "--wait", "60s")), channel()
@@ -157,15 +148,14 @@ def journal_rounds(both):
 
 
 def test_what_a_full_disk_cannot_take_over_is_tried_now_and_then(stalled):
-    shim = BIN.parent / "tests" / "libdisk-shim.so"
-    if not shim.exists():
+    if not DISK_SHIM.exists():
         pytest.skip("this build has no disk shim")
     both, one = stalled(), channel()
     assert both.post([message(one, number) for number in range(1, 10_001)]).status == 202
     both.gateway.process.kill()
     both.gateway.process.wait()
     both.processor.send(signal.SIGCONT)
-    both.environment["gateway"] = {"LD_PRELOAD": str(shim), "DISK_SHIM_UNDER": str(both.journal),
+    both.environment["gateway"] = {"LD_PRELOAD": str(DISK_SHIM), "DISK_SHIM_UNDER": str(both.journal),
                                    "DISK_SHIM_FAULT": "pwrite:ENOSPC:60:always"}
     both.gateway = both.start_gateway()
     until(lambda: "disk is full" in both.gateway.text(), what="a disk that is full")

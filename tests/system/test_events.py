@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from downlink import BIN, Client, Program, channel, free_ports, message, until
+from downlink import IS_SANITIZED, Client, Program, channel, free_ports, message, until
 from event_client import Stream, all_rockets, await_streams, streams, synced
+from kernel import memory_of
 
 
 @contextlib.contextmanager
@@ -37,7 +38,6 @@ def changing(pair, rockets, pause=0.0, batch=1):
         writer.join()
 
 
-IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
 LARGE = {"type": "\x01" * 256, "launchSpeed": 1, "mission": "\x02" * 256}  # 3 KB as JSON
 
 
@@ -301,13 +301,6 @@ def test_a_client_that_is_gone_is_noticed_and_past_the_limit_is_said_so(start):
     await_streams(both, 0)
 
 
-def memory(program):
-    for line in open(f"/proc/{program.process.pid}/status"):
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError("no VmRSS")
-
-
 def test_a_thousand_clients_at_once(start):
     both = start()
     rockets = launched(both, 300)
@@ -344,5 +337,5 @@ def test_a_thousand_clients_at_once(start):
         began = time.monotonic()
         both.post(message(rockets[0], 3), Prefer="wait=10")
         assert time.monotonic() - began < 5, "the others are served as ever"
-        assert IS_SANITIZED or memory(both.gateway) < 256 << 20
+        assert IS_SANITIZED or memory_of(both.gateway) < 256 << 20
     await_streams(both, 0)

@@ -11,9 +11,8 @@ import sys
 
 import pytest
 
-from downlink import BIN, READY_SECONDS, Pair, Program, free_ports, message, until
+from downlink import BIN, DISK_SHIM, READY_SECONDS, Pair, Program, free_ports, message, until
 
-SHIM = BIN.parent / "tests" / "libdisk-shim.so"
 PROGRAMS = [("downlink-gateway", "--journal-dir"), ("downlink-processor", "--state-dir")]
 
 
@@ -65,7 +64,7 @@ def test_what_others_may_read_is_closed_to_them_at_the_start(program, flag, tmp_
         path.chmod(0o644)
     second = start(tmp_path, program, flag, directory)
     until(lambda: is_up(second), what="the second start")
-    assert "may not look into a directory any more" in second.text()
+    assert second.lines_with("may not look into a directory any more")
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     for path in kept:
         with contextlib.suppress(FileNotFoundError):
@@ -146,9 +145,9 @@ FULL = "disk is full"
 
 
 def shimmed(directory, fault):
-    if not SHIM.exists():
+    if not DISK_SHIM.exists():
         pytest.skip("this build has no disk shim")
-    return {"LD_PRELOAD": str(SHIM), "DISK_SHIM_UNDER": str(directory), "DISK_SHIM_FAULT": fault}
+    return {"LD_PRELOAD": str(DISK_SHIM), "DISK_SHIM_UNDER": str(directory), "DISK_SHIM_FAULT": fault}
 
 
 @pytest.mark.parametrize("fault, advice", [("pwrite:ENOSPC:1:always", FULL),

@@ -1,8 +1,6 @@
 """HTTP as bytes: one request, one meaning, one answer."""
 import http.client
 import json
-import os
-import pathlib
 import re
 import socket
 import time
@@ -10,6 +8,7 @@ import time
 import pytest
 
 from downlink import Program, channel, free_ports, message, raw, until
+from kernel import CLOSE_WAIT, ESTABLISHED, connections, cpu_seconds
 
 HEAD_MAX_BYTES = 8192
 HEAD_MAX_FIELDS = 64
@@ -29,9 +28,7 @@ def is_problem(received, status):
 
 def is_quiet(port):
     """Whether the server has closed all connections to its port."""
-    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return not any(int(row[1].partition(":")[2], 16) == port and row[3] in ("01", "08")
-                   for row in rows)
+    return not any(one.state in (ESTABLISHED, CLOSE_WAIT) for one in connections(port))
 
 
 def exchange(port, data, is_ending=False, seconds=10):
@@ -118,11 +115,6 @@ def is_refused_line(received):
     return is_problem(received, 400) or is_problem(received, 413)
 
 
-def used_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 CHUNKED = b"POST /messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -131,7 +123,7 @@ LINES = {"a size": b"0" * 20000, "an extension": b"1;" + b"a" * 20000, "a long s
 
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES.keys())
 def test_a_chunk_size_line_that_does_not_end_is_refused_and_costs_nothing(pair, line):
-    before = used_seconds(pair.gateway.process.pid)
+    before = cpu_seconds(pair.gateway)
     assert is_refused_line(exchange(pair.http, CHUNKED + line))
     connections = [socket.create_connection(("127.0.0.1", pair.http)) for _ in range(50)]
     for connection in connections:
@@ -140,7 +132,7 @@ def test_a_chunk_size_line_that_does_not_end_is_refused_and_costs_nothing(pair, 
         connection.settimeout(10)
         assert statuses(connection.recv(65536)) in ([400], [413])
         connection.close()
-    assert used_seconds(pair.gateway.process.pid) - before < 5
+    assert cpu_seconds(pair.gateway) - before < 5
 
 
 HALF = {

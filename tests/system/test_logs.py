@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from downlink import BIN, READY_SECONDS, STOP_SECONDS, Client, Pair, free_ports, message, raw, until
+from downlink import (BIN, IS_SANITIZED, READY_SECONDS, STOP_SECONDS, Client, Pair, free_ports, message,
+                      raw, until)
 
 HIDDEN = "\x9b31m\u0085\u202egnp\u2028next\u2066\ufeff\u200b\U000e0041"
 PIPE_BYTES = 4096
@@ -118,8 +119,7 @@ def test_the_last_lines_before_the_end_are_written(piped):
 
 @pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV])
 def test_a_crash_is_the_last_line(piped, number):
-    is_sanitized = not (BIN.parent / "tests" / "libdisk-shim.so").exists()
-    if is_sanitized and number == signal.SIGSEGV:
+    if IS_SANITIZED and number == signal.SIGSEGV:
         pytest.skip("the sanitizer has a handler of its own")
     piped.drain()
     piped.process.send_signal(number)

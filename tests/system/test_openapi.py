@@ -3,13 +3,13 @@ import contextlib
 import http.client
 import io
 import json
-import pathlib
 import re
 import socket
 
 import pytest
 
 from downlink import ROOT, Answer, Pair, channel, message, until
+from kernel import unread_bytes
 from openapi import Document, Form
 
 TEXT = (ROOT / "gateway/pages/openapi.json").read_text()
@@ -221,13 +221,6 @@ def test_a_request_that_comes_too_slowly_gets_408_as_documented(pair):
             answer = parse(one.recv(65536))
             assert answer.status == 408
             DOCUMENT.check(operation, answer)
-
-
-def unread_bytes(port):
-    """How many bytes wait in the kernel to be read from the connections to a port."""
-    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(int(row[4].partition(":")[2], 16) for row in rows
-               if int(row[1].partition(":")[2], 16) == port and row[3] == "01")
 
 
 def test_every_call_with_a_large_body_is_refused_as_documented_when_too_many_are_under_way(pair):

@@ -9,8 +9,8 @@ import zmq
 
 from downlink import Pair, Program, channel, free_ports, message, raw, until
 from event_client import Stream
-from load import (Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets, memory_of,
-                  socket_memory)
+from kernel import memory_of, unsent_bytes
+from load import Crowd, GoodClient, allow_descriptors, fill, fill_with_heavy_rockets
 
 PAGE_MAX_BYTES = 1024 * 1024
 ROCKET_MAX_BYTES = 64 * 1024  # with all ranges, as JSON
@@ -109,7 +109,7 @@ def test_downloads_that_nobody_reads_hold_little_and_make_room_for_readers(start
     before = memory_of(both.gateway)
     crowd = Crowd(both.http, [LIBRARY] * 2500).ask()
     until(lambda: both.call("GET", LIBRARY).status == 503, what="the bound")
-    assert socket_memory(both.http) < 160 * MIB
+    assert unsent_bytes(both.http) < 160 * MIB
     assert memory_of(both.gateway) < before + 100 * MIB
     #  The unread ones have been patient for a second: readers get their room.
     until(lambda: both.call("GET", LIBRARY).status == 200, what="room")

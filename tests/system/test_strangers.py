@@ -14,9 +14,10 @@ import msgpack
 import pytest
 import zmq
 
-from downlink import BIN, Client, Pair, Program, channel, free_ports, message, until
+from downlink import IS_SANITIZED, Client, Pair, Program, channel, free_ports, message, until
+from kernel import cpu_seconds, memory_of
 
-IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
+MIB = 1 << 20
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 
 
@@ -39,11 +40,6 @@ def stranger(port, kind=b"SUB"):
         assert more, "the handshake was refused"
         received += more
     return one
-
-
-def resident_mib(pair, field="VmRSS"):
-    status = pathlib.Path(f"/proc/{pair.processor.process.pid}/status").read_text()
-    return int(status.split(field + ":")[1].split()[0]) / 1024
 
 
 def stats(pair):
@@ -92,7 +88,7 @@ def test_a_forged_unsubscription_silences_nobody(pair, subscriber, topic):
 
 
 def test_a_million_subscriptions_end_their_connection_and_nobody_elses(pair, subscriber):
-    before, ended = resident_mib(pair), stats(pair)["subscribersEnded"]
+    before, ended = memory_of(pair.processor), stats(pair)["subscribersEnded"]
     many = b"".join(frame(b"\1rocket/%07d-%07d" % (number * 7919 % 1000003, number))
                     for number in range(1_000_000))
     with stranger(pair.port + 2) as one, contextlib.suppress(OSError):
@@ -103,13 +99,13 @@ def test_a_million_subscriptions_end_their_connection_and_nobody_elses(pair, sub
     until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the stranger")
     assert hears(pair, subscriber)
     if not IS_SANITIZED:
-        assert resident_mib(pair, "VmHWM") < before + 60, "what it took is bounded, at any time"
-        assert resident_mib(pair) < before + 40, "and given back"
+        assert memory_of(pair.processor, "VmHWM") < before + 60 * MIB, "what it took is bounded, at any time"
+        assert memory_of(pair.processor) < before + 40 * MIB, "and given back"
     assert pair.processor.lines_with("held too many subscriptions")
 
 
 def test_many_connections_with_many_subscriptions_are_bounded_together(pair, subscriber):
-    before, ended = resident_mib(pair), stats(pair)["subscribersEnded"]
+    before, ended = memory_of(pair.processor), stats(pair)["subscribersEnded"]
     with contextlib.ExitStack() as stack:
         for index in range(40):
             one = stack.enter_context(stranger(pair.port + 2))
@@ -118,7 +114,7 @@ def test_many_connections_with_many_subscriptions_are_bounded_together(pair, sub
                                      for number in range(4000)))
         until(lambda: stats(pair)["subscribersEnded"] > ended, what="the end of the largest")
         assert hears(pair, subscriber)
-        assert IS_SANITIZED or resident_mib(pair) < before + 100
+        assert IS_SANITIZED or memory_of(pair.processor) < before + 100 * MIB
     assert hears(pair, subscriber)
 
 
@@ -151,11 +147,6 @@ def descriptors(pair):
     return len(os.listdir(f"/proc/{pair.processor.process.pid}/fd"))
 
 
-def busy_seconds(program):
-    fields = pathlib.Path(f"/proc/{program.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextlib.contextmanager
 def crowd(port, count, handshake):
     """Silent strangers on three ports; some may be gone again."""
@@ -184,14 +175,14 @@ def test_silent_strangers_take_nobodys_place(limited, handshake):
         subscriber.recv_multipart()
         with crowd(limited.port, CROWD, handshake):
             until(lambda: descriptors(limited) < DESCRIPTORS - 100, what="room for files")
-            busy = busy_seconds(limited.processor)
+            busy = cpu_seconds(limited.processor)
             for number in range(2, 12):
                 began = time.monotonic()
                 assert limited.post(message(one, number), Prefer="wait=5").status == 200
                 assert limited.call("GET", "/rockets/" + one).status == 200
                 assert time.monotonic() - began < 1
                 subscriber.recv_multipart()
-            assert busy_seconds(limited.processor) - busy < 2, "nothing spins"
+            assert cpu_seconds(limited.processor) - busy < 2, "nothing spins"
             assert stats(limited)["strangersEnded"] > 0
             other, port = limited.start_gateway_beside()
             try:

@@ -161,6 +161,25 @@ def impostor(context):
 
 
 @pytest.fixture
+def through_a_relay(start):
+    """Start a pair whose gateway reaches the processor through a relay only. Return both."""
+    relays = []
+
+    def start_both():
+        both = start()
+        relay = Relay(both.port)
+        relays.append(relay)
+        both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
+        both.gateway.stop()
+        both.gateway = both.start_gateway()
+        assert both.await_ready()
+        return both, relay
+    yield start_both
+    for relay in relays:
+        relay.stop()
+
+
+@pytest.fixture
 def program(folder):
     started = []
 
@@ -233,15 +252,10 @@ def test_acks_for_frames_that_a_stranger_sent_count_for_nothing(context, start, 
     push.close(linger=0)
 
 
-def test_an_ack_for_another_frame_of_the_same_name_counts_for_nothing(context, start):
+def test_an_ack_for_another_frame_of_the_same_name_counts_for_nothing(context, through_a_relay):
     """The processor does not get the gateway's frame, which a relay swallows, but a stranger's, which has
     the same source and sequence and a message of the same partition. That it acknowledges."""
-    both = start()
-    relay = Relay(both.port)
-    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
-    both.gateway.stop()
-    both.gateway = both.start_gateway()
-    assert both.await_ready()
+    both, relay = through_a_relay()
     events, push = context.socket(zmq.SUB), context.socket(zmq.PUSH)
     events.subscribe(b"ack/")
     events.connect(f"tcp://127.0.0.1:{both.port + 2}")
@@ -268,7 +282,6 @@ def test_an_ack_for_another_frame_of_the_same_name_counts_for_nothing(context, s
     assert both.rocket_when(one, lambda r: r["messagesApplied"] == hear.number)["missing"] == []
     for socket_ in (events, push):
         socket_.close(linger=0)
-    relay.stop()
 
 
 def test_an_empty_frame_is_refused_and_not_acknowledged(context, pair):
@@ -296,13 +309,23 @@ def test_an_empty_frame_is_refused_and_not_acknowledged(context, pair):
         one.close(linger=0)
 
 
+@pytest.fixture
+def beside_a_rogue(start, impostor):
+    """Start a pair whose gateway also hears an impostor, which says the pair's state and owns nothing yet.
+    Return the pair, the impostor, and the routes to the true owner."""
+    def start_both():
+        both = start()
+        told = stats(both)
+        rogue = impostor(state=bytes.fromhex(told["state"].replace("-", "")), owned=[])
+        gateway_for(both, rogue.port)
+        until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
+        return both, rogue, told["routing"]
+    return start_both
+
+
 @pytest.mark.parametrize("epoch", [2**63, 2**64 - 1, 1_000_000])
-def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(start, impostor, epoch):
-    both = start()
-    state = bytes.fromhex(stats(both)["state"].replace("-", ""))
-    rogue = impostor(state=state, owned=[])
-    gateway_for(both, rogue.port)
-    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
+def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(beside_a_rogue, epoch):
+    both, rogue, _ = beside_a_rogue()
     rogue.announced["owned"] = [[one, epoch] for one in range(PARTITIONS)]
     until(lambda: stats(both)["alarms"]["implausibleClaims"] == PARTITIONS, what="the alarm")
     one = channel()
@@ -312,26 +335,18 @@ def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(start, impostor, 
     assert both.gateway.lines_with("ALARM: a partition is claimed under an epoch that cannot be")
 
 
-def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(start, impostor):
-    both = start()
-    told = stats(both)
-    rogue = impostor(state=bytes.fromhex(told["state"].replace("-", "")), owned=[])
-    gateway_for(both, rogue.port)
-    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
-    rogue.announced["owned"] = [[one["partition"], one["epoch"]] for one in told["routing"]]
+def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(beside_a_rogue):
+    both, rogue, routing = beside_a_rogue()
+    rogue.announced["owned"] = [[one["partition"], one["epoch"]] for one in routing]
     until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
     assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and rogue.taken == 0
     assert gauge(both, "contested_partitions") == PARTITIONS
     assert both.gateway.lines_with("ALARM: a partition is claimed by two processors")
 
 
-def test_the_next_epoch_is_believed_and_is_an_alarm_while_the_owner_goes_on(start, impostor):
-    both = start()
-    told = stats(both)
-    rogue = impostor(state=bytes.fromhex(told["state"].replace("-", "")), owned=[])
-    gateway_for(both, rogue.port)
-    until(lambda: both.call("GET", "/readyz").status == 200, what="the owner")
-    rogue.announced["owned"] = [[one["partition"], one["epoch"] + 1] for one in told["routing"]]
+def test_the_next_epoch_is_believed_and_is_an_alarm_while_the_owner_goes_on(beside_a_rogue):
+    both, rogue, routing = beside_a_rogue()
+    rogue.announced["owned"] = [[one["partition"], one["epoch"] + 1] for one in routing]
     until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
     assert set(owned_by(both)) == {rogue.port}
 
@@ -356,7 +371,7 @@ def test_a_processor_of_another_state_is_refused(start, program, folder):
     assert refused["address"].endswith(str(both.port)) and refused["state"] != served == told["state"]
     assert set(owned_by(both)) == {other} and gauge(both, "refused_processors") == 1
     assert both.gateway.lines_with("a processor of another state is refused")
-    assert served in both.gateway.text() and refused["state"] in both.gateway.text()
+    assert both.gateway.lines_with(served) and both.gateway.lines_with(refused["state"])
     both.processor.stop()
     both.processor = both.start_processor()
     until(lambda: stats(both)["alarms"]["refusedProcessors"] == 1, what="the refusal")
@@ -406,14 +421,10 @@ def test_another_ordering_is_refused(start):
     both.stop()
 
 
-def test_the_last_frames_come_again_when_their_link_has_broken(start):
+def test_the_last_frames_come_again_when_their_link_has_broken(through_a_relay):
     """The link of the frames loses them and breaks; that of the events stands all the while."""
-    both, one = start(), channel()
-    relay = Relay(both.port)
-    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
-    both.gateway.stop()
-    both.gateway = both.start_gateway()
-    assert both.await_ready()
+    both, relay = through_a_relay()
+    one = channel()
     assert both.post(message(one, 1), Prefer="wait=10").status == 200
     relay.is_swallowing = True
     assert both.post(message(one, 2)).status == 202
@@ -421,7 +432,6 @@ def test_the_last_frames_come_again_when_their_link_has_broken(start):
     relay.break_links()
     assert both.rocket_when(one, lambda r: r["messagesApplied"] == 2)["missing"] == []
     assert stats(both)["resent"] == 1
-    relay.stop()
 
 
 def test_a_slow_processor_gets_nothing_twice(start):
@@ -434,14 +444,10 @@ def test_a_slow_processor_gets_nothing_twice(start):
     assert stats(both)["resent"] == 0 and stats(both)["saved"] == 20_000
 
 
-def test_a_gateway_that_missed_acks_hears_them_again(start):
+def test_a_gateway_that_missed_acks_hears_them_again(through_a_relay):
     """Acks are lost while both links stand."""
-    both, one = start(), channel()
-    relay = Relay(both.port)
-    both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{relay.port}")
-    both.gateway.stop()
-    both.gateway = both.start_gateway()
-    assert both.await_ready()
+    both, relay = through_a_relay()
+    one = channel()
     relay.are_events_swallowed = True
     assert both.post(message(one, 1)).status == 202
     until(lambda: both.rocket(one), what="the effect")
@@ -449,4 +455,3 @@ def test_a_gateway_that_missed_acks_hears_them_again(start):
     relay.are_events_swallowed = False
     until(lambda: stats(both)["buffered"] == 0, what="the ack")
     assert both.rocket(one)["messagesApplied"] == 1
-    relay.stop()

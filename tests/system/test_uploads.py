@@ -14,11 +14,11 @@ import time
 
 import pytest
 
-from downlink import BIN, LAUNCH_TIME, channel, message, until
+from downlink import DISK_SHIM, IS_SANITIZED, LAUNCH_TIME, channel, message, until
+from kernel import memory_of
 
-IS_SANITIZED = not (BIN.parent / "tests" / "libdisk-shim.so").exists()  # then memory says little
 LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
-MEMORY_KIB = 48 * 1024  # beyond that of an idle gateway, at the most
+MEMORY_BYTES = 48 << 20  # beyond that of an idle gateway, at the most
 TYPE = "application/x-ndjson"
 
 
@@ -86,20 +86,13 @@ def rows(both, folder):
         shutil.rmtree(copy)
 
 
-def memory_kib(program):
-    for row in open(f"/proc/{program.process.pid}/status", encoding="ascii"):
-        if row.startswith("VmRSS"):
-            return int(row.split()[1])
-    raise AssertionError("no VmRSS")
-
-
 @contextlib.contextmanager
 def bounded_memory(program):
-    idle, peak, is_over = memory_kib(program), [0], threading.Event()
+    idle, peak, is_over = memory_of(program), [0], threading.Event()
 
     def watch():
         while not is_over.wait(0.01):
-            peak[0] = max(peak[0], memory_kib(program))
+            peak[0] = max(peak[0], memory_of(program))
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
@@ -107,7 +100,7 @@ def bounded_memory(program):
     finally:
         is_over.set()
         watcher.join()
-    assert IS_SANITIZED or peak[0] - idle < MEMORY_KIB, f"{idle} KiB grew to {peak[0]}"
+    assert IS_SANITIZED or peak[0] - idle < MEMORY_BYTES, f"{idle} bytes grew to {peak[0]}"
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +190,7 @@ def test_what_a_full_disk_keeps_from_being_removed_is_taken_over_later(start, fo
     with half(both, lines(of, 8000)):
         until(lambda: (rows(both, folder) or (0, 0))[1] > 0, what="a part of it in the journal")
         other, port = both.start_gateway_beside(environment={
-            "LD_PRELOAD": str(BIN.parent / "tests" / "libdisk-shim.so"),
+            "LD_PRELOAD": str(DISK_SHIM),
             "DISK_SHIM_UNDER": str(journal), "DISK_SHIM_FAULT": "pwrite:ENOSPC:1"})
         both.processor.send(signal.SIGSTOP)
         assert both.post(message(kept, 1)).status == 202

@@ -37,6 +37,20 @@ ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_
     digits_of_bytes (source, FRAME_SOURCE_SIZE, g_stpcpy (topic, "ack/"));
 }
 
+static void
+s_pack_members (msgpack_packer *packer, const owner_announcement_t *self)
+{
+    s_pack_string (packer, "members");
+    msgpack_pack_array (packer, self->member_count);
+    for (uint32_t index = 0; index < self->member_count; index++) {
+        const announced_member_t *member = &self->members[index];
+        msgpack_pack_array (packer, 2);
+        msgpack_pack_bin (packer, PROCESSOR_ID_SIZE);
+        msgpack_pack_bin_body (packer, member->processor, PROCESSOR_ID_SIZE);
+        s_pack_string (packer, member->frames);
+    }
+}
+
 void *
 owner_announcement_write (const owner_announcement_t *self, size_t *size)
 {
@@ -45,7 +59,7 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
     bool has_state = state_id_is_known (&self->state);
-    msgpack_pack_map (&packer, has_state ? 5 : 4);
+    msgpack_pack_map (&packer, 4U + has_state + (self->member_count > 0));
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -63,6 +77,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_pair (&packer, self->owned[index].partition, self->owned[index].epoch);
     if (has_state)
         s_pack_id (&packer, "state", self->state.bytes, STATE_ID_SIZE);
+    if (self->member_count > 0)
+        s_pack_members (&packer, self);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -189,6 +205,24 @@ s_read_owned (msgpack_reader_t *reader, owner_announcement_t *self)
 }
 
 static bool
+s_read_members (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count) || count > MEMBERS_MAX)
+        return false;
+    for (uint32_t index = 0; index < count; index++) {
+        announced_member_t *member = &self->members[index];
+        uint32_t parts = 0;
+        if (!msgpack_read_array (reader, &parts) || parts != 2 ||
+            !s_read_id (reader, member->processor, PROCESSOR_ID_SIZE) ||
+            !s_read_endpoint (reader, member->frames, sizeof member->frames))
+            return false;
+    }
+    self->member_count = count;
+    return true;
+}
+
+static bool
 s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
 {
     uint64_t partitions = 0;
@@ -214,6 +248,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_owned (reader, self);
     if (text_equal (key, text_from ("state")))
         return s_read_id (reader, self->state.bytes, STATE_ID_SIZE);
+    if (text_equal (key, text_from ("members")))
+        return s_read_members (reader, self);
     return msgpack_skip (reader);
 }
 

@@ -2,7 +2,7 @@
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
-//                             "state": bin 16}
+//                             "state": bin 16, "members": [[processor, frames], ...]}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
 //
@@ -19,6 +19,8 @@
 #include "common/domain/state_id.h"
 
 #define PROCESSOR_ID_SIZE 16
+#define MEMBERS_MAX 256   //  processors of one state
+#define ENDPOINT_SIZE 64  //  of the text of an endpoint, terminated
 #define ANNOUNCEMENT_OWNER_TOPIC "owner"
 #define ANNOUNCEMENT_ACK_TOPIC_SIZE (sizeof ("ack/") + 2 * FRAME_SOURCE_SIZE)  //  terminator too
 
@@ -27,15 +29,24 @@ typedef struct {
     uint64_t epoch;
 } owned_t;
 
+//  A processor that shares the state.
+typedef struct {
+    uint8_t processor[PROCESSOR_ID_SIZE];
+    char frames
+        [ENDPOINT_SIZE];  //  where others reach its frames, tcp://address:port; empty: unknown
+} announced_member_t;
+
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];  //  made anew at every start of a process
-    char frames[64];                       //  endpoints as they are bound, tcp://address:port
-    char queries[64];
-    char events[64];
+    char frames[ENDPOINT_SIZE];            //  endpoints as they are bound, tcp://address:port
+    char queries[ENDPOINT_SIZE];
+    char events[ENDPOINT_SIZE];
     state_id_t state;     //  the state it keeps; all zero: it does not say
     uint32_t partitions;  //  P
     uint32_t owned_count;
     owned_t owned[PARTITIONS_MAX];
+    uint32_t member_count;  //  0: it does not say
+    announced_member_t members[MEMBERS_MAX];
 } owner_announcement_t;
 
 //  The topic of acks for a source: "ack/" and 32 hexadecimal digits, terminated.

@@ -4,6 +4,7 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "gateway/owners/owners.h"
+#include "gateway/owners/unlisted.h"
 
 #define SILENCE_MS 2000
 #define ANNOUNCEMENTS_PER_RUN 1000
@@ -22,6 +23,7 @@ struct directory {
     void *ack_context;
     uint32_t partitions;
     owners_t *owners;
+    unlisted_t *unlisted;
     uint64_t sessions;  //  numbers given out so far
     bool is_changed;    //  the owners must be worked out again
     int64_t judge_at_ms;
@@ -52,6 +54,7 @@ directory_new (discovery_t *discovery, served_state_t *state,
     self->ack = ack;
     self->ack_context = context;
     self->owners = owners_new ();
+    self->unlisted = unlisted_new ();
     ack_topic (source, self->ack_topic);
     return self;
 }
@@ -63,6 +66,7 @@ directory_destroy (directory_t **self_p)
     if (!self)
         return;
     owners_destroy (&self->owners);
+    unlisted_destroy (&self->unlisted);
     g_ptr_array_unref (self->peers);
     g_array_unref (self->addresses);
     g_free (self);
@@ -324,6 +328,7 @@ directory_run (directory_t *self)
     s_drop_gone_peers (self);
     if (self->is_changed || now_ms >= self->judge_at_ms) {
         owners_work_out (self->owners, self->peers, now_ms);
+        unlisted_look (self->unlisted, self->peers, now_ms);
         self->is_changed = false;
         self->judge_at_ms = now_ms + JUDGE_MS;
     }
@@ -379,7 +384,15 @@ directory_peers (const directory_t *self, size_t *count)
 directory_alarms_t
 directory_alarms (const directory_t *self)
 {
-    return owners_alarms (self->owners);
+    directory_alarms_t alarms = owners_alarms (self->owners);
+    alarms.unlisted_processors = unlisted_count (self->unlisted);
+    return alarms;
+}
+
+const char *
+directory_unlisted (const directory_t *self)
+{
+    return unlisted_address (self->unlisted);
 }
 
 state_id_t

@@ -72,9 +72,14 @@ typedef struct {
     uint32_t refused_processors;    //  of another state than the one that is served
     uint32_t contested_partitions;  //  claimed by two processors
     uint32_t implausible_claims;    //  of partitions, under an epoch that cannot be
+    uint32_t unlisted_processors;  //  they share the state and are not in --processors (unlisted.h)
 } directory_alarms_t;
 
 directory_alarms_t directory_alarms (const directory_t *self);
+
+//  Return where a processor is that shares the state and is not in --processors, as host:port; NULL if
+//  there is none. Borrowed until the next directory_run.
+const char *directory_unlisted (const directory_t *self);
 
 //  The state that is served; one that is not known if none was heard or chosen.
 state_id_t directory_state (const directory_t *self);

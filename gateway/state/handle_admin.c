@@ -26,11 +26,28 @@ s_doubt (const worker_t *worker, char *room, size_t size)
     return room;
 }
 
+//  Say that partitions have no owner here, and why if that is known.
+static const char *
+s_unowned (const worker_t *worker, char *room, size_t size)
+{
+    const char *unlisted = directory_unlisted (worker->directory);
+    if (directory_unowned (worker->directory) == 0)
+        return NULL;
+    if (!unlisted)
+        return "not every partition has an owner at the moment";
+    g_snprintf (room, size,
+        "not every partition has an owner that this gateway can reach: a processor at %s shares "
+        "the state but is not in --processors; add it there and restart this gateway",
+        unlisted);
+    return room;
+}
+
 //  Ready is: able to accept (there is room, and P is known) and to answer (everything is owned).
 void
 handle_ready (worker_t *worker, http_request_t *request)
 {
     char doubt[192];
+    char unowned[256];
     const char *detail = s_doubt (worker, doubt, sizeof doubt);
     if (atomic_load (worker->phase) != 0)
         detail = "this gateway is stopping";
@@ -38,8 +55,8 @@ handle_ready (worker_t *worker, http_request_t *request)
         ;
     else if (worker->publisher->partitions (worker->publisher) == 0)
         detail = "no processor has announced itself yet";
-    else if (directory_unowned (worker->directory) > 0)
-        detail = "not every partition has an owner at the moment";
+    else if ((detail = s_unowned (worker, unowned, sizeof unowned)))
+        ;
     else if (!g_queue_is_empty (worker->waiting) || worker->publisher->is_full (worker->publisher))
         detail = "the buffer is full";
     if (detail)

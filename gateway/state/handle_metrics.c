@@ -73,6 +73,10 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
     prometheus_single (text, GAUGE, "implausible_claims",
         "Claims of a partition under an epoch that cannot be: they are not believed.",
         alarms.implausible_claims);
+    prometheus_single (text, GAUGE, "unlisted_processors",
+        "Processors that share the served state and are not in --processors: messages for their "
+        "partitions wait.",
+        alarms.unlisted_processors);
 }
 
 //  What there is to show of a partition.

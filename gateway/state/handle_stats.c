@@ -42,6 +42,7 @@ s_write_alarms (json_writer_t *json, const directory_t *directory)
     s_write_number (json, "refusedProcessors", alarms.refused_processors);
     s_write_number (json, "contestedPartitions", alarms.contested_partitions);
     s_write_number (json, "implausibleClaims", alarms.implausible_claims);
+    s_write_number (json, "unlistedProcessors", alarms.unlisted_processors);
     json_end_object (json);
 }
 

@@ -13,15 +13,13 @@
 
 #include "common/bytes/announcement.h"
 
-#define MEMBERS_MAX 256
-
 typedef struct {
     uint8_t id[PROCESSOR_ID_SIZE];
 } member_id_t;
 
 //  Where others reach the frames of a member, "tcp://address:port"; empty if that is not known.
 typedef struct {
-    char text[64];
+    char text[ENDPOINT_SIZE];
 } member_endpoint_t;
 
 //  Write into owners, which has room for so many partitions, the place of each one's owner in

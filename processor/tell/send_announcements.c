@@ -14,6 +14,16 @@ s_repeat_acks (const processor_sockets_t *sockets, const shards_t *shards)
     acks_destroy (&acks);
 }
 
+static void
+s_add_members (owner_announcement_t *announcement, const shards_t *shards)
+{
+    for (size_t index = 0; index < shards->members_count; index++) {
+        announced_member_t *member = &announcement->members[announcement->member_count++];
+        memcpy (member->processor, shards->members[index].id, PROCESSOR_ID_SIZE);
+        g_strlcpy (member->frames, shards->endpoints[index].text, sizeof member->frames);
+    }
+}
+
 void
 send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
 {
@@ -24,6 +34,7 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
         announcement.queries, socket_endpoint (sockets->queries), sizeof announcement.queries);
     g_strlcpy (announcement.events, socket_endpoint (sockets->events), sizeof announcement.events);
     announcement.owned_count = shards_owned (shards, announcement.owned);
+    s_add_members (&announcement, shards);
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);
     if (socket_send (

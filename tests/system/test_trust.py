@@ -408,6 +408,30 @@ def test_a_processor_that_says_no_state_is_served_only_while_none_is_known(start
     assert stats(both)["alarms"]["refusedProcessors"] == 1
 
 
+def test_a_processor_that_the_gateway_was_not_given_is_an_alarm_that_names_it(start, program):
+    """It takes over partitions, whose messages can go to nobody: that must not look like a short change."""
+    both = start()
+    other = free_ports(3)
+    second = program("downlink-processor", "--port", other, "--state-dir", both.state)
+    address = f"127.0.0.1:{other}"
+    until(lambda: stats(both)["alarms"]["unlistedProcessors"] == 1, what="the alarm")
+    assert gauge(both, "unlisted_processors") == 1
+    assert f"a processor at {address} shares the state but is not in --processors" in problem(both)
+    [line] = both.gateway.lines_with("not in --processors")[:1]
+    assert f'advice="add {address} to --processors' in line
+    one = next(one for one in iter(channel, None)
+               if stats(both)["routing"][partition(one)]["owner"] is None)
+    assert both.post(message(one, 1)).status == 202
+    both.gateway.stop()
+    both.gateway_flags = (*both.gateway_flags, "--processors", f"127.0.0.1:{both.port},{address}")
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    both.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 1)
+    assert stats(both)["alarms"]["unlistedProcessors"] == 0
+    second.stop()
+    both.stop()
+
+
 def test_another_ordering_is_refused(start):
     both = start(processor=("--ordering", "latest"))
     both.processor.stop()

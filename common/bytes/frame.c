@@ -172,7 +172,8 @@ s_read_message (msgpack_reader_t *reader, message_t *message)
     if (!s_read_body (reader, message))
         return "a message's members are not those of its kind";
     message_fault_t fault;
-    return message_check (message, &fault) ? NULL : "a message breaks a rule of its members";
+    return message_check_accepted (message, &fault) ? NULL
+                                                    : "a message breaks a rule of its members";
 }
 
 static const char *

@@ -68,24 +68,29 @@ s_sequence_size (const uint8_t *bytes, size_t size)
     return length;
 }
 
-//  Return true if an id may not hold the character at the start of a valid sequence, because nobody
-//  sees it or it changes how others are seen. Two ids must not look alike for that reason.
+//  Which characters a text may hold.
+typedef enum {
+    ALL_CHARACTERS,
+    NO_CONTROLS,  //  of ASCII
+    NO_HIDDEN,    //  none that nobody sees or that change how others are seen
+} alphabet_t;
+
 static bool
-s_is_hidden (const uint8_t *sequence, size_t size)
+s_is_hidden (const uint8_t *sequence, size_t size, alphabet_t alphabet)
 {
     if (size == 1)
         return sequence[0] < 0x20 || sequence[0] == 0x7f;
-    return character_is_hidden (g_utf8_get_char ((const char *) sequence));
+    return alphabet == NO_HIDDEN && character_is_hidden (g_utf8_get_char ((const char *) sequence));
 }
 
 static bool
-s_is_utf8 (text_t text, bool hidden_allowed)
+s_is_utf8 (text_t text, alphabet_t alphabet)
 {
     const uint8_t *bytes = (const uint8_t *) text.data;
     size_t at = s_plain_prefix (bytes, text.size);
     while (at < text.size) {
         size_t step = s_sequence_size (bytes + at, text.size - at);
-        if (step == 0 || (!hidden_allowed && s_is_hidden (bytes + at, step)))
+        if (step == 0 || (alphabet != ALL_CHARACTERS && s_is_hidden (bytes + at, step, alphabet)))
             return false;
         at += step;
     }
@@ -93,16 +98,16 @@ s_is_utf8 (text_t text, bool hidden_allowed)
 }
 
 static bool
-s_is_channel (text_t text)
+s_is_channel (text_t text, alphabet_t alphabet)
 {
     return text.data && text.size >= 1 && text.size <= MESSAGE_CHANNEL_MAX_BYTES &&
-           s_is_utf8 (text, false);
+           s_is_utf8 (text, alphabet);
 }
 
 static bool
 s_is_text (text_t text)
 {
-    return text.data && text.size <= MESSAGE_TEXT_MAX_BYTES && s_is_utf8 (text, true);
+    return text.data && text.size <= MESSAGE_TEXT_MAX_BYTES && s_is_utf8 (text, ALL_CHARACTERS);
 }
 
 //  Hand the verdict on a member through, and say what is wrong with it if it is bad.
@@ -126,12 +131,13 @@ s_check_text (text_t text, message_fault_t *fault, const char *pointer)
     return s_keeps (s_is_text (text), fault, pointer, TEXT_RULE);
 }
 
-bool
-message_check (const message_t *message, message_fault_t *fault)
+static bool
+s_check (const message_t *message, alphabet_t alphabet, message_fault_t *fault)
 {
     bool number_good = message->number >= 1 && message->number <= MESSAGE_NUMBER_MAX;
     bool time_good = message->time_us >= TIMESTAMP_MIN_US && message->time_us <= TIMESTAMP_MAX_US;
-    if (!s_keeps (s_is_channel (message->channel), fault, "/metadata/channel", CHANNEL_RULE) ||
+    if (!s_keeps (
+            s_is_channel (message->channel, alphabet), fault, "/metadata/channel", CHANNEL_RULE) ||
         !s_keeps (number_good, fault, "/metadata/messageNumber", NUMBER_RULE) ||
         !s_keeps (time_good, fault, "/metadata/messageTime", TIME_RULE))
         return false;
@@ -149,6 +155,18 @@ message_check (const message_t *message, message_fault_t *fault)
         return s_check_text (message->mission, fault, "/message/newMission");
     }
     return s_keeps (false, fault, "/metadata/messageType", KIND_RULE);
+}
+
+bool
+message_check (const message_t *message, message_fault_t *fault)
+{
+    return s_check (message, NO_HIDDEN, fault);
+}
+
+bool
+message_check_accepted (const message_t *message, message_fault_t *fault)
+{
+    return s_check (message, NO_CONTROLS, fault);
 }
 
 const char *

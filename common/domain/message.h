@@ -50,6 +50,11 @@ typedef struct {
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
+//  The same for a message that some gateway has accepted: a frame or a journal may come from a version
+//  that accepted ids with hidden characters, and what was accepted is never lost. Allow such ids.
+bool message_check_accepted (const message_t *message, message_fault_t *fault)
+    __attribute__ ((warn_unused_result));
+
 //  The messageType of a kind, or NULL for a number that is no kind.
 const char *message_kind_name (message_kind_t kind);
 

@@ -217,8 +217,10 @@ Test (message, every_code_point_but_hidden_ones_may_stand_in_a_channel)
                       type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
         bool surrogate = point >= 0xd800 && point <= 0xdfff;
         bool good = !hidden && !surrogate && point <= 0x10ffff;
+        bool was_good = good || (hidden && point >= 0x80);
         message.channel = s_encode (point, bytes);
         cr_assert_eq (message_check (&message, &fault), good, "U+%04X", point);
+        cr_assert_eq (message_check_accepted (&message, &fault), was_good, "U+%04X", point);
     }
 }
 

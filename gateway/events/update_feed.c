@@ -10,17 +10,29 @@
 #define LINGER_MS 30000  //  so long all rockets are listened to for nobody
 #define SYNC_MS 1000     //  a sync that takes longer does not hold up the next one
 
+//  Topics of single rockets take no more of a processor's room than this. For rockets beyond that the
+//  feed listens to all, as a processor ends a connection that takes too much.
+#define TOPICS_MAX_BYTES (SUBSCRIPTIONS_MAX_BYTES / 2)
+
 typedef struct {
     address_t address;
     update_link_t *link;
 } connection_t;
+
+//  A rocket that is listened to.
+typedef struct {
+    uint32_t count;  //  of those who do
+    bool has_topic;  //  it is subscribed to by itself; else all are listened to for it
+} listened_t;
 
 struct update_feed {
     directory_t *directory;
     update_log_t *log;
     json_writer_t *json;
     GPtrArray *connections;  //  of connection_t *
-    GHashTable *ids;         //  char * to how often it is listened to
+    GHashTable *ids;         //  char * to listened_t *
+    size_t topics_bytes;     //  the room that topics of single rockets take
+    size_t without_topic;    //  rockets in ids that have none
     uint32_t to_all;         //  how often all are
     bool is_to_all;          //  they still are, or were until a while ago
     int64_t linger_until_ms;
@@ -48,7 +60,7 @@ update_feed_new (directory_t *directory, update_log_t *log, json_writer_t *json)
     self->log = log;
     self->json = json;
     self->connections = g_ptr_array_new_with_free_func (s_free_connection);
-    self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
     return self;
 }
 
@@ -85,16 +97,9 @@ s_ignore (update_feed_t *self, const char *id)
         update_link_ignore (((connection_t *) self->connections->pdata[index])->link, id);
 }
 
-void
-update_feed_listen (update_feed_t *self, const char *id)
+static void
+s_listen_to_all (update_feed_t *self)
 {
-    if (id) {
-        guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->ids, id));
-        g_hash_table_replace (self->ids, g_strdup (id), GUINT_TO_POINTER (count + 1));
-        if (count == 0)
-            s_listen (self, id);
-        return;
-    }
     self->to_all++;
     if (self->is_to_all)
         return;
@@ -103,21 +108,70 @@ update_feed_listen (update_feed_t *self, const char *id)
     s_listen (self, NULL);
 }
 
+static void
+s_ignore_all (update_feed_t *self)
+{
+    if (--self->to_all == 0)
+        self->linger_until_ms = clock_ms () + LINGER_MS;
+}
+
+static size_t
+s_room (const char *id)
+{
+    return strlen (UPDATE_TOPIC) + strlen (id) + SUBSCRIPTION_ROOM_BYTES;
+}
+
+static void
+s_listen_to_one (update_feed_t *self, const char *id)
+{
+    listened_t *listened = g_hash_table_lookup (self->ids, id);
+    if (listened) {
+        listened->count++;
+        return;
+    }
+    listened = g_new (listened_t, 1);
+    *listened = (listened_t){1, self->topics_bytes + s_room (id) <= TOPICS_MAX_BYTES};
+    g_hash_table_insert (self->ids, g_strdup (id), listened);
+    if (listened->has_topic) {
+        self->topics_bytes += s_room (id);
+        s_listen (self, id);
+    }
+    else if (self->without_topic++ == 0)
+        s_listen_to_all (self);
+}
+
+static void
+s_ignore_one (update_feed_t *self, const char *id)
+{
+    listened_t *listened = g_hash_table_lookup (self->ids, id);
+    g_assert (listened);
+    if (--listened->count > 0)
+        return;
+    if (listened->has_topic) {
+        self->topics_bytes -= s_room (id);
+        s_ignore (self, id);
+    }
+    else if (--self->without_topic == 0)
+        s_ignore_all (self);
+    g_hash_table_remove (self->ids, id);
+}
+
+void
+update_feed_listen (update_feed_t *self, const char *id)
+{
+    if (id)
+        s_listen_to_one (self, id);
+    else
+        s_listen_to_all (self);
+}
+
 void
 update_feed_ignore (update_feed_t *self, const char *id)
 {
-    if (!id) {
-        if (--self->to_all == 0)
-            self->linger_until_ms = clock_ms () + LINGER_MS;
-        return;
-    }
-    guint count = GPOINTER_TO_UINT (g_hash_table_lookup (self->ids, id));
-    if (count > 1)
-        g_hash_table_replace (self->ids, g_strdup (id), GUINT_TO_POINTER (count - 1));
-    else {
-        s_ignore (self, id);
-        g_hash_table_remove (self->ids, id);
-    }
+    if (id)
+        s_ignore_one (self, id);
+    else
+        s_ignore_all (self);
 }
 
 uint64_t
@@ -170,9 +224,11 @@ s_connect (update_feed_t *self, const address_t *address)
         return;
     GHashTableIter iterator;
     gpointer id;
+    gpointer listened;
     g_hash_table_iter_init (&iterator, self->ids);
-    while (g_hash_table_iter_next (&iterator, &id, NULL))
-        update_link_listen (link, id);
+    while (g_hash_table_iter_next (&iterator, &id, &listened))
+        if (((const listened_t *) listened)->has_topic)
+            update_link_listen (link, id);
     if (self->is_to_all)
         update_link_listen (link, NULL);
     if (self->sync_number)

@@ -16,8 +16,10 @@ update_feed_t *update_feed_new (directory_t *directory, update_log_t *log, json_
 
 void update_feed_destroy (update_feed_t **self_p);
 
-//  Listen to a rocket, or to all of them (NULL); as often as it is ignored again. All rockets are
-//  listened to for a while longer than anybody wants, so that who comes back can go on.
+//  Listen to a rocket, or to all of them (NULL); as often as it is ignored again. When so many single
+//  rockets are listened to that their topics would take more room than a processor gives, listen to
+//  all for the rest. Keep listening to all for a while after the last one ignores them, so that a
+//  client that comes back can go on.
 void update_feed_listen (update_feed_t *self, const char *id);
 void update_feed_ignore (update_feed_t *self, const char *id);
 

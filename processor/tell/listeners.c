@@ -82,7 +82,7 @@ s_is_sync (text_t topic)
 static size_t
 s_room (text_t topic)
 {
-    return topic.size + LISTENERS_TOPIC_BYTES;
+    return topic.size + SUBSCRIPTION_ROOM_BYTES;
 }
 
 //  Count one more or one less who listens to the rockets whose ids begin so.
@@ -182,7 +182,7 @@ s_subscribe (listeners_t *self, visitor_t visitor, text_t topic)
         return false;
     g_hash_table_add (listener->topics, s_key (topic));
     s_note (self, listener, topic, true);
-    if (listener->room_bytes > LISTENERS_PEER_BYTES)
+    if (listener->room_bytes > SUBSCRIPTIONS_MAX_BYTES)
         s_end (self, listener);
     else if (self->room_bytes > LISTENERS_ALL_BYTES)
         s_end (self, s_largest (self));

@@ -4,9 +4,10 @@
 //  had changes nothing.
 //
 //  Subscriptions are bounded, since libzmq keeps each in a table of its own: each takes its size and
-//  LISTENERS_TOPIC_BYTES of room. A connection that takes more than LISTENERS_PEER_BYTES is ended, and
-//  when all together take more than LISTENERS_ALL_BYTES the one that takes the most is ended; libzmq
-//  then gives back what it kept for it.
+//  SUBSCRIPTION_ROOM_BYTES of room (libzmq takes 50 to 2,000 times as much, by the topic's bytes). A
+//  connection that takes more than SUBSCRIPTIONS_MAX_BYTES is ended, and when all together take more
+//  than LISTENERS_ALL_BYTES the one that takes the most is ended; libzmq then gives back what it kept
+//  for it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTENERS_H
 #define DOWNLINK_LISTENERS_H
@@ -14,9 +15,6 @@
 #include "common/network/visitor.h"
 #include "common/text/text.h"
 
-//  libzmq takes 50 to 2,000 times as much, by the topic's bytes.
-#define LISTENERS_TOPIC_BYTES 32
-#define LISTENERS_PEER_BYTES (512 * 1024)  //  2,000 streams of one rocket each fit
 #define LISTENERS_ALL_BYTES (2 * 1024 * 1024)
 #define LISTENERS_PEER_SYNCS 4  //  each costs a message every 100 ms; those beyond are not told
 

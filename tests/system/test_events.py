@@ -1,15 +1,17 @@
 """GET /events: what there is, then what changes; for those who read, and in spite of those who do not."""
 import contextlib
 import json
+import re
 import selectors
 import signal
 import socket
+import subprocess
 import threading
 import time
 
 import pytest
 
-from downlink import IS_SANITIZED, Client, Program, channel, free_ports, message, until
+from downlink import BIN, IS_SANITIZED, Client, Program, channel, free_ports, message, until
 from event_client import Stream, all_rockets, await_streams, streams, synced
 from kernel import memory_of
 
@@ -38,6 +40,7 @@ def changing(pair, rockets, pause=0.0, batch=1):
         writer.join()
 
 
+STREAMS_PAST_THE_BOUND = 3300  # of ids of 128 bytes: 167 each, of 512 KiB
 LARGE = {"type": "\x01" * 256, "launchSpeed": 1, "mission": "\x02" * 256}  # 3 KB as JSON
 
 
@@ -301,41 +304,70 @@ def test_a_client_that_is_gone_is_noticed_and_past_the_limit_is_said_so(start):
     await_streams(both, 0)
 
 
+def all_see(clients, text, seconds=60):
+    """Read from all of them until each has got the text."""
+    with selectors.DefaultSelector() as selector:
+        seen = {}
+        for client in clients:
+            selector.register(client, selectors.EVENT_READ)
+        deadline = time.monotonic() + seconds
+        while selector.get_map():
+            assert time.monotonic() < deadline, f"{len(selector.get_map())} are without"
+            for key, _ in selector.select(1):
+                piece = key.fileobj.recv(1 << 16)
+                assert piece
+                seen[key.fd] = seen.get(key.fd, b"")[-100:] + piece
+                if text in seen[key.fd]:
+                    selector.unregister(key.fileobj)
+
+
+def opened(stack, port, target):
+    client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    return client
+
+
 def test_a_thousand_clients_at_once(start):
     both = start()
     rockets = launched(both, 300)
-    clients = []
     with contextlib.ExitStack() as stack:
-        for number in range(1000):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", both.http)))
-            target = "/events" if number % 10 else "/events?id=" + rockets[0]
-            client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            clients.append(client)
-
-        def all_see(text, seconds=60):
-            """Read from all of them until each has got the text."""
-            with selectors.DefaultSelector() as selector:
-                seen = {}
-                for client in clients:
-                    selector.register(client, selectors.EVENT_READ)
-                deadline = time.monotonic() + seconds
-                while selector.get_map():
-                    assert time.monotonic() < deadline, f"{len(selector.get_map())} are without"
-                    for key, _ in selector.select(1):
-                        piece = key.fileobj.recv(1 << 16)
-                        assert piece
-                        seen[key.fd] = seen.get(key.fd, b"")[-100:] + piece
-                        if text in seen[key.fd]:
-                            selector.unregister(key.fileobj)
-        all_see(b"event: synced")
+        clients = [opened(stack, both.http, "/events" if number % 10 else "/events?id=" + rockets[0])
+                   for number in range(1000)]
+        all_see(clients, b"event: synced")
         assert streams(both) == 1000
         assert both.call("GET", "/stats").json()["connections"] >= 1000
         began = time.monotonic()
         both.post(message(rockets[0], 2))
-        all_see(b'"messagesApplied":2')
+        all_see(clients, b'"messagesApplied":2')
         assert time.monotonic() - began < 5
         began = time.monotonic()
         both.post(message(rockets[0], 3), Prefer="wait=10")
         assert time.monotonic() - began < 5, "the others are served as ever"
         assert IS_SANITIZED or memory_of(both.gateway) < 256 << 20
+    await_streams(both, 0)
+
+
+def subscribers_ended(pair):
+    done = subprocess.run([BIN / "downlink-query", "stats", "--json", "--processors",
+                           f"127.0.0.1:{pair.port}"], capture_output=True, check=True)
+    return sum(map(int, re.findall(rb'"subscribersEnded": ?(\d+)', done.stdout)))
+
+
+def test_streams_of_more_rockets_than_one_may_subscribe_to_hear_of_all_of_them(start):
+    """A processor ends a connection that subscribes to more; the gateway would come back for ever."""
+    both = start(gateway=["--event-streams", STREAMS_PAST_THE_BOUND, "--workers", 1])
+    rockets = [f"{number:0128}" for number in range(STREAMS_PAST_THE_BOUND)]
+    with contextlib.ExitStack() as stack:
+        clients = [opened(stack, both.http, "/events?id=" + one) for one in rockets]
+        until(lambda: streams(both) == len(rockets), what="all streams")
+        for first in range(0, len(rockets), 1000):
+            assert both.post([message(one, 1) for one in rockets[first:first + 1000]]).status == 202
+        all_see(clients, b'"messagesApplied":1')
+        chosen = [0, len(rockets) // 2, len(rockets) - 1]
+        for number in range(2, 5):
+            began = time.monotonic()
+            both.post([message(rockets[one], number) for one in chosen])
+            all_see([clients[one] for one in chosen], b'"messagesApplied":%d' % number)
+            assert IS_SANITIZED or time.monotonic() - began < 3, "before it is asked for again"
+        assert subscribers_ended(both) == 0
     await_streams(both, 0)

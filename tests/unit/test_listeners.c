@@ -7,6 +7,7 @@
 
 #include "common/domain/message.h"
 #include "processor/tell/listeners.h"
+#include "query/protocol/rocket_update.h"
 
 static listeners_t *s_listeners;
 static int s_ends[2][2];  //  two connections: the end that a processor has, and the other one
@@ -208,7 +209,7 @@ Test (listeners, a_connection_that_takes_too_much_room_is_ended)
 {
     char byte;
     s_take_from (s_other, 1, "rocket/apollo");
-    s_take_many (s_one, "gemini", LISTENERS_PEER_BYTES / (40 + LISTENERS_TOPIC_BYTES));
+    s_take_many (s_one, "gemini", SUBSCRIPTIONS_MAX_BYTES / (40 + SUBSCRIPTION_ROOM_BYTES));
     cr_expect_eq (listeners_ended (s_listeners), 0);
     cr_expect (s_wants ("gemini-0000000000000000000000001"));
     s_take_many (s_one, "mercury", 500);

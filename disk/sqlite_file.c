@@ -28,6 +28,7 @@ struct sqlite_file {
     int statements_count;
     int wal_pages;
     int checkpoint_pages;
+    bool is_disk_full;           //  so the last transaction failed
     char before_checkpoint[48];  //  names of failpoints
     char after_checkpoint[48];
     sqlite_file_logged_t own_logged_ms;
@@ -289,7 +290,8 @@ static void
 s_log_failure (sqlite_file_t *self, file_result_t result, const char *reason)
 {
     if (result == FILE_BROKEN || s_is_log_due (self))
-        log_event (LOG_ERROR, "cannot write a file", "file=%s reason=%s", self->path, reason);
+        log_event (LOG_ERROR, "cannot write a file", "file=%s reason=%s advice=%s", self->path,
+            reason, s_fault (self, "see that it is there and that its disk is well"));
 }
 
 //  The system's errors after which a later try may do better. Not for fsync: see the header.
@@ -297,6 +299,16 @@ static bool
 s_may_pass (int error)
 {
     return error == ENOSPC || error == EDQUOT || error == EROFS || error == EACCES;
+}
+
+//  True if the disk, or this user's part of it, has no room.
+static bool
+s_is_for_want_of_room (const sqlite_file_t *self, int result)
+{
+    int error = sqlite3_system_errno (self->database);
+    return (result & 0xff) == SQLITE_FULL ||
+           ((result & 0xff) == SQLITE_IOERR &&
+               (error == ENOSPC || error == EDQUOT || error == EFBIG));
 }
 
 static file_result_t
@@ -364,6 +376,7 @@ sqlite_file_end (sqlite_file_t *self, int result)
     if (result == SQLITE_OK)
         result = s_run (self->commit);
     file_result_t judged = s_judge (self, result);
+    self->is_disk_full = s_is_for_want_of_room (self, result);
     if (judged == FILE_DONE && self->wal_pages < self->checkpoint_pages)
         return FILE_DONE;
     if (judged != FILE_DONE) {
@@ -375,6 +388,12 @@ sqlite_file_end (sqlite_file_t *self, int result)
     if (judged != FILE_BROKEN && s_checkpoint (self) == FILE_BROKEN)
         judged = FILE_BROKEN;
     return judged;
+}
+
+bool
+sqlite_file_is_disk_full (const sqlite_file_t *self)
+{
+    return self->is_disk_full;
 }
 
 int64_t

@@ -71,6 +71,9 @@ file_result_t sqlite_file_begin (sqlite_file_t *self);
 //  has the reason, once a second at the most.
 file_result_t sqlite_file_end (sqlite_file_t *self, int result);
 
+//  Return true if the last transaction failed because the disk has no room.
+bool sqlite_file_is_disk_full (const sqlite_file_t *self);
+
 //  Say that the file is damaged: which one, how, and what to do. Always returns false.
 bool sqlite_file_blame (const sqlite_file_t *self, const char *fault);
 

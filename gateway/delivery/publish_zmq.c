@@ -50,7 +50,8 @@ typedef struct {
     int64_t gather_until_us;  //  more may be waited for
     int64_t submitted_us;     //  when the round under way was given to the journal
     int64_t measure_at_us;
-    bool is_failing;             //  the last round could not be written
+    bool is_failing;             //  the last round could not be written,
+    bool is_failing_for_room;    //  because the disk is full
     journal_t *journal;          //  NULL: in memory only
     inheritance_t *inheritance;  //  NULL without a journal
 } publish_zmq_t;
@@ -145,8 +146,14 @@ static bool
 s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
 {
     return s_buffered (&self->base) + messages <= self->buffer_limit &&
-           (!self->journal || (s_journal_bytes (self) + bytes <= self->journal_limit &&
-                                  journal_has_room (self->journal)));
+           (!self->journal || s_journal_bytes (self) + bytes <= self->journal_limit);
+}
+
+static bool
+s_is_disk_full (publisher_t *base)
+{
+    publish_zmq_t *self = (publish_zmq_t *) base;
+    return self->journal && (self->is_failing_for_room || !journal_has_room (self->journal));
 }
 
 static room_t
@@ -183,6 +190,8 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
     uint64_t bytes = s_batch_bytes (batch);
     if (s_is_too_large (self, batch_count (batch), bytes))
         return OFFER_TOO_LARGE;
+    if (s_is_disk_full (base))
+        return OFFER_DISK_FULL;
     bool is_too_much_at_once =
         self->gathered_bytes > 0 && self->gathered_bytes + bytes > GATHERED_MAX_BYTES;
     if (is_too_much_at_once || !s_make_room (self, NULL, batch_count (batch), bytes))
@@ -222,6 +231,8 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
     if (s_is_too_large (
             self, staged_messages (upload) + batch_count (batch), staged_bytes (upload) + bytes))
         return STAGE_TOO_LARGE;
+    if (s_is_disk_full (base))
+        return STAGE_DISK_FULL;
     if (s_is_over_share (self, upload, batch_count (batch), bytes)
             ? !s_has_room (self, batch_count (batch), bytes)
             : !s_make_room (self, upload, batch_count (batch), bytes))
@@ -262,7 +273,7 @@ static bool
 s_is_full (publisher_t *base)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
-    return self->is_failing || !s_has_room (self, 1, 1);
+    return self->is_failing || s_is_disk_full (base) || !s_has_room (self, 1, 1);
 }
 
 static bool
@@ -356,6 +367,7 @@ s_finish_round (publish_zmq_t *self, journal_round_t *round)
     histogram_add (&self->metrics->latencies[LATENCY_journal], took_us, 1);
     self->gather_until_us = now_us + MIN (took_us, GATHER_MAX_US);
     self->is_failing = round->result == FILE_FAILED;
+    self->is_failing_for_room = round->is_disk_full;
     if (self->is_failing)
         g_array_append_vals (kept_removed (self->kept), round->removed->data, round->removed->len);
     s_decide_turn (self, round->added, round->result == FILE_DONE);
@@ -437,6 +449,7 @@ s_measure (publish_zmq_t *self, int64_t now_us)
     if (now_us < self->measure_at_us)
         return;
     self->measure_at_us = now_us + MEASURE_INTERVAL_US;
+    counter_set (&self->metrics->disk_full, s_is_disk_full (&self->base));
     staging_evict_slow (self->staging, now_us / 1000);
     kept_measure (self->kept, directory_partitions (self->directory));
 }
@@ -505,7 +518,8 @@ publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery)
 {
     publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
     self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
-        s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_durable, s_destroy};
+        s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_disk_full,
+        s_is_durable, s_destroy};
     ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
     g_assert (random == FRAME_SOURCE_SIZE);
     self->metrics = config->metrics;

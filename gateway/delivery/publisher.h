@@ -12,6 +12,7 @@ typedef struct publisher publisher_t;
 typedef enum {
     OFFER_TAKEN,      //  all of it, or
     OFFER_FULL,       //  nothing: there is no room now
+    OFFER_DISK_FULL,  //  nothing: the disk of the journal is full
     OFFER_TOO_LARGE,  //  nothing: there will never be room for so many at once
 } offer_t;
 
@@ -22,6 +23,7 @@ typedef enum {
     STAGE_TAKEN,      //  the piece, or
     STAGE_BUSY,       //  nothing: what was taken before is being kept, and there is room soon; or
     STAGE_FULL,       //  nothing: there is no room now, or
+    STAGE_DISK_FULL,  //  nothing: the disk of the journal is full, or
     STAGE_TOO_LARGE,  //  nothing: there will never be room for the upload and this
     STAGE_FAILED,     //  nothing: what was taken before could not be kept
     STAGE_EVICTED,    //  nothing: what was taken before made room for others
@@ -65,6 +67,9 @@ struct publisher {
 
     //  True if no more can be taken at the moment: requests would wait.
     bool (*is_full) (publisher_t *self);
+
+    //  True if that is because the disk of the journal is full.
+    bool (*is_disk_full) (publisher_t *self);
 
     //  True if what was taken outlives the process.
     bool (*is_durable) (const publisher_t *self);

@@ -89,10 +89,13 @@ answer_no_room (http_request_t *request, bool is_processor_known)
 }
 
 void
-answer_journal_failed (http_request_t *request)
+answer_not_kept (worker_t *worker, http_request_t *request)
 {
-    answer_problem (request, 503, "journal-failed",
-        "the journal cannot be written: nothing of this request was accepted");
+    bool is_disk_full = worker->publisher->is_disk_full (worker->publisher);
+    answer_problem (request, 503, is_disk_full ? "disk-full" : "journal-failed",
+        is_disk_full
+            ? "the disk of the gateway's journal is full: nothing of this request was accepted"
+            : "the journal cannot be written: nothing of this request was accepted");
 }
 
 static void
@@ -185,7 +188,7 @@ answer_accepted_run (worker_t *worker)
             break;
         g_queue_pop_head_link (worker->accepted);
         if (fate == FATE_REFUSED)
-            answer_journal_failed (request);
+            answer_not_kept (worker, request);
         else
             s_kept (worker, request, accepted);
         answered++;

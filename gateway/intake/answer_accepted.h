@@ -25,10 +25,10 @@ typedef struct {
 void answer_accepted (worker_t *worker, http_request_t *request, const accepted_t *accepted);
 
 //  Answer one that is larger than all room there is; one for which there was none in time, with no
-//  processor known or for a full buffer; and one that could not be kept.
+//  processor known or for a full buffer; and one that could not be kept, as the disk is full or fails.
 void answer_batch_too_large (http_request_t *request);
 void answer_no_room (http_request_t *request, bool is_processor_known);
-void answer_journal_failed (http_request_t *request);
+void answer_not_kept (worker_t *worker, http_request_t *request);
 
 //  Answer those for which it is known by now. Returns how many they were.
 size_t answer_accepted_run (worker_t *worker);

@@ -45,7 +45,8 @@ s_offer (worker_t *worker, http_request_t *request, refusals_t *refusals, prefer
     offer_t offer = OFFER_FULL;
     if (is_known)
         offer = worker->publisher->offer (worker->publisher, worker->batch, &accepted.receipt);
-    if (offer == OFFER_FULL && is_known && worker->config.overflow == OVERFLOW_DROP) {
+    bool is_no_room = offer == OFFER_FULL || offer == OFFER_DISK_FULL;
+    if (is_no_room && is_known && worker->config.overflow == OVERFLOW_DROP) {
         counter_add (&worker->metrics->dropped, accepted.accepted);
         offer = OFFER_TAKEN;
     }
@@ -55,6 +56,9 @@ s_offer (worker_t *worker, http_request_t *request, refusals_t *refusals, prefer
         return TRY_ANSWERED;
     case OFFER_TOO_LARGE:
         answer_batch_too_large (request);
+        return TRY_ANSWERED;
+    case OFFER_DISK_FULL:
+        answer_not_kept (worker, request);
         return TRY_ANSWERED;
     case OFFER_FULL:
         break;

@@ -157,13 +157,14 @@ s_stage (upload_t *self)
 {
     stage_t stage = s_try (self);
     bool is_dropping = self->worker->config.overflow == OVERFLOW_DROP;
-    if (stage == STAGE_EVICTED || (stage == STAGE_FULL && is_dropping))
+    if (stage == STAGE_EVICTED ||
+        ((stage == STAGE_FULL || stage == STAGE_DISK_FULL) && is_dropping))
         s_fail (self, FAULT_FULL);
     else if (stage == STAGE_TOO_SLOW)
         s_fail (self, FAULT_TOO_SLOW);
     else if (stage == STAGE_TOO_LARGE)
         s_fail (self, FAULT_TOO_LARGE);
-    else if (stage == STAGE_FAILED)
+    else if (stage == STAGE_FAILED || stage == STAGE_DISK_FULL)
         s_fail (self, FAULT_JOURNAL);
     else if (stage != STAGE_TAKEN) {
         if (stage == STAGE_FULL && self->full_until_ms == 0)
@@ -198,7 +199,7 @@ s_answer_fault (upload_t *self)
         answer_batch_too_large (request);
         return;
     case FAULT_JOURNAL:
-        answer_journal_failed (request);
+        answer_not_kept (self->worker, request);
         return;
     case FAULT_TOO_SLOW:
         answer_problem (request, 408, "request-timeout",
@@ -228,7 +229,7 @@ s_answer_taken (upload_t *self)
             self->staged = publisher->stage_begin (publisher);
         accepted.receipt = publisher->stage_accept (publisher, &self->staged);
         if (!accepted.receipt) {
-            answer_journal_failed (self->request);
+            answer_not_kept (worker, self->request);
             return;
         }
     }

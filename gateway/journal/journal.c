@@ -97,6 +97,7 @@ s_write_round (void *context, void *job)
         .ended = round->ended};
     FAILPOINT ("journal-before-commit");
     round->result = journal_file_write (file, &change);
+    round->is_disk_full = round->result == FILE_FAILED && journal_file_is_disk_full (file);
     FAILPOINT ("journal-after-commit");
 }
 
@@ -167,6 +168,21 @@ journal_wait (journal_t *self)
     return background_wait (self->background);
 }
 
+static void
+s_log_room (journal_t *self, bool had_room, uint64_t free_bytes, uint64_t reserve)
+{
+    if (self->has_room && !had_room)
+        log_event (LOG_INFO, "there is room for the journal again: messages are accepted",
+            "directory=%s free_bytes=%llu", slot_path (self->slot),
+            (unsigned long long) free_bytes);
+    else if (!self->has_room && log_is_due (&self->room_logged_ms, ROOM_LOG_INTERVAL_MS))
+        log_event (LOG_ERROR, "no room for the journal: nothing is accepted",
+            "directory=%s free_bytes=%llu kept_free_bytes=%llu advice=%s", slot_path (self->slot),
+            (unsigned long long) free_bytes, (unsigned long long) reserve,
+            "the disk is full: make room on it, but delete nothing in the journal directory; what "
+            "was accepted is safe, and accepting goes on by itself");
+}
+
 bool
 journal_has_room (journal_t *self)
 {
@@ -180,10 +196,8 @@ journal_has_room (journal_t *self)
     uint64_t free_bytes = (uint64_t) disk.f_bavail * disk.f_frsize;
     uint64_t reserve =
         CLAMP ((uint64_t) disk.f_blocks * disk.f_frsize / 8, RESERVE_MIN_BYTES, RESERVE_MAX_BYTES);
+    bool had_room = self->has_room;
     self->has_room = free_bytes > reserve;
-    if (!self->has_room && log_is_due (&self->room_logged_ms, ROOM_LOG_INTERVAL_MS))
-        log_event (LOG_ERROR, "no room for the journal: nothing is accepted",
-            "directory=%s free_bytes=%llu kept_free_bytes=%llu", slot_path (self->slot),
-            (unsigned long long) free_bytes, (unsigned long long) reserve);
+    s_log_room (self, had_room, free_bytes, reserve);
     return self->has_room;
 }

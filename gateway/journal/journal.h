@@ -26,6 +26,7 @@ typedef struct {
     bool is_trial;      //  see if the journal can be written, even if there is nothing to write
     //  FILE_FAILED: nothing was changed, and nothing but fetched is done.
     file_result_t result;
+    bool is_disk_full;  //  FILE_FAILED: because the disk has no room
 } journal_round_t;
 
 journal_round_t *journal_round_new (void);
@@ -56,7 +57,8 @@ journal_round_t *journal_done (journal_t *self);
 //  The round once it is done, however long that takes; NULL if there is none.
 journal_round_t *journal_wait (journal_t *self);
 
-//  False if the disk has so little room left that nothing should be added. Looks now and then.
+//  Return false if the disk has so little room left that nothing should be added. Looks every 20 ms at
+//  most, and logs when the room goes and when it is back.
 bool journal_has_room (journal_t *self);
 
 #endif

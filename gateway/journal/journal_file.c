@@ -186,6 +186,12 @@ journal_file_write (journal_file_t *self, const journal_change_t *change)
     return sqlite_file_end (self->file, result);
 }
 
+bool
+journal_file_is_disk_full (const journal_file_t *self)
+{
+    return sqlite_file_is_disk_full (self->file);
+}
+
 //  All marks, of upload_mark_t; NULL if one is not as it was written.
 static GArray *
 s_read_marks (journal_file_t *self)

@@ -39,6 +39,9 @@ typedef struct {
 //  All of it in one transaction.
 file_result_t journal_file_write (journal_file_t *self, const journal_change_t *change);
 
+//  Return true if the last write failed because the disk has no room.
+bool journal_file_is_disk_full (const journal_file_t *self);
+
 //  The frame of that sequence, to free with g_free. NULL if it is not there or is damaged; then the
 //  log says so.
 uint8_t *journal_file_read (journal_file_t *self, uint64_t sequence, size_t *size)

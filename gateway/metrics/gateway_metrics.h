@@ -26,6 +26,9 @@
         "Requests that did not come in in time, and were answered with 408.")                      \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
     X (journal_bytes, GAUGE, "journal_bytes", "Bytes of messages in the journals.")                \
+    X (disk_full, GAUGE, "disk_full_workers",                                                      \
+        "Workers that accept nothing because the disk of the journal is full; 0 when all is "      \
+        "well.")                                                                                   \
     X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
     X (connections, GAUGE, "connections", "Open connections of clients.")                          \
     X (idle, GAUGE, "idle_connections", "Of those, the ones with no request under way.")           \

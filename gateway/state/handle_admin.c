@@ -57,6 +57,8 @@ handle_ready (worker_t *worker, http_request_t *request)
         detail = "no processor has announced itself yet";
     else if ((detail = s_unowned (worker, unowned, sizeof unowned)))
         ;
+    else if (worker->publisher->is_disk_full (worker->publisher))
+        detail = "the disk of the journal is full: make room on it";
     else if (!g_queue_is_empty (worker->waiting) || worker->publisher->is_full (worker->publisher))
         detail = "the buffer is full";
     if (detail)

@@ -57,6 +57,8 @@ s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_tota
     s_write_number (json, "bufferLimit", totals->buffer_limit);
     s_write_number (json, "journalBytes", totals->journal_bytes);
     s_write_number (json, "journalLimit", totals->journal_limit);
+    json_key (json, "isJournalDiskFull");
+    json_bool (json, totals->disk_full > 0);
     s_write_number (json, "accepted", totals->accepted);
     s_write_number (json, "saved", totals->saved);
     s_write_number (json, "refused", totals->refused);

@@ -372,6 +372,8 @@ http_server_stop_listening (http_server_t *self)
     if (!self->is_listening)
         return;
     self->is_listening = false;
+    self->connections.now_ms = clock_ms ();
+    http_connections_stop (&self->connections);
     int fd = MHD_quiesce_daemon (self->daemon);
     if (fd >= 0)
         close (fd);

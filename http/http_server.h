@@ -55,7 +55,8 @@ typedef struct {
 //  Listen. NULL if that cannot be; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
 
-//  Accept no further connections; those that are open go on.
+//  Accept no further connections. Complete requests go on; one that is not complete within two seconds,
+//  or of which nothing comes for a second, is answered with 503, and its connection closes.
 void http_server_stop_listening (http_server_t *self);
 
 //  Close everything. No request may be held any more.

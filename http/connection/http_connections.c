@@ -14,9 +14,12 @@
 #define STREAM_MS 45000
 #define PARTED_MS 1000
 #define BODY_STEP_BYTES 65536
-#define LOOKS_MAX 1024  //  at so many of a phase at once
-#define SPARE_MAX 32    //  connections that are kept free, as long as others are idle
-#define SHED_TRIES 8    //  connections that are looked at, to close one of them
+#define STOP_QUIET_MS 1000       //  at a stop: an unfinished request of which nothing more comes
+#define STOP_UNFINISHED_MS 2000  //  at a stop: an unfinished request, since the stop
+#define STOP_UNTAKEN_MS 2000     //  at a stop: an answer of which the client takes nothing
+#define LOOKS_MAX 1024           //  at so many of a phase at once
+#define SPARE_MAX 32             //  connections that are kept free, as long as others are idle
+#define SHED_TRIES 8             //  connections that are looked at, to close one of them
 
 static const int64_t s_limits_ms[CONNECTION_PHASES] = {[CONNECTION_FRESH] = FRESH_MS,
     [CONNECTION_IDLE] = IDLE_MS,
@@ -106,6 +109,7 @@ http_connections_enter (
     g_queue_unlink (&self->phases[connection->phase], &connection->link);
     connection->phase = phase;
     connection->entered_ms = self->now_ms;
+    connection->moved_ms = self->now_ms;
     connection->body_bytes = 0;
     connection->bytes_read = 0;
     connection->is_looked_at = false;
@@ -116,6 +120,7 @@ http_connections_enter (
 void
 http_connections_progress (http_connections_t *self, http_connection_t *connection, size_t bytes)
 {
+    connection->moved_ms = self->now_ms;
     connection->body_bytes += bytes;
     if (connection->body_bytes >= BODY_STEP_BYTES)
         http_connections_enter (self, connection, CONNECTION_BODY);
@@ -201,6 +206,45 @@ http_connections_look (http_connections_t *self)
     }
 }
 
+void
+http_connections_stop (http_connections_t *self)
+{
+    self->stop_ms = self->now_ms;
+}
+
+//  End the connection of a request that has no time left to become complete.
+static void
+s_stop_asking (http_connections_t *self, http_connection_t *connection)
+{
+    int64_t quiet_ms = MAX (self->stop_ms, connection->moved_ms) + STOP_QUIET_MS;
+    if (self->now_ms >= MIN (quiet_ms, self->stop_ms + STOP_UNFINISHED_MS))
+        s_part (self, connection, PARTING_STOPPING);
+}
+
+//  End the connection of a client that does not take its answer.
+static void
+s_stop_sending (http_connections_t *self, http_connection_t *connection)
+{
+    uint64_t taken = http_watch_count_taken (connection->fd);
+    if (taken != connection->taken)
+        connection->moved_ms = self->now_ms;
+    connection->taken = taken;
+    if (self->now_ms >= MAX (self->stop_ms, connection->moved_ms) + STOP_UNTAKEN_MS)
+        s_hang_up (self, connection);
+}
+
+//  Call a function for all connections of a phase, which it may end.
+static void
+s_stop_each (http_connections_t *self, connection_phase_t phase,
+    void (*stop) (http_connections_t *, http_connection_t *))
+{
+    for (GList *link = self->phases[phase].head; link;) {
+        http_connection_t *connection = link->data;
+        link = link->next;
+        stop (self, connection);
+    }
+}
+
 static int64_t
 s_limit_ms (const http_connections_t *self, int phase)
 {
@@ -211,6 +255,11 @@ int64_t
 http_connections_expire (http_connections_t *self)
 {
     int64_t next_ms = INT64_MAX;
+    if (self->stop_ms) {
+        s_stop_each (self, CONNECTION_HEAD, s_stop_asking);
+        s_stop_each (self, CONNECTION_BODY, s_stop_asking);
+        s_stop_each (self, CONNECTION_SENDING, s_stop_sending);
+    }
     for (int phase = 0; phase < CONNECTION_PHASES; phase++) {
         GQueue *queue = &self->phases[phase];
         while (phase != CONNECTION_HELD && queue->head) {

@@ -13,6 +13,10 @@
 //    STREAM    more of an endless answer was asked   STREAM_MS, closed: it does not read
 //    PARTED    it had its last answer                PARTED_MS: libmicrohttpd closes it before
 //
+//  A server that stops (http_connections_stop) waits less: a request that is not complete ends with 503
+//  when nothing more of it has come for STOP_QUIET_MS, and STOP_UNFINISHED_MS after the stop in any case.
+//  A connection in SENDING ends when its client has taken nothing for STOP_UNTAKEN_MS.
+//
 //  libmicrohttpd overlooks some ends of connections, and stops reading when its buffer is full; so
 //  connections in HEAD and BODY are looked at as long as they are there, and those in IDLE once.
 //
@@ -41,8 +45,11 @@ typedef enum {
 typedef struct {
     int fd;
     connection_phase_t phase;
-    int64_t entered_ms;   //  when it came into the phase
-    uint64_t requests;    //  begun on it so far
+    int64_t entered_ms;  //  when it came into the phase
+    uint64_t requests;   //  begun on it so far
+    int64_t
+        moved_ms;    //  when a part of the body last came in, or the client took some of the answer
+    uint64_t taken;  //  bytes the client has acknowledged at the last look; only when stopping
     uint64_t body_bytes;  //  of the current request since it came into BODY
     uint64_t bytes_read;  //  from it when it was looked at; 0: it was not, or nothing had come
     bool is_looked_at;    //  since it came into the phase
@@ -59,6 +66,7 @@ typedef void (http_part_fn) (void *context, http_connection_t *connection, http_
 typedef struct {
     int64_t now_ms;  //  the time; whoever owns it sets it before each run
     GQueue phases[CONNECTION_PHASES];
+    int64_t stop_ms;    //  when the stop began; 0: it has not
     uint64_t timeouts;  //  how often 408 was said
     size_t limit;       //  so many may be open
     unsigned looks;     //  how often connections were looked at
@@ -80,6 +88,9 @@ void http_connections_remove (http_connections_t *self, http_connection_t *conne
 //  Change the phase of a connection, which happens nowhere else. A connection never leaves PARTED.
 void http_connections_enter (
     http_connections_t *self, http_connection_t *connection, connection_phase_t phase);
+
+//  Begin to stop: from now on unfinished requests and answers that nobody takes have little time.
+void http_connections_stop (http_connections_t *self);
 
 //  Return true if its request is on the way in.
 bool http_connection_is_asking (const http_connection_t *self);

@@ -25,6 +25,8 @@ static const struct {
     [PARTING_BODY_TOO_LARGE] = {413, "body-too-large",
         "the body is larger than this gateway takes (--max-body)"},
     [PARTING_BUSY] = {503, "busy", "too many bodies are under way; send this one again"},
+    [PARTING_STOPPING] = {503, "stopping",
+        "the gateway is stopping and the request was not complete; send it again"},
     [PARTING_MALFORMED] = {400, "bad-request", "the request is not well-formed"},
     [PARTING_TARGET_TOO_LONG] = {414, "target-too-long",
         "the head of a request may have " G_STRINGIFY (HTTP_HEAD_MAX_BYTES) " bytes"},

@@ -18,6 +18,14 @@ http_watch_count_read (int fd)
     return info.tcpi_bytes_received - (unsigned) unread;
 }
 
+uint64_t
+http_watch_count_taken (int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    return getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_acked : 0;
+}
+
 watch_t
 http_watch_look (int fd, uint64_t *read_p)
 {

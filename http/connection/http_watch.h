@@ -20,4 +20,8 @@ watch_t http_watch_look (int fd, uint64_t *read_p);
 //  Return how many bytes were read from a connection since it was made; 0 if that cannot be known.
 uint64_t http_watch_count_read (int fd);
 
+//  Return how many bytes the client has acknowledged since the connection was made; 0 if that cannot be
+//  known.
+uint64_t http_watch_count_taken (int fd);
+
 #endif

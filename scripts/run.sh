@@ -34,11 +34,31 @@ port_file () {
     echo "/dev/tcp/${host%]}/${1##*:}"
 }
 
+#  The lock is held by all that this script starts as well, so it outlives the script if they do.
+refuse_a_state_in_use () {
+    local directory=$1 lock=$1/.run.lock
+    (umask 077 && mkdir -p "$directory") || fail "cannot make the state directory $directory"
+    exec {state_lock}>>"$lock" || fail "cannot write in the state directory $directory"
+    if ! flock --nonblock "$state_lock"; then
+        fail "another run (process $(cat "$lock")) uses the state directory $directory: end it with Ctrl-C in its" \
+            "terminal or with kill, or choose other directories with DOWNLINK_STATE_DIR=DIR DOWNLINK_JOURNAL_DIR=DIR"
+    fi
+    echo $$ >"$lock"
+}
+
 refuse_a_port_in_use () {
     local address=$1 setting=$2
     if (exec 3<>"$(port_file "$address")") 2>/dev/null; then
         fail "something listens on $address already: end it, or choose another with $setting"
     fi
+}
+
+#  Print the controlling terminal of this process, 0 for none, and 1 if its process group is in the foreground.
+terminal () {
+    local status
+    read -r status <"/proc/$$/stat"
+    read -r _ _ group _ device foreground _ <<<"${status##*) }"
+    echo "$device $((group == foreground))"
 }
 
 start () {
@@ -67,6 +87,14 @@ stop () {
     exit "$status"
 }
 
+#  The kernel tells only the leader of the session that the terminal has closed. If that is make, it waits
+#  for this script and says nothing, so the script looks for itself.
+check_terminal () {
+    if [[ $at_start == *" 1" && $(terminal) == "0 "* ]]; then
+        stop 0
+    fi
+}
+
 await_readiness () {
     local deadline=$((SECONDS + 30))
     until scripts/ready.sh "$(reachable "$listen")" 2>/dev/null; do
@@ -79,10 +107,11 @@ await_readiness () {
     done
 }
 
-#  A processor that dies is started again, as a supervisor would, unless it had only just begun and gave
+#  Stop if the terminal has closed. A processor that dies is started again, as a supervisor would, unless it had only just begun and gave
 #  up by itself: then it cannot start. Without the gateway there is nothing to do.
 check_children () {
     local index status name
+    check_terminal
     for index in "${!pids[@]}"; do
         kill -0 "${pids[index]}" 2>/dev/null && continue
         status=0
@@ -99,14 +128,15 @@ check_children () {
     done
 }
 
+export DOWNLINK_STATE_DIR=${DOWNLINK_STATE_DIR:-var/state}
+export DOWNLINK_JOURNAL_DIR=${DOWNLINK_JOURNAL_DIR:-var/journal}
+at_start=$(terminal)
+mkdir -p var
+refuse_a_state_in_use "$DOWNLINK_STATE_DIR"
 refuse_a_port_in_use "$(reachable "$listen")" DOWNLINK_LISTEN=127.0.0.1:PORT
 for ((index = 0; index < processors * 3; index++)); do
     refuse_a_port_in_use "127.0.0.1:$((first_port + index))" DOWNLINK_PORT=PORT
 done
-
-mkdir -p var
-export DOWNLINK_STATE_DIR=${DOWNLINK_STATE_DIR:-var/state}
-export DOWNLINK_JOURNAL_DIR=${DOWNLINK_JOURNAL_DIR:-var/journal}
 
 #  Job control gives each child a process group of its own: a Ctrl-C at the terminal then reaches
 #  only this script, which says once, and in order, that it is over.

@@ -9,12 +9,14 @@
 
 #define SEND_INTERVAL_US 2000  //  of a busy gateway
 #define FOREIGN_ACK_LOG_MS 5000
+#define SET_ASIDE_LOG_MS 5000
 
 struct kept {
     worker_metrics_t *metrics;
     const directory_t *directory;
     bool is_journaled;
     int64_t foreign_ack_logged_ms;
+    int64_t set_aside_logged_ms;
     uint64_t sendings;
     uint64_t messages;
     uint64_t bytes;       //  of all records, as the journal has them
@@ -209,13 +211,27 @@ s_want (void *context, record_t *record)
 }
 
 static void
+s_tell_of_set_aside (kept_t *self, uint32_t partition, const peer_t *owner, size_t frames)
+{
+    if (log_is_due (&self->set_aside_logged_ms, SET_ASIDE_LOG_MS))
+        log_event (LOG_ERROR,
+            "a processor refuses frames that were accepted: they are set aside until the partition "
+            "has another owner or epoch; its log says why",
+            "address=%s port=%u partition=%u frames=%zu", owner ? owner->address.host : "",
+            owner ? (unsigned) owner->address.port : 0, partition, frames);
+}
+
+static void
 s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
 {
     const directory_t *directory = self->directory;
     lane_t *lane = &self->lanes[partition];
     const peer_t *owner = directory_owner (directory, partition);
     sending_t sending = {owner, directory_epoch (directory, partition), self->metrics, now_us};
+    size_t set_aside = lane_set_aside (lane);
     lane_run (lane, directory_session (directory, partition), &self->sendings, s_send, &sending);
+    if (lane_set_aside (lane) > set_aside)
+        s_tell_of_set_aside (self, partition, owner, lane_set_aside (lane));
     if (owner && self->absent > 0)
         lane_look_ahead (lane, s_want, self);
 }
@@ -245,9 +261,13 @@ kept_send_at_us (const kept_t *self)
 void
 kept_measure (const kept_t *self, uint32_t partitions)
 {
-    for (uint32_t partition = 0; partition < partitions; partition++)
+    size_t set_aside = 0;
+    for (uint32_t partition = 0; partition < partitions; partition++) {
         counter_set (&self->metrics->oldest_us[partition],
             (uint64_t) lane_oldest_us (&self->lanes[partition]));
+        set_aside += lane_set_aside (&self->lanes[partition]);
+    }
+    counter_set (&self->metrics->set_aside, set_aside);
 }
 
 size_t

@@ -39,7 +39,7 @@ void kept_run (kept_t *self, int64_t now_us, bool is_busy);
 //  When something is to be sent that waits for that; 0: nothing waits.
 int64_t kept_send_at_us (const kept_t *self);
 
-//  Tell the metrics how old the oldest frame of each partition is.
+//  Tell the metrics how old the oldest frame of each partition is, and how many frames are set aside.
 void kept_measure (const kept_t *self, uint32_t partitions);
 
 size_t kept_count (const kept_t *self);

@@ -24,7 +24,7 @@ lane_acknowledge (lane_t *self, record_t *record)
         self->acked_stamp = MAX (self->acked_stamp, record->stamp);
     }
     else
-        g_queue_unlink (&self->waiting, &record->link);
+        g_queue_unlink (record->is_set_aside ? &self->set_aside : &self->waiting, &record->link);
 }
 
 //  The last of those in flight that were sent before the stamp; NULL: none was.
@@ -47,7 +47,36 @@ s_take_back (lane_t *self, uint64_t before_stamp)
         link = link->prev;
         s_leave_flight (self, record);
         record->stamp = 0;
-        g_queue_push_head_link (&self->waiting, &record->link);
+        record->is_set_aside = ++record->passed_over >= LANE_PASSES_MAX;
+        g_queue_push_head_link (
+            record->is_set_aside ? &self->set_aside : &self->waiting, &record->link);
+    }
+}
+
+static gint
+s_compare (gconstpointer one, gconstpointer other, gpointer context)
+{
+    (void) context;
+    uint64_t left = ((const record_t *) one)->sequence;
+    uint64_t right = ((const record_t *) other)->sequence;
+    return (left > right) - (left < right);
+}
+
+//  Another session: have all frames wait, those that were set aside at their places.
+static void
+s_begin_session (lane_t *self, uint64_t session)
+{
+    self->session = session;
+    s_take_back (self, UINT64_MAX);
+    bool is_mixed = self->set_aside.length > 0;
+    while (self->set_aside.head)
+        g_queue_push_head_link (&self->waiting, g_queue_pop_head_link (&self->set_aside));
+    if (is_mixed)
+        g_queue_sort (&self->waiting, s_compare, NULL);
+    for (GList *link = self->waiting.head; link; link = link->next) {
+        record_t *record = link->data;
+        record->passed_over = 0;
+        record->is_set_aside = false;
     }
 }
 
@@ -71,14 +100,31 @@ s_send_waiting (lane_t *self, uint64_t *sendings, lane_send_fn *send, void *cont
     }
 }
 
+static bool
+s_is_empty (const lane_t *self)
+{
+    return !self->waiting.head && !self->in_flight.head && !self->set_aside.head;
+}
+
 void
 lane_run (lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context)
 {
-    if (session == 0 || (!self->waiting.head && !self->in_flight.head))
+    if (session == 0 || s_is_empty (self))
         return;
-    s_take_back (self, session == self->session ? self->acked_stamp : UINT64_MAX);
-    self->session = session;
+    if (session == self->session)
+        s_take_back (self, self->acked_stamp);
+    else
+        s_begin_session (self, session);
     s_send_waiting (self, sendings, send, context);
+}
+
+static int64_t
+s_oldest_us (const GQueue *queue)
+{
+    int64_t oldest_us = INT64_MAX;
+    for (const GList *link = queue->head; link; link = link->next)
+        oldest_us = MIN (oldest_us, ((const record_t *) link->data)->kept_us);
+    return oldest_us;
 }
 
 //  Those in flight are in the order of their sending, so any of them may be the oldest.
@@ -86,10 +132,16 @@ int64_t
 lane_oldest_us (const lane_t *self)
 {
     const record_t *head = self->waiting.head ? self->waiting.head->data : NULL;
-    int64_t oldest_us = head ? head->kept_us : INT64_MAX;
-    for (const GList *link = self->in_flight.head; link; link = link->next)
-        oldest_us = MIN (oldest_us, ((const record_t *) link->data)->kept_us);
+    int64_t waiting_us = head ? head->kept_us : INT64_MAX;
+    int64_t sent_us = MIN (s_oldest_us (&self->in_flight), s_oldest_us (&self->set_aside));
+    int64_t oldest_us = MIN (waiting_us, sent_us);
     return oldest_us == INT64_MAX ? 0 : oldest_us;
+}
+
+size_t
+lane_set_aside (const lane_t *self)
+{
+    return self->set_aside.length;
 }
 
 void

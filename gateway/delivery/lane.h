@@ -1,7 +1,8 @@
-//  The frames of one partition on their way to its owner, in one of two queues:
+//  The frames of one partition on their way to its owner, in one of three queues:
 //
 //    waiting    not sent, or to be sent again; in the order of their sequences
 //    in flight  sent to the owner, in the order of sending (their stamps)
+//    set aside  sent LANE_PASSES_MAX times, and passed over each time: the owner refuses the frame
 //
 //  A frame leaves when its ack comes, whichever queue it is in. It goes back from flight to waiting
 //    - when the session is another one: the owner, its epoch or the link to it has changed, so what was
@@ -9,6 +10,8 @@
 //    - when a frame that was sent after it is acknowledged: links are first in, first out, so this
 //      one, or its ack, was lost.
 //  Time alone sends nothing again: within a session whatever was sent arrives, however slow the owner is.
+//  The frames that are set aside hold up no others, and go back to waiting with another session: the
+//  next owner may be of a version that takes them. Nothing that was accepted is thrown away.
 //  When the acks of the last frames are lost, no later ack tells of it; so owners say again and again
 //  which frame of a partition they have saved last.
 //
@@ -24,10 +27,14 @@
 #define LANE_WINDOW_FRAMES 256
 #define LANE_WINDOW_BYTES (1024 * 1024)
 
+//  Acks that get lost pass a frame over as well, but hardly so often in a row.
+#define LANE_PASSES_MAX 16
+
 //  Zeroed memory is a lane without frames. It owns none of its records.
 typedef struct {
     GQueue waiting;
     GQueue in_flight;
+    GQueue set_aside;
     size_t in_flight_bytes;
     uint64_t session;      //  that the flight was sent in
     uint64_t acked_stamp;  //  the highest stamp that was acknowledged
@@ -50,6 +57,9 @@ void lane_run (
 
 //  When the oldest of the frames was kept, on clock_us; 0: there are none.
 int64_t lane_oldest_us (const lane_t *self);
+
+//  Return how many frames are set aside.
+size_t lane_set_aside (const lane_t *self);
 
 //  Shown frames that will be sent next and have no bytes, in order.
 typedef void (lane_fetch_fn) (void *context, record_t *record);

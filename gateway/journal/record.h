@@ -22,7 +22,9 @@ typedef struct {
     uint32_t size;
     uint32_t partition;
     uint32_t messages;
-    bool is_fetched;  //  it is being read back from the journal
+    uint32_t passed_over;  //  by acks of later frames, in this session of its lane
+    bool is_set_aside;     //  by its lane
+    bool is_fetched;       //  it is being read back from the journal
 } record_t;
 
 //  A GDestroyNotify of records.

@@ -25,6 +25,9 @@
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
+    X (set_aside, GAUGE, "set_aside_frames",                                                       \
+        "Frames that their processor refuses: kept until the partition has another owner or "      \
+        "epoch.")                                                                                  \
     X (journal_bytes, GAUGE, "journal_bytes", "Bytes of messages in the journals.")                \
     X (disk_full, GAUGE, "disk_full_workers",                                                      \
         "Workers that accept nothing because the disk of the journal is full; 0 when all is "      \

@@ -65,6 +65,7 @@ s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_tota
     s_write_number (json, "dropped", totals->dropped);
     s_write_number (json, "resent", totals->resent);
     s_write_number (json, "foreignAcks", totals->foreign_acks);
+    s_write_number (json, "setAsideFrames", totals->set_aside);
     s_write_number (json, "waiting", totals->waiting);
     s_write_number (json, "connections", totals->connections);
     s_write_number (json, "eventStreams", totals->streams);

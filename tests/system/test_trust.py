@@ -1,10 +1,6 @@
 """What strangers on the network and mistaken processors can say, and what a gateway believes of it."""
-import contextlib
 import os
 import signal
-import socket
-import threading
-import time
 
 import msgpack
 import pytest
@@ -12,6 +8,7 @@ import xxhash
 import zmq
 
 from downlink import Program, channel, free_ports, message, until
+from pretenders import Impostor, Relay
 
 PARTITIONS = 16
 TIME = 1643827145863370
@@ -46,114 +43,12 @@ def problem(both):
     return answer.json()["detail"] if answer.status == 503 else None
 
 
-class Impostor:
-    """Speaks as a processor: takes frames, acknowledges them all, and announces whatever it is told."""
-
-    def __init__(self, context, **announced):
-        self.id = os.urandom(16)
-        self.announced = {"partitions": PARTITIONS, **announced}
-        self.sockets = [context.socket(zmq.PULL), context.socket(zmq.PUB)]
-        self.frames, self.events = self.sockets
-        while True:
-            self.port = free_ports(3)
-            try:
-                self.frames.bind(f"tcp://127.0.0.1:{self.port}")
-                self.events.bind(f"tcp://127.0.0.1:{self.port + 2}")
-                break
-            except zmq.ZMQError:
-                continue
-        self.taken = 0
-        self.is_over = threading.Event()
-        self.thread = threading.Thread(target=self.work)
-        self.thread.start()
-
-    def announce(self):
-        endpoints = {name: f"tcp://127.0.0.1:{self.port + offset}"
-                     for offset, name in enumerate(("frames", "queries", "events"))}
-        self.events.send_multipart([b"owner", msgpack.packb(
-            {"processor": self.id, "endpoints": endpoints, **self.announced})])
-
-    def work(self):
-        announce_at = 0
-        while not self.is_over.is_set():
-            if time.monotonic() >= announce_at:
-                self.announce()
-                announce_at = time.monotonic() + 0.1
-            if self.frames.poll(20):
-                _, source, sequence, _, messages = msgpack.unpackb(self.frames.recv())
-                self.taken += len(messages)
-                self.events.send_multipart([b"ack/" + source.hex().encode(), msgpack.packb(
-                    {"processor": self.id, "ranges": [[sequence, sequence]]})])
-
-    def stop(self):
-        self.is_over.set()
-        self.thread.join()
-        for one in self.sockets:
-            one.close(linger=0)
-
-
-class Relay:
-    """Forwards three ports to a processor's. It can swallow what the gateway sends as frames, and what it
-    hears as events (as whole messages: it does so only while little is under way)."""
-
-    def __init__(self, target):
-        self.swallowed = 0
-        self.is_swallowing = self.are_events_swallowed = False
-        self.events_swallowed = 0
-        self.links = []  # of frames
-        while True:
-            self.port = free_ports(3)
-            self.listeners = []
-            with contextlib.suppress(OSError):
-                for offset in range(3):
-                    self.listeners.append(socket.create_server(("127.0.0.1", self.port + offset)))
-                break
-        for offset, listener in enumerate(self.listeners):
-            threading.Thread(target=self.accept, args=(listener, target + offset, offset),
-                             daemon=True).start()
-
-    def accept(self, listener, target, offset):
-        with contextlib.suppress(OSError):  # the end: the listener is closed
-            while True:
-                near = listener.accept()[0]
-                far = socket.create_connection(("127.0.0.1", target))
-                self.links += [near, far] if offset == 0 else []
-                for one, other, is_up in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self.pump, args=(one, other, is_up, offset),
-                                     daemon=True).start()
-
-    def pump(self, one, other, is_up, offset):
-        with contextlib.suppress(OSError):
-            while data := one.recv(65536):
-                if is_up and offset == 0 and self.is_swallowing:
-                    self.swallowed += len(data)
-                elif not is_up and offset == 2 and self.are_events_swallowed:
-                    self.events_swallowed += len(data)
-                else:
-                    other.sendall(data)
-        for end in (one, other):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def break_links(self):
-        links, self.links = self.links, []
-        for end in links:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        self.is_swallowing = False
-
-    def stop(self):
-        for listener in self.listeners:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-
-
 @pytest.fixture
 def impostor(context):
     started = []
 
     def start(**announced):
-        started.append(Impostor(context, **announced))
+        started.append(Impostor(context, PARTITIONS, **announced))
         return started[-1]
     yield start
     for one in started:
@@ -430,6 +325,33 @@ def test_a_processor_that_the_gateway_was_not_given_is_an_alarm_that_names_it(st
     assert stats(both)["alarms"]["unlistedProcessors"] == 0
     second.stop()
     both.stop()
+
+
+def test_a_frame_that_is_always_refused_is_set_aside_and_holds_up_no_other(start, impostor):
+    """A processor of another version may refuse what was accepted. It is kept for one that takes it."""
+    both = start()
+    refuser = impostor(owned=[[one, 1_000] for one in range(PARTITIONS)])
+    both.processor.stop()
+    gateway_for(both, refuser.port)
+    until(lambda: both.call("GET", "/readyz").status == 200, what="the refuser")
+    refuser.refuses = channel()
+    beside = channel_of({partition(refuser.refuses)})
+    assert both.post(message(refuser.refuses, 1)).status == 202
+
+    def pass_over():
+        assert both.post(message(beside, 1), Prefer="wait=10").status == 200
+        return stats(both)["setAsideFrames"] == 1
+    until(pass_over, what="the frame to be set aside")
+    before = refuser.refused
+    for _ in range(20):
+        pass_over()
+    assert refuser.refused == before and stats(both)["buffered"] == 1
+    assert gauge(both, "set_aside_frames") == 1
+    assert len(both.gateway.lines_with("a processor refuses frames that were accepted")) == 1
+    refuser.refuses = None
+    refuser.announced["owned"] = [[one, 1_001] for one in range(PARTITIONS)]
+    until(lambda: stats(both)["buffered"] == 0, what="the ack of the next owner")
+    until(lambda: stats(both)["setAsideFrames"] == 0, what="nothing set aside")
 
 
 def test_another_ordering_is_refused(start):

@@ -201,6 +201,58 @@ Test (lane, looks_ahead_for_bytes_once_and_no_further_than_the_window)
     g_array_unref (wanted);
 }
 
+//  Have the last of the frames acknowledged and sent, until that has passed the first one over so often.
+static void
+s_pass_over (uint64_t count)
+{
+    for (uint64_t index = 1; index <= count; index++) {
+        lane_add (&s_lane, &s_records[index]);
+        s_run (1);
+        lane_acknowledge (&s_lane, &s_records[index]);
+    }
+    s_run (1);
+}
+
+Test (lane, a_frame_that_is_passed_over_again_and_again_is_set_aside_and_holds_up_no_other)
+{
+    s_add (1);
+    s_pass_over (LANE_PASSES_MAX - 1);
+    cr_expect_eq (lane_set_aside (&s_lane), 0);
+    s_pass_over (2);
+    cr_expect_eq (lane_set_aside (&s_lane), 1);
+    g_array_set_size (s_link.sent, 0);
+    s_pass_over (300);
+    s_expect_sent (1, 300);
+    cr_expect_eq (lane_set_aside (&s_lane), 1);
+}
+
+Test (lane, what_is_set_aside_is_sent_first_in_another_session_and_may_be_acknowledged)
+{
+    s_add (1);
+    s_pass_over (LANE_PASSES_MAX);
+    lane_add (&s_lane, &s_records[100]);
+    g_array_set_size (s_link.sent, 0);
+    s_run (2);
+    cr_expect_eq (lane_set_aside (&s_lane), 0);
+    cr_expect_eq (s_link.sent->len, 2);
+    cr_expect_eq (g_array_index (s_link.sent, uint64_t, 0), 0);
+    lane_acknowledge (&s_lane, &s_records[100]);
+    lane_acknowledge (&s_lane, &s_records[0]);
+    s_records[0].kept_us = 7;
+    lane_add (&s_lane, &s_records[0]);
+    s_run (2);
+    s_records[0].passed_over = LANE_PASSES_MAX - 1;
+    lane_add (&s_lane, &s_records[1]);
+    s_run (2);
+    lane_acknowledge (&s_lane, &s_records[1]);
+    s_run (2);
+    cr_expect_eq (lane_set_aside (&s_lane), 1);
+    cr_expect_eq (lane_oldest_us (&s_lane), 7);
+    lane_acknowledge (&s_lane, &s_records[0]);
+    cr_expect_eq (lane_set_aside (&s_lane), 0);
+    cr_expect_eq (lane_oldest_us (&s_lane), 0);
+}
+
 //  An owner that takes in every frame of a session. Its acks may be lost; but it says again and again
 //  which frame it has taken last. When the link breaks, frames are lost, and the session is another one.
 typedef struct {

@@ -67,10 +67,10 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     int result = -1;
     if (!listener_is_free (config->worker.address, config->worker.port))
         return result;
-    atomic_int phase = 0;
+    phase_t phase = {0};
     worker_config_t share = s_share (config);
     share.metrics = s_new_metrics (config);
-    share.publisher.state = served_state_new ();
+    share.state = served_state_new ();
     discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
     pthread_t *threads = g_new0 (pthread_t, config->workers);
@@ -90,11 +90,10 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     notify_ready ();
     s_wait_for_stop (stop_fd, share.metrics);
     notify_stopping ();
-    log_event (LOG_INFO, "stopping", "");
     stop_signals_release ();
-    atomic_store (&phase, 1);
+    phase_enter (&phase, GATEWAY_UNREADY);
     g_usleep (UNREADY_US);
-    atomic_store (&phase, 2);
+    phase_enter (&phase, GATEWAY_STOPPING);
     result = 0;
 out:
     for (unsigned index = 0; index < config->workers; index++) {
@@ -105,7 +104,7 @@ out:
     g_free (threads);
     g_free (workers);
     discovery_destroy (&discovery);
-    served_state_destroy (&share.publisher.state);
+    served_state_destroy (&share.state);
     gateway_metrics_destroy (&share.metrics);
     return result;
 }

@@ -5,21 +5,58 @@
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
-#include "gateway/intake/answer_accepted.h"
-#include "gateway/intake/upload.h"
+#include "gateway/events/event_streams.h"
+#include "gateway/intake/intake.h"
+#include "gateway/owners/directory.h"
+#include "gateway/questions/ask_owners.h"
 #include "gateway/routes.h"
+#include "http/http_server.h"
 
 #define POLL_MAX_MS 50
 #define DRAIN_MS 8000          //  stop after so long at the latest, whatever the peers do
 #define DRAIN_DURABLE_MS 2000  //  for acks of what is in a journal anyway
 
-worker_t *
-worker_new (const worker_config_t *config, discovery_t *discovery, const atomic_int *phase)
+struct worker {
+    worker_metrics_t *metrics;  //  its own
+    directory_t *directory;
+    publisher_t *publisher;
+    asker_t *asker;
+    event_streams_t *streams;
+    intake_t *intake;
+    json_writer_t *json;
+    routes_t routes;
+    http_server_t *http;
+    const phase_t *phase;
+};
+
+static void
+s_new_parts (worker_t *self, const worker_config_t *config)
 {
-    worker_t *self = g_new0 (worker_t, 1);
-    self->config = *config;
-    self->phase = phase;
-    self->metrics = config->publisher.metrics;
+    self->asker = asker_new (self->directory);
+    self->json = json_writer_new ();
+    self->streams =
+        event_streams_new (config->event_streams, self->directory, self->asker, self->json);
+    intake_tools_t tools = {.publisher = self->publisher,
+        .json = self->json,
+        .metrics = self->metrics,
+        .overflow = config->overflow,
+        .wait_ms = config->wait_ms};
+    self->intake = intake_new (&tools, config->max_body_bytes);
+    self->routes = (routes_t){.parts = {.intake = self->intake,
+                                  .publisher = self->publisher,
+                                  .directory = self->directory,
+                                  .asker = self->asker,
+                                  .streams = self->streams,
+                                  .json = self->json,
+                                  .gateway_metrics = config->metrics,
+                                  .phase = self->phase},
+        .metrics = self->metrics,
+        .cors = config->cors};
+}
+
+static http_server_t *
+s_new_http (worker_t *self, const worker_config_t *config)
+{
     http_config_t http = {.address = config->address,
         .port = config->port,
         .max_body_bytes = config->max_body_bytes,
@@ -28,26 +65,24 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const atomic_
         .cors = config->cors,
         .handler = routes_handle,
         .takes_pieces = routes_take_pieces,
-        .piece = upload_piece,
+        .piece = routes_piece,
         .answered = routes_answered,
-        .context = self};
-    self->publisher = publish_zmq_new (&config->publisher, discovery);
-    if (!self->publisher) {
-        worker_destroy (&self);
-        return NULL;
+        .context = &self->routes};
+    return http_server_new (&http);
+}
+
+worker_t *
+worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t *phase)
+{
+    worker_t *self = g_new0 (worker_t, 1);
+    self->phase = phase;
+    self->metrics = config->publisher.metrics;
+    self->directory = directory_new (discovery, config->state);
+    self->publisher = publish_zmq_new (&config->publisher, self->directory);
+    if (self->publisher) {
+        s_new_parts (self, config);
+        self->http = s_new_http (self, config);
     }
-    self->directory = publish_zmq_directory (self->publisher);
-    self->asker = asker_new (self->directory);
-    self->reader = message_json_new (config->max_body_bytes);
-    self->batch = batch_new ();
-    self->json = json_writer_new ();
-    self->streams =
-        event_streams_new (config->event_streams, self->directory, self->asker, self->json);
-    self->waiting = g_queue_new ();
-    self->uploads = g_queue_new ();
-    self->accepted = g_queue_new ();
-    self->applying = g_queue_new ();
-    self->http = http_server_new (&http);
     if (!self->http)
         worker_destroy (&self);
     return self;
@@ -60,17 +95,13 @@ worker_destroy (worker_t **self_p)
     if (!self)
         return;
     http_server_destroy (&self->http);
+    intake_destroy (&self->intake);
     asker_destroy (&self->asker);
     event_streams_destroy (&self->streams);
     if (self->publisher)
         self->publisher->destroy (&self->publisher);
-    message_json_destroy (&self->reader);
-    batch_destroy (&self->batch);
+    directory_destroy (&self->directory);
     json_writer_destroy (&self->json);
-    g_clear_pointer (&self->waiting, g_queue_free);
-    g_clear_pointer (&self->uploads, g_queue_free);
-    g_clear_pointer (&self->accepted, g_queue_free);
-    g_clear_pointer (&self->applying, g_queue_free);
     g_free (self);
     *self_p = NULL;
 }
@@ -109,8 +140,7 @@ s_measure (worker_t *self)
     counter_set (&self->metrics->idle, usage.idle);
     counter_set (&self->metrics->streams, event_streams_count (self->streams));
     counter_set (&self->metrics->timeouts, usage.timeouts);
-    counter_set (&self->metrics->waiting,
-        g_queue_get_length (self->waiting) + g_queue_get_length (self->uploads));
+    counter_set (&self->metrics->waiting, intake_waiting (self->intake));
 }
 
 static void
@@ -118,15 +148,15 @@ s_turn (worker_t *self)
 {
     watchdog_feed ("worker");
     s_wait (self);
-    http_server_run (self->http);                  //  requests in
-    self->publisher->run (self->publisher);        //  into the journal; frames out, acks back in
-    size_t answered = answer_accepted_run (self);  //  those whose messages are kept
+    http_server_run (self->http);                    //  requests in
+    directory_run (self->directory);                 //  announcements and acks in
+    self->publisher->run (self->publisher);          //  into the journal; frames out
+    size_t answered = intake_answer (self->intake);  //  requests whose messages are kept
     watchdog_feed ("worker");
     event_streams_run (self->streams);  //  updates in, to the streams
     watchdog_feed ("worker");
-    asker_run (self->asker);     //  questions out, answers back in
-    uploads_retry (self);        //  those that waited for room,
-    post_messages_retry (self);  //  in large bodies and others
+    asker_run (self->asker);      //  questions out, answers back in
+    intake_retry (self->intake);  //  requests that waited for room
     //  Answers out: the first run hands them over, the second one writes them.
     for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++) {
         watchdog_feed ("worker");
@@ -152,7 +182,7 @@ s_drain (worker_t *self)
                (self->publisher->buffered (self->publisher) > 0 && spent_ms < deliver_ms))) {
         s_turn (self);
         if (spent_ms >= deliver_ms)
-            answer_accepted_wait_no_more (self);
+            intake_wait_no_more (self->intake);
     }
     uint64_t left = self->publisher->buffered (self->publisher);
     if (left > 0)
@@ -173,7 +203,7 @@ s_answer_held (worker_t *self)
 void
 worker_run (worker_t *self)
 {
-    while (atomic_load (self->phase) < 2)
+    while (phase_get (self->phase) != GATEWAY_STOPPING)
         s_turn (self);
     s_drain (self);
     s_answer_held (self);

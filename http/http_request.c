@@ -107,3 +107,9 @@ http_request_clear_state (http_request_t *self)
     self->state = NULL;
     self->free_state = NULL;
 }
+
+bool
+http_has_room (const http_request_t *self)
+{
+    return http_unread_has_room (&self->server->unread, self->server->connections.now_ms);
+}

@@ -464,12 +464,6 @@ http_server_unanswered (const http_server_t *self)
     return self->unanswered;
 }
 
-bool
-http_server_has_room (http_server_t *self)
-{
-    return http_unread_has_room (&self->unread, self->connections.now_ms);
-}
-
 http_usage_t
 http_server_usage (const http_server_t *self)
 {

@@ -75,9 +75,6 @@ void http_server_expire_all (http_server_t *self);
 //  How many requests were begun and are not answered in full.
 size_t http_server_unanswered (const http_server_t *self);
 
-//  Return true if a large answer has room beside those that clients have not taken yet.
-bool http_server_has_room (http_server_t *self);
-
 //  How many connections are open, how many of them have no request under way, and how many requests
 //  were answered with 408 so far because they did not come in in time.
 typedef struct {
@@ -98,6 +95,9 @@ text_t http_request_body (const http_request_t *self);  //  readable HTTP_BODY_P
 char *http_request_list (const http_request_t *self, const char *name);
 
 #define HTTP_BODY_PADDING 64
+
+//  Return true if a large answer has room beside those that clients have not taken yet.
+bool http_has_room (const http_request_t *self);
 
 //  Keep a request for later, until clock_ms () reaches deadline_ms or the client goes away; then
 //  expired is called. May be called again to change both. A handler must either answer or hold.

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "common/options/options.h"
+#include "common/options/option_table.h"
 
 //  A flag that every program has: it prints something and exits.
 typedef struct {

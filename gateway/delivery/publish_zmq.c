@@ -458,7 +458,6 @@ static void
 s_run (publisher_t *base)
 {
     publish_zmq_t *self = (publish_zmq_t *) base;
-    directory_run (self->directory);
     s_keep_turn (self);
     int64_t now_us = clock_us ();
     kept_run (self->kept, now_us, self->last_offers >= BUSY_OFFERS);
@@ -497,7 +496,6 @@ s_destroy (publisher_t **base_p)
     kept_destroy (&self->kept);
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
         packed_messages_free (&self->open[partition]);
-    directory_destroy (&self->directory);
     g_free (self);
     *base_p = NULL;
 }
@@ -514,7 +512,7 @@ s_open_journal (publish_zmq_t *self, const publish_zmq_config_t *config)
 }
 
 publisher_t *
-publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery)
+publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
 {
     publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
     self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
@@ -534,14 +532,8 @@ publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery)
         s_destroy (&base);
         return NULL;
     }
-    self->directory =
-        directory_new (discovery, config->state, self->source, kept_acknowledge, self->kept);
-    kept_set_directory (self->kept, self->directory);
+    self->directory = directory;
+    directory_hear_acks (directory, self->source, kept_acknowledge, self->kept);
+    kept_set_directory (self->kept, directory);
     return base;
-}
-
-directory_t *
-publish_zmq_directory (publisher_t *self)
-{
-    return ((publish_zmq_t *) self)->directory;
 }

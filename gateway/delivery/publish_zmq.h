@@ -21,13 +21,10 @@ typedef struct {
     const char *journal_directory;
     uint64_t journal_limit;  //  bytes of frames in the journal, at most
     worker_metrics_t *metrics;
-    served_state_t *state;  //  that of all workers; borrowed
 } publish_zmq_config_t;
 
-//  NULL if the journal cannot be used; then the log says why. The discovery is borrowed.
-publisher_t *publish_zmq_new (const publish_zmq_config_t *config, discovery_t *discovery);
-
-//  Who owns what, for the questions. Borrowed.
-directory_t *publish_zmq_directory (publisher_t *self);
+//  Return NULL if the journal cannot be used; then the log says why. The directory is borrowed: run it
+//  before each run of the publisher.
+publisher_t *publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory);
 
 #endif

@@ -1,6 +1,9 @@
 //  GET /events: Server-Sent Events, of all rockets or, with ?id=, of one.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/routes.h"
+#include "gateway/events/handle_get_events.h"
+
+#include "gateway/events/event_streams.h"
+#include "http/answers.h"
 
 static const char *
 s_read_parameters (const http_target_t *target, const char **id)
@@ -17,18 +20,18 @@ s_read_parameters (const http_target_t *target, const char **id)
 }
 
 void
-handle_get_events (worker_t *worker, http_request_t *request, const http_target_t *target)
+handle_get_events (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     const char *id = NULL;
     const char *fault = s_read_parameters (target, &id);
     if (fault)
         answer_problem (request, 400, "bad-parameter", fault);
-    else if (atomic_load (worker->phase) != 0)
+    else if (phase_get (parts->phase) != GATEWAY_RUNNING)
         answer_problem (request, 503, "stopping", "this gateway is stopping");
     else if (strcmp (http_request_method (request), "HEAD") == 0)
         event_streams_answer_head (request);
     else if (!event_streams_open (
-                 worker->streams, request, id, http_request_field (request, "Last-Event-ID")))
+                 parts->streams, request, id, http_request_field (request, "Last-Event-ID")))
         answer_problem (request, 503, "too-many-streams",
             "too many streams are open (--event-streams); please try again");
 }

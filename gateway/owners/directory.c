@@ -43,20 +43,25 @@ s_free_peer (void *data)
 }
 
 directory_t *
-directory_new (discovery_t *discovery, served_state_t *state,
-    const uint8_t source[FRAME_SOURCE_SIZE], directory_ack_fn *ack, void *context)
+directory_new (discovery_t *discovery, served_state_t *state)
 {
     directory_t *self = g_new0 (directory_t, 1);
     self->discovery = discovery;
     self->state = state;
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     self->peers = g_ptr_array_new_with_free_func (s_free_peer);
-    self->ack = ack;
-    self->ack_context = context;
     self->owners = owners_new ();
     self->unlisted = unlisted_new ();
-    ack_topic (source, self->ack_topic);
     return self;
+}
+
+void
+directory_hear_acks (directory_t *self, const uint8_t source[FRAME_SOURCE_SIZE],
+    directory_ack_fn *ack, void *context)
+{
+    self->ack = ack;
+    self->ack_context = context;
+    ack_topic (source, self->ack_topic);
 }
 
 void
@@ -381,10 +386,10 @@ directory_peers (const directory_t *self, size_t *count)
     return (peer_t *const *) self->peers->pdata;
 }
 
-directory_alarms_t
+alarms_t
 directory_alarms (const directory_t *self)
 {
-    directory_alarms_t alarms = owners_alarms (self->owners);
+    alarms_t alarms = owners_alarms (self->owners);
     alarms.unlisted_processors = unlisted_count (self->unlisted);
     return alarms;
 }

@@ -6,28 +6,8 @@
 #ifndef DOWNLINK_DIRECTORY_H
 #define DOWNLINK_DIRECTORY_H
 
-#include "common/bytes/announcement.h"
 #include "common/network/discovery.h"
-#include "common/network/socket.h"
-#include "gateway/owners/served_state.h"
-
-//  One address of a processor, and the sockets that are connected to it.
-typedef struct {
-    address_t address;
-    socket_t *frames;         //  PUSH
-    socket_t *queries;        //  DEALER, of small questions
-    socket_t *lists;          //  DEALER, of lists: their answers are in nobody's way
-    socket_t *events;         //  SUB
-    bool is_known;            //  it has announced itself, and was heard of within SILENCE_MS
-    state_verdict_t verdict;  //  on the state that it announces
-    int64_t heard_ms;
-    uint64_t incarnation;   //  a number that is new each time another process speaks there
-    uint64_t session;       //  and one that is new also when the link of the frames has changed
-    uint64_t link_changes;  //  as far as they were seen
-    bool is_link_broken;
-    int64_t refusal_logged_ms;
-    owner_announcement_t announcement;  //  the newest
-} peer_t;
+#include "gateway/owners/peer.h"
 
 typedef struct directory directory_t;
 
@@ -35,9 +15,13 @@ typedef struct directory directory_t;
 typedef void (directory_ack_fn) (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
-//  Acks are heard for this source, and shown to the function. The discovery and the state are borrowed.
-directory_t *directory_new (discovery_t *discovery, served_state_t *state,
-    const uint8_t source[FRAME_SOURCE_SIZE], directory_ack_fn *ack, void *context);
+//  Make a directory without peers. The discovery and the state are borrowed.
+directory_t *directory_new (discovery_t *discovery, served_state_t *state);
+
+//  Listen to the acks for a source, and show them to the function. Call it before the first
+//  directory_run.
+void directory_hear_acks (directory_t *self, const uint8_t source[FRAME_SOURCE_SIZE],
+    directory_ack_fn *ack, void *context);
 
 void directory_destroy (directory_t **self_p);
 
@@ -67,15 +51,8 @@ uint64_t directory_generation (const directory_t *self);
 //  The peers, each with sockets; *count says how many. Borrowed until the next directory_run.
 peer_t *const *directory_peers (const directory_t *self, size_t *count);
 
-//  What no healthy system shows, as it is at the moment.
-typedef struct {
-    uint32_t refused_processors;    //  of another state than the one that is served
-    uint32_t contested_partitions;  //  claimed by two processors
-    uint32_t implausible_claims;    //  of partitions, under an epoch that cannot be
-    uint32_t unlisted_processors;  //  they share the state and are not in --processors (unlisted.h)
-} directory_alarms_t;
-
-directory_alarms_t directory_alarms (const directory_t *self);
+//  Return the alarms at the moment.
+alarms_t directory_alarms (const directory_t *self);
 
 //  Return where a processor is that shares the state and is not in --processors, as host:port; NULL if
 //  there is none. Borrowed until the next directory_run.

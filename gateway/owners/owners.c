@@ -17,7 +17,7 @@ struct owners {
     owner_t owners[PARTITIONS_MAX];
     route_t routes[PARTITIONS_MAX];
     claims_t claims[PARTITIONS_MAX];
-    directory_alarms_t alarms;
+    alarms_t alarms;
     uint64_t generation;
     uint64_t sessions;  //  numbers given out so far
     int64_t contest_logged_ms;
@@ -132,7 +132,7 @@ owners_work_out (owners_t *self, const GPtrArray *peers, int64_t now_ms)
     GArray *entries = s_collect_claims (peers);
     const entry_t *all = (const entry_t *) (gpointer) entries->data;
     memset (owners, 0, sizeof owners);
-    self->alarms = (directory_alarms_t){0};
+    self->alarms = (alarms_t){0};
     for (guint index = 0; index < peers->len; index++) {
         const peer_t *peer = peers->pdata[index];
         self->alarms.refused_processors += peer->is_known && peer->verdict == STATE_REFUSED;
@@ -160,7 +160,7 @@ owners_generation (const owners_t *self)
     return self->generation;
 }
 
-directory_alarms_t
+alarms_t
 owners_alarms (const owners_t *self)
 {
     return self->alarms;

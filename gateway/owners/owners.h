@@ -4,7 +4,9 @@
 #ifndef DOWNLINK_OWNERS_H
 #define DOWNLINK_OWNERS_H
 
-#include "gateway/owners/directory.h"
+#include <glib.h>
+
+#include "gateway/owners/peer.h"
 
 typedef struct {
     peer_t *peer;  //  NULL: nobody
@@ -27,6 +29,6 @@ const owner_t *owners_of (const owners_t *self, uint32_t partition);
 //  A number that changes whenever an owner does.
 uint64_t owners_generation (const owners_t *self);
 
-directory_alarms_t owners_alarms (const owners_t *self);
+alarms_t owners_alarms (const owners_t *self);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef DOWNLINK_UNLISTED_H
 #define DOWNLINK_UNLISTED_H
 
-#include "gateway/owners/directory.h"
+#include "gateway/owners/peer.h"
 
 #define UNLISTED_GRACE_MS                                                                          \
     3000  //  names are resolved every second, and a first announcement takes less

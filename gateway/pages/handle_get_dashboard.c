@@ -1,8 +1,11 @@
 //  GET /: the dashboard, a page and the files that it takes, all of them in the program. What the
 //  page may do is said here, too: it loads nothing from elsewhere and runs nothing but these files.
 //  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+
 #include "gateway/pages/embedded.h"
-#include "gateway/routes.h"
+#include "gateway/pages/handle_pages.h"
+#include "http/answers.h"
 
 #define POLICY                                                                                     \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
@@ -44,9 +47,10 @@ is_dashboard (const char *path)
 }
 
 void
-handle_get_dashboard (http_request_t *request, const char *path)
+handle_get_dashboard (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
-    size_t index = s_find (path);
+    (void) parts;
+    size_t index = s_find (target->path);
     g_assert (index < G_N_ELEMENTS (s_files));
     answer_tagged (request,
         &(http_response_t){.status = 200,

@@ -3,10 +3,12 @@
 //  A page is bounded in rockets and in bytes. One that reaches PAGE_MAX_BYTES ends there, and its
 //  cursor leads on.
 //  SPDX-License-Identifier: Apache-2.0
+#include "gateway/questions/handle_get_rockets.h"
+
 #include "common/process/clock.h"
+#include "gateway/questions/ask_owners.h"
 #include "gateway/questions/cursor.h"
-#include "gateway/routes.h"
-#include "http/problem.h"
+#include "http/answers.h"
 #include "query/protocol/rocket_json.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.
@@ -16,7 +18,7 @@
 
 //  What is remembered while the owners are asked.
 typedef struct {
-    worker_t *worker;
+    const parts_t *parts;
     http_request_t *request;
     inquiry_t *inquiry;
     rocket_order_t order;
@@ -46,16 +48,16 @@ static void
 s_expired (void *context, http_request_t *request)
 {
     pending_t *pending = context;
-    asker_cancel (pending->worker->asker, pending->inquiry);
+    asker_cancel (pending->parts->asker, pending->inquiry);
     s_free (pending);
     s_answer_unavailable (request, true);
 }
 
 static pending_t *
-s_hold (worker_t *worker, http_request_t *request)
+s_hold (const parts_t *parts, http_request_t *request)
 {
     pending_t *pending = g_new (pending_t, 1);
-    *pending = (pending_t){.worker = worker, .request = request};
+    *pending = (pending_t){.parts = parts, .request = request};
     http_hold (request, clock_ms () + HOLD_MS, s_expired, pending);
     return pending;
 }
@@ -65,7 +67,7 @@ s_got_rocket (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
     http_request_t *request = pending->request;
-    json_writer_t *json = pending->worker->json;
+    json_writer_t *json = pending->parts->json;
     s_free (pending);
     json_writer_reset (json);
     if (outcome->status == 404)
@@ -78,15 +80,31 @@ s_got_rocket (void *context, const outcome_t *outcome)
         s_answer_unavailable (request, outcome->is_busy);
 }
 
-void
-handle_get_rocket (worker_t *worker, http_request_t *request, text_t id)
+//  Ask for a rocket whose id is decoded.
+static void
+s_ask_for_rocket (const parts_t *parts, http_request_t *request, text_t id)
 {
     if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
     else {
-        pending_t *pending = s_hold (worker, request);
-        pending->inquiry = asker_rocket (worker->asker, id, s_got_rocket, pending);
+        pending_t *pending = s_hold (parts, request);
+        pending->inquiry = asker_rocket (parts->asker, id, s_got_rocket, pending);
     }
+}
+
+void
+handle_get_rocket (const parts_t *parts, http_request_t *request, const http_target_t *target)
+{
+    text_t raw = text_from (target->path + strlen (ROCKET_PATH));
+    bool is_plain = !memchr (raw.data, '%', raw.size);
+    char *decoded = is_plain ? NULL : http_target_decode (raw.data, raw.size, false);
+    if (!is_plain && !decoded)
+        answer_problem (request, 400, "bad-request", "the rocket's id has a broken percent escape");
+    else if (target->count)
+        answer_problem (request, 400, "bad-parameter", "this call takes no parameters");
+    else
+        s_ask_for_rocket (parts, request, is_plain ? raw : text_from (decoded));
+    g_free (decoded);
 }
 
 //  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1 if
@@ -110,7 +128,7 @@ s_write_rockets (json_writer_t *json, const outcome_t *outcome)
 static void
 s_answer_page (const pending_t *pending, http_request_t *request, const char *cursor)
 {
-    json_writer_t *json = pending->worker->json;
+    json_writer_t *json = pending->parts->json;
     json_key (json, "next");
     json_string (json, cursor);
     json_end_object (json);
@@ -130,7 +148,7 @@ static void
 s_got_rockets (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
-    ssize_t count = outcome->status == 200 ? s_write_rockets (pending->worker->json, outcome) : -1;
+    ssize_t count = outcome->status == 200 ? s_write_rockets (pending->parts->json, outcome) : -1;
     if (count < 0)
         s_answer_unavailable (pending->request, outcome->is_busy);
     else {
@@ -226,18 +244,18 @@ s_link_base (const http_target_t *target)
 }
 
 static void
-s_ask_for_list (worker_t *worker, http_request_t *request, const http_target_t *target,
+s_ask_for_list (const parts_t *parts, http_request_t *request, const http_target_t *target,
     const list_query_t *list)
 {
-    if (!http_server_has_room (worker->http)) {
+    if (!http_has_room (request)) {
         answer_problem (
             request, 503, "busy", "clients have not taken too many answers yet; please try again");
         return;
     }
-    pending_t *pending = s_hold (worker, request);
+    pending_t *pending = s_hold (parts, request);
     pending->order = list->order;
     pending->link_base = s_link_base (target);
-    pending->inquiry = asker_list (worker->asker, list, s_got_rockets, s_is_wanted, pending);
+    pending->inquiry = asker_list (parts->asker, list, s_got_rockets, s_is_wanted, pending);
     if (pending->inquiry)
         return;
     s_free (pending);
@@ -245,7 +263,7 @@ s_ask_for_list (worker_t *worker, http_request_t *request, const http_target_t *
 }
 
 void
-handle_get_rockets (worker_t *worker, http_request_t *request, const http_target_t *target)
+handle_get_rockets (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     parameters_t parameters = {0};
     void *cursor_bytes = NULL;
@@ -259,6 +277,6 @@ handle_get_rockets (worker_t *worker, http_request_t *request, const http_target
     if (fault)
         answer_problem (request, 400, "bad-parameter", fault);
     else
-        s_ask_for_list (worker, request, target, &parameters.list);
+        s_ask_for_list (parts, request, target, &parameters.list);
     g_free (cursor_bytes);
 }

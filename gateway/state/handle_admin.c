@@ -1,21 +1,26 @@
 //  GET /livez, /healthz and /readyz.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/routes.h"
+#include "gateway/delivery/publisher.h"
+#include "gateway/intake/intake.h"
+#include "gateway/owners/directory.h"
+#include "gateway/state/handle_state.h"
+#include "http/answers.h"
 
 void
-handle_live (worker_t *worker, http_request_t *request)
+handle_live (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
-    (void) worker;
+    (void) parts;
+    (void) target;
     answer_json (request, 200, text_from ("{\"status\":\"alive\"}"));
 }
 
 //  Say that two states are there, and which.
 static const char *
-s_doubt (const worker_t *worker, char *room, size_t size)
+s_doubt (const parts_t *parts, char *room, size_t size)
 {
     state_id_t doubt[2];
     char texts[2][STATE_ID_TEXT_SIZE];
-    if (!directory_doubt (worker->directory, doubt))
+    if (!directory_doubt (parts->directory, doubt))
         return NULL;
     for (size_t index = 0; index < 2; index++)
         state_id_text (&doubt[index], texts[index]);
@@ -28,10 +33,10 @@ s_doubt (const worker_t *worker, char *room, size_t size)
 
 //  Say that partitions have no owner here, and why if that is known.
 static const char *
-s_unowned (const worker_t *worker, char *room, size_t size)
+s_unowned (const parts_t *parts, char *room, size_t size)
 {
-    const char *unlisted = directory_unlisted (worker->directory);
-    if (directory_unowned (worker->directory) == 0)
+    const char *unlisted = directory_unlisted (parts->directory);
+    if (directory_unowned (parts->directory) == 0)
         return NULL;
     if (!unlisted)
         return "not every partition has an owner at the moment";
@@ -44,22 +49,24 @@ s_unowned (const worker_t *worker, char *room, size_t size)
 
 //  Ready is: able to accept (there is room, and P is known) and to answer (everything is owned).
 void
-handle_ready (worker_t *worker, http_request_t *request)
+handle_ready (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
+    (void) target;
+    publisher_t *publisher = parts->publisher;
     char doubt[192];
     char unowned[256];
-    const char *detail = s_doubt (worker, doubt, sizeof doubt);
-    if (atomic_load (worker->phase) != 0)
+    const char *detail = s_doubt (parts, doubt, sizeof doubt);
+    if (phase_get (parts->phase) != GATEWAY_RUNNING)
         detail = "this gateway is stopping";
     else if (detail)
         ;
-    else if (worker->publisher->partitions (worker->publisher) == 0)
+    else if (publisher->partitions (publisher) == 0)
         detail = "no processor has announced itself yet";
-    else if ((detail = s_unowned (worker, unowned, sizeof unowned)))
+    else if ((detail = s_unowned (parts, unowned, sizeof unowned)))
         ;
-    else if (worker->publisher->is_disk_full (worker->publisher))
+    else if (publisher->is_disk_full (publisher))
         detail = "the disk of the journal is full: make room on it";
-    else if (!g_queue_is_empty (worker->waiting) || worker->publisher->is_full (worker->publisher))
+    else if (intake_is_full (parts->intake) || publisher->is_full (publisher))
         detail = "the buffer is full";
     if (detail)
         answer_problem (request, 503, "not-ready", detail);

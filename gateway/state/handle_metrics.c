@@ -3,7 +3,10 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
 #include "common/process/prometheus_text.h"
-#include "gateway/routes.h"
+#include "gateway/delivery/publisher.h"
+#include "gateway/owners/directory.h"
+#include "gateway/state/handle_state.h"
+#include "http/answers.h"
 
 #define COUNTER PROMETHEUS_COUNTER
 #define GAUGE PROMETHEUS_GAUGE
@@ -64,7 +67,7 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
     prometheus_single (text, GAUGE, "unowned_partitions",
         "Partitions without an owner; 1 while their number is not known.",
         directory_unowned (directory));
-    directory_alarms_t alarms = directory_alarms (directory);
+    alarms_t alarms = directory_alarms (directory);
     prometheus_single (text, GAUGE, "refused_processors",
         "Processors of another state than the one that this gateway serves.",
         alarms.refused_processors);
@@ -138,14 +141,15 @@ s_write_partitions (
 }
 
 void
-handle_metrics (worker_t *worker, http_request_t *request)
+handle_metrics (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
-    gateway_totals_t *totals = gateway_metrics_sum (worker->config.metrics);
+    (void) target;
+    gateway_totals_t *totals = gateway_metrics_sum (parts->gateway_metrics);
     prometheus_text_t *text = prometheus_text_new ("downlink_gateway_");
     s_write_counters (text, totals);
     s_write_requests (text, totals);
-    s_write_processors (text, worker->directory);
-    s_write_partitions (text, worker->directory, totals);
+    s_write_processors (text, parts->directory);
+    s_write_partitions (text, parts->directory, totals);
     prometheus_process (text);
     http_answer (request, &(http_response_t){.status = 200,
                               .content_type = PROMETHEUS_CONTENT_TYPE,

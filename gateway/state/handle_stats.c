@@ -2,7 +2,10 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/clock.h"
 #include "common/text/digits.h"
-#include "gateway/routes.h"
+#include "gateway/delivery/publisher.h"
+#include "gateway/owners/directory.h"
+#include "gateway/state/handle_state.h"
+#include "http/answers.h"
 
 #define ID_TEXT_SIZE (2 * PROCESSOR_ID_SIZE + 1)
 
@@ -34,7 +37,7 @@ s_write_state (json_writer_t *json, const state_id_t *state)
 static void
 s_write_alarms (json_writer_t *json, const directory_t *directory)
 {
-    directory_alarms_t alarms = directory_alarms (directory);
+    alarms_t alarms = directory_alarms (directory);
     state_id_t served = directory_state (directory);
     s_write_state (json, &served);
     json_key (json, "alarms");
@@ -47,12 +50,12 @@ s_write_alarms (json_writer_t *json, const directory_t *directory)
 }
 
 static void
-s_write_gateway (json_writer_t *json, const worker_t *worker, const gateway_totals_t *totals)
+s_write_gateway (json_writer_t *json, const parts_t *parts, const gateway_totals_t *totals)
 {
     s_write_text (json, "version", DOWNLINK_VERSION);
     s_write_number (json, "uptimeMs", totals->uptime_ms);
     s_write_number (json, "workers", totals->workers);
-    s_write_number (json, "partitions", worker->publisher->partitions (worker->publisher));
+    s_write_number (json, "partitions", parts->publisher->partitions (parts->publisher));
     s_write_number (json, "buffered", totals->buffered);
     s_write_number (json, "bufferLimit", totals->buffer_limit);
     s_write_number (json, "journalBytes", totals->journal_bytes);
@@ -200,18 +203,19 @@ s_write_routing (json_writer_t *json, const directory_t *directory, const gatewa
 }
 
 void
-handle_stats (worker_t *worker, http_request_t *request)
+handle_stats (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
-    gateway_totals_t *totals = gateway_metrics_sum (worker->config.metrics);
-    json_writer_t *json = worker->json;
+    (void) target;
+    gateway_totals_t *totals = gateway_metrics_sum (parts->gateway_metrics);
+    json_writer_t *json = parts->json;
     json_writer_reset (json);
     json_begin_object (json);
-    s_write_gateway (json, worker, totals);
-    s_write_alarms (json, worker->directory);
+    s_write_gateway (json, parts, totals);
+    s_write_alarms (json, parts->directory);
     s_write_requests (json, totals);
     s_write_latencies (json, totals);
-    s_write_processors (json, worker->directory);
-    s_write_routing (json, worker->directory, totals);
+    s_write_processors (json, parts->directory);
+    s_write_routing (json, parts->directory, totals);
     json_end_object (json);
     answer_json (request, 200, json_writer_text (json));
     g_free (totals);

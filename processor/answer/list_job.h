@@ -4,7 +4,20 @@
 #ifndef DOWNLINK_LIST_JOB_H
 #define DOWNLINK_LIST_JOB_H
 
-#include "processor/answer/list_jobs.h"
+#include "processor/shard/shards.h"
+#include "query/protocol/query.h"
+
+//  Called once for each asker, from list_jobs_run, with the reply as bytes, borrowed. tag is what the
+//  asker gave. It must not add jobs.
+typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
+
+typedef struct {
+    list_reply_fn *function;
+    void *context;
+    uint32_t tag;
+    uint64_t client;      //  seats on the pass are shared evenly between clients
+    int64_t deadline_us;  //  on clock_us; at that time the reply is a 503
+} list_asker_t;
 
 typedef struct {
     list_query_t list;    //  a copy

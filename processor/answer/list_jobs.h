@@ -14,8 +14,7 @@
 #ifndef DOWNLINK_LIST_JOBS_H
 #define DOWNLINK_LIST_JOBS_H
 
-#include "processor/shard/shards.h"
-#include "query/protocol/query.h"
+#include "processor/answer/list_job.h"
 
 //  Different lists under way. Those of a client are no more than the places that are left then: so one
 //  client has half of them at most.
@@ -23,18 +22,6 @@
 #define LIST_JOBS_ASKERS_MAX 16384  //  those who wait for them
 
 typedef struct list_jobs list_jobs_t;
-
-//  Called once for each asker, from list_jobs_run, with the reply as bytes, borrowed. tag is what the
-//  asker gave. It must not add jobs.
-typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
-
-typedef struct {
-    list_reply_fn *function;
-    void *context;
-    uint32_t tag;
-    uint64_t client;      //  seats on the pass are shared evenly between clients
-    int64_t deadline_us;  //  on clock_us; at that time the reply is a 503
-} list_asker_t;
 
 //  Both are borrowed; the pool is that of the rockets' texts.
 list_jobs_t *list_jobs_new (shards_t *shards, text_pool_t *pool);

@@ -5,11 +5,11 @@
 
 #define TABLES_MAX 4
 #define DRAFTS_MAX TABLES_MAX
-#define WANTED_MAX 256     //  of longer lists no table is kept
-#define DEPTH_MIN 256      //  rockets within the bound of a new table, at least,
-#define DEPTH_FACTOR 4     //  and so many times what is wanted
-#define MEMBERS_MAX 8192   //  a table that has grown beyond this is forgotten
-#define NOTES_MAX 1000000  //  so is one that nobody asked for during so many changes
+#define WANTED_MAX 256          //  of longer lists no table is kept
+#define DEPTH_MIN 256           //  rockets within the bound of a new table, at least,
+#define DEPTH_FACTOR 4          //  and so many times what is wanted
+#define TABLE_MEMBERS_MAX 8192  //  a table that has grown beyond this is forgotten
+#define NOTES_MAX 1000000       //  so is one that nobody asked for during so many changes
 
 typedef struct {
     list_query_t list;    //  its order and filters, a copy
@@ -92,7 +92,7 @@ s_note (table_t *table, const rocket_t *rocket, const rocket_view_t *view)
     table->notes++;
     if (s_is_within (table, view))
         s_add (table, rocket);
-    return table->notes <= NOTES_MAX && g_hash_table_size (table->members) <= MEMBERS_MAX;
+    return table->notes <= NOTES_MAX && g_hash_table_size (table->members) <= TABLE_MEMBERS_MAX;
 }
 
 void

@@ -1,7 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/rocket_map.h"
 
+#include "common/bytes/msgpack_reader.h"
 #include "common/bytes/msgpack_writer.h"
+#include "common/text/timestamp.h"
 
 static void
 s_write_missing (msgpack_writer_t *writer, const rocket_view_t *view)

@@ -4,7 +4,10 @@
 #ifndef DOWNLINK_ROCKET_MAP_H
 #define DOWNLINK_ROCKET_MAP_H
 
-#include "query/protocol/query.h"
+#include <glib.h>
+
+#include "common/domain/rocket.h"
+#include "common/text/text.h"
 
 void rocket_map_write (GByteArray *out, const rocket_view_t *view);
 

@@ -1,6 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/rocket_update.h"
 
+#include "common/bytes/msgpack_reader.h"
+#include "common/bytes/msgpack_writer.h"
+
 static void
 s_write_head (msgpack_writer_t *writer, uint32_t pairs, const rocket_update_t *update)
 {

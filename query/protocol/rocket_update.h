@@ -9,6 +9,7 @@
 #ifndef DOWNLINK_ROCKET_UPDATE_H
 #define DOWNLINK_ROCKET_UPDATE_H
 
+#include "common/bytes/announcement.h"
 #include "query/protocol/rocket_map.h"
 
 #define UPDATE_TOPIC "rocket/"

@@ -6,6 +6,7 @@
 #include <yajl/yajl_gen.h>
 
 #include "common/bytes/msgpack_json.h"
+#include "common/text/timestamp.h"
 #include "query/protocol/rocket_json.h"
 #include "query/protocol/rocket_map.h"
 

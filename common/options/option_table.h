@@ -1,0 +1,45 @@
+//  The table of a program's options: one row for each flag. options.h reads values by it, and
+//  options_print.h shows it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_OPTION_TABLE_H
+#define DOWNLINK_OPTION_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    OPTION_TEXT,      //  const char *: as given; NULL without a default
+    OPTION_NUMBER,    //  uint64_t: decimal
+    OPTION_SIZE,      //  uint64_t: bytes; K, M, G and T behind it are powers of 1024
+    OPTION_DURATION,  //  uint64_t: milliseconds; ms, s, m, h behind it, s without
+    OPTION_FRACTION,  //  double: 0 to 1
+    OPTION_CHOICE,    //  int: the place in choices
+    OPTION_SWITCH,    //  bool: the flag alone, or yes|no behind it or in the environment
+} option_kind_t;
+
+typedef struct {
+    const char *name;  //  without the dashes
+    option_kind_t kind;
+    void *value;           //  where it goes; the type as above
+    const char *fallback;  //  the default, as one would write it; NULL for none
+    const char *choices;  //  OPTION_CHOICE: "fsync|os|off"; else what stands for the value in help;
+                          //  DIR and FILE are completed as such
+    uint64_t min;         //  range of numbers, sizes and durations; max 0: no upper bound
+    uint64_t max;
+    const char *help;  //  one line
+} option_t;
+
+typedef struct {
+    const char *program;  //  downlink-gateway
+    const char *summary;  //  what it is, in one line
+    const char
+        *arguments;  //  what stands behind the flags in the usage line, "ping | get ID"; NULL:
+                     //  none are taken
+    const char *examples;  //  lines at the end of --help; NULL for none
+    const option_t *options;
+    size_t count;
+    const char *description;  //  for the manual page: paragraphs, an empty line between them
+} options_t;
+
+#endif

@@ -1,0 +1,44 @@
+//  POST /messages: a body becomes messages, which the publisher takes all or none, and an answer.
+//
+//  A small body is read as a whole (posts.h), a large body of lines in pieces (uploads.h). Either way
+//  the request is answered once its messages are kept (acceptance.h). A worker owns its intake.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_INTAKE_H
+#define DOWNLINK_INTAKE_H
+
+#include "gateway/handler/handler.h"
+#include "gateway/intake/intake_tools.h"
+
+typedef struct intake intake_t;
+
+//  The reader is the intake's own: tools->reader is not read. The rest of the tools is borrowed.
+intake_t *intake_new (const intake_tools_t *tools, size_t max_body_bytes);
+
+void intake_destroy (intake_t **self_p);
+
+//  The handler of POST /messages.
+void handle_post_messages (
+    const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+//  Return true if the body of this POST is to be shown in pieces.
+bool intake_takes_pieces (const http_request_t *request);
+
+//  Take the next piece of a body, as http_piece_fn does.
+bool intake_piece (intake_t *self, http_request_t *request, text_t lines);
+
+//  Offer the requests again that wait for room.
+void intake_retry (intake_t *self);
+
+//  Answer the requests whose outcome is known by now. Return how many were answered.
+size_t intake_answer (intake_t *self);
+
+//  Answer 202 to every client that waits for its messages to be applied. Call it at a stop.
+void intake_wait_no_more (intake_t *self);
+
+//  Return how many requests wait for room.
+size_t intake_waiting (const intake_t *self);
+
+//  Return true if whole requests wait for room.
+bool intake_is_full (const intake_t *self);
+
+#endif

@@ -1,0 +1,23 @@
+//  The tools that the parts of the intake share. intake.c owns them and lends them out.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_INTAKE_TOOLS_H
+#define DOWNLINK_INTAKE_TOOLS_H
+
+#include "common/bytes/json_writer.h"
+#include "common/bytes/message_json.h"
+#include "gateway/delivery/publisher.h"
+#include "gateway/metrics/gateway_metrics.h"
+
+//  What happens to a request for which there is no room, in the order of the choices of --overflow.
+typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
+
+typedef struct {
+    publisher_t *publisher;
+    message_json_t *reader;
+    json_writer_t *json;
+    worker_metrics_t *metrics;
+    overflow_t overflow;
+    uint64_t wait_ms;  //  how long a request waits for room
+} intake_tools_t;
+
+#endif

@@ -1,0 +1,214 @@
+//  Read the messages of a POST, and offer all of them or none.
+//
+//  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its body is
+//  kept meanwhile, which is bounded; it is read again for each offer.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/intake/posts.h"
+
+#include "common/process/clock.h"
+#include "gateway/intake/content_type.h"
+#include "gateway/intake/event_head.h"
+#include "gateway/intake/refuse_batch.h"
+#include "http/answers.h"
+
+#define RETRY_MS 50
+
+struct posts {
+    const intake_tools_t *tools;
+    acceptance_t *acceptance;
+    batch_t *batch;          //  of the request that is read
+    GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
+    uint64_t full_buffered;  //  messages that were buffered when the oldest found no room;
+    int64_t retry_at_ms;     //  it is offered again at this time, or when fewer are buffered
+};
+
+typedef enum {
+    TRY_ANSWERED,  //  answered, or held until its outcome is known
+    TRY_NO_ROOM,   //  there is no room for it now
+} try_t;
+
+//  A body that is read.
+typedef struct {
+    batch_t *batch;
+    refusals_t *refusals;  //  NULL: none yet
+} reading_t;
+
+posts_t *
+posts_new (const intake_tools_t *tools, acceptance_t *acceptance)
+{
+    posts_t *self = g_new0 (posts_t, 1);
+    self->tools = tools;
+    self->acceptance = acceptance;
+    self->batch = batch_new ();
+    return self;
+}
+
+void
+posts_destroy (posts_t **self_p)
+{
+    posts_t *self = *self_p;
+    if (!self)
+        return;
+    batch_destroy (&self->batch);
+    g_free (self);
+    *self_p = NULL;
+}
+
+size_t
+posts_waiting (const posts_t *self)
+{
+    return self->waiting.length;
+}
+
+static void
+s_accept (void *context, size_t index, const message_t *message)
+{
+    (void) index;
+    batch_add (((reading_t *) context)->batch, message);
+}
+
+static void
+s_refuse (void *context, size_t index, const char *pointer, const char *detail)
+{
+    refusals_add (&((reading_t *) context)->refusals, index, pointer, detail);
+}
+
+//  Return true if P is known: without it no message has a partition, so there is room for none.
+static bool
+s_is_known (const posts_t *self)
+{
+    return self->tools->publisher->partitions (self->tools->publisher) > 0;
+}
+
+//  Offer the messages of the batch.
+static try_t
+s_offer (posts_t *self, http_request_t *request, refusals_t *refusals, prefer_t prefer)
+{
+    publisher_t *publisher = self->tools->publisher;
+    taken_t taken = {.count = batch_count (self->batch), .refusals = refusals, .prefer = prefer};
+    bool is_known = s_is_known (self);
+    offer_t offer = OFFER_FULL;
+    if (is_known)
+        offer = publisher->offer (publisher, self->batch, &taken.receipt);
+    bool is_no_room = offer == OFFER_FULL || offer == OFFER_DISK_FULL;
+    if (is_no_room && is_known && self->tools->overflow == OVERFLOW_DROP) {
+        counter_add (&self->tools->metrics->dropped, taken.count);
+        offer = OFFER_TAKEN;
+    }
+    switch (offer) {
+    case OFFER_TAKEN:
+        acceptance_add (self->acceptance, request, &taken);
+        return TRY_ANSWERED;
+    case OFFER_TOO_LARGE:
+        refuse_batch_too_large (request);
+        return TRY_ANSWERED;
+    case OFFER_DISK_FULL:
+        refuse_batch_not_kept (request, publisher);
+        return TRY_ANSWERED;
+    case OFFER_FULL:
+        break;
+    }
+    return TRY_NO_ROOM;
+}
+
+//  Read a body, or the one event of a head and a body.
+static message_json_result_t
+s_read (posts_t *self, http_request_t *request, message_json_form_t form, reading_t *reading,
+    const char **detail)
+{
+    text_t body = http_request_body (request);
+    bool is_binary =
+        form != MESSAGE_JSON_EVENT && form != MESSAGE_JSON_EVENTS && event_head_is_there (request);
+    if (!is_binary)
+        return message_json_read (
+            self->tools->reader, body.data, body.size, form, s_accept, s_refuse, reading, detail);
+    event_head_t head;
+    event_head_read (&head, request);
+    message_json_result_t result = message_json_read_data (self->tools->reader, &head.event,
+        body.data, body.size, s_accept, s_refuse, reading, detail);
+    event_head_free (&head);
+    return result;
+}
+
+static try_t
+s_try (posts_t *self, http_request_t *request)
+{
+    message_json_form_t form;
+    if (!content_type_read (http_request_field (request, "Content-Type"), &form)) {
+        answer_problem (request, 415, "unsupported-media-type",
+            "Content-Type must be application/json or application/x-ndjson, or that of CloudEvents "
+            "in JSON");
+        return TRY_ANSWERED;
+    }
+    if (http_request_field (request, "Content-Encoding")) {
+        answer_problem (
+            request, 415, "unsupported-encoding", "a body with a Content-Encoding is not taken");
+        return TRY_ANSWERED;
+    }
+    prefer_t prefer = prefer_of (request);
+    uint32_t partitions = self->tools->publisher->partitions (self->tools->publisher);
+    batch_reset (self->batch, MAX (partitions, 1));
+    reading_t reading = {self->batch, NULL};
+    const char *detail = NULL;
+    try_t result = TRY_ANSWERED;
+    if (s_read (self, request, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
+        answer_problem (request, 400, "bad-body", detail);
+    else if (reading.refusals && !prefer.is_lenient) {
+        counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
+        refusals_answer (reading.refusals, request, batch_count (self->batch));
+    }
+    else
+        result = s_offer (self, request, reading.refusals, prefer);
+    refusals_unref (&reading.refusals);
+    return result;
+}
+
+static void
+s_expired (void *context, http_request_t *request)
+{
+    posts_t *self = context;
+    g_queue_remove (&self->waiting, request);
+    refuse_batch_no_room (request, s_is_known (self));
+}
+
+void
+posts_handle (posts_t *self, http_request_t *request)
+{
+    //  First come, first served: a request never overtakes the ones that wait.
+    if (g_queue_is_empty (&self->waiting) && s_try (self, request) == TRY_ANSWERED)
+        return;
+    g_queue_push_tail (&self->waiting, request);
+    http_hold (request, clock_ms () + (int64_t) self->tools->wait_ms, s_expired, self);
+}
+
+bool
+post_is_of_lines (const http_request_t *request)
+{
+    message_json_form_t form;
+    return content_type_read (http_request_field (request, "Content-Type"), &form) &&
+           form == MESSAGE_JSON_LINES && !event_head_is_there (request) &&
+           !http_request_field (request, "Content-Encoding");
+}
+
+//  Reading a large body again takes milliseconds, and a turn comes with every request. So try when
+//  messages have gone, and now and then, as room also comes in other ways.
+static bool
+s_may_be_room (const posts_t *self)
+{
+    return self->tools->publisher->buffered (self->tools->publisher) < self->full_buffered ||
+           clock_ms () >= self->retry_at_ms;
+}
+
+void
+posts_retry (posts_t *self)
+{
+    while (!g_queue_is_empty (&self->waiting) && s_may_be_room (self)) {
+        if (s_try (self, g_queue_peek_head (&self->waiting)) == TRY_NO_ROOM) {
+            self->full_buffered = self->tools->publisher->buffered (self->tools->publisher);
+            self->retry_at_ms = clock_ms () + RETRY_MS;
+            return;
+        }
+        g_queue_pop_head (&self->waiting);
+        self->retry_at_ms = 0;
+    }
+}

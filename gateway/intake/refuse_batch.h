@@ -1,0 +1,18 @@
+//  The refusals of a request that are nobody's fault in its messages.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_REFUSE_BATCH_H
+#define DOWNLINK_REFUSE_BATCH_H
+
+#include "gateway/delivery/publisher.h"
+#include "http/http_server.h"
+
+//  Answer 413: the request is larger than all room there is.
+void refuse_batch_too_large (http_request_t *request);
+
+//  Answer 503: there was no room in time, because the buffer is full or no processor is known.
+void refuse_batch_no_room (http_request_t *request, bool is_processor_known);
+
+//  Answer 503: the journal could not keep the messages, as its disk is full or fails.
+void refuse_batch_not_kept (http_request_t *request, publisher_t *publisher);
+
+#endif

@@ -1,0 +1,19 @@
+//  The handlers of what is built into the program: the dashboard and the description of all calls.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HANDLE_PAGES_H
+#define DOWNLINK_HANDLE_PAGES_H
+
+#include "gateway/handler/handler.h"
+
+//  GET / and the files that the page loads.
+void handle_get_dashboard (
+    const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+//  Return true if the path is the dashboard's, or that of a file that it loads.
+bool is_dashboard (const char *path);
+
+//  GET /openapi.json.
+void handle_get_openapi (
+    const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+#endif

@@ -1,0 +1,20 @@
+//  The handlers that tell how the gateway is: probes, /stats and /metrics.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HANDLE_STATE_H
+#define DOWNLINK_HANDLE_STATE_H
+
+#include "gateway/handler/handler.h"
+
+//  GET /livez and /healthz.
+void handle_live (const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+//  GET /readyz.
+void handle_ready (const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+//  GET /stats: what this gateway counts, and what this worker knows of the processors, as JSON.
+void handle_stats (const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+//  GET /metrics: the same for Prometheus.
+void handle_metrics (const parts_t *parts, http_request_t *request, const http_target_t *target);
+
+#endif

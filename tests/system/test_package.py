@@ -59,6 +59,20 @@ def test_the_package_has_all_that_a_system_needs(package):
         assert library in wanted
 
 
+def test_the_package_has_no_empty_directory_and_no_link_that_leads_nowhere(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
+    pages = list(tmp_path.rglob("*.md"))
+    assert len(pages) >= 7
+    links = [(page, link) for page in pages
+             for link in re.findall(r"\]\(([^)]*)\)", page.read_text()) if not re.match(r"https?:|#", link)]
+    assert len(links) >= 5
+    assert [(page.name, link) for page, link in links
+            if not (page.parent / link.partition("#")[0]).exists()] == []
+    for page in pages:
+        assert "<kept>" not in page.read_text()
+
+
 def test_what_stands_below_etc_is_kept_in_an_upgrade(package, tmp_path):
     run("dpkg-deb", "--control", package, tmp_path / "control")
     kept = (tmp_path / "control/conffiles").read_text().split()

@@ -36,7 +36,7 @@ model: ##  ownership and delivery in every order of events, with spin
 
 format: ##  clang-format over all C and C++
 	scripts/install-dependencies.sh lint
-	git ls-files --cached --others --exclude-standard '*.[ch]' '*.cpp' | xargs clang-format -i
+	git ls-files --cached --others --exclude-standard '*.[ch]' '*.[ch]pp' | xargs clang-format -i
 
 asan: ##  every test with AddressSanitizer and UndefinedBehaviorSanitizer
 	scripts/test.sh asan

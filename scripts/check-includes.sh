@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 allowed=(
     'microhttpd\.h   ^http/(connection/)?http_[a-z_]+\.[ch]$'
     'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal/journal_file|processor/save/store_sqlite)\.[ch]$'
-    'simdjson        ^common/bytes/message_json\.cpp$'
+    'simdjson        ^common/bytes/json_text\.[ch]pp$'
     'msgpack         ^common/bytes/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
     'czmq            ^common/network/(socket|link_watch)\.c$'
     'zmq             ^common/network/(socket|doorkeeper)\.c$'
@@ -27,6 +27,6 @@ for line in "${allowed[@]}"; do
             status=1
         fi
     done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
-        --include='*.[ch]' --include='*.cpp' common disk http gateway processor query launch || true)
+        --include='*.[ch]' --include='*.[ch]pp' common disk http gateway processor query launch || true)
 done
 exit "$status"

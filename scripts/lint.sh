@@ -22,7 +22,7 @@ sources () {
 }
 
 format () {
-    sources '*.[ch]' '*.cpp' | xargs clang-format --dry-run --Werror
+    sources '*.[ch]' '*.[ch]pp' | xargs clang-format --dry-run --Werror
 }
 
 #  A build with this compiler where every warning is an error.

@@ -1,4 +1,4 @@
-//  JSON text to messages: the one C++ file, around simdjson, behind this C header.
+//  JSON text to messages, behind a C header: what is below it is C++, around simdjson.
 //  A reader belongs to one thread and is used again for every body.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_JSON_H

@@ -1,0 +1,31 @@
+//  CloudEvents in JSON, each to the message in it (common/domain/cloud_event.h).
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_CLOUD_EVENT_JSON_HPP
+#define DOWNLINK_CLOUD_EVENT_JSON_HPP
+
+#include "common/bytes/message_members.hpp"
+#include "common/domain/cloud_event.h"
+
+//  Holds the data of an event that came in base64, as long as its message is looked at.
+struct event_reader_t {
+    json_text_t data{};
+    char *decoded = nullptr;  //  that data
+    size_t decoded_capacity = 0;
+
+    event_reader_t () = default;
+    event_reader_t (const event_reader_t &) = delete;
+    event_reader_t &operator= (const event_reader_t &) = delete;
+    ~event_reader_t ();
+};
+
+//  Read an element as an event in the structured mode. Return false, and the first fault with its place
+//  in the event, if it is none. The message's texts are good until the next call.
+bool event_read (event_reader_t *self, simdjson::dom::element element, message_t *message,
+    message_fault_t *fault);
+
+//  Read the message of an event with these attributes and this data. Return false, and the first fault
+//  with its place in a message, if it is none.
+bool event_message_read (
+    const cloud_event_t *event, const member_t &data, message_t *message, message_fault_t *fault);
+
+#endif

@@ -1,0 +1,39 @@
+//  A JSON text as simdjson's DOM, with what simdjson lacks: a sentence about each fault with its place,
+//  and numbers of any size where nobody looks. One thread uses a json_text_t, again for every text.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_JSON_TEXT_HPP
+#define DOWNLINK_JSON_TEXT_HPP
+
+//  text.h is C, and its compound literals are no ISO C++.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include "common/text/text.h"
+#pragma GCC diagnostic pop
+
+#include <simdjson.h>
+
+//  Bytes behind a text that must be readable.
+#define JSON_TEXT_PADDING 64
+
+struct json_text_t {
+    simdjson::dom::parser parser{};
+    simdjson::dom::document document{};  //  what was parsed last; all texts are in it
+    size_t max_bytes = 0;                //  of a text
+    char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
+    size_t tamed_capacity = 0;
+    char detail[256] = "";  //  why the last text was refused
+
+    json_text_t () = default;
+    json_text_t (const json_text_t &) = delete;
+    json_text_t &operator= (const json_text_t &) = delete;
+    ~json_text_t ();
+};
+
+//  Parse a text that is followed by padding; is_line: it is a line of many. Return false if it is no
+//  JSON, or nested too deep; then self->detail says why. The root is good until the next call.
+bool json_text_parse (json_text_t *self, text_t text, bool is_line, simdjson::dom::element *root);
+
+//  Return true if the text begins with a byte order mark.
+bool json_text_has_mark (text_t text);
+
+#endif

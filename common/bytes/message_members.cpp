@@ -1,0 +1,181 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/bytes/message_members.hpp"
+
+#include <glib.h>
+
+#include "common/text/timestamp.h"
+
+using namespace simdjson;
+
+void
+members_find (dom::object object, member_t *members, size_t count)
+{
+    for (dom::key_value_pair field : object) {
+        for (size_t at = 0; at < count; at++) {
+            if (field.key == members[at].name) {
+                members[at].value = field.value;
+                members[at].count++;
+                break;
+            }
+        }
+    }
+}
+
+bool
+member_is_there (const member_t &member, message_fault_t *fault)
+{
+    if (member.count != 1)
+        *fault = {member.pointer, member.count ? "is given more than once" : "is missing"};
+    return member.count == 1;
+}
+
+bool
+member_take_text (const member_t &member, text_t *text, message_fault_t *fault)
+{
+    std::string_view value;
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *text = text_of (value.data (), value.size ());
+    return true;
+}
+
+bool
+member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault)
+{
+    uint64_t value;
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *number = value;
+    return true;
+}
+
+bool
+member_take_object (const member_t &member, dom::object *object, message_fault_t *fault)
+{
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (*object))
+        return true;
+    *fault = {member.pointer, "must be an object"};
+    return false;
+}
+
+static bool
+s_read_metadata (dom::object metadata, message_t *message, message_fault_t *fault)
+{
+    member_t members[] = {{"channel", "/metadata/channel"},
+        {"messageNumber", "/metadata/messageNumber"}, {"messageTime", "/metadata/messageTime"},
+        {"messageType", "/metadata/messageType"}};
+    members_find (metadata, members, 4);
+    text_t time = {};
+    text_t type = {};
+    if (!member_take_text (members[0], &message->channel, fault) ||
+        !member_take_number (members[1], &message->number, fault) ||
+        !member_take_text (members[2], &time, fault))
+        return false;
+    if (!timestamp_parse (time, &message->time_us))
+        return true;  //  message_check tells it, and that comes before the type
+    if (!member_take_text (members[3], &type, fault))
+        return false;
+    message->kind = message_kind_of (type);
+    return true;
+}
+
+static bool
+s_read_launch (dom::object body, message_t *message, message_fault_t *fault)
+{
+    member_t members[] = {{"type", "/message/type"}, {"launchSpeed", "/message/launchSpeed"},
+        {"mission", "/message/mission"}};
+    members_find (body, members, 3);
+    return member_take_text (members[0], &message->type, fault) &&
+           member_take_number (members[1], &message->speed, fault) &&
+           member_take_text (members[2], &message->mission, fault);
+}
+
+static bool
+s_read_speed (dom::object body, message_t *message, message_fault_t *fault)
+{
+    member_t member = {"by", "/message/by"};
+    members_find (body, &member, 1);
+    return member_take_number (member, &message->speed, fault);
+}
+
+static bool
+s_read_text (dom::object body, member_t member, text_t *text, message_fault_t *fault)
+{
+    members_find (body, &member, 1);
+    return member_take_text (member, text, fault);
+}
+
+bool
+message_read_body (dom::object body, message_t *message, message_fault_t *fault)
+{
+    switch (message->kind) {
+    case MESSAGE_LAUNCHED:
+        return s_read_launch (body, message, fault);
+    case MESSAGE_SPED_UP:
+    case MESSAGE_SLOWED:
+        return s_read_speed (body, message, fault);
+    case MESSAGE_EXPLODED:
+        message->speed = 0;
+        return s_read_text (body, {"reason", "/message/reason"}, &message->reason, fault);
+    case MESSAGE_MISSION_CHANGED:
+        message->speed = 0;
+        return s_read_text (body, {"newMission", "/message/newMission"}, &message->mission, fault);
+    }
+    return true;  //  no kind: message_check tells it
+}
+
+//  Read an element up to the first member that is missing, given twice, or not the object that it
+//  must be. Returns false if there is such a one.
+static bool
+s_read_members (dom::element element, message_t *message, message_fault_t *fault)
+{
+    dom::object top;
+    dom::object metadata;
+    dom::object body;
+    if (element.get (top)) {
+        *fault = {"", "must be an object"};
+        return false;
+    }
+    member_t members[] = {{"metadata", "/metadata"}, {"message", "/message"}};
+    members_find (top, members, 2);
+    return member_take_object (members[0], &metadata, fault) &&
+           s_read_metadata (metadata, message, fault) &&
+           (!message->kind || (member_take_object (members[1], &body, fault) &&
+                                  message_read_body (body, message, fault)));
+}
+
+void
+message_begin (message_t *message)
+{
+    *message = {};
+    message->time_us = INT64_MIN;
+    message->speed = UINT64_MAX;
+}
+
+//  What was not read breaks the rules, so message_check never passes over the member that was missing:
+//  whichever of the two comes first is the fault.
+bool
+message_judge (const message_t *message, const message_fault_t *absent, message_fault_t *fault)
+{
+    bool good = message_check (message, fault);
+    if (!absent->pointer)
+        return good;
+    g_assert (!good);
+    if (g_str_has_prefix (fault->pointer, absent->pointer))
+        *fault = *absent;
+    return false;
+}
+
+bool
+message_read (dom::element element, message_t *message, message_fault_t *fault)
+{
+    message_fault_t absent = {};
+    message_begin (message);
+    if (s_read_members (element, message, &absent))
+        absent = {};
+    return message_judge (message, &absent, fault);
+}

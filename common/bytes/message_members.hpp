@@ -1,0 +1,48 @@
+//  The members of an object, and a message from its members. A value of the wrong type is not taken
+//  over, and what stands in the message instead breaks a rule, so that message_check tells it; only a
+//  member that is missing or given twice is told from here.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_MESSAGE_MEMBERS_HPP
+#define DOWNLINK_MESSAGE_MEMBERS_HPP
+
+#include "common/bytes/json_text.hpp"
+#include "common/domain/message.h"
+
+//  A member that is looked for, where it belongs, and what was found.
+struct member_t {
+    std::string_view name;
+    const char *pointer;
+    simdjson::dom::element value{};  //  of the last one of that name
+    unsigned count = 0;
+};
+
+//  Find the members of these names in an object.
+void members_find (simdjson::dom::object object, member_t *members, size_t count);
+
+//  Return true if the member is given once; else fault says what is wrong.
+bool member_is_there (const member_t &member, message_fault_t *fault);
+
+//  Take the value of a member that is given once. Leave *text or *number alone if it is of another type.
+//  Return false, and the fault, if the member is missing or given twice, or if it must be an object and
+//  is none.
+bool member_take_text (const member_t &member, text_t *text, message_fault_t *fault);
+bool member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault);
+bool member_take_object (
+    const member_t &member, simdjson::dom::object *object, message_fault_t *fault);
+
+//  Set a message to what breaks every rule, before anything is read.
+void message_begin (message_t *message);
+
+//  Read the members that the message's kind has from its body. Return false, and the fault, if one is
+//  missing or given twice.
+bool message_read_body (simdjson::dom::object body, message_t *message, message_fault_t *fault);
+
+//  Hold what was read against the rules; absent is the first member that was missing, if its pointer is
+//  set. Return false, and the fault that comes first, if a rule is broken.
+bool message_judge (
+    const message_t *message, const message_fault_t *absent, message_fault_t *fault);
+
+//  Read an element as a message. Return false, and the first fault, if it is none.
+bool message_read (simdjson::dom::element element, message_t *message, message_fault_t *fault);
+
+#endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/process/clock.h"
+#include "launch/complaints.h"
 
 #define EVENTS 256
 #define PARKED (1ull << 32)  //  in epoll's data: a connection that nobody uses any more
@@ -44,7 +45,8 @@ typedef struct {
     guint parked_max;
     int64_t started_ms;
     int64_t progress_ms;
-    bool is_stopped;
+    bool is_stopped;  //  by the user, or by a refusal that would come again
+    complaints_t complaints;
 } campaign_t;
 
 static guint
@@ -96,15 +98,12 @@ s_try_later (campaign_t *self, sender_t *sender)
     self->result->retries++;
 }
 
-//  A connection that failed, or was never made. The first one is said, as the cause may be plain.
+//  A connection failed, or could not be made.
 static void
 s_fail_connection (campaign_t *self, sender_t *sender)
 {
-    if (self->result->connection_errors++ == 0 && self->result->delivered == 0)
-        fprintf (stderr,
-            "downlink-launch: %s does not answer: is a gateway running there? Trying again every "
-            "%llu ms\n",
-            self->place->authority, (unsigned long long) self->plan->retry_ms);
+    self->result->connection_errors++;
+    complain_of_silence (&self->complaints);
     s_try_later (self, sender);
 }
 
@@ -173,6 +172,22 @@ s_compose (campaign_t *self, sender_t *sender)
     self->next += sender->count;
 }
 
+//  Send it again later, or give up if that is of no use.
+static void
+s_take_refusal (campaign_t *self, sender_t *sender)
+{
+    if (is_permanent_refusal (sender->answer.status)) {
+        if (!self->is_stopped)
+            complain_of_refusal (&self->complaints, &sender->answer);
+        self->is_stopped = true;
+        return;
+    }
+    complain_of_status (&self->complaints, &sender->answer);
+    sender->state = SENDER_WAITING;
+    sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
+    self->result->retries++;
+}
+
 static void
 s_take_answer (campaign_t *self, sender_t *sender)
 {
@@ -184,11 +199,10 @@ s_take_answer (campaign_t *self, sender_t *sender)
     else if (self->plan->new_connections)
         s_park (self, sender);
     if (!is_good) {
-        sender->state = SENDER_WAITING;
-        sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
-        self->result->retries++;
+        s_take_refusal (self, sender);
         return;
     }
+    complaints_end (&self->complaints);
     guint32 latency_us = (guint32) (clock_us () - sender->started_us);
     g_array_append_val (self->result->latencies_us, latency_us);
     self->result->delivered += sender->count;
@@ -235,6 +249,7 @@ s_run_senders (campaign_t *self)
             s_try (self, sender);
         else if (sender->state == SENDER_BUSY && sender->due_ms <= now_ms) {
             self->result->timeouts++;
+            complain_of_silence (&self->complaints);
             s_try_later (self, sender);
         }
     }
@@ -322,7 +337,12 @@ campaign_run (const campaign_plan_t *plan, const http_place_t *place, const GPtr
     campaign_result_t *result)
 {
     g_assert (plan->concurrency > 0);
-    campaign_t campaign = {.plan = plan, .place = place, .messages = messages, .result = result};
+    campaign_t campaign = {.plan = plan,
+        .place = place,
+        .messages = messages,
+        .result = result,
+        .complaints = {
+            .place = place, .retry_ms = plan->retry_ms, .is_line_open = plan->shows_progress}};
     *result = (campaign_result_t){
         .messages = messages->len, .latencies_us = g_array_new (FALSE, FALSE, sizeof (guint32))};
     guint descriptors = s_raise_descriptors ();

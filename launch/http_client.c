@@ -3,14 +3,37 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/network/look_up.h"
+
+#define HTTP_PORT 80
 #define LOCAL_ADDRESSES 64
 #define ANSWER_MAX_BYTES (16 * 1024 * 1024)
+
+//  Read "host", "host:port" or "[::1]:port". Returns NULL, or what is wrong.
+static const char *
+s_read_authority (http_place_t *self)
+{
+    char *host = g_strdup (self->authority);
+    char *bracket = *host == '[' ? strchr (host, ']') : NULL;
+    char *colon = strchr (bracket ? bracket : host, ':');
+    guint64 port = HTTP_PORT;
+    bool good = !colon || g_ascii_string_to_unsigned (colon + 1, 10, 1, UINT16_MAX, &port, NULL);
+    if (colon)
+        *colon = 0;
+    if (bracket)
+        *bracket = 0;
+    self->host = g_strdup (bracket ? host + 1 : host);
+    self->port = (uint16_t) port;
+    g_free (host);
+    if (!good)
+        return "the port must be a number from 1 to 65535";
+    return *self->host ? NULL : "it names no host";
+}
 
 const char *
 http_place_read (http_place_t *self, const char *url)
@@ -22,29 +45,18 @@ http_place_read (http_place_t *self, const char *url)
     size_t size = strcspn (url, "/");
     self->authority = g_strndup (url, size);
     self->path = g_strdup (url[size] && url[size + 1] ? url + size : "/messages");
-    char *host = g_strdup (self->authority);
-    char *colon = strrchr (host, ':');
-    const char *port = "80";
-    if (colon && !strchr (colon, ']')) {
-        *colon = 0;
-        port = colon + 1;
-    }
-    char *name = host;
-    if (*name == '[' && strchr (name, ']')) {
-        name++;
-        *strchr (name, ']') = 0;
-    }
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    self->url = g_strconcat ("http://", self->authority, self->path, NULL);
+    return s_read_authority (self);
+}
+
+const char *
+http_place_resolve (http_place_t *self, int64_t until_ms)
+{
     struct addrinfo *found = NULL;
-    //  IPv4 first: a name such as localhost often has both, and servers listen on this one.
-    hints.ai_family = AF_INET;
-    int result = getaddrinfo (name, port, &hints, &found);
-    hints.ai_family = AF_UNSPEC;
-    if (result != 0)
-        result = getaddrinfo (name, port, &hints, &found);
-    g_free (host);
-    if (result != 0)
-        return gai_strerror (result);
+    look_up_t *look_up = look_up_begin (self->host, self->port);
+    const char *reason = look_up_end (&look_up, until_ms, &found);
+    if (reason)
+        return reason;
     memcpy (&self->address, found->ai_addr, found->ai_addrlen);
     self->address_size = found->ai_addrlen;
     freeaddrinfo (found);
@@ -54,7 +66,9 @@ http_place_read (http_place_t *self, const char *url)
 void
 http_place_free (http_place_t *self)
 {
+    g_free (self->url);
     g_free (self->authority);
+    g_free (self->host);
     g_free (self->path);
 }
 
@@ -115,13 +129,15 @@ s_read_head (http_answer_t *self)
         const char *length = s_field (text, "Content-Length");
         const char *connection = s_field (text, "Connection");
         guint64 status = 0;
-        good = g_str_has_prefix (text, "HTTP/1.1 ") && strlen (text) > 12;
+        good = (g_str_has_prefix (text, "HTTP/1.1 ") || g_str_has_prefix (text, "HTTP/1.0 ")) &&
+               strlen (text) > 12;
         if (good) {
             status = g_ascii_strtoull (text + 9, NULL, 10);
             self->status = (unsigned) status;
             self->body_start = (size_t) (end - text) + 4;
             self->body_size = length ? (size_t) g_ascii_strtoull (length, NULL, 10) : 0;
-            self->is_closing = connection && g_ascii_strncasecmp (connection, "close", 5) == 0;
+            self->is_closing =
+                text[7] == '0' || (connection && g_ascii_strncasecmp (connection, "close", 5) == 0);
             good = status >= 100 && status < 600;
         }
     }

@@ -9,14 +9,21 @@
 
 //  Where a URL leads to.
 typedef struct {
+    char *url;        //  all of it, for people
     char *authority;  //  for Host
     char *path;
+    char *host;
+    uint16_t port;
     struct sockaddr_storage address;
     socklen_t address_size;
 } http_place_t;
 
-//  Take http://host[:port]/path apart and resolve the host. Returns NULL, or what is wrong.
+//  Take http://host[:port]/path apart. Returns NULL, or what is wrong. Free it in any case.
 const char *http_place_read (http_place_t *self, const char *url);
+
+//  Look up the host, until clock_ms () reaches until_ms; INT64_MAX: for as long as it takes. Returns NULL,
+//  or the reason why it has no address.
+const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
 void http_place_free (http_place_t *self);
 

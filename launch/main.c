@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/options/options.h"
+#include "common/process/clock.h"
 #include "common/process/stop_signals.h"
 #include "launch/campaign.h"
 #include "launch/flights.h"
@@ -42,7 +43,7 @@ static const option_t s_options[] = {
     {"timeout", OPTION_DURATION, &s_campaign.timeout_ms, "10s", NULL, 1, 3600000,
         "until an answer is given up"},
     {"max-duration", OPTION_DURATION, &s_campaign.max_duration_ms, "0", NULL, 0, 0,
-        "stop after so long, delivered or not; 0: never"},
+        "stop after so long, the look-up of the name included, delivered or not; 0: never"},
     {"verify", OPTION_SWITCH, &s_verify, "no", NULL, 0, 0,
         "ask for every rocket at the end, and compare"},
     {"json", OPTION_SWITCH, &s_json, "no", NULL, 0, 0, "the summary as JSON"},
@@ -54,34 +55,59 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
     s_options, G_N_ELEMENTS (s_options),
     "Plays rockets against a gateway: sends their messages late, more than once and out of order, "
-    "sends again what was not accepted, and shows how far it is. With --verify it asks for every "
+    "sends again what was not accepted, and shows how far it is. An answer that would be the same "
+    "again, such as 404, is told, and ends it with exit status 1. With --verify it asks for every "
     "rocket at the end and holds it against what its messages must lead to.\n\n"
     "URL is where messages are posted; " DEFAULT_URL " without one."};
 
-int
-main (int argc, char **argv)
+//  Read the URL and look up its host, within --max-duration if that is given; the campaign has the rest of
+//  it. Returns false if the host has no address.
+static bool
+s_find_place (http_place_t *place, const char *url)
 {
-    int count = options_read (&s_usage, argc, argv);
-    const char *url = count > 0 ? argv[1] : DEFAULT_URL;
-    http_place_t place;
-    const char *fault = count > 1 ? "one URL is expected" : http_place_read (&place, url);
+    int64_t limit_ms = (int64_t) s_campaign.max_duration_ms;
+    int64_t begun_ms = clock_ms ();
+    const char *fault = http_place_read (place, url);
     if (fault)
         options_refuse (&s_usage, "'%s': %s", url, fault);
+    fault = http_place_resolve (place, limit_ms ? begun_ms + limit_ms : INT64_MAX);
+    if (fault)
+        fprintf (stderr, "downlink-launch: '%s' cannot be resolved: %s\n", place->host, fault);
+    if (limit_ms)
+        s_campaign.max_duration_ms = (uint64_t) MAX (1, begun_ms + limit_ms - clock_ms ());
+    return !fault;
+}
+
+//  Play the flights, and print how it went. Returns true if all was delivered and right.
+static bool
+s_launch (const http_place_t *place)
+{
     s_campaign.stop_fd = stop_signals_open ();
     s_campaign.shows_progress = isatty (STDERR_FILENO);
     flights_t *flights = flights_new (&s_flights);
     campaign_result_t result;
-    campaign_run (&s_campaign, &place, flights->messages, &result);
+    campaign_run (&s_campaign, place, flights->messages, &result);
     report_print (&result, s_json);
     bool good = result.delivered == result.messages;
     if (good && s_verify) {
-        uint64_t right = verify_flights (flights, &place, PATIENCE_MS);
+        uint64_t right = verify_flights (flights, place, PATIENCE_MS);
         fprintf (s_json ? stderr : stdout, "verified: %llu of %u rockets are right\n",
             (unsigned long long) right, flights->flights->len);
         good = right == flights->flights->len;
     }
     campaign_result_clear (&result);
     flights_destroy (&flights);
+    return good;
+}
+
+int
+main (int argc, char **argv)
+{
+    int count = options_read (&s_usage, argc, argv);
+    http_place_t place;
+    if (count > 1)
+        options_refuse (&s_usage, "'%s': one URL is expected", argv[2]);
+    bool good = s_find_place (&place, count > 0 ? argv[1] : DEFAULT_URL) && s_launch (&place);
     http_place_free (&place);
     return good ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/ask_processors.h"
 
+#include "common/network/look_up.h"
 #include "common/network/socket.h"
 #include "common/process/clock.h"
 
@@ -46,20 +47,40 @@ s_add (GPtrArray *answers, const char *host, unsigned port)
     return answer;
 }
 
+//  What is asked, and of whom.
+typedef struct {
+    GByteArray *question;
+    GPtrArray *answers;
+    GArray *asked;
+} asking_t;
+
+//  Look up all names at once, until the moment at most; reasons [index] is why a name has no address.
+//  Returns what was found for each.
+static struct addrinfo **
+s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
+{
+    struct addrinfo **found = g_new0 (struct addrinfo *, names->len);
+    look_up_t *look_ups[names->len];
+    for (guint index = 0; index < names->len; index++) {
+        const address_name_t *name = &g_array_index (names, address_name_t, index);
+        look_ups[index] = look_up_begin (name->host, name->port);
+    }
+    for (guint index = 0; index < names->len; index++)
+        reasons[index] = look_up_end (&look_ups[index], until_ms, &found[index]);
+    return found;
+}
+
 //  Ask every address of a name, but for those in addresses, which were asked for an earlier name.
 static void
-s_ask_name (const address_name_t *name, const GByteArray *question, GArray *addresses,
-    GPtrArray *answers, GArray *asked)
+s_ask_name (
+    asking_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
 {
     guint known = addresses->len;
-    const char *fault = addresses_resolve (name, true, addresses);
-    if (fault)
-        s_add (answers, name->host, name->port)->fault =
-            "cannot be resolved: check --processors, and the name server";
+    addresses_add_found (addresses, found, name->port);
     for (guint index = known; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
         const char *host = addresses->len == known + 1 ? name->host : address->host;
-        s_ask (asked, s_add (answers, host, name->port), address, question);
+        s_ask (asking->asked, s_add (asking->answers, host, name->port), address, asking->question);
     }
 }
 
@@ -109,13 +130,6 @@ s_wait (GArray *asked, int64_t timeout_ms)
         socket_destroy (&g_array_index (asked, asked_t, index).socket);
 }
 
-//  What is asked, and of whom.
-typedef struct {
-    GByteArray *question;
-    GPtrArray *answers;
-    GArray *asked;
-} asking_t;
-
 static asking_t
 s_begin (const query_t *query, int64_t timeout_ms)
 {
@@ -142,9 +156,19 @@ ask_processors (const char *processors, const query_t *query, int64_t timeout_ms
     asking_t asking = s_begin (query, timeout_ms);
     GArray *names = addresses_parse (processors);
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
-    for (guint index = 0; index < names->len; index++)
-        s_ask_name (&g_array_index (names, address_name_t, index), asking.question, addresses,
-            asking.answers, asking.asked);
+    const char *reasons[names->len];
+    struct addrinfo **found = s_look_up (names, clock_ms () + timeout_ms, reasons);
+    for (guint index = 0; index < names->len; index++) {
+        const address_name_t *name = &g_array_index (names, address_name_t, index);
+        if (reasons[index])
+            s_add (asking.answers, name->host, name->port)->fault =
+                "cannot be resolved: check --processors, and the name server";
+        else {
+            s_ask_name (&asking, name, found[index], addresses);
+            freeaddrinfo (found[index]);
+        }
+    }
+    g_free (found);
     g_array_unref (names);
     g_array_unref (addresses);
     return s_end (&asking, timeout_ms);

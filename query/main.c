@@ -35,7 +35,7 @@ static const option_t s_options[] = {
     {"type", OPTION_TEXT, &s_flags.type, NULL, "TYPE", 0, 0, "list: only of this type"},
     {"mission", OPTION_TEXT, &s_flags.mission, NULL, "NAME", 0, 0, "list: only on this mission"},
     {"timeout", OPTION_DURATION, &s_flags.timeout_ms, "2s", NULL, 1, 60000,
-        "how long to wait for a processor"},
+        "how long to wait for the addresses of names, and then for a processor"},
     {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
 };
 

@@ -67,8 +67,16 @@ addresses_resolve (const address_name_t *name, bool only_one_family, GArray *add
         result = s_look_up (name->host, AF_INET6, &found);
     if (result != 0)
         return gai_strerror (result);
-    for (struct addrinfo *info = found; info; info = info->ai_next) {
-        address_t address = {.port = name->port};
+    addresses_add_found (addresses, found, name->port);
+    freeaddrinfo (found);
+    return NULL;
+}
+
+void
+addresses_add_found (GArray *addresses, const struct addrinfo *found, uint16_t port)
+{
+    for (const struct addrinfo *info = found; info; info = info->ai_next) {
+        address_t address = {.port = port};
         char host[48] = "";
         if (getnameinfo (
                 info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
@@ -77,8 +85,6 @@ addresses_resolve (const address_name_t *name, bool only_one_family, GArray *add
             address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
         addresses_add (addresses, &address);
     }
-    freeaddrinfo (found);
-    return NULL;
 }
 
 int

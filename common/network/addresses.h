@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct addrinfo;
+
 //  One address of a processor; the query and events ports follow the frames'.
 typedef struct {
     char host[64];  //  numeric, IPv6 in brackets
@@ -28,6 +30,9 @@ GArray *addresses_parse (const char *list);
 //  only_one_family: add the IPv4 addresses, and those of IPv6 only if there is no other. May wait
 //  for a name server.
 const char *addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses);
+
+//  Add the addresses that a look-up of a name has found, likewise.
+void addresses_add_found (GArray *addresses, const struct addrinfo *found, uint16_t port);
 
 //  Add the address unless the array has it. A name may resolve to one address several times:
 //  /etc/hosts with localhost for both 127.0.0.1 and ::1 gives 127.0.0.1 twice.

@@ -1,5 +1,7 @@
 """When something is not to be had, the log says what, why, and what to do about it."""
 import contextlib
+import http.server
+import json
 import os
 import pathlib
 import pwd
@@ -7,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 
 import pytest
 
@@ -96,3 +100,72 @@ def test_a_launch_at_nobody_says_so_once_and_goes_on(folder):
                            "3", "--max-duration", "1s"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.count(f"127.0.0.1:{port} does not answer") == 1
+
+
+@contextlib.contextmanager
+def answering(*statuses):
+    """A server that answers POST with these statuses, one after the other, the last for ever."""
+    left = list(statuses)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status = left.pop(0) if len(left) > 1 else left[0]
+            body = json.dumps({"status": status, "detail": f"because of \x9b{status}"}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            with contextlib.suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/messages"
+        server.shutdown()
+        thread.join()
+
+
+def launch(url, *words):
+    return subprocess.run([BIN / "downlink-launch", url, "--max-messages", "3", "--json", *words],
+                          capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 404, 405, 413, 415, 501])
+def test_a_launch_that_is_refused_for_good_says_why_once_and_ends(status):
+    with answering(status) as url:
+        done = launch(url)
+    assert done.returncode == 1
+    assert done.stderr.count("downlink-launch: ") == 1
+    assert f'{url} answers {status}, "because of \\u009b{status}"' in done.stderr
+    assert json.loads(done.stdout)["delivered"] == 0
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_launch_that_is_refused_for_now_says_why_once_and_tries_again(status):
+    with answering(*[status] * 5, 202) as url:
+        done = launch(url, "--retry", "10ms")
+    assert done.returncode == 0
+    assert done.stderr.count("downlink-launch: ") == 1
+    assert f"{url} answers {status}, " in done.stderr and "Trying again every 10 ms" in done.stderr
+    assert json.loads(done.stdout)["delivered"] == 3
+
+
+def test_a_launch_at_another_path_of_a_gateway_ends_at_once(pair):
+    for path, status in (("/nowhere", 404), ("/rockets", 405)):
+        began = time.monotonic()
+        done = launch(f"http://127.0.0.1:{pair.http}{path}")
+        assert done.returncode == 1 and f"{path} answers {status}, " in done.stderr
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("url", ["http://", "http://:80/", "http://x:port/", "http://x:70000/"])
+def test_a_launch_at_no_url_is_wrong_usage_and_a_name_without_an_address_is_not(url):
+    assert launch(url).returncode == 2
+    done = launch("http://nowhere.invalid/messages")
+    assert done.returncode == 1 and "'nowhere.invalid' cannot be resolved" in done.stderr

@@ -212,6 +212,21 @@ def test_a_name_server_that_never_answers_does_not_delay_the_end_of_watch(dead_n
     watch.close()
 
 
+@pytest.mark.parametrize("program,words", [
+    ("downlink-query", ["list", "--processors", "processor.test:5561", "--timeout", "300ms"]),
+    ("downlink-query", ["ping", "--processors", "one.test:5561,two.test:5561", "--timeout", "300ms"]),
+    ("downlink-launch", ["http://gateway.test:8088/messages", "--max-duration", "300ms"])])
+def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_was_asked(
+        dead_name_server, program, words, tmp_path):
+    wrapper, _ = dead_name_server
+    begun = time.monotonic()
+    done = subprocess.run([*wrapper, BIN / program, *words], capture_output=True, text=True,
+                          cwd=tmp_path, timeout=60)
+    assert time.monotonic() - begun < PATIENT_STOP_SECONDS
+    assert done.returncode == 1, done.stderr
+    assert "cannot be resolved" in done.stderr and ".test" in done.stderr
+
+
 def test_a_processor_whose_log_nobody_reads_goes_on(folder):
     both = Pair(folder)
     both.processor.stop()

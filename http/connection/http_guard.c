@@ -65,17 +65,27 @@ http_guard_end (http_guard_t *self, const char *end)
         s_fault (self, NOT_A_LINE);
 }
 
+//  Where a character may stand: 1, in a token: letters, digits and -!#$%&'*+.^_`|~ (RFC 9110, 5.6.2);
+//  2, in a host: letters, digits and -._~%!$&'()*+,;= (RFC 3986, 3.2.2); 3, in both.
+#define IN_TOKEN 1
+#define IN_HOST 2
+static const uint8_t s_places[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //  00 to 0f
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  //  10 to 1f
+    0, 3, 0, 1, 3, 3, 3, 3, 2, 2, 3, 3, 2, 3, 3, 0,  //  20 to 2f
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 2, 0, 2, 0, 0,  //  30 to 3f
+    0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,  //  40 to 4f
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 1, 3,  //  50 to 5f
+    1, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3,  //  60 to 6f
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 1, 0, 3, 0,  //  70 to 7f
+};
+
 static bool
 s_is_token (text_t name)
 {
-    //  All but letters, of which most names are made.
-    static const char others[] = "-0123456789!#$%&'*+.^_`|~";
-    for (size_t index = 0; index < name.size; index++) {
-        char byte = name.data[index];
-        bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
-        if (!is_letter && (byte == 0 || (byte != '-' && !strchr (others, byte))))
+    for (size_t index = 0; index < name.size; index++)
+        if (!(s_places[(unsigned char) name.data[index]] & IN_TOKEN))
             return false;
-    }
     return name.size > 0;
 }
 
@@ -120,7 +130,6 @@ s_is_digit (char byte)
 static bool
 s_is_host (text_t host)
 {
-    static const char others[] = "-._~%!$&'()*+,;=";
     size_t size = host.size;
     while (size && s_is_digit (host.data[size - 1]))
         size--;
@@ -128,8 +137,7 @@ s_is_host (text_t host)
     bool is_literal = size > 2 && host.data[0] == '[' && host.data[size - 1] == ']';
     for (size_t index = is_literal; index < size - is_literal; index++) {
         char byte = host.data[index];
-        bool is_plain = s_is_digit (byte) || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-        if (!is_plain && !(byte && strchr (others, byte)) && !(is_literal && byte == ':'))
+        if (!(s_places[(unsigned char) byte] & IN_HOST) && !(is_literal && byte == ':'))
             return false;
     }
     return true;

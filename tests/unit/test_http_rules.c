@@ -69,6 +69,21 @@ Test (http_guard, hosts_and_targets_must_agree_and_be_such)
     }
 }
 
+Test (http_guard, each_character_is_taken_in_names_and_hosts_as_the_rfcs_say)
+{
+    for (int code = 1; code < 256; code++) {
+        char name[] = {(char) code, 0};
+        char host[] = {'x', (char) code, 'y', 0};
+        field_t in_name[] = {{"Host", "x"}, {name, "x"}};
+        field_t in_host = {"Host", host};
+        bool is_plain = g_ascii_isalnum (code);
+        cr_assert_eq (s_verdict ("/", in_name, 2) == NULL,
+            is_plain || strchr ("-!#$%&'*+.^_`|~", code), "name %d", code);
+        cr_assert_eq (s_verdict ("/", &in_host, 1) == NULL,
+            is_plain || strchr ("-._~%!$&'()*+,;=", code), "host %d", code);
+    }
+}
+
 //  The buffer as libmicrohttpd leaves it, with zeros for what it wrote over.
 static bool
 s_lines_are_good (const char *buffer, size_t size, size_t first, size_t value)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-#  One gateway and PROCESSORS processors in the foreground, state under var/, until Ctrl-C.
+#  One gateway and PROCESSORS processors in the foreground, state under var/ unless told otherwise, until Ctrl-C.
 #  Flags are given through the environment: DOWNLINK_LISTEN, DOWNLINK_PORT, DOWNLINK_LOG_LEVEL, ...
 #  SPDX-License-Identifier: Apache-2.0
 set -uo pipefail
@@ -157,7 +157,7 @@ await_readiness
 url=http://$(reachable "$listen")
 cat <<END
 
-Downlink is ready: one gateway, $processors processor(s), state under var/. Ctrl-C stops it.
+Downlink is ready: one gateway, $processors processor(s), state in $DOWNLINK_STATE_DIR. Ctrl-C stops it.
 The dashboard:       $url/
 A message to send:   curl $url/messages -d '{"metadata":{"channel":"apollo","messageNumber":1,"messageTime":"2022-02-02T19:39:05.86337+01:00","messageType":"RocketLaunched"},"message":{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}}'
 And its rocket:      curl $url/rockets/apollo

@@ -1,0 +1,111 @@
+"""A reader who types what the README shows, in its order and beside `make run`, sees what it shows."""
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+import pytest
+
+from downlink import BIN, ROOT
+
+README = (ROOT / "README.md").read_text()
+NAMESPACES = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc"]
+LOOPBACK_UP = """import fcntl, socket, struct
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fcntl.ioctl(one, 0x8914, struct.pack("16sh14x", b"lo", 1))"""  # SIOCSIFFLAGS, IFF_UP
+END = "--- end of the answer ---"
+ROW = re.compile(r"^ +\d+( +\d+){3}$", re.MULTILINE)
+
+
+def commands():
+    """All commands of the blocks that a reader runs beside the run, each with what is shown under it."""
+    for kind, block in re.findall(r"```(console|sh)\n(.*?)```", README, re.DOTALL):
+        if kind == "sh" and "curl" in block:
+            yield block, '{"status":"accepted","accepted":1}'
+        if kind == "console":
+            for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", block, re.MULTILINE):
+                yield command, shown.strip("\n")
+
+
+def plain(text):
+    """A text without what differs in every run."""
+    text = re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
+    text = re.sub(r"tcp://127.0.0.1:556[14]", "ENDPOINT", text)  # in the order of the ids
+    text = re.sub(r"^(real|user|sys)\t.*$", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"^(real|user|sys) +.*$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"(ROW\n?)+", "ROW\n", ROW.sub("ROW", text)).strip("\n")
+
+
+def pattern(shown):
+    """What is shown, where a line of three dots stands for any lines."""
+    lines = [r"(?:.*\n)*?" if line == "..." else re.escape(line) + "\n" for line in plain(shown).split("\n")]
+    return re.compile("".join(lines))
+
+
+class Reader:
+    """A shell with a network, processes and folders of its own, and `make run` beside it."""
+
+    def __init__(self, folder):
+        if subprocess.run([*NAMESPACES, "true"], capture_output=True).returncode != 0:
+            pytest.skip("no namespaces here")
+        (folder / ".curlrc").write_text("silent\n")
+        self.log = folder / "log"
+        self.shell = subprocess.Popen(
+            [*NAMESPACES, "bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=ROOT, text=True, env={
+                **os.environ, "DOWNLINK_BIN": str(BIN), "CURL_HOME": str(folder),
+                "DOWNLINK_STATE_DIR": str(folder / "state"), "DOWNLINK_JOURNAL_DIR": str(folder / "journal")})
+        self.run(f"{shlex.quote(sys.executable)} -c {shlex.quote(LOOPBACK_UP)}")
+        self.run(f"scripts/run.sh >{self.log} 2>&1 & run=$!")
+
+    def run(self, command):
+        self.shell.stdin.write(f"{command.replace('build/bin', str(BIN))}\necho; echo '{END}'\n")
+        self.shell.stdin.flush()
+        answer = ""
+        while not answer.endswith(END + "\n"):
+            line = self.shell.stdout.readline()
+            assert line, f"the shell has ended: {answer}"
+            answer += line
+        return answer.removesuffix(END + "\n")
+
+    def sees(self, command, shown, seconds=20):
+        """Repeat a command until it shows that; those that change anything are run once."""
+        wanted, deadline = pattern(shown), time.monotonic() + seconds
+        is_repeated = " -d " not in command and "kill" not in command
+        while True:
+            answer = self.run(command)
+            if wanted.match(plain(answer) + "\n"):
+                return
+            assert is_repeated and time.monotonic() < deadline, f"{command}\n{answer}\nis not\n{shown}"
+            time.sleep(0.1)
+
+    def end(self):
+        self.run("kill $run; wait $run")
+        self.shell.stdin.close()
+        self.shell.wait(20)
+
+
+@pytest.fixture
+def reader(tmp_path):
+    one = Reader(tmp_path)
+    yield one
+    one.end()
+
+
+def test_every_command_of_the_readme_shows_what_is_printed_under_it(reader):
+    reader.sees(f"grep -o 'Downlink is ready' {reader.log}", "Downlink is ready")
+    owners = r"curl localhost:8088/stats | grep -o '\"owner\":\"[0-9a-f]*\"' | sort -u | wc -l"
+    done = []
+    for command, shown in commands():
+        if command.startswith("kill"):
+            reader.sees(owners, "2")  # a reader needs longer to get here
+        reader.sees(command, shown)
+        done.append(command)
+    assert len(done) == 8
+    for command in re.findall(r"`(curl [^`]*|build/bin/downlink-launch [^`]*)`", README):
+        command += " --max-time 1" if " -N " in command else ""
+        command += " --max-messages 2000" if "launch" in command else ""
+        answer = reader.run(f"{command}; echo status $?")
+        assert re.search(r"status (0|28)$", answer, re.MULTILINE), answer  # 28: a stream, which has no end

@@ -14,12 +14,17 @@
 //  The fewest bytes a message can have: the array, a channel of one byte, and three numbers.
 #define MESSAGE_MIN_BYTES 6
 
-//  Members of a message of each kind.
-static const uint32_t s_members[] = {[MESSAGE_LAUNCHED] = 7,
-    [MESSAGE_SPED_UP] = 5,
-    [MESSAGE_SLOWED] = 5,
-    [MESSAGE_EXPLODED] = 5,
-    [MESSAGE_MISSION_CHANGED] = 5};
+//  Every message begins with channel, number, time and kind; the members of its kind follow.
+#define COMMON_MEMBERS 4
+
+//  How many members a message of each kind has.
+static const uint32_t s_members[] = {
+#define ONE(name, field) +1
+#define ROW(NAME, number, type) [MESSAGE_##NAME] = COMMON_MEMBERS MESSAGE_MEMBERS_##NAME (ONE, ONE),
+    MESSAGE_KINDS (ROW)
+#undef ROW
+#undef ONE
+};
 
 //  msgpack-c's write function: the room was made before, so it cannot fail.
 static int
@@ -50,6 +55,23 @@ s_reserve (packed_messages_t *self, size_t room)
     self->capacity = capacity;
 }
 
+//  Pack the members of the message's kind.
+static void
+s_pack_members (msgpack_packer *packer, const message_t *message)
+{
+    switch (message->kind) {
+#define TEXT(name, field) s_pack_text (packer, message->field);
+#define NUMBER(name, field) msgpack_pack_uint64 (packer, message->field);
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME:                                                                           \
+        MESSAGE_MEMBERS_##NAME (TEXT, NUMBER) return;
+        MESSAGE_KINDS (ROW)
+#undef ROW
+#undef NUMBER
+#undef TEXT
+    }
+}
+
 void
 packed_messages_add (packed_messages_t *self, const message_t *message)
 {
@@ -63,23 +85,7 @@ packed_messages_add (packed_messages_t *self, const message_t *message)
     msgpack_pack_uint64 (&packer, message->number);
     msgpack_pack_int64 (&packer, message->time_us);
     msgpack_pack_uint8 (&packer, (uint8_t) message->kind);
-    switch (message->kind) {
-    case MESSAGE_LAUNCHED:
-        s_pack_text (&packer, message->type);
-        msgpack_pack_uint64 (&packer, message->speed);
-        s_pack_text (&packer, message->mission);
-        break;
-    case MESSAGE_SPED_UP:
-    case MESSAGE_SLOWED:
-        msgpack_pack_uint64 (&packer, message->speed);
-        break;
-    case MESSAGE_EXPLODED:
-        s_pack_text (&packer, message->reason);
-        break;
-    case MESSAGE_MISSION_CHANGED:
-        s_pack_text (&packer, message->mission);
-        break;
-    }
+    s_pack_members (&packer, message);
     self->size = (size_t) (at - self->bytes);
     self->count++;
 }
@@ -127,22 +133,20 @@ frame_write (const frame_head_t *head, const packed_messages_t *messages, uint8_
     return (size_t) (at - bytes) + messages->size;
 }
 
-//  Read the members behind the kind.
+//  Read the members of the message's kind.
 static bool
-s_read_body (msgpack_reader_t *reader, message_t *message)
+s_read_members (msgpack_reader_t *reader, message_t *message)
 {
     switch (message->kind) {
-    case MESSAGE_LAUNCHED:
-        return msgpack_read_str (reader, &message->type) &&
-               msgpack_read_uint (reader, &message->speed) &&
-               msgpack_read_str (reader, &message->mission);
-    case MESSAGE_SPED_UP:
-    case MESSAGE_SLOWED:
-        return msgpack_read_uint (reader, &message->speed);
-    case MESSAGE_EXPLODED:
-        return msgpack_read_str (reader, &message->reason);
-    case MESSAGE_MISSION_CHANGED:
-        return msgpack_read_str (reader, &message->mission);
+#define TEXT(name, field) &&msgpack_read_str (reader, &message->field)
+#define NUMBER(name, field) &&msgpack_read_uint (reader, &message->field)
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME:                                                                           \
+        return true MESSAGE_MEMBERS_##NAME (TEXT, NUMBER);
+        MESSAGE_KINDS (ROW)
+#undef ROW
+#undef NUMBER
+#undef TEXT
     }
     return false;
 }
@@ -155,7 +159,7 @@ s_read_message (msgpack_reader_t *reader, message_t *message)
     uint64_t kind = 0;
     if (!msgpack_read_array (reader, &members))
         return "a message must be an array";
-    if (members < 5)
+    if (members < COMMON_MEMBERS)
         return "a message has too few members";
     if (!msgpack_read_str (reader, &message->channel))
         return "a message's channel must be a str";
@@ -163,13 +167,12 @@ s_read_message (msgpack_reader_t *reader, message_t *message)
         return "a message's number must be a uint";
     if (!msgpack_read_int (reader, &message->time_us))
         return "a message's time must be an int";
-    if (!msgpack_read_uint (reader, &kind) || kind < MESSAGE_LAUNCHED ||
-        kind > MESSAGE_MISSION_CHANGED)
-        return "a message's kind must be 1 to 5";
+    if (!msgpack_read_uint (reader, &kind) || !message_kind_is_known (kind))
+        return "a message's kind must be a number that stands for one";
     message->kind = (message_kind_t) kind;
     if (members != s_members[kind])
         return "a message has not as many members as its kind";
-    if (!s_read_body (reader, message))
+    if (!s_read_members (reader, message))
         return "a message's members are not those of its kind";
     message_fault_t fault;
     return message_check_accepted (message, &fault) ? NULL

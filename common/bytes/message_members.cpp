@@ -83,49 +83,33 @@ s_read_metadata (dom::object metadata, message_t *message, message_fault_t *faul
     return true;
 }
 
-static bool
-s_read_launch (dom::object body, message_t *message, message_fault_t *fault)
-{
-    member_t members[] = {{"type", "/message/type"}, {"launchSpeed", "/message/launchSpeed"},
-        {"mission", "/message/mission"}};
-    members_find (body, members, 3);
-    return member_take_text (members[0], &message->type, fault) &&
-           member_take_number (members[1], &message->speed, fault) &&
-           member_take_text (members[2], &message->mission, fault);
-}
-
-static bool
-s_read_speed (dom::object body, message_t *message, message_fault_t *fault)
-{
-    member_t member = {"by", "/message/by"};
-    members_find (body, &member, 1);
-    return member_take_number (member, &message->speed, fault);
-}
-
-static bool
-s_read_text (dom::object body, member_t member, text_t *text, message_fault_t *fault)
-{
-    members_find (body, &member, 1);
-    return member_take_text (member, text, fault);
-}
-
+//  Before its number is read, a kind with a number has one that breaks the rules (message_begin).
 bool
 message_read_body (dom::object body, message_t *message, message_fault_t *fault)
 {
     switch (message->kind) {
-    case MESSAGE_LAUNCHED:
-        return s_read_launch (body, message, fault);
-    case MESSAGE_SPED_UP:
-    case MESSAGE_SLOWED:
-        return s_read_speed (body, message, fault);
-    case MESSAGE_EXPLODED:
-        message->speed = 0;
-        return s_read_text (body, {"reason", "/message/reason"}, &message->reason, fault);
-    case MESSAGE_MISSION_CHANGED:
-        message->speed = 0;
-        return s_read_text (body, {"newMission", "/message/newMission"}, &message->mission, fault);
+#define TEXT(name, field)
+#define NUMBER(name, field) | UINT64_MAX
+#define MEMBER(name, field) {name, "/message/" name},
+#define TAKE_TEXT(name, field) &&member_take_text (members[at++], &message->field, fault)
+#define TAKE_NUMBER(name, field) &&member_take_number (members[at++], &message->field, fault)
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME: {                                                                         \
+        member_t members[] = {MESSAGE_MEMBERS_##NAME (MEMBER, MEMBER)};                            \
+        size_t at = 0;                                                                             \
+        message->speed = 0 MESSAGE_MEMBERS_##NAME (TEXT, NUMBER);                                  \
+        members_find (body, members, G_N_ELEMENTS (members));                                      \
+        return true MESSAGE_MEMBERS_##NAME (TAKE_TEXT, TAKE_NUMBER);                               \
     }
-    return true;  //  no kind: message_check tells it
+        MESSAGE_KINDS (ROW)
+#undef ROW
+#undef TAKE_NUMBER
+#undef TAKE_TEXT
+#undef MEMBER
+#undef NUMBER
+#undef TEXT
+    }
+    return true;  //  no kind: message_check reports it
 }
 
 //  Read an element up to the first member that is missing, given twice, or not the object that it

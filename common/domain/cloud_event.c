@@ -20,12 +20,11 @@ static const struct {
     CLOUD_EVENT_ATTRIBUTES (X)
 #undef X
         {"/message", "/data", "", "/data_base64"},
-    {"/message/type", "/data/type", "/type", "/data_base64/type"},
-    {"/message/launchSpeed", "/data/launchSpeed", "/launchSpeed", "/data_base64/launchSpeed"},
-    {"/message/mission", "/data/mission", "/mission", "/data_base64/mission"},
-    {"/message/by", "/data/by", "/by", "/data_base64/by"},
-    {"/message/reason", "/data/reason", "/reason", "/data_base64/reason"},
-    {"/message/newMission", "/data/newMission", "/newMission", "/data_base64/newMission"},
+#define MEMBER(name, field) {"/message/" name, "/data/" name, "/" name, "/data_base64/" name},
+#define ROW(NAME, number, type) MESSAGE_MEMBERS_##NAME (MEMBER, MEMBER)
+    MESSAGE_KINDS (ROW)
+#undef ROW
+#undef MEMBER
 };
 
 const char *

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "common/domain/message_kinds.h"
 #include "common/text/text.h"
 
 #ifdef __cplusplus
@@ -18,11 +19,9 @@ extern "C" {
 
 //  The values are sent and stored.
 typedef enum {
-    MESSAGE_LAUNCHED = 1,
-    MESSAGE_SPED_UP = 2,
-    MESSAGE_SLOWED = 3,
-    MESSAGE_EXPLODED = 4,
-    MESSAGE_MISSION_CHANGED = 5,
+#define ROW(NAME, number, type) MESSAGE_##NAME = (number),
+    MESSAGE_KINDS (ROW)
+#undef ROW
 } message_kind_t;
 
 //  A message; the texts are borrowed from whatever it was read from.
@@ -31,10 +30,10 @@ typedef struct {
     uint64_t number;  //  1 to MESSAGE_NUMBER_MAX, unique within the channel
     int64_t time_us;  //  microseconds since 1970, UTC
     message_kind_t kind;
-    uint64_t speed;  //  launched: launchSpeed; sped up, slowed: by; else 0
-    text_t type;     //  launched; else none
-    text_t mission;  //  launched: mission; mission changed: newMission; else none
-    text_t reason;   //  exploded; else none
+    uint64_t speed;  //  0 in a kind without this member
+    text_t type;     //  no data in a kind without this member; the same for the texts below
+    text_t mission;
+    text_t reason;
 } message_t;
 
 //  What is wrong with a message: where, as a JSON pointer (RFC 6901) into its JSON form, and what
@@ -55,7 +54,10 @@ bool message_check (const message_t *message, message_fault_t *fault)
 bool message_check_accepted (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
-//  The messageType of a kind, or NULL for a number that is no kind.
+//  Return true if the number is that of a kind.
+bool message_kind_is_known (uint64_t number);
+
+//  Return the messageType of a kind, or NULL for a number that is no kind.
 const char *message_kind_name (message_kind_t kind);
 
 //  The kind of a messageType, or 0 for a name that is none.

@@ -361,3 +361,19 @@ Test (message, the_hash_takes_texts_of_full_length)
     message.type = message.mission = message.reason = text_of (bytes, sizeof bytes);
     cr_expect_neq (message_content_hash (&message), 0);
 }
+
+Test (message, the_rule_of_kinds_names_every_kind)
+{
+    size_t kinds = 0;
+    for (unsigned number = 0; number < 256; number++) {
+        const char *name = message_kind_name ((message_kind_t) number);
+        cr_expect_eq (message_kind_is_known (number), name != NULL);
+        if (!name)
+            continue;
+        kinds++;
+        cr_expect (strstr (MESSAGE_KIND_RULE, name), "%s", name);
+        cr_expect_eq (message_kind_of (text_from (name)), number);
+    }
+    cr_expect_eq (kinds, 5);
+    cr_expect_not (message_kind_is_known (UINT64_MAX));
+}

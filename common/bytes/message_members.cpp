@@ -21,47 +21,6 @@ members_find (dom::object object, member_t *members, size_t count)
     }
 }
 
-bool
-member_is_there (const member_t &member, message_fault_t *fault)
-{
-    if (member.count != 1)
-        *fault = {member.pointer, member.count ? "is given more than once" : "is missing"};
-    return member.count == 1;
-}
-
-bool
-member_take_text (const member_t &member, text_t *text, message_fault_t *fault)
-{
-    std::string_view value;
-    if (!member_is_there (member, fault))
-        return false;
-    if (!member.value.get (value))
-        *text = text_of (value.data (), value.size ());
-    return true;
-}
-
-bool
-member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault)
-{
-    uint64_t value;
-    if (!member_is_there (member, fault))
-        return false;
-    if (!member.value.get (value))
-        *number = value;
-    return true;
-}
-
-bool
-member_take_object (const member_t &member, dom::object *object, message_fault_t *fault)
-{
-    if (!member_is_there (member, fault))
-        return false;
-    if (!member.value.get (*object))
-        return true;
-    *fault = {member.pointer, "must be an object"};
-    return false;
-}
-
 static bool
 s_read_metadata (dom::object metadata, message_t *message, message_fault_t *fault)
 {

@@ -20,15 +20,49 @@ struct member_t {
 void members_find (simdjson::dom::object object, member_t *members, size_t count);
 
 //  Return true if the member is given once; else fault says what is wrong.
-bool member_is_there (const member_t &member, message_fault_t *fault);
+inline bool
+member_is_there (const member_t &member, message_fault_t *fault)
+{
+    if (member.count != 1)
+        *fault = {member.pointer, member.count ? "is given more than once" : "is missing"};
+    return member.count == 1;
+}
 
 //  Take the value of a member that is given once. Leave *text or *number alone if it is of another type.
 //  Return false, and the fault, if the member is missing or given twice, or if it must be an object and
 //  is none.
-bool member_take_text (const member_t &member, text_t *text, message_fault_t *fault);
-bool member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault);
-bool member_take_object (
-    const member_t &member, simdjson::dom::object *object, message_fault_t *fault);
+inline bool
+member_take_text (const member_t &member, text_t *text, message_fault_t *fault)
+{
+    std::string_view value;
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *text = text_of (value.data (), value.size ());
+    return true;
+}
+
+inline bool
+member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault)
+{
+    uint64_t value;
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (value))
+        *number = value;
+    return true;
+}
+
+inline bool
+member_take_object (const member_t &member, simdjson::dom::object *object, message_fault_t *fault)
+{
+    if (!member_is_there (member, fault))
+        return false;
+    if (!member.value.get (*object))
+        return true;
+    *fault = {member.pointer, "must be an object"};
+    return false;
+}
 
 //  Set a message to what breaks every rule, before anything is read.
 void message_begin (message_t *message);

@@ -1,4 +1,4 @@
-//  A message's way: offered to the partition's open frame; sealed into a record when the journal is
+//  A message's way: taken by the open turn (turn.h); in a frame of it, a record, when the journal is
 //  free; kept, when that round of the journal is done; waiting and in flight in the partition's lane;
 //  gone when its ack comes, from memory at once and from the journal with the next round.
 //
@@ -7,7 +7,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/publish_zmq.h"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "common/process/clock.h"
@@ -16,6 +15,7 @@
 #include "gateway/delivery/inherit.h"
 #include "gateway/delivery/kept.h"
 #include "gateway/delivery/staging.h"
+#include "gateway/delivery/turn.h"
 #include "gateway/journal/journal.h"
 
 #define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
@@ -32,18 +32,11 @@ typedef struct {
     publisher_t base;
     directory_t *directory;
     worker_metrics_t *metrics;
-    uint8_t source[FRAME_SOURCE_SIZE];
-    uint64_t next_sequence;
     uint64_t buffer_limit;
     uint64_t journal_limit;
-    uint64_t pending;         //  messages that are taken, and not kept yet
-    uint64_t gathered_bytes;  //  for the next round
+    turn_t *turn;
     kept_t *kept;
     staging_t *staging;
-    packed_messages_t open[PARTITIONS_MAX];  //  what this turn took so far, by partition
-    receipt_t *turn;                         //  of this turn; NULL: nothing was taken
-    GPtrArray *sealed;                       //  of record_t *, for the next round
-    receipt_t *committing;                   //  of the turn whose round is under way
     int64_t remove_at_ms;
     uint64_t offers;          //  in this turn
     uint64_t last_offers;     //  in the one before
@@ -62,71 +55,25 @@ s_partitions (const publisher_t *base)
     return directory_partitions (((const publish_zmq_t *) base)->directory);
 }
 
-//  Make a frame of messages.
-static record_t *
-s_make_record (
-    publish_zmq_t *self, uint32_t partition, const packed_messages_t *messages, receipt_t *receipt)
-{
-    frame_head_t head = {.sequence = self->next_sequence++, .partition = partition};
-    memcpy (head.source, self->source, FRAME_SOURCE_SIZE);
-    record_t *record = g_new0 (record_t, 1);
-    record->sequence = head.sequence;
-    record->partition = partition;
-    record->messages = messages->count;
-    record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
-    record->size = (uint32_t) frame_write (&head, messages, record->bytes);
-    record->digest = frame_digest (record->bytes, record->size);
-    record->receipt = receipt_ref (receipt);
-    receipt_add_frame (receipt);
-    return record;
-}
-
-//  Make a frame of what was taken for a partition.
-static void
-s_seal (publish_zmq_t *self, uint32_t partition)
-{
-    packed_messages_t *open = &self->open[partition];
-    if (open->count == 0)
-        return;
-    g_ptr_array_add (self->sealed, s_make_record (self, partition, open, self->turn));
-    packed_messages_clear (open);
-}
-
 static receipt_t *
 s_take (void *context, batch_t *batch)
 {
-    publish_zmq_t *self = context;
-    size_t chunks_count = 0;
-    const chunk_t *chunks = batch_chunks (batch, &chunks_count);
-    if (!self->turn) {
-        self->turn = receipt_new ();
-        //  In memory it is as safe as it will ever be.
-        if (!self->journal)
-            receipt_decide (self->turn, FATE_KEPT);
-    }
-    for (size_t index = 0; index < chunks_count; index++) {
-        packed_messages_t *open = &self->open[chunks[index].partition];
-        if (open->size + chunks[index].messages.size > FRAME_MESSAGES_BYTES)
-            s_seal (self, chunks[index].partition);
-        packed_messages_append (open, &chunks[index].messages);
-        self->gathered_bytes += chunks[index].messages.size;
-    }
-    self->pending += batch_count (batch);
-    return receipt_ref (self->turn);
+    return turn_take (((publish_zmq_t *) context)->turn, batch);
 }
 
 static uint64_t
 s_buffered (const publisher_t *base)
 {
     const publish_zmq_t *self = (const publish_zmq_t *) base;
-    return self->pending + kept_messages (self->kept) + staging_messages (self->staging) +
+    return turn_pending (self->turn) + kept_messages (self->kept) +
+           staging_messages (self->staging) +
            (self->inheritance ? inheritance_messages (self->inheritance) : 0);
 }
 
 static uint64_t
 s_journal_bytes (const publish_zmq_t *self)
 {
-    return kept_bytes (self->kept) + staging_bytes (self->staging) + self->gathered_bytes +
+    return kept_bytes (self->kept) + staging_bytes (self->staging) + turn_bytes (self->turn) +
            inheritance_bytes (self->inheritance);
 }
 
@@ -193,7 +140,7 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
     if (s_is_disk_full (base))
         return OFFER_DISK_FULL;
     bool is_too_much_at_once =
-        self->gathered_bytes > 0 && self->gathered_bytes + bytes > GATHERED_MAX_BYTES;
+        turn_bytes (self->turn) > 0 && turn_bytes (self->turn) + bytes > GATHERED_MAX_BYTES;
     if (is_too_much_at_once || !s_make_room (self, NULL, batch_count (batch), bytes))
         return OFFER_FULL;
     *receipt = s_take (self, batch);
@@ -244,8 +191,8 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
     const chunk_t *chunks = batch_chunks (batch, &count);
     for (size_t index = 0; index < count; index++)
         staging_add (self->staging, upload,
-            s_make_record (
-                self, chunks[index].partition, &chunks[index].messages, staged_receipt (upload)),
+            turn_make_record (self->turn, chunks[index].partition, &chunks[index].messages,
+                staged_receipt (upload)),
             clock_ms ());
     return STAGE_TAKEN;
 }
@@ -300,10 +247,10 @@ s_timeout_us (const publisher_t *base)
     const publish_zmq_t *self = (const publish_zmq_t *) base;
     int64_t send_at_us = kept_send_at_us (self->kept);
     int64_t send_us = send_at_us ? MAX (0, send_at_us - clock_us ()) : INT64_MAX;
-    bool is_due = self->turn || staging_is_due (self->staging);
+    bool is_due = turn_has_taken (self->turn) || staging_is_due (self->staging);
     if (!is_due || (self->journal && !journal_is_idle (self->journal)))
         return send_us;
-    return MIN (send_us, self->turn ? s_gather_us (self) : 0);
+    return MIN (send_us, turn_has_taken (self->turn) ? s_gather_us (self) : 0);
 }
 
 static int
@@ -313,38 +260,33 @@ s_fd (const publisher_t *base)
     return self->journal ? journal_fd (self->journal) : -1;
 }
 
-//  The turn is over: no more will be added to its frames.
+//  End the turn, if it has taken something, and put its frames into the list.
 static void
-s_end_turn (publish_zmq_t *self)
+s_end_turn (publish_zmq_t *self, GPtrArray *records)
 {
-    if (!self->turn)
+    if (!turn_has_taken (self->turn))
         return;
-    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
-        s_seal (self, partition);
-    receipt_close (self->turn);
-    self->committing = g_steal_pointer (&self->turn);
-    self->gathered_bytes = 0;
+    g_ptr_array_extend_and_steal (
+        records, turn_end (self->turn, directory_partitions (self->directory)));
     self->last_offers = self->offers;
     self->offers = 0;
 }
 
-//  What became of the turn, now that its records are kept, or are not.
+//  What became of the turn that has ended, now that its records are kept, or are not.
 static void
 s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
 {
     int64_t now_us = clock_us ();
     for (guint index = 0; index < records->len; index++) {
         record_t *record = records->pdata[index];
-        self->pending -= record->messages;
+        turn_settle_frame (self->turn, record);
         if (is_kept)
             kept_add (self->kept, record, now_us);
         else
             record_free (record);
     }
     g_ptr_array_set_size (records, 0);
-    if (self->committing)
-        receipt_decide (self->committing, is_kept ? FATE_KEPT : FATE_REFUSED);
-    receipt_unref (&self->committing);
+    turn_decide (self->turn, is_kept ? FATE_KEPT : FATE_REFUSED);
 }
 
 //  A frame of an upload that is accepted.
@@ -385,15 +327,14 @@ s_begin_round (publish_zmq_t *self)
     GArray *removed = kept_removed (self->kept);
     bool must_write =
         is_time && (removed->len > 0 || staging_has_dropped (self->staging) || self->is_failing);
-    if (!self->turn && !staging_is_due (self->staging) && !kept_wants (self->kept) && !must_write)
+    if (!turn_has_taken (self->turn) && !staging_is_due (self->staging) &&
+        !kept_wants (self->kept) && !must_write)
         return;
-    if (self->turn && s_gather_us (self) > 0)
+    if (turn_has_taken (self->turn) && s_gather_us (self) > 0)
         return;
-    s_end_turn (self);
     journal_round_t *round = journal_round_new ();
     round->is_trial = self->is_failing;
-    g_ptr_array_extend_and_steal (round->added, g_steal_pointer (&self->sealed));
-    self->sealed = g_ptr_array_new ();
+    s_end_turn (self, round->added);
     if (is_time) {
         g_array_append_vals (round->removed, removed->data, removed->len);
         g_array_set_size (removed, 0);
@@ -409,11 +350,11 @@ s_begin_round (publish_zmq_t *self)
 static void
 s_keep_in_memory (publish_zmq_t *self)
 {
-    s_end_turn (self);
-    s_decide_turn (self, self->sealed, true);
-    if (!staging_is_due (self->staging))
+    if (!turn_has_taken (self->turn) && !staging_is_due (self->staging))
         return;
     journal_round_t *round = journal_round_new ();
+    s_end_turn (self, round->added);
+    s_decide_turn (self, round->added, true);
     staging_fill (self->staging, round, true);
     round->result = FILE_DONE;
     staging_settle (self->staging, round, s_keep_staged, self);
@@ -434,7 +375,7 @@ s_keep_turn (publish_zmq_t *self)
     bool may_take = directory_partitions (self->directory) > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&
-                    self->gathered_bytes < GATHERED_MAX_BYTES / 2;
+                    turn_bytes (self->turn) < GATHERED_MAX_BYTES / 2;
     inheritance_run (
         self->inheritance, directory_partitions (self->directory), may_take, s_take, self);
     if (journal_is_idle (self->journal))
@@ -489,13 +430,9 @@ s_destroy (publisher_t **base_p)
     if (self->journal)
         s_close_journal (self);
     inheritance_destroy (&self->inheritance);
-    receipt_unref (&self->turn);
-    g_ptr_array_set_free_func (self->sealed, record_free);
-    g_ptr_array_unref (self->sealed);
+    turn_destroy (&self->turn);
     staging_destroy (&self->staging);
     kept_destroy (&self->kept);
-    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
-        packed_messages_free (&self->open[partition]);
     g_free (self);
     *base_p = NULL;
 }
@@ -518,13 +455,10 @@ publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
     self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
         s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_disk_full,
         s_is_durable, s_destroy};
-    ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
-    g_assert (random == FRAME_SOURCE_SIZE);
     self->metrics = config->metrics;
-    self->next_sequence = 1;
     self->buffer_limit = config->buffer;
     self->journal_limit = config->journal_limit;
-    self->sealed = g_ptr_array_new ();
+    self->turn = turn_new (config->journal != JOURNAL_OFF);
     self->staging = staging_new (config->journal != JOURNAL_OFF);
     self->kept = kept_new (config->metrics, config->journal != JOURNAL_OFF);
     publisher_t *base = &self->base;
@@ -533,7 +467,7 @@ publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
         return NULL;
     }
     self->directory = directory;
-    directory_hear_acks (directory, self->source, kept_acknowledge, self->kept);
+    directory_hear_acks (directory, turn_source (self->turn), kept_acknowledge, self->kept);
     kept_set_directory (self->kept, directory);
     return base;
 }

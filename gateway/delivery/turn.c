@@ -1,0 +1,149 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/delivery/turn.h"
+
+#include <sys/random.h>
+
+#include "common/domain/partition.h"
+
+struct turn {
+    uint8_t source[FRAME_SOURCE_SIZE];
+    uint64_t next_sequence;
+    bool is_journaled;
+    packed_messages_t open[PARTITIONS_MAX];  //  by partition
+    receipt_t *receipt;                      //  of the open turn; NULL: nothing was taken
+    GPtrArray *sealed;                       //  of record_t *: frames of it that are full
+    uint64_t bytes;                          //  that it has taken
+    uint64_t pending;                        //  messages
+    receipt_t *committing;                   //  of the turn that has ended
+};
+
+turn_t *
+turn_new (bool is_journaled)
+{
+    turn_t *self = g_new0 (turn_t, 1);
+    ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
+    g_assert (random == FRAME_SOURCE_SIZE);
+    self->next_sequence = 1;
+    self->is_journaled = is_journaled;
+    self->sealed = g_ptr_array_new ();
+    return self;
+}
+
+void
+turn_destroy (turn_t **self_p)
+{
+    turn_t *self = *self_p;
+    if (!self)
+        return;
+    receipt_unref (&self->receipt);
+    receipt_unref (&self->committing);
+    g_ptr_array_set_free_func (self->sealed, record_free);
+    g_ptr_array_unref (self->sealed);
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        packed_messages_free (&self->open[partition]);
+    g_free (self);
+    *self_p = NULL;
+}
+
+const uint8_t *
+turn_source (const turn_t *self)
+{
+    return self->source;
+}
+
+record_t *
+turn_make_record (
+    turn_t *self, uint32_t partition, const packed_messages_t *messages, receipt_t *receipt)
+{
+    frame_head_t head = {.sequence = self->next_sequence++, .partition = partition};
+    memcpy (head.source, self->source, FRAME_SOURCE_SIZE);
+    record_t *record = g_new0 (record_t, 1);
+    record->sequence = head.sequence;
+    record->partition = partition;
+    record->messages = messages->count;
+    record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
+    record->size = (uint32_t) frame_write (&head, messages, record->bytes);
+    record->digest = frame_digest (record->bytes, record->size);
+    record->receipt = receipt_ref (receipt);
+    receipt_add_frame (receipt);
+    return record;
+}
+
+//  Make a frame of what was taken for a partition.
+static void
+s_seal (turn_t *self, uint32_t partition)
+{
+    packed_messages_t *open = &self->open[partition];
+    if (open->count == 0)
+        return;
+    g_ptr_array_add (self->sealed, turn_make_record (self, partition, open, self->receipt));
+    packed_messages_clear (open);
+}
+
+receipt_t *
+turn_take (turn_t *self, batch_t *batch)
+{
+    size_t chunks_count = 0;
+    const chunk_t *chunks = batch_chunks (batch, &chunks_count);
+    if (!self->receipt) {
+        self->receipt = receipt_new ();
+        //  In memory it is as safe as it will ever be.
+        if (!self->is_journaled)
+            receipt_decide (self->receipt, FATE_KEPT);
+    }
+    for (size_t index = 0; index < chunks_count; index++) {
+        packed_messages_t *open = &self->open[chunks[index].partition];
+        if (open->size + chunks[index].messages.size > FRAME_MESSAGES_BYTES)
+            s_seal (self, chunks[index].partition);
+        packed_messages_append (open, &chunks[index].messages);
+        self->bytes += chunks[index].messages.size;
+    }
+    self->pending += batch_count (batch);
+    return receipt_ref (self->receipt);
+}
+
+bool
+turn_has_taken (const turn_t *self)
+{
+    return self->receipt != NULL;
+}
+
+uint64_t
+turn_bytes (const turn_t *self)
+{
+    return self->bytes;
+}
+
+uint64_t
+turn_pending (const turn_t *self)
+{
+    return self->pending;
+}
+
+GPtrArray *
+turn_end (turn_t *self, uint32_t partitions)
+{
+    g_assert (self->receipt && !self->committing);
+    for (uint32_t partition = 0; partition < partitions; partition++)
+        s_seal (self, partition);
+    receipt_close (self->receipt);
+    self->committing = g_steal_pointer (&self->receipt);
+    self->bytes = 0;
+    GPtrArray *frames = g_steal_pointer (&self->sealed);
+    self->sealed = g_ptr_array_new ();
+    return frames;
+}
+
+void
+turn_settle_frame (turn_t *self, const record_t *record)
+{
+    self->pending -= record->messages;
+}
+
+void
+turn_decide (turn_t *self, fate_t fate)
+{
+    if (self->committing)
+        receipt_decide (self->committing, fate);
+    receipt_unref (&self->committing);
+}

@@ -26,33 +26,38 @@ static struct {
 
 static const option_t s_options[] = {
     {"listen", OPTION_TEXT, &s_flags.listen, "127.0.0.1:8088", "ADDR:PORT", 0, 0,
-        "where to listen"},
+        "address and port for HTTP; 0.0.0.0:8088 for all addresses of the machine"},
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
-        "host:port of the processors' frames, comma-separated; every address of a name counts"},
+        "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
+        "addresses, "
+        "all of them are used"},
     {"journal", OPTION_CHOICE, &s_flags.journal, "fsync", "fsync|os|off", 0, 0,
-        "what accepted means; fsync: on disk; os: with the operating system; off: in memory"},
+        "when a message counts as accepted; fsync: it is on disk; os: the operating system has it; "
+        "off: it is in memory"},
     {"journal-dir", OPTION_TEXT, &s_flags.journal_dir, "./var/journal", "DIR", 0, 0,
         "directory of the journals; made if it is not there"},
     {"journal-limit", OPTION_SIZE, &s_flags.journal_limit, "1G", NULL, 1, 0,
-        "bytes of messages in the journal, at most"},
+        "the most bytes of messages that the journal may hold"},
     {"buffer", OPTION_NUMBER, &s_flags.buffer, "1000000", NULL, 1, 0,
-        "messages accepted and not yet acknowledged, at most"},
+        "the most accepted messages that may wait to be saved by a processor"},
     {"overflow", OPTION_CHOICE, &s_flags.overflow, "reject", "reject|drop", 0, 0,
         "when the buffer is full: answer 503, or answer 202, drop and count"},
     {"wait", OPTION_DURATION, &s_flags.wait_ms, "5s", NULL, 0, 60000,
-        "how long a request waits for room before 503"},
+        "how long a request waits for room in a full buffer before it gets 503"},
     {"idle-connections", OPTION_NUMBER, &s_flags.idle_connections, "1024", NULL, 0, 0,
-        "past so many idle ones, the first answer on a connection closes it"},
+        "while more connections than this are open and idle, the gateway closes each new "
+        "connection "
+        "after its first answer"},
     {"event-streams", OPTION_NUMBER, &s_flags.event_streams, "2000", NULL, 0, 0,
-        "clients of GET /events at once, at most"},
+        "the most clients of GET /events at a time"},
     {"workers", OPTION_NUMBER, &s_flags.workers, "0", NULL, 0, 64,
-        "threads; 0: half the cores, at least 1"},
+        "threads that serve requests; 0: half as many as the machine has cores, at least 1"},
     {"max-body", OPTION_SIZE, &s_flags.max_body, "8M", NULL, 1, 1024 * 1024 * 1024,
         "largest body of a request"},
     {"cors", OPTION_TEXT, &s_flags.cors, NULL, "ORIGIN", 0, 0,
-        "origin whose pages may read the answers, or *"},
+        "let pages of this origin call the gateway from a browser; *: pages of any origin"},
     {"watchdog", OPTION_DURATION, &s_flags.watchdog_ms, "10s", NULL, 0, 3600000,
-        "a loop that hangs for so long ends the process; 0: never"},
+        "end the process if one of its loops hangs for so long; 0: never"},
     {"log-level", OPTION_CHOICE, &s_flags.log_level, "info", "debug|info|warn|error", 0, 0,
         "what is logged, on standard error"},
     {"log-format", OPTION_CHOICE, &s_flags.log_format, "text", "text|json", 0, 0,
@@ -83,7 +88,7 @@ main (int argc, char **argv)
     options_read (&s_usage, argc, argv);
     listen_address_t listen;
     if (!listen_address_read (&listen, s_flags.listen))
-        options_refuse (&s_usage, "--listen: '%s' must be ADDR:PORT", s_flags.listen);
+        options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
     gateway_config_t config = {.workers = MAX (workers, 1), .processors = s_flags.processors};
     config.worker = (worker_config_t){.address = listen.host,
@@ -99,7 +104,10 @@ main (int argc, char **argv)
         .max_body_bytes = s_flags.max_body,
         .cors = s_flags.cors};
     if (!discovery_check (s_flags.processors))
-        options_refuse (&s_usage, "--processors: '%s' must be host:port,...", s_flags.processors);
+        options_refuse (&s_usage,
+            "--processors: '%s' must be a list of HOST:PORT, as in localhost:5561 or "
+            "one:5561,two:5561",
+            s_flags.processors);
     if (s_flags.watchdog_ms > 0 && s_flags.watchdog_ms < WATCHDOG_MIN_MS)
         options_refuse (&s_usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
     log_setup (s_usage.program, (log_level_t) s_flags.log_level, (log_format_t) s_flags.log_format);

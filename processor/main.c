@@ -30,19 +30,21 @@ static struct {
 static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
     {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, 65533,
-        "frames; questions on the next port, events on the one after"},
+        "port for messages from gateways; PORT+1 is for questions, PORT+2 for events"},
     {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
-        "where the rockets are kept; memory: gone with the process"},
+        "where the rockets are kept; memory: they are lost when the process ends"},
     {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
         "directory of the store's files; made if it is not there"},
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
-        "how many partitions; fixed when the store is made"},
+        "number of partitions of a new state; a state that exists keeps its own number"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
-        "converge: late messages count; latest: they are ignored; fixed when the store is made"},
+        "of a new state; converge: a late message counts; latest: it is ignored. A state that "
+        "exists "
+        "refuses the other one"},
     {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
-        "where to answer GET /metrics, /livez and /readyz; nowhere without it"},
+        "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
     {"watchdog", OPTION_DURATION, &s_flags.watchdog_ms, "10s", NULL, 0, 3600000,
-        "a loop that hangs for so long ends the process; 0: never"},
+        "end the process if one of its loops hangs for so long; 0: never"},
     {"log-level", OPTION_CHOICE, &s_flags.log_level, "info", "debug|info|warn|error", 0, 0,
         "what is logged, on standard error"},
     {"log-format", OPTION_CHOICE, &s_flags.log_format, "text", "text|json", 0, 0,
@@ -69,7 +71,7 @@ main (int argc, char **argv)
     options_read (&s_usage, argc, argv);
     listen_address_t admin;
     if (s_flags.admin && !listen_address_read (&admin, s_flags.admin))
-        options_refuse (&s_usage, "--admin: '%s' must be ADDR:PORT", s_flags.admin);
+        options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
     if (s_flags.watchdog_ms > 0 && s_flags.watchdog_ms < WATCHDOG_MIN_MS)
         options_refuse (&s_usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
     log_setup (s_usage.program, (log_level_t) s_flags.log_level, (log_format_t) s_flags.log_format);

@@ -30,7 +30,8 @@ s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArr
     answer->address = *address;
     answer->fault = "cannot be asked";
     if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
-        answer->fault = "does not answer: is it running there, and is this the port of its frames?";
+        answer->fault =
+            "does not answer: check that a processor runs there and that the port is its --port";
         g_array_append_val (asked, one);
     }
     else
@@ -93,7 +94,8 @@ s_take (answer_t *answer, text_t part)
     if (reply_read (&answer->reply, &reader))
         answer->bytes = bytes;
     else {
-        answer->fault = "answers what cannot be read: is this the port of its frames?";
+        answer->fault =
+            "sends an answer that cannot be read: check that the port is the --port of a processor";
         g_bytes_unref (bytes);
     }
 }

@@ -26,7 +26,8 @@ static struct {
 
 static const option_t s_options[] = {
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
-        "host:port of any processor's frames, comma-separated; the others are found by it"},
+        "HOST:PORT of one or more processors (their --port), comma-separated; they name the "
+        "others"},
     {"sort", OPTION_TEXT, &s_flags.sort, "id", "KEY", 0, 0,
         "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
         "descending"},
@@ -148,7 +149,10 @@ main (int argc, char **argv)
         query = s_read_question (count, argv);
     GArray *names = addresses_parse (s_flags.processors);
     if (!names)
-        options_refuse (&s_usage, "--processors: '%s' must be host:port,...", s_flags.processors);
+        options_refuse (&s_usage,
+            "--processors: '%s' must be a list of HOST:PORT, as in localhost:5561 or "
+            "one:5561,two:5561",
+            s_flags.processors);
     g_array_unref (names);
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     if (is_watch)

@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+//  What a complaint about a text that is no such address says, behind the text.
+#define LISTEN_ADDRESS_FAULT                                                                       \
+    "must be an address and a port of this machine, as in 127.0.0.1:8088; 0.0.0.0:8088 stands "    \
+    "for "                                                                                         \
+    "all its addresses"
+
 typedef struct {
     char host[64];  //  without brackets
     uint16_t port;

@@ -333,7 +333,8 @@ s_log_service_links (const options_t *self)
         const char *text = getenv (variable);
         if (text && s_is_service_link (text))
             log_event (LOG_INFO,
-                "an environment variable is Kubernetes' link to a service: ignored",
+                "ignored an environment variable that Kubernetes has set for a service of this "
+                "name",
                 "variable=%s value=%s", variable, text);
         g_free (variable);
     }

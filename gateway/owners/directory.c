@@ -198,13 +198,16 @@ s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
     state_id_text (its, its_text);
     state_id_text (&served, served_text);
     log_event (LOG_ERROR,
-        state_id_is_known (&served)
-            ? "a processor of another state is refused: this gateway serves the one it heard first"
-            : "processors of two states are heard, so this gateway serves none of them",
+        state_id_is_known (&served) ? "a processor of another state is refused: this gateway "
+                                      "serves the state it heard first"
+                                    : "processors of two states are there: this gateway serves "
+                                      "neither until one state is left",
         "address=%s port=%u its_state=%s served_state=%s advice=%s", peer->address.host,
         (unsigned) peer->address.port, its_text, served_text,
-        "give all processors of a gateway one state directory; to serve another state, "
-        "restart the gateway without the processors of this one");
+        state_id_is_known (&served)
+            ? "start this processor with the --state-dir of the others; or, to serve its state "
+              "instead, stop the others and restart this gateway"
+            : "the processors use different state directories: stop those that use the wrong one");
 }
 
 //  Judge the state that a processor announces.

@@ -90,12 +90,15 @@ s_alarm (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t 
     for (size_t index = 0; is_due && index < count; index++) {
         const peer_t *peer = peers->pdata[entries[index].place];
         log_event (LOG_ERROR,
-            verdict->implausible > 0 ? "ALARM: a partition is claimed under an epoch that cannot be"
-                                     : "ALARM: a partition is claimed by two processors",
-            "partition=%u address=%s port=%u epoch=%llu believed=%s", entries[index].partition,
-            peer->address.host, (unsigned) peer->address.port,
+            verdict->implausible > 0 ? "ALARM: a processor claims a partition under an epoch that "
+                                       "is impossibly high: the claim is ignored"
+                                     : "ALARM: two processors claim the same partition",
+            "partition=%u address=%s port=%u epoch=%llu believed=%s advice=%s",
+            entries[index].partition, peer->address.host, (unsigned) peer->address.port,
             (unsigned long long) entries[index].claim.epoch,
-            index == verdict->winner ? "yes" : "no");
+            index == verdict->winner ? "yes" : "no",
+            "see whether a copy of the state directory is in use, and whether each of these "
+            "addresses is one of your processors");
     }
 }
 

@@ -25,8 +25,8 @@ s_doubt (const parts_t *parts, char *room, size_t size)
     for (size_t index = 0; index < 2; index++)
         state_id_text (&doubt[index], texts[index]);
     g_snprintf (room, size,
-        "processors of two states are there, %s and %s: it cannot be told which one is to be "
-        "served",
+        "processors of two states are there, %s and %s, and this gateway cannot tell which one to "
+        "serve: stop the processors of one",
         texts[0], texts[1]);
     return room;
 }

@@ -59,8 +59,11 @@ s_read_partitions (const char *path, uint32_t *partitions)
     if (!good)
         return s_complain ("cannot read how many partitions there are", path, &error);
     if (kept != *partitions)
-        log_event (LOG_WARN, "the state directory has its own number of partitions",
-            "file=%s its=%u wanted=%u", path, (uint32_t) kept, *partitions);
+        log_event (LOG_WARN,
+            "--partitions has no effect: the state keeps the number of partitions it was made with",
+            "used=%u from=%s ignored=%u advice=%s", (uint32_t) kept, path, *partitions,
+            "give --partitions the number that is used, or make a new state in another "
+            "--state-dir");
     *partitions = (uint32_t) kept;
     return true;
 }

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from downlink import BIN, Program, until
+from downlink import BIN, Program, free_ports, until
 
 PROGRAMS = sorted(path.name for path in BIN.glob("downlink-*"))
 SHELLS = ["bash", "zsh", "fish"]
@@ -138,3 +138,26 @@ def test_the_link_that_kubernetes_sets_for_a_service_named_downlink_is_ignored(l
 def test_another_value_that_is_no_port_is_still_refused(tmp_path):
     program = Program(tmp_path, "downlink-processor", environment={"DOWNLINK_PORT": "http://x"})
     assert program.process.wait(30) == 2 and "DOWNLINK_PORT" in program.text()
+
+
+@pytest.mark.parametrize("program, flag, value, wanted", [
+    ("downlink-gateway", "--listen", "8088", "an address and a port of this machine, as in 127.0.0.1:8088"),
+    ("downlink-processor", "--admin", "9090", "an address and a port of this machine, as in 127.0.0.1:8088"),
+    ("downlink-gateway", "--processors", "one", "as in localhost:5561 or one:5561,two:5561"),
+    ("downlink-query", "--processors", "one", "as in localhost:5561 or one:5561,two:5561")])
+def test_a_refused_address_comes_with_one_that_is_right(program, flag, value, wanted):
+    words = ["ping"] if program == "downlink-query" else []
+    done = subprocess.run([BIN / program, flag, value, *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"{flag}: '{value}' must be" in done.stderr and wanted in done.stderr
+
+
+def test_a_processor_says_which_number_of_partitions_counts_and_where_it_comes_from(tmp_path):
+    state = tmp_path / "state"
+    for partitions in (8, 32):
+        log = Program(tmp_path, "downlink-processor", "--port", free_ports(3), "--state-dir", state,
+                      "--partitions", partitions)
+        until(lambda: " ready " in log.text(), what="the processor")
+        assert log.stop() == 0
+    [line] = log.lines_with("--partitions has no effect")
+    assert f"used=8 from={state}/partitions ignored=32" in line and "advice=" in line

@@ -227,7 +227,7 @@ def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(beside_a_rogue, e
     assert both.post(message(one, 1), Prefer="wait=10").status == 200
     assert both.rocket(one)["messagesApplied"] == 1 and rogue.taken == 0
     assert gauge(both, "implausible_claims") == PARTITIONS
-    assert both.gateway.lines_with("ALARM: a partition is claimed under an epoch that cannot be")
+    assert both.gateway.lines_with("ALARM: a processor claims a partition under an epoch that is impossibly high")
 
 
 def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(beside_a_rogue):
@@ -236,7 +236,7 @@ def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(beside_a
     until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
     assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and rogue.taken == 0
     assert gauge(both, "contested_partitions") == PARTITIONS
-    assert both.gateway.lines_with("ALARM: a partition is claimed by two processors")
+    assert both.gateway.lines_with("ALARM: two processors claim the same partition")
 
 
 def test_the_next_epoch_is_believed_and_is_an_alarm_while_the_owner_goes_on(beside_a_rogue):

@@ -114,9 +114,11 @@ s_forget (unlisted_t *self, const GPtrArray *peers, int64_t now_ms)
 static void
 s_log (const entry_t *entry)
 {
-    char advice[ENDPOINT_SIZE + 96];
+    char advice[ENDPOINT_SIZE + 192];
     g_snprintf (advice, sizeof advice,
-        "add %s to --processors and restart this gateway, or stop that processor", entry->address);
+        "add %s to --processors and restart this gateway, or stop that processor; if a name in "
+        "--processors should lead there, see what the name resolves to",
+        entry->address);
     log_event (LOG_ERROR,
         "ALARM: a processor shares the state but is not in --processors: messages for its "
         "partitions wait in the journal",

@@ -4,6 +4,7 @@
 #include "common/network/look_up.h"
 #include "common/network/socket.h"
 #include "common/process/clock.h"
+#include "query/protocol/reply.h"
 
 static void
 s_free_answer (void *data)

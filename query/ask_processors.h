@@ -5,6 +5,7 @@
 
 #include "common/network/addresses.h"
 #include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 typedef struct {
     char *processor;    //  host:port; of a name with several addresses, one answer each

@@ -7,6 +7,7 @@
 #include "common/process/terminal.h"
 #include "query/print_map.h"
 #include "query/protocol/list_merge.h"
+#include "query/protocol/reply.h"
 
 static const column_t s_partition_columns[] = {{"PARTITION", true, false}, {"EPOCH", true, false},
     {"ROCKETS", true, false}, {"UNSAVED", true, false}};

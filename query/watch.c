@@ -15,6 +15,7 @@
 #include "common/process/clock.h"
 #include "common/text/text_hash.h"
 #include "query/find_processors.h"
+#include "query/protocol/reply.h"
 #include "query/protocol/update_link.h"
 #include "query/watch_table.h"
 

@@ -18,6 +18,7 @@
 #include "common/process/watchdog.h"
 #include "gateway/questions/exchanges.h"
 #include "query/protocol/list_merge.h"
+#include "query/protocol/reply.h"
 
 #define OWNER_MS 1000  //  an inquiry waits so long for an owner
 #define RETRY_MS 20

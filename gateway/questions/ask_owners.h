@@ -9,6 +9,7 @@
 
 #include "gateway/owners/directory.h"
 #include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 typedef struct asker asker_t;
 typedef struct inquiry inquiry_t;

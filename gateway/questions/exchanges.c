@@ -4,6 +4,7 @@
 #include "gateway/questions/exchanges.h"
 
 #include "common/process/clock.h"
+#include "query/protocol/reply.h"
 
 #define LOOK_MS 20        //  between looks for processors that are gone
 #define DOUBT_MS 50       //  an exchange younger than this is answered in spite of other owners

@@ -10,6 +10,7 @@
 
 #include "gateway/owners/directory.h"
 #include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 typedef struct exchanges exchanges_t;
 

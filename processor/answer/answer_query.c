@@ -3,6 +3,7 @@
 
 #include "common/process/clock.h"
 #include "common/text/digits.h"
+#include "query/protocol/reply.h"
 #include "query/protocol/rocket_map.h"
 
 //  Write the rockets of a page, bounded in bytes. Returns how many.

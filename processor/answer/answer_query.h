@@ -6,6 +6,7 @@
 #include "processor/shard/selection.h"
 #include "processor/shard/shards.h"
 #include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 //  The detail of a 503 for a question whose deadline has passed.
 #define QUERY_EXPIRED "the deadline of this question has passed"

@@ -6,6 +6,7 @@
 #include "common/process/clock.h"
 #include "processor/answer/answer_query.h"
 #include "processor/answer/list_jobs.h"
+#include "query/protocol/reply.h"
 
 #define QUESTIONS_PER_STEP 16           //  the clock is read between steps
 #define BORROWED_MAX_BYTES (64 * 1024)  //  a larger answer goes out without a copy

@@ -3,6 +3,7 @@
 
 #include "processor/answer/answer_query.h"
 #include "processor/shard/list_copy.h"
+#include "query/protocol/reply.h"
 
 #define SPARE 8  //  rockets a heap has room for beside those of the page, as some may leave it
 

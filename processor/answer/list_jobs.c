@@ -18,6 +18,7 @@
 #include "processor/answer/answer_query.h"
 #include "processor/answer/list_job.h"
 #include "processor/shard/list_copy.h"
+#include "query/protocol/reply.h"
 
 #define RIDING_MAX 32        //  jobs at the same time: so many heaps there are
 #define SHOWN_PER_STEP 2048  //  rockets, times those who ride

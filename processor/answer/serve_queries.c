@@ -5,7 +5,7 @@
 #include "common/text/text_hash.h"
 #include "processor/answer/answer_requests.h"
 #include "processor/answer/unread_answers.h"
-#include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 #define REQUESTS_PER_RUN 64
 #define REQUESTS_US 2000  //  for so long requests are taken in and answered,

@@ -1,5 +1,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/list_merge.h"
+#include "query/protocol/reply.h"
 
 void
 list_merge_begin (list_merge_t *self, const list_query_t *list)

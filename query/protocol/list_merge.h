@@ -8,6 +8,7 @@
 #define DOWNLINK_LIST_MERGE_H
 
 #include "query/protocol/query.h"
+#include "query/protocol/reply.h"
 
 typedef struct {
     const list_query_t *list;

@@ -4,6 +4,7 @@
 #include "common/bytes/json_writer.h"
 #include "processor/answer/answer_requests.h"
 #include "processor/tell/listeners.h"
+#include "query/protocol/reply.h"
 #include "query/protocol/rocket_json.h"
 #include "query/protocol/rocket_update.h"
 

@@ -8,6 +8,7 @@
 #include "common/process/clock.h"
 #include "processor/answer/list_jobs.h"
 #include "query/protocol/list_merge.h"
+#include "query/protocol/reply.h"
 
 #define ROCKETS 5000
 #define PARTITIONS 3

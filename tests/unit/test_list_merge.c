@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "query/protocol/list_merge.h"
+#include "query/protocol/reply.h"
 #include "query/protocol/rocket_map.h"
 
 //  The bytes of a reply with rockets of these speeds, named by them.

@@ -134,7 +134,7 @@ def test_a_name_that_does_not_resolve_is_said_at_once():
 
 def test_a_list_of_processors_that_is_none_is_wrong_usage():
     asked = ask("ping", "--processors", "here and there")
-    assert asked.returncode == 2 and "host:port" in asked.stderr
+    assert asked.returncode == 2 and "HOST:PORT" in asked.stderr
 
 
 def test_a_list_that_a_processor_refuses_is_said_to_be_missing(rockets):

@@ -1,6 +1,6 @@
 //  A rocket message in the envelope of a CloudEvent (1.0): type is the messageType, subject the
 //  channel, sequence (an extension) the messageNumber, time the messageTime, data the message. Other
-//  attributes are passed over. Pure functions.
+//  attributes are ignored. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLOUD_EVENT_H
 #define DOWNLINK_CLOUD_EVENT_H
@@ -11,8 +11,8 @@
 extern "C" {
 #endif
 
-//  The attributes that are looked at: name; where it belongs in a message, as message_check tells
-//  it, or, for what every event must have, in the event itself. In the order in which they are told.
+//  The attributes that count, in the order in which faults are reported: the name, and the place that it
+//  has in a message (a pointer of message_check) or, if every event needs it, in the event itself.
 #define CLOUD_EVENT_ATTRIBUTES(X)                                                                  \
     X (CLOUD_EVENT_SPECVERSION, "specversion", "/specversion")                                     \
     X (CLOUD_EVENT_ID, "id", "/id")                                                                \
@@ -29,42 +29,44 @@ typedef enum {
         CLOUD_EVENT_ATTRIBUTES_COUNT
 } cloud_event_attribute_t;
 
-//  The attributes of an event; one without data is not there, one that is no string is empty.
+//  The attributes of an event. A missing one has no data, and one that is not a string is empty.
 typedef struct {
     text_t attributes[CLOUD_EVENT_ATTRIBUTES_COUNT];
-    uint64_t number;  //  the sequence, if it is a number and no string; else 0
+    uint64_t number;  //  the sequence if it is a number, not a string; else 0
 } cloud_event_t;
 
-//  How an event was sent, and so what a fault points into.
+//  The form in which an event came. A fault points into this form.
 typedef enum {
     CLOUD_EVENT_STRUCTURED,  //  the JSON of the event: /subject, /data/by
     CLOUD_EVENT_BINARY,      //  header fields, ce-subject, and the JSON of its data, /by
     CLOUD_EVENT_BASE64,      //  structured, its data in base64: /subject, /data_base64/by
 } cloud_event_mode_t;
 
+//  Return the name of an attribute.
 const char *cloud_event_name (cloud_event_attribute_t attribute);
 
-//  Where an attribute belongs, as in the list above.
+//  Return the place of an attribute, as in the list above.
 const char *cloud_event_place (cloud_event_attribute_t attribute);
 
-//  Hold what every event must have against the rules: specversion 1.0, an id, a source. Returns
-//  false, and the first fault, if it does not keep them.
+//  Check the attributes that every event needs: specversion 1.0, an id, a source. Return false and the
+//  first fault if one breaks a rule.
 bool cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
-//  Take the metadata of a message over, its texts borrowed. What breaks a rule of message_check is
-//  left as it was. Returns false if an attribute is missing, and absent says which.
+//  Copy the metadata to a message; its texts are borrowed. A value that breaks a rule of message_check
+//  leaves the message's member alone. Return false if an attribute is missing; absent names it.
 bool cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t *absent)
     __attribute__ ((warn_unused_result));
 
-//  A pointer of a fault, as what was sent has it. A constant, or a part of pointer.
+//  Return a fault's pointer into the message as a pointer into the event. It is a constant, or a part
+//  of pointer.
 const char *cloud_event_pointer (const char *pointer, cloud_event_mode_t mode);
 
 //  Return true if a datacontenttype says that the data is JSON, whatever its parameters.
 bool cloud_event_type_is_json (text_t type);
 
-//  The value of a header field of the binary mode as bytes, to be freed: a quoted string is
-//  unquoted, percent escapes are resolved. NULL if it is broken, or no UTF-8 then.
+//  Decode a header field of the binary mode: remove quotes, resolve percent escapes. Return the bytes,
+//  which the caller frees, or NULL if the value is broken or does not decode to UTF-8.
 char *cloud_event_decode (const char *value, size_t *size);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-//  One rocket message: its kinds, its limits, its rules. The JSON reader and the frame reader both
-//  build a message_t and hold it against message_check, so a rule stands in one place only.
+//  One rocket message: its kind, its limits, its rules. The JSON reader and the frame reader both fill a
+//  message_t and call message_check, so each rule stands in one place.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_H
 #define DOWNLINK_MESSAGE_H
@@ -24,7 +24,7 @@ typedef enum {
 #undef ROW
 } message_kind_t;
 
-//  A message; the texts are borrowed from whatever it was read from.
+//  A message. Its texts are borrowed from the bytes that it was read from.
 typedef struct {
     text_t channel;   //  the rocket's id
     uint64_t number;  //  1 to MESSAGE_NUMBER_MAX, unique within the channel
@@ -36,21 +36,20 @@ typedef struct {
     text_t reason;
 } message_t;
 
-//  What is wrong with a message: where, as a JSON pointer (RFC 6901) into its JSON form, and what
-//  was expected, as a sentence without a full stop. Both are constant strings.
+//  A fault in a message: its place, as a JSON pointer (RFC 6901) into the JSON form, and the rule that
+//  it breaks, as a sentence without a full stop. Both are constant strings.
 typedef struct {
     const char *pointer;
     const char *detail;
 } message_fault_t;
 
-//  Hold a message against the rules: channel, number, time, kind, speed and texts, UTF-8 included.
-//  Returns true if it keeps them all; else false, and fault (never NULL) says which is broken
-//  first.
+//  Check a message against all rules: channel, number, time, kind, speed and texts, UTF-8 included.
+//  Return true if it keeps them; else false, and set *fault (never NULL) to the first broken rule.
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
-//  The same for a message that some gateway has accepted: a frame or a journal may come from a version
-//  that accepted ids with hidden characters, and what was accepted is never lost. Allow such ids.
+//  Check a message that a gateway has accepted. Allow ids with hidden characters: an earlier version
+//  accepted them, and no accepted message may get lost.
 bool message_check_accepted (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
@@ -60,11 +59,11 @@ bool message_kind_is_known (uint64_t number);
 //  Return the messageType of a kind, or NULL for a number that is no kind.
 const char *message_kind_name (message_kind_t kind);
 
-//  The kind of a messageType, or 0 for a name that is none.
+//  Return the kind of a messageType, or 0 for an unknown one.
 message_kind_t message_kind_of (text_t name);
 
-//  A hash of everything in the message but its channel and number, to tell a repeat from a
-//  conflict. Never 0. (XXH3 over a canonical form: the same on every machine and in every release.)
+//  Return a hash of the message without its channel and number, to tell a repeat from a conflict. It is
+//  never 0, and the same on every machine and in every release (XXH3 over a canonical form).
 uint32_t message_content_hash (const message_t *message);
 
 #ifdef __cplusplus

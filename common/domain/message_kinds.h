@@ -7,7 +7,7 @@
 //     and its messageType. Add the messageType to MESSAGE_KIND_RULE.
 //  2. Add its MESSAGE_MEMBERS_NAME: each member's JSON name and its field in message_t (message.h).
 //     Frames hold the members in this order.
-//  3. Say what it does to a rocket: the compiler names the switch in rocket.c that lacks the case.
+//  3. Fold it into a rocket: the compiler names the switch in rocket.c that lacks the case.
 //  4. Describe it for users: docs/protocol.md, gateway/pages/openapi.json.
 //  An older processor refuses a frame with an unknown kind, so update processors before gateways.
 //  SPDX-License-Identifier: Apache-2.0

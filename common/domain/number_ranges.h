@@ -1,6 +1,6 @@
-//  A set of numbers kept as ranges: the message numbers of one rocket that were seen.
-//  Sorted, disjoint, not touching. A single range, as without gaps, takes no memory of its own; there
-//  may be millions of sets, so the rest of one is kept where only a set with gaps has to pay for it.
+//  A set of numbers as ranges: the message numbers of one rocket that were counted. Ranges are sorted,
+//  disjoint and do not touch. There may be millions of sets, and most have one range, so one range is
+//  embedded and only a set with gaps allocates memory.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NUMBER_RANGES_H
 #define DOWNLINK_NUMBER_RANGES_H
@@ -20,17 +20,17 @@ typedef struct number_ranges_many number_ranges_many_t;
 
 //  Zeroed memory is the empty set. Embedded by value; free with number_ranges_clear.
 typedef union {
-    number_range_t one;  //  the only range, as first is never 0; else
+    number_range_t one;  //  the only range, whose first is never 0; else
     struct {
-        uint64_t zero;               //  where first is
-        number_ranges_many_t *many;  //  all of them; NULL: there are none
+        uint64_t zero;               //  in the place of first
+        number_ranges_many_t *many;  //  all ranges; NULL: the set is empty
     };
 } number_ranges_t;
 
 typedef enum {
-    NUMBER_ADDED,        //  it was not in the set, and is now
-    NUMBER_KNOWN,        //  it was in the set already: nothing changed
-    NUMBER_CLOSED_A_GAP  //  added, and the two lowest ranges were made one to stay within the limit
+    NUMBER_ADDED,        //  the number is new
+    NUMBER_KNOWN,        //  the set had the number, nothing changed
+    NUMBER_CLOSED_A_GAP  //  the number is new, and the two lowest ranges became one to keep the limit
 } number_added_t;
 
 //  Add a number (1 to 2^64 - 2).
@@ -38,25 +38,25 @@ number_added_t number_ranges_add (number_ranges_t *self, uint64_t number);
 
 bool number_ranges_is_empty (const number_ranges_t *self);
 
-//  True if the number is in the set.
+//  Return true if the number is in the set.
 bool number_ranges_has (const number_ranges_t *self, uint64_t number);
 
-//  Replace the set by these ranges (sorted, disjoint, not touching). Returns false, and an empty
-//  set, if they are not, or are more than NUMBER_RANGES_MAX.
+//  Replace the set by these ranges. Return false and make the set empty if they are not sorted, disjoint
+//  and apart, or are more than NUMBER_RANGES_MAX.
 bool number_ranges_assign (number_ranges_t *self, const number_range_t *ranges, size_t count)
     __attribute__ ((warn_unused_result));
 
-//  The ranges in rising order; *count says how many. Borrowed until the next change.
+//  Return the ranges in rising order and set *count. Borrowed until the next change.
 const number_range_t *number_ranges_list (const number_ranges_t *self, size_t *count);
 
-//  Write the gaps from 1 to the highest number into gaps, which has room for NUMBER_RANGES_MAX.
-//  Returns how many there are.
+//  Write the gaps from 1 to the highest number into gaps, which has room for NUMBER_RANGES_MAX. Return
+//  their count.
 size_t number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps);
 
-//  The same for ranges in a list.
+//  Write the gaps of a list of ranges in the same way.
 size_t number_range_list_gaps (const number_range_t *ranges, size_t count, number_range_t *gaps);
 
-//  Free what it holds, and make it empty.
+//  Free the memory and make the set empty.
 void number_ranges_clear (number_ranges_t *self);
 
 #endif

@@ -20,29 +20,29 @@ typedef union {
     uint32_t *many;
 } recent_hashes_t;
 
-//  The highest number becomes this one, which is above it, with this hash.
+//  Raise the highest number to number, and set its hash.
 void recent_hashes_raise (
     recent_hashes_t *self, uint64_t last_number, uint64_t number, uint32_t hash);
 
-//  True if a number up to the highest is one whose hash is kept.
+//  Return true if the hash of a number up to the highest is kept.
 bool recent_hashes_covers (uint64_t last_number, uint64_t number);
 
-//  Remember the hash of such a number.
+//  Set the hash of a number that recent_hashes_covers.
 void recent_hashes_set (
     recent_hashes_t *self, uint64_t last_number, uint64_t number, uint32_t hash);
 
-//  The hash of any number up to the highest, 0 if it is not known.
+//  Return the hash of a number up to the highest; 0 if it is unknown.
 uint32_t recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t number);
 
-//  All of them, by number modulo RECENT_HASHES.
+//  Write all hashes, each at its number modulo RECENT_HASHES.
 void recent_hashes_list (
     const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES]);
 
-//  Replace an empty one by those in such a list; none is of a number above the highest.
+//  Fill an empty object from such a list, which has no hash above the highest number.
 void recent_hashes_assign (
     recent_hashes_t *self, uint64_t last_number, const uint32_t hashes[RECENT_HASHES]);
 
-//  Free what it holds, and make it that of a last_number of 0.
+//  Free the memory and start again at a last_number of 0.
 void recent_hashes_clear (recent_hashes_t *self, uint64_t last_number);
 
 #endif

@@ -1,6 +1,6 @@
-//  A thread that does one job at a time for the thread that owns it, so that the owner's loop never
-//  waits for a disk. A job is handed over whole, and handed back with what came of it: while it is
-//  away, only the background thread touches it.
+//  A thread that does one job at a time for its owner, so that the owner's loop never waits for a disk.
+//  The owner submits a job and fetches it when it is done. In between, only the background thread
+//  touches the job. All functions are for the owner.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BACKGROUND_H
 #define DOWNLINK_BACKGROUND_H
@@ -9,27 +9,28 @@
 
 typedef struct background background_t;
 
-//  Does a job, on the background thread.
+//  Do a job. The background thread calls it.
 typedef void (background_fn) (void *context, void *job);
 
+//  Start the thread.
 background_t *background_new (background_fn *function, void *context);
 
-//  Ends the thread once the job it has is done. A job that was not fetched stays the owner's.
+//  Wait for the current job, then end the thread. The owner keeps a job that it has not fetched.
 void background_destroy (background_t **self_p);
 
-//  Readable when a job is done.
+//  Return a descriptor that is readable when a job is done.
 int background_fd (const background_t *self);
 
-//  True if there is no job: one can be submitted.
+//  Return true if the thread has no job, so that one can be submitted.
 bool background_is_idle (const background_t *self);
 
-//  Hand over a job. Only when idle.
+//  Submit a job. Call it only while the thread is idle.
 void background_submit (background_t *self, void *job);
 
-//  The job, if it is done; else NULL.
+//  Return the job if it is done, else NULL.
 void *background_fetch (background_t *self);
 
-//  The job once it is done, however long that takes; NULL if there is none.
+//  Wait until the job is done and return it. Return NULL if there is no job.
 void *background_wait (background_t *self);
 
 #endif

@@ -1,15 +1,15 @@
-//  Named places where a test can end or delay the process: what is durable at that moment must be
-//  enough. Compiled only into builds with tests (DOWNLINK_FAILPOINTS); a release has none of it.
+//  Named places where a test can end or delay the process. A test then checks that the files suffice to
+//  go on. Only builds with tests have failpoints (DOWNLINK_FAILPOINTS); a release has none.
 //
 //    DOWNLINK_FAILPOINTS="journal-after-commit=exit@3,push-before=sleep:200"
 //
-//  ends the process (status 137, as after SIGKILL) at the third pass of the first, and waits 200 ms
-//  at every pass of the second.
+//  ends the process (status 137, as after SIGKILL) when it passes the first failpoint for the third
+//  time, and waits 200 ms whenever it passes the second.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FAILPOINT_H
 #define DOWNLINK_FAILPOINT_H
 
-//  Do what the environment says for this name. Any thread may pass.
+//  End or delay the process if the environment says so for this name. Any thread may call it.
 void failpoint_pass (const char *name);
 
 #ifdef DOWNLINK_FAILPOINTS

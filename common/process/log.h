@@ -1,6 +1,6 @@
-//  One line an event on standard error: time, level, what happened, key=value. Text or JSON.
-//  Any thread may log; a line is written with one call and never torn. After log_start logging never
-//  waits for whatever reads standard error.
+//  One line for each event on standard error: time, level, event, key=value pairs. Text or JSON.
+//  Any thread may log. A line is written with one call, so lines never mix. After log_start, logging
+//  never waits for the reader of standard error.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOG_H
 #define DOWNLINK_LOG_H
@@ -12,26 +12,28 @@
 typedef enum { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } log_level_t;
 typedef enum { LOG_TEXT, LOG_JSON } log_format_t;
 
-//  What is logged from now on. Before the first call: info and above, as text. program is kept.
+//  Set the lowest level that is logged, and the format. Before the first call it is info, as text.
+//  program must stay valid.
 void log_setup (const char *program, log_level_t level, log_format_t format);
 
-//  Write lines on a thread from now on: a reader that takes none holds nobody up, and lines that find
-//  no room are dropped and counted. Call once in main, with the signals blocked that main waits for.
+//  Start a thread that writes the lines. Lines for which a slow reader leaves no room are dropped and
+//  counted. Call once in main, after main has blocked the signals that it waits for.
 void log_start (void);
 
-//  Return how many lines were dropped so far.
+//  Return the number of lines that were dropped so far.
 uint64_t log_dropped (void);
 
-//  Log an event: a few words without a number in them, and what belongs to it as a printf format of
-//  key=conversion pairs with one space between ("path=%s frames=%zu"); "" for none. Values may hold
-//  anything: they are quoted as needed.
+//  Log an event. event is a few words without numbers. pairs is a printf format of key=conversion pairs
+//  with one space between ("path=%s frames=%zu"), or "". Values may hold any bytes: the log quotes them
+//  as needed.
 void log_event (log_level_t level, const char *event, const char *pairs, ...)
     __attribute__ ((format (printf, 3, 4)));
 
-//  Is that level shown? For those to whom it costs something to find out what to log.
+//  Return true if the level is logged. Ask before costly preparations.
 bool log_shows (log_level_t level);
 
-//  For what can repeat: true at most once an interval; *last_ms is the caller's, 0 at first.
+//  Return true at most once in each interval, for events that can repeat. *last_ms belongs to the caller
+//  and starts at 0.
 bool log_is_due (int64_t *last_ms, int64_t interval_ms);
 
 #endif

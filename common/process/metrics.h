@@ -38,13 +38,13 @@ counter_add (counter_t *self, uint64_t number)
 #define HISTOGRAM_STEPS 8
 #define HISTOGRAM_BUCKETS (HISTOGRAM_STEPS * 25)
 
-//  How long things took. Zeroed memory is an empty histogram.
+//  A histogram of durations. Zeroed memory is an empty one.
 typedef struct {
     counter_t buckets[HISTOGRAM_BUCKETS];
     counter_t sum_us;
 } histogram_t;
 
-//  The bucket of a duration.
+//  Return the bucket of a duration.
 static inline unsigned
 histogram_bucket (uint64_t us)
 {
@@ -55,10 +55,10 @@ histogram_bucket (uint64_t us)
     return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-//  Where a bucket begins, in microseconds; it ends where the next one begins.
+//  Return the lower end of a bucket, in microseconds. It ends where the next bucket begins.
 uint64_t histogram_bucket_low (unsigned bucket);
 
-//  That number of things took us microseconds each. A negative duration counts as 0.
+//  Add a duration in microseconds, number times. A negative duration counts as 0.
 static inline void
 histogram_add (histogram_t *self, int64_t us, uint64_t number)
 {
@@ -67,21 +67,21 @@ histogram_add (histogram_t *self, int64_t us, uint64_t number)
     counter_add (&self->sum_us, duration * number);
 }
 
-//  A histogram as it was read, or the sum or the difference of several. Zeroed memory is empty.
+//  A copy of a histogram, or the sum or difference of several. Zeroed memory is empty.
 typedef struct {
     uint64_t buckets[HISTOGRAM_BUCKETS];
     uint64_t sum_us;
 } durations_t;
 
-//  Add what a histogram holds at this moment.
+//  Add the durations of a histogram.
 void durations_add (durations_t *self, const histogram_t *histogram);
 
-//  Take away what was there earlier: what is left came since.
+//  Subtract an earlier copy, so that the durations since then remain.
 void durations_subtract (durations_t *self, const durations_t *earlier);
 
 uint64_t durations_count (const durations_t *self);
 
-//  The duration in milliseconds that the fraction (0 to 1) of them did not exceed; -1 if there are none.
+//  Return the duration in milliseconds that a fraction (0 to 1) of all did not exceed; -1 without any.
 double durations_quantile_ms (const durations_t *self, double fraction);
 
 #endif

@@ -1,21 +1,22 @@
-//  What the service manager is told of the process: systemd's sd_notify protocol, a datagram to the
-//  socket that NOTIFY_SOCKET names. Without one nothing happens. Any thread may call.
+//  Messages to the service manager, in systemd's sd_notify protocol: datagrams to the socket that
+//  NOTIFY_SOCKET names. Without that variable nothing happens. Any thread may call these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NOTIFY_H
 #define DOWNLINK_NOTIFY_H
 
 #include <stdint.h>
 
-//  It does what it is for; once.
+//  Tell systemd that the process is ready. Call once.
 void notify_ready (void);
 
-//  It was told to stop, and does.
+//  Tell systemd that the process is stopping.
 void notify_stopping (void);
 
-//  Its loops turn.
+//  Tell systemd that the loops still turn.
 void notify_alive (void);
 
-//  How often notify_alive is wanted at the least, in milliseconds (WATCHDOG_USEC); 0: never.
+//  Return the longest pause between two calls of notify_alive, in milliseconds (WATCHDOG_USEC); 0: none
+//  is needed.
 uint64_t notify_alive_ms (void);
 
 #endif

@@ -1,4 +1,4 @@
-//  What this process uses of the machine, as the kernel tells in /proc/self.
+//  The resources that this process uses, from /proc/self.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PROCESS_USAGE_H
 #define DOWNLINK_PROCESS_USAGE_H
@@ -15,7 +15,7 @@ typedef struct {
     uint64_t max_descriptors;
 } process_usage_t;
 
-//  What cannot be read stays 0.
+//  Read all numbers. A number that cannot be read stays 0.
 void process_usage_read (process_usage_t *self);
 
 #endif

@@ -12,16 +12,16 @@ typedef enum { PROMETHEUS_COUNTER, PROMETHEUS_GAUGE, PROMETHEUS_HISTOGRAM } prom
 
 typedef struct prometheus_text prometheus_text_t;
 
-//  An empty text; names begin with prefix ("downlink_gateway_", kept) from here on.
+//  Make an empty text. Each name gets the prefix ("downlink_gateway_"), which must stay valid.
 prometheus_text_t *prometheus_text_new (const char *prefix);
 
 void prometheus_text_destroy (prometheus_text_t **self_p);
 
-//  A metric begins: its samples come next. A counter's name ends in _total.
+//  Begin a metric; add its samples next. A counter's name ends in _total.
 void prometheus_begin (
     prometheus_text_t *self, prometheus_kind_t kind, const char *name, const char *help);
 
-//  What a sample is of: no label, one or two; values may hold anything.
+//  The labels of a sample: none, one or two. Values may hold any bytes.
 typedef struct {
     const char *name;
     const char *value;
@@ -41,23 +41,22 @@ one_label (const char *name, const char *value)
     return (labels_t){name, value, NULL, NULL};
 }
 
-//  A sample of it.
+//  Add a sample to the current metric.
 void prometheus_count (prometheus_text_t *self, uint64_t number, labels_t labels);
 void prometheus_real (prometheus_text_t *self, double number, labels_t labels);
 
-//  A metric with one sample and no labels.
+//  Add a metric with one sample and no labels.
 void prometheus_single (prometheus_text_t *self, prometheus_kind_t kind, const char *name,
     const char *help, uint64_t number);
 
-//  A histogram, in seconds.
+//  Add a histogram, in seconds.
 void prometheus_durations (
     prometheus_text_t *self, const char *name, const char *help, const durations_t *durations);
 
-//  What the process uses: the process_ metrics that all of Prometheus' own clients have, and
-//  build_info with the version.
+//  Add the process_ metrics that Prometheus' own clients have, and build_info with the version.
 void prometheus_process (prometheus_text_t *self);
 
-//  All of it, borrowed until the next call.
+//  Return the text, borrowed until the next call.
 text_t prometheus_text (const prometheus_text_t *self);
 
 #endif

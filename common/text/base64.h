@@ -1,4 +1,4 @@
-//  Base64 as RFC 4648, section 4, has it: with padding, without line ends. Pure functions.
+//  Base64 (RFC 4648, section 4), with padding and without line ends. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BASE64_H
 #define DOWNLINK_BASE64_H
@@ -14,8 +14,8 @@ extern "C" {
 //  Return how many bytes a text of this size decodes to at most.
 size_t base64_decoded_size (size_t size);
 
-//  Decode a text into bytes, which have room for base64_decoded_size. Set size to their count. Return
-//  false if the text is not exactly what an encoder writes.
+//  Decode a text into bytes, which have room for base64_decoded_size, and set size to their count. Return
+//  false if an encoder would never write this text.
 bool base64_decode (text_t text, char *bytes, size_t *size) __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus

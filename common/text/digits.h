@@ -1,4 +1,4 @@
-//  Numbers as digits, without printf: an answer is full of them. Pure functions.
+//  Numbers as digits. An answer has many of them, and printf is slow. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DIGITS_H
 #define DOWNLINK_DIGITS_H
@@ -12,7 +12,7 @@
 
 extern const char digits_of_pairs[];  //  "00" to "99"
 
-//  Write a number in decimal into room. Returns its digits, which are at the end of room.
+//  Write a number in decimal at the end of room, and return its digits.
 text_t digits_decimal (uint64_t number, char room[DIGITS_MAX]);
 
 //  Write the two digits of a number below 100.
@@ -25,7 +25,7 @@ digits_pair (unsigned number, char pair[2])
 //  Write a number in hexadecimal, in lower case, not terminated.
 void digits_hex (uint64_t number, char digits[DIGITS_HEX]);
 
-//  Write bytes as two such digits each, terminated.
+//  Write each byte as two hexadecimal digits, and a terminator.
 void digits_of_bytes (const uint8_t *bytes, size_t size, char *digits);
 
 #endif

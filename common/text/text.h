@@ -1,4 +1,4 @@
-//  Bytes that somebody else owns: a name, a reason, a piece of a buffer. Not terminated.
+//  Borrowed bytes: a name, a reason, a piece of a buffer. They have an owner elsewhere and no terminator.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_H
 #define DOWNLINK_TEXT_H
@@ -9,11 +9,11 @@
 #include <strings.h>
 
 typedef struct {
-    const char *data;  //  NULL means: there is none (not the same as an empty text)
+    const char *data;  //  NULL: there is no text, which differs from an empty text
     size_t size;       //  bytes
 } text_t;
 
-//  A text of these bytes, borrowed.
+//  Return a text of these bytes, borrowed.
 static inline text_t
 text_of (const char *data, size_t size)
 {
@@ -21,7 +21,7 @@ text_of (const char *data, size_t size)
     return text;
 }
 
-//  A text of a terminated string, borrowed; none for NULL.
+//  Return a text of a terminated string, borrowed; no text for NULL.
 static inline text_t
 text_from (const char *string)
 {
@@ -34,7 +34,7 @@ text_equal (text_t a, text_t b)
     return a.size == b.size && (a.size == 0 || memcmp (a.data, b.data, a.size) == 0);
 }
 
-//  Is it this word, or does it begin with it, whatever the case of ASCII letters?
+//  Return true if the text begins with the word, or is the word. ASCII letters match in either case.
 static inline bool
 text_begins_with_word (text_t text, const char *word)
 {
@@ -48,7 +48,7 @@ text_is_word (text_t text, const char *word)
     return text.size == strlen (word) && strncasecmp (text.data, word, text.size) == 0;
 }
 
-//  Order of bytes, as memcmp's: below, equal to or above zero. A prefix comes first.
+//  Compare bytes as memcmp does: return less than, equal to or greater than zero. A prefix comes first.
 static inline int
 text_compare (text_t a, text_t b)
 {

@@ -1,4 +1,4 @@
-//  Texts as the keys of a GHashTable: a key is the address of a text_t.
+//  Hash and compare texts as keys of a GHashTable. A key is the address of a text_t.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_KEY_H
 #define DOWNLINK_TEXT_KEY_H

@@ -1,4 +1,4 @@
-//  Texts held once, however many rockets share them: types, missions, reasons. Counted by use.
+//  Texts that many rockets share, each stored once: types, missions, reasons. A use count frees a text.
 //  One thread owns a pool.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_POOL_H
@@ -13,20 +13,20 @@ typedef struct pooled_text pooled_text_t;  //  a text in a pool; NULL stands for
 
 text_pool_t *text_pool_new (void);
 
-//  Every text must have been given back before.
+//  Free the pool. Release all texts first.
 void text_pool_destroy (text_pool_t **self_p);
 
-//  The pooled copy of a text (bytes of any value, zero included), made at its first use. Give it
-//  back with text_pool_release. NULL for none.
+//  Return the pooled copy of a text, and make it at the first use. The text may hold any bytes, zero
+//  included. Release it with text_pool_release. Return NULL for no text.
 pooled_text_t *text_pool_hold (text_pool_t *self, text_t text);
 
-//  Give a text back; the last one frees it. Nulls *text_p; NULL is allowed.
+//  Release a text and set *text_p to NULL. The last release frees the text. *text_p may be NULL.
 void text_pool_release (text_pool_t *self, pooled_text_t **text_p);
 
-//  The bytes, borrowed; none for NULL.
+//  Return the bytes, borrowed; no text for NULL.
 text_t pooled_text_bytes (const pooled_text_t *text);
 
-//  How many different texts it holds.
+//  Return the number of different texts in the pool.
 size_t text_pool_size (const text_pool_t *self);
 
 #endif

@@ -1,4 +1,4 @@
-//  Points in time as text: RFC 3339 in, the API's UTC form out. Pure functions, no clock.
+//  Points in time as text: read RFC 3339, print the UTC form of the API. Pure functions, no clock.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TIMESTAMP_H
 #define DOWNLINK_TIMESTAMP_H
@@ -17,11 +17,10 @@ extern "C" {
 #define TIMESTAMP_MIN_US (-62167219200000000)
 #define TIMESTAMP_MAX_US 253402300799999999
 
-//  Read an RFC 3339 date-time with offset ("T" or "t" between date and time, "Z", "z" or
-//  +hh:mm after it; any number of fraction digits, those after the sixth are cut off; 23:59:60 UTC,
-//  the leap second, is the next second). Returns true and the instant in microseconds since 1970,
-//  or false, and *time_us untouched, for anything else, days that do not exist and years outside
-//  0000 to 9999 in UTC included.
+//  Read an RFC 3339 date-time with offset: "T" or "t" between date and time, then "Z", "z" or +hh:mm.
+//  Fraction digits after the sixth are cut off. A leap second (23:59:60 UTC) is the next second. Set
+//  *time_us to the microseconds since 1970 and return true. Return false and leave *time_us alone for
+//  any other text, for days that do not exist and for years outside 0000 to 9999 in UTC.
 bool timestamp_parse (text_t text, int64_t *time_us) __attribute__ ((warn_unused_result));
 
 //  Write an instant between TIMESTAMP_MIN_US and TIMESTAMP_MAX_US as "YYYY-MM-DDThh:mm:ss.uuuuuuZ".

@@ -35,7 +35,7 @@ def read_c(text):
 def read_words(path):
     """Return the prose of a file: comments of sources, the text of documents."""
     text = path.read_text()
-    if path.suffix in (".c", ".h", ".cpp", ".js"):
+    if path.suffix in (".c", ".h", ".cpp", ".hpp", ".js"):
         return read_c(text)
     if path.suffix == ".py":
         return "\n".join(HASH_COMMENT.findall(text) + DOCSTRING.findall(text))
@@ -45,7 +45,7 @@ def read_words(path):
 
 
 def list_files():
-    patterns = ["*.c", "*.h", "*.cpp", "*.js", "*.py", "*.sh", "*.md", "*CMakeLists.txt", "*.cmake"]
+    patterns = ["*.c", "*.h", "*.cpp", "*.hpp", "*.js", "*.py", "*.sh", "*.md", "*CMakeLists.txt", "*.cmake"]
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
                              *patterns], cwd=ROOT, check=True, capture_output=True, text=True)
     names = listed.stdout.split("\n")

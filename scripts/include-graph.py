@@ -54,7 +54,7 @@ def read_tree():
     tree = {}
     for top in sorted({folder.split("/")[0] for folder in FOLDERS}):
         for path in sorted((ROOT / top).rglob("*")):
-            if path.suffix in (".c", ".h", ".cpp"):
+            if path.suffix in (".c", ".h", ".cpp", ".hpp"):
                 tree[str(path.relative_to(ROOT))] = INCLUDE.findall(path.read_text())
     return tree
 

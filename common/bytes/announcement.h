@@ -1,4 +1,4 @@
-//  What a processor publishes: which partitions it owns, and which frames are saved. As bytes, and back.
+//  Announcements of a processor as bytes: the partitions that it owns, and the frames that it has saved.
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
@@ -33,61 +33,61 @@ typedef struct {
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
     char frames
-        [ENDPOINT_SIZE];  //  where others reach its frames, tcp://address:port; empty: unknown
+        [ENDPOINT_SIZE];  //  the address of its frames socket, tcp://address:port; empty: unknown
 } announced_member_t;
 
 typedef struct {
-    uint8_t processor[PROCESSOR_ID_SIZE];  //  made anew at every start of a process
-    char frames[ENDPOINT_SIZE];            //  endpoints as they are bound, tcp://address:port
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  random, new at every start of a process
+    char frames[ENDPOINT_SIZE];            //  bound endpoints, tcp://address:port
     char queries[ENDPOINT_SIZE];
     char events[ENDPOINT_SIZE];
-    state_id_t state;     //  the state it keeps; all zero: it does not say
+    state_id_t state;     //  the state that it shares; zeroed: not announced
     uint32_t partitions;  //  P
     uint32_t owned_count;
     owned_t owned[PARTITIONS_MAX];
-    uint32_t member_count;  //  0: it does not say
+    uint32_t member_count;  //  0: not announced
     announced_member_t members[MEMBERS_MAX];
 } owner_announcement_t;
 
-//  The topic of acks for a source: "ack/" and 32 hexadecimal digits, terminated.
+//  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.
 void ack_topic (const uint8_t source[FRAME_SOURCE_SIZE], char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE]);
 
-//  Pack; the bytes are the caller's, to free with free(). *size is their number.
+//  Pack an announcement and set *size. The caller frees the bytes with free ().
 void *owner_announcement_write (const owner_announcement_t *self, size_t *size);
 
-//  A frame that is saved. Frames of one name with different contents are different.
+//  A saved frame. The digest tells frames with the same source and sequence but other bytes apart.
 typedef struct {
     uint64_t sequence;
     uint64_t digest;  //  frame_digest
 } saved_frame_t;
 
-//  Likewise an ack for saved frames in rising order of their sequences.
+//  Pack an ack for saved frames, in rising order of their sequences, in the same way.
 void *ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const saved_frame_t *frames,
     size_t count, size_t *size);
 
-//  Read; false if the bytes are not such an announcement.
+//  Read an announcement. Return false if the bytes are not one.
 bool owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 
-//  An ack that was read; it points into the bytes.
+//  An ack that was read. It points into the bytes.
 typedef struct {
-    uint8_t processor[PROCESSOR_ID_SIZE];  //  the one that says it
-    bool has_processor;                    //  false: it does not say which one it is
+    uint8_t processor[PROCESSOR_ID_SIZE];  //  the sender of the ack
+    bool has_processor;                    //  false: the sender is not named
     msgpack_reader_t ranges;
-    text_t digests;  //  none: it does not say them
+    text_t digests;  //  no data: not given
 } ack_t;
 
-//  Read an ack; false if the bytes are none, and then nothing of it counts.
+//  Read an ack. Return false if the bytes are not one: then ignore all of it.
 bool ack_read (ack_t *self, const void *bytes, size_t size) __attribute__ ((warn_unused_result));
 
-//  Told for every range of an ack, both numbers in it. digests are those of its frames, for
-//  ack_digest; NULL: the ack does not say them.
+//  Take one range of an ack; first and last belong to it. digests are the digests of its frames, for
+//  ack_digest; NULL: not given.
 typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last, const void *digests);
 
-//  Return the digest with this index.
+//  Return the digest at this index.
 uint64_t ack_digest (const void *digests, uint64_t index);
 
-//  Tell all ranges of an ack that was read.
+//  Call range for every range of an ack.
 void ack_tell (const ack_t *self, ack_range_fn *range, void *context);
 
 #endif

@@ -1,4 +1,4 @@
-//  CloudEvents in JSON, each to the message in it (common/domain/cloud_event.h).
+//  Read the messages in CloudEvents in JSON (common/domain/cloud_event.h).
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLOUD_EVENT_JSON_HPP
 #define DOWNLINK_CLOUD_EVENT_JSON_HPP
@@ -6,10 +6,10 @@
 #include "common/bytes/message_members.hpp"
 #include "common/domain/cloud_event.h"
 
-//  Holds the data of an event that came in base64, as long as its message is looked at.
+//  Keeps the decoded data of an event in base64 while its message is read.
 struct event_reader_t {
     json_text_t data{};
-    char *decoded = nullptr;  //  that data
+    char *decoded = nullptr;  //  the decoded data
     size_t decoded_capacity = 0;
 
     event_reader_t () = default;
@@ -18,13 +18,13 @@ struct event_reader_t {
     ~event_reader_t ();
 };
 
-//  Read an element as an event in the structured mode. Return false, and the first fault with its place
-//  in the event, if it is none. The message's texts are good until the next call.
+//  Read an element as an event in the structured mode. Return false and the first fault, with its place in
+//  the event, if it is not one. The message's texts are valid until the next call.
 bool event_read (event_reader_t *self, simdjson::dom::element element, message_t *message,
     message_fault_t *fault);
 
-//  Read the message of an event with these attributes and this data. Return false, and the first fault
-//  with its place in a message, if it is none.
+//  Read the message of an event with these attributes and this data. Return false and the first fault,
+//  with its place in a message, if it is not one.
 bool event_message_read (
     const cloud_event_t *event, const member_t &data, message_t *message, message_fault_t *fault);
 

@@ -1,9 +1,9 @@
-//  Frames: messages of one partition as the bytes that go over PUSH/PULL and into the journal.
+//  Frames: messages of one partition as bytes, for PUSH/PULL sockets and for the journal.
 //
 //    frame   = [1, source: bin 16, sequence: uint, partition: uint, [message, ...]]
 //    message = [channel: str, number: uint, time: int, kind: uint, ...]
 //
-//  docs/protocol.md has the whole of it, with worked examples.
+//  docs/protocol.md describes all of it, with worked examples.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FRAME_H
 #define DOWNLINK_FRAME_H
@@ -16,7 +16,7 @@
 #define FRAME_MESSAGES_BYTES 262144    //  a gateway seals a frame before its messages exceed this
 #define FRAME_MAX_BYTES (1024 * 1024)  //  a processor refuses what is larger
 
-//  Messages as they stand in a frame, one after another. Zeroed memory is an empty one.
+//  Packed messages, one after another, as a frame holds them. Zeroed memory holds none.
 typedef struct {
     uint8_t *bytes;
     size_t size;
@@ -24,30 +24,30 @@ typedef struct {
     uint32_t count;
 } packed_messages_t;
 
-//  Pack a message behind those that are there.
+//  Pack a message and append it.
 void packed_messages_add (packed_messages_t *self, const message_t *message);
 
-//  Put all messages of another one behind those that are there.
+//  Append all messages of another object.
 void packed_messages_append (packed_messages_t *self, const packed_messages_t *other);
 
-//  Forget the messages; the memory is kept for the next ones.
+//  Remove the messages and keep the memory for the next ones.
 void packed_messages_clear (packed_messages_t *self);
 
 //  Free the memory.
 void packed_messages_free (packed_messages_t *self);
 
 typedef struct {
-    uint8_t source[FRAME_SOURCE_SIZE];  //  who made it: one journal of one gateway
-    uint64_t sequence;                  //  counted by the source
+    uint8_t source[FRAME_SOURCE_SIZE];  //  its maker: one run of one worker
+    uint64_t sequence;                  //  counts the frames of the source
     uint32_t partition;
 } frame_head_t;
 
-//  Write a frame of these messages into bytes, which has room for FRAME_HEAD_MAX_BYTES and the
-//  messages' size. Returns the size of the frame.
+//  Write a frame with these messages into bytes, which has room for FRAME_HEAD_MAX_BYTES and the messages.
+//  Return the size of the frame.
 size_t frame_write (const frame_head_t *head, const packed_messages_t *messages, uint8_t *bytes);
 
-//  A frame that was read. The messages' array belongs to the frame and is used again for the next
-//  one; their texts point into the bytes. Zeroed memory is an unused one.
+//  A frame that was read. It owns the array of messages and uses it again for the next frame. Texts point
+//  into the bytes. Zeroed memory is unused.
 typedef struct {
     frame_head_t head;
     message_t *messages;
@@ -55,12 +55,12 @@ typedef struct {
     uint32_t capacity;
 } frame_t;
 
-//  Read a frame and hold every message in it against the rules. Returns NULL, or a sentence that
-//  says what is wrong; a frame is good as a whole or not at all.
+//  Read a frame and check every message. Return NULL, or a sentence about the first fault: then the whole
+//  frame is bad.
 const char *frame_read (frame_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 
-//  Digest the bytes of a frame: two frames with one name and other contents have other digests.
+//  Return a digest of a frame's bytes, which tells frames with the same source and sequence apart.
 uint64_t frame_digest (const void *bytes, size_t size);
 
 //  Free the memory.

@@ -1,5 +1,5 @@
-//  JSON's strings and numbers as bytes: put at a place that has room for them, they return where they
-//  end. json_writer.h puts whole texts together. Pure functions.
+//  JSON strings and numbers as bytes. Each function writes at a place with enough room, and returns the end
+//  of the bytes. json_writer.h writes whole texts. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_PUT_H
 #define DOWNLINK_JSON_PUT_H
@@ -12,13 +12,13 @@
 #define JSON_STRING_MAX(size) (2 + 6 * (size))
 #define JSON_NUMBER_MAX 21
 
-//  A string with its quotes; the text is valid UTF-8, and is there.
+//  Write a string with its quotes. The text is valid UTF-8 and has data.
 char *json_put_string (char *at, text_t text);
 
 char *json_put_int (char *at, int64_t value);
 char *json_put_uint (char *at, uint64_t value);
 
-//  Bytes that are JSON already.
+//  Copy bytes that are JSON already.
 static inline char *
 json_put_raw (char *at, text_t json)
 {

@@ -1,5 +1,5 @@
-//  A JSON text as simdjson's DOM, with what simdjson lacks: a sentence about each fault with its place,
-//  and numbers of any size where nobody looks. One thread uses a json_text_t, again for every text.
+//  Parse a JSON text with simdjson, and add two things that it lacks: a sentence about a fault with its
+//  place, and numbers of any size in unknown members. One thread uses a json_text_t for many texts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_TEXT_HPP
 #define DOWNLINK_JSON_TEXT_HPP
@@ -17,11 +17,11 @@
 
 struct json_text_t {
     simdjson::dom::parser parser{};
-    simdjson::dom::document document{};  //  what was parsed last; all texts are in it
+    simdjson::dom::document document{};  //  the last text; it holds all strings
     size_t max_bytes = 0;                //  of a text
     char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
     size_t tamed_capacity = 0;
-    char detail[256] = "";  //  why the last text was refused
+    char detail[256] = "";  //  the reason why the last text was refused
 
     json_text_t () = default;
     json_text_t (const json_text_t &) = delete;
@@ -29,8 +29,8 @@ struct json_text_t {
     ~json_text_t ();
 };
 
-//  Parse a text that is followed by padding; is_line: it is a line of many. Return false if it is no
-//  JSON, or nested too deep; then self->detail says why. The root is good until the next call.
+//  Parse a text that is followed by padding. is_line: the text is one line of many. Return false if it is
+//  not JSON or nested too deep: then self->detail says why. The root is valid until the next call.
 bool json_text_parse (json_text_t *self, text_t text, bool is_line, simdjson::dom::element *root);
 
 //  Return true if the text begins with a byte order mark.

@@ -1,6 +1,6 @@
-//  Reads msgpack from bytes that cannot be trusted, value by value, without allocating: a count is
-//  held against the bytes that remain before it is believed, so five bytes cannot ask for 8 GiB.
-//  A reader lives on the stack and borrows the bytes; texts point into them.
+//  Read msgpack from untrusted bytes, value by value, without allocating. The reader compares every count
+//  with the bytes that remain, so five bytes cannot ask for 8 GiB. A reader lives on the stack and
+//  borrows the bytes; texts point into them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MSGPACK_READER_H
 #define DOWNLINK_MSGPACK_READER_H
@@ -10,10 +10,10 @@
 #include "common/text/text.h"
 
 typedef enum {
-    MSGPACK_END,  //  no bytes are left, or the next ones are no msgpack
+    MSGPACK_END,  //  no bytes are left, or the next ones are not msgpack
     MSGPACK_NIL,
     MSGPACK_BOOL,
-    MSGPACK_UINT,  //  an integer that is not negative, however it is encoded
+    MSGPACK_UINT,  //  an integer of 0 or more, in any encoding
     MSGPACK_NEGATIVE,
     MSGPACK_FLOAT,
     MSGPACK_STR,
@@ -30,11 +30,11 @@ typedef struct {
 
 void msgpack_reader_init (msgpack_reader_t *self, const void *bytes, size_t size);
 
-//  What comes next, without reading it.
+//  Return the kind of the next value, without reading it.
 msgpack_kind_t msgpack_peek (const msgpack_reader_t *self);
 
-//  Read a value of one kind. False if something else comes, or not all of it; then the reader
-//  stands where it stood. A count never promises more elements than bytes remain.
+//  Read a value of one kind. Return false and stay at the value if its kind is another one or it is cut off.
+//  A count is never larger than the number of bytes that remain.
 bool msgpack_read_nil (msgpack_reader_t *self) __attribute__ ((warn_unused_result));
 bool msgpack_read_bool (msgpack_reader_t *self, bool *value) __attribute__ ((warn_unused_result));
 bool msgpack_read_uint (msgpack_reader_t *self, uint64_t *value)
@@ -47,10 +47,10 @@ bool msgpack_read_array (msgpack_reader_t *self, uint32_t *count)
 bool msgpack_read_map (msgpack_reader_t *self, uint32_t *pairs)
     __attribute__ ((warn_unused_result));
 
-//  Pass over one whole value, whatever it holds. False if it is not all there, or is no msgpack.
+//  Skip one whole value of any kind. Return false if it is cut off or not msgpack.
 bool msgpack_skip (msgpack_reader_t *self) __attribute__ ((warn_unused_result));
 
-//  True if every byte was read.
+//  Return true if every byte was read.
 bool msgpack_is_done (const msgpack_reader_t *self);
 
 #endif

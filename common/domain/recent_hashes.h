@@ -1,9 +1,9 @@
-//  The content hashes of the highest numbers of one rocket, to tell a repeat from a conflict: those in
-//  (last_number - RECENT_HASHES, last_number]. The rocket keeps its highest number itself, so it is
-//  told in every call; 0 stands for a hash that is not known.
+//  The content hashes of a rocket's messages with the highest numbers, to tell a repeat from a conflict:
+//  the numbers in (last_number - RECENT_HASHES, last_number]. The rocket keeps last_number and passes it
+//  to every call. 0 stands for an unknown hash.
 //
-//  It takes as much memory as the numbers need: nothing of its own for a rocket that was only
-//  launched, half from the number 2 on, all of it from RECENT_HASHES / 2 on.
+//  Memory grows with the numbers: none for a rocket that was only launched, half from number 2 on, all
+//  from number RECENT_HASHES / 2 on.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECENT_HASHES_H
 #define DOWNLINK_RECENT_HASHES_H
@@ -14,7 +14,7 @@
 #define RECENT_HASHES 16
 #define RECENT_HASHES_FEW 2
 
-//  Zeroed memory is right for a last_number of 0. Embedded by value; free with recent_hashes_clear.
+//  Zeroed memory is right for a last_number of 0. Embed it by value; free it with recent_hashes_clear.
 typedef union {
     uint32_t few[RECENT_HASHES_FEW];
     uint32_t *many;

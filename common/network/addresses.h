@@ -1,4 +1,4 @@
-//  Where processors are: the host:port list that flags have, and what its names resolve to.
+//  The host:port lists of flags, and the addresses that their names resolve to.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ADDRESSES_H
 #define DOWNLINK_ADDRESSES_H
@@ -9,7 +9,7 @@
 
 struct addrinfo;
 
-//  One address of a processor; the query and events ports follow the frames'.
+//  An address of a processor's frames port. The queries port and the events port follow it.
 typedef struct {
     char host[64];  //  numeric, IPv6 in brackets
     uint16_t port;
@@ -21,24 +21,23 @@ typedef struct {
     uint16_t port;
 } address_name_t;
 
-//  Take "host:port, [::1]:port, ..." apart. Returns a GArray of address_name_t, whose hosts are freed
-//  with it; NULL if an entry is none.
+//  Parse "host:port, [::1]:port, ...". Return a GArray of address_name_t, which frees their hosts, or NULL
+//  if an entry is wrong.
 GArray *addresses_parse (const char *list);
 
-//  Add all addresses of a name to the array (of address_t), but for those that the array has: no
-//  address is in it twice. Returns NULL, or the reason why the name has no address.
-//  only_one_family: add the IPv4 addresses, and those of IPv6 only if there is no other. May wait
-//  for a name server.
+//  Add all addresses of a name to the array (of address_t), each once. Return NULL, or the reason why the
+//  name has no address. only_one_family: add IPv4 addresses, and IPv6 ones only if there are no others.
+//  It may wait for a name server.
 const char *addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses);
 
-//  Add the addresses that a look-up of a name has found, likewise.
+//  Add the addresses that a look-up has found, each once.
 void addresses_add_found (GArray *addresses, const struct addrinfo *found, uint16_t port);
 
 //  Add the address unless the array has it. A name may resolve to one address several times:
 //  /etc/hosts with localhost for both 127.0.0.1 and ::1 gives 127.0.0.1 twice.
 void addresses_add (GArray *addresses, const address_t *address);
 
-//  Order by host, then by port; for g_array_sort too.
+//  Compare by host, then by port, as g_array_sort needs it.
 int addresses_compare (const void *a, const void *b);
 
 #endif

@@ -1,13 +1,13 @@
-//  Bounds the connections that others make to a bound ZeroMQ socket, so that strangers take neither
-//  the descriptors that files and locks need nor the places of those who work. libzmq itself accepts
-//  for as long as there are descriptors; without any it tries again and again, at full speed.
+//  Bound the connections to a bound ZeroMQ socket, so that untrusted peers take neither the descriptors that
+//  files and locks need nor the places of working peers. libzmq itself accepts connections until the
+//  descriptors run out, and then tries to accept at full speed.
 //
-//  A visitor is silent until its first message has come in. When there are more visitors than the
-//  socket may have, the doorkeeper ends the one that has been silent for longest; when all others
-//  have spoken, that is the newcomer. So a visitor that has spoken keeps its place.
+//  A visitor is silent until its first message arrives. When a socket has too many visitors, the
+//  doorkeeper ends the one that has been silent for longest. If all others have sent something, that is
+//  the newest one. So a visitor that sends messages keeps its place.
 //
-//  A thread of the doorkeeper's own hears of each connection from libzmq's monitor. The other calls
-//  are for the thread that owns the socket.
+//  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns the
+//  socket makes all other calls.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DOORKEEPER_H
 #define DOWNLINK_DOORKEEPER_H
@@ -17,25 +17,24 @@
 
 typedef struct doorkeeper doorkeeper_t;
 
-//  Return how many connections a socket may have: an eighth of the descriptors that this process may
-//  have, as it binds three sockets and half is for files; 1,024 at most.
+//  Return how many connections a socket may have: an eighth of the descriptors of this process, since it
+//  binds three sockets and files need half; at most 1,024.
 unsigned doorkeeper_visitors_max (void);
 
-//  Watch a socket of libzmq in its context, from before it is bound. Return NULL, with errno set, if
-//  that cannot be.
+//  Watch a socket of libzmq in its context. Call it before the socket is bound. Return NULL with errno set
+//  on failure.
 doorkeeper_t *doorkeeper_new (void *context, void *socket, unsigned visitors_max);
 
-//  Stop watching, before the socket is closed.
+//  Stop watching. Call it before the socket is closed.
 void doorkeeper_destroy (doorkeeper_t **self_p);
 
-//  Return true if some visitor is silent: only then doorkeeper_heard has anything to do, unless the
-//  visitor has just come.
+//  Return true if a visitor is silent. Without silent visitors, doorkeeper_heard does nothing.
 bool doorkeeper_has_silent (const doorkeeper_t *self);
 
-//  Note that a message has come by this descriptor.
+//  Note that a message has arrived on this descriptor.
 void doorkeeper_heard (doorkeeper_t *self, int fd);
 
-//  Return how many visitors were ended.
+//  Return the number of visitors that were ended.
 uint64_t doorkeeper_ended (const doorkeeper_t *self);
 
 #endif

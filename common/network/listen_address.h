@@ -1,4 +1,4 @@
-//  ADDR:PORT, as the flags that say where to listen have it.
+//  ADDR:PORT, the value of flags with an address to listen on.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTEN_ADDRESS_H
 #define DOWNLINK_LISTEN_ADDRESS_H
@@ -17,7 +17,7 @@ typedef struct {
     uint16_t port;
 } listen_address_t;
 
-//  Take 127.0.0.1:8088 or [::1]:8088 apart. False if the text is neither.
+//  Parse 127.0.0.1:8088 or [::1]:8088. Return false if the text has neither form.
 bool listen_address_read (listen_address_t *self, const char *text)
     __attribute__ ((warn_unused_result));
 

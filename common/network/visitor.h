@@ -1,7 +1,6 @@
-//  A visitor is a connection that another process made to a port of this one. It is known by its
-//  descriptor and by the cookie that the kernel gives to every socket and never gives again: so a
-//  descriptor that was closed and used again is not mistaken for the connection that had it before.
-//  Any thread may call these.
+//  A visitor: a connection that another process made to a port of this one. Its descriptor and the kernel's
+//  cookie identify it. The kernel never uses a cookie again, so a new connection with the same
+//  descriptor is another visitor. Any thread may call these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_VISITOR_H
 #define DOWNLINK_VISITOR_H
@@ -11,7 +10,7 @@
 
 typedef struct {
     int fd;
-    uint64_t cookie;  //  0: there is no such connection any more
+    uint64_t cookie;  //  0: the connection is gone
 } visitor_t;
 
 //  Return the connection that has this descriptor now.
@@ -20,17 +19,17 @@ visitor_t visitor_of (int fd);
 //  Return true while the connection is open.
 bool visitor_is_there (visitor_t visitor);
 
-//  Let no reset reach a connection, or those that a listening socket will accept. Without it a peer
-//  decides when libzmq sees a hang-up, and so can abort the process; see visitor.c. Return false, with
-//  errno set, if the kernel refuses: some allow no filter to a process without privileges.
+//  Keep TCP resets away from a connection, or from all that a listening socket will accept. Otherwise a peer
+//  can abort the process by a reset at the right moment (see visitor.c). Return false with errno set if
+//  the kernel refuses: some refuse the filter to processes without privileges.
 bool visitor_refuse_resets (int fd);
 
-//  Return true if the peer has not answered for five seconds: neither data nor the kernel's probes. As
-//  resets are refused, that is how a peer that is gone is found.
+//  Return true if the peer has answered neither data nor the kernel's probes for five seconds. This finds
+//  peers that are gone, since resets are kept away.
 bool visitor_is_dead (visitor_t visitor);
 
-//  End a connection that another library owns: nothing more arrives, and its owner reads the end of
-//  the file behind what has arrived, and closes it. Does nothing if the connection is gone.
+//  End a connection that another library owns: its owner reads the remaining bytes, then the end of the
+//  file, and closes it. Do nothing if the connection is gone.
 void visitor_end (visitor_t visitor);
 
 #endif

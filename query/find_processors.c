@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/domain/state_id.h"
 #include "query/print_map.h"
 
 #define ROUNDS_MAX 3
@@ -24,6 +25,37 @@ stats_processor (text_t stats)
     bool good = map_find (stats, "processor", &reader) && msgpack_read_str (&reader, &id) &&
                 id.size == ID_DIGITS;
     return good ? g_strndup (id.data, id.size) : NULL;
+}
+
+char *
+stats_state (text_t stats)
+{
+    msgpack_reader_t reader;
+    text_t state;
+    state_id_t id;
+    bool good = map_find (stats, "state", &reader) && msgpack_read_str (&reader, &state) &&
+                state_id_parse (&id, state);
+    return good ? g_strndup (state.data, state.size) : NULL;
+}
+
+bool
+find_two_states (const GPtrArray *found, const answer_t **first, const answer_t **second)
+{
+    char *known = NULL;
+    *first = *second = NULL;
+    for (guint index = 0; index < found->len && !*second; index++) {
+        const answer_t *answer = found->pdata[index];
+        char *state = answer->bytes ? stats_state (answer->reply.stats) : NULL;
+        if (state && !known) {
+            known = g_steal_pointer (&state);
+            *first = answer;
+        }
+        else if (state && strcmp (state, known) != 0)
+            *second = answer;
+        g_free (state);
+    }
+    g_free (known);
+    return *second != NULL;
 }
 
 //  Read "tcp://address:port".

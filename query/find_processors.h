@@ -17,6 +17,13 @@ GPtrArray *find_processors (const char *processors, int64_t timeout_ms);
 //  further members are somewhere that is not known.
 size_t stats_members (text_t stats, GHashTable *known, GArray *addresses);
 
+//  Return true if two processors tell that they keep different states. Then first and second are one of
+//  each, borrowed.
+bool find_two_states (const GPtrArray *found, const answer_t **first, const answer_t **second);
+
+//  The UUID of the state that a processor's stats tell; NULL if they tell none. The caller frees it.
+char *stats_state (text_t stats);
+
 //  The id of the processor whose stats these are, as hexadecimal digits; NULL if they tell none. The
 //  caller frees it.
 char *stats_processor (text_t stats);

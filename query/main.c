@@ -109,6 +109,10 @@ s_ask (const query_t *query)
     bool is_about_processors = query->op == QUERY_PING || query->op == QUERY_STATS;
     for (;;) {
         GPtrArray *found = find_processors (s_flags.processors, timeout_ms);
+        if (!is_about_processors && tell_two_states (found)) {
+            g_ptr_array_unref (found);
+            return 1;
+        }
         GPtrArray *answers = is_about_processors ? NULL : ask_again (found, query, timeout_ms);
         bool is_early =
             answers && answers_are_early (query, found, answers) && clock_ms () < until_ms;

@@ -200,6 +200,30 @@ s_tell_lost (const GPtrArray *found)
     return lost > 0;
 }
 
+void
+tell_states (const char *place, const char *state, const char *other, const char *other_state)
+{
+    fprintf (stderr,
+        "downlink-query: these are two states, with different rockets: %s keeps %s, %s keeps %s: "
+        "name the processors of one state with --processors\n",
+        place, state, other, other_state);
+}
+
+bool
+tell_two_states (const GPtrArray *found)
+{
+    const answer_t *first = NULL;
+    const answer_t *second = NULL;
+    if (!find_two_states (found, &first, &second))
+        return false;
+    char *one = stats_state (first->reply.stats);
+    char *other = stats_state (second->reply.stats);
+    tell_states (first->processor, one, second->processor, other);
+    g_free (one);
+    g_free (other);
+    return true;
+}
+
 static bool
 s_is_any (const GPtrArray *answers)
 {
@@ -218,7 +242,8 @@ print_found (const query_t *query, const GPtrArray *found, bool as_json)
     s_print_each (query, found, as_json);
     bool is_lost = s_tell_lost (found);
     bool is_missing = query->op == QUERY_STATS && s_tell_missing (&coverage);
-    return is_faulty || is_lost || is_missing ? 1 : 0;
+    bool are_two = tell_two_states (found);
+    return is_faulty || is_lost || is_missing || are_two ? 1 : 0;
 }
 
 int

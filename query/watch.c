@@ -15,6 +15,7 @@
 #include "common/process/clock.h"
 #include "common/text/text_hash.h"
 #include "query/find_processors.h"
+#include "query/print_answers.h"
 #include "query/protocol/reply.h"
 #include "query/protocol/update_link.h"
 #include "query/watch_table.h"
@@ -48,7 +49,8 @@ typedef struct {
     bool is_blamed;    //  it was said that it does not answer
     socket_t *census;  //  who else is there is asked; NULL: not now
     int64_t census_at_ms;
-    char *id;  //  as its stats tell; NULL: not known yet
+    char *id;     //  as its stats tell; NULL: not known yet
+    char *state;  //  likewise
 } processor_t;
 
 struct watcher {
@@ -65,7 +67,8 @@ struct watcher {
     uint64_t epochs[PARTITIONS_MAX];  //  the highest that was heard
     uint64_t updates;
     int64_t draw_at_ms;
-    bool is_closed;  //  nobody reads standard output any more
+    bool is_closed;                   //  nobody reads standard output any more
+    const processor_t *strangers[2];  //  two that keep different states; NULL: none
 };
 
 static void
@@ -76,6 +79,7 @@ s_free_processor (void *data)
     socket_destroy (&processor->question);
     socket_destroy (&processor->census);
     g_free (processor->id);
+    g_free (processor->state);
     g_free (processor->after);
     g_free (processor);
 }
@@ -316,6 +320,20 @@ s_add_members (watcher_t *self, text_t stats)
     g_hash_table_unref (known);
 }
 
+//  Note it if another processor keeps another state: what they say is not to be mixed.
+static void
+s_compare_states (const processor_t *processor)
+{
+    watcher_t *self = processor->watcher;
+    for (guint index = 0; index < self->processors->len; index++) {
+        const processor_t *other = self->processors->pdata[index];
+        if (processor->state && other->state && strcmp (processor->state, other->state) != 0) {
+            self->strangers[0] = other;
+            self->strangers[1] = processor;
+        }
+    }
+}
+
 static void
 s_take_census (processor_t *processor)
 {
@@ -328,7 +346,10 @@ s_take_census (processor_t *processor)
     msgpack_reader_init (&reader, part.data, part.size);
     if (reply_read (&reply, &reader) && reply.stats.data) {
         g_free (processor->id);
+        g_free (processor->state);
         processor->id = stats_processor (reply.stats);
+        processor->state = stats_state (reply.stats);
+        s_compare_states (processor);
         s_add_members (processor->watcher, reply.stats);
     }
     socket_destroy (&processor->census);
@@ -393,6 +414,23 @@ s_wait (watcher_t *self, int stop_fd)
     return items[0].ready;
 }
 
+//  Say which processors keep different states. Returns the exit status.
+static int
+s_tell_states (const watcher_t *self)
+{
+    if (!self->strangers[0])
+        return 0;
+    char *places[2];
+    for (int index = 0; index < 2; index++) {
+        const address_t *address = &self->strangers[index]->address;
+        places[index] = g_strdup_printf ("%s:%u", address->host, (unsigned) address->port);
+    }
+    tell_states (places[0], self->strangers[0]->state, places[1], self->strangers[1]->state);
+    g_free (places[0]);
+    g_free (places[1]);
+    return 1;
+}
+
 int
 watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms, int stop_fd)
 {
@@ -414,14 +452,15 @@ watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms,
             s_run_census (self->processors->pdata[index], now_ms);
         }
         s_draw (self, now_ms);
-    } while (!self->is_closed && !s_wait (self, stop_fd));
+    } while (!self->is_closed && !self->strangers[0] && !s_wait (self, stop_fd));
     watch_table_destroy (&self->table);
     fflush (stdout);
+    int status = s_tell_states (self);
     g_ptr_array_unref (self->processors);
     g_array_unref (self->addresses);
     discovery_destroy (&self->discovery);
     json_writer_destroy (&self->json);
     g_free (self->seen);
     g_free (self);
-    return 0;
+    return status;
 }

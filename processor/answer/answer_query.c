@@ -64,14 +64,18 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
 {
     owned_t owned[PARTITIONS_MAX];
     uint32_t owned_count = shards_owned (shards, owned);
+    char state[STATE_ID_TEXT_SIZE];
     uint32_t counters = 0;
 #define X(field, name, prometheus, help) counters++;
     PROCESSOR_COUNTERS (X)
 #undef X
     msgpack_writer_t writer = msgpack_writer_begin (answer);
-    reply_write_stats (&writer, 7 + counters);
+    reply_write_stats (&writer, 8 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
+    msgpack_write_key (&writer, "state");
+    state_id_text (&shards->state, state);
+    msgpack_write_str (&writer, text_from (state));
     msgpack_write_key (&writer, "uptimeMs");
     msgpack_write_uint (&writer, (uint64_t) (clock_ms () - shards->started_ms));
     msgpack_write_key (&writer, "partitions");

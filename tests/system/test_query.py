@@ -155,6 +155,31 @@ def test_a_list_that_a_processor_refuses_is_said_to_be_missing(rockets):
 
 
 @pytest.fixture(scope="module")
+def other_state(folder):
+    """The port of a processor with a state of its own."""
+    port = free_ports(3)
+    other = Program(folder, "downlink-processor", "--port", port, "--state-dir",
+                    f"{folder}/other-{port}")
+    until(lambda: ask("ping", "--processors", f"127.0.0.1:{port}").returncode == 0, what="it answers")
+    yield port
+    assert other.stop() == 0
+
+
+@pytest.mark.parametrize("words", [["list"], ["get", "zero"], ["stats"], ["ping"], ["watch"]],
+                         ids=lambda words: words[0])
+def test_two_states_are_told_apart_and_not_mixed(rockets, other_state, words):
+    places = [f"127.0.0.1:{rockets.port}", f"127.0.0.1:{other_state}"]
+    states = [json.loads(ask("stats", "--json", "--processors", place).stdout)["state"]
+              for place in places]
+    asked = ask(*words, "--json", "--processors", ",".join(places))
+    assert asked.returncode == 1
+    assert "these are two states" in asked.stderr
+    assert all(f"{place} keeps {state}" in asked.stderr for place, state in zip(places, states))
+    if words[0] in ("list", "get"):
+        assert asked.stdout == ""
+
+
+@pytest.fixture(scope="module")
 def fleet(folder):
     """Two processors with a state of their own, and a gateway that knows both."""
     for _ in range(5):

@@ -10,7 +10,6 @@
 #include "gateway/questions/handle_get_rockets.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
-#include "http/problem.h"
 
 #define CORS_MAX_AGE_SECONDS "600"
 
@@ -97,10 +96,10 @@ s_answer_row (
     if (strcmp (method, "OPTIONS") == 0)
         s_answer_options (self, request, s_allowed_methods (row));
     else if (!s_is_allowed (row, method))
-        problem_answer (request, &(problem_t){.status = 405,
-                                     .name = "method-not-allowed",
-                                     .detail = "this path does not know that method",
-                                     .allow = s_allowed_methods (row)});
+        answer_problem_with (request, &(problem_t){.status = 405,
+                                          .name = "method-not-allowed",
+                                          .detail = "this path does not know that method",
+                                          .allow = s_allowed_methods (row)});
     else {
         http_request_set_route (request, row->route);
         row->handler (&self->parts, request, target);

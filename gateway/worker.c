@@ -60,6 +60,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
     http_config_t http = {.address = config->address,
         .port = config->port,
         .max_body_bytes = config->max_body_bytes,
+        .body_too_large = "the body is larger than this gateway takes (--max-body)",
         .idle_connections = config->idle_connections,
         .max_connections = config->max_connections,
         .cors = config->cors,

@@ -6,7 +6,6 @@
 
 #include "common/text/digits.h"
 #include "common/text/text_hash.h"
-#include "http/problem.h"
 
 void
 answer_json (http_request_t *request, unsigned status, text_t body)
@@ -18,7 +17,16 @@ answer_json (http_request_t *request, unsigned status, text_t body)
 void
 answer_problem (http_request_t *request, unsigned status, const char *name, const char *detail)
 {
-    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
+    answer_problem_with (request, &(problem_t){.status = status, .name = name, .detail = detail});
+}
+
+void
+answer_problem_with (http_request_t *request, const problem_t *problem)
+{
+    json_writer_t *json = json_writer_new ();
+    const http_response_t response = problem_response (problem, http_request_id (request), json);
+    http_answer (request, &response);
+    json_writer_destroy (&json);
 }
 
 //  Return true if If-None-Match holds the tag: a list of tags, weak or not, or *.

@@ -6,6 +6,7 @@
 
 #include "common/process/clock.h"
 #include "http/http_parts.h"
+#include "http/http_request.h"
 #include "http/problem.h"
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
@@ -31,30 +32,6 @@ s_is_last (const http_request_t *request)
         request->connection->requests == 1 &&
         http_connections_idle (&self->connections) > self->config.idle_connections;
     return is_one_too_many || !self->is_listening || s_may_end_early (request);
-}
-
-void
-http_request_resume (http_request_t *self)
-{
-    if (self->is_suspended) {
-        self->is_suspended = false;
-        self->server->is_due = true;
-        MHD_resume_connection (self->mhd);
-    }
-}
-
-static void
-s_clear_answer (gpointer data)
-{
-    MHD_destroy_response (((answer_t *) data)->response);
-}
-
-void
-answer_unref (answer_t **self_p)
-{
-    if (*self_p)
-        g_rc_box_release_full (*self_p, s_clear_answer);
-    *self_p = NULL;
 }
 
 //  Most answers of a busy gateway are the same few bytes: the last one is kept, if nothing in it was
@@ -137,21 +114,20 @@ s_count (http_request_t *request, const http_response_t *response)
         config->answered (config->context, request, response->status, response->problem, us);
 }
 
-//  The client is gone: there is nobody to answer. True if that is so.
+//  Free a request whose client is gone. Return false if the client is there.
 static bool
 s_forget (http_request_t *request)
 {
-    g_assert (!request->answer);
-    http_request_release (request);
-    if (request->mhd)
+    if (request->phase != REQUEST_GONE)
         return false;
     http_request_free (request);
     return true;
 }
 
 static void
-s_give (http_request_t *request, answer_t *answer)
+s_give (http_request_t *request, answer_t *answer, http_phase_t phase)
 {
+    http_request_enter (request, phase);
     request->answer = answer;
     request->server->is_due = true;
     http_request_resume (request);
@@ -170,20 +146,29 @@ s_begin_large (http_request_t *request, const http_response_t *response)
     return request->unread != NULL;
 }
 
+static void
+s_answer_busy (http_request_t *request)
+{
+    json_writer_t *json = json_writer_new ();
+    const problem_t busy = {.status = 503,
+        .name = "busy",
+        .detail = "clients have not taken too many answers yet; please try again"};
+    const http_response_t response = problem_response (&busy, http_request_id (request), json);
+    http_answer (request, &response);
+    json_writer_destroy (&json);
+}
+
 void
 http_answer (http_request_t *self, const http_response_t *response)
 {
-    if (self->mhd && !s_begin_large (self, response)) {
-        problem_answer (self, &(problem_t){.status = 503,
-                                  .name = "busy",
-                                  .detail = "clients have not taken too many answers yet; please "
-                                            "try again"});
-        return;
-    }
     if (s_forget (self))
         return;
+    if (!s_begin_large (self, response)) {
+        s_answer_busy (self);
+        return;
+    }
     s_count (self, response);
-    s_give (self, s_share_answer (self, response));
+    s_give (self, s_share_answer (self, response), REQUEST_ANSWERED);
 }
 
 //  A reader that has nothing must suspend: it would be called again at once.
@@ -193,14 +178,13 @@ s_read (void *context, uint64_t position, char *buffer, size_t size)
     (void) position;
     http_request_t *request = context;
     http_connections_enter (&request->server->connections, request->connection, CONNECTION_STREAM);
-    if (request->is_aborted)
+    if (request->phase == REQUEST_ABORTED)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     ssize_t count = request->read (request->read_context, buffer, size);
     if (count < 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (count == 0) {
-        request->is_suspended = true;
-        MHD_suspend_connection (request->mhd);
+        http_request_suspend (request);
     }
     else
         request->server->is_due = true;
@@ -216,9 +200,11 @@ http_answer_stream (
     self->read = read;
     self->read_context = context;
     s_count (self, response);
-    s_give (self, s_new_answer (self, response,
-                      MHD_create_response_from_callback (
-                          MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, s_read, self, NULL)));
+    s_give (self,
+        s_new_answer (self, response,
+            MHD_create_response_from_callback (
+                MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, s_read, self, NULL)),
+        REQUEST_STREAMING);
 }
 
 void
@@ -242,6 +228,7 @@ http_answer_stream_head (http_request_t *self, const http_response_t *response)
             cors);
     g_string_append (head, "\r\n");
     s_count (self, response);
+    http_request_enter (self, REQUEST_ANSWERED);
     (void) !send (self->connection->fd, head->str, head->len, MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown (self->connection->fd, SHUT_WR);
     self->connection->is_lingering = true;
@@ -266,7 +253,7 @@ http_client_is_gone (const http_request_t *self)
 void
 http_stream_abort (http_request_t *self)
 {
-    self->is_aborted = true;
+    http_request_enter (self, REQUEST_ABORTED);
     shutdown (self->connection->fd, SHUT_RDWR);
     http_request_resume (self);
 }

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "http/http_server.h"
+#include "http/http_config.h"
 
 static body_pool_t
 s_pool (uint64_t size)

@@ -31,8 +31,9 @@ typedef struct {
 
 typedef enum {
     BODY_TAKEN,
-    BODY_TOO_LARGE,  //  the body is over its own limit: it can never be taken
-    BODY_NO_ROOM     //  the pool is full now
+    BODY_TOO_LARGE,     //  the body is over its own limit: it can never be taken
+    BODY_NO_ROOM,       //  the pool is full now
+    BODY_LINE_TOO_LONG  //  a line of a body in pieces is too long; see http_pieces.h
 } body_result_t;
 
 //  Return true if no further body of this size can begin now.

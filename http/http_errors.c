@@ -3,8 +3,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_errors.h"
 
-#include "http/connection/http_limits.h"
 #include "http/connection/http_watch.h"
+#include "http/rules/http_limits.h"
 
 #define SUSPECTS_MAX 64  //  connections of a phase that are looked at
 

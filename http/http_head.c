@@ -1,20 +1,14 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_head.h"
 
-#include "http/connection/http_limits.h"
+#include "http/answers.h"
 #include "http/http_pieces.h"
-#include "http/problem.h"
+#include "http/rules/http_limits.h"
 
 //  libmicrohttpd 1.0 checks the lines of the head itself.
 #define CHECKS_LINES (MHD_VERSION < 0x01000000)
 
 static const char s_cookie[] = "Cookie";  //  see http_head_keep_unparsed
-
-void
-http_refuse (http_request_t *request, unsigned status, const char *name, const char *detail)
-{
-    problem_answer (request, &(problem_t){.status = status, .name = name, .detail = detail});
-}
 
 //  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can be
 //  more than a connection's memory. Nobody needs that: end the parameters before the first, and let
@@ -79,15 +73,16 @@ http_head_check (http_request_t *request, const char *target, const char *versio
         return false;
     const char *fault = http_guard_verdict (guard, strcmp (version, MHD_HTTP_VERSION_1_1) == 0);
     if (fault)
-        http_refuse (request, 400, "bad-request", fault);
+        answer_problem (request, 400, "bad-request", fault);
     else if (request->guard.content_length > self->config.max_body_bytes)
-        http_refuse (request, 413, "body-too-large",
-            "the body is larger than this gateway takes (--max-body)");
+        answer_problem (request, 413, "body-too-large", self->config.body_too_large);
     else if (request->guard.content_length > 0 &&
              http_bodies_are_full (&self->bodies, request->guard.content_length))
-        http_refuse (request, 503, "busy", HTTP_BUSY);
-    else
+        answer_problem (request, 503, "busy", HTTP_BUSY);
+    else {
+        http_request_enter (request, REQUEST_BODY);
         (void) http_pieces_are_due (request, request->guard.content_length);
+    }
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);
     return true;
 }

@@ -15,8 +15,4 @@ void http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd);
 //  false if the head is over the limits: then nothing was answered, and the connection must end.
 bool http_head_check (http_request_t *request, const char *target, const char *version)
     __attribute__ ((warn_unused_result));
-
-//  Answer a request with a problem.
-void http_refuse (http_request_t *request, unsigned status, const char *name, const char *detail);
-
 #endif

@@ -1,5 +1,4 @@
-//  What the files of the HTTP server share: what a server and a request are made of. It is for
-//  this folder only.
+//  The insides of a server and of a request, for the files of this folder only.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_PARTS_H
 #define DOWNLINK_HTTP_PARTS_H
@@ -7,21 +6,22 @@
 #include <microhttpd.h>
 
 #include "http/connection/http_connections.h"
-#include "http/connection/http_guard.h"
 #include "http/connection/http_lingering.h"
 #include "http/connection/http_unread.h"
 #include "http/http_body.h"
-#include "http/http_date.h"
-#include "http/http_request_id.h"
-#include "http/http_server.h"
+#include "http/http_config.h"
+#include "http/rules/http_date.h"
+#include "http/rules/http_guard.h"
+#include "http/rules/http_phase.h"
+#include "http/rules/http_request_id.h"
 
-//  What libmicrohttpd is given to send; shared by those who get the same.
+//  An answer that libmicrohttpd sends. Requests with the same answer share it, by counting references.
 typedef struct {
     struct MHD_Response *response;
     unsigned status;
     const char *content_type;
     size_t size;
-    char body[64];  //  if it is no longer than that
+    char body[64];  //  a copy of a body that is no longer
 } answer_t;
 
 void answer_unref (answer_t **self_p);
@@ -31,61 +31,70 @@ struct http_server {
     struct MHD_Daemon *daemon;
     http_connections_t connections;
     http_lingering_t lingering;
-    GQueue held;  //  of http_request_t *, in no order of time
+    GQueue held;  //  of http_request_t *: all requests that handlers hold, in no order of time
     http_bodies_t bodies;
     http_unread_t unread;
     http_date_t date;
-    answer_t *last;  //  of this second, with nothing of its own: the next may be the same; or NULL
+    answer_t *last;  //  the last answer of this second that the next request may share; or NULL
     size_t unanswered;
-    size_t watched;  //  held requests whose connections are not suspended
-    bool is_due;     //  there is work that no descriptor tells of
+    size_t watched;  //  number of requests with is_watched
+    bool is_due;     //  there is work that no descriptor reports
     bool is_listening;
-    int64_t expire_at_ms;
+    int64_t expire_at_ms;  //  when to look for expired connections and requests again
 };
 
 struct http_request {
     http_server_t *server;
-    http_connection_t *connection;
-    struct MHD_Connection *mhd;  //  NULL: the client went away while the request was held
+    http_connection_t *connection;  //  NULL in phase GONE
+    struct MHD_Connection *mhd;     //  NULL in phase GONE
     const char *method;
-    http_body_t body;
-    bool is_head_seen;
-    bool is_shown;  //  the handler was called
-    bool is_watched;
-    bool is_suspended;
-    body_result_t
-        body_result;  //  not BODY_TAKEN: the body is refused, and the rest of it is passed over
-    bool is_pieces_asked;
-    bool is_in_pieces;      //  the body is shown in pieces, see http_pieces.h
-    bool is_line_too_long;  //  of those
-    size_t piece_size;      //  so many bytes of the body are whole lines
-    uint64_t received;      //  of the body, if it is shown in pieces
-    uint64_t passed_over;   //  of a body that was refused
+    http_phase_t phase;  //  changed by http_request_enter only
     http_guard_t guard;
     unsigned fields;  //  of the head
-    char *id;         //  NULL: none was given, and nobody has asked for it
+    char *id;         //  NULL: the client gave none, and nobody has asked for one
     request_id_source_t id_source;
-    answer_t *answer;  //  NULL: not answered yet, or sent
-    unread_t *unread;  //  NULL: the answer is not large
     unsigned route;
-    int64_t shown_us;  //  when it was complete; 0: it is not
-    int64_t deadline_ms;
-    http_expired_fn *expired;
+
+    http_body_t body;
+    body_result_t body_result;  //  why the body is refused; BODY_TAKEN: it is not
+    size_t piece_size;          //  bytes of the body that are whole lines
+    uint64_t received;          //  bytes of a body that is shown in pieces
+    uint64_t passed_over;       //  bytes of a refused body
+
+    int64_t shown_us;          //  when the request was complete; 0: it is not
+    int64_t deadline_ms;       //  of a held request
+    http_expired_fn *expired;  //  of a held request
     void *expired_context;
-    http_read_fn *read;  //  NULL: the body is whole
-    void *read_context;
-    bool is_aborted;  //  nothing more is read
-    GList held_link;
+    GList held_link;    //  in server->held
+    bool is_watched;    //  held, and its connection keeps running, so that each run looks at it
+    bool is_suspended;  //  libmicrohttpd ignores the connection until http_request_resume
+    const http_state_kind_t *state_kind;
     void *state;
-    void (*free_state) (void *);
+
+    answer_t *answer;    //  NULL: there is none yet, or libmicrohttpd has it
+    unread_t *unread;    //  NULL: the answer is not large
+    http_read_fn *read;  //  of a stream
+    void *read_context;
     char target[];
 };
 
-//  Resume its connection, if that is suspended.
+//  Change the phase of a request, and keep the list of held requests.
+void http_request_enter (http_request_t *self, http_phase_t phase);
+
+//  Have libmicrohttpd ignore the connection of a request.
+void http_request_suspend (http_request_t *self);
+
+//  End that, if it is so.
 void http_request_resume (http_request_t *self);
 
-//  It is not held any more.
-void http_request_release (http_request_t *self);
+//  Read the body of a request further, after a pause.
+void http_request_read_on (http_request_t *self);
+
+//  Look at a held request in each run no longer.
+void http_request_stop_watching (http_request_t *self);
+
+//  Free the state that a handler keeps with a request, if there is one.
+void http_request_clear_state (http_request_t *self);
 
 void http_request_free (http_request_t *self);
 

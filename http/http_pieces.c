@@ -5,30 +5,20 @@ bool
 http_pieces_are_due (http_request_t *request, uint64_t bytes)
 {
     const http_config_t *config = &request->server->config;
-    if (request->is_in_pieces || request->is_pieces_asked || bytes <= HTTP_PIECE_BYTES)
-        return request->is_in_pieces;
-    request->is_pieces_asked = true;
-    request->is_in_pieces = config->takes_pieces && config->takes_pieces (config->context, request);
-    //  What was gathered before is part of the first piece.
+    if (request->phase != REQUEST_BODY || bytes <= HTTP_PIECE_BYTES)
+        return request->phase == REQUEST_PIECES || request->phase == REQUEST_PAUSED;
+    bool is_due = config->takes_pieces && config->takes_pieces (config->context, request);
+    http_request_enter (request, is_due ? REQUEST_PIECES : REQUEST_WHOLE);
+    //  The bytes that were gathered before are part of the first piece.
     text_t body = http_body_text (&request->body);
     const char *end = memrchr (body.data, '\n', body.size);
     request->piece_size = end ? (size_t) (end - body.data) + 1 : 0;
     request->received = body.size;
-    return request->is_in_pieces;
+    return is_due;
 }
 
-//  Suspend the connection of a request that was held while its body is under way.
-static void
-s_pause (http_request_t *request)
-{
-    http_connections_enter (&request->server->connections, request->connection, CONNECTION_HELD);
-    request->is_suspended = true;
-    MHD_suspend_connection (request->mhd);
-}
-
-//  Show the piece that is there, if it is large enough.
-static void
-s_show_piece (http_request_t *request)
+void
+http_pieces_show (http_request_t *request)
 {
     const http_config_t *config = &request->server->config;
     http_body_t *body = &request->body;
@@ -39,48 +29,47 @@ s_show_piece (http_request_t *request)
         request->piece_size = 0;
     }
     else
-        g_assert (request->expired);  //  neither taken nor held
+        g_assert (request->phase == REQUEST_PAUSED);  //  else it is neither taken nor held
+}
+
+//  Return the length of the line that the first of these bytes belong to, as far as it is known.
+static size_t
+s_line_size (const http_request_t *request, text_t bytes)
+{
+    const char *end = memchr (bytes.data, '\n', bytes.size);
+    return request->body.size - request->piece_size +
+           (end ? (size_t) (end - bytes.data) : bytes.size);
+}
+
+//  Add bytes to the body, and find the end of the last whole line.
+static body_result_t
+s_add (http_request_t *request, text_t bytes)
+{
+    http_server_t *self = request->server;
+    http_body_t *body = &request->body;
+    request->received += bytes.size;
+    if (s_line_size (request, bytes) > HTTP_LINE_MAX_BYTES)
+        return BODY_LINE_TOO_LONG;
+    if (request->received > self->config.max_body_bytes)
+        return BODY_TOO_LARGE;
+    const char *end = memrchr (bytes.data, '\n', bytes.size);
+    if (end)
+        request->piece_size = body->size + (size_t) (end - bytes.data) + 1;
+    return http_body_add (body, &self->bodies, bytes, 0);
 }
 
 body_result_t
 http_pieces_take (http_request_t *request, text_t bytes)
 {
-    http_server_t *self = request->server;
-    http_body_t *body = &request->body;
-    const char *first = memchr (bytes.data, '\n', bytes.size);
-    const char *last = first ? memrchr (bytes.data, '\n', bytes.size) : NULL;
-    size_t line =
-        body->size - request->piece_size + (first ? (size_t) (first - bytes.data) : bytes.size);
-    request->received += bytes.size;
-    request->is_line_too_long |= line > HTTP_LINE_MAX_BYTES;
-    if (request->received > self->config.max_body_bytes || request->is_line_too_long)
-        return BODY_TOO_LARGE;
-    if (last)
-        request->piece_size = body->size + (size_t) (last - bytes.data) + 1;
-    body_result_t result = http_body_add (body, &self->bodies, bytes, 0);
-    if (result != BODY_TAKEN)
+    body_result_t result = s_add (request, bytes);
+    //  While the request is held, chunks may come that were read before.
+    if (result != BODY_TAKEN || request->phase == REQUEST_PAUSED)
         return result;
-    //  More chunks that were read already may come in while it is held.
-    if (request->expired)
-        return BODY_TAKEN;
-    s_show_piece (request);
-    if (request->expired)
-        s_pause (request);
-    return BODY_TAKEN;
-}
-
-void
-http_go_on (http_request_t *self)
-{
-    http_request_release (self);
-    if (!self->mhd) {
-        http_request_free (self);
-        return;
+    http_pieces_show (request);
+    if (request->phase == REQUEST_PAUSED) {
+        http_connections_enter (
+            &request->server->connections, request->connection, CONNECTION_HELD);
+        http_request_suspend (request);
     }
-    if (self->body_result == BODY_TAKEN)
-        s_show_piece (self);
-    if (self->expired)
-        return;
-    http_connections_enter (&self->server->connections, self->connection, CONNECTION_BODY);
-    http_request_resume (self);
+    return BODY_TAKEN;
 }

@@ -1,8 +1,10 @@
-//  A request as its handler sees it: what came, and what is to be known of it while it is held.
 //  SPDX-License-Identifier: Apache-2.0
+#include "http/http_request.h"
+
 #include <microhttpd.h>
 
 #include "http/http_parts.h"
+#include "http/http_pieces.h"
 
 const char *
 http_request_method (const http_request_t *self)
@@ -22,7 +24,7 @@ http_request_field (const http_request_t *self, const char *name)
     return MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name);
 }
 
-//  One line of the field that is looked for.
+//  The field to join, and its lines so far.
 typedef struct {
     const char *name;
     GString *list;
@@ -54,16 +56,6 @@ http_request_body (const http_request_t *self)
     return http_body_text (&self->body);
 }
 
-void
-http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context)
-{
-    if (!self->expired)
-        g_queue_push_tail_link (&self->server->held, &self->held_link);
-    self->deadline_ms = deadline_ms;
-    self->expired = expired;
-    self->expired_context = context;
-}
-
 const char *
 http_request_id (http_request_t *self)
 {
@@ -87,25 +79,53 @@ http_request_route (const http_request_t *self)
 }
 
 void
-http_request_set_state (http_request_t *self, void *state, void (*free_state) (void *))
+http_request_set_state (http_request_t *self, const http_state_kind_t *kind, void *state)
 {
+    g_assert (!self->state_kind);
+    self->state_kind = kind;
     self->state = state;
-    self->free_state = free_state;
 }
 
 void *
-http_request_state (const http_request_t *self)
+http_request_state (const http_request_t *self, const http_state_kind_t *kind)
 {
-    return self->state;
+    return self->state_kind == kind ? self->state : NULL;
+}
+
+void *
+http_request_steal_state (http_request_t *self, const http_state_kind_t *kind)
+{
+    if (self->state_kind != kind)
+        return NULL;
+    self->state_kind = NULL;
+    return g_steal_pointer (&self->state);
 }
 
 void
-http_request_clear_state (http_request_t *self)
+http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context)
 {
-    if (self->free_state)
-        self->free_state (self->state);
-    self->state = NULL;
-    self->free_state = NULL;
+    if (self->phase == REQUEST_PIECES)
+        http_request_enter (self, REQUEST_PAUSED);
+    else if (self->phase == REQUEST_SHOWN)
+        http_request_enter (self, REQUEST_HELD);
+    else
+        http_request_enter (self, self->phase);
+    self->deadline_ms = deadline_ms;
+    self->expired = expired;
+    self->expired_context = context;
+}
+
+void
+http_go_on (http_request_t *self)
+{
+    if (self->phase == REQUEST_GONE) {
+        http_request_free (self);
+        return;
+    }
+    http_request_enter (self, REQUEST_PIECES);
+    http_pieces_show (self);
+    if (self->phase == REQUEST_PIECES)
+        http_request_read_on (self);
 }
 
 bool

@@ -13,16 +13,19 @@
 //  and put it back. One that is held longer, or beside many others, is suspended.
 //
 //  SPDX-License-Identifier: Apache-2.0
+#include "http/http_server.h"
+
 #include <microhttpd.h>
 #include <unistd.h>
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
-#include "http/connection/http_limits.h"
+#include "http/answers.h"
 #include "http/connection/listener.h"
 #include "http/http_errors.h"
 #include "http/http_head.h"
 #include "http/http_pieces.h"
+#include "http/rules/http_limits.h"
 
 #define BODIES_MIN_BYTES                                                                           \
     (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much
@@ -51,6 +54,7 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     *request = (http_request_t){.server = self,
         .mhd = mhd,
         .method = "",
+        .phase = REQUEST_LINE,
         .connection = info->socket_context,
         .held_link.data = request};
     memcpy (request->target, target, size);
@@ -68,13 +72,15 @@ static void
 s_part (void *context, http_connection_t *connection, http_parting_t parting)
 {
     const http_config_t *config = &((http_server_t *) context)->config;
+    const char *detail =
+        parting == PARTING_BODY_TOO_LARGE ? config->body_too_large : http_parting_detail (parting);
     http_request_t *request = connection->request;
     if (connection->phase == CONNECTION_PARTED)
         return;
     if (request && config->answered)
         config->answered (config->context, request, http_parting_status (parting),
             http_parting_name (parting), 0);
-    http_parting_send (parting, connection->fd);
+    http_parting_send (parting, detail, connection->fd);
     connection->is_lingering = true;
 }
 
@@ -90,11 +96,13 @@ s_end (http_request_t *request, http_parting_t parting)
 static void
 s_refuse_body (http_request_t *request, body_result_t result)
 {
+    bool was_paused = request->phase == REQUEST_PAUSED;
     request->body_result = result;
+    http_request_enter (request, REQUEST_SKIPPED);
     http_body_free (&request->body, &request->server->bodies);
     http_request_clear_state (request);
-    if (request->expired)
-        http_go_on (request);
+    if (was_paused)
+        http_request_read_on (request);
 }
 
 static body_result_t
@@ -112,7 +120,7 @@ s_take_body (http_request_t *request, const char *data, size_t size)
 {
     const http_guard_t *guard = &request->guard;
     http_connections_progress (&request->server->connections, request->connection, size);
-    if (request->body_result != BODY_TAKEN) {
+    if (request->phase == REQUEST_SKIPPED) {
         request->passed_over += size;
         return;
     }
@@ -134,26 +142,30 @@ s_has_patience (http_request_t *request)
     return false;
 }
 
-//  The request is complete.
+//  Hand a complete request to the handler, or answer that its body is refused.
 static void
 s_show (http_request_t *request)
 {
     http_server_t *self = request->server;
-    request->is_shown = true;
+    http_request_enter (request, REQUEST_SHOWN);
     request->shown_us = clock_us ();
     http_connections_enter (&self->connections, request->connection, CONNECTION_HELD);
-    if (request->is_line_too_long)
-        http_refuse (request, 413, "line-too-long",
-            "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
-    else if (request->body_result == BODY_NO_ROOM)
-        http_refuse (request, 503, "busy", HTTP_BUSY);
-    else if (request->body_result == BODY_TOO_LARGE)
-        http_refuse (request, 413, "body-too-large",
-            "the body is larger than this gateway takes (--max-body)");
-    else
+    switch (request->body_result) {
+    case BODY_TAKEN:
         self->config.handler (self->config.context, request);
-    if (!request->answer && request->connection->phase != CONNECTION_PARTED)
-        g_assert (request->expired);  //  neither answered nor held
+        break;
+    case BODY_TOO_LARGE:
+        answer_problem (request, 413, "body-too-large", self->config.body_too_large);
+        break;
+    case BODY_NO_ROOM:
+        answer_problem (request, 503, "busy", HTTP_BUSY);
+        break;
+    case BODY_LINE_TOO_LONG:
+        answer_problem (request, 413, "line-too-long",
+            "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
+        break;
+    }
+    g_assert (request->phase != REQUEST_SHOWN);  //  else it is neither answered nor held
 }
 
 static enum MHD_Result
@@ -169,13 +181,6 @@ s_queue_response (http_request_t *request)
     return result;
 }
 
-static void
-s_stop_watching (http_request_t *request)
-{
-    request->server->watched -= request->is_watched;
-    request->is_watched = false;
-}
-
 //  Leave a held request for later runs.
 static void
 s_leave (http_request_t *request)
@@ -187,9 +192,19 @@ s_leave (http_request_t *request)
         request->is_watched = true;
         return;
     }
-    s_stop_watching (request);
-    request->is_suspended = true;
-    MHD_suspend_connection (request->mhd);
+    http_request_stop_watching (request);
+    http_request_suspend (request);
+}
+
+static enum MHD_Result
+s_take_head (http_request_t *request, const char *target, const char *version)
+{
+    if (!http_head_check (request, target, version)) {
+        s_end (request, PARTING_HEAD_TOO_LARGE);
+        return MHD_NO;
+    }
+    request->connection->is_lingering = request->answer != NULL;
+    return request->answer ? s_queue_response (request) : MHD_YES;
 }
 
 static enum MHD_Result
@@ -202,21 +217,14 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
     request->method = method;
     if (request->connection->phase == CONNECTION_PARTED)
         return MHD_NO;
-    if (!request->is_head_seen) {
-        request->is_head_seen = true;
-        if (!http_head_check (request, url, version)) {
-            s_end (request, PARTING_HEAD_TOO_LARGE);
-            return MHD_NO;
-        }
-        request->connection->is_lingering = request->answer != NULL;
-        return request->answer ? s_queue_response (request) : MHD_YES;
-    }
+    if (request->phase == REQUEST_LINE)
+        return s_take_head (request, url, version);
     if (*size) {
         s_take_body (request, data, *size);
         *size = 0;
         return s_has_patience (request) ? MHD_YES : MHD_NO;
     }
-    if (!request->is_shown)
+    if (request->phase < REQUEST_SHOWN)
         s_show (request);
     if (request->connection->phase == CONNECTION_PARTED)
         return MHD_NO;
@@ -224,27 +232,6 @@ s_handle (void *context, struct MHD_Connection *mhd, const char *url, const char
         return s_queue_response (request);
     s_leave (request);
     return MHD_YES;
-}
-
-void
-http_request_release (http_request_t *self)
-{
-    if (self->expired)
-        g_queue_unlink (&self->server->held, &self->held_link);
-    self->expired = NULL;
-}
-
-void
-http_request_free (http_request_t *self)
-{
-    http_request_release (self);
-    s_stop_watching (self);
-    http_body_free (&self->body, &self->server->bodies);
-    answer_unref (&self->answer);
-    http_request_clear_state (self);
-    self->server->unanswered--;
-    g_free (self->id);
-    g_free (self);
 }
 
 static void
@@ -264,11 +251,12 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
     http_unread_sent (&self->unread, &request->unread);
     http_connections_enter (&self->connections, request->connection, CONNECTION_IDLE);
     *request_p = NULL;
-    if (!request->expired) {
+    if (!http_phase_is_held (request->phase)) {
         http_request_free (request);
         return;
     }
-    //  Held: whoever holds it lets go of it by answering, and http_answer frees it.
+    //  The handler that holds it answers it or goes on with it, and that frees it.
+    http_request_enter (request, REQUEST_GONE);
     request->mhd = NULL;
     request->connection = NULL;
     request->expired (request->expired_context, request);

@@ -5,8 +5,9 @@
 
 #include "common/process/log.h"
 #include "common/process/prometheus_text.h"
+#include "http/answers.h"
 #include "http/connection/listener.h"
-#include "http/problem.h"
+#include "http/http_server.h"
 
 #define BODY_MAX_BYTES 4096
 #define CONNECTIONS_MAX 64
@@ -106,9 +107,7 @@ s_answer_metrics (const admin_t *self, http_request_t *request)
 static void
 s_answer_status (http_request_t *request, const char *body)
 {
-    http_answer (
-        request, &(http_response_t){
-                     .status = 200, .content_type = "application/json", .body = text_from (body)});
+    answer_json (request, 200, text_from (body));
 }
 
 static void
@@ -118,8 +117,7 @@ s_answer_ready (const admin_t *self, http_request_t *request)
         [ADMIN_STOPPING] = "this processor is stopping"};
     const char *detail = details[self->phase];
     if (detail)
-        problem_answer (
-            request, &(problem_t){.status = 503, .name = "not-ready", .detail = detail});
+        answer_problem (request, 503, "not-ready", detail);
     else
         s_answer_status (request, "{\"status\":\"ready\"}");
 }
@@ -135,14 +133,12 @@ s_handle (void *context, http_request_t *request)
     bool is_ready = strcmp (path, "/readyz") == 0;
     bool is_metrics = strcmp (path, "/metrics") == 0;
     if (!is_live && !is_ready && !is_metrics)
-        problem_answer (request, &(problem_t){.status = 404,
-                                     .name = "not-found",
-                                     .detail = "there are /metrics, /livez and /readyz here"});
+        answer_problem (request, 404, "not-found", "there are /metrics, /livez and /readyz here");
     else if (!is_get)
-        problem_answer (request, &(problem_t){.status = 405,
-                                     .name = "method-not-allowed",
-                                     .detail = "this path does not know that method",
-                                     .allow = "GET, HEAD"});
+        answer_problem_with (request, &(problem_t){.status = 405,
+                                          .name = "method-not-allowed",
+                                          .detail = "this path does not know that method",
+                                          .allow = "GET, HEAD"});
     else if (is_metrics)
         s_answer_metrics (self, request);
     else if (is_ready)
@@ -161,6 +157,7 @@ admin_new (const listen_address_t *address, const shards_t *shards)
     self->http = http_server_new (&(http_config_t){.address = address->host,
         .port = address->port,
         .max_body_bytes = BODY_MAX_BYTES,
+        .body_too_large = "the body is larger than this port takes",
         .idle_connections = CONNECTIONS_IDLE,
         .max_connections = CONNECTIONS_MAX,
         .handler = s_handle,

@@ -38,6 +38,7 @@ query
 query/protocol
 http
 http/connection
+http/rules
 disk
 common/options
 common/network

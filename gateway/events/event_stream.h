@@ -15,7 +15,7 @@
 #define DOWNLINK_EVENT_STREAM_H
 
 #include "gateway/events/update_feed.h"
-#include "http/http_server.h"
+#include "http/http_request.h"
 
 typedef enum {
     STREAM_LISTENING,

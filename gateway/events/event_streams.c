@@ -73,6 +73,8 @@ s_closed (void *context)
     g_free (client);
 }
 
+static const http_state_kind_t s_client = {"event stream", s_closed};
+
 static const http_response_t s_head = {.status = 200,
     .content_type = "text/event-stream",
     .fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}};
@@ -87,7 +89,7 @@ event_streams_open (
     client->streams = self;
     client->stream = event_stream_new (&self->set, request, id, last_id);
     self->count++;
-    http_request_set_state (request, client, s_closed);
+    http_request_set_state (request, &s_client, client);
     http_answer_stream (request, &s_head, s_read, client);
     return true;
 }

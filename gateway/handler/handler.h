@@ -8,8 +8,8 @@
 #include "common/bytes/json_writer.h"
 #include "gateway/handler/phase.h"
 #include "gateway/metrics/gateway_metrics.h"
-#include "http/http_server.h"
-#include "http/http_target.h"
+#include "http/http_request.h"
+#include "http/rules/http_target.h"
 
 //  The worker owns all of it, and lends it to handlers for as long as it lives.
 typedef struct {

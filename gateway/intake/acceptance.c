@@ -8,7 +8,6 @@
 #include "common/process/failpoint.h"
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
-#include "http/problem.h"
 
 #define PLAIN_SIZE 128
 
@@ -49,6 +48,8 @@ s_free_held (void *data)
     g_free (held);
 }
 
+static const http_state_kind_t s_held = {"accepted messages", s_free_held};
+
 //  Write the usual answer into text, which has room for PLAIN_SIZE.
 static text_t
 s_write_plain (char *text, const char *status, size_t accepted)
@@ -65,8 +66,6 @@ s_write_plain (char *text, const char *status, size_t accepted)
 static text_t
 s_write_lenient (json_writer_t *json, const char *status, const taken_t *taken)
 {
-    size_t shown = 0;
-    const refusal_t *refusals = refusals_told (taken->refusals, &shown);
     json_writer_reset (json);
     json_begin_object (json);
     json_key (json, "status");
@@ -74,7 +73,7 @@ s_write_lenient (json_writer_t *json, const char *status, const taken_t *taken)
     json_key (json, "accepted");
     json_uint (json, taken->count);
     json_key (json, "refused");
-    problem_write_refusals (json, refusals, shown);
+    refusals_write (taken->refusals, json);
     json_end_object (json);
     return json_writer_text (json);
 }
@@ -149,7 +148,7 @@ acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *take
     *held = (held_t){.acceptance = self, .request = request, .taken = *taken, .link.data = held};
     if (taken->refusals)
         refusals_ref (taken->refusals);
-    http_request_set_state (request, held, s_free_held);
+    http_request_set_state (request, &s_held, held);
     g_queue_push_tail_link (&self->keeping, &held->link);
     http_hold (request, INT64_MAX, s_given_up, held);
 }

@@ -4,7 +4,7 @@
 #define DOWNLINK_EVENT_HEAD_H
 
 #include "common/domain/cloud_event.h"
-#include "http/http_server.h"
+#include "http/http_request.h"
 
 typedef struct {
     cloud_event_t event;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "http/http_server.h"
+#include "http/http_request.h"
 
 #define PREFER_WAIT_MAX_S 60
 

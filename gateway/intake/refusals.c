@@ -3,6 +3,14 @@
 
 #include <glib.h>
 
+#include "http/answers.h"
+
+typedef struct {
+    size_t index;
+    char *pointer;
+    char *detail;
+} refusal_t;
+
 struct refusals {
     GArray *told;  //  of refusal_t
     size_t count;
@@ -52,7 +60,7 @@ refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char
         *self_p = s_new ();
     refusals_t *self = *self_p;
     self->count++;
-    if (self->told->len >= PROBLEM_REFUSALS_MAX)
+    if (self->told->len >= REFUSALS_TOLD_MAX)
         return;
     refusal_t refusal = {index, g_strdup (pointer), g_strdup (detail)};
     g_array_append_val (self->told, refusal);
@@ -64,11 +72,29 @@ refusals_count (const refusals_t *self)
     return self ? self->count : 0;
 }
 
-const refusal_t *
-refusals_told (const refusals_t *self, size_t *count)
+void
+refusals_write (const refusals_t *self, json_writer_t *json)
 {
-    *count = self ? self->told->len : 0;
-    return self ? (const refusal_t *) (gconstpointer) self->told->data : NULL;
+    json_begin_array (json);
+    for (guint index = 0; self && index < self->told->len; index++) {
+        const refusal_t *refusal = &g_array_index (self->told, refusal_t, index);
+        json_begin_object (json);
+        json_key (json, "index");
+        json_uint (json, refusal->index);
+        json_key (json, "pointer");
+        json_string (json, refusal->pointer);
+        json_key (json, "detail");
+        json_string (json, refusal->detail);
+        json_end_object (json);
+    }
+    json_end_array (json);
+}
+
+static void
+s_write_errors (const void *context, json_writer_t *json)
+{
+    json_key (json, "errors");
+    refusals_write (context, json);
 }
 
 void
@@ -77,7 +103,9 @@ refusals_answer (const refusals_t *self, http_request_t *request, size_t good)
     char detail[128];
     g_snprintf (detail, sizeof detail, "%zu of %zu messages are refused, so none was accepted",
         self->count, self->count + good);
-    problem_t problem = {.status = 400, .name = "message-refused", .detail = detail};
-    problem.refusals = refusals_told (self, &problem.refusals_count);
-    problem_answer (request, &problem);
+    answer_problem_with (request, &(problem_t){.status = 400,
+                                      .name = "message-refused",
+                                      .detail = detail,
+                                      .write_members = s_write_errors,
+                                      .members = self});
 }

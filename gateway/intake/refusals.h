@@ -1,29 +1,35 @@
-//  The messages of one request that were refused: the first of them by name, all of them as a number,
-//  so that what is remembered is bounded however many they are. Shared by counting references.
+//  The refused messages of one request. The first REFUSALS_TOLD_MAX are kept and told to the client, all
+//  of them are counted, so that memory is bounded. Shared by counting references.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSALS_H
 #define DOWNLINK_REFUSALS_H
 
-#include "http/problem.h"
+#include "common/bytes/json_writer.h"
+#include "http/http_request.h"
 
-//  NULL: there are none.
+#define REFUSALS_TOLD_MAX 10000  //  of one request; the others are counted only
+
+//  NULL stands for no refusals.
 typedef struct refusals refusals_t;
 
 refusals_t *refusals_ref (refusals_t *self);
 
-//  Nothing is no harm.
+//  NULL is allowed.
 void refusals_unref (refusals_t **self_p);
 
-//  Another one, or the first; pointer and detail are copied, if it is among those that will be told.
+//  Add a refusal, and make the object with the first one. index is the place of the message in the
+//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail says what
+//  was expected. Both are copied.
 void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail);
 
-//  How many there are.
+//  Return the number of refusals.
 size_t refusals_count (const refusals_t *self);
 
-//  Those that are told, PROBLEM_REFUSALS_MAX at the most; *count says how many.
-const refusal_t *refusals_told (const refusals_t *self, size_t *count);
+//  Write them as a JSON array.
+void refusals_write (const refusals_t *self, json_writer_t *json);
 
-//  Answer 400 with them: nothing was accepted of a request that had so many good messages beside.
+//  Answer 400 and tell the refusals. good is the number of good messages in the same request, of which
+//  none was accepted.
 void refusals_answer (const refusals_t *self, http_request_t *request, size_t good);
 
 #endif

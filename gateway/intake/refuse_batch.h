@@ -4,7 +4,7 @@
 #define DOWNLINK_REFUSE_BATCH_H
 
 #include "gateway/delivery/publisher.h"
-#include "http/http_server.h"
+#include "http/http_request.h"
 
 //  Answer 413: the request is larger than all room there is.
 void refuse_batch_too_large (http_request_t *request);

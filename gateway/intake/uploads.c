@@ -1,5 +1,15 @@
-//  An upload whose piece cannot be staged now keeps what was read of it, and its request is held: no
-//  more is read from the client. It goes on in uploads_retry.
+//  An upload whose piece cannot be staged now keeps the messages of the piece and holds its request, so
+//  that the server reads no more from the client. uploads_retry goes on with it.
+//
+//    phase      the upload                                        goes on to
+//    READING    may get its next piece                            ROOM, DISK, COMPLETE
+//    ROOM       waits for room, or for the first processor        READING
+//    DISK       waits for the current round of the journal        READING, ROOM
+//    COMPLETE   has its last piece                                LAST_ROOM, LAST_DISK
+//    LAST_ROOM  waits for room for the last piece                 COMPLETE
+//    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
+//
+//  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/uploads.h"
 
@@ -8,9 +18,30 @@
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
 
-#define BUSY_MS 60000  //  the disk may take so long for a round
+#define BUSY_MS 60000  //  longest wait for the disk
+#define BIT(phase) (1u << (phase))
+#define WAITING                                                                                    \
+    (BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK))
 
-//  Why nothing more is staged, though no line is bad.
+typedef enum {
+    UPLOAD_READING,
+    UPLOAD_ROOM,
+    UPLOAD_DISK,
+    UPLOAD_COMPLETE,  //  from here on all pieces were read
+    UPLOAD_LAST_ROOM,
+    UPLOAD_LAST_DISK,
+    UPLOAD_PHASES
+} phase_of_upload_t;
+
+static const unsigned s_next[UPLOAD_PHASES] = {
+    [UPLOAD_READING] = BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_COMPLETE),
+    [UPLOAD_ROOM] = BIT (UPLOAD_READING),
+    [UPLOAD_DISK] = BIT (UPLOAD_READING) | BIT (UPLOAD_ROOM),
+    [UPLOAD_COMPLETE] = BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK),
+    [UPLOAD_LAST_ROOM] = BIT (UPLOAD_COMPLETE),
+    [UPLOAD_LAST_DISK] = BIT (UPLOAD_COMPLETE) | BIT (UPLOAD_LAST_ROOM)};
+
+//  The reason to stage nothing more, though no line is bad.
 typedef enum {
     FAULT_NONE,
     FAULT_FULL,
@@ -18,32 +49,30 @@ typedef enum {
     FAULT_TOO_LARGE,
     FAULT_JOURNAL,
     FAULT_TOO_SLOW,
-    FAULT_OVERFLOW,  //  there is no room, and it is said that it was accepted (--overflow=drop)
+    FAULT_OVERFLOW,  //  there is no room, and the client is told "accepted" (--overflow=drop)
 } fault_t;
 
 struct uploads {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
     const posts_t *posts;
-    GQueue waiting;  //  of upload_t: they wait for room or for the disk
+    GQueue waiting;  //  of upload_t: all uploads in the phases that wait
 };
 
 typedef struct {
     uploads_t *uploads;
     http_request_t *request;
-    batch_t *batch;        //  of the piece that was read last, if it is not staged yet
+    batch_t *batch;        //  messages of the last piece that was read, if they are not staged yet
     refusals_t *refusals;  //  NULL: none yet
-    staged_t *staged;      //  NULL: nothing is
+    staged_t *staged;      //  messages of earlier pieces; NULL: none
     prefer_t prefer;
-    size_t lines;  //  that were read
-    size_t good;   //  of those
+    size_t pieces;  //  that were read
+    size_t lines;   //  that were read
+    size_t good;    //  lines that hold a good message
     fault_t fault;
-    bool is_begun;          //  a piece was read
-    bool is_complete;       //  the last piece was
-    bool is_waiting;        //  for room, among the uploads
-    int64_t full_until_ms;  //  there is no room, and it waits for some until then; 0: not yet
-    int64_t busy_until_ms;  //  likewise for the disk
-    GList link;
+    phase_of_upload_t phase;  //  changed by s_enter only
+    int64_t deadline_ms;      //  of the wait
+    GList link;               //  in uploads->waiting
 } upload_t;
 
 uploads_t *
@@ -86,14 +115,29 @@ s_new (uploads_t *uploads, http_request_t *request)
     return self;
 }
 
-static void
-s_stop_waiting (upload_t *self)
+static bool
+s_is_waiting (const upload_t *self)
 {
-    if (self->is_waiting)
+    return WAITING & BIT (self->phase);
+}
+
+static bool
+s_is_complete (const upload_t *self)
+{
+    return self->phase >= UPLOAD_COMPLETE;
+}
+
+//  Change the phase, and keep the queue of the uploads that wait.
+static void
+s_enter (upload_t *self, phase_of_upload_t phase)
+{
+    bool was_waiting = s_is_waiting (self);
+    g_assert (s_next[self->phase] & BIT (phase));
+    self->phase = phase;
+    if (s_is_waiting (self) && !was_waiting)
+        g_queue_push_tail_link (&self->uploads->waiting, &self->link);
+    else if (was_waiting && !s_is_waiting (self))
         g_queue_unlink (&self->uploads->waiting, &self->link);
-    self->is_waiting = false;
-    self->full_until_ms = 0;
-    self->busy_until_ms = 0;
 }
 
 static void
@@ -107,17 +151,20 @@ static void
 s_free (void *data)
 {
     upload_t *self = data;
-    s_stop_waiting (self);
+    if (s_is_waiting (self))
+        g_queue_unlink (&self->uploads->waiting, &self->link);
     s_drop (self);
     batch_destroy (&self->batch);
     refusals_unref (&self->refusals);
     g_free (self);
 }
 
+static const http_state_kind_t s_kind = {"upload", s_free};
+
 bool
 upload_is_under_way (const http_request_t *request)
 {
-    return http_request_state (request) != NULL;
+    return http_request_state (request, &s_kind) != NULL;
 }
 
 static void
@@ -142,9 +189,9 @@ s_read (upload_t *self, text_t lines)
 {
     publisher_t *publisher = s_publisher (self);
     batch_reset (self->batch, MAX (publisher->partitions (publisher), 1));
-    message_json_read_lines (self->uploads->tools->reader, lines.data, lines.size, !self->is_begun,
-        &self->lines, s_accept, s_refuse, self);
-    self->is_begun = true;
+    message_json_read_lines (self->uploads->tools->reader, lines.data, lines.size,
+        self->pieces == 0, &self->lines, s_accept, s_refuse, self);
+    self->pieces++;
 }
 
 static bool
@@ -168,7 +215,7 @@ s_is_refused (const upload_t *self)
     return self->refusals && !self->prefer.is_lenient;
 }
 
-//  Try to stage the batch. What is to be refused anyway need not be.
+//  Try to stage the batch, unless the request will be refused anyway.
 static stage_t
 s_try (upload_t *self)
 {
@@ -186,7 +233,24 @@ s_try (upload_t *self)
     return publisher->stage (publisher, self->staged, self->batch);
 }
 
-//  Stage the batch. False if it has to wait for that.
+static void s_expired (void *context, http_request_t *request);
+
+//  Hold the request until its batch can be staged. An upload that has begun to wait for room waits no
+//  longer because the disk is busy too.
+static void
+s_wait (upload_t *self, bool is_full)
+{
+    phase_of_upload_t room = s_is_complete (self) ? UPLOAD_LAST_ROOM : UPLOAD_ROOM;
+    phase_of_upload_t disk = s_is_complete (self) ? UPLOAD_LAST_DISK : UPLOAD_DISK;
+    phase_of_upload_t phase = is_full || self->phase == room ? room : disk;
+    if (phase == self->phase)
+        return;
+    s_enter (self, phase);
+    self->deadline_ms = clock_ms () + (is_full ? (int64_t) self->uploads->tools->wait_ms : BUSY_MS);
+    http_hold (self->request, self->deadline_ms, s_expired, self);
+}
+
+//  Stage the batch. Return false if the upload waits for that.
 static bool
 s_stage (upload_t *self)
 {
@@ -202,27 +266,11 @@ s_stage (upload_t *self)
     else if (stage == STAGE_FAILED || stage == STAGE_DISK_FULL)
         s_fail (self, FAULT_JOURNAL);
     else if (stage != STAGE_TAKEN) {
-        if (stage == STAGE_FULL && self->full_until_ms == 0)
-            self->full_until_ms = clock_ms () + (int64_t) self->uploads->tools->wait_ms;
+        s_wait (self, stage == STAGE_FULL);
         return false;
     }
     batch_reset (self->batch, 1);
     return true;
-}
-
-static void s_expired (void *context, http_request_t *request);
-
-//  Hold the request. A round that is under way is waited for longer than room is.
-static void
-s_wait (upload_t *self)
-{
-    if (self->busy_until_ms == 0)
-        self->busy_until_ms = clock_ms () + BUSY_MS;
-    http_hold (self->request, self->full_until_ms ? self->full_until_ms : self->busy_until_ms,
-        s_expired, self);
-    if (!self->is_waiting)
-        g_queue_push_tail_link (&self->uploads->waiting, &self->link);
-    self->is_waiting = true;
 }
 
 static void
@@ -249,7 +297,7 @@ s_answer_fault (upload_t *self)
     refuse_batch_no_room (request, self->fault != FAULT_NO_PROCESSOR);
 }
 
-//  Nothing is bad, and all of it is staged: from now on it is a request whose messages were taken.
+//  Everything is good and staged: accept it, and leave the request to the acceptance.
 static void
 s_answer_taken (upload_t *self)
 {
@@ -268,8 +316,7 @@ s_answer_taken (upload_t *self)
             return;
         }
     }
-    //  The request's state is to be another one.
-    http_request_set_state (request, NULL, NULL);
+    (void) http_request_steal_state (request, &s_kind);
     acceptance_add (acceptance, request, &taken);
     s_free (self);
 }
@@ -289,18 +336,21 @@ s_answer (upload_t *self)
         s_answer_taken (self);
 }
 
-//  What it waited for is there, or will not be: read the next piece, or answer.
+//  End the wait: read the next piece, or answer.
 static void
 s_go_on (upload_t *self)
 {
-    s_stop_waiting (self);
-    if (self->is_complete)
+    if (s_is_complete (self)) {
+        s_enter (self, UPLOAD_COMPLETE);
         s_answer (self);
-    else
+    }
+    else {
+        s_enter (self, UPLOAD_READING);
         http_go_on (self->request);
+    }
 }
 
-//  The time to wait is over, or the client is gone.
+//  The deadline has passed, or the client is gone.
 static void
 s_expired (void *context, http_request_t *request)
 {
@@ -313,33 +363,29 @@ s_expired (void *context, http_request_t *request)
 bool
 uploads_piece (uploads_t *uploads, http_request_t *request, text_t lines)
 {
-    upload_t *self = http_request_state (request);
+    upload_t *self = http_request_state (request, &s_kind);
     if (!self) {
         self = s_new (uploads, request);
-        http_request_set_state (request, self, s_free);
+        http_request_set_state (request, &s_kind, self);
     }
-    //  Without P nothing can be packed.
+    //  No message can be packed before the number of partitions is known.
     if (!s_is_known (self) && !self->fault) {
-        self->full_until_ms = clock_ms () + (int64_t) self->uploads->tools->wait_ms;
-        s_wait (self);
+        s_wait (self, true);
         return false;
     }
     s_read (self, lines);
-    if (!s_stage (self))
-        s_wait (self);
+    (void) s_stage (self);
     return true;
 }
 
 void
 upload_end (http_request_t *request)
 {
-    upload_t *self = http_request_state (request);
-    self->is_complete = true;
+    upload_t *self = http_request_state (request, &s_kind);
+    s_enter (self, UPLOAD_COMPLETE);
     s_read (self, http_request_body (request));
     if (s_stage (self))
         s_answer (self);
-    else
-        s_wait (self);
 }
 
 void
@@ -348,11 +394,7 @@ uploads_retry (uploads_t *uploads)
     for (GList *link = uploads->waiting.head; link;) {
         upload_t *self = link->data;
         link = link->next;
-        if (!s_is_known (self))
-            continue;
-        if (s_stage (self))
+        if (s_is_known (self) && s_stage (self))
             s_go_on (self);
-        else
-            s_wait (self);
     }
 }

@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_LOG_ANSWER_H
 #define DOWNLINK_LOG_ANSWER_H
 
-#include "http/http_server.h"
+#include "http/http_request.h"
 
 #define REFUSALS_PER_SECOND 20
 

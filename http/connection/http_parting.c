@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "http/connection/http_limits.h"
-#include "http/problem.h"
+#include "http/rules/http_limits.h"
+#include "http/rules/http_status.h"
 
 #define ANSWER_SIZE 1024
 
-//  The sentences need no escapes in JSON.
 static const struct {
     unsigned status;
     const char *name;
@@ -22,11 +21,10 @@ static const struct {
         "the head of a request may have " G_STRINGIFY (
             HTTP_HEAD_MAX_BYTES) " bytes and " G_STRINGIFY (HTTP_HEAD_MAX_FIELDS) " fields"},
     [PARTING_CHUNK_LINE] = {400, "bad-request", "a chunk-size line of the body is too long"},
-    [PARTING_BODY_TOO_LARGE] = {413, "body-too-large",
-        "the body is larger than this gateway takes (--max-body)"},
+    [PARTING_BODY_TOO_LARGE] = {413, "body-too-large", "the body is too large"},
     [PARTING_BUSY] = {503, "busy", "too many bodies are under way; send this one again"},
     [PARTING_STOPPING] = {503, "stopping",
-        "the gateway is stopping and the request was not complete; send it again"},
+        "the server is stopping and the request was not complete; send it again"},
     [PARTING_MALFORMED] = {400, "bad-request", "the request is not well-formed"},
     [PARTING_TARGET_TOO_LONG] = {414, "target-too-long",
         "the head of a request may have " G_STRINGIFY (HTTP_HEAD_MAX_BYTES) " bytes"},
@@ -51,14 +49,14 @@ http_parting_detail (http_parting_t parting)
 }
 
 void
-http_parting_send (http_parting_t parting, int fd)
+http_parting_send (http_parting_t parting, const char *detail, int fd)
 {
     char body[ANSWER_SIZE];
     char answer[2 * ANSWER_SIZE];
     unsigned status = s_partings[parting].status;
     int size = g_snprintf (body, sizeof body,
         "{\"type\":\"urn:downlink:problem:%s\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}\n",
-        s_partings[parting].name, problem_title (status), status, s_partings[parting].detail);
+        s_partings[parting].name, http_status_title (status), status, detail);
     int count = g_snprintf (answer, sizeof answer,
         "HTTP/1.1 %u %s\r\n"
         "Connection: close\r\n"
@@ -68,7 +66,7 @@ http_parting_send (http_parting_t parting, int fd)
         "Content-Length: %d\r\n"
         "\r\n"
         "%s",
-        status, problem_title (status), status == 503 ? "Retry-After: 1\r\n" : "", size, body);
+        status, http_status_title (status), status == 503 ? "Retry-After: 1\r\n" : "", size, body);
     (void) !send (fd, answer, (size_t) count, MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown (fd, SHUT_WR);
 }

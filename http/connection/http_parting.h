@@ -18,12 +18,13 @@ typedef enum {
     PARTING_VERSION  //  neither HTTP/1.0 nor HTTP/1.1
 } http_parting_t;
 
-//  Return the answer's status, the name of its problem, and its sentence.
+//  Return the answer's status, the name of its problem, and its usual sentence.
 unsigned http_parting_status (http_parting_t parting);
 const char *http_parting_name (http_parting_t parting);
 const char *http_parting_detail (http_parting_t parting);
 
-//  Send the answer and close the sending side. Never waits: what the socket does not take is lost.
-void http_parting_send (http_parting_t parting, int fd);
+//  Send the answer with this sentence, which needs no escapes in JSON, and close the sending side. Never
+//  wait: bytes that the socket does not take are lost.
+void http_parting_send (http_parting_t parting, const char *detail, int fd);
 
 #endif

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 
 #include "gateway/questions/cursor.h"
-#include "http/connection/http_guard.h"
-#include "http/http_target.h"
+#include "http/rules/http_guard.h"
+#include "http/rules/http_target.h"
 
 typedef struct {
     const char *name;

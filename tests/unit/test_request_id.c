@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "gateway/state/log_answer.h"
-#include "http/http_request_id.h"
+#include "http/rules/http_request_id.h"
 
 #define TRACE "0af7651916cd43dd8448eb211c80319c"
 

@@ -2,7 +2,7 @@
 //  into one of ours. Field names that only begin like a length are what a folded or spaced-out
 //  Content-Length looks like after libmicrohttpd has parsed it.
 //  SPDX-License-Identifier: Apache-2.0
-#include "http/connection/http_guard.h"
+#include "http/rules/http_guard.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "http/http_request_id.h"
+#include "http/rules/http_request_id.h"
 
 #include <glib.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "http/http_date.h"
+#include "http/rules/http_date.h"
 
 #include <glib.h>
 

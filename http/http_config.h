@@ -1,0 +1,68 @@
+//  The settings of a server, and the functions that it calls. All of them run on the thread that owns
+//  the server.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_CONFIG_H
+#define DOWNLINK_HTTP_CONFIG_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/text/text.h"
+
+#define HTTP_PIECE_BYTES                                                                           \
+    ((size_t) 256 * 1024)            //  smallest piece of a body; a smaller body is whole
+#define HTTP_LINE_MAX_BYTES 1048576  //  longest line of a body that is shown in pieces
+#define HTTP_BODY_PADDING 64         //  readable bytes behind a body or a piece
+
+typedef struct http_server http_server_t;
+typedef struct http_request http_request_t;
+
+//  Handle a complete request: answer it or hold it.
+typedef void (http_handler_fn) (void *context, http_request_t *request);
+
+//  Return true to take the body of this request in pieces. The server asks when the head is there and
+//  the body turns out to be larger than HTTP_PIECE_BYTES.
+typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
+
+//  Take a piece: whole lines, valid during the call. The last piece is the body of the complete
+//  request, and goes to the handler. Return false to see this piece again after http_go_on; then the
+//  request must be held. Holding is also allowed when the piece was taken: the server reads no more of
+//  the body until http_go_on.
+typedef bool (http_piece_fn) (void *context, http_request_t *request, text_t lines);
+
+//  Answer a held request, because its deadline has passed or its client is gone. A request that was
+//  held while its body comes in may go on instead (http_go_on).
+typedef void (http_expired_fn) (void *context, http_request_t *request);
+
+//  Count an answer. problem is the name of the problem that it reports, or NULL; us is the time since
+//  the request was complete, in microseconds.
+typedef void (http_answered_fn) (
+    void *context, http_request_t *request, unsigned status, const char *problem, int64_t us);
+
+//  Write the next bytes of an endless body, at most size. Return their number, 0 if there are none now,
+//  or -1 at the end.
+typedef ssize_t (http_read_fn) (void *context, char *buffer, size_t size);
+
+//  A kind of state that a handler keeps with a request. Each module that keeps state defines one
+//  constant of this type, so that no module reads the state of another.
+typedef struct {
+    const char *name;
+    void (*free) (void *state);
+} http_state_kind_t;
+
+typedef struct {
+    const char *address;  //  IPv4 or IPv6, without brackets
+    uint16_t port;
+    uint64_t max_body_bytes;     //  of one body
+    const char *body_too_large;  //  the sentence that refuses a larger one; plain, without quotes
+    uint64_t idle_connections;   //  when more are idle, a first answer closes its connection
+    unsigned max_connections;
+    const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
+    http_handler_fn *handler;
+    http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole
+    http_piece_fn *piece;                //  NULL if takes_pieces is
+    http_answered_fn *answered;          //  NULL: answers are not counted
+    void *context;                       //  the first argument of each function
+} http_config_t;
+
+#endif

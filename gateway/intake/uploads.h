@@ -31,7 +31,7 @@ bool upload_is_under_way (const http_request_t *request);
 void upload_end (http_request_t *request);
 
 //  Go on with the uploads that wait, as there may be room now.
-void uploads_retry (uploads_t *self);
+void uploads_retry (uploads_t *uploads);
 
 //  Return how many uploads wait for room.
 size_t uploads_waiting (const uploads_t *self);

@@ -83,7 +83,7 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     return msgpack_sbuffer_release (&buffer);
 }
 
-//  Where the range of frames ends that begins here.
+//  Return the end of the range of frames that begins here.
 static size_t
 s_range_end (const saved_frame_t *frames, size_t first, size_t count)
 {
@@ -272,7 +272,7 @@ owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t s
     return has_processor && self->partitions > 0 && msgpack_is_done (&reader);
 }
 
-//  Read the next range of an ack, and how many sequences it has; 2^64 count as 2^64 - 1.
+//  Read the next range of an ack and its number of sequences; 2^64 count as 2^64 - 1.
 static bool
 s_read_range (msgpack_reader_t *reader, number_range_t *range, uint64_t *count)
 {

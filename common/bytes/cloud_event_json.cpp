@@ -12,7 +12,7 @@ event_reader_t::~event_reader_t ()
     g_free (decoded);
 }
 
-//  The members of an event that hold its data, or say how it is held.
+//  The members of an event that hold its data or the form of the data.
 struct event_data_t {
     member_t data{"data", "/message"};
     member_t base64{"data_base64", "/data_base64"};
@@ -48,7 +48,7 @@ s_read_attributes (
     return true;
 }
 
-//  Decode base64 into self->decoded, with padding behind it. Return false if it is none.
+//  Decode base64 into self->decoded, with padding behind it. Return false if it is not base64.
 static bool
 s_decode (event_reader_t *self, text_t text, size_t *size)
 {
@@ -63,7 +63,7 @@ s_decode (event_reader_t *self, text_t text, size_t *size)
     return true;
 }
 
-//  An attribute that is null is unset, says the JSON format of CloudEvents.
+//  In the JSON format of CloudEvents a null attribute is unset.
 static void
 s_forget_null (member_t *member)
 {
@@ -80,7 +80,7 @@ s_forget_nulls (event_data_t *data)
         s_forget_null (&data->data);
 }
 
-//  Make the data that is in base64 the event's data. A reader of its own keeps the event's texts valid.
+//  Make the decoded base64 the event's data. A second parser keeps the event's texts valid.
 static bool
 s_take_base64 (event_reader_t *self, event_data_t *data, message_fault_t *fault)
 {

@@ -8,7 +8,7 @@
 
 #include "common/bytes/msgpack_reader.h"
 
-//  What a packed message needs at most besides its texts: heads of the texts, numbers, the array.
+//  The most bytes of a packed message besides its texts: heads of the texts, numbers, the array.
 #define MESSAGE_OVERHEAD_BYTES 64
 
 //  The fewest bytes a message can have: the array, a channel of one byte, and three numbers.
@@ -17,7 +17,7 @@
 //  Every message begins with channel, number, time and kind; the members of its kind follow.
 #define COMMON_MEMBERS 4
 
-//  How many members a message of each kind has.
+//  The number of members of a message of each kind.
 static const uint32_t s_members[] = {
 #define ONE(name, field) +1
 #define ROW(NAME, number, type) [MESSAGE_##NAME] = COMMON_MEMBERS MESSAGE_MEMBERS_##NAME (ONE, ONE),
@@ -26,7 +26,7 @@ static const uint32_t s_members[] = {
 #undef ONE
 };
 
-//  msgpack-c's write function: the room was made before, so it cannot fail.
+//  msgpack-c's write function. s_reserve has made the room, so it cannot fail.
 static int
 s_write (void *data, const char *bytes, size_t size)
 {

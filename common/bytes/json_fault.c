@@ -1,12 +1,12 @@
-//  yajl tells where it stopped and why; whether the text is UTF-8 is looked at before, because yajl
-//  takes overlong forms and surrogates for good.
+//  yajl reports the place and the reason. We check UTF-8 first, because yajl accepts overlong forms and
+//  surrogates.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_fault.h"
 
 #include <glib.h>
 #include <yajl/yajl_parse.h>
 
-//  Fill in line and column of the byte at offset.
+//  Set line and column to the place of the byte at offset.
 static void
 s_place (json_fault_t *self, text_t text, size_t offset)
 {
@@ -37,8 +37,8 @@ s_describe (json_fault_t *self, yajl_handle yajl)
     yajl_free_error (yajl, error);
 }
 
-//  yajl copies its stack each time that it grows by 128 levels, so a text of brackets alone would cost
-//  the square of its size. Stop at the depth that the reader of messages refuses anyway.
+//  yajl copies its stack for every 128 levels, so a text of brackets alone would cost the square of its
+//  size. Stop at the depth that the reader of messages refuses anyway.
 static int
 s_enter (void *context)
 {
@@ -93,7 +93,7 @@ json_fault_find (text_t text, json_fault_t *fault)
 {
     const char *end = NULL;
     fault->is_too_deep = false;
-    //  It stops at a zero byte as well; that one is left to yajl.
+    //  It also stops at a zero byte, which yajl reports.
     if (!g_utf8_validate_len (text.data, text.size, &end) && *end != '\0') {
         s_place (fault, text, (size_t) (end - text.data));
         g_strlcpy (fault->what, "a byte that is not UTF-8", sizeof fault->what);

@@ -1,11 +1,10 @@
-//  A string is copied eight bytes at a time, and then once more if something was to be escaped, as
-//  hardly anything is.
+//  Copy a string eight bytes at a time. Few strings need escapes; those are then written once more.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_put.h"
 
 #include "common/text/digits.h"
 
-//  How a byte of a string is written: 0: as it is, 'u': by its number, else as \ and this letter.
+//  The form of each byte in a string: 0: unchanged, 'u': its number, else \ and this letter.
 static inline char
 s_escape (char byte)
 {
@@ -15,8 +14,8 @@ s_escape (char byte)
     return (char) (byte == '"' || byte == '\\' ? byte : 0);
 }
 
-//  Is one of eight bytes to be escaped? A subtraction borrows into the highest bit of a byte that is
-//  below what is subtracted; the first one that does so tells the truth.
+//  Return true if one of eight bytes needs an escape. A subtraction borrows into the highest bit of a
+//  byte that is smaller than the subtrahend; the first such byte is exact.
 static inline bool
 s_is_one_special (uint64_t bytes)
 {
@@ -28,7 +27,7 @@ s_is_one_special (uint64_t bytes)
     return (found & ones * 0x80) != 0;
 }
 
-//  Copy eight bytes. True if one of them is to be escaped.
+//  Copy eight bytes. Return true if one of them needs an escape.
 static inline bool
 s_copy_eight (char *to, const char *from)
 {
@@ -38,7 +37,7 @@ s_copy_eight (char *to, const char *from)
     return s_is_one_special (bytes);
 }
 
-//  Copy four to seven bytes, some of them twice. Likewise.
+//  Copy four to seven bytes, some of them twice. Return true if one of them needs an escape.
 static inline bool
 s_copy_four_to_seven (char *to, const char *from, size_t size)
 {
@@ -51,7 +50,7 @@ s_copy_four_to_seven (char *to, const char *from, size_t size)
     return s_is_one_special ((uint64_t) first << 32 | last);
 }
 
-//  Copy a text as it is. True if it has a byte to be escaped.
+//  Copy a text unchanged. Return true if a byte needs an escape.
 static inline bool
 s_copy_plain (char *to, text_t text)
 {
@@ -90,7 +89,7 @@ s_put_escaped (char *at, char byte)
     return at;
 }
 
-//  Not in json_put_string, so that this has less to put aside.
+//  Write a string with escapes. It is apart from json_put_string, which then saves fewer registers.
 static __attribute__ ((noinline)) char *
 s_put_special (char *at, text_t text)
 {

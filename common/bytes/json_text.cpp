@@ -1,5 +1,5 @@
-//  simdjson looks at the whole text, members that nobody asks for included. json_fault finds the place
-//  of a fault, as simdjson does not tell it.
+//  simdjson checks the whole text, with unknown members. It does not report the place of a fault, which
+//  json_fault finds.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_text.hpp"
 
@@ -19,7 +19,7 @@ json_text_t::~json_text_t ()
     g_free (tamed);
 }
 
-//  Make room for a text in steps of two, so that bodies of slowly growing sizes cost little.
+//  Double the room for texts, so that slowly growing bodies cost little.
 static void
 s_reserve (json_text_t *self, size_t size)
 {
@@ -33,9 +33,9 @@ s_reserve (json_text_t *self, size_t size)
         g_error ("json_text: out of memory for a body of %zu bytes", size);
 }
 
-//  simdjson refuses numbers beyond 64 bits and beyond a double, though they are JSON. No member
-//  takes a number with a fraction, an exponent or more than 18 digits: each of them becomes 0.5,
-//  which no member takes either, and blanks. The text must be good JSON otherwise.
+//  simdjson refuses numbers beyond 64 bits and beyond a double, which are valid JSON. No member of ours
+//  takes a number with a fraction, an exponent or more than 18 digits. So replace each of them by 0.5,
+//  which no member takes either, and blanks. Apart from that the text must be valid JSON.
 static void
 s_tame_numbers (char *text, size_t size)
 {
@@ -71,7 +71,7 @@ s_parse_tamed (json_text_t *self, text_t text, dom::element *root)
         .get (*root);
 }
 
-//  What simdjson means, where the second look found nothing.
+//  Return a sentence for simdjson's error, if json_fault finds nothing.
 static const char *
 s_words (error_code error)
 {
@@ -108,7 +108,7 @@ json_text_has_mark (text_t text)
 }
 
 //  simdjson 3.12 skips a byte order mark that 3.0 refuses. Refuse it: the caller has removed the one
-//  that may stand before a body.
+//  that is allowed before a body.
 static error_code
 s_parse_once (json_text_t *self, text_t text, dom::element *root)
 {

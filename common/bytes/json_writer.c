@@ -1,5 +1,4 @@
-//  A state for every level that is open says what goes before the next value, and whether it must be
-//  a name.
+//  Every open level has a state: the byte before the next value, and whether a name must come next.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_writer.h"
 
@@ -9,22 +8,22 @@
 #include "common/bytes/json_put.h"
 
 #define LEVELS_MAX 32
-#define FIRST_BYTES 512  //  of the buffer, which then grows as needed
-#define DOUBLE_BYTES 40  //  that a number in %.20g takes at most, with ".0" behind it
+#define FIRST_BYTES 512  //  of the buffer at first
+#define DOUBLE_BYTES 40  //  most bytes of a number in %.20g with ".0" behind it
 
-//  What comes next, on one level.
+//  The next thing on one level.
 typedef enum {
     NEXT_FIRST_NAME,
     NEXT_NAME,
-    NEXT_MEMBER,  //  the value of the name that was written
+    NEXT_MEMBER,  //  the value after a name
     NEXT_FIRST_ELEMENT,
     NEXT_ELEMENT,
-    NEXT_TEXT,     //  the value that is the whole text
-    NEXT_NOTHING,  //  it was written
+    NEXT_TEXT,     //  the value of the whole text
+    NEXT_NOTHING,  //  the text is complete
 } next_t;
 
 static const struct {
-    char before;  //  what goes before that value; 0: nothing
+    char before;  //  the byte before that value; 0: none
     uint8_t then;
 } s_steps[] = {
     [NEXT_FIRST_NAME] = {0, NEXT_MEMBER},
@@ -88,7 +87,7 @@ s_make_room (json_writer_t *self, size_t size)
     self->bytes = g_realloc (self->bytes, self->capacity);
 }
 
-//  Begin what may be a name, or else a value.
+//  Begin a name or a value.
 static inline char *
 s_begin (json_writer_t *self, bool may_be_name, size_t most)
 {

@@ -2,7 +2,7 @@
 //  messages (message_members) or events (cloud_event_json).
 //  SPDX-License-Identifier: Apache-2.0
 
-//  text.h is C, and its compound literals are no ISO C++.
+//  text.h is C; its compound literals are not ISO C++.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #include "common/bytes/message_json.h"
@@ -112,14 +112,15 @@ s_read_lines (message_json_t *self, text_t body, size_t *index, message_json_acc
     }
 }
 
-//  A body without its byte order mark, as some editors write it.
+//  Return a body without the byte order mark that some editors write.
 static text_t
 s_without_mark (text_t body)
 {
     return json_text_has_mark (body) ? text_of (body.data + 3, body.size - 3) : body;
 }
 
-//  What of a body is to be read; none if it is too large or blank, and then self->json.detail says why.
+//  Return the part of a body to read; no data if it is too large or blank, and then self->json.detail says
+//  why.
 static text_t
 s_bare (message_json_t *self, const char *body, size_t size)
 {

@@ -35,7 +35,7 @@ s_read_metadata (dom::object metadata, message_t *message, message_fault_t *faul
         !member_take_text (members[2], &time, fault))
         return false;
     if (!timestamp_parse (time, &message->time_us))
-        return true;  //  message_check tells it, and that comes before the type
+        return true;  //  message_check reports it; its rule comes before the type's
     if (!member_take_text (members[3], &type, fault))
         return false;
     message->kind = message_kind_of (type);
@@ -71,8 +71,8 @@ message_read_body (dom::object body, message_t *message, message_fault_t *fault)
     return true;  //  no kind: message_check reports it
 }
 
-//  Read an element up to the first member that is missing, given twice, or not the object that it
-//  must be. Returns false if there is such a one.
+//  Read an element up to the first member that is missing, given twice, or not an object where it must be
+//  one. Return false if there is such a member.
 static bool
 s_read_members (dom::element element, message_t *message, message_fault_t *fault)
 {
@@ -99,8 +99,8 @@ message_begin (message_t *message)
     message->speed = UINT64_MAX;
 }
 
-//  What was not read breaks the rules, so message_check never passes over the member that was missing:
-//  whichever of the two comes first is the fault.
+//  Values that were not read break the rules, so message_check stops at the missing member at the latest.
+//  Report the earlier of the two faults.
 bool
 message_judge (const message_t *message, const message_fault_t *absent, message_fault_t *fault)
 {

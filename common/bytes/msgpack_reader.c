@@ -1,5 +1,5 @@
 //  A head is a first byte and, for most kinds, a big-endian number behind it. s_head reads any head;
-//  each msgpack_read_ function then asks whether it is of its kind, and only then moves the reader.
+//  each msgpack_read_ function then checks the kind, and moves the reader only if it fits.
 //  The encoding: https://github.com/msgpack/msgpack/blob/master/spec.md
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/msgpack_reader.h"
@@ -10,12 +10,12 @@ typedef struct {
     const uint8_t *next;  //  behind the head
 } head_t;
 
-//  How each first byte from 0xc0 to 0xdf reads: its kind, the width of the number behind it, and
-//  bytes behind that which belong to the value but not to its count (the type of an ext).
+//  The meaning of each first byte from 0xc0 to 0xdf: the kind, the width of the number behind it, and the
+//  bytes behind the number that the count leaves out (the type of an ext).
 typedef struct {
     uint8_t kind;
     uint8_t width;
-    uint8_t fixed;  //  the count where there is no number behind
+    uint8_t fixed;  //  the count, if no number follows
 } shape_t;
 
 static const shape_t s_shapes[32] = {
@@ -52,7 +52,7 @@ static const shape_t s_shapes[32] = {
     [0x1f] = {MSGPACK_MAP, 4, 0},
 };
 
-//  Sign-extend a number of width bytes; one that is not negative becomes a MSGPACK_UINT.
+//  Sign-extend a number of width bytes. A number of 0 or more becomes a MSGPACK_UINT.
 static void
 s_extend_sign (head_t *head, unsigned width)
 {
@@ -63,7 +63,7 @@ s_extend_sign (head_t *head, unsigned width)
         head->kind = MSGPACK_UINT;
 }
 
-//  A head whose first byte is from 0xc0 to 0xdf.
+//  Read a head whose first byte is from 0xc0 to 0xdf.
 static head_t
 s_wide_head (const msgpack_reader_t *self)
 {
@@ -203,7 +203,7 @@ msgpack_read_map (msgpack_reader_t *self, uint32_t *pairs)
     return true;
 }
 
-//  How many bytes a value has that begins with this one, if it is a short text or a single byte; else 0.
+//  Return the size of a value by its first byte if it is a short text or a single byte, else 0.
 static inline size_t
 s_short_size (uint8_t first)
 {
@@ -212,8 +212,8 @@ s_short_size (uint8_t first)
     return first < 0x80 || first >= 0xe0 || first == 0xc0;
 }
 
-//  Pass over a value that is not short, but for what an array or a map holds: so many values more are
-//  left to be passed over. Returns what is behind it, or NULL if it is not all there.
+//  Skip a longer value, but not the elements of an array or a map: add their number to the values left to
+//  skip. Return the next byte, or NULL if the value is cut off.
 static __attribute__ ((noinline)) const uint8_t *
 s_skip_long (const uint8_t *at, const uint8_t *end, uint64_t *left)
 {
@@ -238,7 +238,7 @@ s_skip_long (const uint8_t *at, const uint8_t *end, uint64_t *left)
 bool
 msgpack_skip (msgpack_reader_t *self)
 {
-    //  How many values are still to be passed over: a loop, so that no nesting can exhaust the stack.
+    //  The number of values left to skip. A loop, so that no nesting can exhaust the stack.
     const uint8_t *at = self->at;
     for (uint64_t left = 1; left > 0; left--) {
         size_t short_size = at < self->end ? s_short_size (*at) : 0;

@@ -1,5 +1,5 @@
-//  What is wrong with the message in an event is found by message_check, in a message's own terms,
-//  and translated at the end: so that no rule stands here twice.
+//  message_check finds the faults of the message in an event. Its pointers into a message are translated
+//  into pointers into the event at the end, so no rule stands here again.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/cloud_event.h"
 
@@ -7,9 +7,9 @@
 
 #include "common/text/timestamp.h"
 
-#define SEQUENCE_MAX_BYTES 64  //  leading zeros are there to be sorted as text
+#define SEQUENCE_MAX_BYTES 64  //  leading zeros make numbers sort as texts
 
-//  The places in a message, an event, an event in binary mode, and one with its data in base64.
+//  The places of a member in a message, an event, an event in binary mode, and an event with base64 data.
 static const struct {
     const char *message;
     const char *structured;
@@ -57,7 +57,7 @@ cloud_event_pointer (const char *pointer, cloud_event_mode_t mode)
     return pointer;
 }
 
-//  Returns true if the attribute is there; else says that it is not.
+//  Return true if the event has the attribute; else set *fault.
 static bool
 s_is_there (const cloud_event_t *self, cloud_event_attribute_t attribute, message_fault_t *fault)
 {
@@ -87,7 +87,7 @@ cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
     return true;
 }
 
-//  The number that a sequence spells; 0, which is none, if it spells no such number.
+//  Return the number in a sequence; 0, which is never valid, if it is not one.
 static uint64_t
 s_read_sequence (text_t text)
 {
@@ -116,7 +116,7 @@ cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t
     if (!s_is_there (self, CLOUD_EVENT_TIME, absent))
         return false;
     if (!timestamp_parse (attributes[CLOUD_EVENT_TIME], &message->time_us))
-        return true;  //  message_check tells it, and that comes before the type
+        return true;  //  message_check reports it; its rule comes before the type's
     if (!s_is_there (self, CLOUD_EVENT_TYPE, absent))
         return false;
     message->kind = message_kind_of (attributes[CLOUD_EVENT_TYPE]);
@@ -139,8 +139,8 @@ cloud_event_type_is_json (text_t type)
     return is_json;
 }
 
-//  A quoted string (RFC 9110, section 5.6.4) without its quotes; any other value as it is. NULL if
-//  it does not end where the value does.
+//  Return a quoted string (RFC 9110, section 5.6.4) without its quotes, and any other value unchanged.
+//  Return NULL if the quotes do not enclose the whole value.
 static char *
 s_unquote (const char *value)
 {

@@ -1,5 +1,5 @@
-//  The rules in the order in which faults are told: channel, number, time, kind, then the members
-//  that the kind has. A rule's sentence serves a value of the wrong type as well.
+//  The rules, in the order in which faults are reported: channel, number, time, kind, then the members of
+//  the kind. The sentence of a rule also fits a value of the wrong type.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/message.h"
 
@@ -25,8 +25,8 @@ static const char *const s_kind_names[] = {
 #undef ROW
 };
 
-//  How many of the first bytes are printable ASCII, in steps of eight. In such an eight no byte has
-//  its high bit, nor gets it when 0x20 is taken off or 1 is added to each.
+//  Return the number of leading bytes that are printable ASCII, in steps of eight. Such a byte has no high
+//  bit, and gets none when 0x20 is subtracted or 1 is added.
 static size_t
 s_plain_prefix (const uint8_t *bytes, size_t size)
 {
@@ -41,8 +41,8 @@ s_plain_prefix (const uint8_t *bytes, size_t size)
     return at;
 }
 
-//  The size of the UTF-8 sequence at the start of bytes (there is at least one), or 0 if it is cut
-//  off, longer than need be, a surrogate, or above U+10FFFF.
+//  Return the size of the UTF-8 sequence at the start of bytes (at least one), or 0 if it is cut off,
+//  overlong, a surrogate, or above U+10FFFF.
 static size_t
 s_sequence_size (const uint8_t *bytes, size_t size)
 {
@@ -52,7 +52,7 @@ s_sequence_size (const uint8_t *bytes, size_t size)
     size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
     if (length == 0 || length > size)
         return 0;
-    //  Only the second byte tells an overlong form, a surrogate or a code point past the last one.
+    //  The second byte shows overlong forms, surrogates and code points past the last one.
     uint8_t lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     uint8_t highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     if (bytes[1] < lowest || bytes[1] > highest)
@@ -63,11 +63,11 @@ s_sequence_size (const uint8_t *bytes, size_t size)
     return length;
 }
 
-//  Which characters a text may hold.
+//  The characters that a text may hold.
 typedef enum {
     ALL_CHARACTERS,
-    NO_CONTROLS,  //  of ASCII
-    NO_HIDDEN,    //  none that nobody sees or that change how others are seen
+    NO_CONTROLS,  //  no ASCII controls
+    NO_HIDDEN,    //  also no invisible characters, and none that change the display of others
 } alphabet_t;
 
 static bool
@@ -105,7 +105,7 @@ s_is_text (text_t text)
     return text.data && text.size <= MESSAGE_TEXT_MAX_BYTES && s_is_utf8 (text, ALL_CHARACTERS);
 }
 
-//  Hand the verdict on a member through, and say what is wrong with it if it is bad.
+//  Return good, and set the fault if it is false.
 static bool
 s_keeps (bool good, message_fault_t *fault, const char *pointer, const char *rule)
 {
@@ -191,7 +191,7 @@ s_put_number (uint8_t *at, uint64_t number, size_t bytes)
     return at + bytes;
 }
 
-//  The length goes first, so that no byte can move from one text to the next unseen.
+//  The length comes first, so that a byte that moves to the next text changes the hash.
 static uint8_t *
 s_put_text (uint8_t *at, text_t text)
 {

@@ -1,5 +1,5 @@
-//  An array that is searched by halves. Most numbers come in order and only move the end of the
-//  last range, so that is tried first. Nearly every rocket has a single range: it is in the struct.
+//  A sorted array with binary search. Most numbers come in order and extend the last range, so that is
+//  tried first. Most rockets have one range, which is embedded.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/number_ranges.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CAPACITY_MIN 4
-#define CAPACITY_MAX (NUMBER_RANGES_MAX + 1)  //  one too many for a moment, before a gap is closed
+#define CAPACITY_MAX (NUMBER_RANGES_MAX + 1)  //  one more for a moment, until a gap is closed
 
 struct number_ranges_many {
     uint32_t count;     //  ranges in use
@@ -24,7 +24,7 @@ s_ranges (number_ranges_t *self, uint32_t *count)
     return self->zero || !self->many ? &self->one : self->many->ranges;
 }
 
-//  Have room for so many ranges; the ones there are stay.
+//  Make room for `capacity` ranges and keep the ranges.
 static number_ranges_many_t *
 s_resize (number_ranges_many_t *many, uint32_t capacity)
 {
@@ -33,7 +33,7 @@ s_resize (number_ranges_many_t *many, uint32_t capacity)
     return many;
 }
 
-//  Have room for one more than the range, or the ranges, there are.
+//  Make room for one more range.
 static void
 s_grow (number_ranges_t *self)
 {
@@ -47,8 +47,7 @@ s_grow (number_ranges_t *self)
         self->many = s_resize (self->many, MIN (self->many->capacity * 2, CAPACITY_MAX));
 }
 
-//  Give back room that is no longer used; half of what is left stays free, so that it is not
-//  allocated again at the next range.
+//  Free unused room. Half of the rest stays free, so that the next range needs no allocation.
 static void
 s_shrink (number_ranges_t *self)
 {
@@ -76,7 +75,7 @@ s_insert (number_ranges_t *self, uint32_t index, uint64_t number)
     self->many->count++;
 }
 
-//  Make one range of this one, the next, and whatever lies between.
+//  Join this range and the next one, with the numbers between.
 static void
 s_join_next (number_ranges_t *self, uint32_t index)
 {
@@ -87,7 +86,8 @@ s_join_next (number_ranges_t *self, uint32_t index)
     s_shrink (self);
 }
 
-//  The first range that the number is in, right behind, or below; count if it is above them all.
+//  Return the index of the first range that holds the number, ends right before it, or is above it; count
+//  if there is none.
 static uint32_t
 s_find (const number_range_t *ranges, uint32_t count, uint64_t number)
 {
@@ -119,7 +119,7 @@ number_ranges_add (number_ranges_t *self, uint64_t number)
 
     if (index < count && number == range->last + 1) {
         range->last = number;
-        if (number + 1 == range[1].first)  //  never the last range: that was tried first
+        if (number + 1 == range[1].first)  //  never the last range, which was tried first
             s_join_next (self, index);
         return NUMBER_ADDED;
     }

@@ -1,13 +1,12 @@
-//  A number's slot is number % RECENT_HASHES. While the highest number is below that, so are all
-//  slots in use: a shorter array holds them. It grows in two steps, not more, as each costs about a
-//  fifth of what folding a message does.
+//  A number's slot is number % RECENT_HASHES. While all numbers are below RECENT_HASHES, a shorter array
+//  holds the slots. It grows in two steps only, as a step costs a fifth of folding a message.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/recent_hashes.h"
 
 #include <glib.h>
 #include <string.h>
 
-//  How many slots there are when this is the highest number.
+//  Return the number of slots for this highest number.
 static size_t
 s_slots (uint64_t last_number)
 {
@@ -28,7 +27,7 @@ s_hashes (recent_hashes_t *self, uint64_t last_number)
     return s_is_few (last_number) ? self->few : self->many;
 }
 
-//  Have the slots that this number needs, if those there are do not do.
+//  Grow the slots if this number needs more.
 static void
 s_grow (recent_hashes_t *self, uint64_t last_number, uint64_t number)
 {
@@ -79,8 +78,8 @@ recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t n
     return hashes[number % RECENT_HASHES];
 }
 
-//  A list of rockets looks at each of them, so sizes are constants here: the compiler makes a few moves
-//  of them, which the processor overlaps with those of the next rockets.
+//  Lists copy the hashes of every rocket, so sizes are constants: the compiler makes a few moves, and the
+//  CPU overlaps them with those of the next rockets.
 void
 recent_hashes_list (
     const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES])

@@ -1,10 +1,9 @@
-//  Every part of the state is either a sum or won by the highest number, and a number counts once:
-//  that is why the order of arrival does not matter.
+//  Each part of the state is a sum or is set by the message with the highest number, and a number counts
+//  once. So the order of arrival does not matter.
 //
-//  There may be millions of rockets: the status is not kept, as the registers say it, the id stands
-//  at the end of the struct, and what few of them have is in blocks that the others do without. One
-//  that was launched and has a UUID takes 144 bytes, malloc's included; each 16 more are 16 MB in a
-//  million, so think twice.
+//  There may be millions of rockets, so memory counts: the status follows from the registers, the id stands
+//  at the end of the struct, and rare parts have blocks of their own. A launched rocket with a UUID takes
+//  144 bytes with malloc's overhead. Each 16 bytes more are 16 MB for a million rockets.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/rocket.h"
 
@@ -12,13 +11,13 @@
 
 #include "common/text/timestamp.h"
 
-//  A register: the text, and the number that wrote it, 0 for none.
+//  A register: a text, and the number of the message that set it, 0 for none.
 typedef struct {
     pooled_text_t *text;
     uint64_t number;
 } written_t;
 
-//  What most rockets have none of.
+//  The parts that most rockets lack.
 typedef struct {
     written_t explosion;
     uint32_t conflicts;
@@ -32,10 +31,10 @@ struct rocket {
     uint64_t applied;
     written_t type;
     written_t mission;
-    number_ranges_t seen;  //  empty under ORDERING_LATEST, else its end is last_number
+    number_ranges_t seen;  //  empty under ORDERING_LATEST, else it ends at last_number
     recent_hashes_t hashes;
-    rare_t *rare;   //  NULL: all of it is zero
-    uint8_t marks;  //  of rocket_mark_t
+    rare_t *rare;   //  NULL: all its parts are zero
+    uint8_t marks;  //  rocket_mark_t bits
     uint8_t id_size;
     char id[];
 };
@@ -59,7 +58,7 @@ rocket_new (text_t id)
     return self;
 }
 
-//  To be read only.
+//  Return the rare parts to read.
 static const rare_t *
 s_rare (const rocket_t *self)
 {
@@ -67,7 +66,7 @@ s_rare (const rocket_t *self)
     return self->rare ? self->rare : &nothing;
 }
 
-//  To be written to.
+//  Return the rare parts to write.
 static rare_t *
 s_need_rare (rocket_t *self)
 {
@@ -76,7 +75,7 @@ s_need_rare (rocket_t *self)
     return self->rare;
 }
 
-//  The number in the window of hashes that has this slot. May be 0 or below for the first few.
+//  Return the number in the window of hashes that has this slot. It may be 0 or less at first.
 static int64_t
 s_number_of_slot (uint64_t last_number, uint64_t slot)
 {
@@ -93,7 +92,7 @@ s_is_untouched (const rocket_view_t *view)
            view->conflicts == 0 && view->gaps_closed == 0 && view->seen_count == 0 && hashes == 0;
 }
 
-//  A text is there exactly if a number wrote it.
+//  A register has a text exactly if a number set it.
 static bool
 s_is_good_register (text_t text, uint64_t number, uint64_t last_number)
 {
@@ -129,8 +128,8 @@ s_are_good_counters (const rocket_view_t *view)
            view->last_time_us >= TIMESTAMP_MIN_US && view->last_time_us <= TIMESTAMP_MAX_US;
 }
 
-//  The ranges end at the highest number and hold what was counted: nothing else, unless gaps were
-//  closed, each with a number in it that was not counted.
+//  The ranges end at the highest number and hold the counted numbers, and nothing else unless gaps were
+//  closed; each closed gap has at least one uncounted number.
 static bool
 s_are_good_ranges (const rocket_view_t *view)
 {
@@ -143,7 +142,7 @@ s_are_good_ranges (const rocket_view_t *view)
            view->seen[view->seen_count - 1].last == view->last_number;
 }
 
-//  What was written or hashed was counted. seen is empty if the ordering was ORDERING_LATEST.
+//  Numbers that set a register or have a hash were counted. seen is empty after ORDERING_LATEST.
 static bool
 s_are_good_numbers (const rocket_view_t *view, const number_ranges_t *seen)
 {
@@ -220,7 +219,7 @@ s_count_up (uint32_t *counter)
         (*counter)++;
 }
 
-//  Count a number under ORDERING_LATEST; false if it is to be passed over.
+//  Count a number under ORDERING_LATEST. Return false if the message must be ignored.
 static bool
 s_count_latest (rocket_t *self, uint64_t number)
 {
@@ -230,7 +229,7 @@ s_count_latest (rocket_t *self, uint64_t number)
     return true;
 }
 
-//  Take every number up to the highest one as seen.
+//  Mark all numbers up to the highest one as seen.
 static void
 s_give_up_gaps (rocket_t *self)
 {
@@ -241,13 +240,13 @@ s_give_up_gaps (rocket_t *self)
         s_count_up (&s_need_rare (self)->gaps_closed);
 }
 
-//  Count a number under ORDERING_CONVERGE; false if it was counted or given up before.
+//  Count a number under ORDERING_CONVERGE. Return false if it was counted or given up before.
 static bool
 s_count (rocket_t *self, uint64_t number)
 {
     if (self->last_number && number_ranges_is_empty (&self->seen)) {
-        //  The rocket comes from ORDERING_LATEST. Which numbers counted is not known, so none up to
-        //  the highest one may count again.
+        //  The rocket comes from ORDERING_LATEST, which keeps no ranges. So no number up to the
+        //  highest one may count again.
         if (number <= self->last_number)
             return false;
         s_give_up_gaps (self);
@@ -258,8 +257,8 @@ s_count (rocket_t *self, uint64_t number)
     return added != NUMBER_KNOWN;
 }
 
-//  What to say of a message that does not count: a conflict if its number came with other content,
-//  as far back as that is known; else a duplicate if it came with the same; else unknown.
+//  Return the result for a message that does not count: a conflict if the known hash of its number
+//  differs, else a duplicate.
 static fold_t
 s_repeated (rocket_t *self, const message_t *message, fold_t unknown)
 {
@@ -292,7 +291,7 @@ s_write (written_t *self, text_pool_t *pool, text_t text, uint64_t number)
 {
     if (number < self->number)
         return;
-    //  Held before the old one is released: it may be the same text.
+    //  Hold the new text before releasing the old one, as both may be the same.
     pooled_text_t *held = text_pool_hold (pool, text);
     text_pool_release (pool, &self->text);
     *self = (written_t){held, number};
@@ -356,7 +355,7 @@ rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked)
     self->marks = (uint8_t) (is_marked ? self->marks | mark : self->marks & ~mark);
 }
 
-//  The sum as a signed number, without a conversion whose result the compiler may choose.
+//  Return the sum as a signed number, without an implementation-defined conversion.
 static int64_t
 s_signed (uint64_t sum)
 {
@@ -400,7 +399,7 @@ rocket_view (const rocket_t *self, rocket_view_t *view)
     recent_hashes_list (&self->hashes, self->last_number, view->hashes);
 }
 
-//  Move a text to the block's free space, as text with a byte behind it so that it is never none.
+//  Copy a text to the block's free space, with a byte behind it so that an empty text has data too.
 static void
 s_move_text (text_t *text, char **free_space)
 {

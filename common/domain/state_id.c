@@ -6,7 +6,7 @@
 
 #include "common/text/digits.h"
 
-//  Is there a dash before this byte?
+//  Return true if a dash stands before this byte.
 static bool
 s_has_dash (size_t byte)
 {

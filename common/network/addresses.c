@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PORT_MAX 65533  //  two more follow it
+#define PORT_MAX 65533  //  the next two ports follow it
 
-//  Take "host:port" or "[::1]:port" apart.
+//  Parse "host:port" or "[::1]:port".
 static bool
 s_parse (const char *text, address_name_t *name)
 {

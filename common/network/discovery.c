@@ -1,9 +1,7 @@
-//  A name that does not resolve at the moment keeps its last addresses: a resolver that is down is
-//  no reason to leave processors that are up.
+//  A name that does not resolve keeps its last addresses: processors may work while a resolver is down.
 //
-//  A name server that never answers keeps the thread in getaddrinfo for many seconds. So nobody waits
-//  for the thread: not the start, and not the end, which leaves it what it uses. The last of the two
-//  to let go, the owner or the thread, frees it.
+//  A name server that does not answer keeps the thread in getaddrinfo for many seconds. So neither the start
+//  nor the end waits for the thread. The owner and the thread share the object; the last one frees it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/discovery.h"
 
@@ -18,24 +16,24 @@
 
 #define RESOLVE_INTERVAL_MS 1000
 #define FAILURE_LOG_INTERVAL_MS 30000
-#define FIRST_RESULT_MS 200  //  the start waits for so long, so that it is ready when it says so
+#define FIRST_RESULT_MS 200  //  the start waits so long for the first addresses
 
 typedef struct {
     address_name_t name;
-    GArray *addresses;  //  what it resolved to last
+    GArray *addresses;  //  its last addresses
     int64_t failure_logged_ms;
 } name_t;
 
 struct discovery {
-    GArray *parsed;  //  of address_name_t: the list as it was given
-    GArray *names;   //  of name_t; the thread's once it runs
+    GArray *parsed;  //  of address_name_t: the list of the flag
+    GArray *names;   //  of name_t; the running thread owns them
     bool only_one_family;
-    int stop_fd;             //  eventfd: readable when the thread is to end
+    int stop_fd;             //  eventfd: readable when the thread must end
     atomic_bool is_stopped;  //  the same
-    atomic_int references;   //  the owner's and the thread's
+    atomic_int references;   //  of the owner and the thread
     pthread_mutex_t mutex;
     pthread_cond_t first_result;
-    GArray *addresses;  //  of all names together; under the mutex, as are the next two
+    GArray *addresses;  //  of all names; the mutex guards it and the next two
     uint64_t generation;
     bool has_result;
 };
@@ -55,7 +53,7 @@ s_resolve (discovery_t *self, name_t *name)
     GArray *found = g_array_new (FALSE, TRUE, sizeof (address_t));
     const char *fault = addresses_resolve (&name->name, self->only_one_family, found);
     if (atomic_load (&self->is_stopped))
-        ;  //  Nobody listens any more.
+        ;  //  The owner is gone.
     else if (!fault) {
         g_array_unref (name->addresses);
         name->addresses = g_array_ref (found);

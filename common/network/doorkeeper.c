@@ -1,9 +1,9 @@
-//  libzmq tells of a connection before it reads from it, and of its end before it closes the
-//  descriptor. Yet a message may reach the socket's owner before the doorkeeper has heard of its
-//  connection, as they are two threads: such a visitor is kept in `early`.
+//  libzmq reports a connection before it reads from it, and its end before it closes the descriptor. But
+//  the socket's owner is another thread, and may receive a message before the doorkeeper knows the
+//  connection: `early` holds such visitors.
 //
-//  libzmq's I/O thread waits when some thousand events are unread. So it never runs further ahead than
-//  that, and this thread waits for nothing but events.
+//  libzmq's I/O thread blocks when some thousand events are unread, so it cannot run further ahead. For
+//  this reason the doorkeeper's thread waits only for events.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/doorkeeper.h"
 
@@ -18,32 +18,32 @@
 #include "common/process/descriptors.h"
 #include "common/process/log.h"
 
-#define SHARE 8  //  a socket may have this part of the descriptors
+#define SHARE 8  //  a socket may have one part in eight of the descriptors
 #define VISITORS_MAX 1024
 #define VISITORS_MIN 16
 #define LOG_MS 10000
-#define LOOK_MS 1000  //  so often dead visitors are looked for
+#define LOOK_MS 1000  //  between two searches for dead visitors
 #define EVENTS                                                                                     \
     (ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | \
         ZMQ_EVENT_MONITOR_STOPPED)
 
 typedef struct {
     visitor_t visitor;
-    GList place;  //  in the queue of silent ones
+    GList place;  //  in the queue of silent visitors
     bool is_silent;
-    bool is_ended;  //  by us, and libzmq has not closed it yet
+    bool is_ended;  //  ended here, not yet closed by libzmq
 } visit_t;
 
 struct doorkeeper {
     void *socket;   //  watched
-    void *monitor;  //  its events; the thread's
+    void *monitor;  //  its events; for the thread only
     GThread *thread;
     unsigned visitors_max;
-    pthread_mutex_t lock;  //  of all that follows but the atomic ones
+    pthread_mutex_t lock;  //  guards everything below but the atomic members
     GHashTable *visits;    //  descriptor to visit_t *
     GHashTable *early;     //  descriptor to cookie, uint64_t *
     GQueue silent;         //  of visit_t *, the oldest first
-    unsigned ending;       //  visits that are ended
+    unsigned ending;       //  visits with is_ended
     int64_t logged_ms;
     int64_t looked_ms;
     atomic_uint silent_count;
@@ -67,7 +67,7 @@ s_no_longer_silent (doorkeeper_t *self, visit_t *visit)
     atomic_store (&self->silent_count, self->silent.length);
 }
 
-//  Have a visit ended; libzmq closes it soon.
+//  End a visit; libzmq closes it soon.
 static void
 s_end (doorkeeper_t *self, visit_t *visit)
 {
@@ -77,7 +77,7 @@ s_end (doorkeeper_t *self, visit_t *visit)
     visitor_end (visit->visitor);
 }
 
-//  End the visits of peers that are gone without a word, once in a while.
+//  From time to time, end the visits of peers that vanished silently.
 static void
 s_end_dead (doorkeeper_t *self)
 {
@@ -123,7 +123,7 @@ s_leave (doorkeeper_t *self, int fd)
 static void
 s_enter (doorkeeper_t *self, int fd)
 {
-    (void) visitor_refuse_resets (fd);  //  s_open tells if that cannot be
+    (void) visitor_refuse_resets (fd);  //  s_open reports a failure
     visitor_t visitor = visitor_of (fd);
     const uint64_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
     bool has_spoken = early && *early == visitor.cookie;
@@ -152,7 +152,7 @@ s_open (int fd)
             "the privilege");
 }
 
-//  Take in one event. Return false when there will be no more.
+//  Handle one event. Return false after the last one.
 static bool
 s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
 {
@@ -169,7 +169,7 @@ s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
     return event != ZMQ_EVENT_MONITOR_STOPPED;
 }
 
-//  An event is two parts: what happened with a number, and the endpoint.
+//  An event has two parts: its kind with a number, and the endpoint.
 static void *
 s_watch (void *context)
 {
@@ -200,8 +200,8 @@ s_watch (void *context)
     return NULL;
 }
 
-//  Have the socket's events sent to a socket of our own. Return false if that cannot be. No two
-//  doorkeepers use one endpoint: libzmq frees it some time after its socket was closed.
+//  Make libzmq send the socket's events to a socket of ours. Return false on failure. Each doorkeeper has an
+//  endpoint of its own, because libzmq frees it only some time after its socket is closed.
 static bool
 s_connect (doorkeeper_t *self, void *context)
 {

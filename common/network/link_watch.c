@@ -1,5 +1,5 @@
-//  libzmq tells of links over a PAIR socket. Its I/O thread waits when nobody reads there, so only the
-//  two kinds of events that matter are asked for, and they are at least a reconnection apart.
+//  libzmq reports links over a PAIR socket, and its I/O thread blocks while nobody reads from it. So ask only
+//  for the two kinds of events that matter; at least a reconnection lies between two of them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/link_watch.h"
 
@@ -44,7 +44,7 @@ link_watch_destroy (link_watch_t **self_p)
     *self_p = NULL;
 }
 
-//  An event is a part with its number, and one with an address.
+//  An event has two parts: its number and an address.
 static bool
 s_next (link_watch_t *self, uint16_t *event)
 {

@@ -13,12 +13,12 @@
 struct look_up {
     char *host;
     char port[8];
-    atomic_int references;  //  the asker's and the thread's
+    atomic_int references;  //  of the caller and the thread
     pthread_mutex_t mutex;
     pthread_cond_t done;
-    bool is_done;            //  under the mutex, as are the next two
-    int result;              //  getaddrinfo's
-    struct addrinfo *found;  //  NULL once the asker has it
+    bool is_done;            //  the mutex guards it and the next two
+    int result;              //  of getaddrinfo
+    struct addrinfo *found;  //  NULL once the caller has it
 };
 
 static void
@@ -75,7 +75,7 @@ look_up_begin (const char *host, uint16_t port)
     return self;
 }
 
-//  Wait until the thread is done, or until the moment. Call with the mutex.
+//  Wait until the thread is done or the time is reached. Call it with the mutex locked.
 static void
 s_await (look_up_t *self, int64_t until_ms)
 {

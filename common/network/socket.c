@@ -1,9 +1,9 @@
-//  Options must be set before bind and connect, or they do not hold for that peer: s_new does it.
+//  Options must be set before bind and connect, or they do not hold for that peer: s_new sets them.
 //
-//  A socket has a descriptor that becomes readable when its I/O thread has something to tell, but not
-//  for what was told already: so it may be waited for only when everything was heard. Asking libzmq
-//  whether that is so takes two system calls a socket, and zmq_poll asks about every socket twice.
-//  Here a socket is asked when its descriptor says so, or after something was done with it.
+//  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news that
+//  arrived before. So a loop may wait for it only after it has read all news. Asking libzmq for news
+//  takes two system calls a socket, and zmq_poll asks every socket twice. Here a socket is asked only
+//  when its descriptor is readable, or after it was used.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/socket.h"
 
@@ -17,10 +17,10 @@
 
 #define MIB (1024 * 1024)
 
-//  A link whose peer's kernel is silent for so long is given up and made again: probes when it is
-//  idle, a time-out on what was sent when it is not. ZeroMQ's own heartbeats would be quicker, but in
-//  4.3.4 they end a process whose input waits behind its high-water mark when the peer goes, and they
-//  cut the link to a peer that is merely slow. That a process has stopped its announcements tell.
+//  A link is made again when the peer's kernel is silent for so long: probes find it on an idle link, a
+//  time-out on sent bytes on a busy one. ZeroMQ's own heartbeats would be quicker. But in 4.3.4 they
+//  abort a process whose input waits behind its high-water mark when the peer goes, and they cut the
+//  link to a slow peer. Missing announcements show that a process has stopped.
 #define DEAD_LINK_MS 5000
 #define PROBE_SECONDS 1
 #define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
@@ -29,20 +29,20 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
-//  Of a client of a ROUTER: answers beyond wait where they are counted, and questions with the client.
+//  For a client of a ROUTER. Further answers wait in unread_answers, further queries at the client.
 #define ANSWER_BUFFER_BYTES (512 * 1024)
 #define QUESTIONS_ON_THE_WAY 16
-#define GOODBYE_MS 200  //  how long a closed PUB may still be sending its last announcement
+#define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
 
-//  One kind of socket: how many messages may wait on each side per peer, and how large one may be.
+//  One kind of socket: its high-water marks per peer, in messages, and the largest message.
 typedef struct {
     int type;
     int high_water_mark;
     int64_t max_message_bytes;
 } kind_t;
 
-//  What comes in on a PUB is subscriptions. libzmq puts them into its table as they arrive, without a
-//  bound, in the thread that owns the socket: so few may be on the way, in the socket and in the kernel.
+//  A PUB receives subscriptions. libzmq adds them to its table as they arrive, without a bound, in the thread
+//  that owns the socket. So only few may wait in the socket and in the kernel.
 #define SUBSCRIPTIONS_ON_THE_WAY 4
 #define SUBSCRIPTION_BUFFER_BYTES 16384
 #define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
@@ -59,21 +59,21 @@ static const kind_t s_kinds[] = {
 
 struct socket {
     zsock_t *zsock;
-    void *handle;              //  the same, as libzmq knows it
-    doorkeeper_t *doorkeeper;  //  of a bound one; else NULL
+    void *handle;              //  the same socket for libzmq
+    doorkeeper_t *doorkeeper;  //  of a bound socket; else NULL
     bool is_pub;
-    link_watch_t *link;  //  of a PUSH that connects; else NULL
-    int fd;              //  readable when there is something to hear
-    bool is_heard;       //  all of it was, so the descriptor tells when there is more
+    link_watch_t *link;  //  of a connected PUSH; else NULL
+    int fd;              //  readable when there is news
+    bool is_heard;       //  all news was read, so the descriptor shows further news
     bool is_empty;       //  socket_poll found nothing in it
-    zmq_msg_t received;  //  the part handed out last
+    zmq_msg_t received;  //  the part that was received last
 };
 
 void
 socket_setup (void)
 {
     void *context = zsys_init ();
-    //  As many as can be: a gateway has some for every processor.
+    //  As many as possible: a gateway has several for every processor.
     zmq_ctx_set (context, ZMQ_MAX_SOCKETS, zmq_ctx_get (context, ZMQ_SOCKET_LIMIT));
     zsys_handler_set (NULL);
     zsys_set_logstream (NULL);
@@ -102,13 +102,13 @@ s_new (socket_kind_t kind, bool is_ipv6)
     if (kind == SOCKET_PUB) {
         zsock_set_rcvhwm (zsock, SUBSCRIPTIONS_ON_THE_WAY);
         zsock_set_rcvbuf (zsock, SUBSCRIPTION_BUFFER_BYTES);
-        zsock_set_xpub_verboser (zsock, 1);  //  tell of each peer, not of the first and the last
+        zsock_set_xpub_verboser (zsock, 1);  //  report every peer, not only the first and the last
         zsock_set_zap_domain (zsock, "downlink");  //  refuse ZMTP 1 and 2: they name no peer
     }
     if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
         zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
     if (kind == SOCKET_ROUTER) {
-        zsock_set_router_mandatory (zsock, 1);  //  say that a client is gone, or reads nothing
+        zsock_set_router_mandatory (zsock, 1);  //  fail if a client is gone or reads nothing
         zsock_set_sndbuf (zsock, ANSWER_BUFFER_BYTES);
         zsock_set_rcvhwm (zsock, QUESTIONS_ON_THE_WAY);
     }
@@ -135,7 +135,7 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     char endpoint[128];
     const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
     g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
-    //  The doorkeeper finds those that are gone; a time-out of the kernel's is a hang-up (visitor.c).
+    //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up (visitor.c).
     zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
     zsock_set_tcp_maxrt (self->zsock, 0);
     self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
@@ -213,8 +213,8 @@ socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     return zmq_send (self->handle, bytes, size, flags) >= 0;
 }
 
-//  The first message of a visitor matters. On a PUB it may be the only one, so none is passed over; on
-//  the others there is nothing to do once all have spoken, and that is seen without a lock.
+//  Tell the doorkeeper about the first message of a visitor. On a PUB it may be the only one, so look at
+//  every message. On other sockets skip this while no visitor is silent, which needs no lock.
 static void
 s_note_visitor (socket_t *self)
 {
@@ -261,7 +261,7 @@ socket_ended (const socket_t *self)
     return self->doorkeeper ? doorkeeper_ended (self->doorkeeper) : 0;
 }
 
-//  Hear what there is to hear, and see if that was something to receive.
+//  Read the news of a socket, and note whether it has something to receive.
 static bool
 s_hear (socket_t *self)
 {
@@ -273,7 +273,7 @@ s_hear (socket_t *self)
     return !self->is_empty;
 }
 
-//  See what is ready, and prepare to wait for the others. True if something is.
+//  Find the ready items, and prepare to wait for the others. Return true if one is ready.
 static bool
 s_look (socket_item_t *items, size_t count, struct pollfd *polled)
 {
@@ -289,8 +289,7 @@ s_look (socket_item_t *items, size_t count, struct pollfd *polled)
     return any;
 }
 
-//  True if something is ready, or a signal has come: it looks like a time-out, and the caller looks
-//  at everything.
+//  Return true if an item is ready or a signal has arrived. To the caller a signal looks like a time-out.
 static bool
 s_wait (socket_item_t *items, size_t count, struct pollfd *polled, int64_t timeout_us)
 {
@@ -313,7 +312,7 @@ socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
     int64_t until_us = timeout_us > 0 ? clock_us () + timeout_us : 0;
     if (s_look (items, count, polled))
         timeout_us = 0;
-    //  What a socket has to tell need not be something to receive.
+    //  News need not be something to receive.
     while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)
         timeout_us = MAX (0, until_us - clock_us ());
 }

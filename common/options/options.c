@@ -36,7 +36,7 @@ options_refuse (const options_t *self, const char *format, ...)
     exit (2);
 }
 
-//  Digits and a unit. False if it is none, or does not fit.
+//  Parse digits and a unit. Return false for another form or a number that does not fit.
 static bool
 s_parse_number (const char *text, const unit_t *units, size_t count, uint64_t *value)
 {
@@ -127,7 +127,7 @@ s_set (const option_t *option, const char *text)
     return false;
 }
 
-//  What a value must be, as a phrase behind "must be".
+//  Return the rule of a value, as a phrase behind "must be".
 static char *
 s_expectation (const option_t *option)
 {
@@ -187,7 +187,7 @@ s_read_fallbacks (const options_t *self)
     }
 }
 
-//  True if the value is a link that Kubernetes sets for a Service: one named `downlink` gives every
+//  Return true if the value is a link that Kubernetes sets for a Service: one named `downlink` gives every
 //  pod of its namespace DOWNLINK_PORT=tcp://10.0.0.1:8088. No option takes such a value.
 static bool
 s_is_service_link (const char *text)
@@ -196,7 +196,7 @@ s_is_service_link (const char *text)
            g_str_has_prefix (text, "sctp://");
 }
 
-//  The value that the environment has for an option; NULL if there is none.
+//  Return the value of an option in the environment, or NULL.
 static const char *
 s_from_environment (const char *variable)
 {
@@ -204,7 +204,7 @@ s_from_environment (const char *variable)
     return text && s_is_service_link (text) ? NULL : text;
 }
 
-//  Read what no flag gave, and only that: a flag wins over a bad value, too.
+//  Read the options that no flag has set. A flag also wins over a bad value.
 static void
 s_read_environment (const options_t *self, const bool *is_given)
 {
@@ -217,7 +217,7 @@ s_read_environment (const options_t *self, const bool *is_given)
     }
 }
 
-//  Read the flag at argv [index]. Returns how many arguments it took.
+//  Read the flag at argv [index]. Return the number of arguments it took.
 static int
 s_read_flag (const options_t *self, int argc, char **argv, int index, bool *is_given)
 {

@@ -12,14 +12,14 @@ struct background {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    void *given;  //  under the mutex, as are the next two: a job to be done
+    void *given;  //  the next job; the mutex guards it and the next two
     void *done;   //  a job that is done
     bool is_ending;
-    bool is_idle;  //  the owner's own
+    bool is_idle;  //  for the owner only
     int done_fd;
 };
 
-//  Wait for a job. NULL: there will be none any more.
+//  Wait for a job. Return NULL when the thread must end.
 static void *
 s_next (background_t *self)
 {
@@ -106,7 +106,7 @@ background_submit (background_t *self, void *job)
     pthread_mutex_unlock (&self->mutex);
 }
 
-//  Under the mutex.
+//  Call it with the mutex locked.
 static void *
 s_take_done (background_t *self)
 {

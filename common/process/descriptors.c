@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-#define DESCRIPTORS_USUAL 1024  //  where the limit cannot be read
+#define DESCRIPTORS_USUAL 1024  //  if the limit cannot be read
 
 uint64_t
 descriptors_raise (void)

@@ -14,7 +14,7 @@
 
 typedef struct {
     uint64_t sleep_ms;
-    uint64_t pass;  //  which one does it; 0: every one
+    uint64_t pass;  //  the pass that acts; 0: every pass
     gint passes;
     bool is_exit;
     char name[48];

@@ -1,6 +1,5 @@
-//  The pairs are formatted in one go, with the spaces of the format turned into a separator that
-//  nobody can guess, and then split: so the compiler checks the values, and a value may hold anything
-//  without being taken for two.
+//  One printf formats all pairs, with the spaces of the format replaced by a random separator, and the
+//  result is split there. So the compiler checks the values, and no value can pose as two pairs.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
 
@@ -61,7 +60,7 @@ s_add_pair (GString *line, const char *key, const char *value)
 
 static char s_separator[SEPARATOR_BYTES + 1];
 
-//  Random letters between two characters that no text of ours has.
+//  Random letters between two characters that our texts never have.
 static void
 s_make_separator (void)
 {
@@ -127,7 +126,7 @@ log_event (log_level_t level, const char *event, const char *pairs, ...)
     g_string_free (line, TRUE);
 }
 
-//  Make a line, whatever the level is.
+//  Compose a line of any level.
 static void __attribute__ ((format (printf, 4, 5)))
 s_make_line (GString *line, log_level_t level, const char *event, const char *pairs, ...)
 {

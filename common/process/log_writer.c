@@ -1,6 +1,6 @@
 //  The buffer is a ring of records, each a size and the bytes of a line. put and the thread hold the
 //  mutex only while they copy one record. A semaphore wakes the thread, because a signal handler may
-//  post one: the handler of crashes asks the thread to write what is left, and waits a moment.
+//  post one: the crash handler asks the thread to write the rest, and waits a moment.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log_writer.h"
 
@@ -19,30 +19,29 @@
 
 #define RING_BYTES (1024 * 1024)
 #define LINE_BYTES_MAX (64 * 1024)  //  a longer line counts as dropped
-#define LAST_LINES_MS 1000          //  so long an end of the process waits for the reader
-#define REPORT_MS 1000              //  between two lines that tell of dropped ones
-#define LOOK_NS 1000000             //  between two looks of those who wait for the thread
+#define LAST_LINES_MS 1000          //  the longest wait for the reader at the end of the process
+#define REPORT_MS 1000              //  between two reports of dropped lines
+#define LOOK_NS 1000000             //  between two looks while waiting for the thread
 
 static struct {
     pthread_mutex_t mutex;
-    char ring[RING_BYTES];  //  under the mutex, as are the next two
-    size_t head;            //  bytes put, in all
-    size_t tail;            //  bytes taken, in all
+    char ring[RING_BYTES];  //  the mutex guards it and the next two
+    size_t head;            //  bytes put so far
+    size_t tail;            //  bytes taken so far
     sem_t wake;             //  posted for each record, and for a crash
     pthread_t thread;
     log_writer_lines_t lines;
     atomic_bool is_started;
-    atomic_ullong put;      //  lines, as are the next three
-    atomic_ullong written;  //  or given up because the reader is gone
+    atomic_ullong put;      //  lines put; the next three count lines too
+    atomic_ullong written;  //  or dropped because the reader is gone
     atomic_ullong dropped;
-    unsigned long long reported;  //  of those dropped; the thread's own, as is the next
+    unsigned long long reported;  //  dropped lines reported; for the thread only, like the next
     int64_t reported_ms;
     atomic_int crash;  //  the signal; 0: none
     atomic_bool is_crash_written;
 } s_writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-//  Write a line as far as the reader takes it, waiting as long as it takes. A reader that is gone
-//  gets nothing: nobody is left to be told.
+//  Write a line, and wait for the reader without limit. If the reader is gone, drop the line.
 static void
 s_write (const char *line, size_t size)
 {
@@ -82,7 +81,7 @@ s_ring_take (void *bytes, size_t size)
     s_writer.tail += size;
 }
 
-//  Take the oldest line. Return its size; 0 if there is none.
+//  Take the oldest line. Return its size, or 0 if there is no line.
 static size_t
 s_take (char line[LINE_BYTES_MAX])
 {
@@ -141,7 +140,7 @@ s_run (void *data)
     return data;
 }
 
-//  Wait for the thread. Calls only what a signal handler may call.
+//  Wait for the thread. It calls only functions that are safe in a signal handler.
 static bool
 s_await_thread (int64_t timeout_ms, bool with_crash)
 {
@@ -159,7 +158,7 @@ s_await_thread (int64_t timeout_ms, bool with_crash)
     }
 }
 
-//  Let the thread write what is left, and the crash itself; then let the signal have its effect.
+//  Let the thread write the waiting lines and one about the crash, then let the signal act.
 static void
 s_on_crash (int number)
 {
@@ -173,7 +172,7 @@ s_on_crash (int number)
     raise (number);
 }
 
-//  A handler that is there already is a sanitizer's: leave it.
+//  A present handler belongs to a sanitizer: keep it.
 static void
 s_catch_crashes (void)
 {

@@ -23,7 +23,7 @@ s_send (const char *state)
     int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
-    //  Nobody to be told is no reason not to go on.
+    //  Ignore errors: the process works without a service manager.
     (void) !sendto (fd, state, strlen (state), MSG_NOSIGNAL | MSG_DONTWAIT,
         (const struct sockaddr *) &address,
         (socklen_t) (offsetof (struct sockaddr_un, sun_path) + size));

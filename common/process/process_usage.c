@@ -48,7 +48,7 @@ s_read_stat (process_usage_t *self)
     g_free (text);
 }
 
-//  Newer kernels tell the number as the directory's size; with others the names are counted.
+//  Newer kernels give the number as the directory's size; with older ones count the names.
 static uint64_t
 s_count_descriptors (void)
 {
@@ -61,7 +61,7 @@ s_count_descriptors (void)
         count++;
     if (directory)
         g_dir_close (directory);
-    //  One of them was the directory's own.
+    //  One of them belongs to this directory.
     return count > 0 ? count - 1 : 0;
 }
 

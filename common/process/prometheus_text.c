@@ -6,13 +6,13 @@
 #include "common/process/process_usage.h"
 
 //  The bounds of a histogram are powers of two, from 64 microseconds to 17 seconds: every one of
-//  them is where a bucket of ours begins, so the counts are exact.
+//  them is the start of one of our buckets, so the counts are exact.
 #define BOUND_MIN_SHIFT 6
 #define BOUND_MAX_SHIFT 24
 
 struct prometheus_text {
     const char *prefix;
-    const char *name;  //  of the metric that was begun last
+    const char *name;  //  the current metric
     GString *text;
 };
 
@@ -73,7 +73,7 @@ s_add_name (prometheus_text_t *self, labels_t labels)
         g_string_append_c (self->text, '}');
 }
 
-//  Whatever the locale, with a point.
+//  Use a point in every locale.
 static void
 s_add_real (GString *text, double number)
 {

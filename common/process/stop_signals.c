@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-//  Signals that would end the process though they ask for nothing that it knows. SIGXFSZ: a write
+//  Signals that would end the process and have no meaning for it. SIGXFSZ: a write
 //  past the limit of a file's size returns an error instead. SIGTTOU: a log line written to the
 //  terminal from the background does not stop the process.
 static const int s_ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
@@ -23,7 +23,7 @@ s_signals (void)
     sigemptyset (&signals);
     sigaddset (&signals, SIGTERM);
     sigaddset (&signals, SIGINT);
-    //  nohup ignores SIGHUP: leave that so.
+    //  nohup ignores SIGHUP: keep that.
     if (sigaction (SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         sigaddset (&signals, SIGHUP);
     return signals;
@@ -52,11 +52,11 @@ stop_signals_open (void)
 void
 stop_signals_release (void)
 {
-    //  The signal that was waited for is still pending: take it before the mask is lifted.
+    //  The stopping signal is still pending: take it before unblocking.
     sigset_t signals = s_signals ();
     static const struct timespec now = {0, 0};
     sigtimedwait (&signals, NULL, &now);
-    //  A terminal that closes may send SIGHUP twice: from the kernel, and from the shell.
+    //  A closing terminal may send SIGHUP twice: the kernel and the shell do.
     s_ignore (SIGHUP);
     pthread_sigmask (SIG_UNBLOCK, &signals, NULL);
 }

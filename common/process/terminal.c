@@ -9,7 +9,7 @@
 
 #define SIZE_SAID_MAX 10000
 
-//  What the environment says of a terminal's size; 0: nothing.
+//  Return the size of a terminal from the environment; 0: not set.
 static size_t
 s_said (const char *variable)
 {
@@ -19,7 +19,7 @@ s_said (const char *variable)
                                                                                           : 0;
 }
 
-//  What the terminal itself says; zeros if it is none.
+//  Return the size from the terminal; zeros if it is not one.
 static struct winsize
 s_ask (FILE *stream)
 {

@@ -22,8 +22,8 @@
 typedef struct {
     const char *name;
     atomic_uint turns;
-    unsigned seen;   //  the watchdog's own, as is the next
-    unsigned stale;  //  looks in a row at which nothing had moved
+    unsigned seen;   //  for the watchdog only, like the next
+    unsigned stale;  //  looks in a row without progress
 } loop_t;
 
 static struct {
@@ -32,9 +32,9 @@ static struct {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    bool is_running;  //  under the mutex
+    bool is_running;  //  the mutex guards it
     uint64_t interval_ms;
-    uint64_t looks;  //  stale ones in a row that end the process; 0: none do
+    uint64_t looks;  //  stale looks in a row that end the process; 0: never
 } s_watchdog = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local loop_t *s_loop;
@@ -62,7 +62,7 @@ watchdog_rest (void)
 static void
 s_kill (const loop_t *loop)
 {
-    //  Should the loop hang with a lock that logging needs: this ends the process all the same.
+    //  If the hanging loop holds a lock that logging needs, this still ends the process.
     signal (SIGALRM, SIG_DFL);
     alarm (LAST_WORDS_S);
     log_event (LOG_ERROR, "a loop hangs: ending the process, so that its locks come free",
@@ -70,7 +70,7 @@ s_kill (const loop_t *loop)
     abort ();
 }
 
-//  True if the loop rests, or has moved since the last look.
+//  Return true if the loop rests, or has turned since the last look.
 static bool
 s_look_at (loop_t *loop)
 {
@@ -94,7 +94,7 @@ s_look (void)
         notify_alive ();
 }
 
-//  Sleep an interval, or until it is over. With the mutex.
+//  Sleep an interval, or until the end. Call it with the mutex locked.
 static void
 s_sleep (void)
 {

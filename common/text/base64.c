@@ -9,7 +9,7 @@ base64_decoded_size (size_t size)
     return size / 4 * 3;
 }
 
-//  Return the six bits of a character, or -1 if it has none.
+//  Return the six bits of a character, or -1 for other characters.
 static int
 s_bits (char character)
 {
@@ -36,7 +36,7 @@ base64_decode (text_t text, char *bytes, size_t *size)
     if (text.size % 4 != 0)
         return false;
     size_t digits = text.size - s_padding (text);
-    uint32_t open = 0;  //  the bits that are no whole byte yet
+    uint32_t open = 0;  //  bits of an incomplete byte
     unsigned count = 0;
     *size = 0;
     for (size_t at = 0; at < digits; at++) {

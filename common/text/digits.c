@@ -1,4 +1,4 @@
-//  Decimal digits are written two at a time: that halves the divisions.
+//  Write decimal digits two at a time, which halves the divisions.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/digits.h"
 

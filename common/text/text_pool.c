@@ -1,5 +1,5 @@
-//  A hash set of texts. Its key is the text_t at the start of a pooled text, so that a look-up
-//  needs no more than a text_t on the stack, and a text that is there already costs no allocation.
+//  A hash set of texts. Its key is the text_t at the start of a pooled text, so a look-up needs only a
+//  text_t on the stack, and a known text costs no allocation.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/text_pool.h"
 
@@ -9,7 +9,7 @@
 
 struct pooled_text {
     text_t text;   //  points to bytes
-    size_t users;  //  how often it was held and not released
+    size_t users;  //  holds without a release
     char bytes[];
 };
 
@@ -68,7 +68,7 @@ text_pool_release (text_pool_t *self, pooled_text_t **text_p)
     *text_p = NULL;
     if (!pooled || --pooled->users > 0)
         return;
-    //  Found by its bytes; only the very same text may go.
+    //  The look-up is by bytes; remove only this very text.
     g_assert (g_hash_table_lookup (self->texts, pooled) == pooled);
     g_hash_table_remove (self->texts, pooled);
     g_free (pooled);

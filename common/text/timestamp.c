@@ -1,5 +1,5 @@
-//  A date-time is read by position, since RFC 3339 fixes every place up to the seconds. Days are
-//  counted in years that begin in March, so that the leap day is the last of its year.
+//  Read a date-time by position, since RFC 3339 fixes every place up to the seconds. Count days in years
+//  that begin in March, so that the leap day is the last day.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/timestamp.h"
 
@@ -11,9 +11,9 @@
 #define SECONDS_PER_DAY 86400
 #define DAYS_PER_ERA 146097      //  400 years
 #define DAYS_BEFORE_1970 719468  //  from 0000-03-01
-#define SECONDS_END 19           //  where the seconds end in "2022-02-02T19:39:05"
+#define SECONDS_END 19           //  the end of the seconds in "2022-02-02T19:39:05"
 
-//  A number of so many digits, or -1 if they are not all digits.
+//  Return a number of `count` digits, or -1 if they are not all digits.
 static int
 s_number (const char *digits, int count)
 {
@@ -37,7 +37,7 @@ s_days_in_month (int year, int month)
 static int64_t
 s_days_since_1970 (int year, int month, int day)
 {
-    //  One era of 400 years is added and taken off again, so that no number is negative.
+    //  Add one era of 400 years and subtract it again, so that no number is negative.
     int march_year = year + 400 - (month <= 2);
     int march_month = (month + 9) % 12;
     int year_of_era = march_year % 400;
@@ -46,7 +46,7 @@ s_days_since_1970 (int year, int month, int day)
     return (int64_t) (march_year / 400 - 1) * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_1970;
 }
 
-//  The local time up to the seconds, as seconds since 1970; a 60th second counts like any other.
+//  Return the local time up to the seconds, as seconds since 1970. A 60th second counts like the others.
 static bool
 s_parse_seconds (const char *text, int64_t *seconds)
 {
@@ -67,8 +67,8 @@ s_parse_seconds (const char *text, int64_t *seconds)
     return true;
 }
 
-//  What stands between the seconds and the offset: nothing, or a point and digits. Returns where it
-//  ends, or 0 if there is no digit behind the point.
+//  Read the fraction between the seconds and the offset: nothing, or a point and digits. Return its end, or
+//  0 if no digit follows the point.
 static size_t
 s_parse_fraction (text_t text, int *fraction_us)
 {
@@ -84,7 +84,7 @@ s_parse_fraction (text_t text, int *fraction_us)
     return at > SECONDS_END + 1 ? at : 0;
 }
 
-//  "Z", "z", or a sign and hh:mm: by how much the local time is ahead of UTC.
+//  Read "Z", "z", or a sign and hh:mm: the time by which local time is ahead of UTC.
 static bool
 s_parse_offset (const char *text, size_t size, int *offset_seconds)
 {
@@ -124,8 +124,7 @@ timestamp_parse (text_t text, int64_t *time_us)
     return true;
 }
 
-//  Write the last count digits of a number, which are an even number, and what follows them. Returns
-//  where to go on.
+//  Write the last count digits (an even count) of a number and the byte that follows. Return the end.
 static inline char *
 s_put (char *at, int64_t number, int count, char next)
 {
@@ -144,7 +143,7 @@ timestamp_print (int64_t time_us, char text[TIMESTAMP_SIZE])
     g_assert (time_us >= TIMESTAMP_MIN_US && time_us <= TIMESTAMP_MAX_US);
     int64_t since_0000_us = time_us - TIMESTAMP_MIN_US;
     int64_t seconds = since_0000_us / US_PER_SECOND;
-    //  From the 1st of March of the year -400: again, so that no number is negative.
+    //  Count from the 1st of March of the year -400, so that no number is negative.
     int64_t day = seconds / SECONDS_PER_DAY - 60 + DAYS_PER_ERA;
     int64_t day_of_era = day % DAYS_PER_ERA;
     int64_t year_of_era =

@@ -15,7 +15,7 @@ character_is_hidden (gunichar character)
     }
 }
 
-//  As JSON has it: two escapes for a character above U+FFFF.
+//  As in JSON, a character above U+FFFF takes two escapes.
 static void
 s_add_escape (GString *line, gunichar character)
 {

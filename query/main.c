@@ -10,6 +10,7 @@
 #include "common/process/log.h"
 #include "common/process/stop_signals.h"
 #include "query/print_answers.h"
+#include "query/protocol/cursor.h"
 #include "query/watch.h"
 
 #define ID_MAX MESSAGE_CHANNEL_MAX_BYTES
@@ -19,6 +20,8 @@ static struct {
     const char *processors;
     const char *sort;
     uint64_t limit;
+    const char *cursor;
+    void *cursor_bytes;  //  what the place of the cursor points into
     const char *status, *type, *mission;
     uint64_t timeout_ms;
     bool json;
@@ -32,6 +35,8 @@ static const option_t s_options[] = {
         "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
         "descending"},
     {"limit", OPTION_NUMBER, &s_flags.limit, "100", NULL, 1, QUERY_LIMIT_MAX, "list: how many"},
+    {"cursor", OPTION_TEXT, &s_flags.cursor, NULL, "CURSOR", 0, 0,
+        "list: go on behind the page that named this cursor; with the same --sort and filters"},
     {"status", OPTION_TEXT, &s_flags.status, NULL, "STATUS", 0, 0, "list: only with this status"},
     {"type", OPTION_TEXT, &s_flags.type, NULL, "TYPE", 0, 0, "list: only of this type"},
     {"mission", OPTION_TEXT, &s_flags.mission, NULL, "NAME", 0, 0, "list: only on this mission"},
@@ -54,7 +59,8 @@ static const options_t s_usage = {"downlink-query", "asks the processors what st
     "The answers are tables for people, cut to the "
     "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
     "ping asks who is alive; stats asks for counters and partitions; get shows one rocket; list "
-    "shows rockets, sorted and filtered; watch shows what there is and then what changes, until "
+    "shows rockets, sorted and filtered, and says on standard error how to go on if more follow; "
+    "watch shows what there is and then what changes, until "
     "Ctrl-C: a table on a terminal, else a rocket a line."};
 
 static void
@@ -67,6 +73,11 @@ s_read_list (list_query_t *list)
         options_refuse (
             &s_usage, "--status: '%s' must be unknown, flying or exploded", s_flags.status);
     list->limit = (uint32_t) s_flags.limit;
+    list->has_after = s_flags.cursor != NULL;
+    if (s_flags.cursor &&
+        !cursor_read (&list->order, s_flags.cursor, &list->after, &s_flags.cursor_bytes))
+        options_refuse (
+            &s_usage, "--cursor: '%s' is none of a list with this --sort", s_flags.cursor);
     list->status = text_from (s_flags.status);
     list->type = text_from (s_flags.type);
     list->mission = text_from (s_flags.mission);
@@ -93,7 +104,9 @@ s_read_question (int count, char **arguments)
         wanted = 2;
     }
     else
-        options_refuse (&s_usage, "'%s' must be ping, stats, get ID, list or watch [ID]", verb);
+        options_refuse (&s_usage,
+            "%s%s%s: the commands are ping, stats, get ID, list and watch [ID]",
+            *verb ? "there is no command '" : "a command is missing", verb, *verb ? "'" : "");
     if (count != wanted)
         options_refuse (&s_usage, "'%s' takes %d argument(s)", verb, wanted - 1);
     return query;

@@ -6,6 +6,7 @@
 #include "common/bytes/msgpack_json.h"
 #include "common/process/terminal.h"
 #include "query/print_map.h"
+#include "query/protocol/cursor.h"
 #include "query/protocol/list_merge.h"
 #include "query/protocol/reply.h"
 
@@ -42,6 +43,20 @@ s_merge (list_merge_t *merge, const GPtrArray *answers)
     return are_whole;
 }
 
+//  Say that the list goes on, and how.
+static void
+s_tell_more (const list_merge_t *merge)
+{
+    guint count = merge->entries->len;
+    const query_entry_t *last = &g_array_index (merge->entries, query_entry_t, count - 1);
+    char *cursor = cursor_write (&merge->list->order, &last->place);
+    fprintf (stderr,
+        "downlink-query: more rockets follow these %u: go on with --cursor %s, or ask for up to %d "
+        "with --limit\n",
+        count, cursor, QUERY_LIMIT_MAX);
+    g_free (cursor);
+}
+
 //  Return false if a processor has answered without its list.
 static bool
 s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
@@ -59,9 +74,8 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
     }
     if (!as_json)
         table_print (table, stdout, terminal_width (stdout));
-    if (merge.more && merge.entries->len < list->limit)
-        fprintf (stderr, "downlink-query: an answer is bounded in bytes: rockets follow the %uth\n",
-            merge.entries->len);
+    if (merge.more && merge.entries->len > 0)
+        s_tell_more (&merge);
     table_destroy (&table);
     list_merge_free (&merge);
     return are_whole;

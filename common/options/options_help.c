@@ -73,6 +73,30 @@ s_print_option (const option_t *option, size_t width)
     g_free (help);
 }
 
+static bool
+s_has_kind (const options_t *self, option_kind_t kind)
+{
+    for (size_t index = 0; index < self->count; index++)
+        if (self->options[index].kind == kind)
+            return true;
+    return false;
+}
+
+//  Tell what the values of the program's flags may be.
+static void
+s_print_units (const options_t *self, size_t width)
+{
+    if (s_has_kind (self, OPTION_DURATION) || s_has_kind (self, OPTION_SIZE))
+        printf ("\n");
+    if (s_has_kind (self, OPTION_DURATION))
+        terminal_wrap (stdout,
+            "TIME is a whole number and its unit, ms, s, m or h; without a unit it is seconds", 0,
+            width);
+    if (s_has_kind (self, OPTION_SIZE))
+        terminal_wrap (stdout,
+            "SIZE is a whole number of bytes; K, M, G or T behind it are powers of 1024", 0, width);
+}
+
 void
 options_print_help (const options_t *self)
 {
@@ -93,6 +117,7 @@ options_print_help (const options_t *self)
     for (size_t index = 0; index < ASKINGS; index++)
         s_print_flag (options_askings[index].name, options_askings[index].value,
             options_askings[index].help, width);
+    s_print_units (self, width);
     printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
     if (self->examples)
         printf ("\nexamples:\n%s", self->examples);

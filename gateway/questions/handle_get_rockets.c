@@ -7,8 +7,8 @@
 
 #include "common/process/clock.h"
 #include "gateway/questions/ask_owners.h"
-#include "gateway/questions/cursor.h"
 #include "http/answers.h"
+#include "query/protocol/cursor.h"
 #include "query/protocol/rocket_json.h"
 
 //  The asker gives up before; this is only there so that nothing is ever held without an end.

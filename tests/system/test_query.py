@@ -126,6 +126,42 @@ def test_a_processor_that_hangs_is_given_up(rockets):
     assert asked.returncode == 1 and "does not answer" in asked.stderr
 
 
+def test_a_list_that_goes_on_says_so_and_its_cursor_leads_on(rockets):
+    for sort in ("id", "-speed", "mission"):
+        words = ["list", "--json", "--sort", sort, *rockets.here]
+        whole = ask(*words)
+        assert whole.returncode == 0 and whole.stderr == ""
+        page = ask(*words, "--limit", 1)
+        shown = page.stdout
+        while page.stderr:
+            assert page.returncode == 0 and "more rockets follow" in page.stderr
+            cursor = re.search(r"--cursor (\S+),", page.stderr)[1]
+            page = ask(*words, "--limit", 1, f"--cursor={cursor}")
+            shown += page.stdout
+        assert shown == whole.stdout and len(shown.splitlines()) == 3
+
+
+def test_a_cursor_of_another_list_is_wrong_usage(rockets):
+    cursor = re.search(r"--cursor (\S+),", ask("list", "--limit", 1, *rockets.here).stderr)[1]
+    for words in (["--sort", "speed", f"--cursor={cursor}"], ["--cursor=nonsense"]):
+        refused = ask("list", *rockets.here, *words)
+        assert refused.returncode == 2 and "--cursor" in refused.stderr
+
+
+@pytest.mark.parametrize("words,said", [([], "a command is missing: "),
+                                        (["fly"], "there is no command 'fly': ")])
+def test_without_a_command_the_commands_are_named(words, said):
+    refused = ask(*words)
+    assert refused.returncode == 2
+    assert said + "the commands are ping, stats, get ID, list and watch [ID]" in refused.stderr
+
+
+@pytest.mark.parametrize("program", ["gateway", "processor", "query", "launch"])
+def test_help_tells_that_a_time_without_a_unit_is_seconds(program):
+    shown = subprocess.run([BIN / f"downlink-{program}", "--help"], capture_output=True, text=True)
+    assert "without a unit it is seconds" in " ".join(shown.stdout.split())
+
+
 def test_a_name_that_does_not_resolve_is_said_at_once():
     asked = ask("ping", "--processors", "no-such-host.invalid:5561")
     assert asked.returncode == 1

@@ -2,9 +2,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "gateway/questions/cursor.h"
 #include "http/rules/http_guard.h"
 #include "http/rules/http_target.h"
+#include "query/protocol/cursor.h"
 
 typedef struct {
     const char *name;

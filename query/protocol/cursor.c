@@ -1,6 +1,6 @@
 //  A cursor is base64url of msgpack: the sort as text, and the place as the queries have it.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/cursor.h"
+#include "query/protocol/cursor.h"
 
 #define CURSOR_MAX_BYTES 2048
 

@@ -1,4 +1,4 @@
-//  Cursors: the place where a page of a list ended, as opaque text for a URL.
+//  Cursors: the place where a page of a list ended, as opaque text for a URL or a flag.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CURSOR_H
 #define DOWNLINK_CURSOR_H

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <zmq.h>
@@ -23,6 +24,13 @@
 #define VISITORS_MIN 16
 #define LOG_MS 10000
 #define LOOK_MS 1000  //  between two searches for dead visitors
+#define WATCH_MS 100  //  between two searches for visitors that complete no message
+//  Of a message that is not complete: what is worth looking at; what one visitor may send beyond the
+//  largest part; what all may send; and what heartbeats may take each second, which are no messages.
+#define WATCHED_BYTES (16 * 1024)
+#define INCOMPLETE_BYTES (64 * 1024)
+#define INCOMPLETE_BYTES_OF_ALL (16 * 1024 * 1024)
+#define HEARTBEAT_BYTES 32
 #define EVENTS                                                                                     \
     (ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | \
         ZMQ_EVENT_MONITOR_STOPPED)
@@ -31,11 +39,15 @@ typedef struct {
     visitor_t visitor;
     GList place;  //  in the queue of silent visitors
     bool is_silent;
-    bool is_ended;  //  ended here, not yet closed by libzmq
+    bool is_ended;    //  ended here, not yet closed by libzmq
+    bool is_watched;  //  it has completed no message since base_bytes
+    uint64_t base_bytes;
 } visit_t;
 
 struct doorkeeper {
-    void *socket;   //  watched
+    void *socket;  //  watched
+    int fd;        //  the socket's, readable when libzmq has something to tell its owner
+    uint64_t incomplete_max;
     void *monitor;  //  its events; for the thread only
     GThread *thread;
     unsigned visitors_max;
@@ -46,7 +58,9 @@ struct doorkeeper {
     unsigned ending;       //  visits with is_ended
     int64_t logged_ms;
     int64_t looked_ms;
-    atomic_uint silent_count;
+    unsigned watched;  //  visits that are watched
+    atomic_uint waiting_count;
+    atomic_bool is_empty;
     _Atomic uint64_t ended;
 };
 
@@ -58,13 +72,27 @@ doorkeeper_visitors_max (void)
 }
 
 static void
+s_count_waiting (doorkeeper_t *self)
+{
+    atomic_store (&self->waiting_count, self->silent.length + self->watched);
+}
+
+static void
 s_no_longer_silent (doorkeeper_t *self, visit_t *visit)
 {
     if (!visit->is_silent)
         return;
     visit->is_silent = false;
     g_queue_unlink (&self->silent, &visit->place);
-    atomic_store (&self->silent_count, self->silent.length);
+    s_count_waiting (self);
+}
+
+static void
+s_no_longer_watched (doorkeeper_t *self, visit_t *visit)
+{
+    self->watched -= visit->is_watched;
+    visit->is_watched = false;
+    s_count_waiting (self);
 }
 
 //  End a visit; libzmq closes it soon.
@@ -72,6 +100,7 @@ static void
 s_end (doorkeeper_t *self, visit_t *visit)
 {
     s_no_longer_silent (self, visit);
+    s_no_longer_watched (self, visit);
     visit->is_ended = true;
     self->ending++;
     visitor_end (visit->visitor);
@@ -90,9 +119,70 @@ s_end_dead (doorkeeper_t *self)
     g_hash_table_iter_init (&iterator, self->visits);
     while (g_hash_table_iter_next (&iterator, NULL, &value)) {
         visit_t *visit = value;
+        visit->base_bytes += HEARTBEAT_BYTES;
         if (!visit->is_ended && visitor_is_dead (visit->visitor))
             s_end (self, visit);
     }
+}
+
+static void
+s_log_ended (doorkeeper_t *self, const char *what, const char *reason)
+{
+    uint64_t ended = atomic_fetch_add (&self->ended, 1) + 1;
+    if (log_is_due (&self->logged_ms, LOG_MS))
+        log_event (LOG_WARN, what, "reason=%s ended=%llu", reason, (unsigned long long) ended);
+}
+
+//  Return how much a visit has sent without completing a message, as far as it is watched.
+static uint64_t
+s_incomplete (doorkeeper_t *self, visit_t *visit)
+{
+    uint64_t bytes = visitor_bytes_read (visit->visitor);
+    uint64_t beyond = bytes > visit->base_bytes ? bytes - visit->base_bytes : 0;
+    if (visit->is_watched || visit->is_ended || beyond <= WATCHED_BYTES)
+        return visit->is_watched ? beyond : 0;
+    visit->is_watched = true;
+    visit->base_bytes = bytes;
+    self->watched++;
+    s_count_waiting (self);
+    return 0;
+}
+
+//  Return true if the owner has heard all that is complete. It is asked after the bytes were counted:
+//  what was complete then has been heard, or libzmq has something to tell.
+static bool
+s_is_drained (const doorkeeper_t *self)
+{
+    struct pollfd polled = {.fd = self->fd, .events = POLLIN};
+    return atomic_load (&self->is_empty) && poll (&polled, 1, 0) == 0;
+}
+
+//  End the visit that has sent most of a message that it does not complete, if that is too much or all
+//  together is. Return true if one was ended.
+static bool
+s_end_incomplete (doorkeeper_t *self)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    visit_t *largest = NULL;
+    uint64_t most = 0;
+    uint64_t all = 0;
+    g_hash_table_iter_init (&iterator, self->visits);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        uint64_t bytes = s_incomplete (self, value);
+        all += bytes;
+        if (bytes > most) {
+            most = bytes;
+            largest = value;
+        }
+    }
+    bool is_too_much = most > self->incomplete_max || all > INCOMPLETE_BYTES_OF_ALL;
+    if (!is_too_much || !s_is_drained (self))
+        return false;
+    s_end (self, largest);
+    s_log_ended (self, "a connection was ended whose message does not end",
+        "a message is too long, or all that are not complete are");
+    return true;
 }
 
 static void
@@ -102,10 +192,7 @@ s_end_longest_silent (doorkeeper_t *self, const char *reason)
     if (!visit)
         return;
     s_end (self, visit);
-    uint64_t ended = atomic_fetch_add (&self->ended, 1) + 1;
-    if (log_is_due (&self->logged_ms, LOG_MS))
-        log_event (LOG_WARN, "a silent connection was ended to make room", "reason=%s ended=%llu",
-            reason, (unsigned long long) ended);
+    s_log_ended (self, "a silent connection was ended to make room", reason);
 }
 
 static void
@@ -116,6 +203,7 @@ s_leave (doorkeeper_t *self, int fd)
     if (!visit)
         return;
     s_no_longer_silent (self, visit);
+    s_no_longer_watched (self, visit);
     self->ending -= visit->is_ended;
     g_hash_table_remove (self->visits, GINT_TO_POINTER (fd));
 }
@@ -135,7 +223,7 @@ s_enter (doorkeeper_t *self, int fd)
     g_hash_table_insert (self->visits, GINT_TO_POINTER (fd), visit);
     if (visit->is_silent)
         g_queue_push_tail_link (&self->silent, &visit->place);
-    atomic_store (&self->silent_count, self->silent.length);
+    s_count_waiting (self);
     if (g_hash_table_size (self->visits) - self->ending > self->visitors_max)
         s_end_longest_silent (self, "the port has as many connections as it may have");
 }
@@ -176,12 +264,18 @@ s_watch (void *context)
     doorkeeper_t *self = context;
     zmq_msg_t part;
     bool goes_on = true;
-    int look_ms = LOOK_MS;
+    int look_ms = WATCH_MS;
+    int64_t watched_ms = 0;
     zmq_msg_init (&part);
     zmq_setsockopt (self->monitor, ZMQ_RCVTIMEO, &look_ms, sizeof look_ms);
     while (goes_on) {
         pthread_mutex_lock (&self->lock);
         s_end_dead (self);
+        if (clock_ms () >= watched_ms + WATCH_MS) {
+            watched_ms = clock_ms ();
+            while (s_end_incomplete (self))
+                ;
+        }
         pthread_mutex_unlock (&self->lock);
         if (zmq_msg_recv (&part, self->monitor, 0) < 0) {
             goes_on = errno == EINTR || errno == EAGAIN;
@@ -213,12 +307,24 @@ s_connect (doorkeeper_t *self, void *context)
            zmq_connect (self->monitor, endpoint) == 0;
 }
 
+static void
+s_read_options (doorkeeper_t *self)
+{
+    int64_t part_max = 0;
+    size_t size = sizeof part_max;
+    zmq_getsockopt (self->socket, ZMQ_MAXMSGSIZE, &part_max, &size);
+    self->incomplete_max = (uint64_t) MAX (part_max, 0) + INCOMPLETE_BYTES;
+    size = sizeof self->fd;
+    zmq_getsockopt (self->socket, ZMQ_FD, &self->fd, &size);
+}
+
 doorkeeper_t *
 doorkeeper_new (void *context, void *socket, unsigned visitors_max)
 {
     doorkeeper_t *self = g_new0 (doorkeeper_t, 1);
     self->socket = socket;
     self->visitors_max = visitors_max;
+    s_read_options (self);
     if (!s_connect (self, context)) {
         int error = errno;
         if (self->monitor)
@@ -251,9 +357,9 @@ doorkeeper_destroy (doorkeeper_t **self_p)
 }
 
 bool
-doorkeeper_has_silent (const doorkeeper_t *self)
+doorkeeper_is_waiting (const doorkeeper_t *self)
 {
-    return atomic_load_explicit (&self->silent_count, memory_order_relaxed) > 0;
+    return atomic_load_explicit (&self->waiting_count, memory_order_relaxed) > 0;
 }
 
 void
@@ -261,13 +367,23 @@ doorkeeper_heard (doorkeeper_t *self, int fd)
 {
     pthread_mutex_lock (&self->lock);
     visit_t *visit = g_hash_table_lookup (self->visits, GINT_TO_POINTER (fd));
-    if (visit)
+    if (visit) {
         s_no_longer_silent (self, visit);
+        if (visit->is_watched)
+            visit->base_bytes = visitor_bytes_read (visit->visitor);
+        s_no_longer_watched (self, visit);
+    }
     else if (fd >= 0) {
         uint64_t cookie = visitor_of (fd).cookie;
         g_hash_table_insert (self->early, GINT_TO_POINTER (fd), g_memdup2 (&cookie, sizeof cookie));
     }
     pthread_mutex_unlock (&self->lock);
+}
+
+void
+doorkeeper_note_empty (doorkeeper_t *self, bool is_empty)
+{
+    atomic_store_explicit (&self->is_empty, is_empty, memory_order_release);
 }
 
 uint64_t

@@ -6,6 +6,11 @@
 //  doorkeeper ends the one that has been silent for longest. If all others have sent something, that is
 //  the newest one. So a visitor that sends messages keeps its place.
 //
+//  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the last
+//  one arrives. So the doorkeeper ends a visitor that sends more than the largest part of the socket and
+//  64 KiB without completing a message. When all visitors together have sent 16 MiB like that, it ends
+//  the one that has sent most.
+//
 //  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns the
 //  socket makes all other calls.
 //  SPDX-License-Identifier: Apache-2.0
@@ -28,11 +33,15 @@ doorkeeper_t *doorkeeper_new (void *context, void *socket, unsigned visitors_max
 //  Stop watching. Call it before the socket is closed.
 void doorkeeper_destroy (doorkeeper_t **self_p);
 
-//  Return true if a visitor is silent. Without silent visitors, doorkeeper_heard does nothing.
-bool doorkeeper_has_silent (const doorkeeper_t *self);
+//  Return true if a visitor is silent, or may be in the middle of a message. Otherwise
+//  doorkeeper_heard does nothing.
+bool doorkeeper_is_waiting (const doorkeeper_t *self);
 
 //  Note that a message has arrived on this descriptor.
 void doorkeeper_heard (doorkeeper_t *self, int fd);
+
+//  Note whether the socket was found empty: then the owner has received all complete messages.
+void doorkeeper_note_empty (doorkeeper_t *self, bool is_empty);
 
 //  Return the number of visitors that were ended.
 uint64_t doorkeeper_ended (const doorkeeper_t *self);

@@ -205,11 +205,19 @@ socket_unsubscribe (socket_t *self, const char *topic)
     zsock_set_unsubscribe (self->zsock, topic);
 }
 
+static void
+s_set_heard (socket_t *self, bool is_heard)
+{
+    self->is_heard = is_heard;
+    if (self->doorkeeper)
+        doorkeeper_note_empty (self->doorkeeper, is_heard);
+}
+
 bool
 socket_send (socket_t *self, const void *bytes, size_t size, bool more)
 {
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
-    self->is_heard = false;
+    s_set_heard (self, false);
     return zmq_send (self->handle, bytes, size, flags) >= 0;
 }
 
@@ -218,7 +226,7 @@ socket_send (socket_t *self, const void *bytes, size_t size, bool more)
 static void
 s_note_visitor (socket_t *self)
 {
-    if (self->doorkeeper && (self->is_pub || doorkeeper_has_silent (self->doorkeeper)))
+    if (self->doorkeeper && (self->is_pub || doorkeeper_is_waiting (self->doorkeeper)))
         doorkeeper_heard (self->doorkeeper, zmq_msg_get (&self->received, ZMQ_SRCFD));
 }
 
@@ -227,7 +235,7 @@ socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, voi
 {
     zmq_msg_t message;
     zmq_msg_init_data (&message, (void *) (uintptr_t) bytes.data, bytes.size, release, hint);
-    self->is_heard = false;
+    s_set_heard (self, false);
     bool is_sent = zmq_msg_send (&message, self->handle, ZMQ_DONTWAIT) >= 0;
     if (!is_sent)
         zmq_msg_close (&message);
@@ -240,7 +248,7 @@ socket_receive (socket_t *self, text_t *bytes, bool *more)
     if (self->is_empty)
         return false;
     bool is_there = zmq_msg_recv (&self->received, self->handle, ZMQ_DONTWAIT) >= 0;
-    self->is_heard = !is_there && errno == EAGAIN;
+    s_set_heard (self, !is_there && errno == EAGAIN);
     if (!is_there)
         return false;
     s_note_visitor (self);
@@ -269,7 +277,7 @@ s_hear (socket_t *self)
     size_t size = sizeof events;
     self->is_empty =
         zmq_getsockopt (self->handle, ZMQ_EVENTS, &events, &size) == 0 && !(events & ZMQ_POLLIN);
-    self->is_heard = self->is_empty;
+    s_set_heard (self, self->is_empty);
     return !self->is_empty;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define DEAD_MS 5000
@@ -51,6 +52,20 @@ visitor_is_dead (visitor_t visitor)
     return visitor_is_there (visitor) &&
            getsockopt (visitor.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
            (info.tcpi_last_ack_recv > DEAD_MS || info.tcpi_retransmits >= DEAD_RETRANSMITS);
+}
+
+uint64_t
+visitor_bytes_read (visitor_t visitor)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    int unread = 0;
+    if (!visitor_is_there (visitor) ||
+        getsockopt (visitor.fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        ioctl (visitor.fd, FIONREAD, &unread) != 0)
+        return 0;
+    uint64_t waiting = unread > 0 ? (uint64_t) unread : 0;
+    return info.tcpi_bytes_received > waiting ? info.tcpi_bytes_received - waiting : 0;
 }
 
 void

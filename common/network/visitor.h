@@ -28,6 +28,9 @@ bool visitor_refuse_resets (int fd);
 //  peers that are gone, since resets are kept away.
 bool visitor_is_dead (visitor_t visitor);
 
+//  Return how many bytes of a connection its owner has read so far; 0 if the connection is gone.
+uint64_t visitor_bytes_read (visitor_t visitor);
+
 //  End a connection that another library owns: its owner reads the remaining bytes, then the end of the
 //  file, and closes it. Do nothing if the connection is gone.
 void visitor_end (visitor_t visitor);

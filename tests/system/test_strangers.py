@@ -263,3 +263,71 @@ def test_a_ping_behind_waiting_input_and_a_reset_end_no_process(pair):
     assert pair.processor.process.poll() is None, pair.processor.text()[-1000:]
     assert stats(pair)["queries"] >= 0
     until(lambda: descriptors(pair) < before + 30, what="the end of connections whose peer is gone")
+
+
+def is_ended(one):
+    """Whether a connection, whose peer says nothing, was ended by it."""
+    one.settimeout(0.05)
+    try:
+        return one.recv(4096) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def send_for_ever(one, part, limit):
+    """Send parts of one message until the connection ends; return False if it takes all."""
+    parts = part * max(1, 65536 // len(part))
+    one.settimeout(0.5)
+    sent = 0
+    while sent < limit:
+        try:
+            sent += one.send(parts)
+        except TimeoutError:
+            pass
+        except OSError:
+            return True
+        if is_ended(one):
+            return True
+        one.settimeout(0.5)
+    return False
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("place, kind", enumerate([b"PUSH", b"DEALER", b"SUB"]))
+def test_a_message_that_does_not_end_ends_its_connection(pair, place, kind, size):
+    part = bytes([1, 1]) + b"x" if size == 1 else b"\x03" + struct.pack(">Q", size) + bytes(size)
+    before = memory_of(pair.processor)
+    with stranger(pair.port + place, kind) as one:
+        assert send_for_ever(one, part, 100 * MIB), "a message without end was taken"
+    assert IS_SANITIZED or memory_of(pair.processor, "VmHWM") < before + 400 * MIB
+    assert pair.post(message(channel(), 1)).status == 202
+    assert stats(pair)
+
+
+def test_messages_that_do_not_end_are_bounded_together(pair):
+    with contextlib.ExitStack() as stack:
+        ones = [stack.enter_context(stranger(pair.port + 1, b"DEALER")) for _ in range(32)]
+        for one in ones:
+            one.sendall(b"\x03" + struct.pack(">Q", 40000) + bytes(40000))
+        time.sleep(0.5)  # long enough to be seen, as what came before that is not counted
+        for one in ones:
+            with contextlib.suppress(OSError):
+                one.sendall(b"\x02" + struct.pack(">Q", MIB) + bytes(MIB - 1))
+        until(lambda: any(is_ended(one) for one in ones))
+        assert stats(pair)
+
+
+def test_a_large_frame_that_comes_slowly_is_taken(pair):
+    """Neither half a frame, nor one that follows much that was complete, is a message without end."""
+    rubbish = b"\x02" + struct.pack(">Q", MIB) + bytes(MIB)
+    with stranger(pair.port, b"PUSH") as one:
+        refused = stats(pair)["framesRefused"]
+        for count in range(1, 5):
+            one.sendall(rubbish[:MIB // 2])
+            time.sleep(0.3)  # longer than the processor takes to look
+            one.sendall(rubbish[MIB // 2:])
+            one.sendall(rubbish * 4)
+            until(lambda: stats(pair)["framesRefused"] == refused + 5 * count)
+        assert not is_ended(one)

@@ -9,7 +9,8 @@
 //  Answer with a JSON body, which is copied.
 void answer_json (http_request_t *request, unsigned status, text_t body);
 
-//  Answer with a response and an ETag for its body, or with 304 if the client has that body already.
+//  Answer with a response and an ETag for its body, or with 304 if the client has that body
+//  already.
 void answer_tagged (http_request_t *request, const http_response_t *response);
 
 //  Answer with a problem that has no further members. name is the last part of its type.

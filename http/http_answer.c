@@ -1,4 +1,4 @@
-//  Answers: whole ones, and bodies that are made piece by piece.
+//  Answers with a whole body, and streams.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <microhttpd.h>
@@ -11,19 +11,19 @@
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
-//  What pages of another origin may read besides what they always may.
+//  Fields that pages of another origin may read, besides those that they always may.
 #define CORS_EXPOSED "Allow, ETag, Link, Preference-Applied, Retry-After, X-Request-Id"
 
-//  libmicrohttpd before 1.0 takes a bare LF for the end of a line of a chunked body, where others on the
-//  way may not: so nothing that follows such a body is heard as a request.
+//  libmicrohttpd before 1.0 takes a bare LF for the end of a line of a chunked body. Proxies may
+//  read that differently, so the server does not read another request after such a body.
 static bool
 s_may_end_early (const http_request_t *request)
 {
     return MHD_VERSION < 0x01000000 && request->guard.transfer_encodings > 0;
 }
 
-//  Should this answer close its connection: so that idle ones do not pile up, before a stop, or since it
-//  is not certain where the request ended?
+//  Return true if this answer closes its connection: because too many connections are idle, the
+//  server stops, or the end of the request is uncertain.
 static bool
 s_is_last (const http_request_t *request)
 {
@@ -34,8 +34,8 @@ s_is_last (const http_request_t *request)
     return is_one_too_many || !self->is_listening || s_may_end_early (request);
 }
 
-//  Most answers of a busy gateway are the same few bytes: the last one is kept, if nothing in it was
-//  for one request only.
+//  Return true if another request may get the same answer, because nothing in it belongs to this
+//  request alone. Most answers of a busy server are the same few bytes.
 static bool
 s_may_be_shared (const http_request_t *request, const http_response_t *response)
 {
@@ -43,8 +43,8 @@ s_may_be_shared (const http_request_t *request, const http_response_t *response)
            response->body.size > 0 && response->body.size <= sizeof request->server->last->body;
 }
 
-//  With a body that libmicrohttpd has. A field costs more than a date that the library writes itself, so
-//  only what may be shared gets ours.
+//  Return an answer with this body, which it takes. Our Date field costs more than the date that
+//  the library writes, so only an answer that may be shared gets it.
 static answer_t *
 s_new_answer (
     const http_request_t *request, const http_response_t *response, struct MHD_Response *body)
@@ -171,7 +171,7 @@ http_answer (http_request_t *self, const http_response_t *response)
     s_give (self, s_share_answer (self, response), REQUEST_ANSWERED);
 }
 
-//  A reader that has nothing must suspend: it would be called again at once.
+//  Suspend the connection while there is nothing to read: the library would call again at once.
 static ssize_t
 s_read (void *context, uint64_t position, char *buffer, size_t size)
 {

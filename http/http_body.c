@@ -18,8 +18,8 @@ http_bodies_are_full (const http_bodies_t *self, uint64_t size)
     return self->bytes[pool] >= self->limit[pool];
 }
 
-//  Return how much memory a body of so many bytes gets: for the announced size only as far as the bytes
-//  that have come justify it.
+//  Return the memory for a body of this size: up to the announced size, and at most twice the bytes
+//  that have come.
 static size_t
 s_capacity (size_t needed, size_t expected)
 {

@@ -1,7 +1,8 @@
-//  The body of a request as it comes in. Limits bound each body, and all bodies of a server together.
+//  The body of a request as it comes in. Limits bound each body, and all bodies of a server
+//  together.
 //
-//  Memory is taken for the bytes that have come, never for a length that is only announced. Small bodies
-//  and large ones have a pool each, so that large bodies under way never keep a small one out.
+//  A body takes memory for the bytes that have come, never for an announced length. Small bodies
+//  and large bodies have a pool each, so that large bodies never keep a small one out.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_BODY_H
 #define DOWNLINK_HTTP_BODY_H
@@ -11,14 +12,14 @@
 
 #include "common/text/text.h"
 
-#define HTTP_BODY_SMALL_BYTES ((size_t) 64 * 1024)  //  a body of at most so many is small
+#define HTTP_BODY_SMALL_BYTES ((size_t) 64 * 1024)  //  largest small body
 
 typedef enum { BODY_POOL_SMALL, BODY_POOL_LARGE, BODY_POOLS } body_pool_t;
 
-//  All bodies of a server.
+//  The bodies of a server.
 typedef struct {
-    uint64_t bytes[BODY_POOLS];  //  that the bodies of a pool hold together
-    uint64_t limit[BODY_POOLS];  //  of that
+    uint64_t bytes[BODY_POOLS];  //  of all bodies of a pool
+    uint64_t limit[BODY_POOLS];  //  of bytes
     uint64_t body_limit;         //  of each body
 } http_bodies_t;
 
@@ -44,10 +45,10 @@ bool http_bodies_are_full (const http_bodies_t *self, uint64_t size);
 body_result_t http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
     __attribute__ ((warn_unused_result));
 
-//  Remove so many of the first bytes.
+//  Remove the first bytes.
 void http_body_drop (http_body_t *self, size_t size);
 
-//  Return the bytes; HTTP_BODY_PADDING further ones can be read.
+//  Return the bytes, with HTTP_BODY_PADDING readable bytes behind them.
 text_t http_body_text (const http_body_t *self);
 
 //  Remove the bytes and free the memory.

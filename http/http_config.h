@@ -1,5 +1,5 @@
-//  The settings of a server, and the functions that it calls. All of them run on the thread that owns
-//  the server.
+//  The settings of a server, and the functions that it calls. All of them run on the thread that
+//  owns the server.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CONFIG_H
 #define DOWNLINK_HTTP_CONFIG_H
@@ -20,27 +20,27 @@ typedef struct http_request http_request_t;
 //  Handle a complete request: answer it or hold it.
 typedef void (http_handler_fn) (void *context, http_request_t *request);
 
-//  Return true to take the body of this request in pieces. The server asks when the head is there and
-//  the body turns out to be larger than HTTP_PIECE_BYTES.
+//  Return true to take the body of this request in pieces. The server asks when the head is there
+//  and the body turns out to be larger than HTTP_PIECE_BYTES.
 typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
 
 //  Take a piece: whole lines, valid during the call. The last piece is the body of the complete
-//  request, and goes to the handler. Return false to see this piece again after http_go_on; then the
-//  request must be held. Holding is also allowed when the piece was taken: the server reads no more of
-//  the body until http_go_on.
+//  request, and goes to the handler. Return false to see this piece again after http_go_on; then
+//  the request must be held. Holding is also allowed when the piece was taken: the server reads no
+//  more of the body until http_go_on.
 typedef bool (http_piece_fn) (void *context, http_request_t *request, text_t lines);
 
 //  Answer a held request, because its deadline has passed or its client is gone. A request that was
 //  held while its body comes in may go on instead (http_go_on).
 typedef void (http_expired_fn) (void *context, http_request_t *request);
 
-//  Count an answer. problem is the name of the problem that it reports, or NULL; us is the time since
-//  the request was complete, in microseconds.
+//  Count an answer. problem is the name of the problem that it reports, or NULL; us is the time
+//  since the request was complete, in microseconds.
 typedef void (http_answered_fn) (
     void *context, http_request_t *request, unsigned status, const char *problem, int64_t us);
 
-//  Write the next bytes of an endless body, at most size. Return their number, 0 if there are none now,
-//  or -1 at the end.
+//  Write the next bytes of an endless body, at most size. Return their number, 0 if there are none
+//  now, or -1 at the end.
 typedef ssize_t (http_read_fn) (void *context, char *buffer, size_t size);
 
 //  A kind of state that a handler keeps with a request. Each module that keeps state defines one

@@ -1,16 +1,16 @@
-//  A connection is certain if its request deserves the status whatever it goes on with, or if no other
-//  connection is in a state where the library can find that fault.
+//  A connection is certain if its request deserves the status whatever bytes follow, or if the
+//  library can find this fault on no other connection.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_errors.h"
 
 #include "http/connection/http_watch.h"
 #include "http/rules/http_limits.h"
 
-#define SUSPECTS_MAX 64  //  connections of a phase that are looked at
+#define SUSPECTS_MAX 64  //  connections of a phase to look at
 
 static const char s_begin[] = "Error processing request (HTTP response code is %u";
 
-//  Those that were found: the first, and how many.
+//  Connections that the library may be about to refuse: one of them, and their number.
 typedef struct {
     http_connection_t *connection;
     size_t count;
@@ -35,7 +35,8 @@ s_mhd (const http_connection_t *connection)
     return request ? request->mhd : NULL;
 }
 
-//  Has a whole Content-Length come that is none? The library knows the field only then.
+//  Return true if a Content-Length is complete and not a number. The library has only complete
+//  fields.
 static bool
 s_has_bad_length (const http_connection_t *connection)
 {
@@ -63,7 +64,7 @@ s_has_begun (const http_connection_t *connection)
     return http_watch_count_read (connection->fd) > 0;
 }
 
-//  Has something been read since its last answer, as far as can be known?
+//  Return true if bytes may have been read since the last answer.
 static bool
 s_has_gone_on (const http_connection_t *connection)
 {
@@ -84,7 +85,7 @@ s_is_any (const http_connection_t *connection)
     return connection->request != NULL;
 }
 
-//  Add those of a phase. If they are too many to be looked at, nothing is certain.
+//  Add the suspects among the connections of a phase. Too many connections count as many suspects.
 static void
 s_add (suspects_t *self, const http_server_t *server, connection_phase_t phase,
     bool (*is_suspect) (const http_connection_t *))
@@ -100,7 +101,7 @@ s_add (suspects_t *self, const http_server_t *server, connection_phase_t phase,
             }
 }
 
-//  A request line, a head or a chunked body that cannot be read.
+//  Add the connections on which the library may read a malformed line, head or chunk.
 static void
 s_add_malformed (suspects_t *self, const http_server_t *server)
 {
@@ -110,7 +111,7 @@ s_add_malformed (suspects_t *self, const http_server_t *server)
     s_add (self, server, CONNECTION_BODY, s_is_chunked);
 }
 
-//  One that deserves the status, whichever it was.
+//  Return a connection that deserves the status in any case; NULL if there is none.
 static http_connection_t *
 s_find_deserving (const http_server_t *server, unsigned status)
 {

@@ -10,9 +10,9 @@
 
 static const char s_cookie[] = "Cookie";  //  see http_head_keep_unparsed
 
-//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can be
-//  more than a connection's memory. Nobody needs that: end the parameters before the first, and let
-//  it find an empty Cookie before the client's.
+//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can
+//  exceed the memory of a connection. The server does not need that: end the parameters before the
+//  first one, and let the library find an empty Cookie before the client's.
 void
 http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd)
 {
@@ -43,7 +43,7 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     return MHD_YES;
 }
 
-//  From the method to the empty line.
+//  Return the size of the head, from the method to the empty line.
 static size_t
 s_head_size (const http_request_t *request)
 {
@@ -52,7 +52,8 @@ s_head_size (const http_request_t *request)
     return info->header_size;
 }
 
-//  Is the head within the limits? If not, libmicrohttpd may have no memory for an answer.
+//  Return true if the head is within the limits. Otherwise libmicrohttpd may lack memory for an
+//  answer.
 static bool
 s_head_is_small (const http_request_t *request)
 {

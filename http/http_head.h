@@ -1,4 +1,4 @@
-//  The head of a request: hold it against the guard and the limits, and take from it the id. For
+//  The head of a request: check it against the guard and the limits, and read the id. For
 //  http_server.c only.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_HEAD_H
@@ -8,11 +8,12 @@
 
 #define HTTP_BUSY "too many bodies are under way; send this one again"
 
-//  Keep libmicrohttpd from taking parameters and cookies apart. Call it with the request line.
+//  Keep libmicrohttpd from taking parameters and cookies apart. Call when the request line is
+//  there.
 void http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd);
 
-//  Check the complete head. Answer a request that must not go on; its connection then closes. Return
-//  false if the head is over the limits: then nothing was answered, and the connection must end.
+//  Check the complete head. Answer a request that must not go on; its connection then closes.
+//  Return false without an answer if the head is over the limits; then the connection must end.
 bool http_head_check (http_request_t *request, const char *target, const char *version)
     __attribute__ ((warn_unused_result));
 #endif

@@ -15,7 +15,8 @@
 #include "http/rules/http_phase.h"
 #include "http/rules/http_request_id.h"
 
-//  An answer that libmicrohttpd sends. Requests with the same answer share it, by counting references.
+//  An answer that libmicrohttpd sends. Requests with the same answer share it, by counting
+//  references.
 typedef struct {
     struct MHD_Response *response;
     unsigned status;
@@ -51,7 +52,7 @@ struct http_request {
     http_phase_t phase;  //  changed by http_request_enter only
     http_guard_t guard;
     unsigned fields;  //  of the head
-    char *id;         //  NULL: the client gave none, and nobody has asked for one
+    char *id;         //  NULL: the client gave none, and none was made yet
     request_id_source_t id_source;
     unsigned route;
 

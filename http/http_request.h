@@ -1,7 +1,7 @@
 //  A request as its handler sees it: read it, keep it for later, answer it.
 //
-//  A handler answers a request in its call, or holds it and answers it later. The request is gone with
-//  its answer; a stream stays until it ends. Call on the thread that owns the server.
+//  A handler answers a request in its call, or holds it and answers it later. The request is gone
+//  with its answer; a stream stays until it ends. Call on the thread that owns the server.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_REQUEST_H
 #define DOWNLINK_HTTP_REQUEST_H
@@ -16,20 +16,20 @@ const char *http_request_target (const http_request_t *self);  //  path and quer
 const char *http_request_field (const http_request_t *self, const char *name);
 text_t http_request_body (const http_request_t *self);
 
-//  Return all lines of a field that holds a list, joined with commas; free it with g_free. Return NULL
-//  if the field is missing.
+//  Return all lines of a field that holds a list, joined with commas; free it with g_free. Return
+//  NULL if the field is missing.
 char *http_request_list (const http_request_t *self, const char *name);
 
-//  Return the id of a request, which its answer carries in X-Request-Id: the id that the client gave,
-//  or one that the first call makes.
+//  Return the id of a request, which its answer carries in X-Request-Id: the id that the client
+//  gave, or one that the first call makes.
 const char *http_request_id (http_request_t *self);
 
 //  Set and return the number of the caller's route that a request takes; 0 until it is set.
 void http_request_set_route (http_request_t *self, unsigned route);
 unsigned http_request_route (const http_request_t *self);
 
-//  Give a request a state, which must have none. The server frees it when the request is gone, or its
-//  body is refused.
+//  Give a request a state, which must have none. The server frees it when the request is gone, or
+//  its body is refused.
 void http_request_set_state (http_request_t *self, const http_state_kind_t *kind, void *state);
 
 //  Return the state if it is of this kind, else NULL.
@@ -38,11 +38,12 @@ void *http_request_state (const http_request_t *self, const http_state_kind_t *k
 //  The same, and hand it to the caller: the request has no state then.
 void *http_request_steal_state (http_request_t *self, const http_state_kind_t *kind);
 
-//  Hold a request until clock_ms () reaches deadline_ms or its client goes away; the server then calls
-//  expired. A further call changes the deadline and the function.
+//  Hold a request until clock_ms () reaches deadline_ms or its client goes away; the server then
+//  calls expired. A further call changes the deadline and the function.
 void http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context);
 
-//  Read on in the body of a request that was held meanwhile. If its client is gone, free the request.
+//  Read on in the body of a request that was held meanwhile. If its client is gone, free the
+//  request.
 void http_go_on (http_request_t *self);
 
 //  Return true if a large answer has room beside those that clients have not taken yet.
@@ -52,14 +53,14 @@ bool http_has_room (const http_request_t *self);
 //  becomes a 503.
 void http_answer (http_request_t *self, const http_response_t *response);
 
-//  Answer with a body that read writes bit by bit, as the client takes it; the body of the response is
-//  ignored. The request stays, and counts as unanswered, until the body ends or the client is gone:
-//  then its state is freed.
+//  Answer with a body that read writes bit by bit, as the client takes it; the body of the response
+//  is ignored. The request stays, and counts as unanswered, until the body ends or the client is
+//  gone: then its state is freed.
 void http_answer_stream (
     http_request_t *self, const http_response_t *response, http_read_fn *read, void *context);
 
-//  Answer HEAD as http_answer_stream answers GET, at once and without a body, and close the connection:
-//  libmicrohttpd 0.9.75 would send a last chunk. Call it in the handler only.
+//  Answer HEAD as http_answer_stream answers GET, at once and without a body, and close the
+//  connection: libmicrohttpd 0.9.75 would send a last chunk. Call it in the handler only.
 void http_answer_stream_head (http_request_t *self, const http_response_t *response);
 
 //  Call the read function of a stream again.

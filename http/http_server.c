@@ -1,16 +1,14 @@
-//  libmicrohttpd runs without threads of its own: the worker waits for http_server_fd and calls
-//  http_server_run. A request goes through these steps, each in one callback:
+//  libmicrohttpd runs without threads of its own, in http_server_run, and calls back:
 //
-//    s_request_line   the raw target is known: the request is made
-//    s_handle         first call: the head is there (guarded); then pieces of the body; then all of
-//                     it: the handler answers at once, or the request is held
-//    http_pieces      in between, of a large body of lines: shows pieces of it, and pauses
-//    http_answer      makes the response; s_handle queues it in the next run
-//    s_completed      the answer was sent, or the client went away: the request is freed
+//    s_request_line   with the raw target: make the request
+//    s_handle         with the head: check it (http_head); with bytes of the body: gather them, or
+//                     show pieces (http_pieces); with nothing: show the request to its handler, and
+//                     queue the answer when there is one (http_answer.c)
+//    s_completed      after the answer, or when the client has left: free the request
 //
-//  A request that is held is looked at in every run at first: most are held for one commit, and a
-//  look costs much less than suspending and resuming, which take the connection out of the epoll set
-//  and put it back. One that is held longer, or beside many others, is suspended.
+//  Each run looks at a newly held request: most are held for one commit, and a look costs much less
+//  than suspending and resuming, which take the connection out of the epoll set and put it back.
+//  The server suspends a request that is held longer, or beside many others.
 //
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_server.h"
@@ -27,21 +25,21 @@
 #include "http/http_pieces.h"
 #include "http/rules/http_limits.h"
 
-#define BODIES_MIN_BYTES                                                                           \
-    (64ull * 1024 * 1024)  //  the bodies of a pool together may always have so much
+#define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  least limit of all bodies of a pool together
 #define EXPIRE_INTERVAL_MS 50
 
-//  libmicrohttpd 1.0 reads heads and chunks strictly itself. Before, http_head.c checks the lines of the
-//  head, and a connection ends with its first chunked request, see http_answer.c.
+//  libmicrohttpd 1.0 reads heads and chunks strictly itself. For earlier versions http_head.c
+//  checks the lines of the head, and http_answer.c ends a connection with its first chunked
+//  request.
 #if MHD_VERSION >= 0x01000000
 #define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 3
 #else
 #define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
 #endif
 
-#define LINGERING_MS 5   //  between two looks at connections that are about to be closed
-#define WATCHED_MAX 256  //  so many held requests are looked at in every run,
-#define WATCHED_MS 20    //  each for so long
+#define LINGERING_MS 5   //  between two reads from lingering connections
+#define WATCHED_MAX 256  //  held requests that every run looks at
+#define WATCHED_MS 20    //  longest time to look at one of them
 
 static void *
 s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
@@ -67,7 +65,7 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     return request;
 }
 
-//  Answer past libmicrohttpd; the connection is about to be closed.
+//  Answer past libmicrohttpd, on a connection that is about to close.
 static void
 s_part (void *context, http_connection_t *connection, http_parting_t parting)
 {
@@ -84,7 +82,7 @@ s_part (void *context, http_connection_t *connection, http_parting_t parting)
     connection->is_lingering = true;
 }
 
-//  The same, where the caller closes the connection.
+//  Do the same, and mark the connection: the caller closes it.
 static void
 s_end (http_request_t *request, http_parting_t parting)
 {
@@ -92,7 +90,7 @@ s_end (http_request_t *request, http_parting_t parting)
     http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
 }
 
-//  Pass over the rest of the body; s_show answers after it.
+//  Refuse the body, and pass over the rest of it. s_show answers afterwards.
 static void
 s_refuse_body (http_request_t *request, body_result_t result)
 {
@@ -124,7 +122,7 @@ s_take_body (http_request_t *request, const char *data, size_t size)
         request->passed_over += size;
         return;
     }
-    //  More of it may have come in.
+    //  More of the body may have arrived already.
     request->server->is_due |=
         !guard->is_length_known || request->body.size + size < guard->content_length;
     body_result_t result = s_add_to_body (request, text_of (data, size));
@@ -132,7 +130,7 @@ s_take_body (http_request_t *request, const char *data, size_t size)
         s_refuse_body (request, result);
 }
 
-//  May more of a refused body be passed over? If not, its client is answered before the end.
+//  Return true if more of a refused body may be passed over. Otherwise answer before its end.
 static bool
 s_has_patience (http_request_t *request)
 {
@@ -165,7 +163,7 @@ s_show (http_request_t *request)
             "a line of the body is longer than " G_STRINGIFY (HTTP_LINE_MAX_BYTES) " bytes");
         break;
     }
-    g_assert (request->phase != REQUEST_SHOWN);  //  else it is neither answered nor held
+    g_assert (request->phase != REQUEST_SHOWN);  //  a handler must answer or hold
 }
 
 static enum MHD_Result
@@ -181,7 +179,7 @@ s_queue_response (http_request_t *request)
     return result;
 }
 
-//  Leave a held request for later runs.
+//  Leave a held request to later runs.
 static void
 s_leave (http_request_t *request)
 {
@@ -255,15 +253,15 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
         http_request_free (request);
         return;
     }
-    //  The handler that holds it answers it or goes on with it, and that frees it.
+    //  Its handler answers it or goes on with it, and that frees it.
     http_request_enter (request, REQUEST_GONE);
     request->mhd = NULL;
     request->connection = NULL;
     request->expired (request->expired_context, request);
 }
 
-//  Where even its refusal does not fit into its memory, libmicrohttpd gives a connection up without a
-//  word, to the client and to us.
+//  libmicrohttpd drops a connection without calling s_completed if even its refusal does not fit
+//  into the memory of the connection. Answer and free the request.
 static void
 s_give_up (http_server_t *self, struct MHD_Connection *mhd, http_connection_t *connection)
 {
@@ -299,7 +297,7 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     }
 }
 
-//  The target is read as it came (s_request_line), so the library need not decode its own copy.
+//  Keep the library from decoding its copy of the target: s_request_line has the raw one.
 static size_t
 s_leave_escaped (void *context, struct MHD_Connection *mhd, char *text)
 {
@@ -336,7 +334,7 @@ http_server_new (const http_config_t *config)
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
         .limit = {BODIES_MIN_BYTES, MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)}};
     http_connections_init (&self->connections, config->max_connections, s_part, self);
-    //  Not strict: the guard is stricter, and answers a missing Host or a space in the target properly.
+    //  The guard is stricter than the library, and answers a missing Host or a space in the target.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         config->max_connections, STRICTNESS, MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self,
@@ -396,7 +394,7 @@ http_server_timeout_ms (http_server_t *self)
     int64_t wait_ms = MAX (0, self->expire_at_ms - clock_ms ());
     if (self->lingering.queue.head)
         wait_ms = MIN (wait_ms, LINGERING_MS);
-    //  As long as requests are watched the library would have us run without a pause.
+    //  While requests are watched the library asks for a run without a pause.
     if (self->watched > 0)
         return MIN (wait_ms, WATCHED_MS);
     if (MHD_get_timeout (self->daemon, &timeout_ms) == MHD_YES)
@@ -421,7 +419,7 @@ http_server_expire_all (http_server_t *self)
     s_expire_held (self, INT64_MAX);
 }
 
-//  Look at all deadlines, but not at every turn.
+//  Look at all deadlines, once in EXPIRE_INTERVAL_MS.
 static void
 s_expire (http_server_t *self)
 {

@@ -1,7 +1,7 @@
-//  A server of HTTP: libmicrohttpd driven from the caller's loop, with the guards, limits and deadlines
-//  that it lacks. The caller waits for http_server_fd, at most http_server_timeout_ms, and calls
-//  http_server_run, which calls the functions of the configuration. One thread owns a server and its
-//  requests.
+//  A server of HTTP: libmicrohttpd driven from the caller's loop, with the guards, limits and
+//  deadlines that it lacks. The caller waits for http_server_fd, at most http_server_timeout_ms,
+//  and calls http_server_run, which calls the functions of the configuration. One thread owns a
+//  server and its requests.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_SERVER_H
 #define DOWNLINK_HTTP_SERVER_H
@@ -11,8 +11,8 @@
 //  Listen. Return NULL if that fails; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
 
-//  Accept no further connections. Complete requests go on. Answer 503 to a request that is not complete
-//  within two seconds, or of which nothing comes for a second, and close its connection.
+//  Accept no further connections. Complete requests go on. Answer 503 to a request that is not
+//  complete within two seconds, or of which nothing comes for a second, and close its connection.
 void http_server_stop_listening (http_server_t *self);
 
 //  Close everything. No request may be held any more.

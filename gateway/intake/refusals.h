@@ -1,5 +1,5 @@
-//  The refused messages of one request. The first REFUSALS_TOLD_MAX are kept and told to the client, all
-//  of them are counted, so that memory is bounded. Shared by counting references.
+//  The refused messages of one request. The first REFUSALS_TOLD_MAX are kept and told to the
+//  client, all of them are counted, so that memory is bounded. Shared by counting references.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSALS_H
 #define DOWNLINK_REFUSALS_H
@@ -18,8 +18,8 @@ refusals_t *refusals_ref (refusals_t *self);
 void refusals_unref (refusals_t **self_p);
 
 //  Add a refusal, and make the object with the first one. index is the place of the message in the
-//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail says what
-//  was expected. Both are copied.
+//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail says
+//  what was expected. Both are copied.
 void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail);
 
 //  Return the number of refusals.
@@ -28,8 +28,8 @@ size_t refusals_count (const refusals_t *self);
 //  Write them as a JSON array.
 void refusals_write (const refusals_t *self, json_writer_t *json);
 
-//  Answer 400 and tell the refusals. good is the number of good messages in the same request, of which
-//  none was accepted.
+//  Answer 400 and tell the refusals. good is the number of good messages in the same request, of
+//  which none was accepted.
 void refusals_answer (const refusals_t *self, http_request_t *request, size_t good);
 
 #endif

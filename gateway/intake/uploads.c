@@ -1,5 +1,5 @@
-//  An upload whose piece cannot be staged now keeps the messages of the piece and holds its request, so
-//  that the server reads no more from the client. uploads_retry goes on with it.
+//  An upload whose piece cannot be staged now keeps the messages of the piece and holds its
+//  request, so that the server reads no more from the client. uploads_retry goes on with it.
 //
 //    phase      the upload                                        goes on to
 //    READING    may get its next piece                            ROOM, DISK, COMPLETE
@@ -235,8 +235,8 @@ s_try (upload_t *self)
 
 static void s_expired (void *context, http_request_t *request);
 
-//  Hold the request until its batch can be staged. An upload that has begun to wait for room waits no
-//  longer because the disk is busy too.
+//  Hold the request until its batch can be staged. An upload that has begun to wait for room waits
+//  no longer because the disk is busy too.
 static void
 s_wait (upload_t *self, bool is_full)
 {

@@ -9,17 +9,17 @@
 #define IDLE_MS 60000
 #define HEAD_MS 10000
 #define BODY_MS 15000
-#define HEAD_CROWDED_MS 200  //  the same, when there is little room for other connections
+#define HEAD_CROWDED_MS 200  //  the same, near the limit of connections
 #define SENDING_MS 60000
 #define STREAM_MS 45000
 #define PARTED_MS 1000
 #define BODY_STEP_BYTES 65536
-#define STOP_QUIET_MS 1000       //  at a stop: an unfinished request of which nothing more comes
-#define STOP_UNFINISHED_MS 2000  //  at a stop: an unfinished request, since the stop
-#define STOP_UNTAKEN_MS 2000     //  at a stop: an answer of which the client takes nothing
-#define LOOKS_MAX 1024           //  at so many of a phase at once
-#define SPARE_MAX 32             //  connections that are kept free, as long as others are idle
-#define SHED_TRIES 8             //  connections that are looked at, to close one of them
+#define STOP_QUIET_MS 1000       //  at a stop: an incomplete request of which nothing comes
+#define STOP_UNFINISHED_MS 2000  //  at a stop: an incomplete request, since the stop
+#define STOP_UNTAKEN_MS 2000     //  at a stop: a client that takes nothing of its answer
+#define LOOKS_MAX 1024           //  at connections of one phase, in one call
+#define SPARE_MAX 32             //  connections to keep free, as long as others are idle
+#define SHED_TRIES 8             //  connections to look at, to close one of them
 
 static const int64_t s_limits_ms[CONNECTION_PHASES] = {[CONNECTION_FRESH] = FRESH_MS,
     [CONNECTION_IDLE] = IDLE_MS,
@@ -36,7 +36,7 @@ http_connections_init (http_connections_t *self, size_t limit, http_part_fn *par
     *self = (http_connections_t){.limit = limit, .part = part, .context = context};
 }
 
-//  The connection that has been without a request for the longest; NULL if there is none.
+//  Return the connection that has been without a request for the longest; NULL if there is none.
 static http_connection_t *
 s_find_longest_idle (const http_connections_t *self)
 {
@@ -49,7 +49,7 @@ s_find_longest_idle (const http_connections_t *self)
     return first->entered_ms < other->entered_ms ? first : other;
 }
 
-//  Libmicrohttpd owns the descriptor; it finds the end of the stream and closes it.
+//  End the stream. libmicrohttpd, which owns the descriptor, finds that and closes it.
 static void
 s_hang_up (http_connections_t *self, http_connection_t *connection)
 {
@@ -63,8 +63,8 @@ s_is_crowded (const http_connections_t *self)
     return http_connections_open (self) + MIN (SPARE_MAX, self->limit / 8) > self->limit;
 }
 
-//  Make room for another connection, if there is little. One that has sent something is not idle any
-//  more: it goes behind the others.
+//  Make room for another connection, near the limit. A connection with unread bytes is not idle any
+//  more, and goes behind the others.
 static void
 s_shed (http_connections_t *self)
 {
@@ -170,12 +170,12 @@ s_look_at_one (http_connections_t *self, http_connection_t *connection)
     }
     else if (watch == WATCH_STUCK)
         s_part (self, connection, is_head ? PARTING_HEAD_TOO_LARGE : PARTING_CHUNK_LINE);
-    //  Once is not enough: libmicrohttpd may have the rest of the body and not have shown it.
+    //  After one look, libmicrohttpd may still have the rest of the body and not have shown it.
     else if (watch == WATCH_ENDED && was_ended)
         s_part (self, connection, PARTING_CUT_OFF);
 }
 
-//  If there are too many of them for one look, take turns.
+//  Look at all connections of a phase, or in turns if they are more than LOOKS_MAX.
 static void
 s_look_at_all (http_connections_t *self, connection_phase_t phase)
 {
@@ -212,7 +212,7 @@ http_connections_stop (http_connections_t *self)
     self->stop_ms = self->now_ms;
 }
 
-//  End the connection of a request that has no time left to become complete.
+//  End the connection of an incomplete request that has no time left.
 static void
 s_stop_asking (http_connections_t *self, http_connection_t *connection)
 {
@@ -233,7 +233,7 @@ s_stop_sending (http_connections_t *self, http_connection_t *connection)
         s_hang_up (self, connection);
 }
 
-//  Call a function for all connections of a phase, which it may end.
+//  Call a function for each connection of a phase; it may end the connection.
 static void
 s_stop_each (http_connections_t *self, connection_phase_t phase,
     void (*stop) (http_connections_t *, http_connection_t *))
@@ -272,7 +272,7 @@ http_connections_expire (http_connections_t *self)
             if (http_connection_is_asking (connection))
                 s_part (self, connection, PARTING_TIMEOUT);
             else
-                s_hang_up (self, connection);  //  should that go unnoticed, it is tried again
+                s_hang_up (self, connection);  //  tried again if libmicrohttpd overlooks it
         }
     }
     return next_ms;

@@ -1,24 +1,25 @@
-//  Every open connection is in one phase, and every phase ends by a deadline: nobody holds a
-//  connection for ever, however slowly it sends or reads. When there are nearly as many connections as
-//  may be, the one that has been FRESH or IDLE for the longest is closed for each that comes in.
+//  The open connections. Each is in one phase, and a deadline ends every phase, so that no client
+//  keeps a connection for ever by sending or reading slowly. Near the limit of connections, each
+//  new connection closes the one that has been FRESH or IDLE for the longest.
 //
-//    phase     begins                                ends at the latest after
-//    FRESH     accepted, no request line yet         FRESH_MS, closed
-//    IDLE      an answer was sent, none asked since  IDLE_MS, closed
-//    HEAD      the request line was read             HEAD_MS, or HEAD_CROWDED_MS when there are nearly as
-//                                                    many connections as may be, 408 and closed
-//    BODY      the head was read                     BODY_MS for each BODY_STEP_BYTES, 408 and closed
-//    HELD      the request is complete               never: the request has a deadline of its own
-//    SENDING   it was answered                       SENDING_MS, closed
-//    STREAM    more of an endless answer was asked   STREAM_MS, closed: it does not read
-//    PARTED    it had its last answer                PARTED_MS: libmicrohttpd closes it before
+//    phase     begins                            ends at the latest after
+//    FRESH     accepted, no request line yet     FRESH_MS, closed
+//    IDLE      its answer was sent               IDLE_MS, closed
+//    HEAD      the request line was read         HEAD_MS, or HEAD_CROWDED_MS near the limit of
+//                                                connections, 408 and closed
+//    BODY      the head was read                 BODY_MS for each BODY_STEP_BYTES, 408 and closed
+//    HELD      the request is complete           never: the request has a deadline of its own
+//    SENDING   the request was answered          SENDING_MS, closed
+//    STREAM    the client takes more of it       STREAM_MS, closed: the client does not read
+//    PARTED    it had its last answer            PARTED_MS; libmicrohttpd closes it earlier
 //
-//  A server that stops (http_connections_stop) waits less: a request that is not complete ends with 503
-//  when nothing more of it has come for STOP_QUIET_MS, and STOP_UNFINISHED_MS after the stop in any case.
-//  A connection in SENDING ends when its client has taken nothing for STOP_UNTAKEN_MS.
+//  A server that stops (http_connections_stop) waits less: an incomplete request ends with 503 when
+//  nothing of it has come for STOP_QUIET_MS, and STOP_UNFINISHED_MS after the stop in any case. A
+//  connection in SENDING ends when its client has taken nothing for STOP_UNTAKEN_MS.
 //
-//  libmicrohttpd overlooks some ends of connections, and stops reading when its buffer is full; so
-//  connections in HEAD and BODY are looked at as long as they are there, and those in IDLE once.
+//  libmicrohttpd overlooks some ends of connections, and stops reading when its buffer is full. So
+//  http_connections_look looks at connections in HEAD and BODY again and again, and at those in
+//  IDLE once.
 //
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CONNECTIONS_H
@@ -45,70 +46,72 @@ typedef enum {
 typedef struct {
     int fd;
     connection_phase_t phase;
-    int64_t entered_ms;  //  when it came into the phase
-    uint64_t requests;   //  begun on it so far
+    int64_t entered_ms;  //  when the phase began
+    uint64_t requests;   //  begun on the connection so far
     int64_t
         moved_ms;    //  when a part of the body last came in, or the client took some of the answer
     uint64_t taken;  //  bytes the client has acknowledged at the last look; only when stopping
-    uint64_t body_bytes;  //  of the current request since it came into BODY
-    uint64_t bytes_read;  //  from it when it was looked at; 0: it was not, or nothing had come
-    bool is_looked_at;    //  since it came into the phase
-    bool is_ended;        //  that look found the end of what the client sends
-    bool is_lingering;    //  its last answer goes out while the client may still send
-    void *request;        //  the current one, for the server; NULL: none
-    GList link;           //  its place in the phase's list
+    uint64_t body_bytes;  //  of the current request in this phase
+    uint64_t bytes_read;  //  from the client at the last look; 0: no look yet, or no bytes
+    bool is_looked_at;    //  in this phase
+    bool is_ended;        //  the last look found that the client has closed its side
+    bool is_lingering;    //  it gets its last answer while the client may still send
+    void *request;        //  http_request_t: the current one; NULL: none
+    GList link;           //  in the list of its phase
 } http_connection_t;
 
-//  Told that a connection is about to end without a whole request: send the answer.
+//  Answer a connection that is about to end without a complete request.
 typedef void (http_part_fn) (void *context, http_connection_t *connection, http_parting_t parting);
 
-//  A list a phase; as all of a phase wait equally long, the first of a list is always due first.
+//  One list for each phase. All connections of a phase wait equally long, so the first is due
+//  first.
 typedef struct {
-    int64_t now_ms;  //  the time; whoever owns it sets it before each run
+    int64_t now_ms;  //  the time, which the server sets before each run
     GQueue phases[CONNECTION_PHASES];
     int64_t stop_ms;    //  when the stop began; 0: it has not
-    uint64_t timeouts;  //  how often 408 was said
-    size_t limit;       //  so many may be open
-    unsigned looks;     //  how often connections were looked at
+    uint64_t timeouts;  //  number of answers with 408
+    size_t limit;       //  most connections that may be open
+    unsigned looks;     //  number of calls of http_connections_look
     http_part_fn *part;
     void *context;
 } http_connections_t;
 
-//  Make it empty. limit: how many connections may be open; past nearly so many, idle ones are closed.
+//  Begin without connections. limit is the most that may be open.
 void http_connections_init (
     http_connections_t *self, size_t limit, http_part_fn *part, void *context);
 
-//  A connection was accepted; the object is the caller's until http_connections_remove. Closes an idle
-//  one if nearly as many are open as may be.
+//  Add an accepted connection, and return it, borrowed until http_connections_remove. Near the
+//  limit, close an idle connection.
 http_connection_t *http_connections_add (http_connections_t *self, int fd);
 
-//  It is closed: free it.
+//  Free a connection that is closed.
 void http_connections_remove (http_connections_t *self, http_connection_t *connection);
 
-//  Change the phase of a connection, which happens nowhere else. A connection never leaves PARTED.
+//  Change the phase of a connection. Only this function does; a connection never leaves PARTED.
 void http_connections_enter (
     http_connections_t *self, http_connection_t *connection, connection_phase_t phase);
 
-//  Begin to stop: from now on unfinished requests and answers that nobody takes have little time.
+//  Begin to stop: from now on incomplete requests, and clients that do not read, get little time.
 void http_connections_stop (http_connections_t *self);
 
-//  Return true if its request is on the way in.
+//  Return true if a request is coming in.
 bool http_connection_is_asking (const http_connection_t *self);
 
-//  Bytes of a body came in: enough of them earn more time.
+//  Count bytes of a body that came in; each BODY_STEP_BYTES of them get more time.
 void http_connections_progress (
     http_connections_t *self, http_connection_t *connection, size_t bytes);
 
-//  How many are open.
+//  Return the number of open connections.
 size_t http_connections_open (const http_connections_t *self);
 
-//  How many are open with no request under way.
+//  Return the number of connections without a request.
 size_t http_connections_idle (const http_connections_t *self);
 
-//  Look at connections for what libmicrohttpd overlooks, and end those that need it.
+//  Find connections whose end or standstill libmicrohttpd overlooks, and end them.
 void http_connections_look (http_connections_t *self);
 
-//  Close those whose time is over. Returns when the next one is due, on clock_ms; INT64_MAX: never.
+//  Close connections whose time is over. Return when the next one is due, on clock_ms; INT64_MAX:
+//  never.
 int64_t http_connections_expire (http_connections_t *self);
 
 #endif

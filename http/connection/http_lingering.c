@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #define LINGERING_MAX 64                   //  connections
-#define TURN_BYTES ((size_t) 1024 * 1024)  //  that are read in a turn, of each
+#define TURN_BYTES ((size_t) 1024 * 1024)  //  of one connection in one turn
 
 typedef struct {
     int fd;
     int64_t since_ms;
-    size_t bytes;  //  that were passed over
+    size_t bytes;  //  ignored so far
 } lingering_t;
 
 static void
@@ -36,11 +36,12 @@ http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms)
     g_queue_push_tail (&self->queue, lingering);
 }
 
-//  Pass over what has come. Returns how much it was; 0 with errno EAGAIN: nothing now, else the end.
+//  Ignore the bytes that have come. Return their number; 0 with errno EAGAIN: none now, else: the
+//  end.
 static size_t
 s_read (lingering_t *self)
 {
-    //  MSG_TRUNC: TCP forgets the bytes without copying them.
+    //  With MSG_TRUNC, TCP drops the bytes without copying them.
     // cppcheck-suppress nullPointer
     ssize_t count = recv (self->fd, NULL, TURN_BYTES, MSG_DONTWAIT | MSG_TRUNC);
     if (count == 0)

@@ -1,6 +1,7 @@
-//  Connections that had their last answer while the client still sends. Closing one of them would reset
-//  it, and the client would lose the answer: so libmicrohttpd closes its descriptor, and a second one
-//  keeps the connection here, where a bounded amount is read and passed over until the client is done.
+//  Connections that had their last answer while the client still sends. Closing one would reset it,
+//  and the client would lose the answer. So a second descriptor keeps the connection here when
+//  libmicrohttpd has closed its own; a bounded number of bytes is read and ignored until the client
+//  has finished.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_LINGERING_H
 #define DOWNLINK_HTTP_LINGERING_H
@@ -12,19 +13,20 @@
 #define HTTP_LINGER_MS 5000
 #define HTTP_LINGER_BYTES ((size_t) 64 * 1024 * 1024)
 
-//  Zeroed memory has none.
+//  Zeroed memory is an empty set.
 typedef struct {
-    GQueue queue;  //  the longest there first
+    GQueue queue;  //  of lingering_t, the oldest first
 } http_lingering_t;
 
-//  Keep a connection whose sending side is closed; the descriptor stays the caller's. If many are kept,
-//  the one that is there for the longest is closed.
+//  Keep a connection whose sending side is closed. The descriptor stays the caller's. Close the
+//  oldest connection if too many are kept.
 void http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms);
 
-//  Read what has come, and close those that are done. Returns true if more may have come.
+//  Read and ignore bytes, and close connections that have ended. Return true if more bytes may be
+//  there.
 bool http_lingering_run (http_lingering_t *self, int64_t now_ms);
 
-//  Close all.
+//  Close all connections.
 void http_lingering_clear (http_lingering_t *self);
 
 #endif

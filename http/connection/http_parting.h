@@ -1,17 +1,17 @@
-//  Answers that go straight to the socket, past libmicrohttpd: it cannot answer before a request is
-//  complete, nor when its memory for the connection is full. A connection ends with such an answer.
+//  Answers that go straight to the socket, past libmicrohttpd, which cannot answer before a request
+//  is complete, nor when its memory for the connection is full. Such an answer ends its connection.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_PARTING_H
 #define DOWNLINK_HTTP_PARTING_H
 
-//  Why a connection ends so.
+//  Reasons to end a connection so.
 typedef enum {
     PARTING_TIMEOUT,  //  the request did not arrive in time
-    PARTING_CUT_OFF,  //  the client closed its side in the middle of the request
+    PARTING_CUT_OFF,  //  the client closed its side in the middle of its request
     PARTING_HEAD_TOO_LARGE,
     PARTING_CHUNK_LINE,  //  a chunk-size line does not end
     PARTING_BODY_TOO_LARGE,
-    PARTING_BUSY,      //  there was no memory for the body, which goes on and on
+    PARTING_BUSY,      //  there is no memory for the body, which goes on and on
     PARTING_STOPPING,  //  the server stops, and the request is not complete
     PARTING_MALFORMED,
     PARTING_TARGET_TOO_LONG,
@@ -23,8 +23,8 @@ unsigned http_parting_status (http_parting_t parting);
 const char *http_parting_name (http_parting_t parting);
 const char *http_parting_detail (http_parting_t parting);
 
-//  Send the answer with this sentence, which needs no escapes in JSON, and close the sending side. Never
-//  wait: bytes that the socket does not take are lost.
+//  Send the answer with this sentence, which needs no escapes in JSON, and close the sending side.
+//  Never wait: bytes that the socket does not take are lost.
 void http_parting_send (http_parting_t parting, const char *detail, int fd);
 
 #endif

@@ -1,5 +1,5 @@
-//  Behind the end of its request an answer is watched through a duplicate of the descriptor, so that
-//  the kernel can be asked for it though libmicrohttpd has closed the connection.
+//  After the end of its request, a duplicate of the descriptor asks the kernel about an answer,
+//  because libmicrohttpd may have closed the connection.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/connection/http_unread.h"
 
@@ -11,14 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOKS_MAX 256  //  answers that are looked at in one call
-#define TRIES 8        //  answers that are looked at to make room for one
+#define LOOKS_MAX 256  //  answers to look at in one call
+#define TRIES 8        //  answers to look at, to make room for one
 
 struct unread {
-    int fd;          //  the connection's; once it is sent, one of our own
-    bool is_sent;    //  it is not in our memory any more
-    bool is_ended;   //  it was given up
-    size_t kernel;   //  bytes of it that the kernel may have
+    int fd;          //  of the connection; when sent, a duplicate of our own
+    bool is_sent;    //  it has left our memory
+    bool is_ended;   //  it was dropped
+    size_t kernel;   //  most bytes of it that the kernel may have
     size_t copied;   //  bytes of it in our memory
     uint64_t taken;  //  bytes that the client has acknowledged, at the last look
     int64_t taken_ms;
@@ -35,7 +35,7 @@ s_free (http_unread_t *self, unread_t *entry)
     g_free (entry);
 }
 
-//  Have the kernel throw away what the client does not take.
+//  Drop an answer that its client does not take, in the kernel too.
 static void
 s_give_up (http_unread_t *self, unread_t *entry)
 {
@@ -54,8 +54,8 @@ s_is_taken (const unread_t *entry)
     return entry->is_sent && (ioctl (entry->fd, SIOCOUTQ, &unsent) != 0 || unsent == 0);
 }
 
-//  Look at the first one. Return how long its client has taken nothing; 0 if it has just now, or has
-//  taken everything: then the answer is gone.
+//  Look at the first answer. Return how long its client has taken nothing; 0 if it took some just
+//  now, or all: then forget the answer.
 static int64_t
 s_look_at_first (http_unread_t *self, int64_t now_ms)
 {
@@ -76,7 +76,7 @@ s_look_at_first (http_unread_t *self, int64_t now_ms)
     return entry->is_ended ? 0 : now_ms - entry->taken_ms;
 }
 
-//  Look at so many, and give up those whose clients took nothing for so long.
+//  Look at some answers, and drop those whose clients took nothing for patience_ms.
 static void
 s_look (http_unread_t *self, int64_t now_ms, int64_t patience_ms, guint looks)
 {

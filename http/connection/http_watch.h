@@ -1,5 +1,5 @@
-//  What libmicrohttpd does not notice of a connection that it waits for: an end that came together with
-//  data, as it reads no further then; and that it no longer reads, because its buffer is full.
+//  A look at a connection, for two events that libmicrohttpd overlooks: an end that came together
+//  with data, because it does not read further then; and a standstill, because its buffer is full.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_WATCH_H
 #define DOWNLINK_HTTP_WATCH_H
@@ -7,21 +7,21 @@
 #include <stdint.h>
 
 typedef enum {
-    WATCH_QUIET,   //  nothing has come that was not read
-    WATCH_UNREAD,  //  something has
-    WATCH_STUCK,   //  something has, and nothing was read since the last look
+    WATCH_QUIET,   //  no unread bytes
+    WATCH_UNREAD,  //  unread bytes
+    WATCH_STUCK,   //  unread bytes, and none was read since the last look
     WATCH_ENDED    //  the client has closed its side
 } watch_t;
 
-//  Look at a connection. *read_p is how many bytes had been read from it at the last look, 0 before
-//  the first one; it is set to how many it are now. libmicrohttpd must run between two looks.
+//  Look at a connection. *read_p is the number of bytes that had been read at the last look, 0
+//  before the first one; set it to their number now. libmicrohttpd must run between two looks.
 watch_t http_watch_look (int fd, uint64_t *read_p);
 
-//  Return how many bytes were read from a connection since it was made; 0 if that cannot be known.
+//  Return the number of bytes read from a connection so far; 0 if the kernel does not say.
 uint64_t http_watch_count_read (int fd);
 
-//  Return how many bytes the client has acknowledged since the connection was made; 0 if that cannot be
-//  known.
+//  Return the number of bytes that the client has acknowledged so far; 0 if the kernel does not
+//  say.
 uint64_t http_watch_count_taken (int fd);
 
 #endif

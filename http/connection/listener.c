@@ -14,8 +14,8 @@
 
 #define BACKLOG 4096
 
-//  What connections inherit: the kernel keeps little that a client does not read, and ends a connection
-//  whose client acknowledges nothing for so long.
+//  Connections inherit these: the kernel buffers little for a client that does not read, and ends a
+//  connection whose client acknowledges nothing for UNACKNOWLEDGED_MS.
 #define SEND_BYTES (64 * 1024)  //  the kernel doubles it
 #define UNACKNOWLEDGED_MS 30000
 
@@ -25,7 +25,7 @@ typedef union {
     struct sockaddr_in6 six;
 } place_t;
 
-//  Read a numeric address. Returns the size of the place, 0 with errno set if it is none.
+//  Read a numeric address. Return the size of the place, or 0 with errno set.
 static socklen_t
 s_read (const char *address, uint16_t port, place_t *place)
 {
@@ -39,7 +39,7 @@ s_read (const char *address, uint16_t port, place_t *place)
     return 0;
 }
 
-//  A bound socket. -1 with errno set.
+//  Return a bound socket, or -1 with errno set.
 static int
 s_bind (const char *address, uint16_t port, bool is_shared)
 {

@@ -1,4 +1,5 @@
-//  Where the gateway listens: a socket a worker, all on one port, which is this gateway's alone.
+//  Listening sockets: one for each thread that serves, all on one port, which belongs to this
+//  process alone.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTENER_H
 #define DOWNLINK_LISTENER_H
@@ -6,12 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  Before the first worker listens: does nobody else listen there, and can it be listened on? False
-//  if not; the log says why. Workers share their port (SO_REUSEPORT), and so two gateways of one user
-//  would share it too, each with its part of the connections and without a word.
+//  Return true if the port is free and can be listened on; otherwise the log says why. Call before
+//  the first of them listens: they share their port (SO_REUSEPORT), and so two processes of one
+//  user would share it too, silently, each with a part of the connections.
 bool listener_is_free (const char *address, uint16_t port) __attribute__ ((warn_unused_result));
 
-//  A socket that shares its port with the other workers' and listens. -1: the log says why.
+//  Return a listening socket that shares its port with the other ones. Return -1 on failure; the
+//  log says why.
 int listener_open (const char *address, uint16_t port);
 
 #endif

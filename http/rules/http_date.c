@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-//  The names are English whatever the locale is.
+//  The names are English in every locale.
 bool
 http_date_set (http_date_t *self, time_t second)
 {

@@ -1,6 +1,6 @@
-//  The rules are those of RFC 9112, sections 3, 5 and 6, where a sender that keeps them never runs
-//  into one of ours. Field names that only begin like a length are what a folded or spaced-out
-//  Content-Length looks like after libmicrohttpd has parsed it.
+//  The rules are those of RFC 9112, sections 3, 5 and 6; a sender that keeps them passes. A field
+//  name that only begins like a length may be a folded or spaced-out Content-Length, as
+//  libmicrohttpd reads it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/rules/http_guard.h"
 
@@ -48,7 +48,7 @@ http_guard_lines (
         s_fault (self, NOT_A_LINE);
 }
 
-//  A field lies where the one before ended, and its own line ends with two bytes that were CR and LF.
+//  Check that a field begins at the end of the last one, and that its line ended with CR and LF.
 static void
 s_line (http_guard_t *self, text_t name, text_t value)
 {
@@ -65,8 +65,8 @@ http_guard_end (http_guard_t *self, const char *end)
         s_fault (self, NOT_A_LINE);
 }
 
-//  Where a character may stand: 1, in a token: letters, digits and -!#$%&'*+.^_`|~ (RFC 9110, 5.6.2);
-//  2, in a host: letters, digits and -._~%!$&'()*+,;= (RFC 3986, 3.2.2); 3, in both.
+//  Where a character may stand: 1, in a token: letters, digits and -!#$%&'*+.^_`|~ (RFC 9110,
+//  5.6.2); 2, in a host: letters, digits and -._~%!$&'()*+,;= (RFC 3986, 3.2.2); 3, in both.
 #define IN_TOKEN 1
 #define IN_HOST 2
 static const uint8_t s_places[256] = {
@@ -95,7 +95,7 @@ s_begins_like (text_t name, const char *expected)
     return name.size > strlen (expected) && text_begins_with_word (name, expected);
 }
 
-//  Without spaces and tabs at its end, which belong to no value.
+//  Return the value without spaces and tabs at its end, which do not belong to it.
 static text_t
 s_trimmed (text_t value)
 {
@@ -126,7 +126,7 @@ s_is_digit (char byte)
     return byte >= '0' && byte <= '9';
 }
 
-//  Is it a host, as a URL has it (RFC 3986, 3.2.2), with or without a port? It may be empty.
+//  Return true for a host as in a URL (RFC 3986, 3.2.2), with or without a port; it may be empty.
 static bool
 s_is_host (text_t host)
 {

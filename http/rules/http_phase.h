@@ -14,8 +14,9 @@
 //    STREAMING  has an endless answer, which goes out         ABORTED
 //    ABORTED    has its stream cut off                        ABORTED
 //
-//  libmicrohttpd ends a request in any phase: it frees one that is not held, and makes a held one GONE.
-//  http_request_enter changes the phase, and aborts the program on a step that is not in the table.
+//  libmicrohttpd ends a request in any phase: it frees one that is not held, and makes a held one
+//  GONE. http_request_enter changes the phase, and aborts the program on a step that is not in the
+//  table.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_PHASE_H
 #define DOWNLINK_HTTP_PHASE_H

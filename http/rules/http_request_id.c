@@ -23,7 +23,7 @@ s_is_sane (text_t id)
     return id.size > 0 && id.size <= REQUEST_ID_MAX_BYTES;
 }
 
-//  Are these bytes hexadecimal digits in lower case, and not all of them the same one?
+//  Return true if these are hexadecimal digits in lower case, and not all of them not_only.
 static bool
 s_is_number (text_t digits, char not_only)
 {
@@ -37,7 +37,7 @@ s_is_number (text_t digits, char not_only)
     return has_other;
 }
 
-//  Later versions may have more behind the flags. Version ff, and an id of zeros, are none.
+//  Later versions may have more behind the flags. Version ff and an id of zeros are invalid.
 static bool
 s_is_trace (text_t value, text_t *id)
 {

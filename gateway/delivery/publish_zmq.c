@@ -311,8 +311,9 @@ s_finish_round (publish_zmq_t *self, journal_round_t *round)
     self->is_failing = round->result == FILE_FAILED;
     self->is_failing_for_room = round->is_disk_full;
     if (self->is_failing)
-        g_array_append_vals (kept_removed (self->kept), round->removed->data, round->removed->len);
-    s_decide_turn (self, round->added, round->result == FILE_DONE);
+        g_array_append_vals (
+            kept_removed (self->kept), round->change.removed->data, round->change.removed->len);
+    s_decide_turn (self, round->change.added, round->result == FILE_DONE);
     staging_settle (self->staging, round, s_keep_staged, self);
     kept_take_fetched (self->kept, round->fetched);
     journal_round_destroy (&round);
@@ -334,9 +335,9 @@ s_begin_round (publish_zmq_t *self)
         return;
     journal_round_t *round = journal_round_new ();
     round->is_trial = self->is_failing;
-    s_end_turn (self, round->added);
+    s_end_turn (self, round->change.added);
     if (is_time) {
-        g_array_append_vals (round->removed, removed->data, removed->len);
+        g_array_append_vals (round->change.removed, removed->data, removed->len);
         g_array_set_size (removed, 0);
         self->remove_at_ms = now_ms + REMOVE_INTERVAL_MS;
     }
@@ -353,8 +354,8 @@ s_keep_in_memory (publish_zmq_t *self)
     if (!turn_has_taken (self->turn) && !staging_is_due (self->staging))
         return;
     journal_round_t *round = journal_round_new ();
-    s_end_turn (self, round->added);
-    s_decide_turn (self, round->added, true);
+    s_end_turn (self, round->change.added);
+    s_decide_turn (self, round->change.added, true);
     staging_fill (self->staging, round, true);
     round->result = FILE_DONE;
     staging_settle (self->staging, round, s_keep_staged, self);

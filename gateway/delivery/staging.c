@@ -288,15 +288,15 @@ s_fill_with (staging_t *self, staged_t *upload, journal_round_t *round)
         return;
     for (; upload->given < upload->records->len; upload->given++) {
         record_t *record = upload->records->pdata[upload->given];
-        g_ptr_array_add (round->staged, record);
+        g_ptr_array_add (round->change.staged, record);
         //  The last frames come in the round that takes the marks out.
         if (upload->state == UPLOAD_OPEN)
-            s_mark (round->marked, upload->id, record->sequence);
+            s_mark (round->change.marked, upload->id, record->sequence);
         self->new_bytes -= record->size + ROW_BYTES;
         upload->is_in_round = true;
     }
     if (upload->state == UPLOAD_ACCEPTED) {
-        g_array_append_val (round->ended, upload->id);
+        g_array_append_val (round->change.ended, upload->id);
         upload->is_in_round = true;
         upload->is_ending = true;
         self->accepted--;
@@ -311,8 +311,8 @@ staging_fill (staging_t *self, journal_round_t *round, bool may_remove)
     if (!may_remove)
         return;
     //  Always both: frames without their mark would be accepted ones.
-    g_array_append_vals (round->dropped, self->dropped->data, self->dropped->len);
-    g_array_append_vals (round->ended, self->ended->data, self->ended->len);
+    g_array_append_vals (round->change.dropped, self->dropped->data, self->dropped->len);
+    g_array_append_vals (round->change.ended, self->ended->data, self->ended->len);
     g_array_set_size (self->dropped, 0);
     g_array_set_size (self->ended, 0);
 }
@@ -370,8 +370,9 @@ staging_settle (staging_t *self, const journal_round_t *round, staging_keep_fn *
 {
     bool is_done = round->result == FILE_DONE;
     if (!is_done) {
-        g_array_append_vals (self->dropped, round->dropped->data, round->dropped->len);
-        g_array_append_vals (self->ended, round->ended->data, round->ended->len);
+        g_array_append_vals (
+            self->dropped, round->change.dropped->data, round->change.dropped->len);
+        g_array_append_vals (self->ended, round->change.ended->data, round->change.ended->len);
     }
     for (GList *link = self->uploads.head; link;) {
         staged_t *upload = link->data;

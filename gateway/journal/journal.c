@@ -28,12 +28,12 @@ journal_round_t *
 journal_round_new (void)
 {
     journal_round_t *self = g_new0 (journal_round_t, 1);
-    self->added = g_ptr_array_new ();
-    self->staged = g_ptr_array_new ();
-    self->marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
-    self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
-    self->dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
-    self->ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+    self->change.added = g_ptr_array_new ();
+    self->change.staged = g_ptr_array_new ();
+    self->change.marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
+    self->change.removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->change.dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->change.ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     self->fetched = g_array_new (FALSE, TRUE, sizeof (journal_fetch_t));
     return self;
 }
@@ -46,12 +46,12 @@ journal_round_destroy (journal_round_t **self_p)
         return;
     for (guint index = 0; index < self->fetched->len; index++)
         g_free (g_array_index (self->fetched, journal_fetch_t, index).bytes);
-    g_ptr_array_unref (self->added);
-    g_ptr_array_unref (self->staged);
-    g_array_unref (self->marked);
-    g_array_unref (self->removed);
-    g_array_unref (self->dropped);
-    g_array_unref (self->ended);
+    g_ptr_array_unref (self->change.added);
+    g_ptr_array_unref (self->change.staged);
+    g_array_unref (self->change.marked);
+    g_array_unref (self->change.removed);
+    g_array_unref (self->change.dropped);
+    g_array_unref (self->change.ended);
     g_array_unref (self->fetched);
     g_free (self);
     *self_p = NULL;
@@ -70,10 +70,10 @@ s_fetch (journal_file_t *file, GArray *fetched)
 }
 
 static bool
-s_has_changes (const journal_round_t *round)
+s_has_changes (const journal_change_t *change)
 {
-    return round->added->len > 0 || round->staged->len > 0 || round->removed->len > 0 ||
-           round->dropped->len > 0 || round->ended->len > 0;
+    return change->added->len > 0 || change->staged->len > 0 || change->removed->len > 0 ||
+           change->dropped->len > 0 || change->ended->len > 0;
 }
 
 //  On the background thread.
@@ -87,16 +87,10 @@ s_write_round (void *context, void *job)
         round->result = FILE_BROKEN;
         return;
     }
-    if (!s_has_changes (round) && !round->is_trial)
+    if (!s_has_changes (&round->change) && !round->is_trial)
         return;
-    journal_change_t change = {.added = round->added,
-        .staged = round->staged,
-        .marked = round->marked,
-        .removed = round->removed,
-        .dropped = round->dropped,
-        .ended = round->ended};
     FAILPOINT ("journal-before-commit");
-    round->result = journal_file_write (file, &change);
+    round->result = journal_file_write (file, &round->change);
     round->is_disk_full = round->result == FILE_FAILED && journal_file_is_disk_full (file);
     FAILPOINT ("journal-after-commit");
 }

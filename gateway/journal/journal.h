@@ -16,17 +16,11 @@ typedef struct {
 } journal_fetch_t;
 
 typedef struct {
-    GPtrArray *added;   //  of record_t *, borrowed until the round is done
-    GPtrArray *staged;  //  likewise: frames of uploads, see journal_change_t
-    GArray *marked;     //  of upload_mark_t
-    GArray *removed;    //  of number_range_t
-    GArray *dropped;    //  of number_range_t, of uploads
-    GArray *ended;      //  of uint64_t: uploads
-    GArray *fetched;    //  of journal_fetch_t
-    bool is_trial;      //  see if the journal can be written, even if there is nothing to write
-    //  FILE_FAILED: nothing was changed, and nothing but fetched is done.
-    file_result_t result;
-    bool is_disk_full;  //  FILE_FAILED: because the disk has no room
+    journal_change_t change;  //  no array is NULL; the records are borrowed until the round is done
+    GArray *fetched;          //  of journal_fetch_t
+    bool is_trial;            //  try to write the journal even without a change
+    file_result_t result;     //  FILE_FAILED: nothing was changed; fetched is complete
+    bool is_disk_full;        //  FILE_FAILED: because the disk has no room
 } journal_round_t;
 
 journal_round_t *journal_round_new (void);

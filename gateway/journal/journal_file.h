@@ -25,18 +25,17 @@ typedef struct {
     number_range_t frames;
 } upload_mark_t;
 
-//  What a transaction does; the arrays are of record_t *, number_range_t, upload_mark_t, and uint64_t,
-//  an upload's number each. NULL: none.
+//  The changes of one transaction. NULL stands for an empty array.
 typedef struct {
-    const GPtrArray *added;   //  frames,
-    const GPtrArray *staged;  //  and such of uploads; those that are not whole are
-    const GArray *marked;     //  marked as that
-    const GArray *removed;    //  frames by their sequences,
-    const GArray *dropped;    //  and such of uploads that were given up
-    const GArray *ended;      //  uploads whose marks go: they are whole, or given up
+    GPtrArray *added;   //  of record_t *: accepted frames
+    GPtrArray *staged;  //  of record_t *: frames of uploads
+    GArray *marked;     //  of upload_mark_t: the staged frames of uploads that are not complete
+    GArray *removed;    //  of number_range_t: sequences of frames to delete
+    GArray *dropped;    //  of number_range_t: likewise, of uploads that were given up
+    GArray *ended;      //  of uint64_t: uploads whose marks to delete: complete, or given up
 } journal_change_t;
 
-//  All of it in one transaction.
+//  Make all changes in one transaction.
 file_result_t journal_file_write (journal_file_t *self, const journal_change_t *change);
 
 //  Return true if the last write failed because the disk has no room.

@@ -57,11 +57,7 @@ s_begin_round (course_t *self, bool may_remove)
 static void
 s_end_round (course_t *self, journal_round_t *round, bool is_good)
 {
-    journal_change_t change = {.staged = round->staged,
-        .marked = round->marked,
-        .dropped = round->dropped,
-        .ended = round->ended};
-    round->result = is_good ? journal_file_write (self->file, &change) : FILE_FAILED;
+    round->result = is_good ? journal_file_write (self->file, &round->change) : FILE_FAILED;
     staging_settle (self->staging, round, s_keep, self);
     journal_round_destroy (&round);
 }
@@ -217,7 +213,7 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
     cr_assert_eq (staging_new_bytes (course.staging), 0);
     cr_assert_eq (staging_bytes (course.staging), first->size + ROW_BYTES);
     journal_round_t *round = s_begin_round (&course, false);
-    cr_assert_eq (round->staged->len, 0);
+    cr_assert_eq (round->change.staged->len, 0);
     s_end_round (&course, round, true);
     staging_drop (course.staging, upload);
     s_end_round (&course, s_begin_round (&course, true), true);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/domain/partition.h"
+#include "common/network/address.h"
 #include "common/network/socket.h"
 #include "common/options/options.h"
 #include "common/process/log.h"
@@ -29,7 +30,7 @@ static struct {
 
 static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
-    {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, 65533,
+    {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, ADDRESS_PORT_MAX,
         "port for messages from gateways; PORT+1 is for questions, PORT+2 for events"},
     {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
         "where the rockets are kept; memory: they are lost when the process ends"},

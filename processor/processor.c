@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <sys/random.h>
 
+#include "common/network/address.h"
 #include "common/process/advice.h"
 #include "common/process/clock.h"
 #include "common/process/descriptors.h"
@@ -43,9 +44,10 @@ struct processor {
 };
 
 static socket_t *
-s_bind (const processor_config_t *config, socket_kind_t kind, unsigned offset, const char *what)
+s_bind (
+    const processor_config_t *config, socket_kind_t kind, address_port_t offset, const char *what)
 {
-    uint16_t port = (uint16_t) (config->port + offset);
+    uint16_t port = (uint16_t) (config->port + (uint16_t) offset);
     socket_t *socket = socket_bind (kind, config->bind, port);
     if (!socket)
         log_event (LOG_ERROR, "cannot listen", "what=%s address=%s port=%u reason=%s advice=%s",
@@ -59,9 +61,9 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     self->admin = config->admin ? admin_new (config->admin, &self->shards) : NULL;
     if (config->admin && !self->admin)
         return false;
-    self->sockets.frames = s_bind (config, SOCKET_PULL, 0, "frames");
-    self->sockets.queries = s_bind (config, SOCKET_ROUTER, 1, "queries");
-    self->sockets.events = s_bind (config, SOCKET_PUB, 2, "events");
+    self->sockets.frames = s_bind (config, SOCKET_PULL, PORT_FRAMES, "frames");
+    self->sockets.queries = s_bind (config, SOCKET_ROUTER, PORT_QUERIES, "queries");
+    self->sockets.events = s_bind (config, SOCKET_PUB, PORT_EVENTS, "events");
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 

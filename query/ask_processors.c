@@ -25,9 +25,9 @@ typedef struct {
 static void
 s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArray *question)
 {
-    char *endpoint = g_strdup_printf ("tcp://%s:%u", address->host, address->port + 1u);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (address, PORT_QUERIES, endpoint);
     asked_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
-    g_free (endpoint);
     answer->address = *address;
     answer->fault = "cannot be asked";
     if (one.socket && socket_send (one.socket, question->data, question->len, false)) {

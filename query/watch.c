@@ -84,12 +84,6 @@ s_free_processor (void *data)
     g_free (processor);
 }
 
-static char *
-s_endpoint (const address_t *address, unsigned offset)
-{
-    return g_strdup_printf ("tcp://%s:%u", address->host, address->port + offset);
-}
-
 static void
 s_add_processor (watcher_t *self, const address_t *address)
 {
@@ -97,9 +91,9 @@ s_add_processor (watcher_t *self, const address_t *address)
         if (addresses_compare (
                 &((processor_t *) self->processors->pdata[index])->address, address) == 0)
             return;
-    char *endpoint = s_endpoint (address, 2);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (address, PORT_EVENTS, endpoint);
     update_link_t *link = update_link_new (endpoint);
-    g_free (endpoint);
     if (!link)
         return;
     processor_t *processor = g_new0 (processor_t, 1);
@@ -201,14 +195,14 @@ s_ask (processor_t *processor, int64_t now_ms)
     query_t query = s_question (processor);
     GByteArray *bytes = g_byte_array_new ();
     query_write (bytes, &query);
-    char *endpoint = s_endpoint (&processor->address, 1);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (&processor->address, PORT_QUERIES, endpoint);
     if (!processor->question)
         processor->question = socket_connect (SOCKET_REQ, endpoint);
     if (processor->question)
         (void) !socket_send (processor->question, bytes->data, bytes->len, false);
     processor->must_ask = false;
     processor->deadline_ms = now_ms + processor->watcher->timeout_ms;
-    g_free (endpoint);
     g_byte_array_unref (bytes);
 }
 
@@ -267,9 +261,10 @@ s_blame (processor_t *processor, int64_t now_ms)
     bool is_waited_for = processor->question || !processor->is_synced;
     if (!is_waited_for || now_ms < processor->deadline_ms)
         return;
+    char address[ADDRESS_TEXT_SIZE];
+    address_print (&processor->address, address);
     if (!processor->is_blamed && !processor->watcher->table)
-        fprintf (stderr, "downlink-query: %s:%u does not answer: it is waited for\n",
-            processor->address.host, (unsigned) processor->address.port);
+        fprintf (stderr, "downlink-query: %s does not answer: it is waited for\n", address);
     processor->is_blamed = true;
     processor->deadline_ms = INT64_MAX;
     if (processor->question) {
@@ -363,14 +358,14 @@ s_run_census (processor_t *processor, int64_t now_ms)
     if (now_ms < processor->census_at_ms)
         return;
     GByteArray *bytes = g_byte_array_new ();
-    char *endpoint = s_endpoint (&processor->address, 1);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (&processor->address, PORT_QUERIES, endpoint);
     query_write (bytes, &(query_t){.op = QUERY_STATS});
     socket_destroy (&processor->census);
     processor->census = socket_connect (SOCKET_REQ, endpoint);
     if (processor->census)
         (void) !socket_send (processor->census, bytes->data, bytes->len, false);
     processor->census_at_ms = now_ms + CENSUS_MS;
-    g_free (endpoint);
     g_byte_array_unref (bytes);
 }
 

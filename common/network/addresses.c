@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PORT_MAX 65533  //  the next two ports follow it
-
 //  Parse "host:port" or "[::1]:port".
 static bool
 s_parse (const char *text, address_name_t *name)
@@ -14,7 +12,7 @@ s_parse (const char *text, address_name_t *name)
     const char *colon = strrchr (text, ':');
     guint64 number = 0;
     if (!colon || colon == text ||
-        !g_ascii_string_to_unsigned (colon + 1, 10, 1, PORT_MAX, &number, NULL))
+        !g_ascii_string_to_unsigned (colon + 1, 10, 1, ADDRESS_PORT_MAX, &number, NULL))
         return false;
     bool in_brackets = text[0] == '[' && colon[-1] == ']';
     if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
@@ -76,13 +74,11 @@ void
 addresses_add_found (GArray *addresses, const struct addrinfo *found, uint16_t port)
 {
     for (const struct addrinfo *info = found; info; info = info->ai_next) {
-        address_t address = {.port = port};
         char host[48] = "";
         if (getnameinfo (
                 info->ai_addr, info->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
             continue;
-        g_snprintf (
-            address.host, sizeof address.host, info->ai_family == AF_INET6 ? "[%s]" : "%s", host);
+        address_t address = address_of (host, port);
         addresses_add (addresses, &address);
     }
 }

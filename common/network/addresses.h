@@ -5,15 +5,10 @@
 
 #include <glib.h>
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "common/network/address.h"
 
 struct addrinfo;
-
-//  An address of a processor's frames port. The queries port and the events port follow it.
-typedef struct {
-    char host[64];  //  numeric, IPv6 in brackets
-    uint16_t port;
-} address_t;
 
 //  One entry of a list.
 typedef struct {

@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <poll.h>
 
+#include "common/network/address.h"
 #include "common/network/doorkeeper.h"
 #include "common/network/link_watch.h"
 #include "common/process/clock.h"
@@ -128,13 +129,12 @@ s_new (socket_kind_t kind, bool is_ipv6)
 socket_t *
 socket_bind (socket_kind_t kind, const char *address, uint16_t port)
 {
-    bool is_ipv6 = strchr (address, ':') != NULL;
-    socket_t *self = s_new (kind, is_ipv6);
+    socket_t *self = s_new (kind, strchr (address, ':') != NULL);
     if (!self)
         return NULL;
-    char endpoint[128];
-    const char *format = is_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u";
-    g_snprintf (endpoint, sizeof endpoint, format, address, (unsigned) port);
+    address_t bound = address_of (address, port);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (&bound, PORT_FRAMES, endpoint);
     //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up (visitor.c).
     zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
     zsock_set_tcp_maxrt (self->zsock, 0);

@@ -216,9 +216,8 @@ s_find (const update_feed_t *self, const address_t *address)
 static void
 s_connect (update_feed_t *self, const address_t *address)
 {
-    char endpoint[96];
-    g_snprintf (
-        endpoint, sizeof endpoint, "tcp://%s:%u", address->host, (unsigned) address->port + 2);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (address, PORT_EVENTS, endpoint);
     update_link_t *link = update_link_new (endpoint);
     if (!link)
         return;

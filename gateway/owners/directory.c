@@ -79,10 +79,10 @@ directory_destroy (directory_t **self_p)
 }
 
 static socket_t *
-s_connect (const address_t *address, socket_kind_t kind, unsigned offset)
+s_connect (const address_t *address, socket_kind_t kind, address_port_t port)
 {
-    char endpoint[96];
-    g_snprintf (endpoint, sizeof endpoint, "tcp://%s:%u", address->host, address->port + offset);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    address_endpoint (address, port, endpoint);
     return socket_connect (kind, endpoint);
 }
 
@@ -91,10 +91,10 @@ s_add_peer (directory_t *self, const address_t *address)
 {
     peer_t *peer = g_new0 (peer_t, 1);
     peer->address = *address;
-    peer->frames = s_connect (address, SOCKET_PUSH, 0);
-    peer->queries = s_connect (address, SOCKET_DEALER, 1);
-    peer->lists = s_connect (address, SOCKET_DEALER, 1);
-    peer->events = s_connect (address, SOCKET_SUB, 2);
+    peer->frames = s_connect (address, SOCKET_PUSH, PORT_FRAMES);
+    peer->queries = s_connect (address, SOCKET_DEALER, PORT_QUERIES);
+    peer->lists = s_connect (address, SOCKET_DEALER, PORT_QUERIES);
+    peer->events = s_connect (address, SOCKET_SUB, PORT_EVENTS);
     if (!peer->frames || !peer->queries || !peer->lists || !peer->events) {
         log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u", address->host,
             (unsigned) address->port);

@@ -48,8 +48,8 @@ s_copy_address (const char *endpoint, char address[ENDPOINT_SIZE])
 static bool
 s_is_at (const peer_t *peer, const char *address)
 {
-    char its[sizeof peer->address.host + 8];
-    g_snprintf (its, sizeof its, "%s:%u", peer->address.host, (unsigned) peer->address.port);
+    char its[ADDRESS_TEXT_SIZE];
+    address_print (&peer->address, its);
     return strcmp (its, address) == 0;
 }
 

@@ -59,9 +59,8 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
     prometheus_begin (text, GAUGE, "processor_up",
         "1 if the processor at that address has announced itself within two seconds.");
     for (size_t index = 0; index < count; index++) {
-        char address[sizeof peers[index]->address.host + 8];
-        g_snprintf (address, sizeof address, "%s:%u", peers[index]->address.host,
-            peers[index]->address.port);
+        char address[ADDRESS_TEXT_SIZE];
+        address_print (&peers[index]->address, address);
         prometheus_count (text, peers[index]->is_known, one_label ("address", address));
     }
     prometheus_single (text, GAUGE, "unowned_partitions",

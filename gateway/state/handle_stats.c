@@ -145,9 +145,9 @@ s_write_processor (json_writer_t *json, const peer_t *peer)
 {
     bool was_heard = peer->heard_ms > 0;
     char id[ID_TEXT_SIZE];
-    char address[sizeof peer->address.host + 8];
+    char address[ADDRESS_TEXT_SIZE];
     digits_of_bytes (peer->announcement.processor, PROCESSOR_ID_SIZE, id);
-    g_snprintf (address, sizeof address, "%s:%u", peer->address.host, peer->address.port);
+    address_print (&peer->address, address);
     json_begin_object (json);
     s_write_text (json, "id", was_heard ? id : NULL);
     s_write_text (json, "address", address);

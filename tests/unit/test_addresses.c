@@ -1,4 +1,4 @@
-//  Lists of host:port, and that no address is asked twice.
+//  Lists of host:port, that no address is asked twice, and endpoints.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <string.h>
@@ -49,4 +49,35 @@ Test (addresses, what_is_no_list_is_refused)
         "", "host", "host:", ":5561", "host:0", "host:65534", "a:1,", "::1:5561", "host:x"};
     for (size_t index = 0; index < G_N_ELEMENTS (lists); index++)
         cr_assert_null (addresses_parse (lists[index]), "%s", lists[index]);
+}
+
+Test (addresses, an_endpoint_has_the_port_of_its_socket)
+{
+    static const struct {
+        const char *host;
+        address_port_t port;
+        const char *endpoint;
+    } cases[] = {{"127.0.0.1", PORT_FRAMES, "tcp://127.0.0.1:5561"},
+        {"127.0.0.1", PORT_QUERIES, "tcp://127.0.0.1:5562"},
+        {"::1", PORT_EVENTS, "tcp://[::1]:5563"}, {"[::1]", PORT_FRAMES, "tcp://[::1]:5561"}};
+    for (size_t index = 0; index < G_N_ELEMENTS (cases); index++) {
+        address_t address = address_of (cases[index].host, 5561);
+        char endpoint[ADDRESS_ENDPOINT_SIZE];
+        address_endpoint (&address, cases[index].port, endpoint);
+        cr_expect_str_eq (endpoint, cases[index].endpoint);
+    }
+}
+
+Test (addresses, the_longest_address_fits_its_texts)
+{
+    char host[100];
+    memset (host, '1', sizeof host);
+    host[sizeof host - 1] = '\0';
+    address_t address = address_of (host, ADDRESS_PORT_MAX);
+    char endpoint[ADDRESS_ENDPOINT_SIZE];
+    char text[ADDRESS_TEXT_SIZE];
+    address_print (&address, text);
+    address_endpoint (&address, PORT_EVENTS, endpoint);
+    cr_expect (g_str_has_suffix (text, ":65533"));
+    cr_expect (g_str_has_suffix (endpoint, ":65535"));
 }

@@ -38,7 +38,7 @@ s_write_counters (prometheus_text_t *text, const shards_t *shards)
 #undef X
 }
 
-//  What there is to show of a partition that is owned here.
+//  A gauge of a partition that this processor owns.
 typedef uint64_t (shard_number_fn) (const shard_t *shard);
 
 static uint64_t

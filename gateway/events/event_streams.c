@@ -4,21 +4,21 @@
 #include "common/process/clock.h"
 
 #define LOG_BYTES (16 * 1024 * 1024)
-#define QUIET_MS 5000           //  then a stream is told that we are there, and asks again
-#define LISTENING_MAX_MS 1000   //  so long the stream of one rocket waits for all owners
-#define LOOK_MS 500             //  between looks at all streams
-#define WAKE_MIN_MS 5           //  updates that come this close go out together,
-#define STREAMS_PER_WAKE_MS 20  //  or, with many streams, the more the closer
-#define STOP_MS 1000            //  so long a stream has for its end
+#define QUIET_MS 5000           //  silence after which a stream gets a comment
+#define LISTENING_MAX_MS 1000   //  longest wait of the stream of one rocket for all owners
+#define LOOK_MS 500             //  between two looks at all streams
+#define WAKE_MIN_MS 5           //  updates within this time go out together;
+#define STREAMS_PER_WAKE_MS 20  //  one ms for each so many streams, if that is longer
+#define STOP_MS 1000            //  longest time of a stream to end
 
 struct event_streams {
     size_t limit;
     size_t count;
     stream_set_t set;
     event_pages_t *pages;
-    uint64_t woken_end;  //  of the log, when the streams were woken last
+    uint64_t woken_end;  //  end of the log when the streams were last woken
     uint64_t woken_breaks;
-    int64_t wake_at_ms;  //  not before
+    int64_t wake_at_ms;  //  earliest time to wake them
     int64_t look_at_ms;
     int64_t stopped_ms;  //  0: running
 };
@@ -145,8 +145,8 @@ s_begin_listening (event_streams_t *self, int64_t now_ms)
     }
 }
 
-//  Have the live streams send what has changed. Each costs a system call: so it is done the less
-//  often, the more they are.
+//  Wake the live streams to send changes. Each stream costs a system call, so more streams are
+//  woken less often.
 static void
 s_wake (event_streams_t *self, int64_t now_ms)
 {
@@ -162,8 +162,9 @@ s_wake (event_streams_t *self, int64_t now_ms)
     }
 }
 
-//  A client that has closed goes; one that was sent nothing hears that we are there, or is found to
-//  be gone without a word; the stream of one rocket looks for itself whether it has missed something.
+//  Look at all streams. End a stream whose client has closed. Wake a silent one: it sends a
+//  comment, so that a client that vanished is found. A stream of one rocket checks for missed
+//  updates.
 static void
 s_look_around (event_streams_t *self, int64_t now_ms)
 {

@@ -1,5 +1,6 @@
-//  GET /events: all streams of a worker, over what the processors tell. However many clients there
-//  are, an update is received and made into text once; a client that does not read holds up nobody.
+//  GET /events: all streams of a worker, made of the updates that processors publish. The worker
+//  receives an update and writes it as text once for all clients. A client that does not read does
+//  not delay the others.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_STREAMS_H
 #define DOWNLINK_EVENT_STREAMS_H
@@ -8,32 +9,32 @@
 
 typedef struct event_streams event_streams_t;
 
-//  At most so many at once. All others are borrowed.
+//  limit is the most streams at once. The other arguments are borrowed.
 event_streams_t *event_streams_new (
     size_t limit, directory_t *directory, asker_t *asker, json_writer_t *json);
 
-//  The requests and the asker must be destroyed before.
+//  Destroy the requests and the asker first.
 void event_streams_destroy (event_streams_t **self_p);
 
-//  Answer a request with a stream of a rocket or of all (id NULL); last_id is its Last-Event-ID, or
-//  NULL. False if there are too many: then the request is not answered.
+//  Answer a request with a stream of one rocket, or of all (id NULL). last_id is its Last-Event-ID,
+//  or NULL. Return false without an answer if there are too many streams.
 bool event_streams_open (event_streams_t *self, http_request_t *request, const char *id,
     const char *last_id) __attribute__ ((warn_unused_result));
 
-//  Answer HEAD with the head that such a stream begins with.
+//  Answer HEAD with the head of such a stream.
 void event_streams_answer_head (http_request_t *request);
 
 size_t event_streams_count (const event_streams_t *self);
 
-//  What to wait for, so many sockets and at most so long. Borrowed until the next run.
+//  Return the sockets to wait for, borrowed until the next run, and the longest time to wait.
 size_t event_streams_items_count (const event_streams_t *self);
 void event_streams_items (event_streams_t *self, socket_item_t *items);
 int64_t event_streams_timeout_ms (const event_streams_t *self);
 
-//  Take in updates, ask for pages, have the streams send. Bounded; never waits.
+//  Receive updates, ask for pages, wake streams. Bounded; never wait.
 void event_streams_run (event_streams_t *self);
 
-//  End all streams from now on, those that do not read by closing their connections.
+//  End all streams from now on; close the connection of a client that does not read.
 void event_streams_stop (event_streams_t *self);
 
 #endif

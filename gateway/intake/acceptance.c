@@ -1,5 +1,5 @@
-//  Receipts get their outcome in the order in which they were given out, so only the head of `keeping`
-//  is looked at. Any request in `applying` may be next, so all of them are.
+//  Receipts get their outcome in the order in which they were given out, so only the head of
+//  `keeping` is looked at. Any request in `applying` may be next, so all of them are.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/acceptance.h"
 

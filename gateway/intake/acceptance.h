@@ -27,8 +27,8 @@ acceptance_t *acceptance_new (const intake_tools_t *tools);
 //  No request may wait any more.
 void acceptance_destroy (acceptance_t **self_p);
 
-//  Answer the request now, or hold it and answer it when its outcome is known. Takes the receipt, and
-//  a reference of its own to the refusals.
+//  Answer the request now, or hold it and answer it when its outcome is known. Takes the receipt,
+//  and a reference of its own to the refusals.
 void acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *taken);
 
 //  Answer the requests whose outcome is known by now. Return how many were answered.

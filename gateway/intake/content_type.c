@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-//  Any JSON but events of a format that is none of ours; or what curl sends when it is not told.
+//  Return true for any JSON except unknown formats of events, and for the default type of curl.
 static bool
 s_is_taken_as_json (text_t type)
 {

@@ -11,10 +11,12 @@ typedef struct {
     char *owned[CLOUD_EVENT_ATTRIBUTES_COUNT];
 } event_head_t;
 
-//  True if a request that is not JSON of events is one in binary mode: it has a ce-specversion.
+//  Return true if a request is an event in binary mode: it has a ce-specversion. Do not ask for a
+//  body of JSON events.
 bool event_head_is_there (const http_request_t *request);
 
-//  Read the fields. One that is broken is an empty attribute, which breaks its rule.
+//  Read the fields. A broken field becomes an empty attribute, which breaks the rule of that
+//  attribute.
 void event_head_read (event_head_t *self, const http_request_t *request);
 
 void event_head_free (event_head_t *self);

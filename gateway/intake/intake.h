@@ -1,7 +1,7 @@
 //  POST /messages: a body becomes messages, which the publisher takes all or none, and an answer.
 //
-//  A small body is read as a whole (posts.h), a large body of lines in pieces (uploads.h). Either way
-//  the request is answered once its messages are kept (acceptance.h). A worker owns its intake.
+//  A small body is read as a whole (posts.h), a large body of lines in pieces (uploads.h). Either
+//  way the request is answered once its messages are kept (acceptance.h). A worker owns its intake.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_INTAKE_H
 #define DOWNLINK_INTAKE_H
@@ -35,7 +35,7 @@ size_t intake_answer (intake_t *self);
 //  Answer 202 to every client that waits for its messages to be applied. Call it at a stop.
 void intake_wait_no_more (intake_t *self);
 
-//  Return how many requests wait for room.
+//  Return the number of requests that wait for room.
 size_t intake_waiting (const intake_t *self);
 
 //  Return true if whole requests wait for room.

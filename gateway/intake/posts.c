@@ -1,7 +1,7 @@
 //  Read the messages of a POST, and offer all of them or none.
 //
-//  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its body is
-//  kept meanwhile, which is bounded; it is read again for each offer.
+//  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its
+//  body is kept meanwhile, which is bounded; it is read again for each offer.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 
@@ -16,18 +16,18 @@
 struct posts {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
-    batch_t *batch;          //  of the request that is read
+    batch_t *batch;          //  messages of the current request
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
-    uint64_t full_buffered;  //  messages that were buffered when the oldest found no room;
-    int64_t retry_at_ms;     //  it is offered again at this time, or when fewer are buffered
+    uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
+    int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
 };
 
 typedef enum {
     TRY_ANSWERED,  //  answered, or held until its outcome is known
-    TRY_NO_ROOM,   //  there is no room for it now
+    TRY_NO_ROOM,   //  there is no room now
 } try_t;
 
-//  A body that is read.
+//  The outcome of reading a body.
 typedef struct {
     batch_t *batch;
     refusals_t *refusals;  //  NULL: none yet
@@ -111,7 +111,7 @@ s_offer (posts_t *self, http_request_t *request, refusals_t *refusals, prefer_t 
     return TRY_NO_ROOM;
 }
 
-//  Read a body, or the one event of a head and a body.
+//  Read the messages of a body, or the event of a head and a body.
 static message_json_result_t
 s_read (posts_t *self, http_request_t *request, message_json_form_t form, reading_t *reading,
     const char **detail)

@@ -1,5 +1,5 @@
-//  The requests whose body is read as a whole. One for which there is no room waits, in the order of
-//  arrival. The worker's thread owns it.
+//  The requests whose body is read as a whole. A request without room waits; the order of arrival
+//  counts. The worker's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSTS_H
 #define DOWNLINK_POSTS_H
@@ -9,7 +9,7 @@
 
 typedef struct posts posts_t;
 
-//  Both are borrowed.
+//  Borrows both arguments.
 posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 
 //  No request may wait any more.
@@ -21,10 +21,10 @@ void posts_handle (posts_t *self, http_request_t *request);
 //  Offer the requests again that wait for room.
 void posts_retry (posts_t *self);
 
-//  Return how many requests wait for room.
+//  Return the number of requests that wait for room.
 size_t posts_waiting (const posts_t *self);
 
-//  Return true if the body of this POST is one of lines, which can be read in pieces.
+//  Return true if this POST has a body of lines, which can be read in pieces.
 bool post_is_of_lines (const http_request_t *request);
 
 #endif

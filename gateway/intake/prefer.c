@@ -4,11 +4,11 @@
 #include <glib.h>
 #include <string.h>
 
-#define WORD_SIZE 32  //  longer ones mean nothing to us
+#define WORD_SIZE 32  //  no preference of ours is longer
 #define BLANKS " \t"
 
-//  Copy a token, or what a quoted string holds, and pass over it; what is too long becomes nothing.
-//  A quoted string may hold what would otherwise end a word.
+//  Copy a token, or the inside of a quoted string, and pass over it. A word that is too long
+//  becomes empty. A quoted string may hold characters that end a token.
 static const char *
 s_read_word (const char *at, char word[WORD_SIZE])
 {
@@ -26,7 +26,7 @@ s_read_word (const char *at, char word[WORD_SIZE])
     return at + (is_quoted && *at);
 }
 
-//  Pass over parameters, of which our preferences have none, up to the next preference.
+//  Pass over parameters up to the next preference; our preferences have none.
 static const char *
 s_skip_parameters (const char *at)
 {
@@ -36,7 +36,7 @@ s_skip_parameters (const char *at)
     return at;
 }
 
-//  The first one of a name counts, even if its value means nothing.
+//  The first preference of a name counts, even if its value is invalid.
 static void
 s_take (prefer_t *self, bool *has_handling, bool *has_wait, const char *name, const char *value)
 {

@@ -13,20 +13,20 @@
 
 typedef struct {
     bool is_lenient;  //  handling=lenient: take the good messages of a request
-    bool has_wait;    //  wait=S: answer when they are applied, if that takes no longer than
-    uint32_t wait_s;  //  so many seconds; PREFER_WAIT_MAX_S at the most
+    bool has_wait;    //  wait=S: answer when the messages are applied,
+    uint32_t wait_s;  //  after S seconds at the latest; at most PREFER_WAIT_MAX_S
 } prefer_t;
 
-//  Read a field; NULL is none. What is not understood is passed over, as the RFC wants it.
+//  Read a field; NULL if it is missing. Ignore unknown preferences, as the RFC says.
 prefer_t prefer_read (const char *field);
 
-//  That of a request.
+//  Read the field of a request.
 prefer_t prefer_of (const http_request_t *request);
 
 #define PREFER_APPLIED_SIZE 64
 
-//  Write the value of Preference-Applied; text has room for PREFER_APPLIED_SIZE. False if no
-//  preference was applied: then there is no such field.
+//  Write the value of Preference-Applied into text, which has room for PREFER_APPLIED_SIZE. Return
+//  false if no preference was applied; then the answer has no such field.
 bool prefer_write_applied (const prefer_t *self, char *text);
 
 #endif

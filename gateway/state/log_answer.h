@@ -1,5 +1,5 @@
-//  Which answers get a line in the log. At level debug all of them do; above, only refusals: those
-//  that blame the client (4xx) at info, ours (5xx) at warn, and of all of them only so many a second.
+//  Lines in the log about answers. Level debug logs all answers. Other levels log refusals only:
+//  4xx at info, 5xx at warn, and a limited number of them a second.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOG_ANSWER_H
 #define DOWNLINK_LOG_ANSWER_H
@@ -8,17 +8,17 @@
 
 #define REFUSALS_PER_SECOND 20
 
-//  How many were logged in this second. A worker owns one; zeroed memory is the beginning.
+//  Number of refusals logged in this second. Each worker owns one; zeroed memory is the beginning.
 typedef struct {
     int64_t second;
     unsigned logged;
-    uint64_t left_out;  //  since the last line
+    uint64_t left_out;  //  refusals that were not logged since the last line
 } answer_log_t;
 
-//  May a refusal be logged at this time? Otherwise it is counted.
+//  Return true if a refusal may be logged at this time. Otherwise count it.
 bool answer_log_may (answer_log_t *self, int64_t now_ms);
 
-//  A request is answered; as http_answered_fn.
+//  Log an answer, as http_answered_fn says.
 void answer_log (
     answer_log_t *self, http_request_t *request, unsigned status, const char *problem, int64_t us);
 

@@ -26,7 +26,8 @@
 #define FRAMES_PER_TURN 256
 #define FRAMES_PER_STEP 4  //  the clock is read between steps
 #define FRAMES_US 8000
-#define DRAIN_MS 8000  //  stop after so long at the latest, whatever the disk does
+#define DRAIN_MS 8000          //  stop after so long at the latest, whatever the disk does
+#define DRAIN_FAILING_MS 1000  //  and after so long if saves fail: the gateways keep the frames
 
 struct processor {
     int stop_fd;
@@ -173,15 +174,24 @@ s_keep (processor_t *self)
     return result != KEEPER_FAILED;
 }
 
-//  No frame comes in any more; what came in is saved, and partition after partition is free for
-//  others. False if the store broke.
+//  Return the time for a drain, which is short while saves fail.
+static int64_t
+s_drain_ms (const processor_t *self, uint64_t failed_before)
+{
+    return self->shards.counters.saves_failed > failed_before ? DRAIN_FAILING_MS : DRAIN_MS;
+}
+
+//  Take no more frames, save the ones that came, and release partition after partition. Return false if
+//  the store broke.
 static bool
 s_drain (processor_t *self)
 {
-    int64_t until_ms = clock_ms () + DRAIN_MS;
+    int64_t start_ms = clock_ms ();
+    uint64_t failed = self->shards.counters.saves_failed;
     keeper_leave (self->keeper);
     bool good = s_keep (self);
-    while (good && !keeper_is_gone (self->keeper) && clock_ms () < until_ms) {
+    while (good && !keeper_is_gone (self->keeper) &&
+           clock_ms () - start_ms < s_drain_ms (self, failed)) {
         socket_item_t items[] = {{.fd = shard_saver_fd (self->saver)},
             {.socket = self->sockets.queries}, {.fd = admin_fd (self->admin)}};
         watchdog_feed ("processor");
@@ -194,7 +204,8 @@ s_drain (processor_t *self)
         good = good && shard_saver_run (self->saver) && s_keep (self);
     }
     if (good && !keeper_is_gone (self->keeper))
-        log_event (LOG_WARN, "stopping with frames that are not saved", "");
+        log_event (LOG_WARN, "stopping with frames that are not saved", "advice=%s",
+            "none is lost: the gateways keep them and send them to the next owner");
     return good;
 }
 

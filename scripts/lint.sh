@@ -60,6 +60,7 @@ for name in sys.argv[1:]:
 scripts/install-dependencies.sh build test lint || exit 1
 step clang-format format
 step includes scripts/check-includes.sh
+step "include graph" scripts/include-graph.py --check
 step gcc strict_build gcc g++
 step clang strict_build clang clang++
 step clang-tidy tidy

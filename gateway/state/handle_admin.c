@@ -47,27 +47,35 @@ s_unowned (const parts_t *parts, char *room, size_t size)
     return room;
 }
 
-//  Ready is: able to accept (there is room, and P is known) and to answer (everything is owned).
+//  Return the reason why this gateway cannot accept messages, or NULL.
+static const char *
+s_cannot_accept (const parts_t *parts)
+{
+    publisher_t *publisher = parts->publisher;
+    if (publisher->partitions (publisher) == 0)
+        return "no processor has announced itself yet";
+    if (publisher->is_disk_full (publisher))
+        return "the disk of the journal is full: make room on it";
+    if (intake_is_full (parts->intake) || publisher->is_full (publisher))
+        return "the buffer is full";
+    return NULL;
+}
+
+//  Answer 200 if this gateway can accept messages and every partition has an owner.
 void
 handle_ready (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) target;
-    publisher_t *publisher = parts->publisher;
-    char doubt[192];
-    char unowned[256];
-    const char *detail = s_doubt (parts, doubt, sizeof doubt);
+    char room[256];
+    const char *detail = NULL;
     if (phase_get (parts->phase) != GATEWAY_RUNNING)
         detail = "this gateway is stopping";
-    else if (detail)
-        ;
-    else if (publisher->partitions (publisher) == 0)
-        detail = "no processor has announced itself yet";
-    else if ((detail = s_unowned (parts, unowned, sizeof unowned)))
-        ;
-    else if (publisher->is_disk_full (publisher))
-        detail = "the disk of the journal is full: make room on it";
-    else if (intake_is_full (parts->intake) || publisher->is_full (publisher))
-        detail = "the buffer is full";
+    if (!detail)
+        detail = s_doubt (parts, room, sizeof room);
+    if (!detail && parts->publisher->partitions (parts->publisher) > 0)
+        detail = s_unowned (parts, room, sizeof room);
+    if (!detail)
+        detail = s_cannot_accept (parts);
     if (detail)
         answer_problem (request, 503, "not-ready", detail);
     else

@@ -98,3 +98,25 @@ def test_a_write_that_fails_for_want_of_room_is_called_that_too(start, folder):
     [line, *_] = both.gateway.lines_with("cannot write a file")
     assert "the disk is full: make room on it" in line
     both.stop(check=False)
+
+
+def test_a_processor_that_cannot_save_stops_soon_and_loses_nothing(start, folder):
+    if not SHIM.exists():
+        pytest.skip("this build has no disk shim")
+    both = start(environment={"processor": {"LD_PRELOAD": str(SHIM), "DISK_SHIM_UNDER": str(folder),
+                                            "DISK_SHIM_FAULT": "pwrite:ENOSPC:400:always"}})
+    one = channel()
+    count = 0
+    while "cannot write a file" not in both.processor.text():
+        count += 1
+        assert both.post(message(one, count)).status == 202
+    begun = time.monotonic()
+    assert both.processor.stop() == 0
+    assert time.monotonic() - begun < 5  # a drain takes up to eight seconds when saves succeed
+    lines = both.processor.lines_with("stopping with frames that are not saved")
+    assert "the gateways keep them" in lines[0]
+    for line in both.processor.lines_with("cannot write a file"):
+        assert "the disk is full: make room on it" in line
+    both.environment = {}
+    both.processor = both.start_processor()
+    both.rocket_when(one, lambda rocket: rocket["messagesApplied"] == count)

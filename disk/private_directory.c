@@ -12,12 +12,6 @@
 #define OTHERS (S_IRWXG | S_IRWXO)
 #define MODE 0700
 
-void
-private_files_only (void)
-{
-    umask (OTHERS);
-}
-
 //  False with errno set if it is not there and cannot be made, or is no directory.
 static bool
 s_make (const char *path, struct stat *status)

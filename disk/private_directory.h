@@ -17,10 +17,6 @@
 bool private_directory_make (const char *path, const char *what, const char *mark)
     __attribute__ ((warn_unused_result));
 
-//  Make sure that whatever this process makes from now on is for its user alone, whatever the umask was.
-//  Call once in main.
-void private_files_only (void);
-
 //  Take away what other users may do with a file of ours.
 void private_file_tighten (const char *path);
 

@@ -40,6 +40,7 @@ http
 http/connection
 http/rules
 disk
+common/service
 common/options
 common/network
 common/process

@@ -1,0 +1,49 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/service/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/network/socket.h"
+#include "common/process/log.h"
+#include "common/process/stop_signals.h"
+#include "common/process/watchdog.h"
+
+void
+service_read_options (const service_t *self, int argc, char **argv)
+{
+    options_read (self->usage, argc, argv);
+    if (self->watchdog_ms > 0 && self->watchdog_ms < WATCHDOG_MIN_MS)
+        options_refuse (self->usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
+}
+
+int
+service_start (const service_t *self)
+{
+    log_setup (
+        self->usage->program, (log_level_t) self->log_level, (log_format_t) self->log_format);
+    umask (S_IRWXG | S_IRWXO);
+    int stop_fd = stop_signals_open ();
+    if (stop_fd < 0) {
+        log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
+        return -1;
+    }
+    log_start ();
+    options_log (self->usage);
+    socket_setup ();
+    watchdog_start (self->watchdog_ms);
+    return stop_fd;
+}
+
+int
+service_end (int stop_fd, bool is_good)
+{
+    watchdog_stop ();
+    close (stop_fd);
+    if (is_good)
+        log_event (LOG_INFO, "stopped", "");
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

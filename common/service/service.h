@@ -1,0 +1,41 @@
+//  The start and the end that all servers share: options, log, signals, sockets, watchdog.
+//  Only main calls these functions.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SERVICE_H
+#define DOWNLINK_SERVICE_H
+
+#include <stdbool.h>
+
+#include "common/options/options.h"
+
+//  A server's table of options, and the values of the options that every server has.
+typedef struct {
+    const options_t *usage;
+    uint64_t watchdog_ms;
+    int log_level;
+    int log_format;
+} service_t;
+
+//  The rows that every server's table ends with; service is a static service_t.
+//  clang-format off
+#define SERVICE_OPTIONS(service)                                                                   \
+    {"watchdog", OPTION_DURATION, &(service).watchdog_ms, "10s", NULL, 0, 3600000,                 \
+        "end the process if one of its loops hangs for so long; 0: never"},                        \
+    {"log-level", OPTION_CHOICE, &(service).log_level, "info", "debug|info|warn|error", 0, 0,      \
+        "what is logged, on standard error"},                                                      \
+    {"log-format", OPTION_CHOICE, &(service).log_format, "text", "text|json", 0, 0,                \
+        "how it is logged"}
+//  clang-format on
+
+//  Read the flags and the environment into the options. Exit 2 after an explanation if one is wrong.
+void service_read_options (const service_t *self, int argc, char **argv);
+
+//  Start the log, set up signals and sockets, and start the watchdog, before any other thread exists.
+//  Files that the process makes from now on are for its user alone. Return a descriptor that becomes
+//  readable when the process should stop, or -1; then the log says why.
+int service_start (const service_t *self);
+
+//  Stop the watchdog, close the descriptor and log the end of a good run. Return the exit status.
+int service_end (int stop_fd, bool is_good);
+
+#endif

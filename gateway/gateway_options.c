@@ -1,0 +1,100 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway_options.h"
+
+#include <glib.h>
+
+#include "common/network/listen_address.h"
+
+static service_t s_service;
+static listen_address_t s_listen;
+
+static struct {
+    const char *listen;
+    const char *processors;
+    const char *cors;
+    const char *journal_dir;
+    int journal, overflow;
+    uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
+} s_flags;
+
+static const option_t s_options[] = {
+    {"listen", OPTION_TEXT, &s_flags.listen, "127.0.0.1:8088", "ADDR:PORT", 0, 0,
+        "address and port for HTTP; 0.0.0.0:8088 for all addresses of the machine"},
+    {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
+        "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
+        "addresses, "
+        "all of them are used"},
+    {"journal", OPTION_CHOICE, &s_flags.journal, "fsync", "fsync|os|off", 0, 0,
+        "when a message counts as accepted; fsync: it is on disk; os: the operating system has it; "
+        "off: it is in memory"},
+    {"journal-dir", OPTION_TEXT, &s_flags.journal_dir, "./var/journal", "DIR", 0, 0,
+        "directory of the journals; made if it is not there"},
+    {"journal-limit", OPTION_SIZE, &s_flags.journal_limit, "1G", NULL, 1, 0,
+        "the most bytes of messages that the journal may hold"},
+    {"buffer", OPTION_NUMBER, &s_flags.buffer, "1000000", NULL, 1, 0,
+        "the most accepted messages that may wait to be saved by a processor"},
+    {"overflow", OPTION_CHOICE, &s_flags.overflow, "reject", "reject|drop", 0, 0,
+        "when the buffer is full: answer 503, or answer 202, drop and count"},
+    {"wait", OPTION_DURATION, &s_flags.wait_ms, "5s", NULL, 0, 60000,
+        "how long a request waits for room in a full buffer before it gets 503"},
+    {"idle-connections", OPTION_NUMBER, &s_flags.idle_connections, "1024", NULL, 0, 0,
+        "while more connections than this are open and idle, the gateway closes each new "
+        "connection "
+        "after its first answer"},
+    {"event-streams", OPTION_NUMBER, &s_flags.event_streams, "2000", NULL, 0, 0,
+        "the most clients of GET /events at a time"},
+    {"workers", OPTION_NUMBER, &s_flags.workers, "0", NULL, 0, 64,
+        "threads that serve requests; 0: half as many as the machine has cores, at least 1"},
+    {"max-body", OPTION_SIZE, &s_flags.max_body, "8M", NULL, 1, 1024 * 1024 * 1024,
+        "largest body of a request"},
+    {"cors", OPTION_TEXT, &s_flags.cors, NULL, "ORIGIN", 0, 0,
+        "let pages of this origin call the gateway from a browser; *: pages of any origin"},
+    SERVICE_OPTIONS (s_service),
+};
+
+static const options_t s_usage = {"downlink-gateway",
+    "accepts messages over HTTP, hands them to their processors, answers what state rockets are in",
+    NULL,
+    "  downlink-gateway\n"
+    "  downlink-gateway --listen 0.0.0.0:8088 --processors one:5561,two:5561\n",
+    s_options, G_N_ELEMENTS (s_options),
+    "A gateway takes in messages as JSON, writes them to its journal, answers 202, and sends them "
+    "to the processor that owns their rocket until that one says that they are saved. Questions "
+    "are asked of the processors and answered by the gateway. Any number of gateways may run side "
+    "by side, and may share a journal directory.\n\n"
+    "Processors are found by name: every address of every name in --processors is connected to, "
+    "and names are resolved again every second.\n\n"
+    "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, what was asked is answered, and what "
+    "was "
+    "accepted is delivered or stays in the journal for the next gateway. A second SIGTERM or "
+    "SIGINT "
+    "ends it at once, which loses nothing that was accepted either, unless --journal is off."};
+
+const service_t *
+gateway_options_read (gateway_config_t *config, int argc, char **argv)
+{
+    s_service.usage = &s_usage;
+    service_read_options (&s_service, argc, argv);
+    if (!listen_address_read (&s_listen, s_flags.listen))
+        options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
+    if (!discovery_check (s_flags.processors))
+        options_refuse (&s_usage,
+            "--processors: '%s' must be a list of HOST:PORT, as in localhost:5561 or "
+            "one:5561,two:5561",
+            s_flags.processors);
+    unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
+    *config = (gateway_config_t){.workers = MAX (workers, 1), .processors = s_flags.processors};
+    config->worker = (worker_config_t){.address = s_listen.host,
+        .port = s_listen.port,
+        .publisher = {.buffer = s_flags.buffer,
+            .journal = (journal_mode_t) s_flags.journal,
+            .journal_directory = s_flags.journal_dir,
+            .journal_limit = s_flags.journal_limit},
+        .overflow = (overflow_t) s_flags.overflow,
+        .wait_ms = s_flags.wait_ms,
+        .idle_connections = s_flags.idle_connections,
+        .event_streams = s_flags.event_streams,
+        .max_body_bytes = s_flags.max_body,
+        .cors = s_flags.cors};
+    return &s_service;
+}

@@ -1,0 +1,70 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/processor_options.h"
+
+#include <glib.h>
+
+#include "common/domain/partition.h"
+#include "common/network/address.h"
+
+static service_t s_service;
+static listen_address_t s_admin;
+
+static struct {
+    const char *bind;
+    uint64_t port;
+    int store;
+    const char *state_dir;
+    uint64_t partitions;
+    int ordering;
+    const char *admin;
+} s_flags;
+
+static const option_t s_options[] = {
+    {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
+    {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, ADDRESS_PORT_MAX,
+        "port for messages from gateways; PORT+1 is for questions, PORT+2 for events"},
+    {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
+        "where the rockets are kept; memory: they are lost when the process ends"},
+    {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
+        "directory of the store's files; made if it is not there"},
+    {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
+        "number of partitions of a new state; a state that exists keeps its own number"},
+    {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
+        "of a new state; converge: a late message counts; latest: it is ignored. A state that "
+        "exists "
+        "refuses the other one"},
+    {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
+        "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
+    SERVICE_OPTIONS (s_service),
+};
+
+static const options_t s_usage = {"downlink-processor",
+    "takes in frames from gateways, holds the state of the rockets, answers questions", NULL,
+    "  downlink-processor\n"
+    "  downlink-processor --bind 0.0.0.0 --port 5561 --ordering latest\n",
+    s_options, G_N_ELEMENTS (s_options),
+    "A processor takes in frames of messages, folds them into the state of the rockets, saves what "
+    "changed, acknowledges, and answers questions. Messages may come in any order and more than "
+    "once: each counts once.\n\n"
+    "It listens on three ports in a row: --port for frames, the next one for questions, the one "
+    "after for events.\n\n"
+    "SIGTERM, SIGINT and SIGHUP stop it once all that came in is saved. A second SIGTERM or SIGINT "
+    "ends it at once: "
+    "gateways then send again what was not acknowledged."};
+
+const service_t *
+processor_options_read (processor_config_t *config, int argc, char **argv)
+{
+    s_service.usage = &s_usage;
+    service_read_options (&s_service, argc, argv);
+    if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin))
+        options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
+    *config = (processor_config_t){.bind = s_flags.bind,
+        .port = (uint16_t) s_flags.port,
+        .is_kept = s_flags.store == 0,
+        .state_directory = s_flags.state_dir,
+        .partitions = (uint32_t) s_flags.partitions,
+        .ordering = (ordering_t) s_flags.ordering,
+        .admin = s_flags.admin ? &s_admin : NULL};
+    return &s_service;
+}

@@ -1,7 +1,9 @@
-"""What the documents show is what happens: the examples of the protocol, the README's curl lines."""
+"""The documents are true: the examples of the protocol, the README's curl lines, folders, files and links."""
 import json
 import re
 import shlex
+import subprocess
+import sys
 
 import msgpack
 import pytest
@@ -81,3 +83,48 @@ def test_the_tests_that_are_named_for_contributors_are_there():
     tests = (ROOT / "tests/system").glob("test_*.py")
     assert (ROOT / f"tests/system/{file}.py").exists()
     assert any(re.search(rf"^def test_\w*{word}", path.read_text(), re.MULTILINE) for path in tests)
+
+
+def documents():
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode != 0:
+        pytest.skip("not a clone")
+    return [ROOT / name for name in listed.stdout.split()]
+
+
+def test_every_link_of_a_document_leads_somewhere():
+    dead = []
+    for document in documents():
+        for target in re.findall(r"\]\(([^)]+)\)", document.read_text()):
+            file, _, place = target.partition("#")
+            there = document.parent / file if file else document
+            if target.startswith("http"):
+                continue
+            headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE) if place else []
+            places = [re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings]
+            if not there.exists() or (place and place not in places):
+                dead.append(f"{document.relative_to(ROOT)}: {target}")
+    assert not dead
+
+
+def test_every_source_that_a_document_names_exists():
+    sources = [path for top in ("bench", "cmake", "common", "deploy", "disk", "docs", "examples", "gateway", "http",
+                                "launch", "processor", "query", "scripts", "tests")
+               for path in (ROOT / top).rglob("*")]
+    names = {path.name for path in sources}
+    missing = []
+    for document in documents():
+        for named in re.findall(r"`([\w./-]+\.(?:c|h|cpp|hpp|py|sh|js|md|pml))`", document.read_text()):
+            exists = (ROOT / named).exists() or (document.parent / named).exists() if "/" in named else \
+                named in names or (ROOT / named).exists()
+            if not exists:
+                missing.append(f"{document.relative_to(ROOT)}: {named}")
+    assert not missing
+
+
+def test_the_architecture_lists_the_folders_in_their_order():
+    script = ROOT / "scripts/include-graph.py"
+    graph = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    folders = [line.split()[0] for line in graph.splitlines()]
+    listed = re.findall(r"^\| `([\w/]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    assert listed == folders

@@ -5,9 +5,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "common/process/clock.h"
 #include "common/process/descriptors.h"
 #include "common/process/log.h"
 #include "common/process/notify.h"
+#include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
 #include "http/connection/listener.h"
 
@@ -44,12 +46,22 @@ s_share (const gateway_config_t *config)
     return share;
 }
 
+//  Sample the metrics and pass requests for the state on to the workers.
 static void
-s_wait_for_stop (int stop_fd, gateway_metrics_t *metrics)
+s_wait_for_stop (
+    const service_signals_t *signals, gateway_metrics_t *metrics, atomic_uint *state_requests)
 {
-    struct pollfd item = {stop_fd, POLLIN, 0};
-    while (poll (&item, 1, GATEWAY_SAMPLE_MS) != 1)
-        gateway_metrics_sample (metrics);
+    struct pollfd items[] = {{signals->stop, POLLIN, 0}, {signals->state, POLLIN, 0}};
+    int64_t sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
+    while (!items[0].revents) {
+        (void) !poll (items, G_N_ELEMENTS (items), (int) MAX (0, sample_at_ms - clock_ms ()));
+        if (items[1].revents && state_signal_take (signals->state))
+            atomic_fetch_add (state_requests, 1);
+        if (clock_ms () >= sample_at_ms) {
+            gateway_metrics_sample (metrics);
+            sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
+        }
+    }
 }
 
 static gateway_metrics_t *
@@ -62,13 +74,15 @@ s_new_metrics (const gateway_config_t *config)
 }
 
 int
-gateway_run (const gateway_config_t *config, int stop_fd)
+gateway_run (const gateway_config_t *config, const service_signals_t *signals)
 {
     int result = -1;
     if (!listener_is_free (config->worker.address, config->worker.port))
         return result;
     phase_t phase = {0};
+    atomic_uint state_requests = 0;
     worker_config_t share = s_share (config);
+    share.state_requests = &state_requests;
     share.metrics = s_new_metrics (config);
     share.state = served_state_new ();
     discovery_t *discovery = discovery_new (config->processors, false);
@@ -76,6 +90,7 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     pthread_t *threads = g_new0 (pthread_t, config->workers);
     unsigned started = 0;
     for (unsigned index = 0; index < config->workers; index++) {
+        share.index = index;
         share.publisher.metrics = gateway_metrics_of (share.metrics, index);
         workers[index] = worker_new (&share, discovery, &phase);
         if (!workers[index])
@@ -88,7 +103,7 @@ gateway_run (const gateway_config_t *config, int stop_fd)
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
         (unsigned) config->worker.port, config->workers);
     notify_ready ();
-    s_wait_for_stop (stop_fd, share.metrics);
+    s_wait_for_stop (signals, share.metrics, &state_requests);
     notify_stopping ();
     stop_signals_release ();
     phase_enter (&phase, GATEWAY_UNREADY);

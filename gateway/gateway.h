@@ -3,6 +3,7 @@
 #ifndef DOWNLINK_GATEWAY_H
 #define DOWNLINK_GATEWAY_H
 
+#include "common/service/service.h"
 #include "gateway/worker.h"
 
 typedef struct {
@@ -11,8 +12,8 @@ typedef struct {
     const char *processors;  //  was checked with discovery_check
 } gateway_config_t;
 
-//  Run until stop_fd (signalfd, the caller's) is readable and everything is delivered. Returns 0, or
-//  -1 if it could not start; then the log says why.
-int gateway_run (const gateway_config_t *config, int stop_fd);
+//  Run until signals->stop is readable and everything is delivered. Return 0, or -1 if the gateway
+//  cannot start; then the log says why.
+int gateway_run (const gateway_config_t *config, const service_signals_t *signals);
 
 #endif

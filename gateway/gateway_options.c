@@ -68,7 +68,8 @@ static const options_t s_usage = {"downlink-gateway",
     "was "
     "accepted is delivered or stays in the journal for the next gateway. A second SIGTERM or "
     "SIGINT "
-    "ends it at once, which loses nothing that was accepted either, unless --journal is off."};
+    "ends it at once, which loses nothing that was accepted either, unless --journal is off.\n\n"
+    "SIGUSR1 logs the state of each worker."};
 
 const service_t *
 gateway_options_read (gateway_config_t *config, int argc, char **argv)

@@ -9,9 +9,9 @@ main (int argc, char **argv)
 {
     gateway_config_t config;
     const service_t *service = gateway_options_read (&config, argc, argv);
-    int stop_fd = service_start (service);
-    if (stop_fd < 0)
+    service_signals_t signals;
+    if (!service_start (service, &signals))
         return 1;
-    bool is_good = gateway_run (&config, stop_fd) == 0;
-    return service_end (stop_fd, is_good);
+    bool is_good = gateway_run (&config, &signals) == 0;
+    return service_end (&signals, is_good);
 }

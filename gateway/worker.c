@@ -27,6 +27,9 @@ struct worker {
     routes_t routes;
     http_server_t *http;
     const phase_t *phase;
+    unsigned index;
+    const atomic_uint *state_requests;
+    unsigned states_logged;  //  the requests that were answered
 };
 
 static void
@@ -77,6 +80,8 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t
 {
     worker_t *self = g_new0 (worker_t, 1);
     self->phase = phase;
+    self->index = config->index;
+    self->state_requests = config->state_requests;
     self->metrics = config->publisher.metrics;
     self->directory = directory_new (discovery, config->state);
     self->publisher = publish_zmq_new (&config->publisher, self->directory);
@@ -144,6 +149,53 @@ s_measure (worker_t *self)
     counter_set (&self->metrics->waiting, intake_waiting (self->intake));
 }
 
+//  Return the age of the oldest message that no processor has saved, in milliseconds.
+static uint64_t
+s_lag_ms (const worker_t *self)
+{
+    uint64_t now_us = (uint64_t) clock_us ();
+    uint64_t lag_us = 0;
+    uint32_t partitions = directory_partitions (self->directory);
+    for (uint32_t partition = 0; partition < partitions; partition++) {
+        uint64_t oldest_us = counter_get (&self->metrics->oldest_us[partition]);
+        if (oldest_us > 0 && oldest_us < now_us)
+            lag_us = MAX (lag_us, now_us - oldest_us);
+    }
+    return lag_us / 1000;
+}
+
+//  Log one line about everything that waits in this worker, after each SIGUSR1.
+static void
+s_log_state (worker_t *self)
+{
+    unsigned requests = atomic_load_explicit (self->state_requests, memory_order_relaxed);
+    if (requests == self->states_logged)
+        return;
+    self->states_logged = requests;
+    size_t peers_count = 0;
+    unsigned up = 0;
+    peer_t *const *peers = directory_peers (self->directory, &peers_count);
+    for (size_t index = 0; index < peers_count; index++)
+        up += peers[index]->is_known;
+    const worker_metrics_t *metrics = self->metrics;
+    log_event (LOG_INFO, "state",
+        "worker=%u connections=%llu idle=%llu unanswered=%u waiting=%llu event_streams=%llu "
+        "buffered=%llu lag_ms=%llu journal_bytes=%llu set_aside=%llu is_full=%s disk_full=%s "
+        "processors_up=%u processors=%zu unowned_partitions=%u questions_due=%s",
+        self->index, (unsigned long long) counter_get (&metrics->connections),
+        (unsigned long long) counter_get (&metrics->idle),
+        (unsigned) http_server_unanswered (self->http),
+        (unsigned long long) counter_get (&metrics->waiting),
+        (unsigned long long) counter_get (&metrics->streams),
+        (unsigned long long) self->publisher->buffered (self->publisher),
+        (unsigned long long) s_lag_ms (self),
+        (unsigned long long) counter_get (&metrics->journal_bytes),
+        (unsigned long long) counter_get (&metrics->set_aside),
+        self->publisher->is_full (self->publisher) ? "yes" : "no",
+        self->publisher->is_disk_full (self->publisher) ? "yes" : "no", up, peers_count,
+        (unsigned) directory_unowned (self->directory), asker_is_due (self->asker) ? "yes" : "no");
+}
+
 static void
 s_turn (worker_t *self)
 {
@@ -164,6 +216,7 @@ s_turn (worker_t *self)
         http_server_run (self->http);
     }
     s_measure (self);
+    s_log_state (self);
     if (answered > 0)
         FAILPOINT ("answer-after");
 }

@@ -4,6 +4,8 @@
 #ifndef DOWNLINK_WORKER_H
 #define DOWNLINK_WORKER_H
 
+#include <stdatomic.h>
+
 #include "gateway/delivery/publish_zmq.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
@@ -11,6 +13,8 @@
 
 //  The settings of a worker: numbers are its share of the gateway's. publisher.metrics are its own.
 typedef struct {
+    unsigned index;                     //  of the worker, from 0
+    const atomic_uint *state_requests;  //  rises when the workers should log their state; borrowed
     const char *address;
     uint16_t port;
     publish_zmq_config_t publisher;

@@ -9,11 +9,11 @@ main (int argc, char **argv)
 {
     processor_config_t config;
     const service_t *service = processor_options_read (&config, argc, argv);
-    int stop_fd = service_start (service);
-    if (stop_fd < 0)
+    service_signals_t signals;
+    if (!service_start (service, &signals))
         return 1;
-    processor_t *processor = processor_new (&config, stop_fd);
+    processor_t *processor = processor_new (&config, &signals);
     bool is_good = processor && processor_run (processor);
     processor_destroy (&processor);
-    return service_end (stop_fd, is_good);
+    return service_end (&signals, is_good);
 }

@@ -13,6 +13,7 @@
 #include "common/process/descriptors.h"
 #include "common/process/log.h"
 #include "common/process/notify.h"
+#include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
 #include "common/process/watchdog.h"
 #include "processor/admin.h"
@@ -30,7 +31,7 @@
 #define DRAIN_FAILING_MS 1000  //  and after so long if saves fail: the gateways keep the frames
 
 struct processor {
-    int stop_fd;
+    service_signals_t signals;
     processor_sockets_t sockets;
     shards_t shards;
     text_pool_t *pool;  //  the texts of all rockets
@@ -98,10 +99,10 @@ s_open_store (processor_t *self, const processor_config_t *config)
 }
 
 processor_t *
-processor_new (const processor_config_t *config, int stop_fd)
+processor_new (const processor_config_t *config, const service_signals_t *signals)
 {
     processor_t *self = g_new0 (processor_t, 1);
-    self->stop_fd = stop_fd;
+    self->signals = *signals;
     self->shards.started_ms = clock_ms ();
     self->pool = text_pool_new ();
     descriptors_raise ();  //  a partition has three files open
@@ -209,13 +210,40 @@ s_drain (processor_t *self)
     return good;
 }
 
+//  Log one line about everything that waits in this processor.
+static void
+s_log_state (const processor_t *self)
+{
+    const shards_t *shards = &self->shards;
+    uint32_t held = 0;
+    uint32_t unsaved = 0;
+    for (uint32_t partition = 0; partition < shards->partitions; partition++) {
+        held += shards->shards[partition] != NULL;
+        unsaved += shards->shards[partition] && shard_is_changed (shards->shards[partition]);
+    }
+    log_event (LOG_INFO, "state",
+        "ready=%s partitions_held=%u partitions=%u partitions_unsaved=%u saving=%s "
+        "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu questions=%llu "
+        "questions_left=%s questions_refused=%llu answers_dropped=%llu",
+        self->is_ready ? "yes" : "no", held, shards->partitions, unsaved,
+        shard_saver_is_saving (self->saver) ? "yes" : "no",
+        (unsigned long long) shards->counters.saves_failed, shards->members_count,
+        shards_rockets (shards), (unsigned long long) shards->counters.frames,
+        (unsigned long long) shards->counters.applied,
+        (unsigned long long) shards->counters.queries,
+        query_server_is_busy (self->queries) ? "yes" : "no",
+        (unsigned long long) shards->counters.queries_refused,
+        (unsigned long long) shards->counters.answers_dropped);
+}
+
 //  Until it is to stop. False if the store broke, or could not be read.
 static bool
 s_work (processor_t *self)
 {
-    socket_item_t items[] = {{.fd = self->stop_fd}, {.fd = shard_saver_fd (self->saver)},
+    socket_item_t items[] = {{.fd = self->signals.stop}, {.fd = shard_saver_fd (self->saver)},
         {.socket = self->sockets.queries}, {.socket = self->sockets.frames},
-        {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events}};
+        {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events},
+        {.fd = self->signals.state}};
     bool are_frames_left = false;
     bool good = s_keep (self);
     while (good && !items[0].ready) {
@@ -232,6 +260,8 @@ s_work (processor_t *self)
         good = shard_saver_run (self->saver) && s_keep (self);
         admin_run (self->admin);
         update_sender_run (self->updates);
+        if (items[6].ready && state_signal_take (self->signals.state))
+            s_log_state (self);
     }
     return good;
 }

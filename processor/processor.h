@@ -9,6 +9,7 @@
 
 #include "common/domain/rocket.h"
 #include "common/network/listen_address.h"
+#include "common/service/service.h"
 
 typedef struct {
     const char *bind;  //  address of the three sockets
@@ -22,11 +23,11 @@ typedef struct {
 
 typedef struct processor processor_t;
 
-//  Bind the sockets and open the store. NULL if that cannot be; the log says why. stop_fd, a
-//  descriptor of the caller's (signalfd), becomes readable when the processor is to stop.
-processor_t *processor_new (const processor_config_t *config, int stop_fd);
+//  Bind the sockets and open the store. Return NULL if that fails; then the log says why. The signals
+//  are copied; their owner closes them after the run.
+processor_t *processor_new (const processor_config_t *config, const service_signals_t *signals);
 
-//  Take the partitions that are to be ours and work until stop_fd is readable; then say that nothing
+//  Take the partitions that are to be ours and work until signals.stop is readable; then say that nothing
 //  is owned any more, save and acknowledge what came in, for some seconds at the most, and let go.
 //  False if the store broke, and nothing more was acknowledged, or if it could not be read at first.
 bool processor_run (processor_t *self) __attribute__ ((warn_unused_result));

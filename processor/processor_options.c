@@ -50,7 +50,8 @@ static const options_t s_usage = {"downlink-processor",
     "after for events.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it once all that came in is saved. A second SIGTERM or SIGINT "
     "ends it at once: "
-    "gateways then send again what was not acknowledged."};
+    "gateways then send again what was not acknowledged.\n\n"
+    "SIGUSR1 logs the state of the loop."};
 
 const service_t *
 processor_options_read (processor_config_t *config, int argc, char **argv)

@@ -9,6 +9,7 @@
 
 #include "common/network/socket.h"
 #include "common/process/log.h"
+#include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
 #include "common/process/watchdog.h"
 
@@ -20,29 +21,31 @@ service_read_options (const service_t *self, int argc, char **argv)
         options_refuse (self->usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
 }
 
-int
-service_start (const service_t *self)
+bool
+service_start (const service_t *self, service_signals_t *signals)
 {
     log_setup (
         self->usage->program, (log_level_t) self->log_level, (log_format_t) self->log_format);
     umask (S_IRWXG | S_IRWXO);
-    int stop_fd = stop_signals_open ();
-    if (stop_fd < 0) {
+    signals->stop = stop_signals_open ();
+    signals->state = signals->stop < 0 ? -1 : state_signal_open ();
+    if (signals->state < 0) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
-        return -1;
+        return false;
     }
     log_start ();
     options_log (self->usage);
     socket_setup ();
     watchdog_start (self->watchdog_ms);
-    return stop_fd;
+    return true;
 }
 
 int
-service_end (int stop_fd, bool is_good)
+service_end (const service_signals_t *signals, bool is_good)
 {
     watchdog_stop ();
-    close (stop_fd);
+    close (signals->stop);
+    close (signals->state);
     if (is_good)
         log_event (LOG_INFO, "stopped", "");
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

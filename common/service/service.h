@@ -21,21 +21,30 @@ typedef struct {
 #define SERVICE_OPTIONS(service)                                                                   \
     {"watchdog", OPTION_DURATION, &(service).watchdog_ms, "10s", NULL, 0, 3600000,                 \
         "end the process if one of its loops hangs for so long; 0: never"},                        \
-    {"log-level", OPTION_CHOICE, &(service).log_level, "info", "debug|info|warn|error", 0, 0,      \
-        "what is logged, on standard error"},                                                      \
-    {"log-format", OPTION_CHOICE, &(service).log_format, "text", "text|json", 0, 0,                \
-        "how it is logged"}
+        {"log-level", OPTION_CHOICE, &(service).log_level, "info", "debug|info|warn|error", 0, 0,  \
+            "what is logged, on standard error"},                                                  \
+    {                                                                                              \
+        "log-format", OPTION_CHOICE, &(service).log_format, "text", "text|json", 0, 0,             \
+            "how it is logged"                                                                     \
+    }
 //  clang-format on
 
 //  Read the flags and the environment into the options. Exit 2 after an explanation if one is wrong.
 void service_read_options (const service_t *self, int argc, char **argv);
 
-//  Start the log, set up signals and sockets, and start the watchdog, before any other thread exists.
-//  Files that the process makes from now on are for its user alone. Return a descriptor that becomes
-//  readable when the process should stop, or -1; then the log says why.
-int service_start (const service_t *self);
+//  Descriptors that become readable at a signal.
+typedef struct {
+    int stop;   //  the process should stop
+    int state;  //  the loops should log their state: see state_signal_take
+} service_signals_t;
 
-//  Stop the watchdog, close the descriptor and log the end of a good run. Return the exit status.
-int service_end (int stop_fd, bool is_good);
+//  Start the log, set up signals and sockets, and start the watchdog, before any other thread exists.
+//  Files that the process makes from now on are for its user alone. Return false on failure; then the
+//  log says why.
+bool service_start (const service_t *self, service_signals_t *signals)
+    __attribute__ ((warn_unused_result));
+
+//  Stop the watchdog, close the descriptors and log the end of a good run. Return the exit status.
+int service_end (const service_signals_t *signals, bool is_good);
 
 #endif

@@ -110,6 +110,12 @@ shard_saver_timeout_ms (const shard_saver_t *self)
 }
 
 bool
+shard_saver_is_saving (const shard_saver_t *self)
+{
+    return !background_is_idle (self->background);
+}
+
+bool
 shard_saver_is_through (const shard_saver_t *self, uint32_t partition)
 {
     const shard_t *shard = self->shards->shards[partition];

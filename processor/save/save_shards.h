@@ -31,6 +31,9 @@ int64_t shard_saver_timeout_ms (const shard_saver_t *self);
 //  taken is let go.
 bool shard_saver_run (shard_saver_t *self) __attribute__ ((warn_unused_result));
 
+//  Return true while a round of saves is under way.
+bool shard_saver_is_saving (const shard_saver_t *self);
+
 //  True if everything of a partition is saved and acknowledged.
 bool shard_saver_is_through (const shard_saver_t *self, uint32_t partition);
 

@@ -9,7 +9,7 @@ import pytest
 from downlink import (BIN, READY_SECONDS, ROOT, STOP_SECONDS, Pair, Program, free_ports, message,
                       until)
 
-IGNORED = [signal.SIGPIPE, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM,
+IGNORED = [signal.SIGPIPE, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM,
            signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGXFSZ, signal.SIGTTOU,
            signal.SIGRTMIN, signal.SIGRTMAX]
 
@@ -29,6 +29,30 @@ def test_signals_that_mean_nothing_are_ignored_and_a_hangup_stops_cleanly(folder
             program.send(signal.SIGHUP)
         assert program.process.wait(STOP_SECONDS) == 0, program.text()
         assert program.text().splitlines()[-1].endswith(": stopped")
+
+
+def pairs(line):
+    return dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
+
+
+def test_sigusr1_logs_the_state_of_each_loop_once_a_second_at_most(folder):
+    both = Pair(folder, gateway=["--workers", "2"])
+    assert both.post([message("apollo", 1)]).status == 202
+    both.rocket_when("apollo", lambda rocket: rocket["messagesApplied"] == 1)
+    for _ in range(20):
+        both.gateway.send(signal.SIGUSR1)
+        both.processor.send(signal.SIGUSR1)
+    until(lambda: len(both.gateway.lines_with(": state ")) == 2, what="the state of each worker")
+    workers = [pairs(line) for line in both.gateway.lines_with(": state ")]
+    assert sorted(worker["worker"] for worker in workers) == ["0", "1"]
+    assert all((worker["processors_up"], worker["unowned_partitions"]) == ("1", "0")
+               for worker in workers)
+    lines = both.processor.lines_with(": state ")
+    assert len(lines) == 1
+    state = pairs(lines[0])
+    assert (state["ready"], state["rockets"], state["applied"]) == ("yes", "1", "1")
+    assert state["partitions_held"] == state["partitions"] == "16"
+    assert both.gateway.process.poll() is None and both.processor.process.poll() is None
 
 
 @pytest.mark.parametrize("name", ["downlink-gateway", "downlink-processor"])

@@ -360,12 +360,15 @@ s_keep_unread (request_t *request)
 static void
 s_begin_batch (request_t *request, const query_t *query, int64_t until_us)
 {
+    const answerer_t *self = request->answerer;
     request->is_batch = true;
     request->left = query->batch_count;
     request->batch = query->batch;
     reply_write_batch (request->text, query->batch_count);
     s_grow (request, request->text->len);
-    s_read_batch (request, until_us);
+    //  A batch behind other batches only takes its place: many clients with a batch each would otherwise
+    //  hold up a single question, which waits for its turn among them, by a turn of the loop each.
+    s_read_batch (request, self->batches.head ? 0 : until_us);
     if (request->left > 0)
         s_keep_unread (request);
 }

@@ -331,3 +331,21 @@ def test_a_large_frame_that_comes_slowly_is_taken(pair):
             one.sendall(rubbish * 4)
             until(lambda: stats(pair)["framesRefused"] == refused + 5 * count)
         assert not is_ended(one)
+
+
+def test_batches_of_many_clients_hold_up_no_single_question(pair):
+    batch = msgpack.packb({"op": "batch", "requests": [{"op": "stats"}] * 4096})
+    one = channel()
+    assert pair.post(message(one, 1)).status == 202
+    until(lambda: pair.call("GET", f"/rockets/{one}").status == 200)
+    with zmq.Context() as context, contextlib.ExitStack() as stack:
+        for _ in range(200):
+            client = stack.enter_context(context.socket(zmq.DEALER))
+            client.setsockopt(zmq.LINGER, 0)
+            client.setsockopt(zmq.RCVHWM, 1)  # it reads no answers
+            client.setsockopt(zmq.RCVBUF, 4096)
+            client.connect(f"tcp://127.0.0.1:{pair.port + 1}")
+            for _ in range(20):
+                client.send_multipart([b"", batch])
+        statuses = [pair.call("GET", f"/rockets/{one}").status for _ in range(20)]
+    assert statuses == [200] * 20

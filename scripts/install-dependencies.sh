@@ -15,7 +15,7 @@ declare -A groups=(
         chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
     [bench]="wrk valgrind python3-matplotlib python3-zmq python3-msgpack"
     [run]="curl procps"
-    [package]="file dpkg-dev"
+    [package]="file dpkg-dev python3"
     [go]="golang-go"
     [lint]="clang clang-format clang-tidy cppcheck shellcheck"
     [model]="spin gcc libc6-dev"

@@ -249,18 +249,12 @@ static void
 s_answer_askings (const options_t *self, int argc, char **argv)
 {
     for (int index = 1; index < argc && strcmp (argv[index], "--") != 0; index++) {
-        const char *shell = argv[index] + strlen ("--completion");
         if (strcmp (argv[index], "--help") == 0)
             options_print_help (self);
         else if (strcmp (argv[index], "--version") == 0)
             printf ("%s %s\n", self->program, DOWNLINK_VERSION);
-        else if (strcmp (argv[index], "--man") == 0)
-            options_print_manual (self);
-        else if (g_str_has_prefix (argv[index], "--completion") && (!*shell || *shell == '=')) {
-            shell = *shell ? shell + 1 : index + 1 < argc ? argv[index + 1] : "";
-            if (!options_print_completion (self, shell))
-                options_refuse (self, "--completion: '%s' must be one of " OPTIONS_SHELLS, shell);
-        }
+        else if (strcmp (argv[index], "--dump-options") == 0)
+            options_print_dump (self);
         else
             continue;
         exit (0);

@@ -1,5 +1,5 @@
 //  Flags and environment from one table a program: parsing, ranges, the start-up line in the log,
-//  and what options_print.h makes of it: help, a manual page, completion for shells.
+//  and what options_print.h prints of it.
 //  Every flag --some-flag is also read from DOWNLINK_SOME_FLAG; the flag wins.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OPTIONS_H
@@ -9,7 +9,7 @@
 
 //  Read the flags, the environment and the defaults into the table's values. Flags may be written
 //  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help,
-//  --version, --man and --completion itself, on standard output, exit 0; a bad flag or value is
+//  --version and --dump-options itself, on standard output, exit 0; a bad flag or value is
 //  explained on standard error (which, what was expected), exit 2. Returns how many arguments there
 //  are; argv [1] and on hold them. Values of the form tcp://... in the environment are ignored:
 //  Kubernetes sets them for services, and no option takes one.

@@ -9,10 +9,8 @@
 #define HELP_COLUMN 28
 
 const asking_t options_askings[ASKINGS] = {
-    {"help", NULL, "print this and exit"},
-    {"version", NULL, "print the version and exit"},
-    {"man", NULL, "print a manual page, for man -l -, and exit"},
-    {"completion", OPTIONS_SHELLS, "print a script that completes these flags, and exit"},
+    {"help", "print this and exit"},
+    {"version", "print the version and exit"},
 };
 
 void
@@ -115,8 +113,7 @@ options_print_help (const options_t *self)
     for (size_t index = 0; index < self->count; index++)
         s_print_option (&self->options[index], width);
     for (size_t index = 0; index < ASKINGS; index++)
-        s_print_flag (options_askings[index].name, options_askings[index].value,
-            options_askings[index].help, width);
+        s_print_flag (options_askings[index].name, NULL, options_askings[index].help, width);
     s_print_units (self, width);
     printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
     if (self->examples)

@@ -1,5 +1,5 @@
-//  What a table of options says about itself: usage, --help, --man, --completion. All of it comes
-//  from the table, so that none can differ from what the program takes.
+//  Print a table of options: usage, --help, and a dump that the manual page and the completion of
+//  shells are made from. The table is the only source, so none differs from what the program takes.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OPTIONS_PRINT_H
 #define DOWNLINK_OPTIONS_PRINT_H
@@ -11,26 +11,19 @@
 //  A flag that every program has: it prints something and exits.
 typedef struct {
     const char *name;
-    const char *value;  //  what stands for it, "bash|zsh|fish"; NULL: it takes none
     const char *help;
 } asking_t;
 
-#define ASKINGS 4
+#define ASKINGS 2
 extern const asking_t options_askings[ASKINGS];
-
-//  The shells of --completion.
-#define OPTIONS_SHELLS "bash|zsh|fish"
 
 void options_print_usage (const options_t *self, FILE *stream);
 
 //  On standard output, as wide as the terminal, but at most 100 columns.
 void options_print_help (const options_t *self);
 
-//  A manual page, in man's macros.
-void options_print_manual (const options_t *self);
-
-//  A script that completes the program's flags and their values. False: there is no such shell.
-bool options_print_completion (const options_t *self, const char *shell);
+//  Print the table as a JSON object, for deploy/make-manuals.py.
+void options_print_dump (const options_t *self);
 
 //  The environment's name for a flag, DOWNLINK_SOME_FLAG; the caller frees it.
 char *option_variable (const option_t *option);

@@ -17,12 +17,12 @@
 #include "common/process/stop_signals.h"
 #include "common/process/watchdog.h"
 #include "processor/admin.h"
-#include "processor/answer/serve_queries.h"
-#include "processor/intake/recv_frames.h"
-#include "processor/keep_partitions.h"
+#include "processor/answer/query_server.h"
+#include "processor/intake/frame_receiver.h"
+#include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
-#include "processor/save/save_shards.h"
-#include "processor/tell/send_announcements.h"
+#include "processor/save/shard_saver.h"
+#include "processor/tell/send_announcement.h"
 
 #define FRAMES_PER_TURN 256
 #define FRAMES_PER_STEP 4  //  the clock is read between steps

@@ -9,7 +9,7 @@
 static void
 s_free_answer (void *data)
 {
-    answer_t *answer = data;
+    processor_answer_t *answer = data;
     g_free (answer->processor);
     if (answer->bytes)
         g_bytes_unref (answer->bytes);
@@ -18,16 +18,17 @@ s_free_answer (void *data)
 
 //  One that is asked; its socket lives until it has answered.
 typedef struct {
-    answer_t *answer;
+    processor_answer_t *answer;
     socket_t *socket;
-} asked_t;
+} asked_processor_t;
 
 static void
-s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArray *question)
+s_ask (
+    GArray *asked, processor_answer_t *answer, const address_t *address, const GByteArray *question)
 {
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (address, PORT_QUERIES, endpoint);
-    asked_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
+    asked_processor_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
     answer->address = *address;
     answer->fault = "cannot be asked";
     if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
@@ -39,10 +40,10 @@ s_ask (GArray *asked, answer_t *answer, const address_t *address, const GByteArr
         socket_destroy (&one.socket);
 }
 
-static answer_t *
+static processor_answer_t *
 s_add (GPtrArray *answers, const char *host, unsigned port)
 {
-    answer_t *answer = g_new0 (answer_t, 1);
+    processor_answer_t *answer = g_new0 (processor_answer_t, 1);
     answer->processor =
         g_strdup_printf (strchr (host, ':') && *host != '[' ? "[%s]:%u" : "%s:%u", host, port);
     g_ptr_array_add (answers, answer);
@@ -54,7 +55,7 @@ typedef struct {
     GByteArray *question;
     GPtrArray *answers;
     GArray *asked;
-} asking_t;
+} inquiry_t;
 
 //  Look up all names at once, until the moment at most; reasons [index] is why a name has no address.
 //  Returns what was found for each.
@@ -75,7 +76,7 @@ s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
 //  Ask every address of a name, but for those in addresses, which were asked for an earlier name.
 static void
 s_ask_name (
-    asking_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
+    inquiry_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
 {
     guint known = addresses->len;
     addresses_add_found (addresses, found, name->port);
@@ -87,7 +88,7 @@ s_ask_name (
 }
 
 static void
-s_take (answer_t *answer, text_t part)
+s_take (processor_answer_t *answer, text_t part)
 {
     GBytes *bytes = g_bytes_new (part.data, part.size);
     msgpack_reader_t reader;
@@ -106,7 +107,7 @@ static void
 s_receive (GArray *asked)
 {
     for (guint index = 0; index < asked->len;) {
-        asked_t *one = &g_array_index (asked, asked_t, index);
+        asked_processor_t *one = &g_array_index (asked, asked_processor_t, index);
         text_t part;
         bool more = false;
         if (socket_receive (one->socket, &part, &more)) {
@@ -126,18 +127,19 @@ s_wait (GArray *asked, int64_t timeout_ms)
     for (s_receive (asked); asked->len > 0 && clock_ms () < until_ms; s_receive (asked)) {
         socket_item_t items[asked->len];
         for (guint index = 0; index < asked->len; index++)
-            items[index] = (socket_item_t){.socket = g_array_index (asked, asked_t, index).socket};
+            items[index] =
+                (socket_item_t){.socket = g_array_index (asked, asked_processor_t, index).socket};
         socket_poll (items, asked->len, MAX (0, until_ms - clock_ms ()));
     }
     for (guint index = 0; index < asked->len; index++)
-        socket_destroy (&g_array_index (asked, asked_t, index).socket);
+        socket_destroy (&g_array_index (asked, asked_processor_t, index).socket);
 }
 
-static asking_t
+static inquiry_t
 s_begin (const query_t *query, int64_t timeout_ms)
 {
-    asking_t asking = {g_byte_array_new (), g_ptr_array_new_with_free_func (s_free_answer),
-        g_array_new (FALSE, TRUE, sizeof (asked_t))};
+    inquiry_t asking = {g_byte_array_new (), g_ptr_array_new_with_free_func (s_free_answer),
+        g_array_new (FALSE, TRUE, sizeof (asked_processor_t))};
     query_t timed = *query;
     timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
     query_write (asking.question, &timed);
@@ -145,7 +147,7 @@ s_begin (const query_t *query, int64_t timeout_ms)
 }
 
 static GPtrArray *
-s_end (asking_t *asking, int64_t timeout_ms)
+s_end (inquiry_t *asking, int64_t timeout_ms)
 {
     s_wait (asking->asked, timeout_ms);
     g_array_unref (asking->asked);
@@ -156,7 +158,7 @@ s_end (asking_t *asking, int64_t timeout_ms)
 GPtrArray *
 ask_processors (const char *processors, const query_t *query, int64_t timeout_ms)
 {
-    asking_t asking = s_begin (query, timeout_ms);
+    inquiry_t asking = s_begin (query, timeout_ms);
     GArray *names = addresses_parse (processors);
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     const char *reasons[names->len];
@@ -180,7 +182,7 @@ ask_processors (const char *processors, const query_t *query, int64_t timeout_ms
 GPtrArray *
 ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms)
 {
-    asking_t asking = s_begin (query, timeout_ms);
+    inquiry_t asking = s_begin (query, timeout_ms);
     for (guint index = 0; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
         s_ask (asking.asked, s_add (asking.answers, address->host, address->port), address,
@@ -192,12 +194,12 @@ ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms
 GPtrArray *
 ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms)
 {
-    asking_t asking = s_begin (query, timeout_ms);
+    inquiry_t asking = s_begin (query, timeout_ms);
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *before = answers->pdata[index];
+        const processor_answer_t *before = answers->pdata[index];
         if (!before->bytes)
             continue;
-        answer_t *answer = g_new0 (answer_t, 1);
+        processor_answer_t *answer = g_new0 (processor_answer_t, 1);
         answer->processor = g_strdup (before->processor);
         g_ptr_array_add (asking.answers, answer);
         s_ask (asking.asked, answer, &before->address, asking.question);

@@ -13,12 +13,12 @@ typedef struct {
     GBytes *bytes;      //  its answer; NULL: there is none
     reply_t reply;      //  read from the bytes
     const char *fault;  //  why there is none, as the end of a sentence
-} answer_t;
+} processor_answer_t;
 
 //  Ask all of them at once, and wait for at most timeout_ms for their names' addresses and as long again
 //  for their answers. Every address of a name is one: the
 //  IPv4 ones, or else those of IPv6. processors was checked with addresses_parse. Returns an array
-//  of answer_t *, in the order of the list; the caller's, to free with g_ptr_array_unref.
+//  of processor_answer_t *, in the order of the list; the caller's, to free with g_ptr_array_unref.
 GPtrArray *ask_processors (const char *processors, const query_t *query, int64_t timeout_ms);
 
 //  The same for addresses (a GArray of address_t).

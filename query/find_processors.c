@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/domain/state_id.h"
-#include "query/print_map.h"
+#include "query/map_print.h"
 
 #define ROUNDS_MAX 3
 #define ID_DIGITS (2 * PROCESSOR_ID_SIZE)
@@ -39,12 +39,13 @@ stats_state (text_t stats)
 }
 
 bool
-find_two_states (const GPtrArray *found, const answer_t **first, const answer_t **second)
+find_two_states (
+    const GPtrArray *found, const processor_answer_t **first, const processor_answer_t **second)
 {
     char *known = NULL;
     *first = *second = NULL;
     for (guint index = 0; index < found->len && !*second; index++) {
-        const answer_t *answer = found->pdata[index];
+        const processor_answer_t *answer = found->pdata[index];
         char *state = answer->bytes ? stats_state (answer->reply.stats) : NULL;
         if (state && !known) {
             known = g_steal_pointer (&state);
@@ -115,7 +116,7 @@ s_note_ids (GPtrArray *answers, GHashTable *known)
 {
     g_hash_table_remove_all (known);
     for (guint index = 0; index < answers->len;) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         char *id = answer->bytes ? stats_processor (answer->reply.stats) : NULL;
         if (id && g_hash_table_contains (known, id)) {
             g_ptr_array_remove_index (answers, index);
@@ -132,7 +133,8 @@ static bool
 s_was_asked (const GPtrArray *answers, const address_t *address)
 {
     for (guint index = 0; index < answers->len; index++)
-        if (addresses_compare (&((const answer_t *) answers->pdata[index])->address, address) == 0)
+        if (addresses_compare (
+                &((const processor_answer_t *) answers->pdata[index])->address, address) == 0)
             return true;
     return false;
 }
@@ -143,7 +145,7 @@ s_new_addresses (const GPtrArray *answers, GHashTable *known)
 {
     GArray *named = g_array_new (FALSE, TRUE, sizeof (address_t));
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         if (answer->bytes)
             stats_members (answer->reply.stats, known, named);
     }
@@ -178,7 +180,7 @@ coverage_of_stats (coverage_t *self, const GPtrArray *found)
 {
     *self = (coverage_t){0};
     for (guint index = 0; index < found->len; index++) {
-        const answer_t *answer = found->pdata[index];
+        const processor_answer_t *answer = found->pdata[index];
         msgpack_reader_t reader;
         uint32_t count = 0;
         if (!answer->bytes)
@@ -206,7 +208,7 @@ coverage_of_lists (coverage_t *self, const GPtrArray *found, const GPtrArray *li
     coverage_of_stats (self, found);
     memset (self->is_owned, 0, sizeof self->is_owned);
     for (guint index = 0; index < lists->len; index++) {
-        const answer_t *answer = lists->pdata[index];
+        const processor_answer_t *answer = lists->pdata[index];
         if (!answer->bytes || answer->reply.status != 200)
             continue;
         msgpack_reader_t reader = answer->reply.owned_list;

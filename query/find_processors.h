@@ -7,7 +7,7 @@
 #include "query/ask_processors.h"
 
 //  Ask the processors of a list for their stats, and those that they name and that are not in it, in
-//  timeout_ms for each of at most three rounds. Returns an array of answer_t * as ask_processors does,
+//  timeout_ms for each of at most three rounds. Returns an array of processor_answer_t * as ask_processors does,
 //  one for each processor, even if the list has it under two addresses; the caller's, to free with
 //  g_ptr_array_unref.
 GPtrArray *find_processors (const char *processors, int64_t timeout_ms);
@@ -19,7 +19,8 @@ size_t stats_members (text_t stats, GHashTable *known, GArray *addresses);
 
 //  Return true if two processors tell that they keep different states. Then first and second are one of
 //  each, borrowed.
-bool find_two_states (const GPtrArray *found, const answer_t **first, const answer_t **second);
+bool find_two_states (
+    const GPtrArray *found, const processor_answer_t **first, const processor_answer_t **second);
 
 //  The UUID of the state that a processor's stats tell; NULL if they tell none. The caller frees it.
 char *stats_state (text_t stats);

@@ -122,7 +122,7 @@ s_ask (const query_t *query)
     bool is_about_processors = query->op == QUERY_PING || query->op == QUERY_STATS;
     for (;;) {
         GPtrArray *found = find_processors (s_flags.processors, timeout_ms);
-        if (!is_about_processors && tell_two_states (found)) {
+        if (!is_about_processors && print_two_states (found)) {
             g_ptr_array_unref (found);
             return 1;
         }

@@ -5,7 +5,7 @@
 
 #include "common/bytes/msgpack_json.h"
 #include "common/process/terminal.h"
-#include "query/print_map.h"
+#include "query/map_print.h"
 #include "query/protocol/cursor.h"
 #include "query/protocol/list_merge.h"
 #include "query/protocol/reply.h"
@@ -30,7 +30,7 @@ s_merge (list_merge_t *merge, const GPtrArray *answers)
 {
     bool are_whole = true;
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         const reply_t *reply = &answer->reply;
         if (!answer->bytes || (reply->status == 200 && list_merge_add (merge, reply)))
             continue;
@@ -48,7 +48,7 @@ static void
 s_tell_more (const list_merge_t *merge)
 {
     guint count = merge->entries->len;
-    const query_entry_t *last = &g_array_index (merge->entries, query_entry_t, count - 1);
+    const reply_entry_t *last = &g_array_index (merge->entries, reply_entry_t, count - 1);
     char *cursor = cursor_write (&merge->list->order, &last->place);
     fprintf (stderr,
         "downlink-query: more rockets follow these %u: go on with --cursor %s, or ask for up to %d "
@@ -64,13 +64,13 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
     list_merge_t merge;
     list_merge_begin (&merge, list);
     bool are_whole = s_merge (&merge, answers);
-    table_t *table = table_new (rocket_columns, ROCKET_COLUMNS);
+    table_t *table = table_new (map_rocket_columns, ROCKET_COLUMNS);
     for (guint index = 0; index < merge.entries->len; index++) {
-        text_t rocket = g_array_index (merge.entries, query_entry_t, index).rocket;
+        text_t rocket = g_array_index (merge.entries, reply_entry_t, index).rocket;
         if (as_json)
             s_print_json (rocket);
         else
-            rocket_row (table, rocket);
+            map_rocket_row (table, rocket);
     }
     if (!as_json)
         table_print (table, stdout, terminal_width (stdout));
@@ -87,17 +87,17 @@ s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
 {
     bool has_owner = false;
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         has_owner = has_owner || (answer->bytes && answer->reply.status == 404);
         if (!answer->bytes || answer->reply.status != 200)
             continue;
         if (as_json)
             s_print_json (answer->reply.rocket);
         else
-            print_map (stdout, answer->reply.rocket, NULL, terminal_width (stdout));
+            map_print (stdout, answer->reply.rocket, NULL, terminal_width (stdout));
         return true;
     }
-    char *shown = printable (id.data, id.size);
+    char *shown = table_printable (id.data, id.size);
     if (has_owner)
         fprintf (stderr, "downlink-query: there is no rocket '%s'\n", shown);
     else
@@ -134,10 +134,10 @@ s_print_partitions (text_t stats)
 }
 
 static void
-s_print_stats (const answer_t *answer, bool is_first)
+s_print_stats (const processor_answer_t *answer, bool is_first)
 {
     printf ("%s%s\n", is_first ? "" : "\n", answer->processor);
-    print_map (stdout, answer->reply.stats, "owned", terminal_width (stdout));
+    map_print (stdout, answer->reply.stats, "owned", terminal_width (stdout));
     printf ("\n");
     s_print_partitions (answer->reply.stats);
 }
@@ -147,7 +147,7 @@ s_print_each (const query_t *query, const GPtrArray *answers, bool as_json)
 {
     bool is_first = true;
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         if (!answer->bytes)
             continue;
         if (query->op == QUERY_PING)
@@ -166,7 +166,7 @@ s_tell_faults (const GPtrArray *answers)
 {
     bool is_any = false;
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         if (!answer->bytes)
             fprintf (stderr, "downlink-query: %s %s\n", answer->processor, answer->fault);
         is_any = is_any || !answer->bytes;
@@ -194,13 +194,13 @@ s_tell_lost (const GPtrArray *found)
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     size_t lost = 0;
     for (guint index = 0; index < found->len; index++) {
-        const answer_t *answer = found->pdata[index];
+        const processor_answer_t *answer = found->pdata[index];
         char *id = answer->bytes ? stats_processor (answer->reply.stats) : NULL;
         if (id)
             g_hash_table_add (known, id);
     }
     for (guint index = 0; index < found->len; index++) {
-        const answer_t *answer = found->pdata[index];
+        const processor_answer_t *answer = found->pdata[index];
         if (answer->bytes)
             lost = MAX (lost, stats_members (answer->reply.stats, known, addresses));
     }
@@ -215,7 +215,7 @@ s_tell_lost (const GPtrArray *found)
 }
 
 void
-tell_states (const char *place, const char *state, const char *other, const char *other_state)
+print_states (const char *place, const char *state, const char *other, const char *other_state)
 {
     fprintf (stderr,
         "downlink-query: these are two states, with different rockets: %s keeps %s, %s keeps %s: "
@@ -224,15 +224,15 @@ tell_states (const char *place, const char *state, const char *other, const char
 }
 
 bool
-tell_two_states (const GPtrArray *found)
+print_two_states (const GPtrArray *found)
 {
-    const answer_t *first = NULL;
-    const answer_t *second = NULL;
+    const processor_answer_t *first = NULL;
+    const processor_answer_t *second = NULL;
     if (!find_two_states (found, &first, &second))
         return false;
     char *one = stats_state (first->reply.stats);
     char *other = stats_state (second->reply.stats);
-    tell_states (first->processor, one, second->processor, other);
+    print_states (first->processor, one, second->processor, other);
     g_free (one);
     g_free (other);
     return true;
@@ -242,7 +242,7 @@ static bool
 s_is_any (const GPtrArray *answers)
 {
     for (guint index = 0; index < answers->len; index++)
-        if (((const answer_t *) answers->pdata[index])->bytes)
+        if (((const processor_answer_t *) answers->pdata[index])->bytes)
             return true;
     return false;
 }
@@ -256,7 +256,7 @@ print_found (const query_t *query, const GPtrArray *found, bool as_json)
     s_print_each (query, found, as_json);
     bool is_lost = s_tell_lost (found);
     bool is_missing = query->op == QUERY_STATS && s_tell_missing (&coverage);
-    bool are_two = tell_two_states (found);
+    bool are_two = print_two_states (found);
     return is_faulty || is_lost || is_missing || are_two ? 1 : 0;
 }
 
@@ -281,10 +281,10 @@ answers_are_early (const query_t *query, const GPtrArray *found, const GPtrArray
     coverage_t coverage;
     bool is_settled = false;
     for (guint index = 0; index < found->len; index++)
-        if (!((const answer_t *) found->pdata[index])->bytes)
+        if (!((const processor_answer_t *) found->pdata[index])->bytes)
             return false;
     for (guint index = 0; index < answers->len; index++) {
-        const answer_t *answer = answers->pdata[index];
+        const processor_answer_t *answer = answers->pdata[index];
         if (!answer->bytes)
             return false;
         is_settled = is_settled || answer->reply.status != 421;

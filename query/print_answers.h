@@ -17,10 +17,11 @@ int print_answers (
     const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json);
 
 //  Say on standard error that processors keep different states, if two of them do. Return true if so.
-bool tell_two_states (const GPtrArray *found);
+bool print_two_states (const GPtrArray *found);
 
 //  Say it of the processor at one place, host:port, and the processor at another.
-void tell_states (const char *place, const char *state, const char *other, const char *other_state);
+void print_states (
+    const char *place, const char *state, const char *other, const char *other_state);
 
 //  Return true if all processors answered and yet a partition that matters has no owner: it may be on
 //  its way from one to another, so that it is worth asking again.

@@ -168,7 +168,7 @@ table_print (const table_t *self, FILE *stream, size_t width)
 }
 
 char *
-printable (const char *text, size_t size)
+table_printable (const char *text, size_t size)
 {
     char *valid = g_utf8_make_valid (text, (gssize) size);
     GString *shown = g_string_new (NULL);

@@ -28,6 +28,6 @@ void table_print (const table_t *self, FILE *stream, size_t width);
 
 //  The text as it can be shown: what would move a terminal's cursor or change its colours is
 //  replaced, and so is what is no UTF-8. The caller frees it.
-char *printable (const char *text, size_t size);
+char *table_printable (const char *text, size_t size);
 
 #endif

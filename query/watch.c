@@ -51,13 +51,13 @@ typedef struct {
     int64_t census_at_ms;
     char *id;     //  as its stats tell; NULL: not known yet
     char *state;  //  likewise
-} processor_t;
+} watched_t;
 
 struct watcher {
     discovery_t *discovery;
     GArray *addresses;  //  of address_t
     uint64_t addresses_generation;
-    GPtrArray *processors;  //  of processor_t *
+    GPtrArray *processors;  //  of watched_t *
     const char *id;         //  NULL: all
     int64_t timeout_ms;
     watch_table_t *table;  //  NULL: lines
@@ -67,14 +67,14 @@ struct watcher {
     uint64_t epochs[PARTITIONS_MAX];  //  the highest that was heard
     uint64_t updates;
     int64_t draw_at_ms;
-    bool is_closed;                   //  nobody reads standard output any more
-    const processor_t *strangers[2];  //  two that keep different states; NULL: none
+    bool is_closed;                 //  nobody reads standard output any more
+    const watched_t *strangers[2];  //  two that keep different states; NULL: none
 };
 
 static void
 s_free_processor (void *data)
 {
-    processor_t *processor = data;
+    watched_t *processor = data;
     update_link_destroy (&processor->link);
     socket_destroy (&processor->question);
     socket_destroy (&processor->census);
@@ -88,16 +88,16 @@ static void
 s_add_processor (watcher_t *self, const address_t *address)
 {
     for (guint index = 0; index < self->processors->len; index++)
-        if (addresses_compare (
-                &((processor_t *) self->processors->pdata[index])->address, address) == 0)
+        if (addresses_compare (&((watched_t *) self->processors->pdata[index])->address, address) ==
+            0)
             return;
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (address, PORT_EVENTS, endpoint);
     update_link_t *link = update_link_new (endpoint);
     if (!link)
         return;
-    processor_t *processor = g_new0 (processor_t, 1);
-    *processor = (processor_t){.watcher = self, .address = *address, .link = link};
+    watched_t *processor = g_new0 (watched_t, 1);
+    *processor = (watched_t){.watcher = self, .address = *address, .link = link};
     update_link_listen (link, self->id);
     update_link_sync (link, 1);
     processor->deadline_ms = clock_ms () + self->timeout_ms;
@@ -141,7 +141,7 @@ s_print_line (watcher_t *self, text_t rocket)
 static void
 s_show_update (void *context, const rocket_update_t *update)
 {
-    processor_t *processor = context;
+    watched_t *processor = context;
     watcher_t *self = processor->watcher;
     uint64_t *epoch = &self->epochs[update->owned.partition];
     bool is_wanted = !self->id || text_equal (update->id, text_from (self->id));
@@ -158,7 +158,7 @@ s_show_update (void *context, const rocket_update_t *update)
 }
 
 static void
-s_show_found (processor_t *processor, text_t rocket, int64_t since_us)
+s_show_found (watched_t *processor, text_t rocket, int64_t since_us)
 {
     watcher_t *self = processor->watcher;
     text_t id;
@@ -174,7 +174,7 @@ s_show_found (processor_t *processor, text_t rocket, int64_t since_us)
 
 //  A terminal is filled with those that changed last; else all are gone through.
 static query_t
-s_question (const processor_t *processor)
+s_question (const watched_t *processor)
 {
     const watcher_t *self = processor->watcher;
     query_t query = {.op = self->id ? QUERY_GET : QUERY_LIST};
@@ -190,7 +190,7 @@ s_question (const processor_t *processor)
 }
 
 static void
-s_ask (processor_t *processor, int64_t now_ms)
+s_ask (watched_t *processor, int64_t now_ms)
 {
     query_t query = s_question (processor);
     GByteArray *bytes = g_byte_array_new ();
@@ -208,27 +208,27 @@ s_ask (processor_t *processor, int64_t now_ms)
 
 //  Show the rockets of a page; if there are more, the next one is asked for.
 static void
-s_show_page (processor_t *processor, const reply_t *reply)
+s_show_page (watched_t *processor, const reply_t *reply)
 {
     rocket_order_t order = s_question (processor).list.order;
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
-    if (query_collect (&order, reply, entries)) {
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t));
+    if (reply_collect (&order, reply, entries)) {
         for (guint index = 0; index < entries->len; index++) {
-            const query_entry_t *entry = &g_array_index (entries, query_entry_t, index);
+            const reply_entry_t *entry = &g_array_index (entries, reply_entry_t, index);
             s_show_found (processor, entry->rocket, entry->place.value.number);
         }
         processor->must_ask = reply->more && entries->len > 0 && !processor->watcher->table;
     }
     g_clear_pointer (&processor->after, g_free);
     if (processor->must_ask) {
-        text_t last = g_array_index (entries, query_entry_t, entries->len - 1).place.id;
+        text_t last = g_array_index (entries, reply_entry_t, entries->len - 1).place.id;
         processor->after = g_strndup (last.data, last.size);
     }
     g_array_unref (entries);
 }
 
 static void
-s_take_answer (processor_t *processor)
+s_take_answer (watched_t *processor)
 {
     text_t part;
     bool more = false;
@@ -256,7 +256,7 @@ s_take_answer (processor_t *processor)
 
 //  One that does not answer is told of once, and asked again and again.
 static void
-s_blame (processor_t *processor, int64_t now_ms)
+s_blame (watched_t *processor, int64_t now_ms)
 {
     bool is_waited_for = processor->question || !processor->is_synced;
     if (!is_waited_for || now_ms < processor->deadline_ms)
@@ -275,7 +275,7 @@ s_blame (processor_t *processor, int64_t now_ms)
 }
 
 static void
-s_run_processor (processor_t *processor, int64_t now_ms)
+s_run_processor (watched_t *processor, int64_t now_ms)
 {
     bool has_missed = update_link_run (processor->link, s_show_update, processor);
     bool is_synced = update_link_synced (processor->link) > 0;
@@ -302,7 +302,7 @@ s_add_members (watcher_t *self, text_t stats)
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     bool are_known = true;
     for (guint index = 0; index < self->processors->len; index++) {
-        processor_t *processor = self->processors->pdata[index];
+        watched_t *processor = self->processors->pdata[index];
         if (processor->id)
             g_hash_table_add (known, processor->id);
         are_known = are_known && (processor->id || processor->is_blamed);
@@ -317,11 +317,11 @@ s_add_members (watcher_t *self, text_t stats)
 
 //  Note it if another processor keeps another state: what they say is not to be mixed.
 static void
-s_compare_states (const processor_t *processor)
+s_compare_states (const watched_t *processor)
 {
     watcher_t *self = processor->watcher;
     for (guint index = 0; index < self->processors->len; index++) {
-        const processor_t *other = self->processors->pdata[index];
+        const watched_t *other = self->processors->pdata[index];
         if (processor->state && other->state && strcmp (processor->state, other->state) != 0) {
             self->strangers[0] = other;
             self->strangers[1] = processor;
@@ -330,7 +330,7 @@ s_compare_states (const processor_t *processor)
 }
 
 static void
-s_take_census (processor_t *processor)
+s_take_census (watched_t *processor)
 {
     text_t part;
     bool more = false;
@@ -352,7 +352,7 @@ s_take_census (processor_t *processor)
 
 //  Ask who else is there, again and again: processors come and go.
 static void
-s_run_census (processor_t *processor, int64_t now_ms)
+s_run_census (watched_t *processor, int64_t now_ms)
 {
     s_take_census (processor);
     if (now_ms < processor->census_at_ms)
@@ -381,7 +381,7 @@ s_draw (watcher_t *self, int64_t now_ms)
     }
     guint heard = 0;
     for (guint index = 0; index < self->processors->len; index++) {
-        const processor_t *processor = self->processors->pdata[index];
+        const watched_t *processor = self->processors->pdata[index];
         heard += processor->is_synced && now_ms < update_link_heard_ms (processor->link) + ALIVE_MS;
     }
     char line[160];
@@ -400,7 +400,7 @@ s_wait (watcher_t *self, int stop_fd)
     size_t used = 0;
     items[used++] = (socket_item_t){.fd = stop_fd};
     for (guint index = 0; index < count; index++) {
-        const processor_t *processor = self->processors->pdata[index];
+        const watched_t *processor = self->processors->pdata[index];
         items[used++] = (socket_item_t){.socket = update_link_socket (processor->link)};
         if (processor->question)
             items[used++] = (socket_item_t){.socket = processor->question};
@@ -420,7 +420,7 @@ s_tell_states (const watcher_t *self)
         const address_t *address = &self->strangers[index]->address;
         places[index] = g_strdup_printf ("%s:%u", address->host, (unsigned) address->port);
     }
-    tell_states (places[0], self->strangers[0]->state, places[1], self->strangers[1]->state);
+    print_states (places[0], self->strangers[0]->state, places[1], self->strangers[1]->state);
     g_free (places[0]);
     g_free (places[1]);
     return 1;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "common/process/terminal.h"
-#include "query/print_map.h"
+#include "query/map_print.h"
 
 //  What a terminal is told, as all of today understand it.
 #define ENTER "\033[?1049h\033[?25l"
@@ -21,17 +21,17 @@ typedef struct {
     char *id;
     GBytes *rocket;
     int64_t since_us;
-} row_t;
+} watch_row_t;
 
 struct watch_table {
-    GHashTable *rows;  //  of row_t *, by id
+    GHashTable *rows;  //  of watch_row_t *, by id
     int64_t changes;   //  so many were seen: they count as later than all that was found
 };
 
 static void
 s_free_row (void *data)
 {
-    row_t *row = data;
+    watch_row_t *row = data;
     g_free (row->id);
     g_bytes_unref (row->rocket);
     g_free (row);
@@ -64,9 +64,9 @@ static void
 s_put (watch_table_t *self, text_t id, text_t rocket, int64_t since_us)
 {
     char *name = g_strndup (id.data, id.size);
-    row_t *row = g_hash_table_lookup (self->rows, name);
+    watch_row_t *row = g_hash_table_lookup (self->rows, name);
     if (!row) {
-        row = g_new0 (row_t, 1);
+        row = g_new0 (watch_row_t, 1);
         row->id = g_strdup (name);
         g_hash_table_insert (self->rows, row->id, row);
     }
@@ -91,8 +91,8 @@ watch_table_found (watch_table_t *self, text_t id, text_t rocket, int64_t since_
 static gint
 s_compare (gconstpointer a, gconstpointer b)
 {
-    const row_t *one = *(row_t *const *) a;
-    const row_t *other = *(row_t *const *) b;
+    const watch_row_t *one = *(watch_row_t *const *) a;
+    const watch_row_t *other = *(watch_row_t *const *) b;
     if (one->since_us != other->since_us)
         return one->since_us > other->since_us ? -1 : 1;
     return strcmp (one->id, other->id);
@@ -110,7 +110,7 @@ s_sort (watch_table_t *self)
         g_ptr_array_add (rows, row);
     g_ptr_array_sort (rows, s_compare);
     while (rows->len > WATCH_TABLE_ROWS_MAX) {
-        const row_t *last = g_ptr_array_steal_index (rows, rows->len - 1);
+        const watch_row_t *last = g_ptr_array_steal_index (rows, rows->len - 1);
         g_hash_table_remove (self->rows, last->id);
     }
     return rows;
@@ -131,11 +131,11 @@ watch_table_draw (watch_table_t *self, const char *line)
     size_t width = terminal_width (stdout);
     size_t shown = MAX (height ? height : LINES_DEFAULT, LINES_BESIDES + 1) - LINES_BESIDES;
     GPtrArray *rows = s_sort (self);
-    table_t *table = table_new (rocket_columns, ROCKET_COLUMNS);
+    table_t *table = table_new (map_rocket_columns, ROCKET_COLUMNS);
     for (guint index = 0; index < MIN (rows->len, shown); index++) {
         gsize size = 0;
-        const char *rocket = g_bytes_get_data (((row_t *) rows->pdata[index])->rocket, &size);
-        rocket_row (table, text_of (rocket, size));
+        const char *rocket = g_bytes_get_data (((watch_row_t *) rows->pdata[index])->rocket, &size);
+        map_rocket_row (table, text_of (rocket, size));
     }
     char *text = NULL;
     size_t size = 0;

@@ -207,7 +207,7 @@ end:
     :: d_step { is_broken -> is_broken = false;
         link_changes++;
         printf ("the link is back\n") }
-        //  keep_partitions.c: what it has is still saved, and then it may take it again.
+        //  keeper.c: what it has is still saved, and then it may take it again.
     :: d_step { faults_left && is_owner -> faults_left--;
         is_owner = false;
         printf ("FAULT: the processor lets the partition go\n") }

@@ -51,7 +51,7 @@
 #define MESSAGES_IN(frames) (((frames) | (frames) >> 1) & ALL)
 #define NOBODY 2
 
-//  The phases of keep_partitions.h: LOCKED and TAKING are loading, before and after the first of
+//  The phases of keeper.h: LOCKED and TAKING are loading, before and after the first of
 //  two steps.
 mtype = { DOWN, IDLE, LOCKED, TAKING, OWNER, LEAVING };
 
@@ -165,7 +165,7 @@ inline clear_save () {
     ME.saved_frames = 0
 }
 
-//  keep_partitions.c, s_let_go: the shard is gone, and the lock, if it is still ours, is dropped.
+//  keeper.c, s_let_go: the shard is gone, and the lock, if it is still ours, is dropped.
 inline let_go () {
     ME.phase = IDLE;
     ME.epoch = 0;
@@ -190,7 +190,7 @@ inline load () {
     printf ("processor %d loads numbers %d, speed %d\n", p, ME.row.numbers, ME.row.speed)
 }
 
-//  recv_frames.c: frames for a partition that is not ours are left alone. rocket.c: a number that
+//  frame_receiver.c: frames for a partition that is not ours are left alone. rocket.c: a number that
 //  was counted changes nothing.
 inline take (frame) {
     d_step { ME.phase != DOWN && (links[p] & frame) ->
@@ -210,7 +210,7 @@ inline take (frame) {
         fi }
 }
 
-//  save_shards.c, s_begin.
+//  shard_saver.c, s_begin.
 inline begin_save () {
     d_step { (ME.phase == OWNER || ME.phase == LEAVING) && !ME.is_saving && ME.unsaved ->
         ME.saved_row.numbers = ME.row.numbers;
@@ -251,7 +251,7 @@ end:
         ME.phase = IDLE;
         ME.is_member = true;
         printf ("processor %d joins\n", p) }
-        //  keep_partitions.c, s_begin_loading and s_load_more: the lock, the epoch, the rockets.
+        //  keeper.c, s_begin_loading and s_load_more: the lock, the epoch, the rockets.
     :: d_step { ME.phase == IDLE && SHOULD_OWN (p) && lock == NOBODY ->
         lock = p;
         ME.phase = LOCKED;
@@ -267,7 +267,7 @@ end:
     :: take (8)
     :: begin_save ()
     :: end_save ()
-        //  keep_partitions.c, s_turn_over: no more frames; what is there is saved; then it goes, even
+        //  keeper.c, s_turn_over: no more frames; what is there is saved; then it goes, even
         //  if it is to be ours again by then.
     :: d_step { ME.phase == OWNER && IS_ANOTHERS (p) ->
         ME.phase = LEAVING;
@@ -311,7 +311,7 @@ end:
         if :: acks[p] = 0 :: skip fi;
         if :: !processors[1 - p].is_gone -> ME.is_gone = true :: skip fi;
         printf ("FAULT: processor %d is killed, gone %d\n", p, ME.is_gone) }
-        //  keep_partitions.c, keeper_leave: first it is no member any more.
+        //  keeper.c, keeper_leave: first it is no member any more.
     :: GOES_WRONG (ME.is_member && ME.phase != LEAVING);
         ME.is_member = false;
         if

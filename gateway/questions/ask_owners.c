@@ -357,7 +357,7 @@ s_finish_list (asker_t *self, inquiry_t *inquiry)
     list_merge_end (&merge);
     outcome.has_next = merge.more;
     outcome.count = merge.entries->len;
-    outcome.entries = (const query_entry_t *) (const void *) merge.entries->data;
+    outcome.entries = (const reply_entry_t *) (const void *) merge.entries->data;
     s_finish (self, inquiry, &outcome);
     list_merge_free (&merge);
 }

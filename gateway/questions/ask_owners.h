@@ -22,7 +22,7 @@ typedef struct {
     uint32_t status;  //  200, 404, or 503
     bool is_busy;     //  503: the owners have too much to do; else a partition has none
     text_t rocket;    //  one rocket: its map
-    const query_entry_t *entries;  //  a list: the rockets with their places, in order
+    const reply_entry_t *entries;  //  a list: the rockets with their places, in order
     size_t count;
     bool has_next;  //  a list goes on behind its last rocket
 } outcome_t;

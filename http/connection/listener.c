@@ -23,16 +23,16 @@ typedef union {
     struct sockaddr any;
     struct sockaddr_in four;
     struct sockaddr_in6 six;
-} place_t;
+} listener_place_t;
 
 //  Read a numeric address. Return the size of the place, or 0 with errno set.
 static socklen_t
-s_read (const char *address, uint16_t port, place_t *place)
+s_read (const char *address, uint16_t port, listener_place_t *place)
 {
-    *place = (place_t){.four = {.sin_family = AF_INET, .sin_port = htons (port)}};
+    *place = (listener_place_t){.four = {.sin_family = AF_INET, .sin_port = htons (port)}};
     if (inet_pton (AF_INET, address, &place->four.sin_addr) == 1)
         return sizeof place->four;
-    *place = (place_t){.six = {.sin6_family = AF_INET6, .sin6_port = htons (port)}};
+    *place = (listener_place_t){.six = {.sin6_family = AF_INET6, .sin6_port = htons (port)}};
     if (inet_pton (AF_INET6, address, &place->six.sin6_addr) == 1)
         return sizeof place->six;
     errno = EADDRNOTAVAIL;
@@ -43,7 +43,7 @@ s_read (const char *address, uint16_t port, place_t *place)
 static int
 s_bind (const char *address, uint16_t port, bool is_shared)
 {
-    place_t place;
+    listener_place_t place;
     socklen_t size = s_read (address, port, &place);
     int fd =
         size ? socket (place.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;

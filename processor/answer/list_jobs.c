@@ -30,7 +30,7 @@ typedef struct {
     bool is_gathered;
     uint32_t partition;
     size_t place;  //  the next rocket
-} visit_t;
+} shard_visit_t;
 
 struct list_jobs {
     shards_t *shards;
@@ -41,7 +41,7 @@ struct list_jobs {
     GHashTable *by_key;     //  of list_job_t *, those that have not begun
     GHashTable *by_client;  //  client -> how many jobs it has
     guint askers_count;
-    visit_t visit;
+    shard_visit_t visit;
 };
 
 list_jobs_t *
@@ -307,7 +307,7 @@ s_begin_visit (list_jobs_t *self)
         uint32_t partition = (self->visit.partition + count) % partitions;
         for (GList *link = self->riding.head; link; link = link->next) {
             if (list_job_has_todo (link->data, partition)) {
-                self->visit = (visit_t){.is_under_way = true, .partition = partition};
+                self->visit = (shard_visit_t){.is_under_way = true, .partition = partition};
                 return;
             }
         }

@@ -50,10 +50,10 @@ s_release_count (void *data)
     }
 }
 
-unread_t *
-unread_new (void)
+unread_answers_t *
+unread_answers_new (void)
 {
-    unread_t *self = g_new0 (unread_t, 1);
+    unread_answers_t *self = g_new0 (unread_answers_t, 1);
     self->all = s_new_count (NULL);
     self->clients = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, s_release_count);
     self->sweep_at = SWEEP_MIN;
@@ -61,9 +61,9 @@ unread_new (void)
 }
 
 void
-unread_destroy (unread_t **self_p)
+unread_answers_destroy (unread_answers_t **self_p)
 {
-    unread_t *self = *self_p;
+    unread_answers_t *self = *self_p;
     if (!self)
         return;
     g_hash_table_destroy (self->clients);
@@ -81,7 +81,7 @@ s_has_nothing (gpointer key, gpointer value, gpointer data)
 }
 
 static count_t *
-s_client (unread_t *self, uint64_t number)
+s_client (unread_answers_t *self, uint64_t number)
 {
     count_t *client = g_hash_table_lookup (self->clients, &number);
     if (client)
@@ -96,7 +96,7 @@ s_client (unread_t *self, uint64_t number)
 }
 
 static bool
-s_has_room (const unread_t *self, const count_t *client, size_t size)
+s_has_room (const unread_answers_t *self, const count_t *client, size_t size)
 {
     size_t all = atomic_load (&self->all->bytes);
     size_t left = all < UNREAD_ALL_MAX_BYTES ? UNREAD_ALL_MAX_BYTES - all : 0;
@@ -105,7 +105,7 @@ s_has_room (const unread_t *self, const count_t *client, size_t size)
 }
 
 unread_answer_t *
-unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
+unread_answers_add (unread_answers_t *self, uint64_t client, text_t answer, GBytes *owner)
 {
     count_t *count = s_client (self, client);
     if (!s_has_room (self, count, answer.size))
@@ -123,7 +123,7 @@ unread_add (unread_t *self, uint64_t client, text_t answer, GBytes *owner)
 }
 
 text_t
-unread_give (unread_answer_t *answer)
+unread_answers_give (unread_answer_t *answer)
 {
     const char *owned = answer->owner ? g_bytes_get_data (answer->owner, NULL) : NULL;
     text_t bytes = text_of (owned ? owned : answer->copy, answer->size);
@@ -132,7 +132,7 @@ unread_give (unread_answer_t *answer)
 }
 
 void
-unread_release (void *bytes, void *answer)
+unread_answers_release (void *bytes, void *answer)
 {
     (void) bytes;
     unread_answer_t *unread = answer;
@@ -146,7 +146,7 @@ unread_release (void *bytes, void *answer)
 }
 
 size_t
-unread_size (const unread_t *self)
+unread_answers_size (const unread_answers_t *self)
 {
     return atomic_load (&self->all->bytes);
 }

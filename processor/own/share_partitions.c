@@ -9,7 +9,7 @@ typedef struct {
     uint64_t score;
     uint32_t member;
     uint32_t partition;
-} pair_t;
+} member_score_t;
 
 //  The ids are random, so any function that mixes well gives even scores.
 static uint64_t
@@ -24,8 +24,8 @@ s_score (const member_id_t *member, uint32_t partition)
 static int
 s_highest_first (const void *a, const void *b)
 {
-    const pair_t *one = a;
-    const pair_t *two = b;
+    const member_score_t *one = a;
+    const member_score_t *two = b;
     if (one->score != two->score)
         return one->score > two->score ? -1 : 1;
     return (one->partition > two->partition) - (one->partition < two->partition);
@@ -37,11 +37,11 @@ share_partitions (const member_id_t *members, size_t count, uint32_t partitions,
     g_assert (count >= 1 && count <= MEMBERS_MAX);
     uint32_t shares[MEMBERS_MAX] = {0};
     size_t pairs_count = count * partitions;
-    pair_t *pairs = g_new (pair_t, pairs_count);
+    member_score_t *pairs = g_new (member_score_t, pairs_count);
     for (size_t index = 0; index < pairs_count; index++) {
         uint32_t member = (uint32_t) (index / partitions);
         uint32_t partition = (uint32_t) (index % partitions);
-        pairs[index] = (pair_t){s_score (&members[member], partition), member, partition};
+        pairs[index] = (member_score_t){s_score (&members[member], partition), member, partition};
     }
     qsort (pairs, pairs_count, sizeof *pairs, s_highest_first);
     for (uint32_t partition = 0; partition < partitions; partition++)
@@ -49,7 +49,7 @@ share_partitions (const member_id_t *members, size_t count, uint32_t partitions,
     uint32_t share = partitions / (uint32_t) count;
     uint32_t larger_shares = partitions % (uint32_t) count;
     for (size_t index = 0; index < pairs_count; index++) {
-        const pair_t *pair = &pairs[index];
+        const member_score_t *pair = &pairs[index];
         uint32_t *taken = &shares[pair->member];
         bool is_larger = *taken == share && larger_shares > 0;
         if (owners[pair->partition] != MEMBERS_MAX || (*taken >= share && !is_larger))

@@ -37,8 +37,6 @@ typedef struct {
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {
-    const char *name;
-
     //  Take a partition: raise its epoch. False if it cannot be read or written; the log says why.
     bool (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
 

@@ -54,6 +54,6 @@ store_memory_new (state_traits_t *traits)
 {
     traits->id = state_id_new ();
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){"memory", s_take, s_load, s_save, s_release, s_destroy};
+    *self = (store_t){s_take, s_load, s_save, s_release, s_destroy};
     return self;
 }

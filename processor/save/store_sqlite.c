@@ -273,7 +273,7 @@ store_sqlite_new (const char *directory, state_traits_t *traits)
     if (!state_files_open (directory, traits))
         return NULL;
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
-    self->base = (store_t){"sqlite", s_take, s_load, s_save, s_release, s_destroy};
+    self->base = (store_t){s_take, s_load, s_save, s_release, s_destroy};
     self->directory = g_strdup (directory);
     self->partitions = traits->partitions;
     return &self->base;

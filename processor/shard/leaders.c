@@ -17,23 +17,23 @@ typedef struct {
     place_t bound;        //  a copy
     GHashTable *members;  //  of const rocket_t *
     uint64_t notes;       //  since it was asked for
-} table_t;
+} leaders_table_t;
 
 struct leaders_draft {
-    table_t *table;    //  so far whole, with the rockets that have changed as its members
-    selection_t best;  //  of table->list
-    bool is_spoilt;    //  too many rockets have changed: it will be no table
+    leaders_table_t *table;  //  so far whole, with the rockets that have changed as its members
+    selection_t best;        //  of table->list
+    bool is_spoilt;          //  too many rockets have changed: it will be no table
 };
 
 struct leaders {
-    GPtrArray *tables;  //  of table_t *, the one asked for last at the end
+    GPtrArray *tables;  //  of leaders_table_t *, the one asked for last at the end
     GPtrArray *drafts;  //  of leaders_draft_t *
 };
 
 static void
 s_free_table (void *data)
 {
-    table_t *table = data;
+    leaders_table_t *table = data;
     list_copy_clear (&table->list);
     place_copy_clear (&table->bound);
     g_hash_table_destroy (table->members);
@@ -71,7 +71,7 @@ leaders_destroy (leaders_t **self_p)
 }
 
 static bool
-s_is_within (const table_t *table, const rocket_view_t *view)
+s_is_within (const leaders_table_t *table, const rocket_view_t *view)
 {
     if (!selection_passes (&table->list, view))
         return false;
@@ -80,14 +80,14 @@ s_is_within (const table_t *table, const rocket_view_t *view)
 }
 
 static void
-s_add (table_t *table, const rocket_t *rocket)
+s_add (leaders_table_t *table, const rocket_t *rocket)
 {
     g_hash_table_add (table->members, (gpointer) (uintptr_t) rocket);
 }
 
 //  Note a rocket in a table. False if the table is not worth keeping any more.
 static bool
-s_note (table_t *table, const rocket_t *rocket, const rocket_view_t *view)
+s_note (leaders_table_t *table, const rocket_t *rocket, const rocket_view_t *view)
 {
     table->notes++;
     if (s_is_within (table, view))
@@ -132,7 +132,7 @@ static bool
 s_find (const leaders_t *self, const list_query_t *list, guint *place)
 {
     for (guint index = 0; index < self->tables->len; index++) {
-        const table_t *table = self->tables->pdata[index];
+        const leaders_table_t *table = self->tables->pdata[index];
         if (s_is_same_list (&table->list, list)) {
             *place = index;
             return true;
@@ -150,7 +150,7 @@ leaders_have (const leaders_t *self, const list_query_t *list)
 
 //  Show a selection the members of a table, and drop those that have gone beyond its bound.
 static void
-s_show_members (const table_t *table, selection_t *selection)
+s_show_members (const leaders_table_t *table, selection_t *selection)
 {
     GHashTableIter iterator;
     gpointer rocket;
@@ -169,7 +169,7 @@ s_show_members (const table_t *table, selection_t *selection)
 
 //  Show what the table has, if that is enough to be sure. Else nothing is shown, and false.
 static bool
-s_show_table (const table_t *table, selection_t *selection)
+s_show_table (const leaders_table_t *table, selection_t *selection)
 {
     selection_t found;
     place_t end;
@@ -193,7 +193,7 @@ leaders_show (leaders_t *self, selection_t *selection)
     guint place;
     if (!s_find (self, selection->list, &place))
         return false;
-    table_t *table = g_ptr_array_steal_index (self->tables, place);
+    leaders_table_t *table = g_ptr_array_steal_index (self->tables, place);
     g_ptr_array_add (self->tables, table);
     table->notes = 0;
     return s_show_table (table, selection);
@@ -206,7 +206,7 @@ leaders_begin (leaders_t *self, const selection_t *selection)
         self->drafts->len == DRAFTS_MAX)
         return NULL;
     leaders_draft_t *draft = g_new0 (leaders_draft_t, 1);
-    draft->table = g_new0 (table_t, 1);
+    draft->table = g_new0 (leaders_table_t, 1);
     list_copy (&draft->table->list, selection->list);
     draft->table->is_whole = true;
     draft->table->members = g_hash_table_new (NULL, NULL);
@@ -223,7 +223,7 @@ leaders_draft_selection (leaders_draft_t *draft)
 }
 
 static void
-s_keep (leaders_t *self, table_t *table)
+s_keep (leaders_t *self, leaders_table_t *table)
 {
     guint place = 0;
     if (s_find (self, &table->list, &place) || self->tables->len == TABLES_MAX)
@@ -236,7 +236,7 @@ void
 leaders_end (leaders_t *self, leaders_draft_t **draft_p, selection_t *selection)
 {
     leaders_draft_t *draft = *draft_p;
-    table_t *table = g_steal_pointer (&draft->table);
+    leaders_table_t *table = g_steal_pointer (&draft->table);
     place_t end;
     for (size_t index = 0; index < draft->best.count; index++)
         s_add (table, draft->best.heap[index].rocket);

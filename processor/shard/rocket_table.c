@@ -14,13 +14,13 @@
 typedef struct {
     uint32_t hash;
     uint32_t number;  //  the rocket's place + 1; 0: the slot is free
-} slot_t;
+} table_slot_t;
 
 struct rocket_table {
     rocket_t **rockets;
     size_t size;
     size_t room;
-    slot_t *slots;
+    table_slot_t *slots;
     size_t slots_count;
 };
 
@@ -29,7 +29,7 @@ rocket_table_new (void)
 {
     rocket_table_t *self = g_new0 (rocket_table_t, 1);
     self->slots_count = SLOTS_MIN;
-    self->slots = g_new0 (slot_t, self->slots_count);
+    self->slots = g_new0 (table_slot_t, self->slots_count);
     return self;
 }
 
@@ -82,7 +82,7 @@ rocket_table_find (const rocket_table_t *self, text_t id)
 }
 
 static void
-s_fill (rocket_table_t *self, slot_t slot)
+s_fill (rocket_table_t *self, table_slot_t slot)
 {
     size_t at = s_first (self, slot.hash);
     while (self->slots[at].number)
@@ -93,10 +93,10 @@ s_fill (rocket_table_t *self, slot_t slot)
 static void
 s_grow_slots (rocket_table_t *self)
 {
-    slot_t *old = self->slots;
+    table_slot_t *old = self->slots;
     size_t count = self->slots_count;
     self->slots_count += self->slots_count / 2;
-    self->slots = g_new0 (slot_t, self->slots_count);
+    self->slots = g_new0 (table_slot_t, self->slots_count);
     for (size_t at = 0; at < count; at++)
         if (old[at].number)
             s_fill (self, old[at]);
@@ -114,7 +114,7 @@ rocket_table_add (rocket_table_t *self, rocket_t *rocket)
         self->rockets = g_renew (rocket_t *, self->rockets, self->room);
     }
     self->rockets[self->size++] = rocket;
-    s_fill (self, (slot_t){s_hash (rocket_id (rocket)), (uint32_t) self->size});
+    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), (uint32_t) self->size});
 }
 
 size_t

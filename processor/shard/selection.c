@@ -7,11 +7,11 @@ void
 selection_init (selection_t *self, const list_query_t *list, size_t capacity, text_pool_t *pool)
 {
     *self = (selection_t){.list = list, .capacity = capacity, .pool = pool};
-    self->heap = g_new (candidate_t, capacity);
+    self->heap = g_new (selection_candidate_t, capacity);
 }
 
 static void
-s_release_all (const selection_t *self, candidate_t *heap, size_t count)
+s_release_all (const selection_t *self, selection_candidate_t *heap, size_t count)
 {
     for (size_t index = 0; self->pool && index < count; index++)
         text_pool_release (self->pool, &heap[index].held);
@@ -27,7 +27,7 @@ selection_free (selection_t *self)
 }
 
 static int
-s_compare (const selection_t *self, const candidate_t *a, const candidate_t *b)
+s_compare (const selection_t *self, const selection_candidate_t *a, const selection_candidate_t *b)
 {
     return rocket_order_compare (&self->list->order, &a->place, &b->place);
 }
@@ -35,7 +35,7 @@ s_compare (const selection_t *self, const candidate_t *a, const candidate_t *b)
 static void
 s_swap (selection_t *self, size_t a, size_t b)
 {
-    candidate_t candidate = self->heap[a];
+    selection_candidate_t candidate = self->heap[a];
     self->heap[a] = self->heap[b];
     self->heap[b] = candidate;
 }
@@ -69,7 +69,7 @@ s_sink (selection_t *self, size_t index)
 
 //  A rocket lets go of its type or mission when it gets another: hold the text as well.
 static void
-s_hold (const selection_t *self, candidate_t *candidate)
+s_hold (const selection_t *self, selection_candidate_t *candidate)
 {
     sort_key_t key = self->list->order.key;
     candidate->held = NULL;
@@ -80,7 +80,7 @@ s_hold (const selection_t *self, candidate_t *candidate)
 }
 
 static void
-s_offer (selection_t *self, candidate_t *candidate)
+s_offer (selection_t *self, selection_candidate_t *candidate)
 {
     if (self->count < self->capacity) {
         s_hold (self, candidate);
@@ -133,7 +133,7 @@ s_place (const list_query_t *list, const rocket_view_t *view, place_t *place)
 void
 selection_show (selection_t *self, const rocket_t *rocket, const rocket_view_t *view)
 {
-    candidate_t candidate = {.rocket = rocket};
+    selection_candidate_t candidate = {.rocket = rocket};
     if (s_place (self->list, view, &candidate.place))
         s_offer (self, &candidate);
 }
@@ -166,12 +166,12 @@ selection_settle (selection_t *self)
 {
     place_t end;
     bool has_end = selection_end (self, &end);
-    candidate_t *chosen = self->heap;
+    selection_candidate_t *chosen = self->heap;
     size_t count = self->count;
-    self->heap = g_new (candidate_t, count + 1);
+    self->heap = g_new (selection_candidate_t, count + 1);
     self->count = 0;
     for (size_t index = 0; index < count; index++) {
-        candidate_t candidate = {.rocket = chosen[index].rocket};
+        selection_candidate_t candidate = {.rocket = chosen[index].rocket};
         rocket_view_t view;
         rocket_view (candidate.rocket, &view);
         if (!s_place (self->list, &view, &candidate.place) ||

@@ -15,12 +15,12 @@ typedef struct {
     place_t place;  //  where it was when it was shown
     const rocket_t *rocket;
     pooled_text_t *held;  //  the place's text, if the rocket may let go of it
-} candidate_t;
+} selection_candidate_t;
 
 typedef struct {
     const list_query_t *list;
     text_pool_t *pool;
-    candidate_t *heap;
+    selection_candidate_t *heap;
     size_t count;
     size_t capacity;
     bool is_cut;  //  rockets of the list are not in the heap

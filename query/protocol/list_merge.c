@@ -6,20 +6,20 @@ void
 list_merge_begin (list_merge_t *self, const list_query_t *list)
 {
     *self =
-        (list_merge_t){.list = list, .entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t))};
+        (list_merge_t){.list = list, .entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t))};
 }
 
-static const query_entry_t *
+static const reply_entry_t *
 s_last (const list_merge_t *self)
 {
-    return &g_array_index (self->entries, query_entry_t, self->entries->len - 1);
+    return &g_array_index (self->entries, reply_entry_t, self->entries->len - 1);
 }
 
 bool
 list_merge_add (list_merge_t *self, const reply_t *reply)
 {
     guint before = self->entries->len;
-    if (!query_collect (&self->list->order, reply, self->entries) ||
+    if (!reply_collect (&self->list->order, reply, self->entries) ||
         (reply->more && self->entries->len == before)) {
         g_array_set_size (self->entries, before);
         return false;
@@ -36,8 +36,8 @@ list_merge_add (list_merge_t *self, const reply_t *reply)
 static gint
 s_compare (gconstpointer a, gconstpointer b, gpointer order)
 {
-    const query_entry_t *one = a;
-    const query_entry_t *two = b;
+    const reply_entry_t *one = a;
+    const reply_entry_t *two = b;
     return rocket_order_compare (order, &one->place, &two->place);
 }
 
@@ -49,7 +49,7 @@ list_merge_end (list_merge_t *self)
     guint count = self->entries->len;
     while (self->has_end && count > 0 &&
            rocket_order_compare (&order,
-               &g_array_index (self->entries, query_entry_t, count - 1).place, &self->end) > 0)
+               &g_array_index (self->entries, reply_entry_t, count - 1).place, &self->end) > 0)
         count--;
     count = MIN (count, self->list->limit);
     self->more = self->more || count < self->entries->len;

@@ -12,7 +12,7 @@
 
 typedef struct {
     const list_query_t *list;
-    GArray *entries;  //  of query_entry_t
+    GArray *entries;  //  of reply_entry_t
     bool more;        //  rockets follow the last entry
     bool has_end;     //  no entry behind the next is kept
     place_t end;

@@ -180,8 +180,10 @@ s_read_value (const rocket_order_t *order, msgpack_reader_t *reader, sort_value_
     return msgpack_read_str (reader, &value->text);
 }
 
-bool
-query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
+//  Find the place of a rocket's map in an order, borrowed from the bytes. Return false if the bytes
+//  are no rocket.
+static bool
+s_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
 {
     *place = (place_t){0};
     msgpack_reader_t reader;
@@ -207,13 +209,13 @@ query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
 }
 
 bool
-query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
+reply_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
 {
     msgpack_reader_t reader = reply->rockets;
     for (uint32_t index = 0; index < reply->rockets_count; index++) {
-        query_entry_t entry;
+        reply_entry_t entry;
         if (!s_read_span (&reader, &entry.rocket) ||
-            !query_rocket_place (order, entry.rocket, &entry.place))
+            !s_rocket_place (order, entry.rocket, &entry.place))
             return false;
         g_array_append_val (entries, entry);
     }

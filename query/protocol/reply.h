@@ -57,20 +57,15 @@ typedef struct {
 //  at the first of the answers in it, which were not looked at.
 bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_unused_result));
 
-//  Find the place of a rocket's map in an order, borrowed from the bytes. Return false if it is no
-//  rocket.
-bool query_rocket_place (const rocket_order_t *order, text_t rocket, place_t *place)
-    __attribute__ ((warn_unused_result));
-
 //  A rocket of a list, and its place. Borrowed from the bytes of the answer.
 typedef struct {
     place_t place;
     text_t rocket;
-} query_entry_t;
+} reply_entry_t;
 
-//  Add the rockets of an answer with a list to entries (a GArray of query_entry_t). Return
+//  Add the rockets of an answer with a list to entries (a GArray of reply_entry_t). Return
 //  false if one of them is no rocket.
-bool query_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
+bool reply_collect (const rocket_order_t *order, const reply_t *reply, GArray *entries)
     __attribute__ ((warn_unused_result));
 
 #endif

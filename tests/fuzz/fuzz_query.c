@@ -2,7 +2,7 @@
 //  does.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_writer.h"
-#include "processor/answer/answer_requests.h"
+#include "processor/answer/answerer.h"
 #include "processor/tell/listeners.h"
 #include "query/protocol/reply.h"
 #include "query/protocol/rocket_json.h"
@@ -84,10 +84,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
     msgpack_reader_init (&reader, data, size);
     json_writer_t *json = json_writer_new ();
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t));
     static const rocket_order_t order = {SORT_SPEED, false};
     if (reply_read (&reply, &reader)) {
-        (void) !query_collect (&order, &reply, entries);
+        (void) !reply_collect (&order, &reply, entries);
         (void) !rocket_json_write (json, reply.rocket.data ? reply.rocket : text_from (""));
     }
     g_array_unref (entries);

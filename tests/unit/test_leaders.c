@@ -185,7 +185,7 @@ s_expect_nothing_skipped (const list_query_t *list, int changes)
     selection_settle (&found);
     GHashTable *rockets = g_hash_table_new (NULL, NULL);
     for (size_t index = 0; index < found.count; index++) {
-        const candidate_t *one = &found.heap[index];
+        const selection_candidate_t *one = &found.heap[index];
         cr_assert (g_hash_table_add (rockets, (gpointer) (uintptr_t) one->rocket), "once each");
         cr_assert (index == 0 || rocket_order_compare (
                                      &list->order, &found.heap[index - 1].place, &one->place) < 0);

@@ -115,13 +115,13 @@ s_expect_right (const list_query_t *list, uint32_t tag)
     }
     selection_settle (&right);
     reply_t reply = s_reply (tag);
-    GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+    GArray *entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t));
     cr_assert_eq (reply.status, 200);
-    cr_assert (query_collect (&list->order, &reply, entries));
+    cr_assert (reply_collect (&list->order, &reply, entries));
     cr_assert_eq (entries->len, MIN (right.count, list->limit));
     cr_assert_eq (reply.more, right.count > list->limit);
     for (guint index = 0; index < entries->len; index++)
-        cr_assert (text_equal (g_array_index (entries, query_entry_t, index).place.id,
+        cr_assert (text_equal (g_array_index (entries, reply_entry_t, index).place.id,
             rocket_id (right.heap[index].rocket)));
     g_array_unref (entries);
     selection_free (&right);
@@ -185,12 +185,12 @@ Test (list_jobs, while_rockets_change_pages_are_in_order_and_nothing_that_stays_
             number++;
         }
         reply_t reply = s_reply (tag);
-        GArray *entries = g_array_new (FALSE, TRUE, sizeof (query_entry_t));
+        GArray *entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t));
         cr_assert_eq (reply.status, 200);
-        cr_assert (query_collect (&list.order, &reply, entries));
+        cr_assert (reply_collect (&list.order, &reply, entries));
         cr_assert (!reply.more || entries->len > 0);
         for (guint index = 0; index < entries->len; index++) {
-            const place_t *place = &g_array_index (entries, query_entry_t, index).place;
+            const place_t *place = &g_array_index (entries, reply_entry_t, index).place;
             cr_assert (
                 !list.has_after || rocket_order_compare (&list.order, place, &list.after) > 0);
             list.has_after = true;

@@ -46,7 +46,7 @@ s_expect (const part_t *parts, uint32_t limit, const char *expected, bool more)
     GString *found = g_string_new (NULL);
     for (guint index = 0; index < merge.entries->len; index++)
         g_string_append_printf (found, "%d ",
-            (int) g_array_index (merge.entries, query_entry_t, index).place.value.number);
+            (int) g_array_index (merge.entries, reply_entry_t, index).place.value.number);
     cr_expect_str_eq (found->str, expected);
     cr_expect_eq (merge.more, more);
     g_string_free (found, TRUE);

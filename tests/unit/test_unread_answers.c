@@ -7,20 +7,20 @@
 #define MIB (1024 * 1024)
 
 static unread_answer_t *
-s_add (unread_t *unread, uint64_t client, size_t size)
+s_add (unread_answers_t *unread, uint64_t client, size_t size)
 {
     GBytes *owner = g_bytes_new_take (g_malloc0 (size), size);
     text_t answer = text_of (g_bytes_get_data (owner, NULL), size);
-    unread_answer_t *added = unread_add (unread, client, answer, size % 2 ? NULL : owner);
+    unread_answer_t *added = unread_answers_add (unread, client, answer, size % 2 ? NULL : owner);
     if (added)
-        cr_assert (text_equal (unread_give (added), answer));
+        cr_assert (text_equal (unread_answers_give (added), answer));
     g_bytes_unref (owner);
     return added;
 }
 
 //  Add answers of a MiB until one is refused; returns how many there are.
 static size_t
-s_fill (unread_t *unread, uint64_t client, GPtrArray *answers)
+s_fill (unread_answers_t *unread, uint64_t client, GPtrArray *answers)
 {
     size_t count = 0;
     for (unread_answer_t *answer; (answer = s_add (unread, client, MIB)); count++)
@@ -30,35 +30,35 @@ s_fill (unread_t *unread, uint64_t client, GPtrArray *answers)
 
 Test (unread_answers, are_bounded_for_each_client_and_for_all)
 {
-    unread_t *unread = unread_new ();
+    unread_answers_t *unread = unread_answers_new ();
     GPtrArray *answers = g_ptr_array_new ();
     cr_expect_eq (s_fill (unread, 1, answers), UNREAD_CLIENT_MAX_BYTES / MIB);
     cr_expect_eq (s_fill (unread, 2, answers), UNREAD_CLIENT_MAX_BYTES / MIB);
     cr_expect_eq (s_fill (unread, 3, answers), UNREAD_CLIENT_MAX_BYTES / MIB / 2);
     for (uint64_t client = 4; client < 44; client++)
         s_fill (unread, client, answers);
-    cr_expect_leq (unread_size (unread), (size_t) UNREAD_ALL_MAX_BYTES + 43 * 2 * MIB);
+    cr_expect_leq (unread_answers_size (unread), (size_t) UNREAD_ALL_MAX_BYTES + 43 * 2 * MIB);
     unread_answer_t *small = s_add (unread, 1000, 1000);
     cr_assert_not_null (small);
-    unread_release (NULL, small);
+    unread_answers_release (NULL, small);
     while (answers->len > 0)
-        unread_release (NULL, g_ptr_array_steal_index (answers, answers->len - 1));
-    cr_expect_eq (unread_size (unread), 0);
+        unread_answers_release (NULL, g_ptr_array_steal_index (answers, answers->len - 1));
+    cr_expect_eq (unread_answers_size (unread), 0);
     cr_expect_eq (s_fill (unread, 1, answers), UNREAD_CLIENT_MAX_BYTES / MIB);
-    unread_destroy (&unread);
+    unread_answers_destroy (&unread);
     while (answers->len > 0)  //  as when the socket is closed later
-        unread_release (NULL, g_ptr_array_steal_index (answers, answers->len - 1));
+        unread_answers_release (NULL, g_ptr_array_steal_index (answers, answers->len - 1));
     g_ptr_array_unref (answers);
 }
 
 Test (unread_answers, clients_without_any_are_forgotten_and_counted_anew)
 {
-    unread_t *unread = unread_new ();
+    unread_answers_t *unread = unread_answers_new ();
     for (uint64_t client = 0; client < 10000; client++) {
         unread_answer_t *answer = s_add (unread, client, 1);
         cr_assert_not_null (answer);
-        unread_release (NULL, answer);
+        unread_answers_release (NULL, answer);
     }
-    cr_expect_eq (unread_size (unread), 0);
-    unread_destroy (&unread);
+    cr_expect_eq (unread_answers_size (unread), 0);
+    unread_answers_destroy (&unread);
 }

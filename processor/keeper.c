@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/keep_partitions.h"
+#include "processor/keeper.h"
 
 #include "common/process/clock.h"
 #include "common/process/log.h"

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "common/process/clock.h"
-#include "processor/tell/send_updates.h"
+#include "processor/tell/update_sender.h"
 #include "query/protocol/rocket_update.h"
 
 #define PARTITIONS 16
@@ -46,7 +46,7 @@ s_tear_down (void)
     socket_destroy (&s_events);
 }
 
-TestSuite (send_updates, .init = s_set_up, .fini = s_tear_down);
+TestSuite (update_sender, .init = s_set_up, .fini = s_tear_down);
 
 //  Fold a message into each of so many rockets.
 static void
@@ -110,7 +110,7 @@ s_listen (bool is_on)
     cr_assert_fail ("a sync was not answered");
 }
 
-Test (send_updates, it_rests_when_as_many_were_told_as_an_interval_allows)
+Test (update_sender, it_rests_when_as_many_were_told_as_an_interval_allows)
 {
     s_listen (true);
     s_fold (5000, 1);
@@ -122,7 +122,7 @@ Test (send_updates, it_rests_when_as_many_were_told_as_an_interval_allows)
     cr_expect_gt (update_sender_timeout_ms (s_sender), 0, "there is nothing to be told");
 }
 
-Test (send_updates, what_was_overdue_when_nobody_listened_any_more_holds_up_nobody)
+Test (update_sender, what_was_overdue_when_nobody_listened_any_more_holds_up_nobody)
 {
     s_listen (true);
     s_fold (2000, 1);

@@ -6,7 +6,7 @@
 //  What is saved is a copy, so a round is bounded. Of a burst the rest follows at once, the partitions
 //  by turns: it needs no more memory, and the first of it is acknowledged before the last is saved.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/save/save_shards.h"
+#include "processor/save/shard_saver.h"
 
 #include "common/process/background.h"
 #include "common/process/clock.h"

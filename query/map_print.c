@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "query/print_map.h"
+#include "query/map_print.h"
 
 #include <glib.h>
 
@@ -14,7 +14,7 @@ s_add_member (GString *text, msgpack_reader_t *reader)
     uint64_t last = 0;
     text_t name;
     if (msgpack_read_str (reader, &name)) {
-        char *shown = printable (name.data, name.size);
+        char *shown = table_printable (name.data, name.size);
         g_string_append (text, shown);
         g_free (shown);
         return true;
@@ -54,7 +54,7 @@ s_value (msgpack_reader_t *reader)
     if (msgpack_peek (reader) == MSGPACK_ARRAY)
         return s_list (reader);
     if (msgpack_read_str (reader, &text))
-        return printable (text.data, text.size);
+        return table_printable (text.data, text.size);
     if (msgpack_read_int (reader, &number))
         return g_strdup_printf ("%" G_GINT64_FORMAT, number);
     return g_strdup ("-");
@@ -76,8 +76,9 @@ map_find (text_t map, const char *member, msgpack_reader_t *reader)
     return false;
 }
 
-char *
-map_member (text_t map, const char *member)
+//  Return a member as text, "-" if there is none; the caller frees it.
+static char *
+s_member (text_t map, const char *member)
 {
     msgpack_reader_t reader;
     return map_find (map, member, &reader) ? s_value (&reader) : g_strdup ("-");
@@ -86,16 +87,16 @@ map_member (text_t map, const char *member)
 static const char *const s_rocket_members[ROCKET_COLUMNS] = {
     "id", "type", "speed", "mission", "status", "lastMessageNumber", "lastMessageTime"};
 
-const column_t rocket_columns[ROCKET_COLUMNS] = {{"ID", false, false}, {"TYPE", false, false},
+const column_t map_rocket_columns[ROCKET_COLUMNS] = {{"ID", false, false}, {"TYPE", false, false},
     {"SPEED", true, false}, {"MISSION", false, false}, {"STATUS", false, false},
     {"NUMBER", true, true}, {"TIME", false, true}};
 
 void
-rocket_row (table_t *table, text_t rocket)
+map_rocket_row (table_t *table, text_t rocket)
 {
     char *cells[ROCKET_COLUMNS];
     for (size_t index = 0; index < ROCKET_COLUMNS; index++)
-        cells[index] = map_member (rocket, s_rocket_members[index]);
+        cells[index] = s_member (rocket, s_rocket_members[index]);
     table_add (table, cells);
 }
 
@@ -112,13 +113,13 @@ s_names (text_t map)
         text_t key;
         good = msgpack_read_str (&reader, &key) && msgpack_skip (&reader);
         if (good)
-            g_ptr_array_add (names, printable (key.data, key.size));
+            g_ptr_array_add (names, table_printable (key.data, key.size));
     }
     return names;
 }
 
 void
-print_map (FILE *stream, text_t map, const char *except, size_t width)
+map_print (FILE *stream, text_t map, const char *except, size_t width)
 {
     GPtrArray *names = s_names (map);
     size_t column = 0;
@@ -128,7 +129,7 @@ print_map (FILE *stream, text_t map, const char *except, size_t width)
         const char *name = names->pdata[index];
         if (g_strcmp0 (name, except) == 0)
             continue;
-        char *value = map_member (map, name);
+        char *value = s_member (map, name);
         fprintf (stream, "%-*s", (int) column, name);
         terminal_wrap (stream, value, column, width);
         g_free (value);

@@ -10,11 +10,11 @@
 //  An owned partition is announced; frames for it are taken in. One that is leaving is neither, but
 //  answers questions until it is gone; should it be ours again meanwhile, it is taken anew after that. The processor's thread owns the keeper.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_KEEP_PARTITIONS_H
-#define DOWNLINK_KEEP_PARTITIONS_H
+#ifndef DOWNLINK_KEEPER_H
+#define DOWNLINK_KEEPER_H
 
 #include "processor/own/ownership.h"
-#include "processor/save/save_shards.h"
+#include "processor/save/shard_saver.h"
 
 typedef struct keeper keeper_t;
 

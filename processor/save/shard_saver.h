@@ -2,13 +2,13 @@
 //  it is. Frames and questions never wait for the disk; a round of saves begins when the last is done,
 //  and is bounded.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_SAVE_SHARDS_H
-#define DOWNLINK_SAVE_SHARDS_H
+#ifndef DOWNLINK_SHARD_SAVER_H
+#define DOWNLINK_SHARD_SAVER_H
 
 #include "common/network/socket.h"
 #include "processor/save/store.h"
 #include "processor/shard/shards.h"
-#include "processor/tell/send_updates.h"
+#include "processor/tell/update_sender.h"
 
 typedef struct shard_saver shard_saver_t;
 

@@ -1,9 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/answer/serve_queries.h"
+#include "processor/answer/query_server.h"
 
 #include "common/process/clock.h"
 #include "common/text/text_hash.h"
-#include "processor/answer/answer_requests.h"
+#include "processor/answer/answerer.h"
 #include "processor/answer/unread_answers.h"
 #include "query/protocol/reply.h"
 
@@ -30,7 +30,7 @@ struct query_server {
     socket_t *socket;
     shards_t *shards;
     answerer_t *answerer;
-    unread_t *unread;
+    unread_answers_t *unread;
 };
 
 query_server_t *
@@ -40,7 +40,7 @@ query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool)
     self->socket = queries;
     self->shards = shards;
     self->answerer = answerer_new (shards, pool);
-    self->unread = unread_new ();
+    self->unread = unread_answers_new ();
     return self;
 }
 
@@ -51,7 +51,7 @@ query_server_destroy (query_server_t **self_p)
     if (!self)
         return;
     answerer_destroy (&self->answerer);
-    unread_destroy (&self->unread);
+    unread_answers_destroy (&self->unread);
     g_free (self);
     *self_p = NULL;
 }
@@ -70,16 +70,17 @@ s_send_envelope (socket_t *socket, const envelope_t *envelope)
 static void
 s_send (query_server_t *self, const waiting_t *waiting, text_t bytes, GBytes *owner)
 {
-    unread_answer_t *answer = unread_add (self->unread, waiting->client, bytes, owner);
+    unread_answer_t *answer = unread_answers_add (self->unread, waiting->client, bytes, owner);
     if (!answer) {
         self->shards->counters.answers_dropped++;
         return;
     }
     if (s_send_envelope (self->socket, &waiting->envelope))
-        (void) !socket_send_owned (self->socket, unread_give (answer), unread_release, answer);
+        (void) !socket_send_owned (
+            self->socket, unread_answers_give (answer), unread_answers_release, answer);
     else {
         self->shards->counters.answers_dropped++;
-        unread_release (NULL, answer);
+        unread_answers_release (NULL, answer);
     }
 }
 

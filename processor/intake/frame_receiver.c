@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/recv_frames.h"
+#include "processor/intake/frame_receiver.h"
 
 #include <glib.h>
 

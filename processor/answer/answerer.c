@@ -1,7 +1,7 @@
 //  The answer of a batch is written as its questions are read, with a hole for each list. When the last
 //  hole has its reply, they are put together.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/answer/answer_requests.h"
+#include "processor/answer/answerer.h"
 
 #include "common/process/clock.h"
 #include "processor/answer/answer_query.h"

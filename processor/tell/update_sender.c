@@ -2,7 +2,7 @@
 //  all of it together: so whoever listens to all rockets sees from the sequences whether something
 //  was missed, be it because its subscription came late or because PUB dropped.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/tell/send_updates.h"
+#include "processor/tell/update_sender.h"
 
 #include "common/process/clock.h"
 #include "common/process/log.h"

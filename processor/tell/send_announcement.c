@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/tell/send_announcements.h"
+#include "processor/tell/send_announcement.h"
 
 #include <glib.h>
 

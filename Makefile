@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit lint model format asan tsan chaos deb package-test compose-test fresh-test release-test bench soak clean
+.PHONY: help build run test unit lint model format asan tsan coverage chaos deb package-test compose-test fresh-test release-test bench soak clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ asan: ##  every test with AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: ##  the system tests with ThreadSanitizer
 	scripts/test.sh tsan
+
+coverage: ##  the lines that the tests run, by folder; build-coverage/coverage.html has each line
+	scripts/coverage.sh
 
 chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
 	scripts/chaos.sh $(CHAOS)

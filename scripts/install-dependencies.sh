@@ -17,6 +17,7 @@ declare -A groups=(
     [run]="curl procps"
     [package]="file dpkg-dev python3"
     [go]="golang-go"
+    [coverage]="gcovr"
     [lint]="clang clang-format clang-tidy cppcheck shellcheck"
     [model]="spin gcc libc6-dev"
     [runtime]="libczmq4 libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2

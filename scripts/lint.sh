@@ -48,7 +48,7 @@ check_cpp () {
 }
 
 shell () {
-    sources '*.sh' .ci/run deploy/debian/p* | xargs shellcheck -x
+    sources '*.sh' scripts/pre-commit .ci/run deploy/debian/p* | xargs shellcheck -x
 }
 
 python () {

@@ -16,7 +16,7 @@
 struct admin {
     http_server_t *http;
     const shards_t *shards;
-    admin_phase_t phase;
+    processor_phase_t phase;
 };
 
 static void
@@ -113,8 +113,9 @@ s_answer_status (http_request_t *request, const char *body)
 static void
 s_answer_ready (const admin_t *self, http_request_t *request)
 {
-    static const char *const details[] = {[ADMIN_LOADING] = "this processor is loading its rockets",
-        [ADMIN_STOPPING] = "this processor is stopping"};
+    static const char *const details[] = {
+        [PROCESSOR_LOADING] = "this processor is loading its rockets",
+        [PROCESSOR_STOPPING] = "this processor is stopping"};
     const char *detail = details[self->phase];
     if (detail)
         answer_problem (request, 503, "not-ready", detail);
@@ -198,7 +199,7 @@ admin_run (admin_t *self)
 }
 
 void
-admin_set_phase (admin_t *self, admin_phase_t phase)
+admin_set_phase (admin_t *self, processor_phase_t phase)
 {
     if (self)
         self->phase = phase;

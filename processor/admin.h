@@ -6,28 +6,29 @@
 #define DOWNLINK_ADMIN_H
 
 #include "common/network/listen_address.h"
+#include "processor/processor_phase.h"
 #include "processor/shard/shards.h"
 
 typedef struct admin admin_t;
 
-//  Listen; the shards are borrowed. Return NULL on failure; the log says why.
+//  Listen. The shards are borrowed. Return NULL on failure; the log says why.
 admin_t *admin_new (const listen_address_t *address, const shards_t *shards);
 
 void admin_destroy (admin_t **self_p);
 
-//  All of the following do nothing for NULL, the admin port of a processor without one.
+//  A processor without an admin port has NULL here: the functions below then do nothing.
 
 //  Return the descriptor that becomes readable when there is work; -1 for NULL.
 int admin_fd (const admin_t *self);
 
-//  Return the longest time to wait for it.
+//  Return the longest time until the next run, in milliseconds.
 int64_t admin_timeout_ms (admin_t *self);
 
 //  Answer requests. Never wait.
 void admin_run (admin_t *self);
 
-//  Set the answer of /readyz. A processor begins as loading.
-typedef enum { ADMIN_LOADING, ADMIN_READY, ADMIN_STOPPING } admin_phase_t;
-void admin_set_phase (admin_t *self, admin_phase_t phase);
+//  Set the phase that /readyz reports: 200 in PROCESSOR_READY, else 503. It begins as
+//  PROCESSOR_LOADING.
+void admin_set_phase (admin_t *self, processor_phase_t phase);
 
 #endif

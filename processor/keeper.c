@@ -5,11 +5,29 @@
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
 
-#define LOOK_INTERVAL_MS 100   //  how long a death may go unseen
-#define HURRY_INTERVAL_MS 10   //  while a partition changes hands
-#define DAMAGE_RETRY_MS 10000  //  of one that could not be read
-#define ROCKETS_PER_RUN 2000   //  loaded before questions get their turn: some milliseconds
+#define LOOK_INTERVAL_MS 100   //  longest time until the death of a member is noticed
+#define HURRY_INTERVAL_MS 10   //  while a partition changes its owner
+#define DAMAGE_RETRY_MS 10000  //  until a partition that could not be read is tried again
+#define ROCKETS_PER_RUN 2000   //  loaded before queries get their turn: some milliseconds
 #define PROGRESS_INTERVAL_MS 1000
+
+typedef enum {
+    PARTITION_ABSENT,
+    PARTITION_LOADING,
+    PARTITION_OWNED,
+    PARTITION_LEAVING,
+    PARTITION_PHASES
+} partition_phase_t;
+
+//  The phases that may follow a phase. s_enter checks this table.
+static const bool s_may_follow[PARTITION_PHASES][PARTITION_PHASES] = {
+    [PARTITION_ABSENT] = {[PARTITION_LOADING] = true},  //  the lock was free
+    [PARTITION_LOADING] = {[PARTITION_OWNED] = true,    //  all rockets are loaded
+        [PARTITION_ABSENT] = true},                     //  not ours any more, or damaged
+    [PARTITION_OWNED] = {[PARTITION_LEAVING] = true,    //  not ours any more
+        [PARTITION_ABSENT] = true},                     //  fenced: the saver destroyed the shard
+    [PARTITION_LEAVING] = {[PARTITION_ABSENT] = true},  //  all is saved, or fenced
+};
 
 struct keeper {
     shards_t *shards;
@@ -17,9 +35,9 @@ struct keeper {
     ordering_t ordering;
     store_t *store;
     ownership_t *ownership;
-    bool is_held[PARTITIONS_MAX];
+    partition_phase_t phases[PARTITIONS_MAX];
     int64_t retry_at_ms[PARTITIONS_MAX];
-    shard_t *loading;  //  the shard that is being filled; NULL: none
+    shard_t *loading;  //  the shard of the partition in LOADING; NULL: none
     int64_t look_at_ms;
     int64_t progress_logged_ms;
     bool is_ready;
@@ -55,65 +73,57 @@ keeper_destroy (keeper_t **self_p)
     *self_p = NULL;
 }
 
-//  Its shard is gone. The file is closed before the lock is dropped.
+//  Change the phase of a partition. A change that is not in the table is a bug, and aborts.
 static void
-s_let_go (keeper_t *self, uint32_t partition)
+s_enter (keeper_t *self, uint32_t partition, partition_phase_t phase)
+{
+    g_assert (s_may_follow[self->phases[partition]][phase]);
+    self->phases[partition] = phase;
+}
+
+//  Release a partition whose shard is gone. Close the file before the lock is dropped.
+static void
+s_release (keeper_t *self, uint32_t partition)
 {
     self->store->release (self->store, partition);
     self->ownership->let_go (self->ownership, partition);
-    self->is_held[partition] = false;
+    s_enter (self, partition, PARTITION_ABSENT);
 }
 
 static void
-s_stop_loading (keeper_t *self)
+s_stop_loading (keeper_t *self, uint32_t partition)
 {
-    uint32_t partition = shard_owned (self->loading).partition;
     shard_destroy (&self->loading);
-    s_let_go (self, partition);
+    s_release (self, partition);
 }
 
-//  A partition that cannot be read stops a start, so that somebody looks at it. Later it stays without
-//  an owner, and the others go on.
+//  Release a partition that cannot be read. At the start that stops the processor, so that an
+//  operator looks at it. Later the partition stays without an owner, and the others go on.
 static keeper_result_t
 s_give_up (keeper_t *self, uint32_t partition)
 {
-    s_let_go (self, partition);
+    s_release (self, partition);
     self->retry_at_ms[partition] = clock_ms () + DAMAGE_RETRY_MS;
     return self->is_ready ? KEEPER_SAME : KEEPER_FAILED;
 }
 
 static void
-s_log_progress (const keeper_t *self, uint32_t partition, const char *what)
+s_log_progress (const keeper_t *self, uint32_t partition, const char *event)
 {
-    log_event (LOG_INFO, what, "rockets=%zu partition=%u of=%u ms=%lld",
+    log_event (LOG_INFO, event, "rockets=%zu partition=%u of=%u ms=%lld",
         shards_rockets (self->shards), partition, self->shards->partitions,
         (long long) (clock_ms () - self->shards->started_ms));
 }
 
-//  A partition that is owned or leaving, and what it is to be now. True if what is owned changed.
-static bool
-s_turn_over (keeper_t *self, uint32_t partition, const shard_saver_t *saver)
-{
-    shard_t *shard = self->shards->shards[partition];
-    if (!shard_is_leaving (shard) && !self->ownership->is_ours (self->ownership, partition)) {
-        shard_leave (shard);
-        return true;
-    }
-    if (shard_is_leaving (shard) && shard_saver_is_through (saver, partition)) {
-        shard_destroy (&self->shards->shards[partition]);
-        s_let_go (self, partition);
-    }
-    return false;
-}
-
-//  Begin to load one that is to be ours. Returns what came of the attempt.
+//  Try to lock a partition and begin to load it. Only one partition loads at a time.
 static keeper_result_t
-s_begin_loading (keeper_t *self, uint32_t partition)
+s_try_to_load (keeper_t *self, uint32_t partition, int64_t now_ms)
 {
-    if (!self->ownership->hold (self->ownership, partition))
+    if (self->loading || now_ms < self->retry_at_ms[partition] ||
+        !self->ownership->hold (self->ownership, partition))
         return KEEPER_SAME;
-    self->is_held[partition] = true;
-    watchdog_rest ();  //  a file is checked as a whole, however large it is
+    s_enter (self, partition, PARTITION_LOADING);
+    watchdog_rest ();  //  the store checks the whole file, however large it is
     owned_t owned = {.partition = partition};
     if (!self->store->take (self->store, partition, &owned.epoch))
         return s_give_up (self, partition);
@@ -121,37 +131,65 @@ s_begin_loading (keeper_t *self, uint32_t partition)
     return KEEPER_SAME;
 }
 
-//  See to every partition. Only one is loaded at a time.
+//  Move a partition on.
+static keeper_result_t
+s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64_t now_ms)
+{
+    bool is_ours = self->ownership->is_ours (self->ownership, partition);
+    shard_t **shard_p = &self->shards->shards[partition];
+    switch (self->phases[partition]) {
+    case PARTITION_ABSENT:
+        return is_ours ? s_try_to_load (self, partition, now_ms) : KEEPER_SAME;
+    case PARTITION_LOADING:
+        if (!is_ours)
+            s_stop_loading (self, partition);
+        return KEEPER_SAME;
+    case PARTITION_OWNED:
+        if (!*shard_p)
+            s_release (self, partition);  //  it was fenced
+        else if (!is_ours) {
+            shard_leave (*shard_p);
+            s_enter (self, partition, PARTITION_LEAVING);
+            return KEEPER_CHANGED;
+        }
+        return KEEPER_SAME;
+    case PARTITION_LEAVING:
+        if (*shard_p && !shard_saver_is_through (saver, partition))
+            return KEEPER_SAME;
+        shard_destroy (shard_p);
+        s_release (self, partition);
+        return is_ours ? s_try_to_load (self, partition, now_ms) : KEEPER_SAME;
+    case PARTITION_PHASES:
+        break;
+    }
+    g_assert_not_reached ();
+}
+
+//  Look at the members, then move every partition on.
 static keeper_result_t
 s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
 {
     keeper_result_t result = KEEPER_SAME;
-    bool is_missing = false;
+    bool is_changing = false;
     bool is_any_held = false;
     self->ownership->look (self->ownership);
     self->shards->members =
         self->ownership->members (self->ownership, &self->shards->members_count);
     self->shards->endpoints = self->ownership->endpoints (self->ownership);
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
-        bool is_loading = self->loading && shard_owned (self->loading).partition == partition;
-        bool is_ours = self->ownership->is_ours (self->ownership, partition);
-        if (is_loading && !is_ours)
-            s_stop_loading (self);
-        else if (self->shards->shards[partition] && s_turn_over (self, partition, saver))
-            result = KEEPER_CHANGED;
-        else if (!self->shards->shards[partition] && self->is_held[partition] && !is_loading)
-            s_let_go (self, partition);  //  it was fenced
-        else if (is_ours && !self->is_held[partition] && !self->loading &&
-                 now_ms >= self->retry_at_ms[partition] &&
-                 s_begin_loading (self, partition) == KEEPER_FAILED)
+        keeper_result_t one = s_look_at (self, saver, partition, now_ms);
+        if (one == KEEPER_FAILED)
             return KEEPER_FAILED;
-        const shard_t *shard = self->shards->shards[partition];
-        is_missing = is_missing || is_ours != (shard && !shard_is_leaving (shard)) ||
-                     (shard && shard_is_leaving (shard));
-        is_any_held = is_any_held || self->is_held[partition];
+        if (one == KEEPER_CHANGED)
+            result = KEEPER_CHANGED;
+        partition_phase_t phase = self->phases[partition];
+        bool is_ours = self->ownership->is_ours (self->ownership, partition);
+        is_changing =
+            is_changing || phase == PARTITION_LEAVING || is_ours != (phase == PARTITION_OWNED);
+        is_any_held = is_any_held || phase != PARTITION_ABSENT;
     }
     self->is_gone = !is_any_held;
-    self->look_at_ms = now_ms + (is_missing ? HURRY_INTERVAL_MS : LOOK_INTERVAL_MS);
+    self->look_at_ms = now_ms + (is_changing ? HURRY_INTERVAL_MS : LOOK_INTERVAL_MS);
     return result;
 }
 
@@ -175,6 +213,7 @@ s_load_more (keeper_t *self)
         return KEEPER_SAME;
     case LOAD_DONE:
         self->shards->shards[partition] = g_steal_pointer (&self->loading);
+        s_enter (self, partition, PARTITION_OWNED);
         self->look_at_ms = 0;
         return KEEPER_CHANGED;
     case LOAD_FAILED:
@@ -184,7 +223,7 @@ s_load_more (keeper_t *self)
     return KEEPER_FAILED;
 }
 
-//  At the start everything that is free is taken before it is said to be ready.
+//  Become ready when every partition that was free at the start is taken.
 static void
 s_notice_ready (keeper_t *self)
 {

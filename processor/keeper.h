@@ -1,14 +1,16 @@
-//  Takes the partitions that are to be this processor's, and lets go of those that are not, one phase
-//  after another:
+//  Takes the partitions that this processor should own, and releases the others. Each partition is
+//  in one phase (the table of legal transitions is in keeper.c):
 //
-//    phase     lock held  store open  shard           ends with
-//    absent    no         no          none            it is to be ours, and nobody holds it
-//    loading   yes        yes         being filled    all its rockets are there
-//    owned     yes        yes         in the shards   it is not to be ours any more; or it was fenced
-//    leaving   yes        yes         in the shards   all of it is saved and acknowledged
+//    phase     lock held  store open  shard           ends when
+//    ABSENT    no         no          none            the partition should be ours and its lock is free
+//    LOADING   yes        yes         being filled    all its rockets are loaded
+//    OWNED     yes        yes         in the shards   it should not be ours any more, or it was fenced
+//    LEAVING   yes        yes         in the shards   everything is saved and acknowledged
 //
-//  An owned partition is announced; frames for it are taken in. One that is leaving is neither, but
-//  answers questions until it is gone; should it be ours again meanwhile, it is taken anew after that. The processor's thread owns the keeper.
+//  A partition in OWNED is announced and takes frames. In LEAVING it does neither, but still answers
+//  queries. If it should be ours again, it first becomes ABSENT and then gets a new epoch.
+//
+//  The processor's thread owns the keeper.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KEEPER_H
 #define DOWNLINK_KEEPER_H
@@ -18,33 +20,33 @@
 
 typedef struct keeper keeper_t;
 
-//  The store and the ownership are taken, the rest is borrowed.
+//  Create a keeper. It takes the store and the ownership, and borrows the rest.
 keeper_t *keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, store_t **store,
     ownership_t **ownership);
 
-//  Let go of everything at once, saved or not.
+//  Release every partition at once, saved or not, and free the keeper.
 void keeper_destroy (keeper_t **self_p);
 
 typedef enum {
-    KEEPER_SAME,     //  nothing is owned that was not, and the other way round
-    KEEPER_CHANGED,  //  announce what is owned now
-    KEEPER_FAILED,   //  at the start a partition cannot be read: stop; the log says why
+    KEEPER_SAME,     //  the owned partitions are the same as before
+    KEEPER_CHANGED,  //  the owned partitions changed: announce them
+    KEEPER_FAILED,   //  a partition cannot be read at the start: stop; the log says why
 } keeper_result_t;
 
-//  Look who is there and go on with what is under way; loads a bounded number of rockets.
+//  Look at the members and move each partition on. Load a bounded number of rockets.
 keeper_result_t keeper_run (keeper_t *self, const shard_saver_t *saver)
     __attribute__ ((warn_unused_result));
 
-//  When to run at the latest, in milliseconds from now.
+//  Return the longest time until the next run, in milliseconds.
 int64_t keeper_timeout_ms (const keeper_t *self);
 
-//  True once everything that could be taken at the start is owned.
+//  Return true once every partition that was free at the start is owned.
 bool keeper_is_ready (const keeper_t *self);
 
-//  From now on everything is to go: keeper_run lets go of what is saved.
+//  Stop being a member. From now on keeper_run releases each partition when it is saved.
 void keeper_leave (keeper_t *self);
 
-//  True if nothing is held any more.
+//  Return true if no partition is held.
 bool keeper_is_gone (const keeper_t *self);
 
 #endif

@@ -1,5 +1,6 @@
-//  The loop. One turn looks at the questions first, then takes in frames, then lets the saver go on: each
-//  for some milliseconds at most, so no burst of frames, no batch and no list keeps the others waiting.
+//  The loop. One turn answers queries first, then takes in frames, then runs the saver. Each step
+//  takes some milliseconds at most, so a burst of frames, a query batch or a list delays the other
+//  steps only briefly.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/processor.h"
 
@@ -21,14 +22,15 @@
 #include "processor/intake/frame_receiver.h"
 #include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
+#include "processor/processor_phase.h"
 #include "processor/save/shard_saver.h"
 #include "processor/tell/send_announcement.h"
 
 #define FRAMES_PER_TURN 256
 #define FRAMES_PER_STEP 4  //  the clock is read between steps
 #define FRAMES_US 8000
-#define DRAIN_MS 8000          //  stop after so long at the latest, whatever the disk does
-#define DRAIN_FAILING_MS 1000  //  and after so long if saves fail: the gateways keep the frames
+#define DRAIN_MS 8000          //  longest drain, even if the disk is slow
+#define DRAIN_FAILING_MS 1000  //  longest drain while saves fail: the gateways keep the frames
 
 struct processor {
     service_signals_t signals;
@@ -42,7 +44,7 @@ struct processor {
     query_server_t *queries;
     admin_t *admin;  //  NULL: there is none
     int64_t announce_at_ms;
-    bool is_ready;
+    processor_phase_t phase;
 };
 
 static socket_t *
@@ -69,7 +71,7 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 
-//  A store that is kept is shared with the other processors of this host.
+//  Open the store. The other processors of this host share a store on disk.
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
@@ -105,7 +107,7 @@ processor_new (const processor_config_t *config, const service_signals_t *signal
     self->signals = *signals;
     self->shards.started_ms = clock_ms ();
     self->pool = text_pool_new ();
-    descriptors_raise ();  //  a partition has three files open
+    descriptors_raise ();  //  each partition has three files open
     if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
         !s_bind_all (self, config) || !s_open_store (self, config)) {
         processor_destroy (&self);
@@ -134,7 +136,7 @@ processor_destroy (processor_t **self_p)
     *self_p = NULL;
 }
 
-//  True if there may be more.
+//  Take in frames for a bounded time. Return true if more may wait.
 static bool
 s_take_frames (processor_t *self)
 {
@@ -156,20 +158,28 @@ s_announce (processor_t *self)
     self->announce_at_ms = clock_ms () + ANNOUNCEMENT_INTERVAL_MS;
 }
 
-//  Go on with taking and letting go of partitions. False if that cannot be.
+//  Enter a later phase; an earlier one is a bug, and aborts.
+static void
+s_enter (processor_t *self, processor_phase_t phase)
+{
+    g_assert (phase > self->phase);
+    self->phase = phase;
+    admin_set_phase (self->admin, phase);
+}
+
+//  Take and release partitions. Return false if the processor must stop.
 static bool
 s_keep (processor_t *self)
 {
     keeper_result_t result = keeper_run (self->keeper, self->saver);
     if (result == KEEPER_CHANGED || clock_ms () >= self->announce_at_ms)
         s_announce (self);
-    if (!self->is_ready && keeper_is_ready (self->keeper)) {
-        self->is_ready = true;
+    if (self->phase == PROCESSOR_LOADING && keeper_is_ready (self->keeper)) {
         char state[STATE_ID_TEXT_SIZE];
         state_id_text (&self->shards.state, state);
         log_event (LOG_INFO, "ready", "frames=%s partitions=%u state=%s",
             socket_endpoint (self->sockets.frames), self->shards.partitions, state);
-        admin_set_phase (self->admin, ADMIN_READY);
+        s_enter (self, PROCESSOR_READY);
         notify_ready ();
     }
     return result != KEEPER_FAILED;
@@ -225,7 +235,7 @@ s_log_state (const processor_t *self)
         "ready=%s partitions_held=%u partitions=%u partitions_unsaved=%u saving=%s "
         "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu questions=%llu "
         "questions_left=%s questions_refused=%llu answers_dropped=%llu",
-        self->is_ready ? "yes" : "no", held, shards->partitions, unsaved,
+        self->phase == PROCESSOR_READY ? "yes" : "no", held, shards->partitions, unsaved,
         shard_saver_is_saving (self->saver) ? "yes" : "no",
         (unsigned long long) shards->counters.saves_failed, shards->members_count,
         shards_rockets (shards), (unsigned long long) shards->counters.frames,
@@ -236,7 +246,7 @@ s_log_state (const processor_t *self)
         (unsigned long long) shards->counters.answers_dropped);
 }
 
-//  Until it is to stop. False if the store broke, or could not be read.
+//  Work until the stop signal. Return false if the store broke or could not be read.
 static bool
 s_work (processor_t *self)
 {
@@ -275,7 +285,7 @@ processor_run (processor_t *self)
             (unsigned long long) self->shards.counters.applied);
         stop_signals_release ();
         notify_stopping ();
-        admin_set_phase (self->admin, ADMIN_STOPPING);
+        s_enter (self, PROCESSOR_STOPPING);
         good = s_drain (self);
     }
     if (!good)

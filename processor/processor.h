@@ -1,4 +1,4 @@
-//  A processor: takes in frames, folds them into the rockets it owns, answers questions.
+//  A processor: takes in frames, folds them into the rockets that it owns, answers queries.
 //  One thread runs it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PROCESSOR_H
@@ -13,23 +13,24 @@
 
 typedef struct {
     const char *bind;  //  address of the three sockets
-    uint16_t port;     //  frames; questions on the next one, events on the one after
-    bool is_kept;      //  in the state directory; else in memory only
+    uint16_t port;     //  of frames; queries are on the next port, events on the one after
+    bool is_kept;      //  rockets are saved in the state directory; false: in memory only
     const char *state_directory;
     uint32_t partitions;  //  P for a new store
     ordering_t ordering;
-    const listen_address_t *admin;  //  where to answer those who run it; NULL: nowhere
+    const listen_address_t *admin;  //  of the admin port; NULL: there is none
 } processor_config_t;
 
 typedef struct processor processor_t;
 
-//  Bind the sockets and open the store. Return NULL if that fails; then the log says why. The signals
-//  are copied; their owner closes them after the run.
+//  Bind the sockets and open the store. Return NULL if that fails; then the log says why. The
+//  signals are copied; the caller closes them after the run.
 processor_t *processor_new (const processor_config_t *config, const service_signals_t *signals);
 
-//  Take the partitions that are to be ours and work until signals.stop is readable; then say that nothing
-//  is owned any more, save and acknowledge what came in, for some seconds at the most, and let go.
-//  False if the store broke, and nothing more was acknowledged, or if it could not be read at first.
+//  Take partitions and work until signals.stop is readable. Then announce that this processor owns
+//  nothing, save and acknowledge everything that came in, for a bounded time (DRAIN_MS in
+//  processor.c), and release the partitions. Return false if the store broke, after which nothing
+//  was acknowledged, or if it could not be read at the start.
 bool processor_run (processor_t *self) __attribute__ ((warn_unused_result));
 
 void processor_destroy (processor_t **self_p);

@@ -165,7 +165,7 @@ inline clear_save () {
     ME.saved_frames = 0
 }
 
-//  keeper.c, s_let_go: the shard is gone, and the lock, if it is still ours, is dropped.
+//  keeper.c, s_release: the shard is gone, and the lock, if it is still ours, is dropped.
 inline let_go () {
     ME.phase = IDLE;
     ME.epoch = 0;
@@ -251,7 +251,7 @@ end:
         ME.phase = IDLE;
         ME.is_member = true;
         printf ("processor %d joins\n", p) }
-        //  keeper.c, s_begin_loading and s_load_more: the lock, the epoch, the rockets.
+        //  keeper.c, s_try_to_load and s_load_more: the lock, the epoch, the rockets.
     :: d_step { ME.phase == IDLE && SHOULD_OWN (p) && lock == NOBODY ->
         lock = p;
         ME.phase = LOCKED;
@@ -267,7 +267,7 @@ end:
     :: take (8)
     :: begin_save ()
     :: end_save ()
-        //  keeper.c, s_turn_over: no more frames; what is there is saved; then it goes, even
+        //  keeper.c, s_look_at: no more frames; what is there is saved; then it goes, even
         //  if it is to be ours again by then.
     :: d_step { ME.phase == OWNER && IS_ANOTHERS (p) ->
         ME.phase = LEAVING;

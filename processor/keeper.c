@@ -86,7 +86,7 @@ static void
 s_release (keeper_t *self, uint32_t partition)
 {
     self->store->release (self->store, partition);
-    self->ownership->let_go (self->ownership, partition);
+    self->ownership->release (self->ownership, partition);
     s_enter (self, partition, PARTITION_ABSENT);
 }
 

@@ -2,13 +2,13 @@
 //  in one phase (the table of legal transitions is in keeper.c):
 //
 //    phase     lock held  store open  shard           ends when
-//    ABSENT    no         no          none            the partition should be ours and its lock is free
+//    ABSENT    no         no          none            it should be ours and its lock is free
 //    LOADING   yes        yes         being filled    all its rockets are loaded
-//    OWNED     yes        yes         in the shards   it should not be ours any more, or it was fenced
+//    OWNED     yes        yes         in the shards   it should not be ours, or it was fenced
 //    LEAVING   yes        yes         in the shards   everything is saved and acknowledged
 //
-//  A partition in OWNED is announced and takes frames. In LEAVING it does neither, but still answers
-//  queries. If it should be ours again, it first becomes ABSENT and then gets a new epoch.
+//  A partition in OWNED is announced and takes frames. In LEAVING it does neither, but still
+//  answers queries. If it should be ours again, it first becomes ABSENT and then gets a new epoch.
 //
 //  The processor's thread owns the keeper.
 //  SPDX-License-Identifier: Apache-2.0

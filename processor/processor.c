@@ -192,8 +192,8 @@ s_drain_ms (const processor_t *self, uint64_t failed_before)
     return self->shards.counters.saves_failed > failed_before ? DRAIN_FAILING_MS : DRAIN_MS;
 }
 
-//  Take no more frames, save the ones that came, and release partition after partition. Return false if
-//  the store broke.
+//  Take no more frames, save the ones that came, and release partition after partition. Return
+//  false if the store broke.
 static bool
 s_drain (processor_t *self)
 {

@@ -57,8 +57,8 @@ typedef struct {
     GArray *asked;
 } inquiry_t;
 
-//  Look up all names at once, until the moment at most; reasons [index] is why a name has no address.
-//  Returns what was found for each.
+//  Look up all names at once, until the moment at most; reasons [index] is why a name has no
+//  address. Returns what was found for each.
 static struct addrinfo **
 s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
 {

@@ -15,17 +15,17 @@ typedef struct {
     const char *fault;  //  why there is none, as the end of a sentence
 } processor_answer_t;
 
-//  Ask all of them at once, and wait for at most timeout_ms for their names' addresses and as long again
-//  for their answers. Every address of a name is one: the
-//  IPv4 ones, or else those of IPv6. processors was checked with addresses_parse. Returns an array
-//  of processor_answer_t *, in the order of the list; the caller's, to free with g_ptr_array_unref.
+//  Ask all of them at once, and wait for at most timeout_ms for their names' addresses and as long
+//  again for their answers. Every address of a name is one: the IPv4 ones, or else those of IPv6.
+//  processors was checked with addresses_parse. Returns an array of processor_answer_t *, in the
+//  order of the list; the caller's, to free with g_ptr_array_unref.
 GPtrArray *ask_processors (const char *processors, const query_t *query, int64_t timeout_ms);
 
 //  The same for addresses (a GArray of address_t).
 GPtrArray *ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms);
 
-//  Ask each processor that answered before, under the same name. Those that did not answer are not in the
-//  result.
+//  Ask each processor that answered before, under the same name. Those that did not answer are not
+//  in the result.
 GPtrArray *ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms);
 
 #endif

@@ -112,8 +112,8 @@ s_read_question (int count, char **arguments)
     return query;
 }
 
-//  Find the processors, put the question to all of them and print what they say. A partition that is on
-//  its way from one to another is waited for.
+//  Find the processors, put the question to all of them and print what they say. A partition that
+//  is on its way from one to another is waited for.
 static int
 s_ask (const query_t *query)
 {

@@ -293,8 +293,8 @@ s_run_processor (watched_t *processor, int64_t now_ms)
     s_blame (processor, now_ms);
 }
 
-//  Listen to the members that a processor names, once it is known which processors those given are: one
-//  may be given under another address than it has among the members.
+//  Listen to the members that a processor names, once it is known which processors those given are:
+//  one may be given under another address than it has among the members.
 static void
 s_add_members (watcher_t *self, text_t stats)
 {

@@ -16,8 +16,8 @@ watch_table_t *watch_table_new (void);
 
 void watch_table_destroy (watch_table_t **self_p);
 
-//  Show a rocket by its map, above all others; or, if it is not one that has just changed, by when it
-//  did (since_us: of any zero, but below that of changes). What does not fit is forgotten.
+//  Show a rocket by its map, above all others; or, if it is not one that has just changed, by when
+//  it did (since_us: of any zero, but below that of changes). What does not fit is forgotten.
 void watch_table_changed (watch_table_t *self, text_t id, text_t rocket);
 void watch_table_found (watch_table_t *self, text_t id, text_t rocket, int64_t since_us);
 

@@ -14,8 +14,8 @@
 //  Write the answer to a question that is neither a list nor a batch. Never waits.
 void answer_query (shards_t *shards, const query_t *query, GByteArray *answer);
 
-//  Write the answer to a list: the rockets of a selection that has settled, as many as the list wants
-//  and as LIST_REPLY_MAX_BYTES allow. owned: the partitions that it covers.
+//  Write the answer to a list: the rockets of a selection that has settled, as many as the list
+//  wants and as LIST_REPLY_MAX_BYTES allow. owned: the partitions that it covers.
 void answer_list (
     const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer);
 

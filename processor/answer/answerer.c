@@ -1,5 +1,5 @@
-//  The answer of a batch is written as its questions are read, with a hole for each list. When the last
-//  hole has its reply, they are put together.
+//  The answer of a batch is written as its questions are read, with a hole for each list. When the
+//  last hole has its reply, they are put together.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/answerer.h"
 
@@ -308,8 +308,8 @@ s_expire_rest (request_t *request)
         s_write_status (request, 503, QUERY_EXPIRED);
 }
 
-//  Read and answer some questions of a batch. Behind a question that is none, nothing tells where the
-//  next one begins.
+//  Read and answer some questions of a batch. Behind a question that is none, nothing tells where
+//  the next one begins.
 static void
 s_step (request_t *request)
 {
@@ -366,8 +366,9 @@ s_begin_batch (request_t *request, const query_t *query, int64_t until_us)
     request->batch = query->batch;
     reply_write_batch (request->text, query->batch_count);
     s_grow (request, request->text->len);
-    //  A batch behind other batches only takes its place: many clients with a batch each would otherwise
-    //  hold up a single question, which waits for its turn among them, by a turn of the loop each.
+    //  A batch behind other batches only takes its place: many clients with a batch each would
+    //  otherwise hold up a single question, which waits for its turn among them, by a turn of the
+    //  loop each.
     s_read_batch (request, self->batches.head ? 0 : until_us);
     if (request->left > 0)
         s_keep_unread (request);

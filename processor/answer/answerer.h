@@ -17,9 +17,9 @@
 
 typedef struct answerer answerer_t;
 
-//  Called once for each request with its answer. The bytes are borrowed for the call; owner, if it is not
-//  NULL, can be held to keep them without a copy. No bytes: the answerer is destroyed, and there is
-//  no answer.
+//  Called once for each request with its answer. The bytes are borrowed for the call; owner, if it
+//  is not NULL, can be held to keep them without a copy. No bytes: the answerer is destroyed, and
+//  there is no answer.
 typedef void (answer_fn) (void *context, text_t answer, GBytes *owner);
 
 //  Both are borrowed; the pool is that of the rockets' texts.

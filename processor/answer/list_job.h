@@ -1,5 +1,5 @@
-//  One list under way: what is asked, who waits for it, of which shards it is and which of them it has
-//  been shown. Which job goes on when is list_jobs.c's.
+//  One list under way: what is asked, who waits for it, of which shards it is and which of them it
+//  has been shown. Which job goes on when is list_jobs.c's.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LIST_JOB_H
 #define DOWNLINK_LIST_JOB_H
@@ -7,8 +7,8 @@
 #include "processor/shard/shards.h"
 #include "query/protocol/query.h"
 
-//  Called once for each asker, from list_jobs_run, with the reply as bytes, borrowed. tag is what the
-//  asker gave. It must not add jobs.
+//  Called once for each asker, from list_jobs_run, with the reply as bytes, borrowed. tag is what
+//  the asker gave. It must not add jobs.
 typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
 
 typedef struct {

@@ -7,10 +7,10 @@
 //
 //  And from each of them: its last asker's deadline passes, or a shard that it is of is let go.
 //
-//  The pass visits a shard in two phases: those who ride and want it are gathered, some of whom need
-//  only its table; then its rockets are shown to the others, in the order of their places. Rockets that
-//  come while a shard is visited come behind, and are shown. Who gets on later waits for the next
-//  visit.
+//  The pass visits a shard in two phases: those who ride and want it are gathered, some of whom
+//  need only its table; then its rockets are shown to the others, in the order of their places.
+//  Rockets that come while a shard is visited come behind, and are shown. Who gets on later waits
+//  for the next visit.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/list_jobs.h"
 
@@ -367,8 +367,8 @@ s_end_visit (list_jobs_t *self)
     self->visit.is_under_way = false;
 }
 
-//  Show some rockets to all who are in the visit. Rockets lie all over the memory: those to come are
-//  brought near.
+//  Show some rockets to all who are in the visit. Rockets lie all over the memory: those to come
+//  are brought near.
 static void
 s_show_some (list_jobs_t *self)
 {

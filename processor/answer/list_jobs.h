@@ -1,13 +1,14 @@
-//  Lists, selected in slices: no list, and no number of lists, keeps the loop for longer than a slice.
+//  Lists, selected in slices: no list, and no number of lists, keeps the loop for longer than a
+//  slice.
 //
-//  A list is a job. Jobs wait in turn; some of them ride at the same time on one pass over the shards,
-//  which walks in a circle: a job gets on at the next shard and gets off when it has seen each of its
-//  shards once. A rocket is brought near once for all who ride. Where a shard has a table of leaders
-//  (leaders.h), a job is shown that instead, and a job for which every shard has one does not wait.
-//  Equal lists that have not begun are one job with several askers.
+//  A list is a job. Jobs wait in turn; some of them ride at the same time on one pass over the
+//  shards, which walks in a circle: a job gets on at the next shard and gets off when it has seen
+//  each of its shards once. A rocket is brought near once for all who ride. Where a shard has a
+//  table of leaders (leaders.h), a job is shown that instead, and a job for which every shard has
+//  one does not wait. Equal lists that have not begun are one job with several askers.
 //
-//  A page need not be a picture of one moment, but every rocket in it is shown where it is at the end,
-//  and no rocket that stays as it is is ever skipped (selection.h).
+//  A page need not be a picture of one moment, but every rocket in it is shown where it is at the
+//  end, and no rocket that stays as it is is ever skipped (selection.h).
 //
 //  The processor's thread owns the jobs.
 //  SPDX-License-Identifier: Apache-2.0
@@ -16,8 +17,8 @@
 
 #include "processor/answer/list_job.h"
 
-//  Different lists under way. Those of a client are no more than the places that are left then: so one
-//  client has half of them at most.
+//  Different lists under way. Those of a client are no more than the places that are left then: so
+//  one client has half of them at most.
 #define LIST_JOBS_MAX 1024
 #define LIST_JOBS_ASKERS_MAX 16384  //  those who wait for them
 

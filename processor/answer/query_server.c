@@ -56,7 +56,8 @@ query_server_destroy (query_server_t **self_p)
     *self_p = NULL;
 }
 
-//  Send the parts of an envelope. False if the client is gone or takes nothing: nothing was sent then.
+//  Send the parts of an envelope. False if the client is gone or takes nothing: nothing was sent
+//  then.
 static bool
 s_send_envelope (socket_t *socket, const envelope_t *envelope)
 {
@@ -94,8 +95,8 @@ s_take_answer (void *context, text_t answer, GBytes *owner)
 }
 
 //  Receive the parts up to the empty one and the question behind it; the question is the socket's.
-//  Returns how many parts followed the empty one, at most 2: only 1 is a question. 0: the message has no
-//  envelope that can be answered, and is read to its end.
+//  Returns how many parts followed the empty one, at most 2: only 1 is a question. 0: the message
+//  has no envelope that can be answered, and is read to its end.
 static int
 s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_t *question)
 {

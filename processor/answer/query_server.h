@@ -1,6 +1,6 @@
 //  The queries socket: requests in, answers out, to the client that asked. A ROUTER, so that a list
-//  that takes its time holds up nobody; REQ and DEALER clients see what a REP would give them, but for
-//  one thing: a client with several requests under way may get quick answers before slow ones.
+//  that takes its time holds up nobody; REQ and DEALER clients see what a REP would give them, but
+//  for one thing: a client with several requests under way may get quick answers before slow ones.
 //
 //  The processor's thread owns the server.
 //  SPDX-License-Identifier: Apache-2.0

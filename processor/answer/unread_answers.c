@@ -1,5 +1,6 @@
 //  A client is an entry as long as it has something unread: those that have not are swept when the
-//  table has doubled. Counts outlive the table, as libzmq may let go late: they are counted references.
+//  table has doubled. Counts outlive the table, as libzmq may let go late: they are counted
+//  references.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/unread_answers.h"
 

@@ -11,8 +11,8 @@
 struct frame_receiver {
     socket_t *pull;
     shards_t *shards;
-    frame_t frame;              //  used again for each one
-    int64_t refusal_logged_ms;  //  a sender of rubbish must not fill the log
+    frame_t frame;              //  reused for each frame
+    int64_t refusal_logged_ms;  //  an untrusted peer must not fill the log
 };
 
 frame_receiver_t *
@@ -58,7 +58,8 @@ s_count (processor_counters_t *counters, fold_t fold)
     }
 }
 
-//  A message in the wrong partition would be applied by two owners. NULL if there is none.
+//  Return a fault if a message belongs to another partition, else NULL. Two owners would apply such
+//  a message.
 static const char *
 s_find_stray (const frame_t *frame, uint32_t partitions)
 {
@@ -103,7 +104,7 @@ s_take (frame_receiver_t *self, text_t bytes)
     acks_add (shard_acks (shard), &frame->head, frame_digest (bytes.data, bytes.size));
 }
 
-//  Pass over the further parts of a message; a frame has one.
+//  Read and ignore the rest of a message of several parts; a frame has one part.
 static void
 s_drop_parts (frame_receiver_t *self, bool more)
 {

@@ -1,4 +1,5 @@
-//  From the PULL socket to the shards: frames in, messages folded, sequences kept for their acks.
+//  Takes frames from the PULL socket, folds their messages into the shards, and adds their acks.
+//  The processor's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECV_FRAMES_H
 #define DOWNLINK_RECV_FRAMES_H
@@ -7,14 +8,14 @@
 
 typedef struct frame_receiver frame_receiver_t;
 
-//  Both are borrowed for as long as the receiver lives.
+//  Create a receiver. It borrows both while it lives.
 frame_receiver_t *frame_receiver_new (socket_t *pull, shards_t *shards);
 
 void frame_receiver_destroy (frame_receiver_t **self_p);
 
-//  Take in at most budget frames that are waiting. A frame that is none, breaks a rule or is for a
-//  partition that is not owned here is counted and ignored as a whole, and gets no ack. Returns how
-//  many were looked at.
+//  Take in at most budget waiting frames. Count and ignore, as a whole and without an ack, a frame
+//  that is invalid, breaks a rule or belongs to a partition that this processor does not own.
+//  Return the number of frames that were read.
 size_t frame_receiver_run (frame_receiver_t *self, size_t budget);
 
 #endif

@@ -1,3 +1,4 @@
+//  Without other processors: every partition is ours until we leave.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
@@ -32,7 +33,7 @@ s_hold (ownership_t *base, uint32_t partition)
 }
 
 static void
-s_let_go (ownership_t *base, uint32_t partition)
+s_release (ownership_t *base, uint32_t partition)
 {
     (void) base;
     (void) partition;
@@ -70,7 +71,7 @@ own_alone_new (const uint8_t self_id[PROCESSOR_ID_SIZE], const member_endpoint_t
 {
     own_alone_t *self = g_new0 (own_alone_t, 1);
     self->base = (ownership_t){
-        s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_endpoints, s_destroy};
+        s_look, s_is_ours, s_hold, s_release, s_leave, s_members, s_endpoints, s_destroy};
     self->endpoint = *endpoint;
     memcpy (self->self_id.id, self_id, PROCESSOR_ID_SIZE);
     return &self->base;

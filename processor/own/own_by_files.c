@@ -1,12 +1,12 @@
-//  The file system coordinates, for the processors of one host:
+//  Locked files coordinate the processors of one host:
 //
-//    state-dir/members/<32 hex digits>   locked by the live processor of that id; says where it is
+//    state-dir/members/<32 hex digits>   locked by the processor with that id; has its endpoint
 //    state-dir/partition-0007.lock       locked by the processor that holds the partition
 //
-//  The kernel drops locks when a process dies, however it dies; so who is alive, and what is free,
-//  is never a matter of time-outs. A processor that is stopped (SIGSTOP) holds what it holds.
+//  The kernel drops the locks of a process that dies, so no time-out decides whether a processor is
+//  alive or a partition is free. A processor that is stopped (SIGSTOP) keeps its locks.
 //
-//  Whoever comes to others that are there waits before it becomes a member: gateways are to have found
+//  A processor that finds other members waits before it becomes a member, so that the gateways find
 //  it before partitions move to it.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
@@ -23,9 +23,10 @@
 #include "disk/private_directory.h"
 #include "processor/own/ownership.h"
 
-#define JOIN_DELAY_MS 2000  //  a name is resolved every second, and a link takes some tenths
+#define JOIN_DELAY_MS                                                                              \
+    2000  //  a gateway resolves names every second, and connects in some tenths of one
 #define FAULT_LOG_INTERVAL_MS 1000
-#define HOLDER_PATIENCE_MS 5000  //  a processor that lets go of a partition saves it first
+#define HOLDER_PATIENCE_MS 5000  //  a processor saves a partition before it releases it
 #define HOLDER_LOG_INTERVAL_MS 30000
 
 typedef struct {
@@ -35,12 +36,12 @@ typedef struct {
     uint32_t partitions;
     member_id_t self_id;
     member_endpoint_t endpoint;
-    int member_fd;         //  lock of our member file; -1: we are no member
-    int64_t join_at_ms;    //  become one then, even if others are there
+    int member_fd;         //  lock of our member file; -1: we are not a member
+    int64_t join_at_ms;    //  when to become a member even if there are others
     bool has_left;         //  for good
-    member_id_t *members;  //  as of the last look, in the order of their ids
+    member_id_t *members;  //  at the last look, sorted by id
     size_t members_count;
-    member_endpoint_t endpoints[MEMBERS_MAX];  //  of the members
+    member_endpoint_t endpoints[MEMBERS_MAX];  //  in the order of the members
     bool is_ours[PARTITIONS_MAX];
     int held_fds[PARTITIONS_MAX];              //  locks of partitions; -1: not held
     int64_t waiting_since_ms[PARTITIONS_MAX];  //  for the lock; 0: not waiting
@@ -57,7 +58,7 @@ s_log_fault (own_by_files_t *self, const char *path)
             "file=%s reason=%s advice=%s", path, g_strerror (error), advice_directory (error));
 }
 
-//  False if the name is no id.
+//  Read an id from the name of a member file. Return false if the name is not an id.
 static bool
 s_read_id (const char *text, member_id_t *member)
 {
@@ -79,8 +80,8 @@ s_by_id (const void *a, const void *b)
     return memcmp (a, b, sizeof (member_id_t));
 }
 
-//  The members that are alive, to be freed with g_free. A file that nobody locks is of one who died:
-//  ids are never used again, so it can go. NULL if the directory cannot be read.
+//  Return the live members; the caller frees them with g_free. Return NULL if the directory cannot
+//  be read. Delete each member file without a lock: its processor died, and no id is used twice.
 static member_id_t *
 s_read_members (own_by_files_t *self, size_t *count)
 {
@@ -106,8 +107,8 @@ s_read_members (own_by_files_t *self, size_t *count)
     return members;
 }
 
-//  Write the endpoint into the member file. Those who cannot read it cannot be told where we are, and
-//  that is all.
+//  Write the endpoint into the member file. A failure is only logged: the other processors then
+//  cannot tell clients where this one is.
 static void
 s_write_endpoint (const own_by_files_t *self)
 {
@@ -118,7 +119,7 @@ s_write_endpoint (const own_by_files_t *self)
             "reason=%s advice=%s", g_strerror (errno), advice_directory (errno));
 }
 
-//  Read where the members are. An older version writes nothing.
+//  Read the endpoints of the members. Older versions write none.
 static void
 s_read_endpoints (own_by_files_t *self)
 {
@@ -137,7 +138,8 @@ s_read_endpoints (own_by_files_t *self)
     }
 }
 
-//  The file is locked and written before it has its name, so nobody finds it unlocked or empty.
+//  Become a member. Lock and write the file before it gets its name, so that no processor finds it
+//  unlocked or empty.
 static void
 s_join (own_by_files_t *self)
 {
@@ -171,7 +173,7 @@ s_share (own_by_files_t *self)
                                    s_by_id (&self->members[owners[partition]], &self->self_id) == 0;
 }
 
-//  Take in who is there. What is whose is worked out anew only when that has changed.
+//  Take over the list of members. Share the partitions again only if the list changed.
 static void
 s_take_members (own_by_files_t *self, member_id_t *members, size_t count)
 {
@@ -211,7 +213,7 @@ s_is_ours (const ownership_t *base, uint32_t partition)
     return ((const own_by_files_t *) base)->is_ours[partition];
 }
 
-//  Log the process that holds a partition's lock when that takes long.
+//  Log the process that holds a partition's lock if it has held it for long.
 static void
 s_watch_holder (own_by_files_t *self, uint32_t partition, const char *path, bool is_taken)
 {
@@ -243,7 +245,7 @@ s_hold (ownership_t *base, uint32_t partition)
 }
 
 static void
-s_let_go (ownership_t *base, uint32_t partition)
+s_release (ownership_t *base, uint32_t partition)
 {
     own_by_files_t *self = (own_by_files_t *) base;
     if (self->held_fds[partition] >= 0)
@@ -289,7 +291,7 @@ s_destroy (ownership_t **base_p)
     if (!self)
         return;
     for (uint32_t partition = 0; partition < self->partitions; partition++)
-        s_let_go (*base_p, partition);
+        s_release (*base_p, partition);
     s_leave (*base_p);
     g_free (self->members);
     g_free (self->directory);
@@ -304,7 +306,7 @@ own_by_files_new (const char *directory, uint32_t partitions,
 {
     own_by_files_t *self = g_new0 (own_by_files_t, 1);
     self->base = (ownership_t){
-        s_look, s_is_ours, s_hold, s_let_go, s_leave, s_members, s_endpoints, s_destroy};
+        s_look, s_is_ours, s_hold, s_release, s_leave, s_members, s_endpoints, s_destroy};
     self->endpoint = *endpoint;
     self->directory = g_strdup (directory);
     self->members_directory = g_build_filename (directory, "members", NULL);

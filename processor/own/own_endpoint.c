@@ -8,9 +8,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-//  Addresses of one link only are of no use to others without its name.
+//  Return true if others can connect to an address. A link-local IPv6 address is useless without
+//  the name of the link.
 static bool
-s_is_of_use (const struct ifaddrs *one)
+s_is_reachable (const struct ifaddrs *one)
 {
     if (!one->ifa_addr || !(one->ifa_flags & IFF_UP) || (one->ifa_flags & IFF_LOOPBACK))
         return false;
@@ -23,14 +24,14 @@ s_is_of_use (const struct ifaddrs *one)
     return !IN6_IS_ADDR_LINKLOCAL (&address.sin6_addr);
 }
 
-//  Print the machine's address of a family. False if there is none.
+//  Print an address of this machine of a family. Return false if there is none.
 static bool
 s_find (const struct ifaddrs *all, int family, char *host, size_t size)
 {
     socklen_t length =
         family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
     for (const struct ifaddrs *one = all; one; one = one->ifa_next)
-        if (s_is_of_use (one) && one->ifa_addr->sa_family == family &&
+        if (s_is_reachable (one) && one->ifa_addr->sa_family == family &&
             getnameinfo (one->ifa_addr, length, host, (socklen_t) size, NULL, 0, NI_NUMERICHOST) ==
                 0)
             return true;

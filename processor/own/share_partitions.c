@@ -11,7 +11,8 @@ typedef struct {
     uint32_t partition;
 } member_score_t;
 
-//  The ids are random, so any function that mixes well gives even scores.
+//  Return the score of a pair. The ids are random, so any function that mixes well gives even
+//  scores.
 static uint64_t
 s_score (const member_id_t *member, uint32_t partition)
 {

@@ -1,8 +1,8 @@
-//  Which member gets which partition: rendezvous hashing with equal shares. Each pair of a member and
-//  a partition has a score; pairs are taken from the highest score down, and a member that has its
-//  share takes no more. So everybody who knows the same members comes to the same result, shares
-//  differ by one at most, and few move when a member comes or goes: of 16 on average one more than must.
-//  A pure function.
+//  Shares the partitions among the members: rendezvous hashing with equal shares. Each pair of a
+//  member and a partition has a score. Pairs are taken from the highest score down, and a member
+//  that has its share gets no more. So all processors with the same list of members get the same
+//  result, shares differ by one at most, and few partitions move when a member comes or goes: of
+//  16, on average one more than necessary. A pure function.
 //
 //  (Highest random weight: Thaler and Ravishankar, 1998; bounded loads: Mirrokni et al., 2018.)
 //  SPDX-License-Identifier: Apache-2.0
@@ -17,13 +17,13 @@ typedef struct {
     uint8_t id[PROCESSOR_ID_SIZE];
 } member_id_t;
 
-//  Where others reach the frames of a member, "tcp://address:port"; empty if that is not known.
+//  The endpoint of a member for frames, "tcp://address:port"; empty: unknown.
 typedef struct {
     char text[ENDPOINT_SIZE];
 } member_endpoint_t;
 
-//  Write into owners, which has room for so many partitions, the place of each one's owner in
-//  members (1 to MEMBERS_MAX, in any order: only the ids count).
+//  Set owners[partition] to the index of its owner in members, for each of the partitions. There
+//  are 1 to MEMBERS_MAX members, in any order.
 void share_partitions (
     const member_id_t *members, size_t count, uint32_t partitions, uint32_t *owners);
 

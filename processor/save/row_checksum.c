@@ -5,9 +5,9 @@
 
 #include "common/text/text_hash.h"
 
-#define NUMBERS 11  //  of a rocket, beside those of its ranges and hashes
+#define NUMBERS 11  //  of a rocket, without its ranges and hashes
 
-//  Returns where the next one goes, as do the others.
+//  Write a number. Return the place behind it.
 static char *
 s_add_number (char *place, uint64_t number)
 {
@@ -16,7 +16,8 @@ s_add_number (char *place, uint64_t number)
     return place + sizeof little;
 }
 
-//  With its size before it, so that bytes cannot move from one text to the next; none is not empty.
+//  Write a text with its size first, so that bytes cannot move from one text to the next. No text
+//  and an empty text differ. Return the place behind it.
 static char *
 s_add_text (char *place, text_t text)
 {

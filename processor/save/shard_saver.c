@@ -1,10 +1,10 @@
-//  A round costs nearly the same however much is in it: some files written and synced. So when much
-//  comes in, a round is followed by a pause of some times its own length, and the next one saves more
-//  at once: the processors that the saving would take are the gateway's and the loop's. When little
-//  comes in there is no pause, and nothing is saved or acknowledged later than it could be.
+//  A round writes and syncs some files, so its cost hardly depends on its size. While many frames
+//  come in, a pause of several times its length follows each round: the next round then saves more
+//  at once, and the cores are free for the gateway and the loop. While few frames come in there is
+//  no pause, so that acks are not delayed.
 //
-//  What is saved is a copy, so a round is bounded. Of a burst the rest follows at once, the partitions
-//  by turns: it needs no more memory, and the first of it is acknowledged before the last is saved.
+//  A round saves copies, so its size is bounded to bound the memory. The rest of a burst follows at
+//  once, the partitions in turn: the first of them are acknowledged before the last are saved.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/save/shard_saver.h"
 
@@ -14,12 +14,12 @@
 #include "common/process/log.h"
 
 #define RETRY_MS 200
-#define ROUND_ROCKETS 16384  //  some 5 MB of copies, saved in some 50 ms
-#define BUSY_FRAMES 2        //  so many in one round mean that more will come
-#define PAUSE_TIMES 8
+#define ROUND_ROCKETS 16384  //  about 5 MB of copies, saved in about 50 ms
+#define BUSY_FRAMES 2        //  frames in one round from which on more are expected
+#define PAUSE_TIMES 8        //  length of the pause, in lengths of the round
 #define PAUSE_MAX_MS 50
 
-//  What changed in one partition, or a piece of it.
+//  The changed rockets of one partition, or some of them.
 typedef struct {
     owned_t owned;
     GPtrArray *changes;  //  of rocket_view_t *
@@ -31,15 +31,15 @@ struct shard_saver {
     store_t *store;
     socket_t *events;
     update_sender_t *updates;
-    acks_t *acks;                    //  of the saves of a round that are done
+    acks_t *acks;                    //  of the saves of this round that succeeded
     background_t *background;        //  its job is a GPtrArray of shard_save_t *
-    int64_t begun_ms;                //  when the last round was begun,
-    uint64_t begun_frames;           //  and how many frames had been taken in then
-    uint64_t round_frames;           //  how many were new in that round
-    uint32_t next;                   //  partition to look at first
-    bool is_cut;                     //  the round was full: there may be more to save
-    int64_t not_before_ms;           //  when the next one may be begun
-    bool is_saving[PARTITIONS_MAX];  //  in the round that is under way
+    int64_t begun_ms;                //  when the last round began
+    uint64_t begun_frames;           //  frames taken in until then
+    uint64_t round_frames;           //  frames taken in between the last two rounds
+    uint32_t next;                   //  partition to save first in the next round
+    bool is_cut;                     //  the last round was full: more may be left to save
+    int64_t not_before_ms;           //  when the next round may begin
+    bool is_saving[PARTITIONS_MAX];  //  in the current round
 };
 
 static void
@@ -50,7 +50,7 @@ s_free_save (void *data)
     g_free (save);
 }
 
-//  On the background thread.
+//  Save all partitions of a round. The background thread calls it.
 static void
 s_save_all (void *context, void *job)
 {
@@ -130,7 +130,7 @@ s_publish (shard_saver_t *self)
     FAILPOINT ("ack-after");
 }
 
-//  See what came of a save. False if the store is broken.
+//  Handle the result of a save. Return false if the store is broken.
 static bool
 s_settle (shard_saver_t *self, shard_save_t *save)
 {
@@ -176,7 +176,7 @@ s_pause (shard_saver_t *self)
         self->not_before_ms = now_ms + MIN (PAUSE_TIMES * (now_ms - self->begun_ms), PAUSE_MAX_MS);
 }
 
-//  Take what changed in a partition into a round. Returns how many rockets that are.
+//  Add the changed rockets of a partition to a round. Return the number of rockets.
 static guint
 s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
 {

@@ -79,7 +79,7 @@ s_write_identity (const char *path, state_traits_t *traits)
     return s_write (path, text);
 }
 
-//  Find the value behind a key at the beginning of a line; none if it is not there.
+//  Return the value behind the key of a line; no text if there is no such line.
 static text_t
 s_find (char *const *lines, const char *key)
 {
@@ -125,8 +125,8 @@ s_read_identity (const char *path, state_traits_t *traits)
     return good && traits->ordering == wanted;
 }
 
-//  May this process open the files of all partitions? It owns all of them once the other processors
-//  are gone.
+//  Return true if this process may open the files of all partitions: it owns all of them when no
+//  other processor runs.
 static bool
 s_may_open (const char *directory, uint32_t partitions)
 {
@@ -141,8 +141,8 @@ s_may_open (const char *directory, uint32_t partitions)
     return false;
 }
 
-//  What is there is read and held against what this process can do before anything is written. Under the
-//  lock of the directory.
+//  Read the files that exist and check that this process can serve the state, before writing
+//  anything. The caller holds the lock of the directory.
 static bool
 s_settle (const char *directory, state_traits_t *traits)
 {

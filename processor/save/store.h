@@ -1,6 +1,6 @@
-//  Where the rockets of a partition are kept: the interface. A store is a store_t at the beginning of
-//  a structure of its own. Partitions are independent: one may be saved by one thread while another
-//  is taken, loaded or released by another thread, but no partition is used by two at once.
+//  The interface of a store, which keeps the rockets of each partition. An implementation has a
+//  store_t as the first member of its structure. One thread may save a partition while another
+//  thread takes, loads or releases a different one. Only one thread at a time may use a partition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_STORE_H
 #define DOWNLINK_STORE_H
@@ -12,53 +12,56 @@
 typedef struct store store_t;
 
 typedef enum {
-    SAVE_DONE,    //  it is as safe as this store makes it: acknowledge
-    SAVE_FENCED,  //  somebody else raised the epoch: let go of the partition, save nothing more
-    SAVE_FAILED,  //  it is not saved, as when the disk is full: try again later
-    SAVE_BROKEN,  //  nobody knows what is saved, as after an error of fsync: stop the process
+    SAVE_DONE,    //  saved, as safely as this store can: acknowledge
+    SAVE_FENCED,  //  another processor raised the epoch: release the partition, save nothing more
+    SAVE_FAILED,  //  not saved, for example because the disk is full: try again later
+    SAVE_BROKEN,  //  possibly saved, for example after an error of fsync: stop the process
 } save_t;
 
 typedef enum {
-    LOAD_MORE,   //  there are further rockets
-    LOAD_DONE,   //  that was all: save may be called from now on
-    LOAD_FAILED  //  it cannot be read, or a rocket in it is damaged; the log says why
+    LOAD_MORE,   //  more rockets follow
+    LOAD_DONE,   //  all are loaded: save may be called from now on
+    LOAD_FAILED  //  the store cannot be read or a rocket is damaged; the log says why
 } load_t;
 
-//  What belongs to a state for good, from its making on. A program has wishes; a state that is there
-//  already has its own.
+//  The traits that a state keeps for good. Flags give those of a new state; an existing state has
+//  its own.
 typedef struct {
-    state_id_t id;        //  made with the state
-    uint32_t partitions;  //  P; another one is wished for in vain
-    ordering_t ordering;  //  another one is refused
+    state_id_t id;        //  random, made with the state
+    uint32_t partitions;  //  P; a flag with another number is ignored
+    ordering_t ordering;  //  a flag with another one is refused
 } state_traits_t;
 
-//  Shown every stored rocket while a partition is loaded; the view is good during the call. False if
-//  it is no rocket that can be.
+//  Called with each stored rocket of a partition that is loaded; the view is borrowed. Return false
+//  if the rocket is invalid.
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {
-    //  Take a partition: raise its epoch. False if it cannot be read or written; the log says why.
+    //  Open a partition and raise its epoch. Return false if it cannot be read or written; then the
+    //  log says why.
     bool (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
 
-    //  Show so many further rockets of a partition that was taken, until none is left.
+    //  Pass the next rockets of a partition that was taken to the function, budget of them at most.
     load_t (*load) (
         store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context);
 
-    //  Save rockets of a partition in one transaction, if its epoch still is owned.epoch.
+    //  Save rockets of a partition in one transaction, unless its epoch is not owned.epoch any
+    //  more.
     save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count);
 
-    //  Be done with a partition, whether it was taken, loaded or neither.
+    //  Close a partition, in any condition.
     void (*release) (store_t *self, uint32_t partition);
 
     void (*destroy) (store_t **self_p);
 };
 
-//  Keeps nothing: for tests and throw-away runs. Each one is a state of its own.
+//  Create a store that keeps nothing, for tests and throw-away runs, with a new state. Set
+//  traits->id.
 store_t *store_memory_new (state_traits_t *traits);
 
-//  One SQLite file a partition in a directory, which is made if it is not there. *traits are what a new
-//  directory gets, and become what this one has. NULL if it cannot be used, or has another ordering; then
-//  the log says why.
+//  Create a store with one SQLite file for each partition in a directory. Make the directory, with
+//  *traits, if it does not exist; else set *traits to those of its state. Return NULL if it cannot
+//  be used or has another ordering; then the log says why.
 store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
 
 #endif

@@ -1,5 +1,4 @@
-//  The rockets are in the shards, and that is all: every save is done at once, and gone with the
-//  process.
+//  A store that keeps nothing: each save succeeds at once, and the rockets are only in the shards.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 

@@ -1,6 +1,6 @@
-//  partition-0007.sqlite holds a row a rocket, in columns with names and types: a copy, opened with
-//  sqlite3, reads like a table of rockets. Every row has a checksum over all its columns. A save
-//  happens under the epoch it was meant for, or not at all.
+//  partition-0007.sqlite has a row for each rocket, with named and typed columns, so that operators
+//  can read a copy with sqlite3. Each row has a checksum of all its columns. A save checks the
+//  epoch in the same transaction, so a processor that lost the partition saves nothing.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
@@ -13,14 +13,14 @@
 #define FORMAT 1
 #define CHECKPOINT_PAGES 1000
 
-//  Pages kept in memory, all partitions together. A save writes rows all over its file, so of a large
-//  one no cache of a sensible size holds the pages it needs next; the system's holds them anyway.
+//  Memory for pages, of all partitions together. A save writes rows all over its file, so no cache
+//  of a sensible size holds the next pages of a large file; the kernel's page cache holds them.
 #define CACHE_KIB 8192
-#define CACHE_MIN_KIB 64  //  a partition
+#define CACHE_MIN_KIB 64  //  for each partition
 
 typedef struct {
     sqlite_file_t *file;
-    sqlite3_stmt *rows;  //  while it is loaded
+    sqlite3_stmt *rows;  //  during the load
     sqlite3_stmt *save;
     sqlite3_stmt *epoch;
 } partition_file_t;
@@ -46,7 +46,7 @@ static const char s_schema[] =
 static const char s_upsert[] = "INSERT OR REPLACE INTO rocket VALUES"
                                " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
-//  Checksum of the row that says whose file this is.
+//  Return the checksum of the row that names the partition of this file.
 static int64_t
 s_partition_checksum (uint32_t number, uint32_t partitions, int64_t epoch)
 {
@@ -65,7 +65,7 @@ s_column_text (sqlite3_stmt *row, int column)
     return text_of (bytes ? bytes : "", (size_t) sqlite3_column_bytes (row, column));
 }
 
-//  Read a row. False if it is not what was written.
+//  Read a row. Return false if it is damaged.
 static bool
 s_read_row (sqlite3_stmt *row, rocket_view_t *view)
 {
@@ -130,7 +130,7 @@ s_write_partition (sqlite_file_t *file, uint32_t number, uint32_t partitions, in
     return result == FILE_DONE;
 }
 
-//  See that the file is this partition's, and raise its epoch. Returns what is wrong, or NULL.
+//  Check that the file belongs to the partition, and raise its epoch. Return NULL or the fault.
 static const char *
 s_raise_epoch (store_sqlite_t *self, sqlite_file_t *file, uint32_t partition, int64_t *epoch)
 {
@@ -212,7 +212,7 @@ s_save_row (sqlite3_stmt *statement, const rocket_view_t *view)
     return sqlite3_reset (statement);
 }
 
-//  SQLITE_OK with the epoch that the partition has, or the error.
+//  Read the epoch of the partition. Return SQLITE_OK or the error.
 static int
 s_read_epoch (sqlite3_stmt *statement, uint64_t *epoch)
 {

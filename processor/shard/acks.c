@@ -1,4 +1,4 @@
-//  Frames are kept in the order of their arrival, and sorted when they are published.
+//  The list of a source has its frames in the order of arrival. acks_publish sorts it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/acks.h"
 
@@ -8,15 +8,15 @@
 
 typedef struct {
     GArray *frames;     //  of saved_frame_t
-    frame_head_t last;  //  that was added,
-    uint64_t digest;    //  and its digest
+    frame_head_t last;  //  the frame that was added last
+    uint64_t digest;    //  of the last frame
 } source_t;
 
 struct acks {
     GHashTable *sources;  //  source to source_t
 };
 
-//  A source is random bytes.
+//  Return the first bytes of a source, which are random.
 static guint
 s_hash (gconstpointer key)
 {
@@ -125,7 +125,7 @@ s_compare (gconstpointer a, gconstpointer b)
     return one->digest < other->digest ? -1 : one->digest > other->digest;
 }
 
-//  Sort by sequence, and leave out what came twice.
+//  Sort the frames by sequence and remove repeated ones.
 static void
 s_sort (GArray *frames)
 {

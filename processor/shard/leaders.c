@@ -5,28 +5,28 @@
 
 #define TABLES_MAX 4
 #define DRAFTS_MAX TABLES_MAX
-#define WANTED_MAX 256          //  of longer lists no table is kept
-#define DEPTH_MIN 256           //  rockets within the bound of a new table, at least,
-#define DEPTH_FACTOR 4          //  and so many times what is wanted
-#define TABLE_MEMBERS_MAX 8192  //  a table that has grown beyond this is forgotten
-#define NOTES_MAX 1000000       //  so is one that nobody asked for during so many changes
+#define WANTED_MAX 256          //  longest list that gets a table
+#define DEPTH_MIN 256           //  fewest rockets within the bound of a new table
+#define DEPTH_FACTOR 4          //  rockets within it for each rocket of the list
+#define TABLE_MEMBERS_MAX 8192  //  a table that grows larger is removed
+#define NOTES_MAX 1000000       //  so is a table without a query during so many changes
 
 typedef struct {
-    list_query_t list;    //  its order and filters, a copy
-    bool is_whole;        //  every rocket that passes is in it: there is no bound
+    list_query_t list;    //  order and filters, a copy
+    bool is_whole;        //  it has every rocket that passes the filters: there is no bound
     place_t bound;        //  a copy
     GHashTable *members;  //  of const rocket_t *
-    uint64_t notes;       //  since it was asked for
+    uint64_t notes;       //  changes since the last query
 } leaders_table_t;
 
 struct leaders_draft {
-    leaders_table_t *table;  //  so far whole, with the rockets that have changed as its members
+    leaders_table_t *table;  //  still whole; its members are the rockets that changed
     selection_t best;        //  of table->list
-    bool is_spoilt;          //  too many rockets have changed: it will be no table
+    bool is_spoilt;          //  too many rockets changed: it will not become a table
 };
 
 struct leaders {
-    GPtrArray *tables;  //  of leaders_table_t *, the one asked for last at the end
+    GPtrArray *tables;  //  of leaders_table_t *, the last queried one at the end
     GPtrArray *drafts;  //  of leaders_draft_t *
 };
 
@@ -85,7 +85,7 @@ s_add (leaders_table_t *table, const rocket_t *rocket)
     g_hash_table_add (table->members, (gpointer) (uintptr_t) rocket);
 }
 
-//  Note a rocket in a table. False if the table is not worth keeping any more.
+//  Note a rocket in a table. Return false if the table is not worth keeping any more.
 static bool
 s_note (leaders_table_t *table, const rocket_t *rocket, const rocket_view_t *view)
 {
@@ -127,7 +127,7 @@ s_is_same_list (const list_query_t *a, const list_query_t *b)
            s_is_same_text (a->mission, b->mission);
 }
 
-//  Find the table of a list. False if there is none.
+//  Find the table of a list. Return false if there is none.
 static bool
 s_find (const leaders_t *self, const list_query_t *list, guint *place)
 {
@@ -148,7 +148,7 @@ leaders_have (const leaders_t *self, const list_query_t *list)
     return s_find (self, list, &place);
 }
 
-//  Show a selection the members of a table, and drop those that have gone beyond its bound.
+//  Show the members of a table to a selection, and remove the members beyond its bound.
 static void
 s_show_members (const leaders_table_t *table, selection_t *selection)
 {
@@ -167,7 +167,8 @@ s_show_members (const leaders_table_t *table, selection_t *selection)
         selection_cut (selection, &table->bound);
 }
 
-//  Show what the table has, if that is enough to be sure. Else nothing is shown, and false.
+//  Show the members of a table if they are enough for an exact answer. Else show none and return
+//  false.
 static bool
 s_show_table (const leaders_table_t *table, selection_t *selection)
 {
@@ -231,7 +232,7 @@ s_keep (leaders_t *self, leaders_table_t *table)
     g_ptr_array_add (self->tables, table);
 }
 
-//  Rockets that changed while the draft was shown rockets are members already, wherever they are now.
+//  The rockets that changed since leaders_begin are members already, within the bound or not.
 void
 leaders_end (leaders_t *self, leaders_draft_t **draft_p, selection_t *selection)
 {

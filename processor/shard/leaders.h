@@ -1,16 +1,16 @@
-//  The best rockets of a shard by the orders and filters that are asked for, kept from one question to
-//  the next: "the 50 fastest" looks at a few hundred rockets, not at all of them.
+//  The first rockets of a shard by the orders and filters of recent lists, kept from one query to
+//  the next: "the 50 fastest" then looks at a few hundred rockets instead of all.
 //
-//  For each such list a table holds every rocket up to a bound: a place some hundred rockets deep when
-//  the table was made. Each rocket that changes is noted: if it is within the bound now, it is in the
-//  table. Those that have gone beyond the bound are dropped when they are met. So the table is exact as
-//  long as it holds as many as are wanted; when too many have gone it is made anew.
+//  For each list a table holds every rocket up to a bound, some hundred rockets deep when the table
+//  is made. leaders_note adds each changed rocket that is within the bound. A member that is beyond
+//  the bound is removed when a query meets it. So the table is exact while it has at least as many
+//  rockets as the list wants. When it has fewer, it is made again.
 //
-//  A table is made from a draft, which is shown all rockets of the shard, in as many pieces as the
-//  caller likes; rockets that change meanwhile are noted in the draft too.
+//  A draft becomes a table. The caller shows it all rockets of the shard, in any number of pieces,
+//  and leaders_note adds the rockets that change meanwhile.
 //
-//  A few tables a shard, of a few thousand rockets at most; one that nobody asks for is forgotten. The
-//  processor's thread owns them.
+//  A shard has a few tables of a few thousand rockets at most. A table without queries is removed.
+//  The processor's thread owns all of them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LEADERS_H
 #define DOWNLINK_LEADERS_H
@@ -22,30 +22,31 @@ typedef struct leaders_draft leaders_draft_t;
 
 leaders_t *leaders_new (void);
 
-//  Destroy the tables, and drafts that were not ended.
+//  Free the tables and the drafts.
 void leaders_destroy (leaders_t **self_p);
 
-//  Note that a rocket is new, or has changed.
+//  Note that a rocket is new or has changed.
 void leaders_note (leaders_t *self, const rocket_t *rocket);
 
-//  True if there is a table for a list; it may turn out not to hold enough.
+//  Return true if there is a table for a list; it may have too few rockets.
 bool leaders_have (const leaders_t *self, const list_query_t *list);
 
-//  Show a selection, from a table, all rockets that can be among its best. False if there is no table
-//  that holds enough: nothing was shown then.
+//  Show a selection all rockets that can be among its first, from a table. Return false, and show
+//  nothing, if no table has enough rockets.
 bool leaders_show (leaders_t *self, selection_t *selection) __attribute__ ((warn_unused_result));
 
-//  Begin a draft for what a selection wants. NULL if no table is kept of such a list, or if there are
-//  drafts enough: show the rockets to the selection itself then. The leaders own the draft.
+//  Begin a draft for the list of a selection. Return NULL if such a list gets no table or there are
+//  too many drafts: then show the rockets to the selection itself. The leaders own the draft.
 leaders_draft_t *leaders_begin (leaders_t *self, const selection_t *selection);
 
-//  The selection to show all rockets to, borrowed from the draft.
+//  Return the selection to which the caller shows all rockets, borrowed from the draft.
 selection_t *leaders_draft_selection (leaders_draft_t *draft);
 
-//  End a draft that was shown all rockets, and show the selection those that can be among its best.
+//  End a draft that was shown all rockets, and show the selection the rockets that can be among its
+//  first.
 void leaders_end (leaders_t *self, leaders_draft_t **draft_p, selection_t *selection);
 
-//  Give a draft up.
+//  Free a draft before its end.
 void leaders_abandon (leaders_t *self, leaders_draft_t **draft_p);
 
 #endif

@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/list_copy.h"
 
-//  An empty text stays one: a text without data is none.
+//  Copy a text. An empty text stays empty: only a text without data means none.
 static text_t
 s_copy (text_t text)
 {

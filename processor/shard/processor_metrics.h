@@ -1,12 +1,12 @@
-//  What a processor counts. Its thread writes all of it, but for the latency of a save, which the
-//  saver's thread does.
+//  The counters of a processor. Its thread writes all of them except the latency of a save, which
+//  the saver's thread writes.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PROCESSOR_METRICS_H
 #define DOWNLINK_PROCESSOR_METRICS_H
 
 #include "common/process/metrics.h"
 
-//  One list for all uses: field, name in the stats, name for Prometheus, what it is.
+//  One list for all uses: field, name in the stats, name for Prometheus, help.
 #define PROCESSOR_COUNTERS(X)                                                                      \
     X (frames, "frames", "frames_total", "Frames that were taken in.")                             \
     X (frames_foreign, "framesForeign", "foreign_frames_total",                                    \
@@ -36,7 +36,7 @@
     X (saves_failed, "savesFailed", "failed_saves_total",                                          \
         "Saves of a partition that failed; they are tried again.")
 
-//  Likewise of the latencies: field, name, what it is.
+//  The same for the latencies: field, name, help.
 #define PROCESSOR_LATENCIES(X)                                                                     \
     X (apply, "apply_duration_seconds", "Folding the messages of one frame into their rockets.")   \
     X (save, "save_duration_seconds", "Saving what changed in one partition, a transaction.")      \

@@ -1,6 +1,7 @@
-//  Two arrays: the rockets in the order they were added, and slots that are searched from the place a
-//  hash points at (open addressing, linear). A slot holds the hash, so that other rockets are rarely
-//  looked at, and growing looks at none. Both grow by less than they have: 18 to 25 bytes a rocket.
+//  Two arrays: the rockets in the order of their addition, and slots, which a search visits from
+//  the place that the hash gives (open addressing, linear probing). A slot holds the hash, so a
+//  search rarely reads another rocket, and growth reads none. The arrays grow by an eighth and by a
+//  half, so they take 18 to 25 bytes for each rocket.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/rocket_table.h"
 
@@ -9,11 +10,11 @@
 #include "common/text/text_hash.h"
 
 #define SLOTS_MIN 16
-#define LOAD_PERCENT 80  //  of the slots are in use at most
+#define LOAD_PERCENT 80  //  most slots in use
 
 typedef struct {
     uint32_t hash;
-    uint32_t number;  //  the rocket's place + 1; 0: the slot is free
+    uint32_t number;  //  place of the rocket + 1; 0: the slot is free
 } table_slot_t;
 
 struct rocket_table {
@@ -54,7 +55,7 @@ s_hash (text_t id)
     return (uint32_t) (hash ^ hash >> 32);
 }
 
-//  The slot where the search for a hash begins.
+//  Return the slot where the search for a hash begins.
 static size_t
 s_first (const rocket_table_t *self, uint32_t hash)
 {

@@ -1,6 +1,6 @@
-//  The rockets of a shard, found by id, and each at a place that never changes: the n-th rocket added
-//  stays the n-th, so a walk over all of them can pause and go on, whatever is added meanwhile.
-//  Rockets are not removed. The processor's thread owns a table.
+//  The rockets of a shard, by id and by place. The place of a rocket never changes, so a walk over
+//  all rockets can pause and go on while rockets are added. Rockets are not removed. The
+//  processor's thread owns a table.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_TABLE_H
 #define DOWNLINK_ROCKET_TABLE_H
@@ -11,16 +11,16 @@ typedef struct rocket_table rocket_table_t;
 
 rocket_table_t *rocket_table_new (void);
 
-//  Destroy the table and its rockets. The pool is the one that their texts are in.
+//  Free the table and its rockets. The pool holds their texts.
 void rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool);
 
-//  Return the rocket of that id, or NULL.
+//  Return the rocket with an id, or NULL.
 rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 
 //  Add a rocket whose id is not in the table; the table owns it from now on.
 void rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 
-//  Return how many rockets there are.
+//  Return the number of rockets.
 size_t rocket_table_size (const rocket_table_t *self);
 
 //  Return the rocket at a place below the size.

@@ -6,7 +6,7 @@
 typedef struct {
     frame_head_t head;
     uint64_t digest;
-    uint64_t noted;  //  when it was, as a count of notes
+    uint64_t noted;  //  number of notes until then
 } tail_t;
 
 struct saved_tails {
@@ -33,7 +33,7 @@ saved_tails_destroy (saved_tails_t **self_p)
     *self_p = NULL;
 }
 
-//  The place of the source: its own, a new one, or that of the source that was noted longest ago.
+//  Return the place for a source: its own, a new one, or that of the source with the oldest note.
 static tail_t *
 s_place (saved_tails_t *self, const uint8_t *source)
 {

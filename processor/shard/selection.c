@@ -67,7 +67,7 @@ s_sink (selection_t *self, size_t index)
     }
 }
 
-//  A rocket lets go of its type or mission when it gets another: hold the text as well.
+//  Hold the text of a candidate: a rocket releases its type or mission when it gets another one.
 static void
 s_hold (const selection_t *self, selection_candidate_t *candidate)
 {
@@ -98,7 +98,7 @@ s_offer (selection_t *self, selection_candidate_t *candidate)
     }
 }
 
-//  The heap becomes a sorted array: the worst goes to the end, again and again.
+//  Turn the heap into a sorted array: move the worst to the end, again and again.
 static void
 s_sort (selection_t *self)
 {
@@ -120,7 +120,7 @@ selection_passes (const list_query_t *list, const rocket_view_t *rocket)
                (rocket->mission.data && text_equal (list->mission, rocket->mission)));
 }
 
-//  Find the place of a rocket in the list. False if it is not of the list.
+//  Find the place of a rocket in the list. Return false if the rocket does not belong to the list.
 static bool
 s_place (const list_query_t *list, const rocket_view_t *view, place_t *place)
 {

@@ -1,9 +1,9 @@
-//  The best rockets of a list, out of any number that are shown: a heap holds as many as are wanted,
-//  with the worst of them on top, so that a rocket which is not among the best costs one comparison.
+//  Selects the first rockets of a list from any number of rockets. A heap holds as many as are
+//  wanted, with the last of them on top, so a rocket that is not among them costs one comparison.
 //
-//  Rockets may change between one that is shown and the end. So the end looks at the chosen ones
-//  again, and shows each where it is now. A rocket that was passed over was behind the worst chosen
-//  one: nothing is shown behind that place, so no rocket that stayed as it was is ever skipped.
+//  Rockets may change before the selection settles. So selection_settle reads the chosen rockets
+//  again and puts each at its present place. A rocket that was not chosen was behind the last
+//  chosen one. The list ends at that place, so it never skips a rocket that did not change.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SELECTION_H
 #define DOWNLINK_SELECTION_H
@@ -12,9 +12,9 @@
 #include "query/protocol/query.h"
 
 typedef struct {
-    place_t place;  //  where it was when it was shown
+    place_t place;  //  of the rocket when it was shown
     const rocket_t *rocket;
-    pooled_text_t *held;  //  the place's text, if the rocket may let go of it
+    pooled_text_t *held;  //  text of the place, if the rocket may release it
 } selection_candidate_t;
 
 typedef struct {
@@ -23,33 +23,35 @@ typedef struct {
     selection_candidate_t *heap;
     size_t count;
     size_t capacity;
-    bool is_cut;  //  rockets of the list are not in the heap
+    bool is_cut;  //  the list has rockets that are not in the heap
     bool has_horizon;
-    place_t horizon;  //  a copy: rockets behind it may not have been shown
+    place_t horizon;  //  a copy; rockets behind it may be missing
 } selection_t;
 
-//  Select so many of a list's rockets. The list is borrowed, and so are the rockets. The pool, of
-//  the rockets' texts, is needed if rockets change before the end; else it may be NULL.
+//  Begin to select capacity rockets of a list. The list and the rockets are borrowed. The pool
+//  holds the texts of the rockets. NULL is allowed if no rocket changes before the selection
+//  settles.
 void selection_init (
     selection_t *self, const list_query_t *list, size_t capacity, text_pool_t *pool);
 
 void selection_free (selection_t *self);
 
-//  Show a rocket, once each, and its view. One that the filters leave out, or that comes before the
-//  list begins, is passed over.
+//  Show a rocket and its view; each rocket once. The selection ignores a rocket that does not pass
+//  the filters or is in front of the beginning of the list.
 void selection_show (selection_t *self, const rocket_t *rocket, const rocket_view_t *view);
 
-//  Rockets behind a place are not shown: the list ends there.
+//  End the list at a place: rockets behind it are not shown.
 void selection_cut (selection_t *self, const place_t *place);
 
-//  Return true and the place behind which rockets were passed over, borrowed; false if none was.
+//  Set end to the place behind which rockets are missing, borrowed. Return false if none are
+//  missing.
 bool selection_end (const selection_t *self, place_t *end);
 
-//  True if a rocket passes the filters of a list.
+//  Return true if a rocket passes the filters of a list.
 bool selection_passes (const list_query_t *list, const rocket_view_t *rocket);
 
-//  Look at the chosen rockets again, drop those that are not of the list any more, and put the best
-//  first. Nothing can be shown after that. The places are borrowed from the rockets now.
+//  Read the chosen rockets again, remove those that do not belong to the list any more, and sort
+//  the others. Show no rocket after that. The places are borrowed from the rockets.
 void selection_settle (selection_t *self);
 
 #endif

@@ -4,14 +4,14 @@
 #include "processor/shard/rocket_table.h"
 #include "processor/shard/saved_tails.h"
 
-//  What is saved piece by piece. A rocket whose turn has not come is marked as changed, so it is in no
-//  other list.
+//  Changed rockets that are saved piece by piece. A rocket that waits for its piece keeps the mark
+//  ROCKET_CHANGED, so it is in no other list.
 typedef struct {
     GPtrArray *rockets;  //  of rocket_t *, each once
-    guint saved;         //  so many of them are
-    guint taken;         //  so many are, or will be when the save that is under way is done
-    acks_t *acks;        //  of frames that are saved when all of it is
-    uint64_t folded;     //  messages, when it began
+    guint saved;         //  number of saved rockets
+    guint taken;         //  number of rockets that are saved or in the current save
+    acks_t *acks;        //  of the frames that are saved when the whole burst is
+    uint64_t folded;     //  messages folded before it began
 } burst_t;
 
 struct shard {
@@ -19,17 +19,17 @@ struct shard {
     ordering_t ordering;
     text_pool_t *pool;
     rocket_table_t *rockets;
-    GPtrArray *changed;  //  of rocket_t *, each once: those that are marked, and not in the burst
+    GPtrArray *changed;  //  of rocket_t *, each once: the changed rockets that are not in the burst
     burst_t burst;
-    GPtrArray *noted;  //  likewise: those that were saved and not told
-    GPtrArray *due;    //  likewise: those to be told now
-    guint overdue;     //  how many rockets are
+    GPtrArray *noted;  //  of rocket_t *, each once: saved, and not published yet
+    GPtrArray *due;    //  of rocket_t *, each once: to publish now
+    guint overdue;     //  number of rockets to publish at their next save
     leaders_t *leaders;
     acks_t *acks;
     saved_tails_t *tails;
     bool is_leaving;
     uint64_t folded;  //  messages
-    uint64_t saved;   //  of those
+    uint64_t saved;   //  messages
 };
 
 shard_t *
@@ -161,7 +161,7 @@ static void
 s_begin_burst (shard_t *self)
 {
     s_swap (&self->changed, &self->burst.rockets);
-    acks_t *acks = self->burst.acks;  //  empty, as the list was
+    acks_t *acks = self->burst.acks;  //  empty, like the list
     self->burst.acks = self->acks;
     self->acks = acks;
     self->burst.folded = self->folded;
@@ -229,7 +229,7 @@ shard_put_back (shard_t *self)
     for (guint index = burst->saved; index < burst->taken; index++)
         s_mark (self, burst->rockets->pdata[index]);
     for (guint index = burst->taken; index < burst->rockets->len; index++)
-        g_ptr_array_add (self->changed, burst->rockets->pdata[index]);  //  marked all the while
+        g_ptr_array_add (self->changed, burst->rockets->pdata[index]);  //  it kept its mark
     s_empty_burst (burst);
     acks_move_all (self->acks, burst->acks);
 }

@@ -1,5 +1,5 @@
-//  One partition: its rockets, the epoch it is owned under, and what changed since it was last
-//  saved. The processor's thread owns every shard.
+//  A partition in memory: its rockets, the epoch of its ownership, and the changes since the last
+//  save. The processor's thread owns every shard.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SHARD_H
 #define DOWNLINK_SHARD_H
@@ -13,82 +13,86 @@
 
 typedef struct shard shard_t;
 
-//  An empty shard. The pool is borrowed: all shards of a process share one.
+//  Create an empty shard. The pool is borrowed: all shards of a process share one.
 shard_t *shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool);
 
 void shard_destroy (shard_t **self_p);
 
-//  From now on it is leaving: it takes in nothing more and is not announced, but is still saved. It never
-//  comes back: who is to have the partition again takes it under a new epoch. So under one epoch every
-//  frame that arrives is taken in.
+//  Make the shard leave: it takes no more frames and is not announced, but is still saved. It never
+//  comes back: the next owner, even the same processor, gets a new epoch. So under one epoch an
+//  owner takes in every frame until it leaves.
 void shard_leave (shard_t *self);
 bool shard_is_leaving (const shard_t *self);
 
-//  The partition and its epoch.
+//  Return the partition and its epoch.
 owned_t shard_owned (const shard_t *self);
 
-//  Put a rocket in as it was stored. False if it contradicts itself, or is there already.
+//  Add a stored rocket. Return false if it is invalid or there already.
 bool shard_restore (shard_t *self, const rocket_view_t *view) __attribute__ ((warn_unused_result));
 
-//  Fold a message of this partition in; its rocket is made if it is the first.
+//  Fold a message of this partition. Create its rocket if necessary.
 fold_t shard_fold (shard_t *self, const message_t *message);
 
-//  How many messages were folded in so far, duplicates too; and how many of those are saved.
+//  Return the number of messages folded so far, duplicates too; and the number of them that are
+//  saved.
 uint64_t shard_folded (const shard_t *self);
 uint64_t shard_saved (const shard_t *self);
 
-//  The frames that were folded in since the last burst began (see below): they are added here.
+//  Return the acks of the frames folded since the last burst began (see below), borrowed, so that
+//  the caller adds each frame.
 acks_t *shard_acks (shard_t *self);
 
-//  True if there is something to save, or something to acknowledge.
+//  Return true if a rocket waits for a save or a frame for its ack.
 bool shard_is_changed (const shard_t *self);
 
-//  Saving. What changed becomes a burst, which is saved piece by piece; what changes meanwhile is of
-//  the next one, or if its turn in this one has not come yet, of both: it is saved as it is then.
+//  Saves. The changed rockets become a burst, which is saved in pieces. A rocket that changes after
+//  its piece was taken belongs to the next burst. A rocket that changes before is saved with the
+//  change.
 
-//  Begin the save of a piece: of so many rockets at most, as copies (of rocket_view_t *), the
-//  caller's. It ends with one of the next two.
+//  Begin the save of a piece of most rockets at most. Return copies (of rocket_view_t *), which the
+//  caller frees. shard_end_save or shard_put_back ends the save.
 GPtrArray *shard_take_changes (shard_t *self, guint most);
 
-//  They were saved. If that was the last piece of its burst, what may be acknowledged now is added.
+//  End a save that succeeded. After the last piece of a burst, move its acks to acks.
 void shard_end_save (shard_t *self, acks_t *acks);
 
-//  Add the last frame that was saved of each source, to be acknowledged again.
+//  Add the last saved frame of each source to acks, to acknowledge it again.
 void shard_repeat_acks (const shard_t *self, acks_t *acks);
 
-//  They could not be saved: all that is left of the burst is changes again, and its acks wait for them.
+//  End a save that failed. The rest of the burst becomes changes again, and its acks wait for them.
 void shard_put_back (shard_t *self);
 
-//  Updates. A rocket that was saved is noted; from time to time those noted become due, and each is
-//  told once, in its newest saved state.
+//  Updates. A saved rocket is noted. From time to time the noted rockets become due, and each is
+//  published once, in its newest saved state. A rocket that has changed when its turn comes is
+//  overdue: it is published at its next save.
 
-//  The change with this index in the piece was saved; to be called before the save ends. True if the
-//  rocket is overdue: it is to be told now, from the copy, as it may have changed since.
+//  Note that the rocket with this index in the piece was saved. Call it before the end of the save.
+//  Return true if the rocket is overdue: publish it now, from the copy, since it may have changed.
 bool shard_note_saved (shard_t *self, guint index);
 
-//  The same, of a change that nobody wants to hear of: the rocket is not noted, nor overdue any more.
+//  Do the same for a rocket without subscribers: it is neither noted nor overdue any more.
 bool shard_pass_over_saved (shard_t *self, guint index);
 
-//  Those noted until now are due, if none is any more. True if there are some that are.
+//  Make every noted rocket due, unless earlier ones still are. Return true if any rocket is due.
 bool shard_make_due (shard_t *self);
 
-//  Take the next rocket that is due; false if there is none. *rocket is NULL if it is not as it was
-//  saved: it is overdue then, at its next save.
+//  Take the next due rocket. Return false if there is none. Set *rocket to NULL if it has changed
+//  since its save: it is overdue now.
 bool shard_next_due (shard_t *self, const rocket_t **rocket);
 
-//  How many are overdue.
+//  Return the number of overdue rockets.
 guint shard_overdue (const shard_t *self);
 
-//  The rocket of that id, or NULL.
+//  Return the rocket with an id, or NULL.
 const rocket_t *shard_find (const shard_t *self, text_t id);
 
-//  How many rockets there are.
+//  Return the number of rockets.
 size_t shard_size (const shard_t *self);
 
-//  Return the rocket at a place below the size. A rocket keeps its place for as long as the shard lives.
+//  Return the rocket at a place below the size. A rocket keeps its place while the shard lives.
 const rocket_t *shard_at (const shard_t *self, size_t place);
 
-//  The best rockets by the orders that are asked for, borrowed.
+//  Return the leaders of this shard, borrowed.
 leaders_t *shard_leaders (const shard_t *self);
 
 #endif

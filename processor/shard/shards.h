@@ -1,5 +1,5 @@
-//  The shards of this process by partition, and what was counted in them. Answers and frames both
-//  find their rockets here. The processor's thread owns it.
+//  All shards of this process, by partition, and its counters. Queries and frames find their
+//  rockets here. The processor's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SHARDS_H
 #define DOWNLINK_SHARDS_H
@@ -10,22 +10,23 @@
 
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
-    state_id_t state;                 //  the state's identity
+    state_id_t state;                 //  UUID of the state
     uint32_t partitions;              //  P
     shard_t *shards[PARTITIONS_MAX];  //  by partition; NULL: not held here
-    const member_id_t *members;       //  the processors there are; borrowed from the ownership
+    const member_id_t *members;       //  borrowed from the ownership
     size_t members_count;
-    const member_endpoint_t *endpoints;  //  where each of them is reached; borrowed likewise
+    const member_endpoint_t
+        *endpoints;  //  of the members, in the same order; borrowed from the ownership
     processor_counters_t counters;
     processor_latencies_t latencies;
     int64_t started_ms;
 } shards_t;
 
-//  How many rockets there are in all shards.
+//  Return the number of rockets in all shards.
 size_t shards_rockets (const shards_t *self);
 
-//  The partitions that are owned here, and not leaving, in rising order; owned has room for
-//  PARTITIONS_MAX. Returns how many there are.
+//  Write the partitions that this processor owns and that are not leaving, in rising order, into
+//  owned, which has room for PARTITIONS_MAX. Return their number.
 uint32_t shards_owned (const shards_t *self, owned_t *owned);
 
 #endif

@@ -1,6 +1,6 @@
 //  A SUB listens to everything that begins with its topic. So the topics behind "rocket/" are
-//  beginnings of ids, each with the number of peers that listen to it, and how many beginnings there
-//  are of each size: an id is looked up once for every size that there is.
+//  beginnings of ids, each with the number of peers that listen to it, and how many beginnings
+//  there are of each size: an id is looked up once for every size that there is.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/tell/listeners.h"
 
@@ -250,7 +250,8 @@ listeners_want (const listeners_t *self, text_t id)
     return false;
 }
 
-//  Show the syncs of one listener; a sync is rare among many topics, so those without one are skipped.
+//  Show the syncs of one listener; a sync is rare among many topics, so those without one are
+//  skipped.
 static void
 s_each_sync (const listener_t *listener, listeners_sync_fn *function, void *context)
 {

@@ -1,13 +1,13 @@
-//  Who listens to what, from the messages that an XPUB hears: so that no rocket is packed that nobody
-//  wants to hear of. A subscription belongs to the connection that it came by. Only that connection
-//  takes it back, by a message or by its end; an unsubscription of a topic that the connection never
-//  had changes nothing.
+//  Who listens to what, from the messages that an XPUB hears: so that no rocket is packed that
+//  nobody wants to hear of. A subscription belongs to the connection that it came by. Only that
+//  connection takes it back, by a message or by its end; an unsubscription of a topic that the
+//  connection never had changes nothing.
 //
-//  Subscriptions are bounded, since libzmq keeps each in a table of its own: each takes its size and
-//  SUBSCRIPTION_ROOM_BYTES of room (libzmq takes 50 to 2,000 times as much, by the topic's bytes). A
-//  connection that takes more than SUBSCRIPTIONS_MAX_BYTES is ended, and when all together take more
-//  than LISTENERS_ALL_BYTES the one that takes the most is ended; libzmq then gives back what it kept
-//  for it.
+//  Subscriptions are bounded, since libzmq keeps each in a table of its own: each takes its size
+//  and SUBSCRIPTION_ROOM_BYTES of room (libzmq takes 50 to 2,000 times as much, by the topic's
+//  bytes). A connection that takes more than SUBSCRIPTIONS_MAX_BYTES is ended, and when all
+//  together take more than LISTENERS_ALL_BYTES the one that takes the most is ended; libzmq then
+//  gives back what it kept for it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTENERS_H
 #define DOWNLINK_LISTENERS_H
@@ -25,7 +25,8 @@ listeners_t *listeners_new (void);
 void listeners_destroy (listeners_t **self_p);
 
 //  Take in a message of the socket and the connection that it came by: a byte, 1 to subscribe and 0
-//  to unsubscribe, and the topic. Return the topic, borrowed, if it is a sync that is new; else none.
+//  to unsubscribe, and the topic. Return the topic, borrowed, if it is a sync that is new; else
+//  none.
 text_t listeners_take (listeners_t *self, visitor_t visitor, text_t message);
 
 //  Forget the subscriptions of connections that are gone. Takes a system call for each connection.

@@ -1,5 +1,5 @@
-//  Publishes what this processor owns, at every change and every half second, and with it the acks of the
-//  last frames that it has saved, as the first time they may have been lost.
+//  Publishes what this processor owns, at every change and every half second, and with it the acks
+//  of the last frames that it has saved, as the first time they may have been lost.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SEND_ANNOUNCEMENTS_H
 #define DOWNLINK_SEND_ANNOUNCEMENTS_H

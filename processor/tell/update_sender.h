@@ -18,8 +18,8 @@ update_sender_t *update_sender_new (shards_t *shards, socket_t *events);
 
 void update_sender_destroy (update_sender_t **self_p);
 
-//  Rockets of a partition were saved, under its epoch, as these views (rocket_view_t *) show them. To
-//  be called before the shard is told that the save has ended.
+//  Rockets of a partition were saved, under its epoch, as these views (rocket_view_t *) show them.
+//  To be called before the shard is told that the save has ended.
 void update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *views);
 
 //  Hear who listens, and tell what is due. Bounded; never waits.

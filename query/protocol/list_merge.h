@@ -22,7 +22,8 @@ typedef struct {
 void list_merge_begin (list_merge_t *self, const list_query_t *list);
 
 //  Add a reply with status 200; its bytes are borrowed until the merge is freed. Return false, and
-//  add nothing that could be trusted, if it holds something that is no rocket, or no rocket and more.
+//  add nothing that could be trusted, if it holds something that is no rocket, or no rocket and
+//  more.
 bool list_merge_add (list_merge_t *self, const reply_t *reply) __attribute__ ((warn_unused_result));
 
 //  Put the entries in order and cut them. Call once, when every reply was added.

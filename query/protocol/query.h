@@ -1,5 +1,5 @@
-//  Questions as bytes: msgpack maps, each of one REQ/REP exchange, which ends with an answer (reply.h).
-//  docs/protocol.md tells them with worked examples.
+//  Questions as bytes: msgpack maps, each of one REQ/REP exchange, which ends with an answer
+//  (reply.h). docs/protocol.md tells them with worked examples.
 //
 //  Writers add to a GByteArray of the caller's. Readers borrow: texts point into the bytes read.
 //  SPDX-License-Identifier: Apache-2.0
@@ -47,8 +47,8 @@ typedef struct {
 //  Write a question of any kind but QUERY_BATCH.
 void query_write (GByteArray *out, const query_t *query);
 
-//  Begin a batch of count questions; write them right behind. deadline_ms holds for each of them; 0:
-//  none.
+//  Begin a batch of count questions; write them right behind. deadline_ms holds for each of them;
+//  0: none.
 void query_write_batch (GByteArray *out, uint32_t count, uint32_t deadline_ms);
 
 //  Read the next question. Returns NULL, or a sentence that says what is wrong with it.

@@ -1,5 +1,5 @@
-//  Answers as bytes: msgpack maps, each to a question (query.h). docs/protocol.md tells them with worked
-//  examples.
+//  Answers as bytes: msgpack maps, each to a question (query.h). docs/protocol.md tells them with
+//  worked examples.
 //
 //  Writers add to a GByteArray of the caller's. Readers borrow: texts point into the bytes read.
 //  SPDX-License-Identifier: Apache-2.0
@@ -13,12 +13,12 @@
 #include "common/bytes/msgpack_writer.h"
 #include "query/protocol/rocket_order.h"
 
-//  Once the replies of a batch have so many bytes, those that are still missing are a 400: the whole is
-//  less than the 64 MiB that a socket takes.
+//  Once the replies of a batch have so many bytes, those that are still missing are a 400: the
+//  whole is less than the 64 MiB that a socket takes.
 #define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
 
-//  The rockets of a reply to a list have no more bytes, but for one that is larger alone. A reply that
-//  is cut here holds fewer rockets than were asked for, and says that there are more.
+//  The rockets of a reply to a list have no more bytes, but for one that is larger alone. A reply
+//  that is cut here holds fewer rockets than were asked for, and says that there are more.
 #define LIST_REPLY_MAX_BYTES (1024 * 1024)
 
 //  Write an answer with a status (HTTP's numbers) and, if detail is not NULL, a sentence.
@@ -53,8 +53,8 @@ typedef struct {
     msgpack_reader_t replies;  //  at the first answer of a batch; read each with reply_read
 } reply_t;
 
-//  Read the next answer. Return false if it is none. Behind the answer to a batch the reader may stand
-//  at the first of the answers in it, which were not looked at.
+//  Read the next answer. Return false if it is none. Behind the answer to a batch the reader may
+//  stand at the first of the answers in it, which were not looked at.
 bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_unused_result));
 
 //  A rocket of a list, and its place. Borrowed from the bytes of the answer.

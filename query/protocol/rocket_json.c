@@ -1,5 +1,5 @@
-//  A name is compared with the bytes that it has in a rocket's map, and replaced by those that it has
-//  in JSON: the compiler knows both. A map that has other names goes the general way.
+//  A name is compared with the bytes that it has in a rocket's map, and replaced by those that it
+//  has in JSON: the compiler knows both. A map that has other names goes the general way.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/rocket_json.h"
 
@@ -7,7 +7,8 @@
 #include "common/bytes/msgpack_json.h"
 #include "common/bytes/msgpack_reader.h"
 
-//  All names with their quotes, colons and commas. A value has at most six bytes for each of msgpack.
+//  All names with their quotes, colons and commas. A value has at most six bytes for each of
+//  msgpack.
 #define NAMES_BYTES 256
 #define BYTES_MAX(size) (NAMES_BYTES + 6 * (size))
 

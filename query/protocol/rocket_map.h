@@ -1,5 +1,5 @@
-//  A rocket as the API shows it, as a msgpack map: how it is written, and what a reader needs of it to
-//  know which rocket it is and which of two maps is newer.
+//  A rocket as the API shows it, as a msgpack map: how it is written, and what a reader needs of it
+//  to know which rocket it is and which of two maps is newer.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_MAP_H
 #define DOWNLINK_ROCKET_MAP_H

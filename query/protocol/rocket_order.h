@@ -1,6 +1,6 @@
-//  The orders a list of rockets can have: by one key, ascending or descending, ties by id, null last.
-//  Keys compare as the API shows them, so that owners, the gateway that merges their lists, and
-//  cursors agree. Pure functions.
+//  The orders a list of rockets can have: by one key, ascending or descending, ties by id, null
+//  last. Keys compare as the API shows them, so that owners, the gateway that merges their lists,
+//  and cursors agree. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_ORDER_H
 #define DOWNLINK_ROCKET_ORDER_H

@@ -17,8 +17,8 @@
 #define SYNC_TOPIC "sync/"
 #define SYNC_TOPIC_MAX 64
 
-//  A subscription takes its topic's bytes and these of a processor's room, and all subscriptions of a
-//  connection no more than that: a processor ends a connection that takes more.
+//  A subscription takes its topic's bytes and these of a processor's room, and all subscriptions of
+//  a connection no more than that: a processor ends a connection that takes more.
 #define SUBSCRIPTION_ROOM_BYTES 32
 #define SUBSCRIPTIONS_MAX_BYTES (512 * 1024)
 

@@ -1,6 +1,6 @@
-//  The topic of a sync is sync/ + a random name + the number. Subscriptions take effect in the order
-//  they are made in, and after a reconnect in the order of their bytes, where sync/ comes behind
-//  rocket/, too: so once a sync is heard, what was listened to before it is in effect.
+//  The topic of a sync is sync/ + a random name + the number. Subscriptions take effect in the
+//  order they are made in, and after a reconnect in the order of their bytes, where sync/ comes
+//  behind rocket/, too: so once a sync is heard, what was listened to before it is in effect.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/update_link.h"
 

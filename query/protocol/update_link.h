@@ -12,8 +12,8 @@ typedef struct update_link update_link_t;
 //  Told of every update; borrowed during the call.
 typedef void (update_fn) (void *context, const rocket_update_t *update);
 
-//  Connect to a processor's events, "tcp://address:port", and listen to nothing. NULL for an endpoint
-//  that is none.
+//  Connect to a processor's events, "tcp://address:port", and listen to nothing. NULL for an
+//  endpoint that is none.
 update_link_t *update_link_new (const char *endpoint);
 
 void update_link_destroy (update_link_t **self_p);
@@ -37,8 +37,8 @@ const uint8_t *update_link_processor (const update_link_t *self);
 //  When the processor was heard last, on clock_ms; 0: never. One that lives is heard every 100 ms.
 int64_t update_link_heard_ms (const update_link_t *self);
 
-//  Take in what came. Bounded; never waits. True if something may have been missed: another processor
-//  speaks, or, of one who listens to all rockets, the sequence is not the next one.
+//  Take in what came. Bounded; never waits. True if something may have been missed: another
+//  processor speaks, or, of one who listens to all rockets, the sequence is not the next one.
 bool update_link_run (update_link_t *self, update_fn *update, void *context)
     __attribute__ ((warn_unused_result));
 

@@ -119,7 +119,7 @@ Test (own_by_files, what_another_holds_is_had_once_it_is_let_go)
     first->look (first);
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
         if (!first->is_ours (first, partition))
-            first->let_go (first, partition);
+            first->release (first, partition);
     cr_assert_eq (s_count (second, true), PARTITIONS / 2);
     first->destroy (&first);
     second->destroy (&second);

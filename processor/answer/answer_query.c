@@ -6,7 +6,7 @@
 #include "query/protocol/reply.h"
 #include "query/protocol/rocket_map.h"
 
-//  Write the rockets of a page, bounded in bytes. Returns how many.
+//  Write the rockets of a page, bounded in bytes. Return their number.
 static uint32_t
 s_write_page (const selection_t *selection, GByteArray *page)
 {
@@ -50,7 +50,7 @@ s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
         reply_write_rocket (answer, shard_owned (shard), rocket);
 }
 
-//  A processor's id, as hexadecimal digits.
+//  Write the id of a processor as hexadecimal digits.
 static void
 s_write_id (msgpack_writer_t *writer, const uint8_t id[PROCESSOR_ID_SIZE])
 {

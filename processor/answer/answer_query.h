@@ -1,4 +1,4 @@
-//  Answers single questions from the shards of this process, and writes the answers to lists.
+//  Answers single queries from the shards of this process, and writes the replies to lists.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ANSWER_QUERY_H
 #define DOWNLINK_ANSWER_QUERY_H
@@ -8,14 +8,14 @@
 #include "query/protocol/query.h"
 #include "query/protocol/reply.h"
 
-//  The detail of a 503 for a question whose deadline has passed.
+//  The detail of a 503 for a query after its deadline.
 #define QUERY_EXPIRED "the deadline of this question has passed"
 
-//  Write the answer to a question that is neither a list nor a batch. Never waits.
+//  Write the reply to a query that is neither a list nor a query batch. Never waits.
 void answer_query (shards_t *shards, const query_t *query, GByteArray *answer);
 
-//  Write the answer to a list: the rockets of a selection that has settled, as many as the list
-//  wants and as LIST_REPLY_MAX_BYTES allow. owned: the partitions that it covers.
+//  Write the reply to a list: the rockets of a settled selection, as many as the list wants and
+//  LIST_REPLY_MAX_BYTES allows. owned: the partitions that the list covers.
 void answer_list (
     const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer);
 

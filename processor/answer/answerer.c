@@ -1,5 +1,5 @@
-//  The answer of a batch is written as its questions are read, with a hole for each list. When the
-//  last hole has its reply, they are put together.
+//  The answer of a batch is written while its queries are read, with a hole for each list. When the
+//  last hole has its reply, text and replies are joined.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/answerer.h"
 
@@ -11,9 +11,9 @@
 #define QUESTIONS_PER_STEP 16           //  the clock is read between steps
 #define BORROWED_MAX_BYTES (64 * 1024)  //  a larger answer goes out without a copy
 
-//  Where the reply to a list belongs.
+//  The place of the reply to a list.
 typedef struct {
-    size_t at;      //  in front of this byte of the text
+    size_t at;      //  the reply goes in front of this byte of the text
     GBytes *reply;  //  NULL: still missing
 } hole_t;
 
@@ -28,11 +28,11 @@ typedef struct {
     GArray *holes;     //  of hole_t; NULL: none
     uint32_t missing;  //  holes without a reply
     size_t size;       //  of text and replies
-    bool is_held;      //  it is one of the answerer's, and its size is counted
+    bool is_held;      //  it waits in the answerer, which counts its size
     bool is_batch;
-    uint32_t left;           //  questions of the batch that were not read
-    msgpack_reader_t batch;  //  at the first of those
-    uint8_t *unread;         //  a copy of them; NULL: the reader stands in bytes that are borrowed
+    uint32_t left;           //  unread queries of the batch
+    msgpack_reader_t batch;  //  at the first unread query
+    uint8_t *unread;         //  a copy of the unread queries; NULL: the reader is in borrowed bytes
     size_t unread_size;
     GList link;         //  in requests
     GList unread_link;  //  in batches
@@ -41,11 +41,11 @@ typedef struct {
 struct answerer {
     shards_t *shards;
     list_jobs_t *lists;
-    GByteArray *spare;   //  the text of an earlier request, to be used again; or NULL
-    GQueue requests;     //  of request_t *, all that wait
-    GQueue batches;      //  those that were not wholly read
-    size_t unread_size;  //  of their questions
-    size_t size;         //  of what is answered in all that wait
+    GByteArray *spare;   //  the text of an earlier request, for reuse; or NULL
+    GQueue requests;     //  of request_t *, all waiting ones
+    GQueue batches;      //  the requests with unread queries
+    size_t unread_size;  //  of the unread queries
+    size_t size;         //  of the texts and replies of all waiting requests
 };
 
 answerer_t *
@@ -121,7 +121,7 @@ answerer_destroy (answerer_t **self_p)
     *self_p = NULL;
 }
 
-//  Count what was added to an answer.
+//  Count bytes that were added to an answer.
 static void
 s_grow (request_t *request, size_t size)
 {
@@ -150,7 +150,7 @@ s_append (GByteArray *answer, GBytes *reply)
     g_byte_array_append (answer, bytes, (guint) size);
 }
 
-//  Put the text and the replies together.
+//  Join the text and the replies.
 static GBytes *
 s_join (request_t *request)
 {
@@ -206,7 +206,8 @@ s_refuse (request_t *request, const char *detail)
     s_write_status (request, 503, detail);
 }
 
-//  The room of the replies of a batch, and of all batches, is bounded. NULL: there is room.
+//  Return NULL if the replies of a batch and of all batches leave room for size bytes, else the
+//  detail of the refusal.
 static const char *
 s_lacks_room (const request_t *request, size_t size, uint32_t *status)
 {
@@ -221,7 +222,7 @@ s_lacks_room (const request_t *request, size_t size, uint32_t *status)
     return NULL;
 }
 
-//  A list was answered.
+//  Fill the hole of a list with its reply.
 static void
 s_fill_hole (void *context, uint32_t tag, GBytes *reply)
 {
@@ -299,7 +300,7 @@ s_answer (request_t *request, const query_t *query)
     }
 }
 
-//  Nobody waits for the rest of a batch any more.
+//  Answer the rest of a batch with 503: its deadline has passed.
 static void
 s_expire_rest (request_t *request)
 {
@@ -308,8 +309,8 @@ s_expire_rest (request_t *request)
         s_write_status (request, 503, QUERY_EXPIRED);
 }
 
-//  Read and answer some questions of a batch. Behind a question that is none, nothing tells where
-//  the next one begins.
+//  Read and answer some queries of a batch. Behind an invalid query the beginning of the next one
+//  is unknown, so all the rest get 400.
 static void
 s_step (request_t *request)
 {
@@ -325,7 +326,7 @@ s_step (request_t *request)
     }
 }
 
-//  Read on in a batch, one step at least.
+//  Read on in a batch, at least one step.
 static void
 s_read_batch (request_t *request, int64_t until_us)
 {
@@ -338,7 +339,7 @@ s_read_batch (request_t *request, int64_t until_us)
     } while (now_us < until_us);
 }
 
-//  Keep the questions that were not read. If there is no room for them they are refused.
+//  Keep the unread queries. Refuse them if there is no room.
 static void
 s_keep_unread (request_t *request)
 {
@@ -366,9 +367,8 @@ s_begin_batch (request_t *request, const query_t *query, int64_t until_us)
     request->batch = query->batch;
     reply_write_batch (request->text, query->batch_count);
     s_grow (request, request->text->len);
-    //  A batch behind other batches only takes its place: many clients with a batch each would
-    //  otherwise hold up a single question, which waits for its turn among them, by a turn of the
-    //  loop each.
+    //  A batch behind other batches only joins the queue. Otherwise the batches of many clients
+    //  would each delay a single query by a turn of the loop.
     s_read_batch (request, self->batches.head ? 0 : until_us);
     if (request->left > 0)
         s_keep_unread (request);

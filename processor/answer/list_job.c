@@ -5,7 +5,7 @@
 #include "processor/shard/list_copy.h"
 #include "query/protocol/reply.h"
 
-#define SPARE 8  //  rockets a heap has room for beside those of the page, as some may leave it
+#define SPARE 8  //  further rockets in a heap, since some may leave the list
 
 list_job_t *
 list_job_new (list_query_t *list, GBytes *key, uint64_t client)
@@ -88,11 +88,11 @@ list_job_begin (list_job_t *self, const shards_t *shards, text_pool_t *pool)
             s_add_todo (self, shard_owned (shard));
     }
     self->todo_count = self->owned_count;
-    //  One more than asked for tells whether there is more.
+    //  One rocket more than the limit shows whether more follow.
     selection_init (&self->selection, &self->list, self->list.limit + 1u + SPARE, pool);
 }
 
-//  The shard is the same as when the job began.
+//  Return true if the shard is the same as at the beginning of the job.
 static bool
 s_is_held (const shards_t *shards, owned_t owned)
 {

@@ -1,5 +1,5 @@
-//  One list under way: what is asked, who waits for it, of which shards it is and which of them it
-//  has been shown. Which job goes on when is list_jobs.c's.
+//  A job: a list that is being selected, its askers, its shards, and the shards that it has still
+//  to see. list_jobs.c schedules the jobs. The processor's thread owns them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LIST_JOB_H
 #define DOWNLINK_LIST_JOB_H
@@ -7,45 +7,45 @@
 #include "processor/shard/shards.h"
 #include "query/protocol/query.h"
 
-//  Called once for each asker, from list_jobs_run, with the reply as bytes, borrowed. tag is what
-//  the asker gave. It must not add jobs.
+//  Called once for each asker, from list_jobs_run, with the tag of the asker and the reply,
+//  borrowed. The function must not add jobs.
 typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
 
 typedef struct {
     list_reply_fn *function;
     void *context;
     uint32_t tag;
-    uint64_t client;      //  seats on the pass are shared evenly between clients
-    int64_t deadline_us;  //  on clock_us; at that time the reply is a 503
+    uint64_t client;      //  clients share the seats on the pass evenly
+    int64_t deadline_us;  //  on clock_us; then the reply is a 503
 } list_asker_t;
 
 typedef struct {
     list_query_t list;    //  a copy
-    GBytes *key;          //  the list as bytes; equal lists have equal ones
-    uint64_t client;      //  the one who asked first
+    GBytes *key;          //  the list as bytes; equal lists have equal keys
+    uint64_t client;      //  of the first asker
     GArray *askers;       //  of list_asker_t
-    int64_t earliest_us;  //  the first deadline of the askers
-    bool has_begun;       //  the rest is set then
-    bool is_in_visit;     //  it is shown the rockets of the shard that is visited
-    int laps;             //  that ended with nothing to show
+    int64_t earliest_us;  //  earliest deadline of the askers
+    bool has_begun;       //  the members below are set
+    bool is_in_visit;     //  it sees the rockets of the visited shard
+    int laps;             //  selections that ended without a rocket to show
     uint32_t owned_count;
-    owned_t *owned;                    //  the shards it is of
-    uint8_t todo[PARTITIONS_MAX / 8];  //  those it has not been shown, a bit each
+    owned_t *owned;                    //  its shards
+    uint8_t todo[PARTITIONS_MAX / 8];  //  the shards that it has not seen, a bit each
     uint32_t todo_count;
     selection_t selection;
-    leaders_draft_t *draft;    //  for the shard that is visited; or NULL
-    uint32_t draft_partition;  //  of that shard
+    leaders_draft_t *draft;    //  for the visited shard; or NULL
+    uint32_t draft_partition;  //  partition of the draft
     GQueue *queue;
     GList link;
 } list_job_t;
 
-//  A job of a list that nobody asked for yet. The list is taken.
+//  Create a job without askers. It takes the list.
 list_job_t *list_job_new (list_query_t *list, GBytes *key, uint64_t client);
 
-//  Free a job. The shards are those of now: a draft of a shard that is gone went with it.
+//  Free a job. A draft of a shard that is gone went with the shard.
 void list_job_destroy (list_job_t **self_p, const shards_t *shards);
 
-//  Move a job to the end of a queue, or out of all (NULL).
+//  Move a job to the end of a queue; NULL: to no queue.
 void list_job_enter (list_job_t *self, GQueue *queue);
 
 //  Add an asker.
@@ -54,28 +54,28 @@ void list_job_add_asker (list_job_t *self, const list_asker_t *asker);
 //  Return the shard of a partition, or NULL if it is not held here.
 shard_t *list_job_shard (const shards_t *shards, uint32_t partition);
 
-//  True if all partitions that a list names are held here.
+//  Return true if this processor holds all partitions that a list names.
 bool list_job_is_ours (const shards_t *shards, const list_query_t *list);
 
-//  Begin to select from all shards of the list. The pool is that of the rockets' texts.
+//  Begin to select from all shards of the list. The pool holds the texts of the rockets.
 void list_job_begin (list_job_t *self, const shards_t *shards, text_pool_t *pool);
 
-//  Undo what began.
+//  Undo list_job_begin.
 void list_job_rewind (list_job_t *self, const shards_t *shards);
 
-//  True if every shard is the one that it was when the job began.
+//  Return true if every shard of the job still has the epoch that it had at the beginning.
 bool list_job_is_intact (const list_job_t *self, const shards_t *shards);
 
-//  True if the job has not been shown a shard.
+//  Return true if the job has still to see a shard.
 bool list_job_has_todo (const list_job_t *self, uint32_t partition);
 
-//  The job was shown a shard. Return true if that was the last one.
+//  Note that the job has seen a shard. Return true if it was the last one.
 bool list_job_check_off (list_job_t *self, uint32_t partition);
 
-//  Tell all askers the reply, whose bytes are taken.
+//  Give all askers the reply. The bytes are taken.
 void list_job_tell (const list_job_t *self, GByteArray *bytes);
 
-//  Tell the askers whose deadline has passed, and forget them. Return how many they were.
+//  Give 503 to the askers with a passed deadline, and remove them. Return their number.
 guint list_job_expire (list_job_t *self, int64_t now_us);
 
 #endif

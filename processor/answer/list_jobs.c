@@ -1,16 +1,16 @@
-//  Where a job is:
+//  Each job is in one queue:
 //
 //    queue     ends with
-//    quick     shown all tables of leaders: answered. A table has not enough: it starts again, waiting
+//    quick     it has seen all tables: answered. Or a table has too few: waiting
 //    waiting   a seat on the pass is free: riding
-//    riding    shown all its shards: answered
+//    riding    it has seen all its shards: answered
 //
-//  And from each of them: its last asker's deadline passes, or a shard that it is of is let go.
+//  A job also leaves each queue when its last deadline passes or one of its shards is released.
 //
-//  The pass visits a shard in two phases: those who ride and want it are gathered, some of whom
-//  need only its table; then its rockets are shown to the others, in the order of their places.
-//  Rockets that come while a shard is visited come behind, and are shown. Who gets on later waits
-//  for the next visit.
+//  A visit to a shard has two phases. First the riding jobs that want the shard are gathered; some
+//  of them need only its table. Then the others see its rockets, in the order of their places. A
+//  rocket that is added during the visit has a later place, so they see it too. A job that joins
+//  during the visit waits for the next one.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/list_jobs.h"
 
@@ -20,10 +20,10 @@
 #include "processor/shard/list_copy.h"
 #include "query/protocol/reply.h"
 
-#define RIDING_MAX 32        //  jobs at the same time: so many heaps there are
-#define SHOWN_PER_STEP 2048  //  rockets, times those who ride
+#define RIDING_MAX 32        //  jobs on the pass at a time; each has a heap
+#define SHOWN_PER_STEP 2048  //  rockets, times jobs on the pass
 #define PREFETCHED 8         //  rockets ahead
-#define LAPS_MAX 4           //  after so many that end with nothing to show: 503
+#define LAPS_MAX 4           //  selections without a rocket to show, before a 503
 
 typedef struct {
     bool is_under_way;
@@ -38,8 +38,8 @@ struct list_jobs {
     GQueue quick;
     GQueue waiting;
     GQueue riding;
-    GHashTable *by_key;     //  of list_job_t *, those that have not begun
-    GHashTable *by_client;  //  client -> how many jobs it has
+    GHashTable *by_key;     //  of list_job_t *, the jobs that have not begun
+    GHashTable *by_client;  //  client -> number of its jobs
     guint askers_count;
     shard_visit_t visit;
 };
@@ -97,7 +97,7 @@ list_jobs_destroy (list_jobs_t **self_p)
     *self_p = NULL;
 }
 
-//  Every shard of the list has a table for it.
+//  Return true if every shard of the list has a table for it.
 static bool
 s_is_quick (const list_jobs_t *self, const list_query_t *list)
 {
@@ -171,7 +171,7 @@ list_jobs_are_waiting (const list_jobs_t *self)
     return s_jobs_count (self) > 0;
 }
 
-//  Tell all askers, and forget the job.
+//  Give all askers the reply, and free the job.
 static void
 s_reply (list_jobs_t *self, list_job_t *job, GByteArray *bytes)
 {
@@ -193,10 +193,9 @@ s_let_go (list_jobs_t *self, list_job_t *job)
     s_refuse (self, job, 421, "a partition that was asked for is not owned here any more");
 }
 
-//  An equal list that comes from now on is another job: a rocket that this one was shown may have
-//  changed before that list was asked for.
-//
-//  False if a shard is gone: the job is answered then.
+//  Begin a job. An equal list that arrives from now on gets a job of its own: a rocket that this
+//  job has seen may have changed before that list arrived. Return false if a shard is gone: the job
+//  is then answered and freed.
 static bool
 s_begin (list_jobs_t *self, list_job_t *job)
 {
@@ -210,7 +209,7 @@ s_begin (list_jobs_t *self, list_job_t *job)
     return true;
 }
 
-//  All rockets were shown.
+//  End a job that has seen all rockets.
 static void
 s_finish (list_jobs_t *self, list_job_t *job)
 {
@@ -230,7 +229,7 @@ s_finish (list_jobs_t *self, list_job_t *job)
     s_reply (self, job, bytes);
 }
 
-//  The job was shown a shard.
+//  Note that a job has seen a shard.
 static void
 s_check_off (list_jobs_t *self, list_job_t *job, uint32_t partition)
 {
@@ -238,7 +237,7 @@ s_check_off (list_jobs_t *self, list_job_t *job, uint32_t partition)
         s_finish (self, job);
 }
 
-//  Show a job a table of leaders.
+//  Show a table of leaders to the first quick job.
 static void
 s_step_quick (list_jobs_t *self)
 {
@@ -268,7 +267,7 @@ s_seats_of (const list_jobs_t *self, uint64_t client)
     return count;
 }
 
-//  Of those who wait, the first one whose client has the fewest seats.
+//  Return the first waiting job of the client with the fewest seats.
 static list_job_t *
 s_next_job (const list_jobs_t *self)
 {
@@ -298,7 +297,7 @@ s_fill_seats (list_jobs_t *self)
     }
 }
 
-//  Begin to visit the next shard that is wanted, going round.
+//  Begin to visit the next shard that a job wants, in a circle.
 static void
 s_begin_visit (list_jobs_t *self)
 {
@@ -314,7 +313,7 @@ s_begin_visit (list_jobs_t *self)
     }
 }
 
-//  Take one more job into the visit. False if all were.
+//  Add one more job to the visit. Return false if no job is left.
 static bool
 s_gather (list_jobs_t *self)
 {
@@ -367,8 +366,8 @@ s_end_visit (list_jobs_t *self)
     self->visit.is_under_way = false;
 }
 
-//  Show some rockets to all who are in the visit. Rockets lie all over the memory: those to come
-//  are brought near.
+//  Show some rockets to all jobs of the visit. Rockets lie all over the memory, so prefetch the
+//  next ones.
 static void
 s_show_some (list_jobs_t *self)
 {
@@ -407,7 +406,7 @@ s_step (list_jobs_t *self)
         s_show_some (self);
 }
 
-//  Answer a job that need not go on: nobody waits for it any more, or one of its shards is gone.
+//  End a job without askers or with a shard that is gone.
 static void
 s_look_at (list_jobs_t *self, list_job_t *job, int64_t now_us)
 {

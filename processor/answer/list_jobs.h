@@ -1,14 +1,14 @@
-//  Lists, selected in slices: no list, and no number of lists, keeps the loop for longer than a
-//  slice.
+//  Selects lists in slices of time: lists delay the loop by a slice at most, however many there
+//  are.
 //
-//  A list is a job. Jobs wait in turn; some of them ride at the same time on one pass over the
-//  shards, which walks in a circle: a job gets on at the next shard and gets off when it has seen
-//  each of its shards once. A rocket is brought near once for all who ride. Where a shard has a
-//  table of leaders (leaders.h), a job is shown that instead, and a job for which every shard has
-//  one does not wait. Equal lists that have not begun are one job with several askers.
+//  A list is a job. Jobs wait in turn. Some of them ride together on one pass, which visits the
+//  shards in a circle. A job joins at the next shard and leaves when it has seen each of its shards
+//  once. So each rocket is loaded into the cache once for all riding jobs. If a shard has a table
+//  of leaders for the list (leaders.h), the job sees only the table. A job with a table in every
+//  shard does not wait. Equal lists that have not begun share a job with several askers.
 //
-//  A page need not be a picture of one moment, but every rocket in it is shown where it is at the
-//  end, and no rocket that stays as it is is ever skipped (selection.h).
+//  A page is not a picture of one moment. But each of its rockets has its place at the end of the
+//  selection, and no rocket that did not change is skipped (selection.h).
 //
 //  The processor's thread owns the jobs.
 //  SPDX-License-Identifier: Apache-2.0
@@ -17,22 +17,22 @@
 
 #include "processor/answer/list_job.h"
 
-//  Different lists under way. Those of a client are no more than the places that are left then: so
-//  one client has half of them at most.
+//  Most different lists at a time. A client may not have more lists than there are free places, so
+//  one client has half of all places at most.
 #define LIST_JOBS_MAX 1024
-#define LIST_JOBS_ASKERS_MAX 16384  //  those who wait for them
+#define LIST_JOBS_ASKERS_MAX 16384  //  most askers of all lists
 
 typedef struct list_jobs list_jobs_t;
 
-//  Both are borrowed; the pool is that of the rockets' texts.
+//  Create the jobs. Both are borrowed. The pool holds the texts of the rockets.
 list_jobs_t *list_jobs_new (shards_t *shards, text_pool_t *pool);
 
-//  Forget all jobs; their askers are not called. Call it while the shards still live.
+//  Free all jobs without calling their askers. The shards must still live.
 void list_jobs_destroy (list_jobs_t **self_p);
 
 typedef enum {
-    LIST_ADDED,    //  the asker will be called
-    LIST_FOREIGN,  //  a partition that is asked for is not owned here: 421
+    LIST_ADDED,    //  the asker will get a reply
+    LIST_FOREIGN,  //  this processor does not own one of the partitions: 421
     LIST_REFUSED,  //  too many lists wait: 503
 } list_added_t;
 
@@ -40,10 +40,10 @@ typedef enum {
 list_added_t list_jobs_add (list_jobs_t *self, const list_query_t *list, const list_asker_t *asker)
     __attribute__ ((warn_unused_result));
 
-//  True if there is work: run soon.
+//  Return true if there is work: run soon.
 bool list_jobs_are_waiting (const list_jobs_t *self);
 
-//  Go on, until the time is over or nothing is left to do; a step at least.
+//  Go on until the time is over or all work is done, at least one step.
 void list_jobs_run (list_jobs_t *self, int64_t until_us);
 
 #endif

@@ -8,10 +8,10 @@
 #include "query/protocol/reply.h"
 
 #define REQUESTS_PER_RUN 64
-#define REQUESTS_US 2000  //  for so long requests are taken in and answered,
-#define SLICE_US 3000     //  and for so long batches and lists go on
+#define REQUESTS_US 2000  //  longest time to take in requests
+#define SLICE_US 3000     //  longest time for batches and lists
 
-//  A client's message up to its question, as it goes in front of the answer.
+//  The parts of a client's message in front of the query; they also precede the answer.
 typedef struct {
     uint32_t count;
     uint32_t sizes[ENVELOPE_PARTS_MAX];
@@ -19,10 +19,10 @@ typedef struct {
     char bytes[ENVELOPE_MAX_BYTES];
 } envelope_t;
 
-//  An envelope that waits for its answer; of its bytes there are as many as it has.
+//  An envelope that waits for its answer. It is allocated with envelope.size bytes only.
 typedef struct {
     query_server_t *server;
-    uint64_t client;  //  its routing id, as a number
+    uint64_t client;  //  hash of its routing id
     envelope_t envelope;
 } waiting_t;
 
@@ -56,8 +56,8 @@ query_server_destroy (query_server_t **self_p)
     *self_p = NULL;
 }
 
-//  Send the parts of an envelope. False if the client is gone or takes nothing: nothing was sent
-//  then.
+//  Send the parts of an envelope. Return false, and send nothing, if the client is gone or its
+//  queue is full.
 static bool
 s_send_envelope (socket_t *socket, const envelope_t *envelope)
 {
@@ -94,9 +94,9 @@ s_take_answer (void *context, text_t answer, GBytes *owner)
     g_free (waiting);
 }
 
-//  Receive the parts up to the empty one and the question behind it; the question is the socket's.
-//  Returns how many parts followed the empty one, at most 2: only 1 is a question. 0: the message
-//  has no envelope that can be answered, and is read to its end.
+//  Receive the envelope and the query behind it, borrowed from the socket. Return the number of
+//  parts behind the envelope: 1 is a query, 2 means two or more. Return 0 if the message has no
+//  usable envelope; then it is read to its end.
 static int
 s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_t *question)
 {
@@ -121,7 +121,7 @@ s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_
     return parts;
 }
 
-//  Take the next request. False if there is none.
+//  Take the next request. Return false if there is none.
 static bool
 s_take_request (query_server_t *self, int64_t until_us)
 {
@@ -133,7 +133,7 @@ s_take_request (query_server_t *self, int64_t until_us)
         return false;
     int parts = s_receive (self->socket, part, more, &envelope, &question);
     if (parts == 0)
-        return true;  //  a REP says nothing to that either
+        return true;  //  a REP does not answer that either
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);
     waiting->server = self;

@@ -1,6 +1,6 @@
-//  The queries socket: requests in, answers out, to the client that asked. A ROUTER, so that a list
-//  that takes its time holds up nobody; REQ and DEALER clients see what a REP would give them, but
-//  for one thing: a client with several requests under way may get quick answers before slow ones.
+//  Serves the queries socket. It is a ROUTER, so that a slow list delays no other client. REQ and
+//  DEALER clients see the behaviour of a REP, except that a client with several requests may get a
+//  quick answer before a slow one.
 //
 //  The processor's thread owns the server.
 //  SPDX-License-Identifier: Apache-2.0
@@ -10,22 +10,22 @@
 #include "common/network/socket.h"
 #include "processor/shard/shards.h"
 
-//  What stands in front of a question: the client's routing id, parts of its own, an empty part.
+//  The envelope in front of a query: the routing id, further parts of the client, an empty part.
 #define ENVELOPE_PARTS_MAX 8
 #define ENVELOPE_MAX_BYTES 1024
 
 typedef struct query_server query_server_t;
 
-//  All are borrowed; the pool is that of the rockets' texts.
+//  Create a server. All are borrowed. The pool holds the texts of the rockets.
 query_server_t *query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool);
 
-//  Destroy the server while the shards and the socket still live.
+//  Free the server. The shards and the socket must still live.
 void query_server_destroy (query_server_t **self_p);
 
-//  Take in requests, then go on with batches and lists: for some milliseconds at most.
+//  Take in requests, then go on with batches and lists, for some milliseconds at most.
 void query_server_run (query_server_t *self);
 
-//  True if there is work that does not wait for anything: do not wait before the next run.
+//  Return true if there is work left: do not wait before the next run.
 bool query_server_is_busy (const query_server_t *self);
 
 #endif

@@ -1,6 +1,5 @@
-//  A client is an entry as long as it has something unread: those that have not are swept when the
-//  table has doubled. Counts outlive the table, as libzmq may let go late: they are counted
-//  references.
+//  The table has the clients with unread bytes. The other clients are removed whenever the table
+//  has doubled. libzmq may free an answer after the table is gone, so counts have reference counts.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/unread_answers.h"
 
@@ -11,12 +10,11 @@
 typedef struct count {
     atomic_uint references;
     atomic_size_t bytes;
-    struct count *all;  //  of all clients; NULL: it is that one
+    struct count *all;  //  the count of all clients; NULL: this is it
 } count_t;
 
 struct unread_answer {
-    atomic_bool
-        is_given;  //  written by the thread that gives it away, read by the one that frees it
+    atomic_bool is_given;  //  orders the use by the owner before the release by libzmq
     count_t *client;
     GBytes *owner;  //  of the bytes; NULL: they are the copy
     size_t size;

@@ -1,6 +1,6 @@
-//  A SUB listens to everything that begins with its topic. So the topics behind "rocket/" are
-//  beginnings of ids, each with the number of peers that listen to it, and how many beginnings
-//  there are of each size: an id is looked up once for every size that there is.
+//  A subscription matches every topic that begins with it. So a topic behind "rocket/" is the
+//  beginning of an id. The table of beginnings counts the subscribers of each, and sizes counts the
+//  beginnings of each size: listeners_want looks an id up once for each size in use.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/tell/listeners.h"
 
@@ -9,22 +9,22 @@
 #include "common/text/text_key.h"
 #include "query/protocol/rocket_update.h"
 
-//  One connection. Once it is ended, what it still sends is passed over until it is gone.
+//  A connection. After is_ended its messages are ignored until it is gone.
 typedef struct {
     visitor_t visitor;
     GHashTable *topics;  //  text_t *, each in one block
-    size_t room_bytes;   //  that they take
-    uint32_t syncs;      //  of them
+    size_t room_bytes;   //  of its topics
+    uint32_t syncs;      //  sync topics
     bool is_ended;
 } listener_t;
 
 struct listeners {
     GHashTable *peers;                              //  cookie to listener_t *
-    size_t room_bytes;                              //  that the topics of all take
+    size_t room_bytes;                              //  of the topics of all
     uint64_t ended;                                 //  connections
-    uint32_t to_all;                                //  topics that every update begins with
-    GHashTable *beginnings;                         //  of ids: text_t * to how many listen
-    uint32_t sizes[MESSAGE_CHANNEL_MAX_BYTES + 1];  //  how many beginnings have this size
+    uint32_t to_all;                                //  subscriptions that match every update
+    GHashTable *beginnings;                         //  of ids: text_t * to number of subscribers
+    uint32_t sizes[MESSAGE_CHANNEL_MAX_BYTES + 1];  //  number of beginnings of this size
 };
 
 static void
@@ -56,7 +56,7 @@ listeners_destroy (listeners_t **self_p)
     *self_p = NULL;
 }
 
-//  Copy a text into a block that can be the key of a table.
+//  Copy a text into one block, as the key of a table.
 static text_t *
 s_key (text_t text)
 {
@@ -85,7 +85,7 @@ s_room (text_t topic)
     return topic.size + SUBSCRIPTION_ROOM_BYTES;
 }
 
-//  Count one more or one less who listens to the rockets whose ids begin so.
+//  Count a subscriber of the ids with this beginning, or stop counting it.
 static void
 s_count_beginning (listeners_t *self, text_t id, bool is_on)
 {
@@ -101,7 +101,7 @@ s_count_beginning (listeners_t *self, text_t id, bool is_on)
         self->sizes[id.size]--;
 }
 
-//  Count what a topic wants to hear of, or does not any more.
+//  Count the rockets that a topic matches, or stop counting them.
 static void
 s_count (listeners_t *self, text_t topic, bool is_on)
 {
@@ -112,7 +112,7 @@ s_count (listeners_t *self, text_t topic, bool is_on)
         s_count_beginning (self, text_of (topic.data + prefix, topic.size - prefix), is_on);
 }
 
-//  Count a topic that a listener has from now on, or has no more.
+//  Count a new topic of a listener, or stop counting a removed one.
 static void
 s_note (listeners_t *self, listener_t *listener, text_t topic, bool is_on)
 {
@@ -173,7 +173,7 @@ s_listener (listeners_t *self, visitor_t visitor)
     return listener;
 }
 
-//  Return true if the topic is a sync that is to be told.
+//  Add a subscription. Return true if it is a sync that needs an answer.
 static bool
 s_subscribe (listeners_t *self, visitor_t visitor, text_t topic)
 {
@@ -250,8 +250,8 @@ listeners_want (const listeners_t *self, text_t id)
     return false;
 }
 
-//  Show the syncs of one listener; a sync is rare among many topics, so those without one are
-//  skipped.
+//  Call function with the syncs of a listener. Most listeners have none, so stop after the last
+//  one.
 static void
 s_each_sync (const listener_t *listener, listeners_sync_fn *function, void *context)
 {

@@ -1,5 +1,5 @@
-//  Publishes what this processor owns, at every change and every half second, and with it the acks
-//  of the last frames that it has saved, as the first time they may have been lost.
+//  Publishes the partitions that this processor owns, its members and its endpoints: at every
+//  change and every half second. The last acks follow, because the first copies may have been lost.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SEND_ANNOUNCEMENTS_H
 #define DOWNLINK_SEND_ANNOUNCEMENTS_H
@@ -9,14 +9,14 @@
 
 #define ANNOUNCEMENT_INTERVAL_MS 500
 
-//  The three endpoints are those the sockets are bound to.
+//  The three sockets of a processor.
 typedef struct {
     socket_t *frames;
     socket_t *queries;
     socket_t *events;
 } processor_sockets_t;
 
-//  Publish what the shards own at the moment.
+//  Publish the present announcement and the last acks.
 void send_announcement (const processor_sockets_t *sockets, const shards_t *shards);
 
 #endif

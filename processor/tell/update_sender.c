@@ -1,6 +1,6 @@
-//  Every update has a sequence. What changed while nobody wanted to hear of it takes one, too, for
-//  all of it together: so whoever listens to all rockets sees from the sequences whether something
-//  was missed, be it because its subscription came late or because PUB dropped.
+//  Each update has a sequence. Changes without subscribers also take one sequence, together. So a
+//  subscriber of all rockets sees from the sequences that it missed a change, because its
+//  subscription came late or because the socket dropped an update.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/tell/update_sender.h"
 
@@ -10,26 +10,26 @@
 #include "query/protocol/rocket_update.h"
 
 #define ROCKETS_PER_RUN 512
-#define ROCKETS_PER_INTERVAL 5000  //  at the most, of those due; the others take their turn later
-#define OVERDUE_MAX 16384          //  rockets that a round of saves may have to tell
+#define ROCKETS_PER_INTERVAL 5000  //  most due rockets; the others wait for the next interval
+#define OVERDUE_MAX 16384          //  most rockets that are published by the next round of saves
 #define SUBSCRIPTIONS_PER_RUN 1000
 #define LOG_MS 1000
-#define FORGET_MS 1000  //  so often connections that are gone are looked for
+#define FORGET_MS 1000  //  between looks for connections that are gone
 
 struct update_sender {
     shards_t *shards;
     socket_t *events;
     listeners_t *listeners;
-    GByteArray *bytes;     //  used again for each
+    GByteArray *bytes;     //  reused for each update
     uint64_t sequence;     //  of the last update
-    bool has_passed_over;  //  something changed after it that nobody was told
-    uint32_t next;         //  partition to look at first
-    uint32_t told;         //  rockets in this interval
-    bool is_due;           //  shards have rockets that are due
-    bool is_cut;           //  some were left because a turn's work is bounded
+    bool has_passed_over;  //  a rocket without subscribers changed after it
+    uint32_t next;         //  partition to publish first
+    uint32_t told;         //  rockets published in this interval
+    bool is_due;           //  a shard has due rockets
+    bool is_cut;           //  due rockets are left, because the work of a turn is bounded
     int64_t next_ms;       //  when the next interval begins
-    int64_t forget_ms;     //  when to look next for connections that are gone
-    int64_t logged_ms;     //  when a connection that was ended was logged last
+    int64_t forget_ms;     //  when to look again for connections that are gone
+    int64_t logged_ms;     //  when the end of a connection was last logged
 };
 
 update_sender_t *
@@ -55,7 +55,7 @@ update_sender_destroy (update_sender_t **self_p)
     *self_p = NULL;
 }
 
-//  An update or a sync, without the rocket.
+//  Begin an update or a sync: fill everything but the rocket.
 static rocket_update_t
 s_head (update_sender_t *self)
 {
@@ -68,7 +68,8 @@ s_head (update_sender_t *self)
     return update;
 }
 
-//  PUB drops what somebody does not take: the sequences tell them.
+//  Send an update or a sync. The socket drops it for slow subscribers; they see the gap in the
+//  sequences.
 static void
 s_send (update_sender_t *self, text_t topic)
 {
@@ -105,7 +106,7 @@ update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *view
     shard_t *shard = self->shards->shards[owned.partition];
     if (!shard || shard_owned (shard).epoch != owned.epoch)
         return;
-    //  What is overdue is not any more, whoever listens: it would count as overdue for good.
+    //  Overdue rockets need the loop below even without subscribers, or they would stay overdue.
     if (!listeners_want_some (self->listeners) && shard_overdue (shard) == 0) {
         self->has_passed_over = self->has_passed_over || views->len > 0;
         return;
@@ -134,7 +135,7 @@ s_note_ended (update_sender_t *self)
             "it held too many subscriptions", (unsigned long long) ended);
 }
 
-//  Take in what others listen to from now on. Answer a sync that is new at once.
+//  Handle new subscriptions. Answer a new sync at once.
 static void
 s_hear (update_sender_t *self)
 {
@@ -149,7 +150,7 @@ s_hear (update_sender_t *self)
     s_note_ended (self);
 }
 
-//  An interval begins: say how far it is, and look what is to be told in it.
+//  Begin an interval: send the syncs and make noted rockets due.
 static void
 s_begin (update_sender_t *self, int64_t now_ms)
 {
@@ -181,8 +182,8 @@ s_tell_due (update_sender_t *self, shard_t *shard, uint32_t *budget)
     }
 }
 
-//  Tell as many as a turn may, the partitions one after the other. Those of a shard with too many
-//  that are overdue wait until it is saved: all of them will be told then.
+//  Publish due rockets within the bound of a turn, the partitions in turn. A shard with too many
+//  overdue rockets waits for its next save, which publishes them.
 static void
 s_tell_all_due (update_sender_t *self)
 {

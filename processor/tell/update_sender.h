@@ -1,7 +1,7 @@
-//  Tells those who listen which rockets have changed: the newest saved state of each, at most every
-//  UPDATE_INTERVAL_MS. What waits to be told is a mark on the rocket and its place in a list, so a
-//  million rockets that change at once take turns, and none is told twice for it. While nobody
-//  listens nothing is remembered, let alone packed.
+//  Publishes the newest saved state of each rocket that changed, at most once every
+//  UPDATE_INTERVAL_MS. A rocket that waits for its update has a mark and a place in a list. So a
+//  million rockets that change at once take turns, and each is published once. While there are no
+//  subscribers nothing is noted or packed. The processor's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SEND_UPDATES_H
 #define DOWNLINK_SEND_UPDATES_H
@@ -13,19 +13,20 @@
 
 typedef struct update_sender update_sender_t;
 
-//  Both are borrowed. What others listen to comes in on the events socket, too.
+//  Create a sender. Both are borrowed. The subscriptions come in on the events socket.
 update_sender_t *update_sender_new (shards_t *shards, socket_t *events);
 
 void update_sender_destroy (update_sender_t **self_p);
 
-//  Rockets of a partition were saved, under its epoch, as these views (rocket_view_t *) show them.
-//  To be called before the shard is told that the save has ended.
+//  Note that rockets of a partition were saved under its epoch, as the views (rocket_view_t *) show
+//  them. Call it before shard_end_save.
 void update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *views);
 
-//  Hear who listens, and tell what is due. Bounded; never waits.
+//  Handle subscriptions and publish due rockets. Bounded; never waits.
 void update_sender_run (update_sender_t *self);
 
-//  When to run at the latest, in milliseconds from now. INT64_MAX: nobody listens.
+//  Return the longest time until the next run, in milliseconds. INT64_MAX: there are no
+//  subscribers.
 int64_t update_sender_timeout_ms (const update_sender_t *self);
 
 #endif

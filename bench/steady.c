@@ -1,5 +1,5 @@
-//  bench-steady: sends to the same rockets for as long as one likes, at a steady rate, and says every
-//  few seconds how that went, as a line of JSON. What it sends is numbered without a gap.
+//  bench-steady: sends to the same rockets for as long as one likes, at a steady rate, and says
+//  every few seconds how that went, as a line of JSON. What it sends is numbered without a gap.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 

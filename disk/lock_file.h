@@ -1,6 +1,6 @@
-//  A file whose lock (flock) says that somebody is at work: the kernel drops it when the process dies,
-//  however it dies. A lock is a hint to those who keep to it; what must not be written twice is also
-//  guarded by an epoch.
+//  A file whose lock (flock) says that somebody is at work: the kernel drops it when the process
+//  dies, however it dies. A lock is a hint to those who keep to it; what must not be written twice
+//  is also guarded by an epoch.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOCK_FILE_H
 #define DOWNLINK_LOCK_FILE_H
@@ -14,8 +14,9 @@ typedef enum {
 
 #define LOCK_FILE_PATIENCE_MS 5000
 
-//  Open a file, made for this user alone if it is not there, and lock it. Returns a descriptor, which is not inherited
-//  by other programs: close it to unlock. -1 with errno set; EWOULDBLOCK if somebody has it locked.
+//  Open a file, made for this user alone if it is not there, and lock it. Returns a descriptor,
+//  which is not inherited by other programs: close it to unlock. -1 with errno set; EWOULDBLOCK if
+//  somebody has it locked.
 int lock_file_take (const char *path, lock_file_t how);
 
 //  Log that this process waits for the lock, and which process holds it.

@@ -52,7 +52,8 @@ s_tighten (const char *path, const char *what, const struct stat *status)
             "what=%s directory=%s reason=%s", what, path, g_strerror (errno));
 }
 
-//  Names that tell nothing: what a file system makes, and what we make before the first marked file.
+//  Names that tell nothing: what a file system makes, and what we make before the first marked
+//  file.
 static bool
 s_is_neutral (const char *name)
 {
@@ -60,8 +61,8 @@ s_is_neutral (const char *name)
     return name[0] == '.' || g_strv_contains (names, name);
 }
 
-//  Return the name of a file of somebody else's in a directory without a file of ours, to be freed; else
-//  NULL. A directory that cannot be read is left to those who open files in it.
+//  Return the name of a file of somebody else's in a directory without a file of ours, to be freed;
+//  else NULL. A directory that cannot be read is left to those who open files in it.
 static char *
 s_find_foreign (const char *path, const char *mark)
 {

@@ -19,8 +19,8 @@
 
 #include "common/text/text.h"
 
-//  When a failure was logged last. Files on one disk share it, whatever thread uses them: when it is
-//  full it is one trouble and not one a file. Zeroed memory at first.
+//  When a failure was logged last. Files on one disk share it, whatever thread uses them: when it
+//  is full it is one trouble and not one a file. Zeroed memory at first.
 typedef atomic_llong sqlite_file_logged_t;
 
 typedef struct {
@@ -55,8 +55,8 @@ void sqlite_file_close (sqlite_file_t **self_p);
 
 sqlite3 *sqlite_file_database (const sqlite_file_t *self);
 
-//  A statement that is used again and again, the file's own: finalized with it. NULL if it cannot be
-//  prepared: the tables are not as they were made.
+//  A statement that is used again and again, the file's own: finalized with it. NULL if it cannot
+//  be prepared: the tables are not as they were made.
 sqlite3_stmt *sqlite_file_prepare (sqlite_file_t *self, const char *sql);
 
 //  The single number that a statement gives; false if it gives none.

@@ -142,7 +142,8 @@ wal_check (const char *path)
     if (ferror (reader.file))
         state = WAL_UNREADABLE;
     fclose (reader.file);
-    //  What stdio's errno was by then is not sure: a file that opens and cannot be read is a bad disk.
+    //  What stdio's errno was by then is not sure: a file that opens and cannot be read is a bad
+    //  disk.
     if (state == WAL_UNREADABLE)
         errno = EIO;
     return state;

@@ -67,8 +67,8 @@ s_allowed_methods (const row_t *row)
     return row->method == METHOD_POST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
 }
 
-//  Answer a browser that asks before a page of another origin may send JSON or a field of its own. Allow
-//  every field that the page wants to send: none of them is a secret of ours.
+//  Answer a browser that asks before a page of another origin may send JSON or a field of its own.
+//  Allow every field that the page wants to send: none of them is a secret of ours.
 static void
 s_answer_options (const routes_t *self, http_request_t *request, const char *allow)
 {

@@ -1,4 +1,5 @@
-//  Path and method to handler, in one table. Also the answers that every path has: OPTIONS, 404, 405.
+//  Path and method to handler, in one table. Also the answers that every path has: OPTIONS, 404,
+//  405.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROUTES_H
 #define DOWNLINK_ROUTES_H

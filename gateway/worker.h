@@ -1,5 +1,5 @@
-//  One thread of a gateway: the loop over HTTP, the publisher and the questions. Workers share only the
-//  port, the discovery, the served state and the phase.
+//  One thread of a gateway: the loop over HTTP, the publisher and the questions. Workers share only
+//  the port, the discovery, the served state and the phase.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_WORKER_H
 #define DOWNLINK_WORKER_H
@@ -31,13 +31,13 @@ typedef struct {
 
 typedef struct worker worker_t;
 
-//  Open the journal and listen. Return NULL if that fails; the log says why. The discovery and the phase
-//  are borrowed.
+//  Open the journal and listen. Return NULL if that fails; the log says why. The discovery and the
+//  phase are borrowed.
 worker_t *worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t *phase);
 
-//  Work until the phase is GATEWAY_STOPPING. Then answer the requests that are there and deliver the
-//  messages that were accepted, for some seconds at most: messages in a journal wait there for the
-//  next start.
+//  Work until the phase is GATEWAY_STOPPING. Then answer the requests that are there and deliver
+//  the messages that were accepted, for some seconds at most: messages in a journal wait there for
+//  the next start.
 void worker_run (worker_t *self);
 
 void worker_destroy (worker_t **self_p);

@@ -1,5 +1,5 @@
-//  A sender has one request at a time: free, waiting for its next try, or under way. All of them, and
-//  the connections that are left open, are in one epoll set.
+//  A sender has one request at a time: free, waiting for its next try, or under way. All of them,
+//  and the connections that are left open, are in one epoll set.
 //  SPDX-License-Identifier: Apache-2.0
 #include "launch/campaign.h"
 

@@ -1,5 +1,5 @@
-//  Sends messages to a gateway as the client that the service was made for does: some at a time, each
-//  on a connection of its own that is never closed, again and again until it gets a 2xx. An
+//  Sends messages to a gateway as the client that the service was made for does: some at a time,
+//  each on a connection of its own that is never closed, again and again until it gets a 2xx. An
 //  answer that would be the same again (404, say) is told on standard error, and ends the campaign.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CAMPAIGN_H

@@ -1,5 +1,5 @@
-//  What the user is told while messages are not accepted: the first failure of an outage, and why. An
-//  outage ends when a message is accepted.
+//  What the user is told while messages are not accepted: the first failure of an outage, and why.
+//  An outage ends when a message is accepted.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_COMPLAINTS_H
 #define DOWNLINK_COMPLAINTS_H

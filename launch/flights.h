@@ -1,5 +1,5 @@
-//  The rockets' messages, made from a seed, and the state they must lead to. It knows nothing of how
-//  the programs fold them: it adds up as it makes them, in order.
+//  The rockets' messages, made from a seed, and the state they must lead to. It knows nothing of
+//  how the programs fold them: it adds up as it makes them, in order.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FLIGHTS_H
 #define DOWNLINK_FLIGHTS_H

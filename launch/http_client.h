@@ -21,8 +21,8 @@ typedef struct {
 //  Take http://host[:port]/path apart. Returns NULL, or what is wrong. Free it in any case.
 const char *http_place_read (http_place_t *self, const char *url);
 
-//  Look up the host, until clock_ms () reaches until_ms; INT64_MAX: for as long as it takes. Returns NULL,
-//  or the reason why it has no address.
+//  Look up the host, until clock_ms () reaches until_ms; INT64_MAX: for as long as it takes.
+//  Returns NULL, or the reason why it has no address.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
 void http_place_free (http_place_t *self);

@@ -61,8 +61,8 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "rocket at the end and holds it against what its messages must lead to.\n\n"
     "URL is where messages are posted; " DEFAULT_URL " without one."};
 
-//  Read the URL and look up its host, within --max-duration if that is given; the campaign has the rest of
-//  it. Returns false if the host has no address.
+//  Read the URL and look up its host, within --max-duration if that is given; the campaign has the
+//  rest of it. Returns false if the host has no address.
 static bool
 s_find_place (http_place_t *place, const char *url)
 {

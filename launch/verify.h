@@ -6,9 +6,9 @@
 #include "launch/flights.h"
 #include "launch/http_client.h"
 
-//  What was accepted is applied a moment later, so a rocket that is not right yet is asked for again,
-//  for up to patience_ms altogether. Tells the first differences on standard error. Returns how many
-//  rockets are right.
+//  What was accepted is applied a moment later, so a rocket that is not right yet is asked for
+//  again, for up to patience_ms altogether. Tells the first differences on standard error. Returns
+//  how many rockets are right.
 uint64_t verify_flights (const flights_t *flights, const http_place_t *place, int64_t patience_ms);
 
 #endif

@@ -1,8 +1,9 @@
-//  The ceiling: libmicrohttpd answers 202 to whatever comes, and nothing else happens. What is built
-//  on this library cannot be faster on the same machine. bench-ceiling PORT WORKERS
+//  The ceiling: libmicrohttpd answers 202 to whatever comes, and nothing else happens. What is
+//  built on this library cannot be faster on the same machine. bench-ceiling PORT WORKERS
 //
 //  The daemon has no thread of its own; each worker waits on the daemon's epoll descriptor and runs
-//  it, because 0.9.75's own epoll thread stalls when a multiple of 128 connections is ready at once.
+//  it, because 0.9.75's own epoll thread stalls when a multiple of 128 connections is ready at
+//  once.
 //  SPDX-License-Identifier: Apache-2.0
 #include <microhttpd.h>
 #include <poll.h>

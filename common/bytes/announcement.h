@@ -1,4 +1,5 @@
-//  Announcements of a processor as bytes: the partitions that it owns, and the frames that it has saved.
+//  Announcements of a processor as bytes: the partitions that it owns, and the frames that it has
+//  saved.
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
@@ -32,8 +33,8 @@ typedef struct {
 //  A processor that shares the state.
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
-    char frames
-        [ENDPOINT_SIZE];  //  the address of its frames socket, tcp://address:port; empty: unknown
+    char frames[ENDPOINT_SIZE];  //  the address of its frames socket, tcp://address:port; empty:
+                                 //  unknown
 } announced_member_t;
 
 typedef struct {
@@ -80,8 +81,8 @@ typedef struct {
 //  Read an ack. Return false if the bytes are not one: then ignore all of it.
 bool ack_read (ack_t *self, const void *bytes, size_t size) __attribute__ ((warn_unused_result));
 
-//  Take one range of an ack; first and last belong to it. digests are the digests of its frames, for
-//  ack_digest; NULL: not given.
+//  Take one range of an ack; first and last belong to it. digests are the digests of its frames,
+//  for ack_digest; NULL: not given.
 typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last, const void *digests);
 
 //  Return the digest at this index.

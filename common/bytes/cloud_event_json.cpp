@@ -19,8 +19,8 @@ struct event_data_t {
     member_t type{"datacontenttype", "/datacontenttype"};
 };
 
-//  Read the attributes of an event that is an object, and find its data. Return false if one is given
-//  twice.
+//  Read the attributes of an event that is an object, and find its data. Return false if one is
+//  given twice.
 static bool
 s_read_attributes (
     dom::object object, cloud_event_t *event, event_data_t *data, message_fault_t *fault)

@@ -42,12 +42,12 @@ typedef struct {
     uint32_t partition;
 } frame_head_t;
 
-//  Write a frame with these messages into bytes, which has room for FRAME_HEAD_MAX_BYTES and the messages.
-//  Return the size of the frame.
+//  Write a frame with these messages into bytes, which has room for FRAME_HEAD_MAX_BYTES and the
+//  messages. Return the size of the frame.
 size_t frame_write (const frame_head_t *head, const packed_messages_t *messages, uint8_t *bytes);
 
-//  A frame that was read. It owns the array of messages and uses it again for the next frame. Texts point
-//  into the bytes. Zeroed memory is unused.
+//  A frame that was read. It owns the array of messages and uses it again for the next frame. Texts
+//  point into the bytes. Zeroed memory is unused.
 typedef struct {
     frame_head_t head;
     message_t *messages;
@@ -55,8 +55,8 @@ typedef struct {
     uint32_t capacity;
 } frame_t;
 
-//  Read a frame and check every message. Return NULL, or a sentence about the first fault: then the whole
-//  frame is bad.
+//  Read a frame and check every message. Return NULL, or a sentence about the first fault: then the
+//  whole frame is bad.
 const char *frame_read (frame_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 

@@ -1,5 +1,5 @@
-//  yajl reports the place and the reason. We check UTF-8 first, because yajl accepts overlong forms and
-//  surrogates.
+//  yajl reports the place and the reason. We check UTF-8 first, because yajl accepts overlong forms
+//  and surrogates.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_fault.h"
 
@@ -37,8 +37,8 @@ s_describe (json_fault_t *self, yajl_handle yajl)
     yajl_free_error (yajl, error);
 }
 
-//  yajl copies its stack for every 128 levels, so a text of brackets alone would cost the square of its
-//  size. Stop at the depth that the reader of messages refuses anyway.
+//  yajl copies its stack for every 128 levels, so a text of brackets alone would cost the square of
+//  its size. Stop at the depth that the reader of messages refuses anyway.
 static int
 s_enter (void *context)
 {

@@ -14,8 +14,8 @@ s_escape (char byte)
     return (char) (byte == '"' || byte == '\\' ? byte : 0);
 }
 
-//  Return true if one of eight bytes needs an escape. A subtraction borrows into the highest bit of a
-//  byte that is smaller than the subtrahend; the first such byte is exact.
+//  Return true if one of eight bytes needs an escape. A subtraction borrows into the highest bit of
+//  a byte that is smaller than the subtrahend; the first such byte is exact.
 static inline bool
 s_is_one_special (uint64_t bytes)
 {

@@ -1,5 +1,5 @@
-//  JSON strings and numbers as bytes. Each function writes at a place with enough room, and returns the end
-//  of the bytes. json_writer.h writes whole texts. Pure functions.
+//  JSON strings and numbers as bytes. Each function writes at a place with enough room, and returns
+//  the end of the bytes. json_writer.h writes whole texts. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_PUT_H
 #define DOWNLINK_JSON_PUT_H

@@ -1,5 +1,5 @@
-//  simdjson checks the whole text, with unknown members. It does not report the place of a fault, which
-//  json_fault finds.
+//  simdjson checks the whole text, with unknown members. It does not report the place of a fault,
+//  which json_fault finds.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_text.hpp"
 
@@ -33,9 +33,9 @@ s_reserve (json_text_t *self, size_t size)
         g_error ("json_text: out of memory for a body of %zu bytes", size);
 }
 
-//  simdjson refuses numbers beyond 64 bits and beyond a double, which are valid JSON. No member of ours
-//  takes a number with a fraction, an exponent or more than 18 digits. So replace each of them by 0.5,
-//  which no member takes either, and blanks. Apart from that the text must be valid JSON.
+//  simdjson refuses numbers beyond 64 bits and beyond a double, which are valid JSON. No member of
+//  ours takes a number with a fraction, an exponent or more than 18 digits. So replace each of them
+//  by 0.5, which no member takes either, and blanks. Apart from that the text must be valid JSON.
 static void
 s_tame_numbers (char *text, size_t size)
 {
@@ -107,8 +107,8 @@ json_text_has_mark (text_t text)
     return text.size >= 3 && memcmp (text.data, "\xef\xbb\xbf", 3) == 0;
 }
 
-//  simdjson 3.12 skips a byte order mark that 3.0 refuses. Refuse it: the caller has removed the one
-//  that is allowed before a body.
+//  simdjson 3.12 skips a byte order mark that 3.0 refuses. Refuse it: the caller has removed the
+//  one that is allowed before a body.
 static error_code
 s_parse_once (json_text_t *self, text_t text, dom::element *root)
 {
@@ -118,8 +118,8 @@ s_parse_once (json_text_t *self, text_t text, dom::element *root)
         .get (*root);
 }
 
-//  The error for a number beyond 64 bits differs between versions of simdjson, so every error without
-//  a visible fault gets the second try.
+//  The error for a number beyond 64 bits differs between versions of simdjson, so every error
+//  without a visible fault gets the second try.
 bool
 json_text_parse (json_text_t *self, text_t text, bool is_line, dom::element *root)
 {

@@ -1,5 +1,6 @@
-//  Parse a JSON text with simdjson, and add two things that it lacks: a sentence about a fault with its
-//  place, and numbers of any size in unknown members. One thread uses a json_text_t for many texts.
+//  Parse a JSON text with simdjson, and add two things that it lacks: a sentence about a fault with
+//  its place, and numbers of any size in unknown members. One thread uses a json_text_t for many
+//  texts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_TEXT_HPP
 #define DOWNLINK_JSON_TEXT_HPP
@@ -29,8 +30,9 @@ struct json_text_t {
     ~json_text_t ();
 };
 
-//  Parse a text that is followed by padding. is_line: the text is one line of many. Return false if it is
-//  not JSON or nested too deep: then self->detail says why. The root is valid until the next call.
+//  Parse a text that is followed by padding. is_line: the text is one line of many. Return false if
+//  it is not JSON or nested too deep: then self->detail says why. The root is valid until the next
+//  call.
 bool json_text_parse (json_text_t *self, text_t text, bool is_line, simdjson::dom::element *root);
 
 //  Return true if the text begins with a byte order mark.

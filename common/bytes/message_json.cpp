@@ -1,5 +1,5 @@
-//  A body is one text or lines of them; each text is parsed (json_text), and its elements are read as
-//  messages (message_members) or events (cloud_event_json).
+//  A body is one text or lines of them; each text is parsed (json_text), and its elements are read
+//  as messages (message_members) or events (cloud_event_json).
 //  SPDX-License-Identifier: Apache-2.0
 
 //  text.h is C; its compound literals are not ISO C++.
@@ -119,8 +119,8 @@ s_without_mark (text_t body)
     return json_text_has_mark (body) ? text_of (body.data + 3, body.size - 3) : body;
 }
 
-//  Return the part of a body to read; no data if it is too large or blank, and then self->json.detail says
-//  why.
+//  Return the part of a body to read; no data if it is too large or blank, and then
+//  self->json.detail says why.
 static text_t
 s_bare (message_json_t *self, const char *body, size_t size)
 {

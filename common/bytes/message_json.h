@@ -1,5 +1,5 @@
-//  Read messages from JSON text. This header is C; the code below it is C++, around simdjson. One thread
-//  owns a reader and uses it for many bodies.
+//  Read messages from JSON text. This header is C; the code below it is C++, around simdjson. One
+//  thread owns a reader and uses it for many bodies.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_JSON_H
 #define DOWNLINK_MESSAGE_JSON_H
@@ -34,42 +34,43 @@ typedef enum {
 
 typedef struct message_json message_json_t;
 
-//  Take a good message. Calls come in order. index counts from 0: the place in the array, or the line,
-//  without blank lines. The message's texts are valid only during the call.
+//  Take a good message. Calls come in order. index counts from 0: the place in the array, or the
+//  line, without blank lines. The message's texts are valid only during the call.
 typedef void (message_json_accept_fn) (void *context, size_t index, const message_t *message);
 
-//  Take a bad message: a pointer into the message as the client sent it (RFC 6901, "" for all of it), and
-//  a sentence with the rule that it breaks. Both are valid only during the call.
+//  Take a bad message: a pointer into the message as the client sent it (RFC 6901, "" for all of
+//  it), and a sentence with the rule that it breaks. Both are valid only during the call.
 typedef void (message_json_refuse_fn) (
     void *context, size_t index, const char *pointer, const char *detail);
 
-//  Return a new reader for bodies up to max_body_bytes (below 4 GiB). It allocates memory as bodies need
-//  it.
+//  Return a new reader for bodies up to max_body_bytes (below 4 GiB). It allocates memory as bodies
+//  need it.
 message_json_t *message_json_new (size_t max_body_bytes) MESSAGE_JSON_NOEXCEPT;
 
 void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 
-//  Read a body of size bytes, followed by MESSAGE_JSON_PADDING readable ones. For a document that is not
-//  JSON return MESSAGE_JSON_BROKEN without calling a function, and set *detail to a sentence with line
-//  and column, valid until the next call. In the form of lines, a line that is not JSON is refused
-//  alone. A blank body is BROKEN; an empty array is not.
+//  Read a body of size bytes, followed by MESSAGE_JSON_PADDING readable ones. For a document that
+//  is not JSON return MESSAGE_JSON_BROKEN without calling a function, and set *detail to a sentence
+//  with line and column, valid until the next call. In the form of lines, a line that is not JSON
+//  is refused alone. A blank body is BROKEN; an empty array is not.
 //
-//  Each message reports its first fault, in the order of message_check's rules; a missing or repeated
-//  member has its place in that order. Unknown members are ignored. More than 32 levels of nesting and
-//  lone surrogates in escapes count as broken JSON. A byte order mark before the body is ignored.
+//  Each message reports its first fault, in the order of message_check's rules; a missing or
+//  repeated member has its place in that order. Unknown members are ignored. More than 32 levels of
+//  nesting and lone surrogates in escapes count as broken JSON. A byte order mark before the body
+//  is ignored.
 message_json_result_t message_json_read (message_json_t *self, const char *body, size_t size,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
 
-//  Read a piece of an NDJSON body: whole lines, the last one with or without its line end. *index counts
-//  the lines without blank ones: set it to 0 at the beginning of a body; if it is 0 at the end, the body
-//  was blank. is_first: the piece is the beginning of the body.
+//  Read a piece of an NDJSON body: whole lines, the last one with or without its line end. *index
+//  counts the lines without blank ones: set it to 0 at the beginning of a body; if it is 0 at the
+//  end, the body was blank. is_first: the piece is the beginning of the body.
 void message_json_read_lines (message_json_t *self, const char *lines, size_t size, bool is_first,
     size_t *index, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context) MESSAGE_JSON_NOEXCEPT;
 
-//  Read the message of an event whose attributes came in the head and whose data is the body. The pointer of
-//  a refusal is the name of a header field, or a pointer into the data.
+//  Read the message of an event whose attributes came in the head and whose data is the body. The
+//  pointer of a refusal is the name of a header field, or a pointer into the data.
 message_json_result_t message_json_read_data (message_json_t *self, const cloud_event_t *event,
     const char *body, size_t size, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));

@@ -71,8 +71,8 @@ message_read_body (dom::object body, message_t *message, message_fault_t *fault)
     return true;  //  no kind: message_check reports it
 }
 
-//  Read an element up to the first member that is missing, given twice, or not an object where it must be
-//  one. Return false if there is such a member.
+//  Read an element up to the first member that is missing, given twice, or not an object where it
+//  must be one. Return false if there is such a member.
 static bool
 s_read_members (dom::element element, message_t *message, message_fault_t *fault)
 {
@@ -99,8 +99,8 @@ message_begin (message_t *message)
     message->speed = UINT64_MAX;
 }
 
-//  Values that were not read break the rules, so message_check stops at the missing member at the latest.
-//  Report the earlier of the two faults.
+//  Values that were not read break the rules, so message_check stops at the missing member at the
+//  latest. Report the earlier of the two faults.
 bool
 message_judge (const message_t *message, const message_fault_t *absent, message_fault_t *fault)
 {

@@ -1,6 +1,6 @@
-//  Find the members of an object, and read a message from them. A value of the wrong type leaves in the
-//  message a value that breaks a rule, so that message_check reports it. These functions report only
-//  members that are missing or given twice.
+//  Find the members of an object, and read a message from them. A value of the wrong type leaves in
+//  the message a value that breaks a rule, so that message_check reports it. These functions report
+//  only members that are missing or given twice.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_MEMBERS_HPP
 #define DOWNLINK_MESSAGE_MEMBERS_HPP
@@ -28,8 +28,9 @@ member_is_there (const member_t &member, message_fault_t *fault)
     return member.count == 1;
 }
 
-//  Take the value of a member. Leave *text or *number alone if the value has another type. Return false and
-//  the fault if the member is missing or given twice, or if it must be an object and is not.
+//  Take the value of a member. Leave *text or *number alone if the value has another type. Return
+//  false and the fault if the member is missing or given twice, or if it must be an object and is
+//  not.
 inline bool
 member_take_text (const member_t &member, text_t *text, message_fault_t *fault)
 {
@@ -66,12 +67,12 @@ member_take_object (const member_t &member, simdjson::dom::object *object, messa
 //  Set a message to values that break every rule, before anything is read.
 void message_begin (message_t *message);
 
-//  Read the members that the message's kind has from its body. Return false, and the fault, if one is
-//  missing or given twice.
+//  Read the members that the message's kind has from its body. Return false, and the fault, if one
+//  is missing or given twice.
 bool message_read_body (simdjson::dom::object body, message_t *message, message_fault_t *fault);
 
-//  Check a message that was read. absent is the first missing member, if its pointer is set. Return false
-//  and the first fault if a rule is broken.
+//  Check a message that was read. absent is the first missing member, if its pointer is set. Return
+//  false and the first fault if a rule is broken.
 bool message_judge (
     const message_t *message, const message_fault_t *absent, message_fault_t *fault);
 

@@ -5,8 +5,8 @@
 
 #include "common/bytes/json_writer.h"
 
-//  Write one msgpack value as JSON. Return false if the value is broken or holds a kind that answers never
-//  have (binary, float, ext, deep nesting): then the text is incomplete.
+//  Write one msgpack value as JSON. Return false if the value is broken or holds a kind that
+//  answers never have (binary, float, ext, deep nesting): then the text is incomplete.
 bool msgpack_json_write (json_writer_t *json, text_t msgpack) __attribute__ ((warn_unused_result));
 
 #endif

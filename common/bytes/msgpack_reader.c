@@ -1,5 +1,5 @@
-//  A head is a first byte and, for most kinds, a big-endian number behind it. s_head reads any head;
-//  each msgpack_read_ function then checks the kind, and moves the reader only if it fits.
+//  A head is a first byte and, for most kinds, a big-endian number behind it. s_head reads any
+//  head; each msgpack_read_ function then checks the kind, and moves the reader only if it fits.
 //  The encoding: https://github.com/msgpack/msgpack/blob/master/spec.md
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/msgpack_reader.h"
@@ -10,8 +10,8 @@ typedef struct {
     const uint8_t *next;  //  behind the head
 } head_t;
 
-//  The meaning of each first byte from 0xc0 to 0xdf: the kind, the width of the number behind it, and the
-//  bytes behind the number that the count leaves out (the type of an ext).
+//  The meaning of each first byte from 0xc0 to 0xdf: the kind, the width of the number behind it,
+//  and the bytes behind the number that the count leaves out (the type of an ext).
 typedef struct {
     uint8_t kind;
     uint8_t width;
@@ -212,8 +212,8 @@ s_short_size (uint8_t first)
     return first < 0x80 || first >= 0xe0 || first == 0xc0;
 }
 
-//  Skip a longer value, but not the elements of an array or a map: add their number to the values left to
-//  skip. Return the next byte, or NULL if the value is cut off.
+//  Skip a longer value, but not the elements of an array or a map: add their number to the values
+//  left to skip. Return the next byte, or NULL if the value is cut off.
 static __attribute__ ((noinline)) const uint8_t *
 s_skip_long (const uint8_t *at, const uint8_t *end, uint64_t *left)
 {

@@ -1,6 +1,6 @@
-//  Read msgpack from untrusted bytes, value by value, without allocating. The reader compares every count
-//  with the bytes that remain, so five bytes cannot ask for 8 GiB. A reader lives on the stack and
-//  borrows the bytes; texts point into them.
+//  Read msgpack from untrusted bytes, value by value, without allocating. The reader compares every
+//  count with the bytes that remain, so five bytes cannot ask for 8 GiB. A reader lives on the
+//  stack and borrows the bytes; texts point into them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MSGPACK_READER_H
 #define DOWNLINK_MSGPACK_READER_H
@@ -33,8 +33,8 @@ void msgpack_reader_init (msgpack_reader_t *self, const void *bytes, size_t size
 //  Return the kind of the next value, without reading it.
 msgpack_kind_t msgpack_peek (const msgpack_reader_t *self);
 
-//  Read a value of one kind. Return false and stay at the value if its kind is another one or it is cut off.
-//  A count is never larger than the number of bytes that remain.
+//  Read a value of one kind. Return false and stay at the value if its kind is another one or it is
+//  cut off. A count is never larger than the number of bytes that remain.
 bool msgpack_read_nil (msgpack_reader_t *self) __attribute__ ((warn_unused_result));
 bool msgpack_read_bool (msgpack_reader_t *self, bool *value) __attribute__ ((warn_unused_result));
 bool msgpack_read_uint (msgpack_reader_t *self, uint64_t *value)

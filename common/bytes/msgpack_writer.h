@@ -1,4 +1,5 @@
-//  Write msgpack with msgpack-c, value by value, each in its shortest form, at the end of a GByteArray.
+//  Write msgpack with msgpack-c, value by value, each in its shortest form, at the end of a
+//  GByteArray.
 //
 //      msgpack_writer_t writer = msgpack_writer_begin (bytes);
 //      msgpack_write_map (&writer, 1);

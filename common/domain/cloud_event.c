@@ -1,5 +1,5 @@
-//  message_check finds the faults of the message in an event. Its pointers into a message are translated
-//  into pointers into the event at the end, so no rule stands here again.
+//  message_check finds the faults of the message in an event. Its pointers into a message are
+//  translated into pointers into the event at the end, so no rule stands here again.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/cloud_event.h"
 
@@ -9,7 +9,8 @@
 
 #define SEQUENCE_MAX_BYTES 64  //  leading zeros make numbers sort as texts
 
-//  The places of a member in a message, an event, an event in binary mode, and an event with base64 data.
+//  The places of a member in a message, an event, an event in binary mode, and an event with base64
+//  data.
 static const struct {
     const char *message;
     const char *structured;
@@ -139,8 +140,8 @@ cloud_event_type_is_json (text_t type)
     return is_json;
 }
 
-//  Return a quoted string (RFC 9110, section 5.6.4) without its quotes, and any other value unchanged.
-//  Return NULL if the quotes do not enclose the whole value.
+//  Return a quoted string (RFC 9110, section 5.6.4) without its quotes, and any other value
+//  unchanged. Return NULL if the quotes do not enclose the whole value.
 static char *
 s_unquote (const char *value)
 {

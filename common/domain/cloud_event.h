@@ -1,6 +1,6 @@
 //  A rocket message in the envelope of a CloudEvent (1.0): type is the messageType, subject the
-//  channel, sequence (an extension) the messageNumber, time the messageTime, data the message. Other
-//  attributes are ignored. Pure functions.
+//  channel, sequence (an extension) the messageNumber, time the messageTime, data the message.
+//  Other attributes are ignored. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLOUD_EVENT_H
 #define DOWNLINK_CLOUD_EVENT_H
@@ -11,8 +11,9 @@
 extern "C" {
 #endif
 
-//  The attributes that count, in the order in which faults are reported: the name, and the place that it
-//  has in a message (a pointer of message_check) or, if every event needs it, in the event itself.
+//  The attributes that count, in the order in which faults are reported: the name, and the place
+//  that it has in a message (a pointer of message_check) or, if every event needs it, in the event
+//  itself.
 #define CLOUD_EVENT_ATTRIBUTES(X)                                                                  \
     X (CLOUD_EVENT_SPECVERSION, "specversion", "/specversion")                                     \
     X (CLOUD_EVENT_ID, "id", "/id")                                                                \
@@ -48,25 +49,26 @@ const char *cloud_event_name (cloud_event_attribute_t attribute);
 //  Return the place of an attribute, as in the list above.
 const char *cloud_event_place (cloud_event_attribute_t attribute);
 
-//  Check the attributes that every event needs: specversion 1.0, an id, a source. Return false and the
-//  first fault if one breaks a rule.
+//  Check the attributes that every event needs: specversion 1.0, an id, a source. Return false and
+//  the first fault if one breaks a rule.
 bool cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
-//  Copy the metadata to a message; its texts are borrowed. A value that breaks a rule of message_check
-//  leaves the message's member alone. Return false if an attribute is missing; absent names it.
+//  Copy the metadata to a message; its texts are borrowed. A value that breaks a rule of
+//  message_check leaves the message's member alone. Return false if an attribute is missing; absent
+//  names it.
 bool cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t *absent)
     __attribute__ ((warn_unused_result));
 
-//  Return a fault's pointer into the message as a pointer into the event. It is a constant, or a part
-//  of pointer.
+//  Return a fault's pointer into the message as a pointer into the event. It is a constant, or a
+//  part of pointer.
 const char *cloud_event_pointer (const char *pointer, cloud_event_mode_t mode);
 
 //  Return true if a datacontenttype says that the data is JSON, whatever its parameters.
 bool cloud_event_type_is_json (text_t type);
 
-//  Decode a header field of the binary mode: remove quotes, resolve percent escapes. Return the bytes,
-//  which the caller frees, or NULL if the value is broken or does not decode to UTF-8.
+//  Decode a header field of the binary mode: remove quotes, resolve percent escapes. Return the
+//  bytes, which the caller frees, or NULL if the value is broken or does not decode to UTF-8.
 char *cloud_event_decode (const char *value, size_t *size);
 
 #ifdef __cplusplus

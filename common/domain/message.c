@@ -1,5 +1,5 @@
-//  The rules, in the order in which faults are reported: channel, number, time, kind, then the members of
-//  the kind. The sentence of a rule also fits a value of the wrong type.
+//  The rules, in the order in which faults are reported: channel, number, time, kind, then the
+//  members of the kind. The sentence of a rule also fits a value of the wrong type.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/message.h"
 
@@ -25,8 +25,8 @@ static const char *const s_kind_names[] = {
 #undef ROW
 };
 
-//  Return the number of leading bytes that are printable ASCII, in steps of eight. Such a byte has no high
-//  bit, and gets none when 0x20 is subtracted or 1 is added.
+//  Return the number of leading bytes that are printable ASCII, in steps of eight. Such a byte has
+//  no high bit, and gets none when 0x20 is subtracted or 1 is added.
 static size_t
 s_plain_prefix (const uint8_t *bytes, size_t size)
 {
@@ -41,8 +41,8 @@ s_plain_prefix (const uint8_t *bytes, size_t size)
     return at;
 }
 
-//  Return the size of the UTF-8 sequence at the start of bytes (at least one), or 0 if it is cut off,
-//  overlong, a surrogate, or above U+10FFFF.
+//  Return the size of the UTF-8 sequence at the start of bytes (at least one), or 0 if it is cut
+//  off, overlong, a surrogate, or above U+10FFFF.
 static size_t
 s_sequence_size (const uint8_t *bytes, size_t size)
 {

@@ -1,5 +1,5 @@
-//  One rocket message: its kind, its limits, its rules. The JSON reader and the frame reader both fill a
-//  message_t and call message_check, so each rule stands in one place.
+//  One rocket message: its kind, its limits, its rules. The JSON reader and the frame reader both
+//  fill a message_t and call message_check, so each rule stands in one place.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_H
 #define DOWNLINK_MESSAGE_H
@@ -36,8 +36,8 @@ typedef struct {
     text_t reason;
 } message_t;
 
-//  A fault in a message: its place, as a JSON pointer (RFC 6901) into the JSON form, and the rule that
-//  it breaks, as a sentence without a full stop. Both are constant strings.
+//  A fault in a message: its place, as a JSON pointer (RFC 6901) into the JSON form, and the rule
+//  that it breaks, as a sentence without a full stop. Both are constant strings.
 typedef struct {
     const char *pointer;
     const char *detail;
@@ -48,8 +48,8 @@ typedef struct {
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
-//  Check a message that a gateway has accepted. Allow ids with hidden characters: an earlier version
-//  accepted them, and no accepted message may get lost.
+//  Check a message that a gateway has accepted. Allow ids with hidden characters: an earlier
+//  version accepted them, and no accepted message may get lost.
 bool message_check_accepted (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
@@ -62,8 +62,8 @@ const char *message_kind_name (message_kind_t kind);
 //  Return the kind of a messageType, or 0 for an unknown one.
 message_kind_t message_kind_of (text_t name);
 
-//  Return a hash of the message without its channel and number, to tell a repeat from a conflict. It is
-//  never 0, and the same on every machine and in every release (XXH3 over a canonical form).
+//  Return a hash of the message without its channel and number, to tell a repeat from a conflict.
+//  It is never 0, and the same on every machine and in every release (XXH3 over a canonical form).
 uint32_t message_content_hash (const message_t *message);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-//  The list of message kinds. Everything that depends on the kinds is made from it: the enum, the names,
-//  the rules, the members of a frame, packing and unpacking, the JSON reader, and where a CloudEvent has
-//  each member.
+//  The list of message kinds. Everything that depends on the kinds is made from it: the enum, the
+//  names, the rules, the members of a frame, packing and unpacking, the JSON reader, and where a
+//  CloudEvent has each member.
 //
 //  To add a kind:
 //  1. Add a row to MESSAGE_KINDS: its name here, the number that stands in frames (never used before),
@@ -26,7 +26,8 @@
     "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded "          \
     "or RocketMissionChanged"
 
-//  TEXT (name, field): at most MESSAGE_TEXT_MAX_BYTES. NUMBER (name, field): 0 to MESSAGE_NUMBER_MAX.
+//  TEXT (name, field): at most MESSAGE_TEXT_MAX_BYTES. NUMBER (name, field): 0 to
+//  MESSAGE_NUMBER_MAX.
 #define MESSAGE_MEMBERS_LAUNCHED(TEXT, NUMBER)                                                     \
     TEXT ("type", type) NUMBER ("launchSpeed", speed) TEXT ("mission", mission)
 #define MESSAGE_MEMBERS_SPED_UP(TEXT, NUMBER) NUMBER ("by", speed)

@@ -1,5 +1,5 @@
-//  A sorted array with binary search. Most numbers come in order and extend the last range, so that is
-//  tried first. Most rockets have one range, which is embedded.
+//  A sorted array with binary search. Most numbers come in order and extend the last range, so that
+//  is tried first. Most rockets have one range, which is embedded.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/number_ranges.h"
 
@@ -86,8 +86,8 @@ s_join_next (number_ranges_t *self, uint32_t index)
     s_shrink (self);
 }
 
-//  Return the index of the first range that holds the number, ends right before it, or is above it; count
-//  if there is none.
+//  Return the index of the first range that holds the number, ends right before it, or is above it;
+//  count if there is none.
 static uint32_t
 s_find (const number_range_t *ranges, uint32_t count, uint64_t number)
 {

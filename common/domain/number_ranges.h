@@ -1,6 +1,6 @@
-//  A set of numbers as ranges: the message numbers of one rocket that were counted. Ranges are sorted,
-//  disjoint and do not touch. There may be millions of sets, and most have one range, so one range is
-//  embedded and only a set with gaps allocates memory.
+//  A set of numbers as ranges: the message numbers of one rocket that were counted. Ranges are
+//  sorted, disjoint and do not touch. There may be millions of sets, and most have one range, so
+//  one range is embedded and only a set with gaps allocates memory.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NUMBER_RANGES_H
 #define DOWNLINK_NUMBER_RANGES_H
@@ -30,7 +30,8 @@ typedef union {
 typedef enum {
     NUMBER_ADDED,        //  the number is new
     NUMBER_KNOWN,        //  the set had the number, nothing changed
-    NUMBER_CLOSED_A_GAP  //  the number is new, and the two lowest ranges became one to keep the limit
+    NUMBER_CLOSED_A_GAP  //  the number is new, and the two lowest ranges became one to keep the
+                         //  limit
 } number_added_t;
 
 //  Add a number (1 to 2^64 - 2).
@@ -41,16 +42,16 @@ bool number_ranges_is_empty (const number_ranges_t *self);
 //  Return true if the number is in the set.
 bool number_ranges_has (const number_ranges_t *self, uint64_t number);
 
-//  Replace the set by these ranges. Return false and make the set empty if they are not sorted, disjoint
-//  and apart, or are more than NUMBER_RANGES_MAX.
+//  Replace the set by these ranges. Return false and make the set empty if they are not sorted,
+//  disjoint and apart, or are more than NUMBER_RANGES_MAX.
 bool number_ranges_assign (number_ranges_t *self, const number_range_t *ranges, size_t count)
     __attribute__ ((warn_unused_result));
 
 //  Return the ranges in rising order and set *count. Borrowed until the next change.
 const number_range_t *number_ranges_list (const number_ranges_t *self, size_t *count);
 
-//  Write the gaps from 1 to the highest number into gaps, which has room for NUMBER_RANGES_MAX. Return
-//  their count.
+//  Write the gaps from 1 to the highest number into gaps, which has room for NUMBER_RANGES_MAX.
+//  Return their count.
 size_t number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps);
 
 //  Write the gaps of a list of ranges in the same way.

@@ -1,5 +1,5 @@
-//  The partition of a channel: XXH3_64bits (channel) mod P. It is part of the protocol: another hash
-//  would send every rocket to another owner.
+//  The partition of a channel: XXH3_64bits (channel) mod P. It is part of the protocol: another
+//  hash would send every rocket to another owner.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PARTITION_H
 #define DOWNLINK_PARTITION_H

@@ -1,5 +1,5 @@
-//  A number's slot is number % RECENT_HASHES. While all numbers are below RECENT_HASHES, a shorter array
-//  holds the slots. It grows in two steps only, as a step costs a fifth of folding a message.
+//  A number's slot is number % RECENT_HASHES. While all numbers are below RECENT_HASHES, a shorter
+//  array holds the slots. It grows in two steps only, as a step costs a fifth of folding a message.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/recent_hashes.h"
 
@@ -78,8 +78,8 @@ recent_hashes_get (const recent_hashes_t *self, uint64_t last_number, uint64_t n
     return hashes[number % RECENT_HASHES];
 }
 
-//  Lists copy the hashes of every rocket, so sizes are constants: the compiler makes a few moves, and the
-//  CPU overlaps them with those of the next rockets.
+//  Lists copy the hashes of every rocket, so sizes are constants: the compiler makes a few moves,
+//  and the CPU overlaps them with those of the next rockets.
 void
 recent_hashes_list (
     const recent_hashes_t *self, uint64_t last_number, uint32_t hashes[RECENT_HASHES])

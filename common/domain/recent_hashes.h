@@ -1,9 +1,9 @@
-//  The content hashes of a rocket's messages with the highest numbers, to tell a repeat from a conflict:
-//  the numbers in (last_number - RECENT_HASHES, last_number]. The rocket keeps last_number and passes it
-//  to every call. 0 stands for an unknown hash.
+//  The content hashes of a rocket's messages with the highest numbers, to tell a repeat from a
+//  conflict: the numbers in (last_number - RECENT_HASHES, last_number]. The rocket keeps
+//  last_number and passes it to every call. 0 stands for an unknown hash.
 //
-//  Memory grows with the numbers: none for a rocket that was only launched, half from number 2 on, all
-//  from number RECENT_HASHES / 2 on.
+//  Memory grows with the numbers: none for a rocket that was only launched, half from number 2 on,
+//  all from number RECENT_HASHES / 2 on.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECENT_HASHES_H
 #define DOWNLINK_RECENT_HASHES_H
@@ -14,7 +14,8 @@
 #define RECENT_HASHES 16
 #define RECENT_HASHES_FEW 2
 
-//  Zeroed memory is right for a last_number of 0. Embed it by value; free it with recent_hashes_clear.
+//  Zeroed memory is right for a last_number of 0. Embed it by value; free it with
+//  recent_hashes_clear.
 typedef union {
     uint32_t few[RECENT_HASHES_FEW];
     uint32_t *many;

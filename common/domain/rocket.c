@@ -1,8 +1,9 @@
-//  Each part of the state is a sum or is set by the message with the highest number, and a number counts
-//  once. So the order of arrival does not matter.
+//  Each part of the state is a sum or is set by the message with the highest number, and a number
+//  counts once. So the order of arrival does not matter.
 //
-//  There may be millions of rockets, so memory counts: the status follows from the registers, the id stands
-//  at the end of the struct, and rare parts have blocks of their own. A launched rocket with a UUID takes
+//  There may be millions of rockets, so memory counts: the status follows from the registers, the
+//  id stands at the end of the struct, and rare parts have blocks of their own. A launched rocket
+//  with a UUID takes
 //  144 bytes with malloc's overhead. Each 16 bytes more are 16 MB for a million rockets.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/rocket.h"
@@ -128,8 +129,8 @@ s_are_good_counters (const rocket_view_t *view)
            view->last_time_us >= TIMESTAMP_MIN_US && view->last_time_us <= TIMESTAMP_MAX_US;
 }
 
-//  The ranges end at the highest number and hold the counted numbers, and nothing else unless gaps were
-//  closed; each closed gap has at least one uncounted number.
+//  The ranges end at the highest number and hold the counted numbers, and nothing else unless gaps
+//  were closed; each closed gap has at least one uncounted number.
 static bool
 s_are_good_ranges (const rocket_view_t *view)
 {

@@ -1,9 +1,9 @@
 //  The state of one rocket, folded from its messages.
 //
 //  Under ORDERING_CONVERGE the state depends on the set of messages alone, not on their order or on
-//  repeats: speed is a sum; type, mission and explosionReason are registers, each set by the message with
-//  the highest number; an explosion is final; the numbers counted are ranges. Under ORDERING_LATEST a
-//  message is ignored unless its number is above the highest one applied.
+//  repeats: speed is a sum; type, mission and explosionReason are registers, each set by the
+//  message with the highest number; an explosion is final; the numbers counted are ranges. Under
+//  ORDERING_LATEST a message is ignored unless its number is above the highest one applied.
 //
 //  One thread owns a rocket and the pool of its texts.
 //  SPDX-License-Identifier: Apache-2.0
@@ -32,8 +32,8 @@ typedef enum {
 
 typedef struct rocket rocket_t;
 
-//  All of a rocket, to show, sort or store it. Texts and ranges are borrowed from the rocket until it
-//  changes.
+//  All of a rocket, to show, sort or store it. Texts and ranges are borrowed from the rocket until
+//  it changes.
 typedef struct {
     text_t id;
     text_t type;              //  none until launched
@@ -57,15 +57,16 @@ typedef struct {
 //  Make a rocket without messages. The id is copied.
 rocket_t *rocket_new (text_t id);
 
-//  Make a rocket from a stored view. It then folds exactly like the rocket that was viewed. Return NULL if
-//  the view contradicts itself. In the view an empty text has data; no data stands for no text.
+//  Make a rocket from a stored view. It then folds exactly like the rocket that was viewed. Return
+//  NULL if the view contradicts itself. In the view an empty text has data; no data stands for no
+//  text.
 rocket_t *rocket_restore (const rocket_view_t *view, text_pool_t *pool)
     __attribute__ ((warn_unused_result));
 
 void rocket_destroy (rocket_t **self_p, text_pool_t *pool);
 
-//  Fold a message, which keeps the rules of message_check and has this rocket's channel. The ordering may
-//  change between messages: a message that ORDERING_LATEST ignored stays ignored.
+//  Fold a message, which keeps the rules of message_check and has this rocket's channel. The
+//  ordering may change between messages: a message that ORDERING_LATEST ignored stays ignored.
 fold_t rocket_fold (
     rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering);
 
@@ -82,18 +83,18 @@ typedef enum {
 bool rocket_is_marked (const rocket_t *self, rocket_mark_t mark);
 void rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked);
 
-//  Load the rocket into the cache, as it will be viewed soon. A walk over all rockets would wait for
-//  memory otherwise.
+//  Load the rocket into the cache, as it will be viewed soon. A walk over all rockets would wait
+//  for memory otherwise.
 void rocket_prefetch (const rocket_t *self);
 
 void rocket_view (const rocket_t *self, rocket_view_t *view);
 
-//  Copy a view and all that it borrows into one block, which the caller frees with g_free. Any thread may
-//  use the copy.
+//  Copy a view and all that it borrows into one block, which the caller frees with g_free. Any
+//  thread may use the copy.
 rocket_view_t *rocket_view_copy (const rocket_view_t *view) __attribute__ ((warn_unused_result));
 
-//  Write the gaps below the highest number, as `missing` shows them (none under ORDERING_LATEST). gaps has
-//  room for NUMBER_RANGES_MAX. Return their count.
+//  Write the gaps below the highest number, as `missing` shows them (none under ORDERING_LATEST).
+//  gaps has room for NUMBER_RANGES_MAX. Return their count.
 size_t rocket_view_missing (const rocket_view_t *view, number_range_t *gaps);
 
 //  Return "unknown", "flying" or "exploded".

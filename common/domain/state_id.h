@@ -1,5 +1,5 @@
-//  The identity of a state: a UUID that is made and stored with the state. All processors of a state
-//  announce it, and a gateway serves only one state.
+//  The identity of a state: a UUID that is made and stored with the state. All processors of a
+//  state announce it, and a gateway serves only one state.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_STATE_ID_H
 #define DOWNLINK_STATE_ID_H

@@ -16,13 +16,13 @@ typedef struct {
     uint16_t port;
 } address_name_t;
 
-//  Parse "host:port, [::1]:port, ...". Return a GArray of address_name_t, which frees their hosts, or NULL
-//  if an entry is wrong.
+//  Parse "host:port, [::1]:port, ...". Return a GArray of address_name_t, which frees their hosts,
+//  or NULL if an entry is wrong.
 GArray *addresses_parse (const char *list);
 
-//  Add all addresses of a name to the array (of address_t), each once. Return NULL, or the reason why the
-//  name has no address. only_one_family: add IPv4 addresses, and IPv6 ones only if there are no others.
-//  It may wait for a name server.
+//  Add all addresses of a name to the array (of address_t), each once. Return NULL, or the reason
+//  why the name has no address. only_one_family: add IPv4 addresses, and IPv6 ones only if there
+//  are no others. It may wait for a name server.
 const char *addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses);
 
 //  Add the addresses that a look-up has found, each once.

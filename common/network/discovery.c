@@ -1,7 +1,9 @@
-//  A name that does not resolve keeps its last addresses: processors may work while a resolver is down.
+//  A name that does not resolve keeps its last addresses: processors may work while a resolver is
+//  down.
 //
-//  A name server that does not answer keeps the thread in getaddrinfo for many seconds. So neither the start
-//  nor the end waits for the thread. The owner and the thread share the object; the last one frees it.
+//  A name server that does not answer keeps the thread in getaddrinfo for many seconds. So neither
+//  the start nor the end waits for the thread. The owner and the thread share the object; the last
+//  one frees it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/discovery.h"
 

@@ -1,5 +1,5 @@
-//  A thread that resolves every name of --processors once a second, so that gateways follow scaling without
-//  a setting. Any thread may ask for the addresses.
+//  A thread that resolves every name of --processors once a second, so that gateways follow scaling
+//  without a setting. Any thread may ask for the addresses.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DISCOVERY_H
 #define DOWNLINK_DISCOVERY_H
@@ -12,15 +12,15 @@ typedef struct discovery discovery_t;
 bool discovery_check (const char *list);
 
 //  Start the thread, which resolves the names at once and then every second. Check the list before.
-//  only_one_family: see addresses_resolve. Wait a moment for the first result, even if the name server
-//  does not answer.
+//  only_one_family: see addresses_resolve. Wait a moment for the first result, even if the name
+//  server does not answer.
 discovery_t *discovery_new (const char *list, bool only_one_family);
 
 //  Tell the thread to end, and return at once: it ends when its name server answers.
 void discovery_destroy (discovery_t **self_p);
 
-//  Return true if the addresses have changed since *generation (0 at first), and put them into addresses,
-//  a GArray of address_t.
+//  Return true if the addresses have changed since *generation (0 at first), and put them into
+//  addresses, a GArray of address_t.
 bool discovery_changed (discovery_t *self, uint64_t *generation, GArray *addresses);
 
 #endif

@@ -1,9 +1,9 @@
-//  libzmq reports a connection before it reads from it, and its end before it closes the descriptor. But
-//  the socket's owner is another thread, and may receive a message before the doorkeeper knows the
-//  connection: `early` holds such visitors.
+//  libzmq reports a connection before it reads from it, and its end before it closes the
+//  descriptor. But the socket's owner is another thread, and may receive a message before the
+//  doorkeeper knows the connection: `early` holds such visitors.
 //
-//  libzmq's I/O thread blocks when some thousand events are unread, so it cannot run further ahead. For
-//  this reason the doorkeeper's thread waits only for events.
+//  libzmq's I/O thread blocks when some thousand events are unread, so it cannot run further ahead.
+//  For this reason the doorkeeper's thread waits only for events.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/doorkeeper.h"
 
@@ -25,8 +25,9 @@
 #define LOG_MS 10000
 #define LOOK_MS 1000  //  between two searches for dead visitors
 #define WATCH_MS 100  //  between two searches for visitors that complete no message
-//  Of a message that is not complete: what is worth looking at; what one visitor may send beyond the
-//  largest part; what all may send; and what heartbeats may take each second, which are no messages.
+//  Of a message that is not complete: what is worth looking at; what one visitor may send beyond
+//  the largest part; what all may send; and what heartbeats may take each second, which are no
+//  messages.
 #define WATCHED_BYTES (16 * 1024)
 #define INCOMPLETE_BYTES (64 * 1024)
 #define INCOMPLETE_BYTES_OF_ALL (16 * 1024 * 1024)
@@ -148,8 +149,8 @@ s_incomplete (doorkeeper_t *self, visit_t *visit)
     return 0;
 }
 
-//  Return true if the owner has heard all that is complete. It is asked after the bytes were counted:
-//  what was complete then has been heard, or libzmq has something to tell.
+//  Return true if the owner has heard all that is complete. It is asked after the bytes were
+//  counted: what was complete then has been heard, or libzmq has something to tell.
 static bool
 s_is_drained (const doorkeeper_t *self)
 {
@@ -157,8 +158,8 @@ s_is_drained (const doorkeeper_t *self)
     return atomic_load (&self->is_empty) && poll (&polled, 1, 0) == 0;
 }
 
-//  End the visit that has sent most of a message that it does not complete, if that is too much or all
-//  together is. Return true if one was ended.
+//  End the visit that has sent most of a message that it does not complete, if that is too much or
+//  all together is. Return true if one was ended.
 static bool
 s_end_incomplete (doorkeeper_t *self)
 {
@@ -294,8 +295,9 @@ s_watch (void *context)
     return NULL;
 }
 
-//  Make libzmq send the socket's events to a socket of ours. Return false on failure. Each doorkeeper has an
-//  endpoint of its own, because libzmq frees it only some time after its socket is closed.
+//  Make libzmq send the socket's events to a socket of ours. Return false on failure. Each
+//  doorkeeper has an endpoint of its own, because libzmq frees it only some time after its socket
+//  is closed.
 static bool
 s_connect (doorkeeper_t *self, void *context)
 {

@@ -1,18 +1,19 @@
-//  Bound the connections to a bound ZeroMQ socket, so that untrusted peers take neither the descriptors that
-//  files and locks need nor the places of working peers. libzmq itself accepts connections until the
-//  descriptors run out, and then tries to accept at full speed.
+//  Bound the connections to a bound ZeroMQ socket, so that untrusted peers take neither the
+//  descriptors that files and locks need nor the places of working peers. libzmq itself accepts
+//  connections until the descriptors run out, and then tries to accept at full speed.
 //
 //  A visitor is silent until its first message arrives. When a socket has too many visitors, the
-//  doorkeeper ends the one that has been silent for longest. If all others have sent something, that is
-//  the newest one. So a visitor that sends messages keeps its place.
+//  doorkeeper ends the one that has been silent for longest. If all others have sent something,
+//  that is the newest one. So a visitor that sends messages keeps its place.
 //
-//  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the last
-//  one arrives. So the doorkeeper ends a visitor that sends more than the largest part of the socket and
+//  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the
+//  last one arrives. So the doorkeeper ends a visitor that sends more than the largest part of the
+//  socket and
 //  64 KiB without completing a message. When all visitors together have sent 16 MiB like that, it ends
 //  the one that has sent most.
 //
-//  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns the
-//  socket makes all other calls.
+//  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns
+//  the socket makes all other calls.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DOORKEEPER_H
 #define DOWNLINK_DOORKEEPER_H
@@ -22,12 +23,12 @@
 
 typedef struct doorkeeper doorkeeper_t;
 
-//  Return how many connections a socket may have: an eighth of the descriptors of this process, since it
-//  binds three sockets and files need half; at most 1,024.
+//  Return how many connections a socket may have: an eighth of the descriptors of this process,
+//  since it binds three sockets and files need half; at most 1,024.
 unsigned doorkeeper_visitors_max (void);
 
-//  Watch a socket of libzmq in its context. Call it before the socket is bound. Return NULL with errno set
-//  on failure.
+//  Watch a socket of libzmq in its context. Call it before the socket is bound. Return NULL with
+//  errno set on failure.
 doorkeeper_t *doorkeeper_new (void *context, void *socket, unsigned visitors_max);
 
 //  Stop watching. Call it before the socket is closed.

@@ -1,5 +1,6 @@
-//  libzmq reports links over a PAIR socket, and its I/O thread blocks while nobody reads from it. So ask only
-//  for the two kinds of events that matter; at least a reconnection lies between two of them.
+//  libzmq reports links over a PAIR socket, and its I/O thread blocks while nobody reads from it.
+//  So ask only for the two kinds of events that matter; at least a reconnection lies between two of
+//  them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/link_watch.h"
 

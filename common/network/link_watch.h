@@ -1,5 +1,5 @@
-//  Watch whether the link of a connected socket breaks. Messages sent on a link that broke may be lost, and
-//  libzmq reports that in no other way. It belongs to the thread of its socket.
+//  Watch whether the link of a connected socket breaks. Messages sent on a link that broke may be
+//  lost, and libzmq reports that in no other way. It belongs to the thread of its socket.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LINK_WATCH_H
 #define DOWNLINK_LINK_WATCH_H
@@ -9,13 +9,15 @@
 
 typedef struct link_watch link_watch_t;
 
-//  Watch a ZeroMQ socket, which is borrowed. Call it before the socket is connected. Return NULL on failure.
+//  Watch a ZeroMQ socket, which is borrowed. Call it before the socket is connected. Return NULL on
+//  failure.
 link_watch_t *link_watch_new (void *handle);
 
 //  Stop watching. Call it before the socket is closed.
 void link_watch_destroy (link_watch_t **self_p);
 
-//  Return how often the link has changed so far: it broke, or came back. The first link does not count.
+//  Return how often the link has changed so far: it broke, or came back. The first link does not
+//  count.
 uint64_t link_watch_changes (link_watch_t *self);
 
 //  Return true if the link was broken at the last call of link_watch_changes.

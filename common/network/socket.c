@@ -1,9 +1,9 @@
 //  Options must be set before bind and connect, or they do not hold for that peer: s_new sets them.
 //
-//  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news that
-//  arrived before. So a loop may wait for it only after it has read all news. Asking libzmq for news
-//  takes two system calls a socket, and zmq_poll asks every socket twice. Here a socket is asked only
-//  when its descriptor is readable, or after it was used.
+//  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news
+//  that arrived before. So a loop may wait for it only after it has read all news. Asking libzmq
+//  for news takes two system calls a socket, and zmq_poll asks every socket twice. Here a socket is
+//  asked only when its descriptor is readable, or after it was used.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/socket.h"
 
@@ -18,10 +18,10 @@
 
 #define MIB (1024 * 1024)
 
-//  A link is made again when the peer's kernel is silent for so long: probes find it on an idle link, a
-//  time-out on sent bytes on a busy one. ZeroMQ's own heartbeats would be quicker. But in 4.3.4 they
-//  abort a process whose input waits behind its high-water mark when the peer goes, and they cut the
-//  link to a slow peer. Missing announcements show that a process has stopped.
+//  A link is made again when the peer's kernel is silent for so long: probes find it on an idle
+//  link, a time-out on sent bytes on a busy one. ZeroMQ's own heartbeats would be quicker. But
+//  in 4.3.4 they abort a process whose input waits behind its high-water mark when the peer goes,
+//  and they cut the link to a slow peer. Missing announcements show that a process has stopped.
 #define DEAD_LINK_MS 5000
 #define PROBE_SECONDS 1
 #define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
@@ -42,8 +42,8 @@ typedef struct {
     int64_t max_message_bytes;
 } kind_t;
 
-//  A PUB receives subscriptions. libzmq adds them to its table as they arrive, without a bound, in the thread
-//  that owns the socket. So only few may wait in the socket and in the kernel.
+//  A PUB receives subscriptions. libzmq adds them to its table as they arrive, without a bound, in
+//  the thread that owns the socket. So only few may wait in the socket and in the kernel.
 #define SUBSCRIPTIONS_ON_THE_WAY 4
 #define SUBSCRIPTION_BUFFER_BYTES 16384
 #define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
@@ -135,7 +135,8 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     address_t bound = address_of (address, port);
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (&bound, PORT_FRAMES, endpoint);
-    //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up (visitor.c).
+    //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up
+    //  (visitor.c).
     zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
     zsock_set_tcp_maxrt (self->zsock, 0);
     self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
@@ -221,8 +222,9 @@ socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     return zmq_send (self->handle, bytes, size, flags) >= 0;
 }
 
-//  Tell the doorkeeper about the first message of a visitor. On a PUB it may be the only one, so look at
-//  every message. On other sockets skip this while no visitor is silent, which needs no lock.
+//  Tell the doorkeeper about the first message of a visitor. On a PUB it may be the only one, so
+//  look at every message. On other sockets skip this while no visitor is silent, which needs no
+//  lock.
 static void
 s_note_visitor (socket_t *self)
 {
@@ -297,7 +299,8 @@ s_look (socket_item_t *items, size_t count, struct pollfd *polled)
     return any;
 }
 
-//  Return true if an item is ready or a signal has arrived. To the caller a signal looks like a time-out.
+//  Return true if an item is ready or a signal has arrived. To the caller a signal looks like a
+//  time-out.
 static bool
 s_wait (socket_item_t *items, size_t count, struct pollfd *polled, int64_t timeout_us)
 {

@@ -1,5 +1,6 @@
-//  ZeroMQ sockets. This is the only place that sets linger, high-water marks, the largest message, probes
-//  and time-outs. Only socket_poll and socket_poll_us wait. A socket belongs to the thread that made it.
+//  ZeroMQ sockets. This is the only place that sets linger, high-water marks, the largest message,
+//  probes and time-outs. Only socket_poll and socket_poll_us wait. A socket belongs to the thread
+//  that made it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOCKET_H
 #define DOWNLINK_SOCKET_H
@@ -21,23 +22,24 @@ typedef enum {
 
 typedef struct socket socket_t;
 
-//  Set up ZeroMQ without signal handlers and with as many sockets as possible. Call once in main, before any
-//  thread or socket exists.
+//  Set up ZeroMQ without signal handlers and with as many sockets as possible. Call once in main,
+//  before any thread or socket exists.
 void socket_setup (void);
 
 //  Bind a socket to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. A doorkeeper bounds its
 //  connections (doorkeeper.h). Return NULL with errno set on failure (EADDRINUSE, ...).
 socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
 
-//  Connect a socket to "tcp://address:port". It retries for as long as it lives. Return NULL for an endpoint
-//  of another form.
+//  Connect a socket to "tcp://address:port". It retries for as long as it lives. Return NULL for an
+//  endpoint of another form.
 socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
 
 //  Close a socket and discard its unsent messages. Acks make this safe.
 void socket_destroy (socket_t **self_p);
 
-//  Return how often the link of a connected PUSH has changed: it broke, or came back. Messages sent before a
-//  change may be lost. The socket also takes messages while the link is broken, and may lose them.
+//  Return how often the link of a connected PUSH has changed: it broke, or came back. Messages sent
+//  before a change may be lost. The socket also takes messages while the link is broken, and may
+//  lose them.
 uint64_t socket_link_changes (const socket_t *self, bool *is_broken);
 
 //  Return the address of a bound socket, "tcp://address:port".
@@ -49,27 +51,27 @@ void socket_subscribe (socket_t *self, const char *topic);
 //  End such a subscription.
 void socket_unsubscribe (socket_t *self, const char *topic);
 
-//  Send one part of a message; the bytes are copied. more: further parts follow. Return false if the peer
-//  takes nothing now, and nothing was sent. A PUB drops messages instead.
+//  Send one part of a message; the bytes are copied. more: further parts follow. Return false if
+//  the peer takes nothing now, and nothing was sent. A PUB drops messages instead.
 bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     __attribute__ ((warn_unused_result));
 
 //  Free the bytes of a part. hint is the sender's. Any thread may call it.
 typedef void (socket_release_fn) (void *bytes, void *hint);
 
-//  Send the last part of a message without copying it. The socket calls release when the kernel has taken
-//  the bytes, when the peer is gone, or at once if this returns false.
+//  Send the last part of a message without copying it. The socket calls release when the kernel has
+//  taken the bytes, when the peer is gone, or at once if this returns false.
 bool socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release, void *hint)
     __attribute__ ((warn_unused_result));
 
-//  Receive one part. Return false if there is none. The bytes belong to the socket until the next receive.
-//  *more: further parts of the same message follow, and are there already. A socket that socket_poll
-//  found empty stays empty until the next socket_poll.
+//  Receive one part. Return false if there is none. The bytes belong to the socket until the next
+//  receive. *more: further parts of the same message follow, and are there already. A socket that
+//  socket_poll found empty stays empty until the next socket_poll.
 bool socket_receive (socket_t *self, text_t *bytes, bool *more)
     __attribute__ ((warn_unused_result));
 
-//  Return the connection of the part that was received last. Its cookie is 0 if the connection is gone, and
-//  for the unsubscriptions that a PUB makes for a peer that is gone.
+//  Return the connection of the part that was received last. Its cookie is 0 if the connection is
+//  gone, and for the unsubscriptions that a PUB makes for a peer that is gone.
 visitor_t socket_visitor (const socket_t *self);
 
 //  Return how many silent connections to a bound socket the doorkeeper has ended.

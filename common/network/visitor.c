@@ -1,9 +1,9 @@
-//  libzmq 4.3 (4.3.4 and 4.3.5) marks a connection as broken when it hangs up while its input waits behind
-//  the high-water mark. Later it reads on, and if the bytes that it has read hold a PING, it aborts the
-//  process ("!_io_error"). A hang-up is a reset, a time-out of the kernel, or both sides shut down. So
-//  resets are filtered out, the kernel's time-outs are long (socket.c), and visitor_end shuts down only
-//  the reading side: libzmq reads the end later. A filter that passes no packet keeps the sender from
-//  filling the connection meanwhile.
+//  libzmq 4.3 (4.3.4 and 4.3.5) marks a connection as broken when it hangs up while its input waits
+//  behind the high-water mark. Later it reads on, and if the bytes that it has read hold a PING, it
+//  aborts the process ("!_io_error"). A hang-up is a reset, a time-out of the kernel, or both sides
+//  shut down. So resets are filtered out, the kernel's time-outs are long (socket.c), and
+//  visitor_end shuts down only the reading side: libzmq reads the end later. A filter that passes
+//  no packet keeps the sender from filling the connection meanwhile.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/visitor.h"
 

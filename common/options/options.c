@@ -187,8 +187,9 @@ s_read_fallbacks (const options_t *self)
     }
 }
 
-//  Return true if the value is a link that Kubernetes sets for a Service: one named `downlink` gives every
-//  pod of its namespace DOWNLINK_PORT=tcp://10.0.0.1:8088. No option takes such a value.
+//  Return true if the value is a link that Kubernetes sets for a Service: one named `downlink`
+//  gives every pod of its namespace DOWNLINK_PORT=tcp://10.0.0.1:8088. No option takes such a
+//  value.
 static bool
 s_is_service_link (const char *text)
 {

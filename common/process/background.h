@@ -1,6 +1,6 @@
-//  A thread that does one job at a time for its owner, so that the owner's loop never waits for a disk.
-//  The owner submits a job and fetches it when it is done. In between, only the background thread
-//  touches the job. All functions are for the owner.
+//  A thread that does one job at a time for its owner, so that the owner's loop never waits for a
+//  disk. The owner submits a job and fetches it when it is done. In between, only the background
+//  thread touches the job. All functions are for the owner.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BACKGROUND_H
 #define DOWNLINK_BACKGROUND_H

@@ -1,5 +1,6 @@
-//  One printf formats all pairs, with the spaces of the format replaced by a random separator, and the
-//  result is split there. So the compiler checks the values, and no value can pose as two pairs.
+//  One printf formats all pairs, with the spaces of the format replaced by a random separator, and
+//  the result is split there. So the compiler checks the values, and no value can pose as two
+//  pairs.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
 

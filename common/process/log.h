@@ -1,6 +1,6 @@
 //  One line for each event on standard error: time, level, event, key=value pairs. Text or JSON.
-//  Any thread may log. A line is written with one call, so lines never mix. After log_start, logging
-//  never waits for the reader of standard error.
+//  Any thread may log. A line is written with one call, so lines never mix. After log_start,
+//  logging never waits for the reader of standard error.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOG_H
 #define DOWNLINK_LOG_H
@@ -16,24 +16,24 @@ typedef enum { LOG_TEXT, LOG_JSON } log_format_t;
 //  program must stay valid.
 void log_setup (const char *program, log_level_t level, log_format_t format);
 
-//  Start a thread that writes the lines. Lines for which a slow reader leaves no room are dropped and
-//  counted. Call once in main, after main has blocked the signals that it waits for.
+//  Start a thread that writes the lines. Lines for which a slow reader leaves no room are dropped
+//  and counted. Call once in main, after main has blocked the signals that it waits for.
 void log_start (void);
 
 //  Return the number of lines that were dropped so far.
 uint64_t log_dropped (void);
 
-//  Log an event. event is a few words without numbers. pairs is a printf format of key=conversion pairs
-//  with one space between ("path=%s frames=%zu"), or "". Values may hold any bytes: the log quotes them
-//  as needed.
+//  Log an event. event is a few words without numbers. pairs is a printf format of key=conversion
+//  pairs with one space between ("path=%s frames=%zu"), or "". Values may hold any bytes: the log
+//  quotes them as needed.
 void log_event (log_level_t level, const char *event, const char *pairs, ...)
     __attribute__ ((format (printf, 3, 4)));
 
 //  Return true if the level is logged. Ask before costly preparations.
 bool log_shows (log_level_t level);
 
-//  Return true at most once in each interval, for events that can repeat. *last_ms belongs to the caller
-//  and starts at 0.
+//  Return true at most once in each interval, for events that can repeat. *last_ms belongs to the
+//  caller and starts at 0.
 bool log_is_due (int64_t *last_ms, int64_t interval_ms);
 
 #endif

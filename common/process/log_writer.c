@@ -1,6 +1,6 @@
-//  The buffer is a ring of records, each a size and the bytes of a line. put and the thread hold the
-//  mutex only while they copy one record. A semaphore wakes the thread, because a signal handler may
-//  post one: the crash handler asks the thread to write the rest, and waits a moment.
+//  The buffer is a ring of records, each a size and the bytes of a line. put and the thread hold
+//  the mutex only while they copy one record. A semaphore wakes the thread, because a signal
+//  handler may post one: the crash handler asks the thread to write the rest, and waits a moment.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log_writer.h"
 

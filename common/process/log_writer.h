@@ -1,7 +1,7 @@
 //  A thread that writes lines to standard error, so that a reader that hangs (a stopped terminal, a
-//  collector) never delays other threads. Lines wait in a buffer of a fixed size. When it is full, the
-//  writer drops and counts lines, and reports the count when the reader takes lines again. It leaves
-//  the descriptor's flags alone, since other processes share them.
+//  collector) never delays other threads. Lines wait in a buffer of a fixed size. When it is full,
+//  the writer drops and counts lines, and reports the count when the reader takes lines again. It
+//  leaves the descriptor's flags alone, since other processes share them.
 //
 //  Any thread may call these functions. Before log_writer_start the caller itself writes its line.
 //  SPDX-License-Identifier: Apache-2.0
@@ -19,8 +19,9 @@ typedef struct {
     void (*crashed) (GString *line, int signal);      //  the process ends by this signal
 } log_writer_lines_t;
 
-//  Start the thread. At exit, at an abort and at a crash it still writes waiting lines that the reader
-//  takes within a second. Call once in main, after main has blocked the signals that it waits for.
+//  Start the thread. At exit, at an abort and at a crash it still writes waiting lines that the
+//  reader takes within a second. Call once in main, after main has blocked the signals that it
+//  waits for.
 void log_writer_start (const log_writer_lines_t *lines);
 
 //  Add a line, with its line end. The bytes are copied.

@@ -1,6 +1,5 @@
-//  What a program counts about itself, and how that is shown: counters, gauges and histograms of
-//  latency, and Prometheus' text of them. A counter, a gauge or a histogram is written by one thread
-//  and may be read by any other at any time: neither ever waits. Writing costs an add.
+//  The numbers that a program counts about itself: counters, gauges and histograms of latency. One
+//  thread writes each; any other may read it at any time. Neither waits. Writing costs an addition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_METRICS_H
 #define DOWNLINK_METRICS_H
@@ -81,7 +80,8 @@ void durations_subtract (durations_t *self, const durations_t *earlier);
 
 uint64_t durations_count (const durations_t *self);
 
-//  Return the duration in milliseconds that a fraction (0 to 1) of all did not exceed; -1 without any.
+//  Return the duration in milliseconds that a fraction (0 to 1) of all did not exceed; -1 without
+//  any.
 double durations_quantile_ms (const durations_t *self, double fraction);
 
 #endif

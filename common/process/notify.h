@@ -15,8 +15,8 @@ void notify_stopping (void);
 //  Tell systemd that the loops still turn.
 void notify_alive (void);
 
-//  Return the longest pause between two calls of notify_alive, in milliseconds (WATCHDOG_USEC); 0: none
-//  is needed.
+//  Return the longest pause between two calls of notify_alive, in milliseconds (WATCHDOG_USEC); 0:
+//  none is needed.
 uint64_t notify_alive_ms (void);
 
 #endif

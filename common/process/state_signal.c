@@ -17,8 +17,8 @@ state_signal_open (void)
     sigset_t signals;
     sigemptyset (&signals);
     sigaddset (&signals, SIGUSR1);
-    //  Block it first: with its default action it would end the process. The kernel drops an ignored
-    //  signal even while it is blocked.
+    //  Block it first: with its default action it would end the process. The kernel drops an
+    //  ignored signal even while it is blocked.
     if (pthread_sigmask (SIG_BLOCK, &signals, NULL) != 0 || signal (SIGUSR1, SIG_DFL) == SIG_ERR)
         return -1;
     return signalfd (-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-//  Block SIGUSR1 in all threads and return a descriptor that becomes readable when it arrives. Return -1
-//  with errno set on failure. Call once in main, before any thread exists.
+//  Block SIGUSR1 in all threads and return a descriptor that becomes readable when it arrives.
+//  Return -1 with errno set on failure. Call once in main, before any thread exists.
 int state_signal_open (void);
 
-//  Take the signals that have arrived. Return true if the state should be logged: at most once a second,
-//  and not for a signal that arrives sooner.
+//  Take the signals that have arrived. Return true if the state should be logged: at most once a
+//  second, and not for a signal that arrives sooner.
 bool state_signal_take (int fd);
 
 #endif

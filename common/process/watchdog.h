@@ -1,5 +1,5 @@
-//  End the process when one of its loops hangs. Then its locks come free, another process can take over,
-//  and a supervisor can start it again. A process has one watchdog, as it has one log.
+//  End the process when one of its loops hangs. Then its locks come free, another process can take
+//  over, and a supervisor can start it again. A process has one watchdog, as it has one log.
 //
 //  A thread of the watchdog looks at every loop, and counts the looks in a row without progress. A
 //  paused process (SIGSTOP, a debugger, a suspended machine) does not look either, so a pause never
@@ -12,18 +12,19 @@
 
 #define WATCHDOG_MIN_MS 2000
 
-//  Start the thread. A loop may stand still for limit_ms, at least WATCHDOG_MIN_MS. 0: for ever; then the
-//  thread only tells systemd that loops turn, if systemd asks for that.
+//  Start the thread. A loop may stand still for limit_ms, at least WATCHDOG_MIN_MS. 0: for ever;
+//  then the thread only tells systemd that loops turn, if systemd asks for that.
 void watchdog_start (uint64_t limit_ms);
 
 //  Stop the thread. Loops may still turn.
 void watchdog_stop (void);
 
-//  Note that the loop of the calling thread turns. The first call starts the watch. Call it in every turn,
-//  at least once a second. name must stay valid.
+//  Note that the loop of the calling thread turns. The first call starts the watch. Call it in
+//  every turn, at least once a second. name must stay valid.
 void watchdog_feed (const char *name);
 
-//  Pause the watch of the calling thread's loop until it feeds again, before slow work or at its end.
+//  Pause the watch of the calling thread's loop until it feeds again, before slow work or at its
+//  end.
 void watchdog_rest (void);
 
 #endif

@@ -29,7 +29,8 @@ typedef struct {
     }
 //  clang-format on
 
-//  Read the flags and the environment into the options. Exit 2 after an explanation if one is wrong.
+//  Read the flags and the environment into the options. Exit 2 after an explanation if one is
+//  wrong.
 void service_read_options (const service_t *self, int argc, char **argv);
 
 //  Descriptors that become readable at a signal.
@@ -38,9 +39,9 @@ typedef struct {
     int state;  //  the loops should log their state: see state_signal_take
 } service_signals_t;
 
-//  Start the log, set up signals and sockets, and start the watchdog, before any other thread exists.
-//  Files that the process makes from now on are for its user alone. Return false on failure; then the
-//  log says why.
+//  Start the log, set up signals and sockets, and start the watchdog, before any other thread
+//  exists. Files that the process makes from now on are for its user alone. Return false on
+//  failure; then the log says why.
 bool service_start (const service_t *self, service_signals_t *signals)
     __attribute__ ((warn_unused_result));
 

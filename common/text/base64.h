@@ -14,8 +14,8 @@ extern "C" {
 //  Return how many bytes a text of this size decodes to at most.
 size_t base64_decoded_size (size_t size);
 
-//  Decode a text into bytes, which have room for base64_decoded_size, and set size to their count. Return
-//  false if an encoder would never write this text.
+//  Decode a text into bytes, which have room for base64_decoded_size, and set size to their count.
+//  Return false if an encoder would never write this text.
 bool base64_decode (text_t text, char *bytes, size_t *size) __attribute__ ((warn_unused_result));
 
 #ifdef __cplusplus

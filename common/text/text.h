@@ -1,4 +1,5 @@
-//  Borrowed bytes: a name, a reason, a piece of a buffer. They have an owner elsewhere and no terminator.
+//  Borrowed bytes: a name, a reason, a piece of a buffer. They have an owner elsewhere and no
+//  terminator.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_H
 #define DOWNLINK_TEXT_H
@@ -34,7 +35,8 @@ text_equal (text_t a, text_t b)
     return a.size == b.size && (a.size == 0 || memcmp (a.data, b.data, a.size) == 0);
 }
 
-//  Return true if the text begins with the word, or is the word. ASCII letters match in either case.
+//  Return true if the text begins with the word, or is the word. ASCII letters match in either
+//  case.
 static inline bool
 text_begins_with_word (text_t text, const char *word)
 {
@@ -48,7 +50,8 @@ text_is_word (text_t text, const char *word)
     return text.size == strlen (word) && strncasecmp (text.data, word, text.size) == 0;
 }
 
-//  Compare bytes as memcmp does: return less than, equal to or greater than zero. A prefix comes first.
+//  Compare bytes as memcmp does: return less than, equal to or greater than zero. A prefix comes
+//  first.
 static inline int
 text_compare (text_t a, text_t b)
 {

@@ -1,5 +1,5 @@
-//  A hash set of texts. Its key is the text_t at the start of a pooled text, so a look-up needs only a
-//  text_t on the stack, and a known text costs no allocation.
+//  A hash set of texts. Its key is the text_t at the start of a pooled text, so a look-up needs
+//  only a text_t on the stack, and a known text costs no allocation.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/text_pool.h"
 

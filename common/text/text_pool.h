@@ -1,5 +1,5 @@
-//  Texts that many rockets share, each stored once: types, missions, reasons. A use count frees a text.
-//  One thread owns a pool.
+//  Texts that many rockets share, each stored once: types, missions, reasons. A use count frees a
+//  text. One thread owns a pool.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_POOL_H
 #define DOWNLINK_TEXT_POOL_H
@@ -16,8 +16,8 @@ text_pool_t *text_pool_new (void);
 //  Free the pool. Release all texts first.
 void text_pool_destroy (text_pool_t **self_p);
 
-//  Return the pooled copy of a text, and make it at the first use. The text may hold any bytes, zero
-//  included. Release it with text_pool_release. Return NULL for no text.
+//  Return the pooled copy of a text, and make it at the first use. The text may hold any bytes,
+//  zero included. Release it with text_pool_release. Return NULL for no text.
 pooled_text_t *text_pool_hold (text_pool_t *self, text_t text);
 
 //  Release a text and set *text_p to NULL. The last release frees the text. *text_p may be NULL.

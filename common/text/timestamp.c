@@ -1,5 +1,5 @@
-//  Read a date-time by position, since RFC 3339 fixes every place up to the seconds. Count days in years
-//  that begin in March, so that the leap day is the last day.
+//  Read a date-time by position, since RFC 3339 fixes every place up to the seconds. Count days in
+//  years that begin in March, so that the leap day is the last day.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/timestamp.h"
 
@@ -46,7 +46,8 @@ s_days_since_1970 (int year, int month, int day)
     return (int64_t) (march_year / 400 - 1) * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_1970;
 }
 
-//  Return the local time up to the seconds, as seconds since 1970. A 60th second counts like the others.
+//  Return the local time up to the seconds, as seconds since 1970. A 60th second counts like the
+//  others.
 static bool
 s_parse_seconds (const char *text, int64_t *seconds)
 {
@@ -67,7 +68,8 @@ s_parse_seconds (const char *text, int64_t *seconds)
     return true;
 }
 
-//  Read the fraction between the seconds and the offset: nothing, or a point and digits. Return its end, or
+//  Read the fraction between the seconds and the offset: nothing, or a point and digits. Return its
+//  end, or
 //  0 if no digit follows the point.
 static size_t
 s_parse_fraction (text_t text, int *fraction_us)
@@ -124,7 +126,8 @@ timestamp_parse (text_t text, int64_t *time_us)
     return true;
 }
 
-//  Write the last count digits (an even count) of a number and the byte that follows. Return the end.
+//  Write the last count digits (an even count) of a number and the byte that follows. Return the
+//  end.
 static inline char *
 s_put (char *at, int64_t number, int count, char next)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-//  The line of the stream that is being received. A rocket is at most a few kilobytes of JSON, but its
-//  missing numbers may be many.
+//  The line of the stream that is being received. A rocket is at most a few kilobytes of JSON, but
+//  its missing numbers may be many.
 static struct {
     char text[256 * 1024];
     size_t size;
@@ -61,8 +61,8 @@ main (int argc, char **argv)
     curl_easy_setopt (curl, CURLOPT_URL, url);
     curl_easy_setopt (curl, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, s_receive);
-    //  The stream begins with the rockets that there are; then each comes when it changes. When it ends,
-    //  the next one shows again all that there is.
+    //  The stream begins with the rockets that there are; then each comes when it changes. When it
+    //  ends, the next one shows again all that there is.
     for (;;) {
         CURLcode result = curl_easy_perform (curl);
         fprintf (stderr, "again in a second: %s\n", curl_easy_strerror (result));

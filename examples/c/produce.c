@@ -53,8 +53,8 @@ main (int argc, char **argv)
     CURL *curl = curl_easy_init ();
     if (!curl)
         return 1;
-    //  Prefer: wait=5 has the answer come once the messages are in the state: 200. Without it, 202 says
-    //  that they are safe and will be.
+    //  Prefer: wait=5 has the answer come once the messages are in the state: 200. Without it, 202
+    //  says that they are safe and will be.
     struct curl_slist *fields = curl_slist_append (NULL, "Content-Type: application/x-ndjson");
     fields = curl_slist_append (fields, "Prefer: wait=5");
     curl_easy_setopt (curl, CURLOPT_URL, url);

@@ -63,7 +63,8 @@ s_verify (legacy_t *legacy, const char *path)
                                                                             : FILE_BROKEN;
 }
 
-//  Open the journal in a slot, which is taken. NULL if it cannot be used, or, with FILE_FAILED, not now.
+//  Open the journal in a slot, which is taken. NULL if it cannot be used, or, with FILE_FAILED, not
+//  now.
 static legacy_t *
 s_open (slot_t *slot, file_result_t *result)
 {

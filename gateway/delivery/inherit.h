@@ -1,7 +1,8 @@
 //  What gateways that are gone have left in their journals: it is taken in again like a request, a
-//  piece at a time, kept in our own journal, and only then removed from theirs. If this process dies
-//  in between, a piece is in both and is sent twice, which does no harm. Frames of uploads that never
-//  became whole are removed before anything else: nobody was told that they are accepted.
+//  piece at a time, kept in our own journal, and only then removed from theirs. If this process
+//  dies in between, a piece is in both and is sent twice, which does no harm. Frames of uploads
+//  that never became whole are removed before anything else: nobody was told that they are
+//  accepted.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_INHERIT_H
 #define DOWNLINK_INHERIT_H

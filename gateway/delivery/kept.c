@@ -100,8 +100,9 @@ s_acknowledge (kept_t *self, record_t *record)
     g_hash_table_remove (self->records, &record->sequence);
 }
 
-//  An ack counts for a frame that was sent to the peer it is heard from. If the partition has an owner
-//  now, that must be the same one under the same epoch: another one is to get the frame as well.
+//  An ack counts for a frame that was sent to the peer it is heard from. If the partition has an
+//  owner now, that must be the same one under the same epoch: another one is to get the frame as
+//  well.
 static bool
 s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
 {
@@ -236,8 +237,8 @@ s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
         lane_look_ahead (lane, s_want, self);
 }
 
-//  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when much
-//  comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
+//  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when
+//  much comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
 void
 kept_run (kept_t *self, int64_t now_us, bool is_busy)
 {

@@ -9,11 +9,11 @@
 //      sent before may be lost; or
 //    - when a frame that was sent after it is acknowledged: links are first in, first out, so this
 //      one, or its ack, was lost.
-//  Time alone sends nothing again: within a session whatever was sent arrives, however slow the owner is.
-//  The frames that are set aside hold up no others, and go back to waiting with another session: the
-//  next owner may be of a version that takes them. Nothing that was accepted is thrown away.
-//  When the acks of the last frames are lost, no later ack tells of it; so owners say again and again
-//  which frame of a partition they have saved last.
+//  Time alone sends nothing again: within a session whatever was sent arrives, however slow the
+//  owner is. The frames that are set aside hold up no others, and go back to waiting with another
+//  session: the next owner may be of a version that takes them. Nothing that was accepted is thrown
+//  away. When the acks of the last frames are lost, no later ack tells of it; so owners say again
+//  and again which frame of a partition they have saved last.
 //
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LANE_H
@@ -50,8 +50,8 @@ void lane_acknowledge (lane_t *self, record_t *record);
 typedef bool (lane_send_fn) (void *context, record_t *record);
 
 //  Send what the window lets through, and again what was lost. session is that of the directory; 0:
-//  there is no owner, so nothing moves. *sendings is counted up for the stamps. A frame without bytes
-//  holds up those behind it.
+//  there is no owner, so nothing moves. *sendings is counted up for the stamps. A frame without
+//  bytes holds up those behind it.
 void lane_run (
     lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context);
 

@@ -1,9 +1,9 @@
-//  A message's way: taken by the open turn (turn.h); in a frame of it, a record, when the journal is
-//  free; kept, when that round of the journal is done; waiting and in flight in the partition's lane;
-//  gone when its ack comes, from memory at once and from the journal with the next round.
+//  A message's way: taken by the open turn (turn.h); in a frame of it, a record, when the journal
+//  is free; kept, when that round of the journal is done; waiting and in flight in the partition's
+//  lane; gone when its ack comes, from memory at once and from the journal with the next round.
 //
-//  A message of an upload is staged before it is kept (staging.h): it is in the journal, and goes its
-//  way when all of the upload is there.
+//  A message of an upload is staged before it is kept (staging.h): it is in the journal, and goes
+//  its way when all of the upload is there.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/publish_zmq.h"
 
@@ -230,9 +230,9 @@ s_is_durable (const publisher_t *base)
 }
 
 //  How long the turn is to stay open. When the last round held several requests, as many may come
-//  again as soon as they are answered, and one round for all of them costs what one for the first of
-//  them would. It is waited for no longer than that round took: alone, nobody waits, and where many
-//  are there the disk does not wait either.
+//  again as soon as they are answered, and one round for all of them costs what one for the first
+//  of them would. It is waited for no longer than that round took: alone, nobody waits, and where
+//  many are there the disk does not wait either.
 static int64_t
 s_gather_us (const publish_zmq_t *self)
 {

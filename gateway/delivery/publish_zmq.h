@@ -23,8 +23,8 @@ typedef struct {
     worker_metrics_t *metrics;
 } publish_zmq_config_t;
 
-//  Return NULL if the journal cannot be used; then the log says why. The directory is borrowed: run it
-//  before each run of the publisher.
+//  Return NULL if the journal cannot be used; then the log says why. The directory is borrowed: run
+//  it before each run of the publisher.
 publisher_t *publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory);
 
 #endif

@@ -38,15 +38,17 @@ struct publisher {
     //  caller's to unref.
     offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
 
-    //  Begin an upload; it is the publisher's until it is ended by one of stage_accept and stage_drop.
+    //  Begin an upload; it is the publisher's until it is ended by one of stage_accept and
+    //  stage_drop.
     staged_t *(*stage_begin) (publisher_t *self);
 
-    //  Take a piece of it, all of the batch or nothing. It counts as buffered, and is sent to nobody
-    //  before the upload is accepted. An empty batch tells whether the upload can still be accepted.
+    //  Take a piece of it, all of the batch or nothing. It counts as buffered, and is sent to
+    //  nobody before the upload is accepted. An empty batch tells whether the upload can still be
+    //  accepted.
     stage_t (*stage) (publisher_t *self, staged_t *upload, batch_t *batch);
 
-    //  It is whole. The receipt tells what becomes of it, and is the caller's to unref; NULL: what was
-    //  taken could not be kept.
+    //  It is whole. The receipt tells what becomes of it, and is the caller's to unref; NULL: what
+    //  was taken could not be kept.
     receipt_t *(*stage_accept) (publisher_t *self, staged_t **upload);
 
     //  Give it up: nothing of it is accepted.

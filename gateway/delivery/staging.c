@@ -150,8 +150,8 @@ staging_accept (staging_t *self, staged_t *upload)
     return receipt_ref (upload->receipt);
 }
 
-//  Forget the frames of an upload of which no round has anything, and remember which are to be removed.
-//  Removing a frame that never came into the journal does no harm.
+//  Forget the frames of an upload of which no round has anything, and remember which are to be
+//  removed. Removing a frame that never came into the journal does no harm.
 static void
 s_empty (staging_t *self, staged_t *upload)
 {

@@ -1,6 +1,6 @@
-//  The frames of uploads: bodies that are taken a piece at a time, and all or none at the end. Until
-//  then their frames are staged: in the journal, marked as an upload's (journal_file.h), and sent to
-//  nobody. Their bytes leave memory as soon as the journal has them.
+//  The frames of uploads: bodies that are taken a piece at a time, and all or none at the end.
+//  Until then their frames are staged: in the journal, marked as an upload's (journal_file.h), and
+//  sent to nobody. Their bytes leave memory as soon as the journal has them.
 //
 //    open        frames are added; each round of the journal takes those that are new, and marks them
 //    accepted    the next round takes the last ones and removes the marks: its commit is the
@@ -53,10 +53,10 @@ typedef struct {
     uint64_t bytes;
 } room_t;
 
-//  Evict one open upload other than `asker` (NULL: any): one that holds more than `each`, or, if all
-//  together hold more than `all`, any that holds something. Of several, take the one that has not grown
-//  for the longest. Do nothing while the room of an evicted one is still to come. Return true if room
-//  has come, or comes with the round under way.
+//  Evict one open upload other than `asker` (NULL: any): one that holds more than `each`, or, if
+//  all together hold more than `all`, any that holds something. Of several, take the one that has
+//  not grown for the longest. Do nothing while the room of an evicted one is still to come. Return
+//  true if room has come, or comes with the round under way.
 bool staging_make_room (staging_t *self, const staged_t *asker, room_t each, room_t all);
 
 //  Evict the open uploads that hold messages and have not grown by UPLOAD_STEP_MESSAGES in
@@ -66,8 +66,8 @@ void staging_evict_slow (staging_t *self, int64_t now_ms);
 #define UPLOAD_STEP_MESSAGES 1000
 #define UPLOAD_STEP_MS 120000  //  longer than a round of a slow disk may take
 
-//  It is whole, and not failed: accept it with the next round. Its receipt tells what becomes of that;
-//  it is the caller's to unref.
+//  It is whole, and not failed: accept it with the next round. Its receipt tells what becomes of
+//  that; it is the caller's to unref.
 receipt_t *staging_accept (staging_t *self, staged_t *upload);
 
 //  Give it up.

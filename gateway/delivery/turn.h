@@ -1,6 +1,6 @@
-//  The messages that one turn of a worker's loop takes, put together into frames: one a partition, or a
-//  few, however many requests there were. The messages of a turn share a receipt. The frames of a turn
-//  that has ended are committed while the next one is open.
+//  The messages that one turn of a worker's loop takes, put together into frames: one a partition,
+//  or a few, however many requests there were. The messages of a turn share a receipt. The frames
+//  of a turn that has ended are committed while the next one is open.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TURN_H
 #define DOWNLINK_TURN_H
@@ -31,12 +31,13 @@ bool turn_has_taken (const turn_t *self);
 //  Return the bytes that the open turn has taken.
 uint64_t turn_bytes (const turn_t *self);
 
-//  Return how many messages were taken whose fate is not decided: in the open turn, and in the one that
-//  has ended.
+//  Return how many messages were taken whose fate is not decided: in the open turn, and in the one
+//  that has ended.
 uint64_t turn_pending (const turn_t *self);
 
-//  End the open turn, which has taken something, and begin another one; partitions: how many there are.
-//  Return the frames, of record_t *, the caller's. The fate of the turn before must be decided.
+//  End the open turn, which has taken something, and begin another one; partitions: how many there
+//  are. Return the frames, of record_t *, the caller's. The fate of the turn before must be
+//  decided.
 GPtrArray *turn_end (turn_t *self, uint32_t partitions) __attribute__ ((warn_unused_result));
 
 //  Count the messages of a frame of the turn that has ended as pending no more.

@@ -1,12 +1,12 @@
 //  The first page is of all partitions: most fleets fit in. If there is more, the walk begins again
-//  partition by partition, so that an owner looks for a page among the rockets of one partition only.
-//  For a while after that, new walks begin partition by partition at once.
+//  partition by partition, so that an owner looks for a page among the rockets of one partition
+//  only. For a while after that, new walks begin partition by partition at once.
 //
-//  A page costs an owner a look at all those rockets, so pages are large, unless clients that do not
-//  read hold many of them: so the memory of pages is bounded. One page is under way at a time, and after
-//  it the owners have as long for others as it took. Streams wait for pages in turn, but every other page
-//  is for the stream that is furthest behind: so streams that began at different times come together
-//  and share the rest of the way.
+//  A page costs an owner a look at all those rockets, so pages are large, unless clients that do
+//  not read hold many of them: so the memory of pages is bounded. One page is under way at a time,
+//  and after it the owners have as long for others as it took. Streams wait for pages in turn, but
+//  every other page is for the stream that is furthest behind: so streams that began at different
+//  times come together and share the rest of the way.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/event_pages.h"
 

@@ -33,8 +33,8 @@ typedef struct {
     GQueue phases[STREAM_PHASES];
 } stream_set_t;
 
-//  The place of a page: a single one if all fits in; else every partition by itself, in the order of
-//  the ids. What is before it was shown.
+//  The place of a page: a single one if all fits in; else every partition by itself, in the order
+//  of the ids. What is before it was shown.
 typedef struct {
     bool is_by_partition;
     uint32_t partition;
@@ -83,11 +83,12 @@ bool event_stream_is_whole (const stream_set_t *set, const event_stream_t *self)
 //  Begin again. The client is told, and why, if it has been shown something.
 void event_stream_restart (stream_set_t *set, event_stream_t *self);
 
-//  One rocket: this state is sent next. If a new owner has less than what was shown, as that was not
-//  saved, the client is told before.
+//  One rocket: this state is sent next. If a new owner has less than what was shown, as that was
+//  not saved, the client is told before.
 void event_stream_set_version (event_stream_t *self, rocket_version_t version);
 
-//  The page that was asked for: these events (taken, NULL for none), and where the next one is (taken).
+//  The page that was asked for: these events (taken, NULL for none), and where the next one is
+//  (taken).
 void event_stream_show (
     stream_set_t *set, event_stream_t *self, GBytes *events, uint64_t rockets, walk_t next);
 

@@ -10,8 +10,8 @@
 #define LINGER_MS 30000  //  so long all rockets are listened to for nobody
 #define SYNC_MS 1000     //  a sync that takes longer does not hold up the next one
 
-//  Topics of single rockets take no more of a processor's room than this. For rockets beyond that the
-//  feed listens to all, as a processor ends a connection that takes too much.
+//  Topics of single rockets take no more of a processor's room than this. For rockets beyond that
+//  the feed listens to all, as a processor ends a connection that takes too much.
 #define TOPICS_MAX_BYTES (SUBSCRIPTIONS_MAX_BYTES / 2)
 
 typedef struct {

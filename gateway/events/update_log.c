@@ -1,5 +1,5 @@
-//  The events are a sequence (a balanced tree), found by number or, through a table, by rocket. What
-//  was shown is remembered in two tables: the older one is dropped when its time is over.
+//  The events are a sequence (a balanced tree), found by number or, through a table, by rocket.
+//  What was shown is remembered in two tables: the older one is dropped when its time is over.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/update_log.h"
 

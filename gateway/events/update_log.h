@@ -1,9 +1,9 @@
-//  The newest states of the rockets that have changed, in the order of their changes, as events: what
-//  every stream reads, each from a position of its own. A rocket is in it once: a newer state takes
-//  the place of the older one, at the end. So a stream that reads slowly is shown the newest state of
-//  each rocket, and keeping a stream costs no more than its position. It is bounded: the oldest
-//  events go, and who has not read them cannot go on.
-//  A worker owns its log. Time is an argument.
+//  The newest states of the rockets that have changed, in the order of their changes, as events:
+//  what every stream reads, each from a position of its own. A rocket is in it once: a newer state
+//  takes the place of the older one, at the end. So a stream that reads slowly is shown the newest
+//  state of each rocket, and keeping a stream costs no more than its position. It is bounded: the
+//  oldest events go, and who has not read them cannot go on. A worker owns its log. Time is an
+//  argument.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UPDATE_LOG_H
 #define DOWNLINK_UPDATE_LOG_H
@@ -46,8 +46,8 @@ uint64_t update_log_end (const update_log_t *self);
 //  True if nothing behind this position is gone.
 bool update_log_reaches (const update_log_t *self, uint64_t position);
 
-//  The first event behind a position, and the one of a rocket; NULL if there is none. Borrowed until
-//  the next change of the log.
+//  The first event behind a position, and the one of a rocket; NULL if there is none. Borrowed
+//  until the next change of the log.
 const log_entry_t *update_log_after (const update_log_t *self, uint64_t position);
 const log_entry_t *update_log_of (const update_log_t *self, text_t id);
 

@@ -1,6 +1,6 @@
-//  The journal of a worker, written by a thread of its own, a round at a time: what the loop took in
-//  while the last round was committed is the next one. So a commit is shared by all that came during
-//  the one before it, and the loop never waits for the disk.
+//  The journal of a worker, written by a thread of its own, a round at a time: what the loop took
+//  in while the last round was committed is the next one. So a commit is shared by all that came
+//  during the one before it, and the loop never waits for the disk.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_H
 #define DOWNLINK_JOURNAL_H
@@ -51,8 +51,8 @@ journal_round_t *journal_done (journal_t *self);
 //  The round once it is done, however long that takes; NULL if there is none.
 journal_round_t *journal_wait (journal_t *self);
 
-//  Return false if the disk has so little room left that nothing should be added. Looks every 20 ms at
-//  most, and logs when the room goes and when it is back.
+//  Return false if the disk has so little room left that nothing should be added. Looks every 20 ms
+//  at most, and logs when the room goes and when it is back.
 bool journal_has_room (journal_t *self);
 
 #endif

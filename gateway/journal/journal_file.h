@@ -1,7 +1,7 @@
-//  journal.sqlite: a row for every frame that was accepted and is not known to be applied; and frames
-//  of uploads that are not whole yet, with a mark for each run of them. Taking an upload's marks out
-//  is what accepts it: as long as one is there, its frames are nobody's.
-//  One thread at a time uses a file.
+//  journal.sqlite: a row for every frame that was accepted and is not known to be applied; and
+//  frames of uploads that are not whole yet, with a mark for each run of them. Taking an upload's
+//  marks out is what accepts it: as long as one is there, its frames are nobody's. One thread at a
+//  time uses a file.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_FILE_H
 #define DOWNLINK_JOURNAL_FILE_H
@@ -12,14 +12,14 @@
 
 typedef struct journal_file journal_file_t;
 
-//  Open, or make. is_synced: a write is on disk when it is done; was_synced: so were the writes that
-//  are in it. NULL if it cannot be used; then the log says why.
+//  Open, or make. is_synced: a write is on disk when it is done; was_synced: so were the writes
+//  that are in it. NULL if it cannot be used; then the log says why.
 journal_file_t *journal_file_open (const char *path, bool is_synced, bool was_synced);
 
 void journal_file_close (journal_file_t **self_p);
 
-//  Frames of an upload that is not whole, of neighbouring sequences. Uploads are known by a number that
-//  is never used again in a file.
+//  Frames of an upload that is not whole, of neighbouring sequences. Uploads are known by a number
+//  that is never used again in a file.
 typedef struct {
     uint64_t upload;
     number_range_t frames;

@@ -15,8 +15,8 @@
 
 typedef struct slot slot_t;
 
-//  Make a new slot, and lock it; the directory too, if it is not there. NULL if that cannot be; then
-//  the log says why. is_synced is told to whoever takes it over.
+//  Make a new slot, and lock it; the directory too, if it is not there. NULL if that cannot be;
+//  then the log says why. is_synced is told to whoever takes it over.
 slot_t *slot_new (const char *directory, bool is_synced);
 
 //  Lock every slot that nobody uses, and give those that hold a journal: of slot_t *, the caller's.

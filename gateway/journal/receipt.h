@@ -1,5 +1,5 @@
-//  What became of the messages that one turn of the loop took in. All requests of the turn share the
-//  receipt, and so do the frames that were made of them. One thread owns receipts.
+//  What became of the messages that one turn of the loop took in. All requests of the turn share
+//  the receipt, and so do the frames that were made of them. One thread owns receipts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECEIPT_H
 #define DOWNLINK_RECEIPT_H

@@ -1,5 +1,5 @@
-//  What a gateway counts. Each worker has a set of its own and alone writes it; whoever is asked sums
-//  over the sets of all workers, from any thread, without anybody waiting.
+//  What a gateway counts. Each worker has a set of its own and alone writes it; whoever is asked
+//  sums over the sets of all workers, from any thread, without anybody waiting.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_GATEWAY_METRICS_H
 #define DOWNLINK_GATEWAY_METRICS_H

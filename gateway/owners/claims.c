@@ -19,8 +19,8 @@ s_limit (const claims_t *self, int64_t now_ms)
     return MIN (CLAIM_EPOCH_MAX, self->epoch + CLAIM_JUMP_MAX + takes);
 }
 
-//  The plausible claim to believe, as far as epochs say; count: there is none. At one epoch it is that
-//  of the owner there was, else the first.
+//  The plausible claim to believe, as far as epochs say; count: there is none. At one epoch it is
+//  that of the owner there was, else the first.
 static size_t
 s_find_highest (const claims_t *self, const claim_t *claims, size_t count, uint64_t limit)
 {

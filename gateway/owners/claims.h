@@ -1,5 +1,5 @@
-//  Decides which processor a gateway believes to own a partition, of those that claim it. The highest
-//  epoch wins. Claims that no honest processor makes are an alarm:
+//  Decides which processor a gateway believes to own a partition, of those that claim it. The
+//  highest epoch wins. Claims that no honest processor makes are an alarm:
 //
 //    implausible   the epoch is far above what the partition's owner had: an epoch rises by one each time
 //                  the partition is taken, and that takes its time. The claim is not believed

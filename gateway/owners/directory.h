@@ -1,7 +1,8 @@
-//  Which processor owns which partition at the moment, and the sockets to each of them. It hears the
-//  processors' announcements; the owner of a partition is the processor that claims it under the highest
-//  epoch (claims.h), and two seconds of silence count as owning nothing. Processors of another state than
-//  the one that is served (served_state.h) own nothing. A worker owns its directory.
+//  Which processor owns which partition at the moment, and the sockets to each of them. It hears
+//  the processors' announcements; the owner of a partition is the processor that claims it under
+//  the highest epoch (claims.h), and two seconds of silence count as owning nothing. Processors of
+//  another state than the one that is served (served_state.h) own nothing. A worker owns its
+//  directory.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DIRECTORY_H
 #define DOWNLINK_DIRECTORY_H
@@ -37,9 +38,9 @@ peer_t *directory_owner (const directory_t *self, uint32_t partition);
 //  The epoch under which that owner holds it; 0 without one.
 uint64_t directory_epoch (const directory_t *self, uint32_t partition);
 
-//  A number that is new whenever the owner, its epoch or the link to it is another one: what was sent
-//  before that may be lost. An owner that was only silent for a while keeps it. 0 without an owner,
-//  and while the link to it is broken.
+//  A number that is new whenever the owner, its epoch or the link to it is another one: what was
+//  sent before that may be lost. An owner that was only silent for a while keeps it. 0 without an
+//  owner, and while the link to it is broken.
 uint64_t directory_session (const directory_t *self, uint32_t partition);
 
 //  How many partitions have no owner; all of them (at least 1) while P is not known.
@@ -54,8 +55,8 @@ peer_t *const *directory_peers (const directory_t *self, size_t *count);
 //  Return the alarms at the moment.
 alarms_t directory_alarms (const directory_t *self);
 
-//  Return where a processor is that shares the state and is not in --processors, as host:port; NULL if
-//  there is none. Borrowed until the next directory_run.
+//  Return where a processor is that shares the state and is not in --processors, as host:port; NULL
+//  if there is none. Borrowed until the next directory_run.
 const char *directory_unlisted (const directory_t *self);
 
 //  The state that is served; one that is not known if none was heard or chosen.

@@ -1,5 +1,5 @@
-//  The owners of all partitions, as they follow from what the processors claim (claims.h). A part of the
-//  directory, which it belongs to.
+//  The owners of all partitions, as they follow from what the processors claim (claims.h). A part
+//  of the directory, which it belongs to.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OWNERS_H
 #define DOWNLINK_OWNERS_H

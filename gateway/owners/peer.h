@@ -1,5 +1,5 @@
-//  A processor as a worker sees it, and what is wrong with all of them together. The directory owns the
-//  peers.
+//  A processor as a worker sees it, and what is wrong with all of them together. The directory owns
+//  the peers.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PEER_H
 #define DOWNLINK_PEER_H

@@ -1,6 +1,6 @@
-//  The state that a gateway serves: the first one whose processors it hears. All workers share it, so
-//  that they agree. While processors of two states are heard before one is chosen, none is: the gateway
-//  cannot tell which one is meant. Any thread may call it.
+//  The state that a gateway serves: the first one whose processors it hears. All workers share it,
+//  so that they agree. While processors of two states are heard before one is chosen, none is: the
+//  gateway cannot tell which one is meant. Any thread may call it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SERVED_STATE_H
 #define DOWNLINK_SERVED_STATE_H
@@ -25,8 +25,8 @@ typedef enum {
     STATE_UNDECIDED,  //  it cannot be told yet
 } state_verdict_t;
 
-//  Judge a processor by the state that it announces. is_last: every processor that there is has been
-//  heard, so nothing is to be waited for.
+//  Judge a processor by the state that it announces. is_last: every processor that there is has
+//  been heard, so nothing is to be waited for.
 state_verdict_t served_state_judge (
     served_state_t *self, const state_id_t *state, bool is_last, int64_t now_ms);
 

@@ -1,5 +1,5 @@
-//  All processors of a state announce the same members, so one peer a look is enough, and a look costs at
-//  most MEMBERS_MAX times the peers.
+//  All processors of a state announce the same members, so one peer a look is enough, and a look
+//  costs at most MEMBERS_MAX times the peers.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/owners/unlisted.h"
 

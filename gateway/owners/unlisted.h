@@ -1,8 +1,8 @@
-//  The processors that share the served state and are at no address of --processors. The gateway cannot
-//  send to them, so messages for their partitions wait: an alarm says which address to add. Every
-//  processor announces the members of its state, and the gateway believes those that it is told to
-//  listen to; it does not connect to an address that is only announced.
-//  A part of the directory, which it belongs to.
+//  The processors that share the served state and are at no address of --processors. The gateway
+//  cannot send to them, so messages for their partitions wait: an alarm says which address to add.
+//  Every processor announces the members of its state, and the gateway believes those that it is
+//  told to listen to; it does not connect to an address that is only announced. A part of the
+//  directory, which it belongs to.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UNLISTED_H
 #define DOWNLINK_UNLISTED_H
@@ -20,8 +20,8 @@ unlisted_t *unlisted_new (void);
 
 void unlisted_destroy (unlisted_t **self_p);
 
-//  Compare the members that one of the peers (of peer_t *) announces with all peers, another peer at each
-//  call. Log every member that has been unlisted for UNLISTED_GRACE_MS.
+//  Compare the members that one of the peers (of peer_t *) announces with all peers, another peer
+//  at each call. Log every member that has been unlisted for UNLISTED_GRACE_MS.
 void unlisted_look (unlisted_t *self, const GPtrArray *peers, int64_t now_ms);
 
 //  Return how many members have been unlisted for UNLISTED_GRACE_MS.

@@ -1,4 +1,5 @@
-//  Files that stand in the program, so that it needs none beside it. cmake/Embed.cmake puts them in.
+//  Files that stand in the program, so that it needs none beside it. cmake/Embed.cmake puts them
+//  in.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EMBEDDED_H
 #define DOWNLINK_EMBEDDED_H

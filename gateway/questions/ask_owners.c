@@ -1,5 +1,5 @@
-//  An inquiry is what a caller wants to know. It becomes one question to one owner, or, for a list, one
-//  to every owner.
+//  An inquiry is what a caller wants to know. It becomes one question to one owner, or, for a list,
+//  one to every owner.
 //
 //    phase   the inquiry                                   goes on
 //    UNSENT  waits for its turn, or for an owner           to ASKED
@@ -7,10 +7,10 @@
 //                                                          come to READY; to UNSENT, if a part failed
 //    READY   a list: waits to be merged                    to the end
 //
-//  A part fails if its owner is gone, has lost the partition (421), or answers under an epoch that is
-//  behind. Then the inquiry is asked again, as a whole, but not before every other part is answered: an
-//  owner that lives is never asked twice for the same. A part that an owner refuses (503) ends the
-//  inquiry at once.
+//  A part fails if its owner is gone, has lost the partition (421), or answers under an epoch that
+//  is behind. Then the inquiry is asked again, as a whole, but not before every other part is
+//  answered: an owner that lives is never asked twice for the same. A part that an owner refuses
+//  (503) ends the inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/ask_owners.h"
 
@@ -447,7 +447,8 @@ s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
     s_take_reply (context, inquiry, reply, bytes);
 }
 
-//  One that ends while it is with the owners has asked too much of them; else one of them is missing.
+//  One that ends while it is with the owners has asked too much of them; else one of them is
+//  missing.
 static void
 s_expire (asker_t *self)
 {

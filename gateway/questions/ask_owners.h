@@ -1,5 +1,5 @@
-//  Asks the owners: one rocket of the processor that owns it, lists of all of them, merged. A worker
-//  owns it.
+//  Asks the owners: one rocket of the processor that owns it, lists of all of them, merged. A
+//  worker owns it.
 //
 //  Lists cost much more than single rockets, so they come after them: a bounded number of lists is
 //  asked at a time, others wait in line, and the merging of a turn is bounded.
@@ -38,12 +38,13 @@ asker_t *asker_new (directory_t *directory);
 //  Ends everything that is under way: its functions are called with a 503.
 void asker_destroy (asker_t **self_p);
 
-//  Ask for a rocket. The function is called once, from asker_run. The inquiry is borrowed until then.
+//  Ask for a rocket. The function is called once, from asker_run. The inquiry is borrowed until
+//  then.
 inquiry_t *asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context);
 
-//  Ask for a list of some partitions or of all, likewise; wanted (or NULL) is asked before a list that
-//  had to wait is sent, and before one is sent again. Return NULL if too many lists wait already: then
-//  nothing is asked.
+//  Ask for a list of some partitions or of all, likewise; wanted (or NULL) is asked before a list
+//  that had to wait is sent, and before one is sent again. Return NULL if too many lists wait
+//  already: then nothing is asked.
 inquiry_t *asker_list (asker_t *self, const list_query_t *list, outcome_fn *function,
     wanted_fn *wanted, void *context) __attribute__ ((warn_unused_result));
 

@@ -34,7 +34,8 @@ typedef struct {
     GList link;
 } exchange_t;
 
-//  What is collected for a peer during a turn. Between turns it is nobody's, and its bytes are empty.
+//  What is collected for a peer during a turn. Between turns it is nobody's, and its bytes are
+//  empty.
 typedef struct {
     peer_t *peer;
     exchange_t *exchange;
@@ -318,8 +319,8 @@ s_has_moved (const exchanges_t *self, const exchange_t *exchange, const asked_t 
     return false;
 }
 
-//  Questions to a processor that is gone, or over a link that has broken, get no reply, and neither do
-//  those about partitions that another one owns now. All others are answered.
+//  Questions to a processor that is gone, or over a link that has broken, get no reply, and neither
+//  do those about partitions that another one owns now. All others are answered.
 static void
 s_look_at (exchanges_t *self, exchange_t *exchange, int64_t now_ms)
 {

@@ -2,8 +2,8 @@
 //
 //  The single questions of a turn to the same processor travel as one batch. A list is an exchange
 //  of its own, over a socket of its own, so that no large answer is in the way of small ones. A
-//  question stays under way until it is answered, or its processor is gone or has lost the partition:
-//  it is never asked again because of time alone. A worker owns it.
+//  question stays under way until it is answered, or its processor is gone or has lost the
+//  partition: it is never asked again because of time alone. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EXCHANGES_H
 #define DOWNLINK_EXCHANGES_H

@@ -107,8 +107,8 @@ handle_get_rocket (const parts_t *parts, http_request_t *request, const http_tar
     g_free (decoded);
 }
 
-//  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1 if
-//  an owner sent something that is no rocket.
+//  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1
+//  if an owner sent something that is no rocket.
 static ssize_t
 s_write_rockets (json_writer_t *json, const outcome_t *outcome)
 {

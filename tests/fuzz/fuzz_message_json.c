@@ -1,8 +1,8 @@
-//  JSON text to messages, for libFuzzer. The first byte, modulo 8, chooses the form, as '0' a document,
-//  '1' lines, '2' an event, '3' an array of events, others an event in binary mode: first a line for
-//  each attribute, as in a header field, then the data. Whatever the rest is: what is accepted keeps
-//  the rules, what is refused has a place and a reason, elements come in order, and the bytes behind
-//  the body make no difference.
+//  JSON text to messages, for libFuzzer. The first byte, modulo 8, chooses the form, as '0' a
+//  document, '1' lines, '2' an event, '3' an array of events, others an event in binary mode: first
+//  a line for each attribute, as in a header field, then the data. Whatever the rest is: what is
+//  accepted keeps the rules, what is refused has a place and a reason, elements come in order, and
+//  the bytes behind the body make no difference.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 #include <xxhash.h>

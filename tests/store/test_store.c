@@ -1,5 +1,5 @@
-//  What a store that keeps rockets must do, whichever it is (DOWNLINK_TEST_STORE): epochs rise, a save
-//  is found again exactly, an old epoch saves nothing, and damage is never shown.
+//  What a store that keeps rockets must do, whichever it is (DOWNLINK_TEST_STORE): epochs rise, a
+//  save is found again exactly, an old epoch saves nothing, and damage is never shown.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

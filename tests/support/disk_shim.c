@@ -11,7 +11,8 @@
 //                                  before the Nth of another call
 //    DISK_SHIM_COUNT=file          how many calls of each kind there were, a line each, at the end
 //
-//  One lock around it all: the trace's order is the disk's. A sync so covers what was written before.
+//  One lock around it all: the trace's order is the disk's. A sync so covers what was written
+//  before.
 //  SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
 #include <errno.h>
@@ -157,8 +158,8 @@ s_is_watched (int fd)
     return fd >= 0 && fd < DESCRIPTORS && s_paths[fd][0];
 }
 
-//  kind, size of the path, offset, size of the bytes; path; bytes: in one write, so that a record is
-//  whole or not there when the process is killed.
+//  kind, size of the path, offset, size of the bytes; path; bytes: in one write, so that a record
+//  is whole or not there when the process is killed.
 static void
 s_record (char kind, const char *path, uint64_t offset, const void *bytes, size_t size)
 {

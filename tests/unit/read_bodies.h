@@ -1,6 +1,6 @@
-//  For the tests of message_json: read a body and tell what came of it. Every body is read several times,
-//  at the very end of a readable page and with other bytes behind it each time, which must make no
-//  difference.
+//  For the tests of message_json: read a body and tell what came of it. Every body is read several
+//  times, at the very end of a readable page and with other bytes behind it each time, which must
+//  make no difference.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEST_READ_BODIES_H
 #define DOWNLINK_TEST_READ_BODIES_H

@@ -1,4 +1,5 @@
-//  The envelope of a CloudEvent: its attributes, its fields in binary mode, what its faults point at.
+//  The envelope of a CloudEvent: its attributes, its fields in binary mode, what its faults point
+//  at.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -254,7 +254,8 @@ s_recover (const char *data, gsize data_size, const char *log, gsize log_size)
     return content.frames;
 }
 
-//  How many transactions are whole in so much of a log: frames that end one say how large the file is.
+//  How many transactions are whole in so much of a log: frames that end one say how large the file
+//  is.
 static uint64_t
 s_count_commits (const char *log, gsize size)
 {

@@ -201,7 +201,8 @@ Test (lane, looks_ahead_for_bytes_once_and_no_further_than_the_window)
     g_array_unref (wanted);
 }
 
-//  Have the last of the frames acknowledged and sent, until that has passed the first one over so often.
+//  Have the last of the frames acknowledged and sent, until that has passed the first one over so
+//  often.
 static void
 s_pass_over (uint64_t count)
 {
@@ -253,8 +254,9 @@ Test (lane, what_is_set_aside_is_sent_first_in_another_session_and_may_be_acknow
     cr_expect_eq (lane_oldest_us (&s_lane), 0);
 }
 
-//  An owner that takes in every frame of a session. Its acks may be lost; but it says again and again
-//  which frame it has taken last. When the link breaks, frames are lost, and the session is another one.
+//  An owner that takes in every frame of a session. Its acks may be lost; but it says again and
+//  again which frame it has taken last. When the link breaks, frames are lost, and the session is
+//  another one.
 typedef struct {
     bool is_acked[FRAMES];
     uint64_t acked;

@@ -1,4 +1,5 @@
-//  Lists of a shard from kept tables are what looking at all rockets gives, whatever changes meanwhile.
+//  Lists of a shard from kept tables are what looking at all rockets gives, whatever changes
+//  meanwhile.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -72,8 +73,8 @@ s_show (selection_t *selection, const rocket_t *rocket)
     selection_show (selection, rocket, &view);
 }
 
-//  Select from the shard as a job does: from a table, or from all rockets, of which some change after
-//  each piece.
+//  Select from the shard as a job does: from a table, or from all rockets, of which some change
+//  after each piece.
 static void
 s_select (selection_t *selection, int changes)
 {
@@ -172,8 +173,8 @@ Test (leaders, when_all_leaders_slow_down_others_are_found)
     }
 }
 
-//  Select while rockets change, and hold what was found against the rockets as they are: in order, and
-//  nothing that stayed as it was is skipped.
+//  Select while rockets change, and hold what was found against the rockets as they are: in order,
+//  and nothing that stayed as it was is skipped.
 static void
 s_expect_nothing_skipped (const list_query_t *list, int changes)
 {

@@ -1,5 +1,5 @@
-//  Lists in slices give what a look at all rockets at once gives; what waits is bounded, expires, and ends
-//  when its partition goes.
+//  Lists in slices give what a look at all rockets at once gives; what waits is bounded, expires,
+//  and ends when its partition goes.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
-//  JSON text to messages: bodies of one message, of many and of lines, broken ones, deep and large ones.
+//  JSON text to messages: bodies of one message, of many and of lines, broken ones, deep and large
+//  ones.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_fault.h"
 #include "read_bodies.h"

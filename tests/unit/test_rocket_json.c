@@ -1,5 +1,5 @@
-//  What the API shows of a rocket: random ones go the whole way, from the view to msgpack to JSON, the
-//  quick way and the general one, and are held against yajl's and GLib's idea of the same.
+//  What the API shows of a rocket: random ones go the whole way, from the view to msgpack to JSON,
+//  the quick way and the general one, and are held against yajl's and GLib's idea of the same.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,5 @@
-//  Rockets from views: restored ones fold on as before, and views that contradict themselves are refused.
+//  Rockets from views: restored ones fold on as before, and views that contradict themselves are
+//  refused.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <stdlib.h>

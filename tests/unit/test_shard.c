@@ -1,5 +1,5 @@
-//  What a shard remembers until it is saved and acknowledged, piece by piece; and for those who listen:
-//  a rocket is told once, in a state that was saved.
+//  What a shard remembers until it is saved and acknowledged, piece by piece; and for those who
+//  listen: a rocket is told once, in a state that was saved.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

@@ -1,5 +1,6 @@
-//  Uploads against a journal whose rounds succeed or fail: a random course of pieces, ends and rounds
-//  leaves frames for exactly the uploads that were accepted, in the journal and with the receiver.
+//  Uploads against a journal whose rounds succeed or fail: a random course of pieces, ends and
+//  rounds leaves frames for exactly the uploads that were accepted, in the journal and with the
+//  receiver.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>

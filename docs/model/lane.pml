@@ -1,6 +1,6 @@
 //  A lane: how a gateway finds out which frames were lost on the way to their partition's owner.
-//  One gateway, one processor, links that are first in, first out, FAULTS things that go wrong.
-//  README.md says how to read this.
+//  One gateway, one processor, links that are first in, first out, and FAULTS faults.
+//  README.md explains the model.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef FAULTS
 #define FAULTS 1
@@ -9,7 +9,7 @@
 #define WINDOW 2
 #define LINK 12
 
-//  What the code must not do: with any of these defined, the check must fail.
+//  Mistakes that the code must not make: with any of these defined, the check must fail.
 #ifdef NO_REPEATED_ACKS
 #define MAY_REPEAT false
 #else
@@ -31,28 +31,28 @@
 #define NONE FRAMES
 
 byte id;                           //  of the processor: new at every start
-byte epoch;                        //  under which it owns, or has owned, the partition
+byte epoch;                        //  of its present or last ownership of the partition
 bool is_owner;
-byte unsaved;                      //  frames it has taken in, a bit each
+byte unsaved;                      //  frames that it has taken in, a bit each
 byte last_taken = NONE;            //  the last frame of those
 byte last_saved = NONE;            //  the last frame that it has saved under this epoch
 chan link = [LINK] of { byte };    //  numbers of frames
-bool is_broken;                    //  the link: what is sent is lost
-byte link_changes;                 //  how often it broke, or came back
-chan acks = [LINK] of { byte, byte };  //  whose, and a set of frames: what a save acknowledges
+bool is_broken;                    //  the link: frames sent now are lost
+byte link_changes;                 //  counts breaks and returns of the link
+chan acks = [LINK] of { byte, byte };  //  a processor's id, and the frames of a save
 
-bool is_known;                     //  the gateway has heard of the processor, and this:
+bool is_known;                     //  the gateway has heard of the processor, and of:
 byte known_id;
 byte known_epoch;
 bool is_known_owner;
 byte known_link;
 bool is_known_broken;
 byte session;
-byte route_id, route_epoch, route_link;  //  what the session stands for
+byte route_id, route_epoch, route_link;  //  the peer, epoch and link of the session
 byte kept = (1 << FRAMES) - 1;     //  frames that are not acknowledged, a bit each
 byte stamps[FRAMES];               //  of a frame in flight; 0: it is waiting
-byte sent_id[FRAMES];              //  to whom it was sent last, plus one; 0: to nobody
-byte sent_epoch[FRAMES];           //  and under which epoch
+byte sent_id[FRAMES];              //  the id that it was sent to last, plus one; 0: none
+byte sent_epoch[FRAMES];           //  and the epoch at that time
 byte lane_session;
 byte acked_stamp;
 byte sendings;
@@ -71,15 +71,15 @@ byte faults_left = FAULTS;
 #define IS_ANY_WAITING (IS_WAITING (0) || IS_WAITING (1) || IS_WAITING (2))
 #define CAN_SEND \
     (SESSION && !IS_NEW_SESSION && !IS_ANY_OLD && IN_FLIGHT < WINDOW && IS_ANY_WAITING)
-//  There is no time here: it passes when all else has come to an end.
+//  The model has no time: time passes when no other step is possible.
 #define IS_QUIET (!IS_NEWS && SESSION && !IS_NEW_SESSION && !IS_ANY_OLD && !CAN_SEND && \
     empty (link) && empty (acks) && !unsaved)
 //  kept.c, s_is_entitled.
 #define IS_ENTITLED(frame) (sent_id[frame] == acked_id + 1 && known_id == acked_id && \
     (!(is_known && is_known_owner) || sent_epoch[frame] == known_epoch))
 
-//  directory.c, s_take_announcement, s_look_at_links and s_make_owner: another process, another epoch
-//  or another link is a new session. Silence is none.
+//  directory.c, s_take_announcement, s_look_at_links; owners.c, s_make_owner: another process, another
+//  epoch or another link is a new session. Silence is not.
 inline hear () {
     d_step { IS_NEWS ->
         is_known = true;
@@ -99,7 +99,7 @@ inline hear () {
         printf ("the gateway hears: session %d, owner %d, broken %d\n", session, is_owner, is_known_broken) }
 }
 
-//  lane_acknowledge, for each frame that an ack names and that was sent to the one that says it.
+//  lane_acknowledge, for each frame that the ack names and that was sent to the ack's processor.
 inline hear_ack () {
     d_step { acks ? acked_id, acked ->
         for (frame : 0 .. FRAMES - 1) {
@@ -119,7 +119,7 @@ inline hear_ack () {
         frame = 0 }
 }
 
-//  lane_run, s_take_back: nobody knows what the last session had.
+//  lane_run, s_take_back: the gateway cannot know which frames the last session took in.
 inline follow_session () {
     d_step { kept && IS_NEW_SESSION ->
         has_moved = has_moved || lane_session;
@@ -129,8 +129,8 @@ inline follow_session () {
         frame = 0 }
 }
 
-//  lane_run, s_take_back: a later frame is acknowledged. Within a session that is certain, unless
-//  the ack itself was lost.
+//  lane_run, s_take_back: a later frame is acknowledged. Within a session the frame is certainly lost,
+//  unless its ack was lost.
 inline take_back () {
     d_step { SESSION && !IS_NEW_SESSION && IS_ANY_OLD ->
         for (frame : 0 .. FRAMES - 1) {
@@ -145,7 +145,7 @@ inline take_back () {
         frame = 0 }
 }
 
-//  s_send_waiting. On a link that is broken, and that the gateway does not know of, it is lost.
+//  s_send_waiting. The frame is lost on a broken link, if the gateway has not noticed the break.
 inline send () {
     d_step { CAN_SEND ->
         frame = (IS_WAITING (0) -> 0 : (IS_WAITING (1) -> 1 : 2));
@@ -173,7 +173,7 @@ end:
     od
 }
 
-//  What it has taken in is gone, and so is what it knows of its last frames.
+//  The frames that it has taken in are gone, and so is its memory of the last ones.
 inline forget () {
     is_owner = false;
     unsaved = 0;
@@ -199,24 +199,24 @@ end:
         printf ("the processor saves and acknowledges %d\n", unsaved);
         last_saved = last_taken;
         unsaved = 0 }
-        //  saved_tails.c: the last one is acknowledged again and again. Where that changes nothing it
-        //  is left out.
+        //  saved_tails.c: the processor repeats the ack of the last frame. The model leaves out repeats
+        //  that change nothing.
     :: d_step { MAY_REPEAT && is_owner && last_saved != NONE && IS_QUIET && (kept & BIT (last_saved)) ->
         acks ! id, BIT (last_saved);
         printf ("the processor acknowledges frame %d again\n", last_saved) }
     :: d_step { is_broken -> is_broken = false;
         link_changes++;
         printf ("the link is back\n") }
-        //  keeper.c: what it has is still saved, and then it may take it again.
+        //  keeper.c: it saves the frames that it has, and then may take the partition again.
     :: d_step { faults_left && is_owner -> faults_left--;
         is_owner = false;
         printf ("FAULT: the processor lets the partition go\n") }
-        //  Killed and started again; or fenced, when it keeps its id and has lost what it took in.
+        //  Killed and started again; or fenced: then it keeps its id and loses the frames that it took in.
     :: atomic { faults_left -> faults_left--;
         if :: id++ :: skip fi;
         forget ();
         printf ("FAULT: the processor loses its memory; its id is %d\n", id) }
-        //  What is on the link is lost, but for what has arrived.
+        //  The frames on the link are lost, except those that have arrived.
     :: d_step { faults_left && !is_broken -> faults_left--;
         do :: link ? taken :: empty (link) -> break od;
         is_broken = true;
@@ -230,7 +230,7 @@ end:
     od
 }
 
-//  When nothing can move any more.
+//  When no step is possible.
 active proctype rest () {
     timeout -> assert (kept == 0)
 }

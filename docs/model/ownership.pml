@@ -1,12 +1,12 @@
 //  Owners, saves and journals: one partition, two processors that want it, up to two gateways and
-//  two messages for one rocket, and FAULTS things that go wrong. README.md says how to read this.
+//  two messages for one rocket, and FAULTS faults. README.md explains the model.
 //
-//  A message is its mark, 1 or 4: with it in a row's `numbers` the message was counted, and it adds
-//  its mark to the row's `speed`. So a row is right exactly when the two are equal: one message not
-//  applied makes the speed less, one applied twice makes it more.
-//  A frame holds one message, and is named by that and its gateway, 0 or 1: mark << gateway.
+//  A message is its mark, 1 or 4. A row's `numbers` holds the marks of the counted messages, and each
+//  message adds its mark to the row's `speed`. So a row is right exactly when the two are equal: a
+//  message that is not applied makes the speed less, one applied twice makes it more.
+//  A frame holds one message; its name is the message and the gateway, 0 or 1: mark << gateway.
 //
-//  Nobody ever has to move, so anybody may be paused anywhere, for as long as it takes the others.
+//  No process ever has to move, so each may pause anywhere, for any number of steps of the others.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef FAULTS
 #define FAULTS 1
@@ -18,7 +18,7 @@
 #define MESSAGES 2
 #endif
 
-//  What the code must not do: with any of these defined, the check must fail.
+//  Mistakes that the code must not make: with any of these defined, the check must fail.
 #ifdef NO_EPOCH_CHECK
 #define IS_FENCED false
 #else
@@ -62,36 +62,36 @@ typedef row_t {
 
 typedef processor_t {
     mtype phase;
-    bool is_member;     //  its member file is locked
-    bool is_gone;       //  nobody starts it again
+    bool is_member;     //  it holds the lock of its member file
+    bool is_gone;       //  it never starts again
     byte epoch;
     row_t row;          //  in memory
-    byte unsaved;       //  frames taken in, to be acknowledged after the next save
-    bool is_saving;     //  its background thread is
-    row_t saved_row;    //  what that save writes
-    byte saved_frames   //  what is acknowledged after it
+    byte unsaved;       //  frames taken in, which the next save acknowledges
+    bool is_saving;     //  its background thread saves
+    row_t saved_row;    //  the row that the save writes
+    byte saved_frames   //  the frames that it acknowledges
 }
 
 typedef gateway_t {
     bool is_up;
     bool is_gone;
-    bool is_inheriting  //  it holds the other's slot, and has taken in what was there
+    bool is_inheriting  //  it holds the other's slot, and has taken in its frames
 }
 
 row_t store;            //  on disk
 byte store_epoch;
 byte journal;           //  on disk: frames
-byte lock = NOBODY;     //  in the kernel: who holds the partition's
+byte lock = NOBODY;     //  in the kernel: the holder of the partition's lock
 processor_t processors[2];
 gateway_t gateways[2];
 byte links[2];          //  frames on the way to each processor
 byte acks[2];           //  frames whose acks are on the way back from each
-byte loaded_epoch;      //  known to the model only: the newest epoch under which the store was read
+byte loaded_epoch;      //  known to the model only: the newest epoch of a processor that read the store
 byte faults_left = FAULTS;
 
-//  own_by_files.c: if both are members, this partition is to be processor 0's.
+//  own_by_files.c: if both are members, processor 0 should own this partition.
 #define SHOULD_OWN(p) (processors[p].is_member && (p == 0 || !processors[0].is_member))
-//  What one that was cut off does not know.
+//  A processor that was cut off does not notice this.
 #define IS_ANOTHERS(p) (processors[p].is_member && !SHOULD_OWN (p))
 
 #define NOTHING_IS_LOST ((store.numbers | MESSAGES_IN (journal)) == ALL)
@@ -101,8 +101,8 @@ byte faults_left = FAULTS;
 
 //  ---- gateway/ -------------------------------------------------------------------------------
 
-//  lane.c: to whoever says now that it owns the partition, unless it has the frame already. What a
-//  gateway sends later, believing an old announcement, is a frame that is long on its way here.
+//  lane.c: to a processor that claims the partition now, unless it has the frame already. A gateway
+//  that believes an old announcement is here a frame that is on its way for long.
 inline send (p, frame) {
     d_step { gateways[g].is_up && (journal & frame) && processors[p].phase == OWNER &&
         !((links[p] | acks[p] | processors[p].unsaved | processors[p].saved_frames) & frame) ->
@@ -110,7 +110,7 @@ inline send (p, frame) {
         printf ("gateway %d sends frame %d to processor %d\n", g, frame, p) }
 }
 
-//  publish_zmq.c, s_ack. No frame gets that sequence again, so older acks of it mean nothing.
+//  kept.c, s_acknowledge. No other frame gets that sequence, so older acks of it mean nothing.
 inline forget (frame) {
     d_step { gateways[g].is_up && ((acks[0] | acks[1]) & frame) ->
         acks[0] = acks[0] & ~frame;
@@ -120,7 +120,7 @@ inline forget (frame) {
         assert (NOTHING_IS_LOST) }
 }
 
-//  inherit.c: what a gateway that is gone has left is kept here first, and then removed there.
+//  inherit.c: a gateway keeps the frames of one that is gone first, and then removes them there.
 inline inherit () {
     d_step { gateways[g].is_up && !gateways[g].is_inheriting && !gateways[1 - g].is_up &&
         (journal & FRAMES_OF (1 - g)) ->
@@ -165,7 +165,7 @@ inline clear_save () {
     ME.saved_frames = 0
 }
 
-//  keeper.c, s_release: the shard is gone, and the lock, if it is still ours, is dropped.
+//  keeper.c, s_release: free the shard, and drop the lock if the processor still holds it.
 inline let_go () {
     ME.phase = IDLE;
     ME.epoch = 0;
@@ -190,8 +190,8 @@ inline load () {
     printf ("processor %d loads numbers %d, speed %d\n", p, ME.row.numbers, ME.row.speed)
 }
 
-//  frame_receiver.c: frames for a partition that is not ours are left alone. rocket.c: a number that
-//  was counted changes nothing.
+//  frame_receiver.c: the processor ignores frames of partitions that it does not own. rocket.c: a number
+//  that was counted changes nothing.
 inline take (frame) {
     d_step { ME.phase != DOWN && (links[p] & frame) ->
         links[p] = links[p] & ~frame;
@@ -221,7 +221,7 @@ inline begin_save () {
         printf ("processor %d begins to save\n", p) }
 }
 
-//  store_sqlite.c, s_save: one transaction, that checks the epoch. s_settle: then the acks go out.
+//  store_sqlite.c, s_save: one transaction, which checks the epoch. s_settle: then the acks go out.
 inline end_save () {
     d_step { ME.is_saving ->
         if
@@ -246,7 +246,7 @@ inline end_save () {
 proctype processor (byte p) {
 end:
     do
-        //  It starts, or was cut off while it owned nothing.
+        //  It starts, or it was cut off while it owned nothing.
     :: d_step { !ME.is_member && (ME.phase == DOWN && !ME.is_gone || ME.phase == IDLE) ->
         ME.phase = IDLE;
         ME.is_member = true;
@@ -267,8 +267,8 @@ end:
     :: take (8)
     :: begin_save ()
     :: end_save ()
-        //  keeper.c, s_look_at: no more frames; what is there is saved; then it goes, even
-        //  if it is to be ours again by then.
+        //  keeper.c, s_look_at: take no more frames; save those that are there; then let go,
+        //  even if this processor should own the partition again.
     :: d_step { ME.phase == OWNER && IS_ANOTHERS (p) ->
         ME.phase = LEAVING;
         printf ("processor %d takes no more frames\n", p) }
@@ -278,15 +278,15 @@ end:
     od
 }
 
-//  ---- what goes wrong ------------------------------------------------------------------------
+//  ---- faults ---------------------------------------------------------------------------------
 
 #define GOES_WRONG(what) atomic { faults_left && (what) -> faults_left--
 
 proctype gateway_trouble (byte g) {
 end:
     do
-        //  kill -9, and it may be for good: its slot then is the other's to take. What was on the
-        //  way to it is for a source that is no more.
+        //  kill -9, maybe for good: then the other one may take its slot. Acks on their way to it are
+        //  for a source that is gone.
     :: GOES_WRONG (gateways[g].is_up);
         acks[0] = acks[0] & ~FRAMES_OF (g);
         acks[1] = acks[1] & ~FRAMES_OF (g);
@@ -303,7 +303,7 @@ end:
 proctype processor_trouble (byte p) {
 end:
     do
-        //  kill -9, and it may be for good. The kernel drops the locks.
+        //  kill -9, maybe for good. The kernel drops the locks.
     :: GOES_WRONG (ME.phase != DOWN);
         let_go ();
         ME.phase = DOWN;
@@ -311,7 +311,7 @@ end:
         if :: acks[p] = 0 :: skip fi;
         if :: !processors[1 - p].is_gone -> ME.is_gone = true :: skip fi;
         printf ("FAULT: processor %d is killed, gone %d\n", p, ME.is_gone) }
-        //  keeper.c, keeper_leave: first it is no member any more.
+        //  keeper.c, keeper_leave: it leaves the members first.
     :: GOES_WRONG (ME.is_member && ME.phase != LEAVING);
         ME.is_member = false;
         if
@@ -319,7 +319,7 @@ end:
         :: else -> let_go ()
         fi;
         printf ("FAULT: processor %d is told to stop, and then started again\n", p) }
-        //  Its locks are lost, as those of a session of PostgreSQL can be, and it does not know.
+        //  It loses its locks without notice, as a session of PostgreSQL can.
     :: GOES_WRONG (ME.is_member);
         ME.is_member = false;
         lock = (lock == p -> NOBODY : lock);
@@ -340,12 +340,12 @@ end:
     od
 }
 
-//  When nothing can move any more.
+//  When no step is possible.
 proctype rest () {
     timeout -> assert (store.numbers == ALL && journal == 0)
 }
 
-//  Both messages were answered with 202 by now. Processor 1 runs; 0, which should own, is to come.
+//  Both messages were answered with 202. Processor 1 runs; processor 0, which should own, comes later.
 init {
     atomic {
         gateways[0].is_up = true;

@@ -215,10 +215,10 @@ s_settle (inheritance_t *self)
     if (!self->receipt)
         return true;
     legacy_t *legacy = g_queue_peek_head (self->legacies);
-    fate_t fate = receipt_fate (self->receipt);
-    if (fate == FATE_PENDING)
+    receipt_outcome_t outcome = receipt_outcome (self->receipt);
+    if (outcome == RECEIPT_PENDING)
         return false;
-    if (fate == FATE_REFUSED) {
+    if (outcome == RECEIPT_REFUSED) {
         legacy->taken_up_to = self->piece_above;
         legacy->left.frames += self->piece.frames;
         legacy->left.messages += self->piece.messages;

@@ -286,7 +286,7 @@ s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
             record_free (record);
     }
     g_ptr_array_set_size (records, 0);
-    turn_decide (self->turn, is_kept ? FATE_KEPT : FATE_REFUSED);
+    turn_decide (self->turn, is_kept ? RECEIPT_KEPT : RECEIPT_REFUSED);
 }
 
 //  A frame of an upload that is accepted.

@@ -335,7 +335,7 @@ s_keep (staging_t *self, staged_t *upload, staging_keep_fn *keep, void *context)
     g_ptr_array_set_free_func (upload->records, NULL);
     for (guint index = 0; index < upload->records->len; index++)
         keep (context, upload->records->pdata[index]);
-    receipt_decide (upload->receipt, FATE_KEPT);
+    receipt_decide (upload->receipt, RECEIPT_KEPT);
     s_free (self, upload);
 }
 
@@ -356,7 +356,7 @@ s_settle_one (staging_t *self, staged_t *upload, bool is_done, staging_keep_fn *
     }
     if (upload->state == UPLOAD_ACCEPTED && !is_done) {
         self->accepted -= !upload->is_ending;
-        receipt_decide (upload->receipt, FATE_REFUSED);
+        receipt_decide (upload->receipt, RECEIPT_REFUSED);
     }
     upload->is_failed |= !is_done;
     if (is_done && self->is_journaled)

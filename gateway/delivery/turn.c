@@ -89,7 +89,7 @@ turn_take (turn_t *self, batch_t *batch)
         self->receipt = receipt_new ();
         //  In memory it is as safe as it will ever be.
         if (!self->is_journaled)
-            receipt_decide (self->receipt, FATE_KEPT);
+            receipt_decide (self->receipt, RECEIPT_KEPT);
     }
     for (size_t index = 0; index < chunks_count; index++) {
         packed_messages_t *open = &self->open[chunks[index].partition];
@@ -141,9 +141,9 @@ turn_settle_frame (turn_t *self, const record_t *record)
 }
 
 void
-turn_decide (turn_t *self, fate_t fate)
+turn_decide (turn_t *self, receipt_outcome_t outcome)
 {
     if (self->committing)
-        receipt_decide (self->committing, fate);
+        receipt_decide (self->committing, outcome);
     receipt_unref (&self->committing);
 }

@@ -31,19 +31,19 @@ bool turn_has_taken (const turn_t *self);
 //  Return the bytes that the open turn has taken.
 uint64_t turn_bytes (const turn_t *self);
 
-//  Return how many messages were taken whose fate is not decided: in the open turn, and in the one
+//  Return how many messages were taken whose outcome is not decided: in the open turn, and in the one
 //  that has ended.
 uint64_t turn_pending (const turn_t *self);
 
 //  End the open turn, which has taken something, and begin another one; partitions: how many there
-//  are. Return the frames, of record_t *, the caller's. The fate of the turn before must be
+//  are. Return the frames, of record_t *, the caller's. The outcome of the turn before must be
 //  decided.
 GPtrArray *turn_end (turn_t *self, uint32_t partitions) __attribute__ ((warn_unused_result));
 
 //  Count the messages of a frame of the turn that has ended as pending no more.
 void turn_settle_frame (turn_t *self, const record_t *record);
 
-//  Decide the fate of the turn that has ended, if there is one.
-void turn_decide (turn_t *self, fate_t fate);
+//  Decide the outcome of the turn that has ended, if there is one.
+void turn_decide (turn_t *self, receipt_outcome_t outcome);
 
 #endif

@@ -125,7 +125,7 @@ static void
 s_kept (acceptance_t *self, held_t *held)
 {
     const prefer_t *prefer = &held->taken.prefer;
-    bool is_applied = receipt_fate (held->taken.receipt) == FATE_APPLIED;
+    bool is_applied = receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED;
     if (prefer->has_wait && prefer->wait_s > 0 && !is_applied) {
         g_queue_push_tail_link (&self->applying, &held->link);
         http_hold (held->request, clock_ms () + (int64_t) prefer->wait_s * 1000, s_waited, held);
@@ -137,8 +137,8 @@ s_kept (acceptance_t *self, held_t *held)
 void
 acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *taken)
 {
-    fate_t fate = taken->receipt ? receipt_fate (taken->receipt) : FATE_KEPT;
-    if (fate == FATE_KEPT && !(taken->receipt && taken->prefer.has_wait)) {
+    receipt_outcome_t outcome = taken->receipt ? receipt_outcome (taken->receipt) : RECEIPT_KEPT;
+    if (outcome == RECEIPT_KEPT && !(taken->receipt && taken->prefer.has_wait)) {
         receipt_t *receipt = taken->receipt;
         s_answer (self, request, taken, false);
         receipt_unref (&receipt);
@@ -162,7 +162,7 @@ s_run_applying (acceptance_t *self)
     while (link) {
         held_t *held = link->data;
         link = link->next;
-        if (receipt_fate (held->taken.receipt) == FATE_APPLIED) {
+        if (receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED) {
             g_queue_unlink (&self->applying, &held->link);
             s_answer (self, held->request, &held->taken, true);
             answered++;
@@ -177,11 +177,11 @@ acceptance_run (acceptance_t *self)
     size_t answered = s_run_applying (self);
     while (!g_queue_is_empty (&self->keeping)) {
         held_t *held = g_queue_peek_head (&self->keeping);
-        fate_t fate = receipt_fate (held->taken.receipt);
-        if (fate == FATE_PENDING)
+        receipt_outcome_t outcome = receipt_outcome (held->taken.receipt);
+        if (outcome == RECEIPT_PENDING)
             break;
         g_queue_unlink (&self->keeping, &held->link);
-        if (fate == FATE_REFUSED)
+        if (outcome == RECEIPT_REFUSED)
             refuse_batch_not_kept (held->request, self->tools->publisher);
         else
             s_kept (self, held);

@@ -11,7 +11,7 @@
 #define ROOM_INTERVAL_MS 20
 #define ROOM_LOG_INTERVAL_MS 1000
 
-//  When a disk is full SQLite can neither delete nor write its log back: so room is kept for that.
+//  On a full disk SQLite can neither delete nor write its log back, so keep room for that.
 #define RESERVE_MIN_BYTES (1024 * 1024)
 #define RESERVE_MAX_BYTES (64 * 1024 * 1024)
 
@@ -76,7 +76,7 @@ s_has_changes (const journal_change_t *change)
            change->dropped->len > 0 || change->ended->len > 0;
 }
 
-//  On the background thread.
+//  Write a round, on the background thread.
 static void
 s_write_round (void *context, void *job)
 {
@@ -186,7 +186,7 @@ journal_has_room (journal_t *self)
     self->room_checked_ms = now_ms;
     struct statvfs disk;
     if (statvfs (slot_path (self->slot), &disk) != 0)
-        return self->has_room;  //  a commit will tell
+        return self->has_room;  //  the next commit shows it
     uint64_t free_bytes = (uint64_t) disk.f_bavail * disk.f_frsize;
     uint64_t reserve =
         CLAMP ((uint64_t) disk.f_blocks * disk.f_frsize / 8, RESERVE_MIN_BYTES, RESERVE_MAX_BYTES);

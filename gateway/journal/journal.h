@@ -1,6 +1,6 @@
-//  The journal of a worker, written by a thread of its own, a round at a time: what the loop took
-//  in while the last round was committed is the next one. So a commit is shared by all that came
-//  during the one before it, and the loop never waits for the disk.
+//  The journal of a worker. A thread of the journal writes it in rounds: messages that arrive
+//  during one commit make up the next round. So they share one commit, and the loop never waits for
+//  the disk.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_H
 #define DOWNLINK_JOURNAL_H
@@ -8,7 +8,7 @@
 #include "gateway/journal/journal_file.h"
 #include "gateway/journal/journal_slots.h"
 
-//  A frame that is wanted back: its bytes are read, and belong to the caller then.
+//  A frame to read back. The caller owns the bytes.
 typedef struct {
     uint64_t sequence;
     uint8_t *bytes;
@@ -16,43 +16,43 @@ typedef struct {
 } journal_fetch_t;
 
 typedef struct {
-    journal_change_t change;  //  no array is NULL; the records are borrowed until the round is done
+    journal_change_t change;  //  no array is NULL; records are borrowed until the round is done
     GArray *fetched;          //  of journal_fetch_t
     bool is_trial;            //  try to write the journal even without a change
-    file_result_t result;     //  FILE_FAILED: nothing was changed; fetched is complete
-    bool is_disk_full;        //  FILE_FAILED: because the disk has no room
+    file_result_t result;     //  FILE_FAILED: nothing changed; fetched is complete
+    bool is_disk_full;        //  the reason of FILE_FAILED is a full disk
 } journal_round_t;
 
 journal_round_t *journal_round_new (void);
 
-//  Bytes that were fetched and not taken are freed too.
+//  Free a round, with fetched bytes that the caller did not take.
 void journal_round_destroy (journal_round_t **self_p);
 
 typedef struct journal journal_t;
 
-//  A journal in a slot, which is taken. NULL if it cannot be; then the log says why.
+//  Open the journal in a slot, which it takes. Return NULL on failure; then the log says why.
 journal_t *journal_new (slot_t *slot, bool is_synced);
 
-//  Ends when the round under way is done. The slot is removed if is_empty, else left to whoever
-//  takes it over.
+//  Wait for the current round and close the journal. Remove the slot if is_empty; otherwise another
+//  gateway inherits it.
 void journal_destroy (journal_t **self_p, bool is_empty);
 
-//  Readable when a round is done.
+//  Return a descriptor that is readable when a round is done.
 int journal_fd (const journal_t *self);
 
 bool journal_is_idle (const journal_t *self);
 
-//  Write a round. Only when idle; the round is taken.
+//  Begin to write a round, which the journal takes. Call it only while the journal is idle.
 void journal_submit (journal_t *self, journal_round_t **round);
 
-//  The round, if it is done: the caller's.
+//  Return the round if it is done, else NULL. The caller owns it.
 journal_round_t *journal_done (journal_t *self);
 
-//  The round once it is done, however long that takes; NULL if there is none.
+//  Wait until the round is done and return it. Return NULL if there is none.
 journal_round_t *journal_wait (journal_t *self);
 
-//  Return false if the disk has so little room left that nothing should be added. Looks every 20 ms
-//  at most, and logs when the room goes and when it is back.
+//  Return false if the disk has too little room to add frames. It looks at the disk every 20 ms at
+//  most, and logs when the room ends and when it is back.
 bool journal_has_room (journal_t *self);
 
 #endif

@@ -18,7 +18,7 @@ struct journal_file {
     sqlite3_stmt *marks;
 };
 
-//  A frame is longer than a row likes to be only in a burst: pages of 4 KiB suit both.
+//  Only bursts make frames longer than a page, so pages of 4 KiB suit all loads.
 #define FRAMES                                                                                     \
     "CREATE TABLE frame (sequence INTEGER PRIMARY KEY, messages INTEGER NOT NULL,"                 \
     " checksum INTEGER NOT NULL, bytes BLOB NOT NULL)"
@@ -33,7 +33,7 @@ journal_file_open (const char *path, bool is_synced, bool was_synced)
         .application = APPLICATION,
         .format = FORMAT,
         .schema = FRAMES "; " MARKS,
-        .upgrade = MARKS,  //  format 1 had no uploads
+        .upgrade = MARKS,  //  format 1 has no uploads
         .is_synced = is_synced,
         .was_synced = was_synced,
         .checkpoint_pages = CHECKPOINT_PAGES,
@@ -71,7 +71,7 @@ journal_file_close (journal_file_t **self_p)
     *self_p = NULL;
 }
 
-//  Over the whole row: the bytes, and the two numbers beside them.
+//  Return the checksum of a row: the bytes and two numbers.
 static int64_t
 s_checksum (uint64_t sequence, uint64_t messages, const void *bytes, size_t size)
 {
@@ -173,7 +173,7 @@ journal_file_write (journal_file_t *self, const journal_change_t *change)
     file_result_t begun = sqlite_file_begin (self->file);
     if (begun != FILE_DONE)
         return begun;
-    //  Rows out first: the rows that come in find their room.
+    //  Delete rows first, so that new rows use their room.
     int result = s_remove_all (self, change->removed);
     if (result == SQLITE_OK)
         result = s_remove_all (self, change->dropped);
@@ -192,7 +192,7 @@ journal_file_is_disk_full (const journal_file_t *self)
     return sqlite_file_is_disk_full (self->file);
 }
 
-//  All marks, of upload_mark_t; NULL if one is not as it was written.
+//  Return all marks, of upload_mark_t, or NULL if one is damaged.
 static GArray *
 s_read_marks (journal_file_t *self)
 {
@@ -238,7 +238,7 @@ journal_file_drop_uploads (journal_file_t *self, uint64_t *frames)
     return result;
 }
 
-//  The row that a statement stands at, if it is as it was written.
+//  Return the current row of a statement, unless it is damaged.
 static bool
 s_read_row (sqlite3_stmt *row, uint64_t *sequence, uint32_t *messages, text_t *bytes)
 {

@@ -1,7 +1,6 @@
-//  journal.sqlite: a row for every frame that was accepted and is not known to be applied; and
-//  frames of uploads that are not whole yet, with a mark for each run of them. Taking an upload's
-//  marks out is what accepts it: as long as one is there, its frames are nobody's. One thread at a
-//  time uses a file.
+//  journal.sqlite: a row for every frame that was accepted and is not acknowledged, and the staged
+//  frames of incomplete uploads, with a mark for each run of them. Deleting an upload's marks
+//  accepts the upload: frames with a mark are never sent. One thread at a time uses a file.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_FILE_H
 #define DOWNLINK_JOURNAL_FILE_H
@@ -12,14 +11,14 @@
 
 typedef struct journal_file journal_file_t;
 
-//  Open, or make. is_synced: a write is on disk when it is done; was_synced: so were the writes
-//  that are in it. NULL if it cannot be used; then the log says why.
+//  Open or create a file. is_synced: a write is on disk when it returns. was_synced: this held for
+//  the rows in the file. Return NULL if the file cannot be used; then the log says why.
 journal_file_t *journal_file_open (const char *path, bool is_synced, bool was_synced);
 
 void journal_file_close (journal_file_t **self_p);
 
-//  Frames of an upload that is not whole, of neighbouring sequences. Uploads are known by a number
-//  that is never used again in a file.
+//  A run of staged frames with neighbouring sequences. Each upload has a number that is unique in
+//  the file.
 typedef struct {
     uint64_t upload;
     number_range_t frames;
@@ -31,8 +30,8 @@ typedef struct {
     GPtrArray *staged;  //  of record_t *: frames of uploads
     GArray *marked;     //  of upload_mark_t: the staged frames of uploads that are not complete
     GArray *removed;    //  of number_range_t: sequences of frames to delete
-    GArray *dropped;    //  of number_range_t: likewise, of uploads that were given up
-    GArray *ended;      //  of uint64_t: uploads whose marks to delete: complete, or given up
+    GArray *dropped;    //  of number_range_t: sequences of frames of abandoned uploads
+    GArray *ended;      //  of uint64_t: complete or abandoned uploads, whose marks to delete
 } journal_change_t;
 
 //  Make all changes in one transaction.
@@ -41,8 +40,8 @@ file_result_t journal_file_write (journal_file_t *self, const journal_change_t *
 //  Return true if the last write failed because the disk has no room.
 bool journal_file_is_disk_full (const journal_file_t *self);
 
-//  The frame of that sequence, to free with g_free. NULL if it is not there or is damaged; then the
-//  log says so.
+//  Return the frame with that sequence, which the caller frees with g_free. Return NULL if it is
+//  missing or damaged; then the log says so.
 uint8_t *journal_file_read (journal_file_t *self, uint64_t sequence, size_t *size)
     __attribute__ ((warn_unused_result));
 
@@ -52,16 +51,16 @@ typedef struct {
     uint64_t bytes;
 } journal_content_t;
 
-//  Take out what uploads that never became whole have left. *frames says how many there were.
+//  Delete the frames and marks of uploads that never became complete. Set *frames to their count.
 file_result_t journal_file_drop_uploads (journal_file_t *self, uint64_t *frames)
     __attribute__ ((warn_unused_result));
 
-//  Read every row, and see that it is as it was written. False if not; then the log says so.
+//  Read every row and check it. Return false if one is damaged; then the log says so.
 bool journal_file_verify (journal_file_t *self, journal_content_t *content)
     __attribute__ ((warn_unused_result));
 
-//  The first frame above a sequence: its sequence, or 0 if there is none. The bytes are the file's,
-//  good until the next call; NULL if the row cannot be read.
+//  Return the sequence of the first frame above a sequence, or 0. The file owns the bytes until the
+//  next call; they are NULL if the row cannot be read.
 uint64_t journal_file_next (
     journal_file_t *self, uint64_t above, const uint8_t **bytes, size_t *size, uint32_t *messages);
 

@@ -33,7 +33,7 @@ s_lock (const char *directory, lock_file_t how)
     return fd;
 }
 
-//  Only one process at a time makes or takes slots. -1 with errno set if the lock is not to be had.
+//  Lock the directory: one process at a time takes slots. Return -1 with errno set on failure.
 static int
 s_lock_directory (const char *directory, lock_file_t how)
 {
@@ -54,7 +54,7 @@ s_write_mode (int fd, bool is_synced)
     return write (fd, mode, strlen (mode)) == (ssize_t) strlen (mode) && fsync (fd) == 0;
 }
 
-//  With the directory locked.
+//  Call it with the directory locked.
 static slot_t *
 s_make (const char *directory, bool is_synced)
 {
@@ -98,7 +98,7 @@ slot_new (const char *directory, bool is_synced)
     return self;
 }
 
-//  A slot that nobody uses, locked; NULL if somebody does.
+//  Lock and return a slot, or return NULL if another process uses it.
 static slot_t *
 s_take (const char *path)
 {
@@ -114,7 +114,7 @@ s_take (const char *path)
     return self;
 }
 
-//  Its gateway died before it had made a journal.
+//  Its gateway died before it created a journal.
 static bool
 s_has_journal (const slot_t *self)
 {
@@ -188,7 +188,7 @@ slot_release (slot_t **self_p)
 void
 slot_remove (slot_t **self_p)
 {
-    //  A log without its file is nothing; the lock goes last, and is held until then.
+    //  Remove the file before its log, and the lock last, which is held until then.
     static const char *const names[] = {"journal.sqlite", "journal.sqlite-wal", "lock"};
     for (size_t index = 0; index < G_N_ELEMENTS (names); index++) {
         char *path = g_build_filename ((*self_p)->path, names[index], NULL);

@@ -1,6 +1,6 @@
 //  The journal directory: a slot for each journal, locked by the worker that writes it. The kernel
-//  drops the lock when its process dies, so an unlocked slot is one whose gateway is gone, and what
-//  it holds is for others to send.
+//  drops the lock when the process dies. So the gateway of an unlocked slot is gone, and others
+//  inherit its frames.
 //
 //    journal-dir/lock                 held for the moment in which slots are taken
 //    journal-dir/slot-0000/lock       held as long as the slot is in use; says fsync or os
@@ -15,28 +15,28 @@
 
 typedef struct slot slot_t;
 
-//  Make a new slot, and lock it; the directory too, if it is not there. NULL if that cannot be;
-//  then the log says why. is_synced is told to whoever takes it over.
+//  Create and lock a slot, and the directory if it is missing. Return NULL on failure; then the log
+//  says why. The slot stores is_synced for the gateway that inherits it.
 slot_t *slot_new (const char *directory, bool is_synced);
 
-//  Lock every slot that nobody uses, and give those that hold a journal: of slot_t *, the caller's.
-//  may_wait: make the directory if it is not there, and wait for other processes that take slots;
-//  else there are no slots while another process takes some. NULL if the directory cannot be read;
-//  then the log says why.
+//  Lock every unused slot, and return the ones that hold a journal, of slot_t *; the caller owns
+//  them. may_wait: create the directory if it is missing, and wait for other processes that take
+//  slots. Otherwise return no slots while another process takes some. Return NULL if the directory
+//  cannot be read; then the log says why.
 GPtrArray *slots_take_over (const char *directory, bool may_wait);
 
 const char *slot_path (const slot_t *self);
 
-//  To be freed with g_free.
+//  Return the path of the journal file. The caller frees it with g_free.
 char *slot_journal_path (const slot_t *self);
 
-//  How the journal in a slot that was taken over was written.
+//  Return true if the journal of an inherited slot was written with fsync.
 bool slot_was_synced (const slot_t *self);
 
-//  Unlock it and leave it to others.
+//  Unlock a slot and leave it to others.
 void slot_release (slot_t **self_p);
 
-//  Remove the slot with its journal, which must be closed.
+//  Remove a slot with its journal, which must be closed.
 void slot_remove (slot_t **self_p);
 
 #endif

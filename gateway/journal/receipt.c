@@ -4,8 +4,8 @@
 #include <glib.h>
 
 struct receipt {
-    fate_t fate;      //  PENDING, REFUSED or KEPT
-    unsigned frames;  //  not acknowledged; one more as long as the turn is open
+    receipt_outcome_t outcome;  //  RECEIPT_PENDING, RECEIPT_REFUSED or RECEIPT_KEPT
+    unsigned frames;            //  without an ack, plus one while the turn is open
 };
 
 receipt_t *
@@ -30,16 +30,16 @@ receipt_unref (receipt_t **self_p)
     *self_p = NULL;
 }
 
-fate_t
-receipt_fate (const receipt_t *self)
+receipt_outcome_t
+receipt_outcome (const receipt_t *self)
 {
-    return self->fate == FATE_KEPT && self->frames == 0 ? FATE_APPLIED : self->fate;
+    return self->outcome == RECEIPT_KEPT && self->frames == 0 ? RECEIPT_APPLIED : self->outcome;
 }
 
 void
-receipt_decide (receipt_t *self, fate_t fate)
+receipt_decide (receipt_t *self, receipt_outcome_t outcome)
 {
-    self->fate = fate;
+    self->outcome = outcome;
 }
 
 void

@@ -9,7 +9,7 @@ s_is_same (const claim_t *claim, const uint8_t *processor)
     return memcmp (claim->processor, processor, PROCESSOR_ID_SIZE) == 0;
 }
 
-//  The highest epoch that can be true.
+//  Return the highest plausible epoch.
 static uint64_t
 s_limit (const claims_t *self, int64_t now_ms)
 {
@@ -19,8 +19,8 @@ s_limit (const claims_t *self, int64_t now_ms)
     return MIN (CLAIM_EPOCH_MAX, self->epoch + CLAIM_JUMP_MAX + takes);
 }
 
-//  The plausible claim to believe, as far as epochs say; count: there is none. At one epoch it is
-//  that of the owner there was, else the first.
+//  Return the index of the plausible claim with the highest epoch; count if there is none. Under
+//  one epoch prefer the last owner, else the first claim.
 static size_t
 s_find_highest (const claims_t *self, const claim_t *claims, size_t count, uint64_t limit)
 {
@@ -65,7 +65,7 @@ claims_judge (claims_t *self, const claim_t *claims, size_t count, int64_t now_m
         bool is_stale = is_owner && claim->heard_ms > self->since_ms + CLAIM_GRACE_MS;
         bool is_far = self->epoch == 0 && claims[best].epoch - claim->epoch > CLAIM_JUMP_MAX;
         verdict.is_contested = verdict.is_contested || is_tie || is_stale || is_far;
-        //  Without an owner that was known before, nothing says which of them is right.
+        //  Without a last owner, either claim may be the right one.
         is_believed = is_believed && !is_far && (!is_tie || is_owner);
     }
     if (is_believed) {

@@ -1,13 +1,13 @@
-//  Decides which processor a gateway believes to own a partition, of those that claim it. The
-//  highest epoch wins. Claims that no honest processor makes are an alarm:
+//  Choose the owner of a partition from the processors that claim it. The claim with the highest
+//  epoch wins. Claims that no correct processor makes raise an alarm:
 //
-//    implausible   the epoch is far above what the partition's owner had: an epoch rises by one each time
-//                  the partition is taken, and that takes its time. The claim is not believed
-//    contested     two processors claim the partition under one epoch, or one goes on claiming it under
-//                  an older epoch: one of them is mistaken, or lies. Under one epoch the gateway stays
-//                  with the owner it has; without one, it believes neither
+//    implausible   the epoch is far above the last owner's. An epoch rises by one each time a
+//                  partition gets an owner, and that takes time. The gateway ignores the claim
+//    contested     two processors claim the partition under one epoch, or one keeps claiming it
+//                  under an older epoch. One of them is wrong. Under one epoch the gateway keeps
+//                  its current owner; without one, it ignores both claims
 //
-//  Pure functions. A directory has one of these for each partition.
+//  Pure functions. A directory has one memory of the last owner for each partition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLAIMS_H
 #define DOWNLINK_CLAIMS_H
@@ -24,24 +24,24 @@
 typedef struct {
     const uint8_t *processor;  //  its id
     uint64_t epoch;
-    int64_t heard_ms;  //  when it was claimed last
+    int64_t heard_ms;  //  the time of the last claim
 } claim_t;
 
-//  What a gateway knows of the owner it believed last. Zeroed memory: there was none.
+//  The last owner of a partition. Zeroed memory: there was none.
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
     uint64_t epoch;     //  0: there was none
-    int64_t since_ms;   //  when this processor was first believed under this epoch
-    int64_t judged_ms;  //  when it was last believed
+    int64_t since_ms;   //  the time when this owner was first chosen under this epoch
+    int64_t judged_ms;  //  the time when it was last chosen
 } claims_t;
 
 typedef struct {
-    size_t winner;       //  the claim that is believed; as many as there are: none is
-    size_t implausible;  //  how many are not plausible
+    size_t winner;       //  the index of the chosen claim; the number of claims: none
+    size_t implausible;  //  the number of implausible claims
     bool is_contested;
 } claims_verdict_t;
 
-//  Judge all claims of a partition by processors that speak at the moment.
+//  Judge the claims of a partition by all processors that are not silent.
 claims_verdict_t claims_judge (claims_t *self, const claim_t *claims, size_t count, int64_t now_ms);
 
 #endif

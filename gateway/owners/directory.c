@@ -24,8 +24,8 @@ struct directory {
     uint32_t partitions;
     owners_t *owners;
     unlisted_t *unlisted;
-    uint64_t sessions;  //  numbers given out so far
-    bool is_changed;    //  the owners must be worked out again
+    uint64_t sessions;  //  the last session number
+    bool is_changed;    //  the owners must be chosen again
     int64_t judge_at_ms;
     int64_t look_at_ms;
     int64_t mismatch_logged_ms;
@@ -121,8 +121,8 @@ s_has_address (const GArray *addresses, const address_t *wanted)
     return false;
 }
 
-//  Connect to new addresses. One that is gone from the names is left when it has fallen silent: it
-//  may still be saving what it owns.
+//  Connect to new addresses. Keep an address that is gone from the names until it is silent: its
+//  processor may still be saving.
 static void
 s_follow_addresses (directory_t *self)
 {
@@ -175,7 +175,7 @@ s_owns_the_same (const owner_announcement_t *a, const owner_announcement_t *b)
     return is_same;
 }
 
-//  Is this the last one that was waited for?
+//  Return true if every other processor has announced itself.
 static bool
 s_is_last (const directory_t *self, const peer_t *peer)
 {
@@ -210,7 +210,7 @@ s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
             : "the processors use different state directories: stop those that use the wrong one");
 }
 
-//  Judge the state that a processor announces.
+//  Judge the announced state of a processor.
 static void
 s_judge_state (directory_t *self, peer_t *peer, const state_id_t *state)
 {
@@ -263,7 +263,7 @@ s_tell_ack (void *context, uint64_t first, uint64_t last, const void *digests)
     heard->self->ack (heard->self->ack_context, heard->peer, first, last, digests);
 }
 
-//  An ack is its peer's. One that names another process is of the one that was there before.
+//  Ignore an ack that names another process: it is from the previous process at this address.
 static void
 s_take_ack (directory_t *self, peer_t *peer, text_t payload)
 {
@@ -305,7 +305,7 @@ s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
         peer->address.host, (unsigned) peer->address.port, (long long) (now_ms - peer->heard_ms));
 }
 
-//  A link that has broken has lost what was on its way.
+//  A broken link has lost the frames on their way.
 static void
 s_look_at_links (directory_t *self, int64_t now_ms)
 {

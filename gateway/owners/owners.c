@@ -6,7 +6,7 @@
 
 #define ALARM_LOG_MS 5000  //  how often an alarm that stays is logged
 
-//  The last owner there was, and what its session stands for.
+//  The last owner, and the parts of its session.
 typedef struct {
     uint64_t peer_session;
     uint64_t epoch;
@@ -19,7 +19,7 @@ struct owners {
     claims_t claims[PARTITIONS_MAX];
     alarms_t alarms;
     uint64_t generation;
-    uint64_t sessions;  //  numbers given out so far
+    uint64_t sessions;  //  the last session number
     int64_t contest_logged_ms;
     int64_t implausible_logged_ms;
 };
@@ -56,7 +56,7 @@ s_compare_entries (gconstpointer a, gconstpointer b)
     return one->place < other->place ? -1 : one->place > other->place;
 }
 
-//  All claims that are heard at the moment, by partition.
+//  All current claims, by partition.
 static GArray *
 s_collect_claims (const GPtrArray *peers)
 {
@@ -75,7 +75,7 @@ s_collect_claims (const GPtrArray *peers)
     return entries;
 }
 
-//  Say that something is wrong with the claims of a partition.
+//  Log an alarm about the claims of a partition.
 static void
 s_alarm (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t count,
     const claims_verdict_t *verdict)

@@ -12,7 +12,7 @@ typedef struct {
 
 struct served_state {
     pthread_mutex_t mutex;
-    state_id_t served;  //  not known: none is chosen
+    state_id_t served;  //  unknown: none is chosen
     candidate_t candidates[STATE_CANDIDATES_MAX];
     size_t count;
 };
@@ -67,7 +67,7 @@ s_judge (served_state_t *self, const state_id_t *state, bool is_last, int64_t no
         if (is_known)
             s_note (self, state, now_ms);
         if (self->count == 0)
-            return STATE_SERVED;  //  nobody has named one
+            return STATE_SERVED;  //  no processor announces a state
         bool is_time = is_last || now_ms - self->candidates[0].first_ms >= STATE_CHOICE_MS;
         if (self->count > 1 || !is_time)
             return STATE_UNDECIDED;

@@ -1,6 +1,6 @@
-//  The state that a gateway serves: the first one whose processors it hears. All workers share it,
-//  so that they agree. While processors of two states are heard before one is chosen, none is: the
-//  gateway cannot tell which one is meant. Any thread may call it.
+//  The state that a gateway serves: the first one that processors announce to it. All workers share
+//  it. If processors of two states announce themselves before the choice, the gateway chooses none,
+//  since it cannot know which one it should serve. Any thread may call these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SERVED_STATE_H
 #define DOWNLINK_SERVED_STATE_H
@@ -20,20 +20,20 @@ served_state_t *served_state_new (void);
 void served_state_destroy (served_state_t **self_p);
 
 typedef enum {
-    STATE_SERVED,     //  the processor is of the state that is served
-    STATE_REFUSED,    //  it is of another one, or says none while one is known
-    STATE_UNDECIDED,  //  it cannot be told yet
+    STATE_SERVED,     //  the processor has the served state
+    STATE_REFUSED,    //  it has another state, or announces none while one is known
+    STATE_UNDECIDED,  //  not decided yet
 } state_verdict_t;
 
-//  Judge a processor by the state that it announces. is_last: every processor that there is has
-//  been heard, so nothing is to be waited for.
+//  Judge a processor by its announced state. is_last: all processors have announced themselves, so
+//  there is no reason to wait.
 state_verdict_t served_state_judge (
     served_state_t *self, const state_id_t *state, bool is_last, int64_t now_ms);
 
-//  Copy the state that is served; one that is not known if none is chosen.
+//  Return the served state; an unknown one if none is chosen.
 state_id_t served_state_get (served_state_t *self);
 
-//  Copy two states of which none can be chosen; false if that is not so.
+//  Return true if the gateway cannot choose between two states, and copy both.
 bool served_state_doubt (served_state_t *self, state_id_t doubt[2], int64_t now_ms);
 
 #endif

@@ -1,5 +1,5 @@
-//  All processors of a state announce the same members, so one peer a look is enough, and a look
-//  costs at most MEMBERS_MAX times the peers.
+//  All processors of a state announce the same members, so each look compares the members of one
+//  peer. A look costs at most MEMBERS_MAX times the number of peers.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/owners/unlisted.h"
 
@@ -19,7 +19,7 @@ typedef struct {
 struct unlisted {
     entry_t entries[UNLISTED_MAX];
     size_t count;
-    guint next_peer;  //  to look at
+    guint next_peer;  //  for the next look
     int64_t logged_ms;
 };
 
@@ -36,7 +36,7 @@ unlisted_destroy (unlisted_t **self_p)
     *self_p = NULL;
 }
 
-//  Copy host:port out of an endpoint.
+//  Copy host:port from an endpoint.
 static void
 s_copy_address (const char *endpoint, char address[ENDPOINT_SIZE])
 {
@@ -53,7 +53,7 @@ s_is_at (const peer_t *peer, const char *address)
     return strcmp (its, address) == 0;
 }
 
-//  A peer that is silent keeps its place: it is listed, and down.
+//  Return true if a member is in --processors. A silent peer counts: it is listed, and down.
 static bool
 s_is_listed (const GPtrArray *peers, const announced_member_t *member)
 {
@@ -84,7 +84,7 @@ s_note (unlisted_t *self, const announced_member_t *member, int64_t now_ms)
     s_copy_address (member->frames, entry->address);
 }
 
-//  The next peer that says its members; NULL if none does.
+//  Return the next peer that announces members, or NULL.
 static const peer_t *
 s_next_peer (unlisted_t *self, const GPtrArray *peers)
 {
@@ -96,7 +96,7 @@ s_next_peer (unlisted_t *self, const GPtrArray *peers)
     return NULL;
 }
 
-//  Drop the entries that nobody names any more, and those that are listed by now.
+//  Drop the entries that no peer names any more, and the ones that are listed by now.
 static void
 s_forget (unlisted_t *self, const GPtrArray *peers, int64_t now_ms)
 {

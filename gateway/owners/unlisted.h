@@ -1,8 +1,8 @@
-//  The processors that share the served state and are at no address of --processors. The gateway
-//  cannot send to them, so messages for their partitions wait: an alarm says which address to add.
-//  Every processor announces the members of its state, and the gateway believes those that it is
-//  told to listen to; it does not connect to an address that is only announced. A part of the
-//  directory, which it belongs to.
+//  Processors that share the served state but are not in --processors. The gateway cannot send to
+//  them, so messages for their partitions wait, and an alarm names the address to add. Each
+//  processor announces the members of its state. The gateway only reads the announcements of
+//  processors in --processors, and never connects to an address that is only announced. A part of
+//  the directory, which owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UNLISTED_H
 #define DOWNLINK_UNLISTED_H

@@ -91,9 +91,9 @@ s_step_client (course_t *self, client_t *client, int choice)
 static void
 s_look (course_t *self, client_t *client)
 {
-    if (!client->receipt || receipt_fate (client->receipt) == FATE_PENDING)
+    if (!client->receipt || receipt_outcome (client->receipt) == RECEIPT_PENDING)
         return;
-    bool is_kept = receipt_fate (client->receipt) != FATE_REFUSED;
+    bool is_kept = receipt_outcome (client->receipt) != RECEIPT_REFUSED;
     for (guint index = 0; is_kept && index < client->sequences->len; index++)
         g_hash_table_add (
             self->expected, GSIZE_TO_POINTER (g_array_index (client->sequences, uint64_t, index)));

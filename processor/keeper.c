@@ -81,7 +81,7 @@ s_enter (keeper_t *self, uint32_t partition, partition_phase_t phase)
     self->phases[partition] = phase;
 }
 
-//  Release a partition whose shard is gone. Close the file before the lock is dropped.
+//  Release a partition whose shard is gone. Close the file before the lock is released.
 static void
 s_release (keeper_t *self, uint32_t partition)
 {

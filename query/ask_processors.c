@@ -16,7 +16,7 @@ s_free_answer (void *data)
     g_free (answer);
 }
 
-//  One that is asked; its socket lives until it has answered.
+//  A processor that was asked. Its socket lives until it has answered.
 typedef struct {
     processor_answer_t *answer;
     socket_t *socket;
@@ -50,15 +50,15 @@ s_add (GPtrArray *answers, const char *host, unsigned port)
     return answer;
 }
 
-//  What is asked, and of whom.
+//  A query and the processors that it goes to.
 typedef struct {
     GByteArray *question;
     GPtrArray *answers;
     GArray *asked;
 } inquiry_t;
 
-//  Look up all names at once, until the moment at most; reasons [index] is why a name has no
-//  address. Returns what was found for each.
+//  Look up all names at once, until the deadline. reasons [index] is the reason if a name has no
+//  address. Return the addresses of each name.
 static struct addrinfo **
 s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
 {
@@ -73,7 +73,7 @@ s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
     return found;
 }
 
-//  Ask every address of a name, but for those in addresses, which were asked for an earlier name.
+//  Ask every address of a name, except the addresses of earlier names.
 static void
 s_ask_name (
     inquiry_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
@@ -102,7 +102,7 @@ s_take (processor_answer_t *answer, text_t part)
     }
 }
 
-//  Take what has come; those that have answered are done.
+//  Take the replies that have arrived.
 static void
 s_receive (GArray *asked)
 {

@@ -110,7 +110,7 @@ stats_members (text_t stats, GHashTable *known, GArray *addresses)
     return lost;
 }
 
-//  Drop every answer of a processor that another answer is of, and note the ids of the others.
+//  Remove repeated answers of a processor, and note the ids of the others.
 static void
 s_note_ids (GPtrArray *answers, GHashTable *known)
 {
@@ -139,7 +139,7 @@ s_was_asked (const GPtrArray *answers, const address_t *address)
     return false;
 }
 
-//  The addresses of members that were not asked yet.
+//  Return the addresses of the members that were not asked yet.
 static GArray *
 s_new_addresses (const GPtrArray *answers, GHashTable *known)
 {

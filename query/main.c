@@ -1,4 +1,4 @@
-//  downlink-query: asks the processors directly, over REQ, and prints what they say.
+//  downlink-query: asks the processors directly, over REQ, and prints the replies.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static struct {
     const char *sort;
     uint64_t limit;
     const char *cursor;
-    void *cursor_bytes;  //  what the place of the cursor points into
+    void *cursor_bytes;  //  the texts of the place of the cursor point into them
     const char *status, *type, *mission;
     uint64_t timeout_ms;
     bool json;
@@ -83,7 +83,7 @@ s_read_list (list_query_t *list)
     list->mission = text_from (s_flags.mission);
 }
 
-//  The question that the arguments put.
+//  Return the query for the arguments.
 static query_t
 s_read_question (int count, char **arguments)
 {
@@ -112,8 +112,8 @@ s_read_question (int count, char **arguments)
     return query;
 }
 
-//  Find the processors, put the question to all of them and print what they say. A partition that
-//  is on its way from one to another is waited for.
+//  Find the processors, send the query to all of them and print the replies. Wait for a partition
+//  that changes its owner.
 static int
 s_ask (const query_t *query)
 {

@@ -5,7 +5,7 @@
 
 #include "common/process/terminal.h"
 
-//  A range of numbers, or a text: one member of a list.
+//  Append an element of an array: a range of numbers, or a text.
 static bool
 s_add_member (GString *text, msgpack_reader_t *reader)
 {
@@ -28,7 +28,7 @@ s_add_member (GString *text, msgpack_reader_t *reader)
     return true;
 }
 
-//  [[2, 4], [7, 7]] becomes "2-4, 7"; ["a", "b"] becomes "a, b".
+//  Return an array as text: [[2, 4], [7, 7]] becomes "2-4, 7"; ["a", "b"] becomes "a, b".
 static char *
 s_list (msgpack_reader_t *reader)
 {
@@ -45,7 +45,7 @@ s_list (msgpack_reader_t *reader)
     return g_string_free (text, FALSE);
 }
 
-//  The next value as text.
+//  Return the next value as text.
 static char *
 s_value (msgpack_reader_t *reader)
 {
@@ -100,7 +100,7 @@ map_rocket_row (table_t *table, text_t rocket)
     table_add (table, cells);
 }
 
-//  The names of the members, in their order; freed by the caller.
+//  Return the names of the members in their order; the caller frees them.
 static GPtrArray *
 s_names (text_t map)
 {

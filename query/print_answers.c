@@ -24,7 +24,7 @@ s_print_json (text_t map)
     json_writer_destroy (&json);
 }
 
-//  Merge the lists of all processors. Return false if one of them has answered with none.
+//  Merge the lists of all processors. Return false if one of them sent no list.
 static bool
 s_merge (list_merge_t *merge, const GPtrArray *answers)
 {
@@ -43,7 +43,7 @@ s_merge (list_merge_t *merge, const GPtrArray *answers)
     return are_whole;
 }
 
-//  Say that the list goes on, and how.
+//  Print that the list goes on, and the flag for the next page.
 static void
 s_tell_more (const list_merge_t *merge)
 {
@@ -81,7 +81,7 @@ s_print_list (const list_query_t *list, const GPtrArray *answers, bool as_json)
     return are_whole;
 }
 
-//  Of all processors at most one owns a rocket's partition. Returns true if it was found there.
+//  Print the rocket of the one processor that owns its partition. Return true if there is one.
 static bool
 s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
 {
@@ -109,7 +109,7 @@ s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
     return false;
 }
 
-//  What a processor owns: [[partition, epoch, rockets, unsaved messages], ...] of its stats.
+//  Read the owned partitions in stats: [[partition, epoch, rockets, unsaved messages], ...].
 static void
 s_print_partitions (text_t stats)
 {
@@ -174,7 +174,7 @@ s_tell_faults (const GPtrArray *answers)
     return is_any;
 }
 
-//  Say what is missing. Returns true if something is.
+//  Print the missing processors and partitions. Return true if any are missing.
 static bool
 s_tell_missing (const coverage_t *coverage)
 {
@@ -186,7 +186,7 @@ s_tell_missing (const coverage_t *coverage)
     return missing > 0;
 }
 
-//  Say which members nobody can find. Returns true if there are some.
+//  Print the members that cannot be found. Return true if there are any.
 static bool
 s_tell_lost (const GPtrArray *found)
 {

@@ -1,31 +1,30 @@
-//  Prints what the processors said: tables for people, JSON for programs.
+//  Prints the replies of the processors: tables for people, JSON for programs.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PRINT_ANSWERS_H
 #define DOWNLINK_PRINT_ANSWERS_H
 
 #include "query/find_processors.h"
 
-//  Print the processors that were found, for QUERY_PING, or their stats, for QUERY_STATS; and on
-//  standard error what is missing. Returns the exit status: 0, or 1 if a processor does not answer,
-//  cannot be found, or partitions have no owner.
+//  Print the found processors, for QUERY_PING, or their stats, for QUERY_STATS, and the missing
+//  ones on standard error. Return the exit status: 1 if a processor does not answer or cannot be
+//  found, or a partition has no owner, else 0.
 int print_found (const query_t *query, const GPtrArray *found, bool as_json);
 
-//  Print the answers to QUERY_GET or QUERY_LIST on standard output, and on standard error what went
-//  wrong. found: the processors that there are, with their stats. Returns the exit status: 0, or 1
-//  if there is no such rocket, a processor did not answer or the list is incomplete.
+//  Print the answers to QUERY_GET or QUERY_LIST on standard output, and faults on standard error.
+//  found: all processors, with their stats. Return the exit status: 1 if there is no such rocket, a
+//  processor did not answer or the list is incomplete, else 0.
 int print_answers (
     const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json);
 
-//  Say on standard error that processors keep different states, if two of them do. Return true if
-//  so.
+//  Print on standard error that two processors keep different states, if so. Return true if so.
 bool print_two_states (const GPtrArray *found);
 
-//  Say it of the processor at one place, host:port, and the processor at another.
+//  Print it for two processors, each given by host:port.
 void print_states (
     const char *place, const char *state, const char *other, const char *other_state);
 
-//  Return true if all processors answered and yet a partition that matters has no owner: it may be
-//  on its way from one to another, so that it is worth asking again.
+//  Return true if all processors answered but a needed partition has no owner. It may be changing
+//  its owner, so ask again.
 bool answers_are_early (const query_t *query, const GPtrArray *found, const GPtrArray *answers);
 
 #endif

@@ -6,7 +6,7 @@
 #include "common/text/visible_text.h"
 
 #define GAP 2
-#define WIDTH_MIN 4  //  of a column that is cut
+#define WIDTH_MIN 4  //  smallest width of a cut column
 #define REPLACEMENT 0xfffd
 
 struct table {
@@ -15,10 +15,10 @@ struct table {
     GPtrArray *cells;  //  row by row
 };
 
-//  How the columns are printed.
+//  The layout of the columns.
 typedef struct {
     size_t *widths;
-    size_t count;  //  of columns that are shown
+    size_t count;  //  of shown columns
 } layout_t;
 
 table_t *
@@ -55,7 +55,7 @@ s_width_of (gunichar character)
     return g_unichar_iszerowidth (character) ? 0 : g_unichar_iswide (character) ? 2 : 1;
 }
 
-//  Columns of the terminal that a text takes.
+//  Return the width of a text on the terminal.
 static size_t
 s_width (const char *text)
 {
@@ -74,7 +74,7 @@ s_total (const layout_t *layout)
     return total;
 }
 
-//  The widest column that may be cut; NULL if there is none.
+//  Return the widest column that may be cut; NULL: there is none.
 static size_t *
 s_widest (const table_t *self, const layout_t *layout)
 {
@@ -114,7 +114,7 @@ s_print_blanks (FILE *stream, size_t count)
     fprintf (stream, "%*s", (int) count, "");
 }
 
-//  As much of a text as fits, with a mark where it was cut.
+//  Return the part of a text that fits, with a mark at the cut.
 static void
 s_print_cut (FILE *stream, const char *text, size_t width)
 {

@@ -1,7 +1,6 @@
-//  Each processor is listened to by a link. Once its link says that all that changes is heard, and
-//  again whenever something was missed, the processor is asked for what it has. What comes in two
-//  ways, from an answer and from an update, is shown once: a table of a fixed size remembers which
-//  states were shown last.
+//  A link subscribes to each processor. When the subscription is in effect, and after each missed
+//  update, the processor is asked for its rockets. A state that comes in a reply and in an update
+//  is shown once: a table of a fixed size remembers the last shown states.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/watch.h"
 
@@ -23,10 +22,10 @@
 #define RETRY_MS 500
 #define DRAW_MS 100
 #define CENSUS_MS 1000
-#define ALIVE_MS 2000  //  one that lives is heard far more often
+#define ALIVE_MS 2000  //  a live processor sends far more often
 #define SEEN_SLOTS 65536
 
-//  The state of a rocket that was shown last, unless another rocket has taken its place here.
+//  The last shown state of a rocket. Another rocket may take its place in the table.
 typedef struct {
     uint64_t hash;
     uint64_t session;
@@ -39,18 +38,18 @@ typedef struct {
     watcher_t *watcher;
     address_t address;
     update_link_t *link;
-    uint64_t session;    //  new whenever something may have been missed
-    bool is_synced;      //  all that changes is heard
-    bool must_ask;       //  what there is must be asked for
-    socket_t *question;  //  under way; NULL: none
-    char *after;         //  the last id of the page before; NULL: none
+    uint64_t session;    //  new whenever an update may be missing
+    bool is_synced;      //  the subscription is in effect
+    bool must_ask;       //  its rockets must be asked for
+    socket_t *question;  //  current query; NULL: none
+    char *after;         //  last id of the page before; NULL: none
     int64_t deadline_ms;
     int64_t retry_at_ms;
-    bool is_blamed;    //  it was said that it does not answer
-    socket_t *census;  //  who else is there is asked; NULL: not now
+    bool is_blamed;    //  it was reported as not answering
+    socket_t *census;  //  query for the members; NULL: none
     int64_t census_at_ms;
-    char *id;     //  as its stats tell; NULL: not known yet
-    char *state;  //  likewise
+    char *id;     //  from its stats; NULL: unknown
+    char *state;  //  from its stats; NULL: unknown
 } watched_t;
 
 struct watcher {
@@ -58,17 +57,17 @@ struct watcher {
     GArray *addresses;  //  of address_t
     uint64_t addresses_generation;
     GPtrArray *processors;  //  of watched_t *
-    const char *id;         //  NULL: all
+    const char *id;         //  NULL: all rockets
     int64_t timeout_ms;
-    watch_table_t *table;  //  NULL: lines
+    watch_table_t *table;  //  NULL: print lines
     json_writer_t *json;
     seen_t *seen;
     uint64_t sessions;
-    uint64_t epochs[PARTITIONS_MAX];  //  the highest that was heard
+    uint64_t epochs[PARTITIONS_MAX];  //  highest known epoch of each partition
     uint64_t updates;
     int64_t draw_at_ms;
-    bool is_closed;                 //  nobody reads standard output any more
-    const watched_t *strangers[2];  //  two that keep different states; NULL: none
+    bool is_closed;                  //  standard output is closed
+    const watched_t *mismatched[2];  //  two processors with different states; NULL: none
 };
 
 static void
@@ -104,7 +103,7 @@ s_add_processor (watcher_t *self, const address_t *address)
     g_ptr_array_add (self->processors, processor);
 }
 
-//  Names may have further addresses by now.
+//  Add processors for new addresses of the names.
 static void
 s_follow_addresses (watcher_t *self)
 {
@@ -114,7 +113,7 @@ s_follow_addresses (watcher_t *self)
         s_add_processor (self, &g_array_index (self->addresses, address_t, index));
 }
 
-//  True if the state is not older than, nor the same as, what was shown of the rocket last.
+//  Return true if the state is newer than the last shown state of the rocket.
 static bool
 s_is_new (watcher_t *self, text_t id, uint64_t session, uint64_t changes)
 {
@@ -172,7 +171,7 @@ s_show_found (watched_t *processor, text_t rocket, int64_t since_us)
         s_print_line (self, rocket);
 }
 
-//  A terminal is filled with those that changed last; else all are gone through.
+//  Fill a terminal with the rockets that changed last. Without a terminal list all rockets.
 static query_t
 s_question (const watched_t *processor)
 {
@@ -206,7 +205,7 @@ s_ask (watched_t *processor, int64_t now_ms)
     g_byte_array_unref (bytes);
 }
 
-//  Show the rockets of a page; if there are more, the next one is asked for.
+//  Show the rockets of a page. Ask for the next page if more follow.
 static void
 s_show_page (watched_t *processor, const reply_t *reply)
 {
@@ -254,7 +253,7 @@ s_take_answer (watched_t *processor)
         socket_destroy (&processor->question);
 }
 
-//  One that does not answer is told of once, and asked again and again.
+//  Report a processor that does not answer once, and ask it again and again.
 static void
 s_blame (watched_t *processor, int64_t now_ms)
 {
@@ -293,8 +292,8 @@ s_run_processor (watched_t *processor, int64_t now_ms)
     s_blame (processor, now_ms);
 }
 
-//  Listen to the members that a processor names, once it is known which processors those given are:
-//  one may be given under another address than it has among the members.
+//  Watch the members that a processor names, when the ids of all given processors are known: a
+//  given address may differ from the address of the same member.
 static void
 s_add_members (watcher_t *self, text_t stats)
 {
@@ -315,7 +314,7 @@ s_add_members (watcher_t *self, text_t stats)
     g_hash_table_unref (known);
 }
 
-//  Note it if another processor keeps another state: what they say is not to be mixed.
+//  Note processors with different states: their rockets must not be mixed.
 static void
 s_compare_states (const watched_t *processor)
 {
@@ -323,8 +322,8 @@ s_compare_states (const watched_t *processor)
     for (guint index = 0; index < self->processors->len; index++) {
         const watched_t *other = self->processors->pdata[index];
         if (processor->state && other->state && strcmp (processor->state, other->state) != 0) {
-            self->strangers[0] = other;
-            self->strangers[1] = processor;
+            self->mismatched[0] = other;
+            self->mismatched[1] = processor;
         }
     }
 }
@@ -350,7 +349,7 @@ s_take_census (watched_t *processor)
     socket_destroy (&processor->census);
 }
 
-//  Ask who else is there, again and again: processors come and go.
+//  Ask for the members again and again: processors come and go.
 static void
 s_run_census (watched_t *processor, int64_t now_ms)
 {
@@ -391,7 +390,7 @@ s_draw (watcher_t *self, int64_t now_ms)
     watch_table_draw (self->table, line);
 }
 
-//  True if it is time to stop.
+//  Return true if it is time to stop.
 static bool
 s_wait (watcher_t *self, int stop_fd)
 {
@@ -409,18 +408,18 @@ s_wait (watcher_t *self, int stop_fd)
     return items[0].ready;
 }
 
-//  Say which processors keep different states. Returns the exit status.
+//  Print two processors with different states. Return the exit status.
 static int
 s_tell_states (const watcher_t *self)
 {
-    if (!self->strangers[0])
+    if (!self->mismatched[0])
         return 0;
     char *places[2];
     for (int index = 0; index < 2; index++) {
-        const address_t *address = &self->strangers[index]->address;
+        const address_t *address = &self->mismatched[index]->address;
         places[index] = g_strdup_printf ("%s:%u", address->host, (unsigned) address->port);
     }
-    print_states (places[0], self->strangers[0]->state, places[1], self->strangers[1]->state);
+    print_states (places[0], self->mismatched[0]->state, places[1], self->mismatched[1]->state);
     g_free (places[0]);
     g_free (places[1]);
     return 1;
@@ -447,7 +446,7 @@ watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms,
             s_run_census (self->processors->pdata[index], now_ms);
         }
         s_draw (self, now_ms);
-    } while (!self->is_closed && !self->strangers[0] && !s_wait (self, stop_fd));
+    } while (!self->is_closed && !self->mismatched[0] && !s_wait (self, stop_fd));
     watch_table_destroy (&self->table);
     fflush (stdout);
     int status = s_tell_states (self);

@@ -1,5 +1,5 @@
-//  downlink-query watch: shows what there is and then what changes, straight from the processors: a
-//  table on a terminal, else a rocket a line, as JSON.
+//  downlink-query watch: shows the rockets and then their changes, straight from the processors: as
+//  a table on a terminal, else as JSON, one rocket a line.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_WATCH_H
 #define DOWNLINK_WATCH_H
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  Watch all rockets, or the one with this id, until stop_fd is readable or nobody reads any more.
-//  processors was checked with addresses_parse. Returns the exit status.
+//  Watch all rockets, or the one with this id, until stop_fd is readable or standard output is
+//  closed. processors was checked with addresses_parse. Return the exit status.
 int watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms, int stop_fd);
 
 #endif

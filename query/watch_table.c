@@ -7,14 +7,14 @@
 #include "common/process/terminal.h"
 #include "query/map_print.h"
 
-//  What a terminal is told, as all of today understand it.
+//  Control sequences of terminals.
 #define ENTER "\033[?1049h\033[?25l"
 #define LEAVE "\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define CLEAR_REST_OF_LINE "\033[K"
 #define CLEAR_BELOW "\033[J"
 
-#define LINES_BESIDES 3  //  the line above, the titles, and one so that nothing scrolls
+#define LINES_BESIDES 3  //  the line above, the titles, and one line against scrolling
 #define LINES_DEFAULT 24
 
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
 
 struct watch_table {
     GHashTable *rows;  //  of watch_row_t *, by id
-    int64_t changes;   //  so many were seen: they count as later than all that was found
+    int64_t changes;   //  number of changes: they are newer than all found rockets
 };
 
 static void
@@ -98,7 +98,7 @@ s_compare (gconstpointer a, gconstpointer b)
     return strcmp (one->id, other->id);
 }
 
-//  All rows, the newest first; those past the limit are forgotten.
+//  Return all rows, the newest first. Remove the rows above the limit.
 static GPtrArray *
 s_sort (watch_table_t *self)
 {
@@ -116,7 +116,7 @@ s_sort (watch_table_t *self)
     return rows;
 }
 
-//  Print text so that each of its lines takes the place of what is there.
+//  Print a text so that its lines replace the old ones.
 static void
 s_overwrite (const char *text)
 {

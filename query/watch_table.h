@@ -11,17 +11,19 @@
 
 typedef struct watch_table watch_table_t;
 
-//  Takes the terminal of standard output: what was on it comes back at the end.
+//  Create a table on the terminal of standard output, and save the old content, which comes back at
+//  the end.
 watch_table_t *watch_table_new (void);
 
 void watch_table_destroy (watch_table_t **self_p);
 
-//  Show a rocket by its map, above all others; or, if it is not one that has just changed, by when
-//  it did (since_us: of any zero, but below that of changes). What does not fit is forgotten.
+//  Show a rocket by its map: above all others if it has just changed, else by the time of its last
+//  change (since_us, with any zero point, below the times of new changes). Rockets that do not fit
+//  are removed.
 void watch_table_changed (watch_table_t *self, text_t id, text_t rocket);
 void watch_table_found (watch_table_t *self, text_t id, text_t rocket, int64_t since_us);
 
-//  Draw it, with a line above, in the size that the terminal has now.
+//  Draw the table, with a line above, in the present size of the terminal.
 void watch_table_draw (watch_table_t *self, const char *line);
 
 #endif

@@ -21,7 +21,7 @@ struct unread_answer {
     char copy[];
 };
 
-struct unread {
+struct unread_answers {
     count_t *all;
     GHashTable *clients;  //  the number -> count_t
     guint sweep_at;

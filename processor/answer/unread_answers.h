@@ -21,7 +21,7 @@
 #define UNREAD_CLIENT_MAX_BYTES (64 * 1024 * 1024)
 #define UNREAD_CLIENT_MIN_BYTES (2 * 1024 * 1024)
 
-typedef struct unread unread_answers_t;
+typedef struct unread_answers unread_answers_t;
 typedef struct unread_answer unread_answer_t;
 
 unread_answers_t *unread_answers_new (void);

@@ -1,4 +1,4 @@
-//  A cursor is base64url of msgpack: the sort as text, and the place as the queries have it.
+//  A cursor is base64url of msgpack: the order as text, then the place as in queries.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/cursor.h"
 

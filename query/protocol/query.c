@@ -97,7 +97,7 @@ s_write_partitions (msgpack_writer_t *writer, const list_query_t *list)
             msgpack_write_uint (writer, partition);
 }
 
-//  Begin a question with the members that every kind has; others follow.
+//  Begin a query with the members that every kind has.
 static void
 s_write_question (msgpack_writer_t *writer, query_op_t op, uint32_t deadline_ms, uint32_t others)
 {
@@ -198,8 +198,8 @@ s_read_partitions (list_query_t *list, msgpack_reader_t *reader)
     return NULL;
 }
 
-//  A question's members as they came. "after" can only be read when the order is known, and
-//  "requests" only when the op is.
+//  The members of a query in the order of the bytes. "after" needs the order and "requests" needs
+//  the op, so both are read last.
 typedef struct {
     text_t op;
     bool has_id;
@@ -227,7 +227,7 @@ s_read_limit (list_query_t *list, msgpack_reader_t *reader)
     return NULL;
 }
 
-//  A longer deadline than the longest is as good as that one.
+//  Read the deadline. A longer one than the maximum becomes the maximum.
 static const char *
 s_read_deadline (query_t *query, msgpack_reader_t *reader)
 {
@@ -264,7 +264,7 @@ s_read_member (query_t *query, members_t *members, text_t key, msgpack_reader_t 
     return msgpack_skip (reader) ? NULL : "the question ends in the middle of a value";
 }
 
-//  What can only be looked at when all members were seen.
+//  Check and read the members that depend on others.
 static const char *
 s_finish (query_t *query, members_t *members)
 {

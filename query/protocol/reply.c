@@ -91,7 +91,7 @@ s_read_uint32 (msgpack_reader_t *reader, uint32_t *value)
     return true;
 }
 
-//  The bytes of one whole value.
+//  Return the bytes of the next value.
 static bool
 s_read_span (msgpack_reader_t *reader, text_t *span)
 {
@@ -102,7 +102,7 @@ s_read_span (msgpack_reader_t *reader, text_t *span)
     return true;
 }
 
-//  An array to be read later: where its first element stands, and how many there are.
+//  Note the place of the first element of an array and the number of elements, to read them later.
 static bool
 s_read_elements (msgpack_reader_t *reader, msgpack_reader_t *elements, uint32_t *count)
 {
@@ -110,7 +110,7 @@ s_read_elements (msgpack_reader_t *reader, msgpack_reader_t *elements, uint32_t 
     return msgpack_read_array (elements, count) && msgpack_skip (reader);
 }
 
-//  The replies of a batch are usually its last member, and many: they are not passed over then.
+//  Note the replies of a batch. If they are the last member, do not skip them, since they are many.
 static bool
 s_read_replies (reply_t *reply, bool is_last, msgpack_reader_t *reader)
 {

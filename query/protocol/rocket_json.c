@@ -1,5 +1,5 @@
-//  A name is compared with the bytes that it has in a rocket's map, and replaced by those that it
-//  has in JSON: the compiler knows both. A map that has other names goes the general way.
+//  The names in msgpack and in JSON are constants, so a name costs a comparison and a copy. A map
+//  with other names takes the general way.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/rocket_json.h"
 
@@ -7,12 +7,12 @@
 #include "common/bytes/msgpack_json.h"
 #include "common/bytes/msgpack_reader.h"
 
-//  All names with their quotes, colons and commas. A value has at most six bytes for each of
-//  msgpack.
+//  Room for all names with quotes, colons and commas. A value grows to at most six times its
+//  msgpack bytes.
 #define NAMES_BYTES 256
 #define BYTES_MAX(size) (NAMES_BYTES + 6 * (size))
 
-//  From where to where.
+//  The bytes to read and the place to write.
 typedef struct {
     msgpack_reader_t in;
     char *out;
@@ -29,7 +29,7 @@ s_replace (cursor_t *self, const char *packed, const char *shown)
     return true;
 }
 
-//  The name of a member but the first; head is the byte that msgpack has before it.
+//  Copy the name of a member that is not the first; head is the msgpack byte in front of it.
 #define S_NAME(cursor, head, name) s_replace (cursor, head "" name, ",\"" name "\":")
 
 static bool

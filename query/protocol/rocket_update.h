@@ -1,5 +1,5 @@
-//  What a processor tells those who listen to rockets, as bytes, and back: which rockets have
-//  changed, and how many changes were told. docs/protocol.md has the rules and worked examples.
+//  The messages to the subscribers of rockets: updates and syncs, which have the sequence of the
+//  last update. docs/protocol.md describes them, with examples.
 //
 //    topic "rocket/" + channel   {"processor": bin 16, "sequence": n, "partition": p, "epoch": e,
 //                                 "rocket": map}
@@ -17,29 +17,29 @@
 #define SYNC_TOPIC "sync/"
 #define SYNC_TOPIC_MAX 64
 
-//  A subscription takes its topic's bytes and these of a processor's room, and all subscriptions of
-//  a connection no more than that: a processor ends a connection that takes more.
+//  A subscription counts as its topic's bytes plus SUBSCRIPTION_ROOM_BYTES. A processor ends a
+//  connection with more than SUBSCRIPTIONS_MAX_BYTES.
 #define SUBSCRIPTION_ROOM_BYTES 32
 #define SUBSCRIPTIONS_MAX_BYTES (512 * 1024)
 
-//  One of the two: an update has a rocket, a sync has none.
+//  An update, or a sync: a sync has no rocket.
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
-    uint64_t sequence;  //  of this update; of the last one told
+    uint64_t sequence;  //  of this update; in a sync, of the last one
     owned_t owned;      //  the rocket's partition, and the epoch it was saved under
     text_t rocket;      //  its map, borrowed from the bytes
-    text_t id;          //  the rocket's, read from the map
-    uint64_t changes;   //  likewise: see rocket_version_t
+    text_t id;          //  of the rocket, read from the map
+    uint64_t changes;   //  read from the map: see rocket_version_t
 } rocket_update_t;
 
-//  Write an update of the rocket that the view shows. Of the update, all up to owned counts.
+//  Write an update of a rocket. It uses processor, sequence and owned of the update.
 void rocket_update_write (
     GByteArray *out, const rocket_update_t *update, const rocket_view_t *rocket);
 
-//  Write a sync. Of the update, processor and sequence count.
+//  Write a sync. It uses processor and sequence of the update.
 void rocket_update_write_sync (GByteArray *out, const rocket_update_t *update);
 
-//  Read either; false if the bytes are neither.
+//  Read an update or a sync. Return false if the bytes are neither.
 bool rocket_update_read (rocket_update_t *update, text_t bytes)
     __attribute__ ((warn_unused_result));
 

@@ -1,6 +1,6 @@
-//  The topic of a sync is sync/ + a random name + the number. Subscriptions take effect in the
-//  order they are made in, and after a reconnect in the order of their bytes, where sync/ comes
-//  behind rocket/, too: so once a sync is heard, what was listened to before it is in effect.
+//  The topic of a sync is sync/ + a random name + the number. Subscriptions take effect in their
+//  order, and after a reconnect in the order of their bytes, where sync/ is behind rocket/. So when
+//  a sync arrives, all earlier subscriptions are in effect.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/update_link.h"
 
@@ -17,12 +17,12 @@ struct update_link {
     uint64_t sync_number;
     uint64_t synced;
     uint8_t processor[PROCESSOR_ID_SIZE];
-    bool is_known;       //  some processor has spoken
-    bool is_to_all;      //  all rockets are listened to
-    uint64_t all_since;  //  the number of the sync that says that it is in effect
-    bool is_tracking;    //  it has: the sequence must have no gaps
-    uint64_t sequence;   //  the last one
-    int64_t heard_ms;    //  when a message came last
+    bool is_known;       //  a processor has sent a message
+    bool is_to_all;      //  the link subscribes to all rockets
+    uint64_t all_since;  //  number of the sync that confirms this subscription
+    bool is_tracking;    //  it is confirmed: the sequence must not have gaps
+    uint64_t sequence;   //  of the last update
+    int64_t heard_ms;  //  time of the last message
 };
 
 update_link_t *
@@ -112,7 +112,7 @@ update_link_heard_ms (const update_link_t *self)
     return self->heard_ms;
 }
 
-//  Notice who speaks. True if it is another one than before.
+//  Note the sender of a message. Return true if it is not the processor of the message before.
 static bool
 s_is_other (update_link_t *self, const rocket_update_t *update)
 {
@@ -126,7 +126,7 @@ s_is_other (update_link_t *self, const rocket_update_t *update)
     return was_known;
 }
 
-//  A sync has come. True if the sequence says that something was missed.
+//  Handle a sync. Return true if its sequence shows a missed update.
 static bool
 s_take_sync (update_link_t *self, const rocket_update_t *update)
 {
@@ -145,8 +145,8 @@ s_take_update (update_link_t *self, const rocket_update_t *update)
     return has_missed;
 }
 
-//  Receive a message of two parts; its topic is copied, as it goes with the next part. False if
-//  there is none.
+//  Receive a message of two parts. Copy the topic, because the next part overwrites it. Return
+//  false if there is no message.
 static bool
 s_receive (update_link_t *self, char topic[UPDATE_TOPIC_MAX + 1], text_t *payload)
 {

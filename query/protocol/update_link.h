@@ -1,5 +1,5 @@
-//  One processor's updates, heard: a SUB of its own, so that no update is in the way of an ack, and
-//  the knowledge of whether something was missed. One thread owns a link.
+//  Subscribes to the updates of one processor, on a socket of its own so that updates do not delay
+//  acks, and notices a missed update. One thread owns a link.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UPDATE_LINK_H
 #define DOWNLINK_UPDATE_LINK_H
@@ -9,36 +9,38 @@
 
 typedef struct update_link update_link_t;
 
-//  Told of every update; borrowed during the call.
+//  Called with each update, which is borrowed for the call.
 typedef void (update_fn) (void *context, const rocket_update_t *update);
 
-//  Connect to a processor's events, "tcp://address:port", and listen to nothing. NULL for an
-//  endpoint that is none.
+//  Connect to the events port of a processor, "tcp://address:port", without a subscription. Return
+//  NULL for an invalid endpoint.
 update_link_t *update_link_new (const char *endpoint);
 
 void update_link_destroy (update_link_t **self_p);
 
-//  Borrowed: to be waited for.
+//  Return the socket, borrowed, to wait for it.
 socket_t *update_link_socket (update_link_t *self);
 
-//  Listen to a rocket, or to all of them (NULL); and no more. Each id once.
+//  Subscribe to a rocket, or unsubscribe; NULL: all rockets. Subscribe to each id once.
 void update_link_listen (update_link_t *self, const char *id);
 void update_link_ignore (update_link_t *self, const char *id);
 
-//  Ask to be told, under a number above all earlier ones, that what is listened to is in effect.
+//  Ask for a sync with a number above all earlier ones. It comes when all subscriptions are in
+//  effect.
 void update_link_sync (update_link_t *self, uint64_t number);
 
-//  The last number of those that was told by the processor that speaks now; 0: none.
+//  Return the number of the last sync from the present processor; 0: none.
 uint64_t update_link_synced (const update_link_t *self);
 
-//  The processor that speaks now; zeros at first.
+//  Return the id of the present processor, which sent the last message; zeros: none yet.
 const uint8_t *update_link_processor (const update_link_t *self);
 
-//  When the processor was heard last, on clock_ms; 0: never. One that lives is heard every 100 ms.
+//  Return the time of the last message, on clock_ms; 0: none. A live processor sends one every 100
+//  ms.
 int64_t update_link_heard_ms (const update_link_t *self);
 
-//  Take in what came. Bounded; never waits. True if something may have been missed: another
-//  processor speaks, or, of one who listens to all rockets, the sequence is not the next one.
+//  Take in messages and call update. Bounded; never waits. Return true if an update may be missing:
+//  another processor sends, or the sequence has a gap while the link subscribes to all rockets.
 bool update_link_run (update_link_t *self, update_fn *update, void *context)
     __attribute__ ((warn_unused_result));
 

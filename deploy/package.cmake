@@ -1,6 +1,6 @@
-#  The Debian package: what `cmake --install` installs, and what belongs to a system and not to a
-#  prefix (units, their flags, their user). `make deb` builds it; debian/ has what dpkg runs. Its
-#  maintainer is who builds it: DEBFULLNAME and DEBEMAIL.
+#  The Debian package: what `cmake --install` installs, and the files that belong to a system and not to a
+#  prefix (units, their flags, their user). `make deb` builds it; debian/ has the scripts that dpkg runs. Its
+#  maintainer is the builder: DEBFULLNAME and DEBEMAIL.
 set (name "Downlink")
 set (mail "root@localhost")
 if (DEFINED ENV{DEBFULLNAME})

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  Check the models in docs/model with spin, in every state that their bounds allow: what is
-#  promised holds, every run comes to rest, and where they are changed for the worse spin sees it.
+#  Check the models in docs/model with spin, in every state that their bounds allow: the promises
+#  hold, every run comes to rest, and spin finds the faults of models that are broken on purpose.
 #    model.sh                          all of it
 #    model.sh show MODEL [-DNAME...]   the shortest way to a fault, step by step
 #  SPDX-License-Identifier: Apache-2.0
@@ -50,7 +50,7 @@ print_way () {
     spin -t -T "${@:2}" "$1.pml"
 }
 
-#  Say what is wrong: refuse REASON MODEL [-DNAME...]
+#  Say the reason and fail: refuse REASON MODEL [-DNAME...]
 refuse () {
     echo "model: FAILED: ${*:2}: $1" >&2
     grep -E '^(pan|error):' said >&2 || true

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#define TIMEOUT_MS 2000  //  one who is not there does not answer
+#define TIMEOUT_MS 2000  //  a missing processor does not answer
 
 static void
 s_pack_text (msgpack_packer *packer, const char *text)

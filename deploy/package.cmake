@@ -45,10 +45,10 @@ set (CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/conff
     ${CMAKE_CURRENT_SOURCE_DIR}/debian/postinst ${CMAKE_CURRENT_SOURCE_DIR}/debian/prerm
     ${CMAKE_CURRENT_SOURCE_DIR}/debian/postrm)
 set (CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"takes in messages of rockets and tells what state they are in
+"takes in messages of rockets and shows the state of each rocket
 A gateway takes in messages over HTTP, in any order and more than once, and
 answers when they are on disk. Processors fold them into the state of the
-rockets, save it and answer questions. Any number of both run side by side.
+rockets, save it and answer queries. Any number of both run side by side.
 
 The package has the programs, units for systemd, manual pages, and completion
 for bash, zsh and fish.")

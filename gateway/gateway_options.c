@@ -36,7 +36,7 @@ static const option_t s_options[] = {
     {"overflow", OPTION_CHOICE, &s_flags.overflow, "reject", "reject|drop", 0, 0,
         "when the buffer is full: answer 503, or answer 202, drop and count"},
     {"wait", OPTION_DURATION, &s_flags.wait_ms, "5s", NULL, 0, 60000,
-        "how long a request waits for room in a full buffer before it gets 503"},
+        "time that a request waits for room in a full buffer before it gets 503"},
     {"idle-connections", OPTION_NUMBER, &s_flags.idle_connections, "1024", NULL, 0, 0,
         "while more connections than this are open and idle, the gateway closes each new "
         "connection "
@@ -53,20 +53,19 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-gateway",
-    "accepts messages over HTTP, hands them to their processors, answers what state rockets are in",
-    NULL,
+    "accepts messages of rockets over HTTP, sends them to processors, answers queries", NULL,
     "  downlink-gateway\n"
     "  downlink-gateway --listen 0.0.0.0:8088 --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
     "A gateway takes in messages as JSON, writes them to its journal, answers 202, and sends them "
-    "to the processor that owns their rocket until that one says that they are saved. Questions "
-    "are asked of the processors and answered by the gateway. Any number of gateways may run side "
+    "to the processor that owns their rocket until the processor says that they are saved. It "
+    "answers queries by asking the processors. Any number of gateways may run side "
     "by side, and may share a journal directory.\n\n"
-    "Processors are found by name: every address of every name in --processors is connected to, "
-    "and names are resolved again every second.\n\n"
-    "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, what was asked is answered, and what "
-    "was "
-    "accepted is delivered or stays in the journal for the next gateway. A second SIGTERM or "
+    "A gateway connects to every address of every name in --processors, and resolves the names "
+    "again every second.\n\n"
+    "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, the gateway answers the open requests, "
+    "and delivers the accepted messages or leaves them in the journal for the next gateway. A "
+    "second SIGTERM or "
     "SIGINT "
     "ends it at once, which loses nothing that was accepted either, unless --journal is off.\n\n"
     "SIGUSR1 logs the state of each worker."};

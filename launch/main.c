@@ -19,7 +19,7 @@ static campaign_plan_t s_campaign;
 static bool s_verify, s_json;
 
 static const option_t s_options[] = {
-    {"rockets", OPTION_NUMBER, &s_flights.rockets, "20", NULL, 1, 10000000, "how many rockets"},
+    {"rockets", OPTION_NUMBER, &s_flights.rockets, "20", NULL, 1, 10000000, "number of rockets"},
     {"max-messages", OPTION_NUMBER, &s_flights.messages, "100000", NULL, 1, 100000000,
         "messages of all rockets together"},
     {"message-delay", OPTION_DURATION, &s_campaign.delay_ms, "0ms", NULL, 0, 3600000,
@@ -42,7 +42,7 @@ static const option_t s_options[] = {
     {"retry", OPTION_DURATION, &s_campaign.retry_ms, "500ms", NULL, 1, 3600000,
         "send a message again if no 2xx has come after so long"},
     {"timeout", OPTION_DURATION, &s_campaign.timeout_ms, "10s", NULL, 1, 3600000,
-        "how long to wait for an answer"},
+        "time to wait for an answer"},
     {"max-duration", OPTION_DURATION, &s_campaign.max_duration_ms, "0", NULL, 0, 0,
         "stop after so long, the look-up of the name included, delivered or not; 0: never"},
     {"verify", OPTION_SWITCH, &s_verify, "no", NULL, 0, 0,
@@ -56,10 +56,10 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
     s_options, G_N_ELEMENTS (s_options),
     "Plays rockets against a gateway: sends their messages late, more than once and out of order, "
-    "sends again what was not accepted, and shows how far it is. An answer that would be the same "
-    "again, such as 404, is told, and ends it with exit status 1. With --verify it asks for every "
-    "rocket at the end and holds it against what its messages must lead to.\n\n"
-    "URL is where messages are posted; " DEFAULT_URL " without one."};
+    "repeats requests that were not accepted, and shows its progress. It shows an answer that "
+    "repeating would not change, such as 404, and ends with exit status 1. With --verify it asks "
+    "for every rocket at the end and compares it with the state that its messages must lead to.\n\n"
+    "The messages are posted to URL; " DEFAULT_URL " without one."};
 
 //  Read the URL and look up its host, within --max-duration if that is given; the campaign has the
 //  rest of it. Returns false if the host has no address.

@@ -22,7 +22,7 @@ static struct {
 static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
     {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, ADDRESS_PORT_MAX,
-        "port for messages from gateways; PORT+1 is for questions, PORT+2 for events"},
+        "port for messages from gateways; PORT+1 is for queries, PORT+2 for events"},
     {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
         "where the rockets are kept; memory: they are lost when the process ends"},
     {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
@@ -39,18 +39,17 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-processor",
-    "takes in frames from gateways, holds the state of the rockets, answers questions", NULL,
+    "takes in frames from gateways, holds the state of the rockets, answers queries", NULL,
     "  downlink-processor\n"
     "  downlink-processor --bind 0.0.0.0 --port 5561 --ordering latest\n",
     s_options, G_N_ELEMENTS (s_options),
-    "A processor takes in frames of messages, folds them into the state of the rockets, saves what "
-    "changed, acknowledges, and answers questions. Messages may come in any order and more than "
+    "A processor takes in frames of messages, folds them into the state of the rockets, saves the "
+    "changes, acknowledges, and answers queries. Messages may come in any order and more than "
     "once: each counts once.\n\n"
-    "It listens on three ports in a row: --port for frames, the next one for questions, the one "
+    "It listens on three ports in a row: --port for frames, the next one for queries, the one "
     "after for events.\n\n"
-    "SIGTERM, SIGINT and SIGHUP stop it once all that came in is saved. A second SIGTERM or SIGINT "
-    "ends it at once: "
-    "gateways then send again what was not acknowledged.\n\n"
+    "SIGTERM, SIGINT and SIGHUP stop it once it has saved all that came in. A second SIGTERM or "
+    "SIGINT ends it at once: gateways then send the frames without an ack again.\n\n"
     "SIGUSR1 logs the state of the loop."};
 
 const service_t *

@@ -34,18 +34,19 @@ static const option_t s_options[] = {
     {"sort", OPTION_TEXT, &s_flags.sort, "id", "KEY", 0, 0,
         "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
         "descending"},
-    {"limit", OPTION_NUMBER, &s_flags.limit, "100", NULL, 1, QUERY_LIMIT_MAX, "list: how many"},
+    {"limit", OPTION_NUMBER, &s_flags.limit, "100", NULL, 1, QUERY_LIMIT_MAX,
+        "list: number of rockets"},
     {"cursor", OPTION_TEXT, &s_flags.cursor, NULL, "CURSOR", 0, 0,
         "list: go on behind the page that named this cursor; with the same --sort and filters"},
     {"status", OPTION_TEXT, &s_flags.status, NULL, "STATUS", 0, 0, "list: only with this status"},
     {"type", OPTION_TEXT, &s_flags.type, NULL, "TYPE", 0, 0, "list: only of this type"},
     {"mission", OPTION_TEXT, &s_flags.mission, NULL, "NAME", 0, 0, "list: only on this mission"},
     {"timeout", OPTION_DURATION, &s_flags.timeout_ms, "2s", NULL, 1, 60000,
-        "how long to wait for the addresses of names, and then for a processor"},
+        "time to wait for the addresses of names, and then for a processor"},
     {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
 };
 
-static const options_t s_usage = {"downlink-query", "asks the processors what state rockets are in",
+static const options_t s_usage = {"downlink-query", "asks the processors for the state of rockets",
     "ping | stats | get ID | list | watch [ID]",
     "  downlink-query ping\n"
     "  downlink-query get 193270a9-c9cf-404a-8f83-838e71d9ae67\n"
@@ -53,14 +54,15 @@ static const options_t s_usage = {"downlink-query", "asks the processors what st
     "  downlink-query watch\n"
     "  downlink-query stats --json --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
-    "Asks processors directly, without a gateway: any one of them leads to the others. An answer "
-    "that "
-    "is incomplete, as a processor does not answer, is said to be so, and the exit status is 1. "
+    "Asks processors directly, without a gateway: any one of them leads to the others. If an "
+    "answer is incomplete because a processor does not answer, it says so and ends with exit "
+    "status 1. "
     "The answers are tables for people, cut to the "
     "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
-    "ping asks who is alive; stats asks for counters and partitions; get shows one rocket; list "
+    "ping shows the processors that are alive; stats asks for counters and partitions; get shows "
+    "one rocket; list "
     "shows rockets, sorted and filtered, and says on standard error how to go on if more follow; "
-    "watch shows what there is and then what changes, until "
+    "watch shows all rockets and then those that change, until "
     "Ctrl-C: a table on a terminal, else a rocket a line."};
 
 static void

@@ -22,10 +22,10 @@ typedef struct {
     {"watchdog", OPTION_DURATION, &(service).watchdog_ms, "10s", NULL, 0, 3600000,                 \
         "end the process if one of its loops hangs for so long; 0: never"},                        \
         {"log-level", OPTION_CHOICE, &(service).log_level, "info", "debug|info|warn|error", 0, 0,  \
-            "what is logged, on standard error"},                                                  \
+            "the least important lines to log, on standard error"},                                \
     {                                                                                              \
         "log-format", OPTION_CHOICE, &(service).log_format, "text", "text|json", 0, 0,             \
-            "how it is logged"                                                                     \
+            "the form of log lines"                                                                \
     }
 //  clang-format on
 

@@ -6,9 +6,9 @@
 struct batch {
     uint32_t partitions;
     size_t count;
-    GArray *chunks;  //  of chunk_t; the first `used` hold messages, the others memory
+    GArray *chunks;  //  of chunk_t; the first `used` hold messages, the others only memory
     guint used;
-    guint open[PARTITIONS_MAX];  //  the chunk a partition is being put into, plus one; 0: none
+    guint open[PARTITIONS_MAX];  //  the open chunk of a partition, plus one; 0: none
 };
 
 batch_t *

@@ -1,5 +1,5 @@
-//  The messages of one request, put together by partition, before they are offered to a publisher.
-//  A worker has one and uses it for every request.
+//  The messages of one request, grouped by partition, before a publisher takes them. Its owner uses
+//  one batch for many requests.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BATCH_H
 #define DOWNLINK_BATCH_H
@@ -19,16 +19,16 @@ batch_t *batch_new (void);
 
 void batch_destroy (batch_t **self_p);
 
-//  Forget what is in it; partitions is P for the next messages.
+//  Remove all messages. partitions is P for the next messages.
 void batch_reset (batch_t *self, uint32_t partitions);
 
 void batch_add (batch_t *self, const message_t *message);
 
-//  How many messages there are.
+//  Return the number of messages.
 size_t batch_count (const batch_t *self);
 
-//  The chunks; *count says how many. A partition may have several, in order. Borrowed until the
-//  next change; the receiver may take a chunk's messages by zeroing them.
+//  Return the chunks and set *count. A partition may have several, in order. Borrowed until the
+//  next change. A caller takes a chunk's messages by zeroing them.
 chunk_t *batch_chunks (const batch_t *self, size_t *count);
 
 #endif

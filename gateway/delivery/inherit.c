@@ -14,24 +14,24 @@
 #define PIECE_BYTES (2 * 1024 * 1024)
 #define LOOK_INTERVAL_MS 5000
 
-//  A journal that was left.
+//  A journal to inherit.
 typedef struct {
     slot_t *slot;
     journal_file_t *file;
-    journal_content_t left;  //  not taken in
-    uint64_t taken_up_to;    //  sequence
+    journal_content_t left;  //  not yet taken
+    uint64_t taken_up_to;    //  the last sequence taken
     uint64_t removed_up_to;
 } legacy_t;
 
 struct inheritance {
     char *directory;
-    GQueue *legacies;      //  of legacy_t *; the first is being taken in
-    GHashTable *unusable;  //  paths of slots that were found damaged: they are named once
+    GQueue *legacies;      //  of legacy_t *; the first is being taken
+    GHashTable *unusable;  //  paths of damaged slots, each logged once
     batch_t *batch;
     frame_t frame;
-    receipt_t *receipt;       //  of the piece that was given, if it is not decided
-    journal_content_t piece;  //  what is in it
-    uint64_t piece_above;     //  the sequence before its first
+    receipt_t *receipt;       //  of the last piece, until its outcome is known
+    journal_content_t piece;  //  of that piece
+    uint64_t piece_above;     //  the sequence before its first frame
     int64_t look_at_ms;
 };
 
@@ -46,7 +46,7 @@ s_free_legacy (legacy_t *legacy, bool is_empty)
     g_free (legacy);
 }
 
-//  Nothing is changed before all of it was found whole. FILE_FAILED: it cannot be changed now.
+//  Check the whole file before changing it. Return FILE_FAILED if it cannot be changed now.
 static file_result_t
 s_verify (legacy_t *legacy, const char *path)
 {
@@ -63,17 +63,17 @@ s_verify (legacy_t *legacy, const char *path)
                                                                             : FILE_BROKEN;
 }
 
-//  Open the journal in a slot, which is taken. NULL if it cannot be used, or, with FILE_FAILED, not
-//  now.
+//  Open the journal in a slot, which it takes. Return NULL if it cannot be used; with FILE_FAILED,
+//  not now.
 static legacy_t *
 s_open (slot_t *slot, file_result_t *result)
 {
     char *path = slot_journal_path (slot);
     legacy_t *legacy = g_new0 (legacy_t, 1);
     legacy->slot = slot;
-    watchdog_rest ();  //  a file is checked as a whole, however large it is
+    watchdog_rest ();  //  checking a large file takes long
     FAILPOINT ("take-over");
-    //  Not synced: what is removed and comes back when the power goes is removed once more.
+    //  No fsync: if the power fails, deleted frames come back and are deleted again.
     legacy->file = journal_file_open (path, false, slot_was_synced (slot));
     *result = legacy->file ? s_verify (legacy, path) : FILE_BROKEN;
     if (*result == FILE_DONE && legacy->left.frames > 0)
@@ -87,7 +87,7 @@ s_open (slot_t *slot, file_result_t *result)
     return NULL;
 }
 
-//  Take over what nobody uses. False if something cannot be used.
+//  Inherit the unused slots. Return false if one cannot be used.
 static bool
 s_look (inheritance_t *self)
 {
@@ -168,7 +168,7 @@ inheritance_bytes (const inheritance_t *self)
     return bytes;
 }
 
-//  It was whole when it was opened, so the disk has failed under us: a new start says what is left.
+//  The file was whole when it was opened, so the disk has failed. A new start checks it again.
 static void __attribute__ ((noreturn)) s_stop (const legacy_t *legacy, const char *fault)
 {
     log_event (LOG_ERROR, "a journal that was taken over is broken: stopping", "slot=%s fault=%s",
@@ -176,7 +176,7 @@ static void __attribute__ ((noreturn)) s_stop (const legacy_t *legacy, const cha
     _exit (1);
 }
 
-//  Read the next piece into the batch. False if nothing is left.
+//  Read the next piece into the batch. Return false if nothing is left.
 static bool
 s_read_piece (inheritance_t *self, legacy_t *legacy, uint32_t partitions)
 {
@@ -192,7 +192,7 @@ s_read_piece (inheritance_t *self, legacy_t *legacy, uint32_t partitions)
         if (sequence == 0)
             break;
         const char *fault = bytes ? frame_read (&self->frame, bytes, size) : "damaged";
-        //  It was verified when it was opened: the disk has changed under us.
+        //  It was verified when it was opened, so the disk has changed it.
         if (fault)
             s_stop (legacy, fault);
         for (uint32_t index = 0; index < self->frame.count; index++)
@@ -208,7 +208,7 @@ s_read_piece (inheritance_t *self, legacy_t *legacy, uint32_t partitions)
     return self->piece.frames > 0;
 }
 
-//  See what became of the piece that was given. False if that is not known yet.
+//  Check the outcome of the last piece. Return false while it is unknown.
 static bool
 s_settle (inheritance_t *self)
 {
@@ -225,7 +225,7 @@ s_settle (inheritance_t *self)
         legacy->left.bytes += self->piece.bytes;
     }
     else {
-        //  If they cannot be removed they are sent twice when this process dies, and that is all.
+        //  If the delete fails and this process dies, they are sent twice and applied once.
         number_range_t taken = {legacy->removed_up_to, legacy->taken_up_to};
         GArray *removed = g_array_new (FALSE, FALSE, sizeof taken);
         g_array_append_val (removed, taken);

@@ -19,14 +19,14 @@ struct kept {
     int64_t set_aside_logged_ms;
     uint64_t sendings;
     uint64_t messages;
-    uint64_t bytes;       //  of all records, as the journal has them
-    uint64_t held_bytes;  //  of those records whose bytes are in memory
-    uint64_t absent;      //  records whose bytes are not
+    uint64_t bytes;       //  of all records in the journal
+    uint64_t held_bytes;  //  of the records with bytes in memory
+    uint64_t absent;      //  records without bytes in memory
     GHashTable *records;  //  by sequence
     lane_t lanes[PARTITIONS_MAX];
     GArray *removed;     //  of number_range_t, acknowledged, for the next round
-    GArray *wanted;      //  of uint64_t: sequences to be read back
-    int64_t send_at_us;  //  the lanes wait for that; 0: they do not wait
+    GArray *wanted;      //  of uint64_t: sequences to read back
+    int64_t send_at_us;  //  the lanes send then; 0: they do not wait
     int64_t last_sent_us;
 };
 
@@ -100,9 +100,8 @@ s_acknowledge (kept_t *self, record_t *record)
     g_hash_table_remove (self->records, &record->sequence);
 }
 
-//  An ack counts for a frame that was sent to the peer it is heard from. If the partition has an
-//  owner now, that must be the same one under the same epoch: another one is to get the frame as
-//  well.
+//  Return true if an ack counts: this peer got the frame last, and it is still the owner under the
+//  same epoch, or there is no owner. A new owner must get the frame too.
 static bool
 s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
 {
@@ -133,7 +132,7 @@ s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
         s_ignore_ack (self, peer, record);
 }
 
-//  The range has more numbers than there are frames.
+//  The range has more numbers than we have frames.
 static void
 s_acknowledge_among_all (kept_t *self, const peer_t *peer, uint64_t first, uint64_t last)
 {
@@ -170,7 +169,7 @@ kept_acknowledge (
     }
 }
 
-//  Where the frames of a lane go.
+//  The destination of a lane's frames.
 typedef struct {
     const peer_t *owner;
     uint64_t epoch;
@@ -237,8 +236,8 @@ s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
         lane_look_ahead (lane, s_want, self);
 }
 
-//  A sending wakes four threads on its way, here and in the processor, whatever is in it. So when
-//  much comes in there is one every SEND_INTERVAL_US; else what is kept is sent at once.
+//  Each sending wakes four threads, here and in the processor. So a busy worker sends every
+//  SEND_INTERVAL_US; otherwise kept frames are sent at once.
 void
 kept_run (kept_t *self, int64_t now_us, bool is_busy)
 {
@@ -319,7 +318,7 @@ kept_take_fetched (kept_t *self, GArray *fetched)
         journal_fetch_t *fetch = &g_array_index (fetched, journal_fetch_t, index);
         record_t *record = g_hash_table_lookup (self->records, &fetch->sequence);
         if (!record)
-            continue;  //  it was acknowledged in the meantime
+            continue;  //  its ack came meanwhile
         record->bytes = g_steal_pointer (&fetch->bytes);
         record->is_fetched = false;
         self->held_bytes += record->size;

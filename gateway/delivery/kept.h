@@ -1,8 +1,7 @@
-//  The frames that are kept and not acknowledged: each in the lane of its partition, on its way to
-//  the partition's owner, until the ack comes.
+//  The kept frames without an ack. Each is in the lane of its partition, on its way to the owner.
 //
-//  Memory is bounded: past KEPT_HELD_MAX_BYTES a frame leaves its bytes to the journal, and they
-//  are read back when its turn to be sent comes near.
+//  Memory is bounded: beyond KEPT_HELD_MAX_BYTES only the journal has a frame's bytes. They are
+//  read back shortly before the frame is sent.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KEPT_H
 #define DOWNLINK_KEPT_H
@@ -16,31 +15,31 @@
 
 typedef struct kept kept_t;
 
-//  is_journaled: the journal has the frames too. The metrics are borrowed.
+//  Make it empty. is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
-//  Set the directory, which is borrowed, before anything else is called.
+//  Set the directory, which is borrowed. Call it before all other functions.
 void kept_set_directory (kept_t *self, const directory_t *directory);
 
 void kept_destroy (kept_t **self_p);
 
-//  A frame is kept: it can be sent. The record is taken; it may have no bytes in memory.
+//  Add a frame that is kept and may be sent. It takes the record, which may have no bytes in
+//  memory.
 void kept_add (kept_t *self, record_t *record, int64_t now_us);
 
-//  A peer has published an ack for all frames from first to last; they may be more than there are.
-//  It counts for those that were sent to this peer as the owner of their partition, and for no
-//  others; and with digests (ack_range_fn), only for those that have them. The context is the
-//  kept_t.
+//  Take the ack of a peer for the frames from first to last; the range may hold unknown frames. It
+//  counts only for frames that this peer got last, as the owner of their partition. With digests
+//  (ack_range_fn) it counts only for frames with those digests. The context is the kept_t.
 void kept_acknowledge (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
-//  Send what can be sent; is_busy: not now if something was a short while ago.
+//  Send the waiting frames. is_busy: wait a while after the last sending.
 void kept_run (kept_t *self, int64_t now_us, bool is_busy);
 
-//  When something is to be sent that waits for that; 0: nothing waits.
+//  Return the time of the next sending, or 0 if no sending waits.
 int64_t kept_send_at_us (const kept_t *self);
 
-//  Tell the metrics how old the oldest frame of each partition is, and how many frames are set
+//  Set the metrics: the age of the oldest frame of each partition, and the frames that are set
 //  aside.
 void kept_measure (const kept_t *self, uint32_t partitions);
 
@@ -48,19 +47,20 @@ size_t kept_count (const kept_t *self);
 
 uint64_t kept_messages (const kept_t *self);
 
-//  Bytes of all of them, as the journal has them; and of those whose bytes are in memory.
+//  Return the bytes of all frames in the journal, and the bytes of the frames in memory.
 uint64_t kept_bytes (const kept_t *self);
 uint64_t kept_held_bytes (const kept_t *self);
 
-//  True if frames are to be read back.
+//  Return true if frames must be read back.
 bool kept_wants (const kept_t *self);
 
-//  Put those into a round's fetched (of journal_fetch_t), and take them out of the one that is
-//  done.
+//  Add these frames to a round's `fetched` (of journal_fetch_t), and take their bytes from a round
+//  that is done.
 void kept_fetch (kept_t *self, GArray *fetched);
 void kept_take_fetched (kept_t *self, GArray *fetched);
 
-//  What was acknowledged and is still in the journal, of number_range_t: the caller's to take out.
+//  Return the acknowledged frames that the journal still has, of number_range_t. The caller owns
+//  them and deletes the frames from the journal.
 GArray *kept_removed (kept_t *self);
 
 #endif

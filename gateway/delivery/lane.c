@@ -27,7 +27,7 @@ lane_acknowledge (lane_t *self, record_t *record)
         g_queue_unlink (record->is_set_aside ? &self->set_aside : &self->waiting, &record->link);
 }
 
-//  The last of those in flight that were sent before the stamp; NULL: none was.
+//  Return the last frame in flight with a lower stamp, or NULL.
 static GList *
 s_sent_before (const lane_t *self, uint64_t stamp)
 {
@@ -37,7 +37,7 @@ s_sent_before (const lane_t *self, uint64_t stamp)
     return behind ? behind->prev : self->in_flight.tail;
 }
 
-//  Put back to waiting what was sent before the stamp. Those go in front: they are older.
+//  Move the frames with lower stamps back to waiting, in front, as they are older.
 static void
 s_take_back (lane_t *self, uint64_t before_stamp)
 {
@@ -62,7 +62,7 @@ s_compare (gconstpointer one, gconstpointer other, gpointer context)
     return (left > right) - (left < right);
 }
 
-//  Another session: have all frames wait, those that were set aside at their places.
+//  Start a session: let all frames wait, also the ones that were set aside.
 static void
 s_begin_session (lane_t *self, uint64_t session)
 {
@@ -127,7 +127,7 @@ s_oldest_us (const GQueue *queue)
     return oldest_us;
 }
 
-//  Those in flight are in the order of their sending, so any of them may be the oldest.
+//  Frames in flight are in the order of sending, so any of them may be the oldest.
 int64_t
 lane_oldest_us (const lane_t *self)
 {

@@ -1,9 +1,10 @@
-//  A message's way: taken by the open turn (turn.h); in a frame of it, a record, when the journal
-//  is free; kept, when that round of the journal is done; waiting and in flight in the partition's
-//  lane; gone when its ack comes, from memory at once and from the journal with the next round.
+//  The path of a message: the open turn takes it (turn.h). When the journal is free, the turn ends
+//  and the message is in one of its frames. When that round is done, the frame is kept. It waits
+//  and flies in the lane of its partition. When its ack comes, it leaves memory at once and the
+//  journal with the next round.
 //
-//  A message of an upload is staged before it is kept (staging.h): it is in the journal, and goes
-//  its way when all of the upload is there.
+//  A message of an upload is staged before it is kept (staging.h): the journal has it, and it takes
+//  the same path once the upload is complete.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/publish_zmq.h"
 
@@ -40,12 +41,12 @@ typedef struct {
     int64_t remove_at_ms;
     uint64_t offers;          //  in this turn
     uint64_t last_offers;     //  in the one before
-    int64_t gather_until_us;  //  more may be waited for
-    int64_t submitted_us;     //  when the round under way was given to the journal
+    int64_t gather_until_us;  //  the turn may stay open until then
+    int64_t submitted_us;     //  the start of the current round
     int64_t measure_at_us;
-    bool is_failing;             //  the last round could not be written,
-    bool is_failing_for_room;    //  because the disk is full
-    journal_t *journal;          //  NULL: in memory only
+    bool is_failing;             //  the last round failed
+    bool is_failing_for_room;    //  it failed because the disk is full
+    journal_t *journal;          //  NULL: messages are in memory only
     inheritance_t *inheritance;  //  NULL without a journal
 } publish_zmq_t;
 
@@ -88,7 +89,7 @@ s_batch_bytes (batch_t *batch)
     return bytes;
 }
 
-//  Is there room for so much beside what there is?
+//  Return true if there is room for so much more.
 static bool
 s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
 {
@@ -109,7 +110,7 @@ s_part (const publish_zmq_t *self, uint64_t parts)
     return (room_t){self->buffer_limit / parts, self->journal_limit / parts};
 }
 
-//  Return true if there is room, made by evicting uploads if need be.
+//  Return true if there is room; evict uploads if needed.
 static bool
 s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint64_t bytes)
 {
@@ -123,7 +124,7 @@ s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint
     return true;
 }
 
-//  Could there ever be?
+//  Return true if an empty buffer has room.
 static bool
 s_is_too_large (const publish_zmq_t *self, uint64_t messages, uint64_t bytes)
 {
@@ -154,7 +155,7 @@ s_stage_begin (publisher_t *base)
     return staging_begin (((publish_zmq_t *) base)->staging, clock_ms ());
 }
 
-//  Would an upload hold more than its share with so much more? Then it makes nobody go.
+//  Return true if an upload would hold more than its share. Then it evicts no other.
 static bool
 s_is_over_share (
     const publish_zmq_t *self, const staged_t *upload, uint64_t messages, uint64_t bytes)
@@ -229,10 +230,9 @@ s_is_durable (const publisher_t *base)
     return ((const publish_zmq_t *) base)->journal != NULL;
 }
 
-//  How long the turn is to stay open. When the last round held several requests, as many may come
-//  again as soon as they are answered, and one round for all of them costs what one for the first
-//  of them would. It is waited for no longer than that round took: alone, nobody waits, and where
-//  many are there the disk does not wait either.
+//  Return how long the turn stays open. After a round with several requests, their clients may send
+//  again at once, and one round for all costs as much as one for the first. Wait no longer than
+//  that round took. So a single client never waits, and with many the disk does not wait either.
 static int64_t
 s_gather_us (const publish_zmq_t *self)
 {
@@ -260,7 +260,7 @@ s_fd (const publisher_t *base)
     return self->journal ? journal_fd (self->journal) : -1;
 }
 
-//  End the turn, if it has taken something, and put its frames into the list.
+//  End the turn if it has messages, and add its frames to the list.
 static void
 s_end_turn (publish_zmq_t *self, GPtrArray *records)
 {
@@ -272,7 +272,7 @@ s_end_turn (publish_zmq_t *self, GPtrArray *records)
     self->offers = 0;
 }
 
-//  What became of the turn that has ended, now that its records are kept, or are not.
+//  Set the outcome of the ended turn: its records are kept, or not.
 static void
 s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
 {
@@ -289,7 +289,7 @@ s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
     turn_decide (self->turn, is_kept ? RECEIPT_KEPT : RECEIPT_REFUSED);
 }
 
-//  A frame of an upload that is accepted.
+//  Take a frame of an accepted upload.
 static void
 s_keep_staged (void *context, record_t *record)
 {
@@ -300,7 +300,7 @@ static void
 s_finish_round (publish_zmq_t *self, journal_round_t *round)
 {
     if (round->result == FILE_BROKEN) {
-        //  Nobody knows what is kept: no answer may leave, and a new start finds out.
+        //  It is unknown which messages are kept: send no answer; a new start finds out.
         log_event (LOG_ERROR, "the journal is broken: stopping at once", "");
         _exit (1);
     }
@@ -319,7 +319,7 @@ s_finish_round (publish_zmq_t *self, journal_round_t *round)
     journal_round_destroy (&round);
 }
 
-//  Give the journal what has come together for it.
+//  Give the journal a round with all waiting changes.
 static void
 s_begin_round (publish_zmq_t *self)
 {
@@ -347,7 +347,7 @@ s_begin_round (publish_zmq_t *self)
     journal_submit (self->journal, &round);
 }
 
-//  In memory what is taken is kept at once.
+//  Without a journal, taken messages are kept at once.
 static void
 s_keep_in_memory (publish_zmq_t *self)
 {
@@ -372,7 +372,7 @@ s_keep_turn (publish_zmq_t *self)
     journal_round_t *round = journal_done (self->journal);
     if (round)
         s_finish_round (self, round);
-    //  What was refused is taken again: as often as a journal that fails is tried, and no more.
+    //  Take the refused messages again, as often as a failing journal is tried.
     bool may_take = directory_partitions (self->directory) > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&
@@ -406,7 +406,7 @@ s_run (publisher_t *base)
     s_measure (self, now_us);
 }
 
-//  Have the journal write what it was not given yet, however long that takes.
+//  Let the journal write all remaining changes, without a limit of time.
 static void
 s_close_journal (publish_zmq_t *self)
 {
@@ -438,7 +438,7 @@ s_destroy (publisher_t **base_p)
     *base_p = NULL;
 }
 
-//  What others left is looked at first: a journal of our own would be one of them.
+//  Look for inherited journals first, as our own would look like one.
 static bool
 s_open_journal (publish_zmq_t *self, const publish_zmq_config_t *config)
 {

@@ -1,5 +1,5 @@
-//  The publisher over ZeroMQ: frames kept in a journal and pushed to the processors that own their
-//  partitions, until they are acknowledged.
+//  The publisher over ZeroMQ: keep frames in a journal and push them to the owners of their
+//  partitions until the acks come.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PUBLISH_ZMQ_H
 #define DOWNLINK_PUBLISH_ZMQ_H
@@ -10,9 +10,9 @@
 
 //  In the order of the choices of --journal.
 typedef enum {
-    JOURNAL_FSYNC,  //  accepted is on disk
-    JOURNAL_OS,     //  accepted is with the operating system: lost only if that or the power goes
-    JOURNAL_OFF,    //  accepted is in memory
+    JOURNAL_FSYNC,  //  an accepted message is on disk
+    JOURNAL_OS,  //  an accepted message is with the operating system: a crash of the machine loses it
+    JOURNAL_OFF,  //  an accepted message is in memory
 } journal_mode_t;
 
 typedef struct {

@@ -1,5 +1,5 @@
-//  Takes accepted messages to where they are kept, and says what became of them: the interface.
-//  A publisher is a publisher_t at the beginning of a structure of its own; its worker owns it.
+//  The interface of a publisher: take messages, keep them, deliver them, and report the outcome. A
+//  publisher's own structure begins with a publisher_t. Its worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PUBLISHER_H
 #define DOWNLINK_PUBLISHER_H
@@ -10,70 +10,70 @@
 typedef struct publisher publisher_t;
 
 typedef enum {
-    OFFER_TAKEN,      //  all of it, or
-    OFFER_FULL,       //  nothing: there is no room now
-    OFFER_DISK_FULL,  //  nothing: the disk of the journal is full
-    OFFER_TOO_LARGE,  //  nothing: there will never be room for so many at once
+    OFFER_TAKEN,      //  all messages were taken
+    OFFER_FULL,       //  nothing was taken: there is no room now
+    OFFER_DISK_FULL,  //  nothing was taken: the disk of the journal is full
+    OFFER_TOO_LARGE,  //  nothing was taken: the buffer can never hold so many at once
 } offer_t;
 
-//  The messages of one upload so far: a body that comes in pieces, and is taken as a whole or not.
+//  The staged messages of one upload: a body that arrives in pieces and is accepted as a whole or
+//  not at all.
 typedef struct staged staged_t;
 
 typedef enum {
-    STAGE_TAKEN,      //  the piece, or
-    STAGE_BUSY,       //  nothing: what was taken before is being kept, and there is room soon; or
-    STAGE_FULL,       //  nothing: there is no room now, or
-    STAGE_DISK_FULL,  //  nothing: the disk of the journal is full, or
-    STAGE_TOO_LARGE,  //  nothing: there will never be room for the upload and this
-    STAGE_FAILED,     //  nothing: what was taken before could not be kept
-    STAGE_EVICTED,    //  nothing: what was taken before made room for others
-    STAGE_TOO_SLOW,   //  nothing: the upload grew too slowly, and what was taken before is gone
+    STAGE_TAKEN,      //  the piece was taken
+    STAGE_BUSY,       //  nothing was taken: a round is under way, and there is room soon
+    STAGE_FULL,       //  nothing was taken: there is no room now
+    STAGE_DISK_FULL,  //  nothing was taken: the disk of the journal is full
+    STAGE_TOO_LARGE,  //  nothing was taken: the buffer can never hold this upload
+    STAGE_FAILED,     //  nothing was taken: earlier pieces could not be kept
+    STAGE_EVICTED,    //  nothing was taken: earlier pieces made room for others
+    STAGE_TOO_SLOW,  //  nothing was taken: the upload grew too slowly, and its earlier pieces are gone
 } stage_t;
 
 struct publisher {
-    //  P; 0 as long as it is not known, and then nothing can be offered.
+    //  Return P, or 0 while it is unknown: then offer nothing.
     uint32_t (*partitions) (const publisher_t *self);
 
-    //  Take the messages of a request, all or none. *receipt tells what becomes of them; it is the
-    //  caller's to unref.
+    //  Take the messages of a request, all or none. *receipt has their outcome; the caller
+    //  unrefs it.
     offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
 
-    //  Begin an upload; it is the publisher's until it is ended by one of stage_accept and
-    //  stage_drop.
+    //  Begin an upload. The publisher owns it until stage_accept or stage_drop ends it.
     staged_t *(*stage_begin) (publisher_t *self);
 
-    //  Take a piece of it, all of the batch or nothing. It counts as buffered, and is sent to
-    //  nobody before the upload is accepted. An empty batch tells whether the upload can still be
-    //  accepted.
+    //  Take a piece of an upload, all of the batch or nothing. It counts as buffered, and is
+    //  not sent before the upload is accepted. An empty batch checks whether the upload can
+    //  still be accepted.
     stage_t (*stage) (publisher_t *self, staged_t *upload, batch_t *batch);
 
-    //  It is whole. The receipt tells what becomes of it, and is the caller's to unref; NULL: what
-    //  was taken could not be kept.
+    //  Accept a complete upload. Return the receipt with its outcome, which the caller unrefs,
+    //  or NULL if its pieces could not be kept.
     receipt_t *(*stage_accept) (publisher_t *self, staged_t **upload);
 
-    //  Give it up: nothing of it is accepted.
+    //  Abandon an upload: nothing of it is accepted.
     void (*stage_drop) (publisher_t *self, staged_t **upload);
 
-    //  End this turn: keep and send what it took, hear what was acknowledged. Never waits. Receipts
-    //  change in this call only, in the order in which they were given out.
+    //  End this turn: keep and send its messages. It never waits. Receipts get their outcome
+    //  only in this call, in the order in which they were made.
     void (*run) (publisher_t *self);
 
-    //  How long to wait at most before the next run, in microseconds; INT64_MAX: as you like.
+    //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.
     int64_t (*timeout_us) (const publisher_t *self);
 
-    //  A descriptor that is readable when there is something to run for; -1: none.
+    //  Return a descriptor that is readable when a run has work; -1: none.
     int (*fd) (const publisher_t *self);
 
-    //  Messages taken and not yet acknowledged.
+    //  Return the number of messages taken and not yet acknowledged.
     uint64_t (*buffered) (const publisher_t *self);
 
-    //  True if no more can be taken at the moment: requests would wait.
+    //  Return true if there is no room now: requests would wait.
     bool (*is_full) (publisher_t *self);
 
-    //  True if that is because the disk of the journal is full.
+    //  Return true if the reason is a full disk of the journal.
     bool (*is_disk_full) (publisher_t *self);
 
-    //  True if what was taken outlives the process.
+    //  Return true if taken messages outlive the process.
     bool (*is_durable) (const publisher_t *self);
 
     void (*destroy) (publisher_t **self_p);

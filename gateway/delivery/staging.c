@@ -9,30 +9,30 @@ struct staged {
     uint64_t id;
     upload_state_t state;
     GPtrArray *records;  //  of record_t *
-    guint given;         //  how many of them were given to rounds
-    bool is_in_round;    //  the round under way has some of them,
-    bool is_ending;      //  or ends it
+    guint given;         //  the number of records given to rounds
+    bool is_in_round;    //  the current round has some of them
+    bool is_ending;      //  the current round ends the upload
     bool is_failed;
     uint64_t messages;
     uint64_t bytes;
     evicted_t evicted;
-    int64_t step_ms;         //  when it had grown by another step,
-    uint64_t step_messages;  //  to so many
+    int64_t step_ms;         //  the time when it had grown by a further step
+    uint64_t step_messages;  //  its messages at that time
     receipt_t *receipt;
     GList link;
 };
 
 struct staging {
     bool is_journaled;
-    GQueue uploads;  //  of staged_t *, the one that grew last at the end
+    GQueue uploads;  //  of staged_t *, in the order of their last growth
     uint64_t next_id;
     uint64_t messages;
     uint64_t bytes;
     uint64_t new_bytes;
-    guint accepted;   //  uploads that wait for their round
-    guint leaving;    //  evicted uploads of which the round under way has frames
-    GArray *dropped;  //  of number_range_t: frames to be removed,
-    GArray *ended;    //  of uint64_t: and the uploads that they were of
+    guint accepted;   //  accepted uploads that wait for a round
+    guint leaving;    //  evicted uploads with frames in the current round
+    GArray *dropped;  //  of number_range_t: frames to delete
+    GArray *ended;    //  of uint64_t: their uploads
 };
 
 staging_t *
@@ -45,7 +45,7 @@ staging_new (bool is_journaled)
     return self;
 }
 
-//  Forget an upload, and the records that it still has.
+//  Free an upload and the records that it still has.
 static void
 s_free (staging_t *self, staged_t *upload)
 {
@@ -150,8 +150,8 @@ staging_accept (staging_t *self, staged_t *upload)
     return receipt_ref (upload->receipt);
 }
 
-//  Forget the frames of an upload of which no round has anything, and remember which are to be
-//  removed. Removing a frame that never came into the journal does no harm.
+//  Free the frames of an upload that no round has, and note the frames to delete. A frame that was
+//  never in the journal may be deleted too.
 static void
 s_empty (staging_t *self, staged_t *upload)
 {
@@ -267,7 +267,7 @@ staging_has_dropped (const staging_t *self)
     return self->ended->len > 0;
 }
 
-//  Frames that a piece was made into have neighbouring sequences: a mark for each run of them.
+//  Add a mark for each run of frames with neighbouring sequences.
 static void
 s_mark (GArray *marked, uint64_t id, uint64_t sequence)
 {
@@ -289,7 +289,7 @@ s_fill_with (staging_t *self, staged_t *upload, journal_round_t *round)
     for (; upload->given < upload->records->len; upload->given++) {
         record_t *record = upload->records->pdata[upload->given];
         g_ptr_array_add (round->change.staged, record);
-        //  The last frames come in the round that takes the marks out.
+        //  The round that deletes the marks also holds the last frames.
         if (upload->state == UPLOAD_OPEN)
             s_mark (round->change.marked, upload->id, record->sequence);
         self->new_bytes -= record->size + ROW_BYTES;
@@ -310,14 +310,14 @@ staging_fill (staging_t *self, journal_round_t *round, bool may_remove)
         s_fill_with (self, link->data, round);
     if (!may_remove)
         return;
-    //  Always both: frames without their mark would be accepted ones.
+    //  Delete frames and marks together: frames without a mark would count as accepted.
     g_array_append_vals (round->change.dropped, self->dropped->data, self->dropped->len);
     g_array_append_vals (round->change.ended, self->ended->data, self->ended->len);
     g_array_set_size (self->dropped, 0);
     g_array_set_size (self->ended, 0);
 }
 
-//  The journal has what the round was given: it need not be in memory.
+//  Free the bytes of frames that the journal has.
 static void
 s_release (staged_t *upload)
 {

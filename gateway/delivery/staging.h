@@ -1,6 +1,6 @@
-//  The frames of uploads: bodies that are taken a piece at a time, and all or none at the end.
-//  Until then their frames are staged: in the journal, marked as an upload's (journal_file.h), and
-//  sent to nobody. Their bytes leave memory as soon as the journal has them.
+//  The frames of uploads: bodies that arrive in pieces and are accepted as a whole or not at all.
+//  Until then their frames are staged: the journal has them with a mark (journal_file.h), and they
+//  are not sent. Their bytes leave memory when the journal has them.
 //
 //    open        frames are added; each round of the journal takes those that are new, and marks them
 //    accepted    the next round takes the last ones and removes the marks: its commit is the
@@ -10,53 +10,53 @@
 //    evicted     it was in the way of others, or too slow: its frames go like those of one that is given up.
 //                The object stays until its owner drops it
 //
-//  An upload that is not whole may use room that nobody else needs. When somebody does, the uploads
-//  that hold more than their share make room (staging_make_room).
+//  An incomplete upload may use room that is free. When another request needs it, uploads that hold
+//  more than their share make room (staging_make_room).
 //
-//  Rounds borrow records, so an upload that is given up while one has some waits for its end.
+//  Rounds borrow records, so an abandoned upload waits for the round that has its records.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_STAGING_H
 #define DOWNLINK_STAGING_H
 
 #include "gateway/journal/journal.h"
 
-//  All uploads of a publisher, and one.
+//  All uploads of a publisher, and one of them.
 typedef struct staging staging_t;
 typedef struct staged staged_t;
 
-//  is_journaled: bytes that a round has written are in the journal, and leave memory.
+//  Make it empty. is_journaled: bytes that a round has written leave memory.
 staging_t *staging_new (bool is_journaled);
 
 void staging_destroy (staging_t **self_p);
 
-//  Begin an upload. It is the staging's; the caller ends it by one of accept and drop.
+//  Begin an upload. The staging owns it; the caller ends it with staging_accept or staging_drop.
 staged_t *staging_begin (staging_t *self, int64_t now_ms);
 
-//  The receipt of an upload, for its records. Borrowed.
+//  Return the receipt of an upload, for its records. Borrowed.
 receipt_t *staged_receipt (const staged_t *upload);
 
-//  Messages and bytes of one; and true if a round with frames of it could not be written.
+//  Return the messages and the bytes of an upload, and true if a round with its frames failed.
 uint64_t staged_messages (const staged_t *upload);
 uint64_t staged_bytes (const staged_t *upload);
 bool staged_is_failed (const staged_t *upload);
 
-//  Is an upload still open? If not, it made room for others, or it was too slow.
+//  Return true if an upload is still open. Otherwise it was evicted.
 typedef enum { EVICTED_NOT, EVICTED_FOR_ROOM, EVICTED_SLOW } evicted_t;
 evicted_t staged_evicted (const staged_t *upload);
 
-//  Add a frame to an open upload; the record is taken.
+//  Add a frame to an open upload. It takes the record.
 void staging_add (staging_t *self, staged_t *upload, record_t *record, int64_t now_ms);
 
-//  How much an upload that is not whole may hold when others need the room.
+//  The most that an incomplete upload may hold when others need room.
 typedef struct {
     uint64_t messages;
     uint64_t bytes;
 } room_t;
 
 //  Evict one open upload other than `asker` (NULL: any): one that holds more than `each`, or, if
-//  all together hold more than `all`, any that holds something. Of several, take the one that has
-//  not grown for the longest. Do nothing while the room of an evicted one is still to come. Return
-//  true if room has come, or comes with the round under way.
+//  all together hold more than `all`, any that holds messages. Of several, choose the one that has
+//  not grown for the longest time. Do nothing while an evicted one still holds room. Return true if
+//  room is free, or will be after the current round.
 bool staging_make_room (staging_t *self, const staged_t *asker, room_t each, room_t all);
 
 //  Evict the open uploads that hold messages and have not grown by UPLOAD_STEP_MESSAGES in
@@ -66,27 +66,28 @@ void staging_evict_slow (staging_t *self, int64_t now_ms);
 #define UPLOAD_STEP_MESSAGES 1000
 #define UPLOAD_STEP_MS 120000  //  longer than a round of a slow disk may take
 
-//  It is whole, and not failed: accept it with the next round. Its receipt tells what becomes of
-//  that; it is the caller's to unref.
+//  Accept a complete upload with the next round; it must not have failed. Return its receipt, which
+//  the caller unrefs.
 receipt_t *staging_accept (staging_t *self, staged_t *upload);
 
-//  Give it up.
+//  Abandon an upload.
 void staging_drop (staging_t *self, staged_t *upload);
 
-//  Messages and bytes of all uploads that are neither kept nor given up; and of those bytes, which
-//  were given to no round yet.
+//  Return the messages and the bytes of all uploads that are neither kept nor abandoned, and the
+//  bytes that no round has yet.
 uint64_t staging_messages (const staging_t *self);
 uint64_t staging_bytes (const staging_t *self);
 uint64_t staging_new_bytes (const staging_t *self);
 
-//  True if there is something to write; has_dropped: something to remove, which is in no hurry.
+//  Return true if frames wait for a round. has_dropped: frames wait to be deleted, which is not
+//  urgent.
 bool staging_is_due (const staging_t *self);
 bool staging_has_dropped (const staging_t *self);
 
-//  Put what is due into a round, and with may_remove what is to be removed.
+//  Add waiting frames to a round, and with may_remove also frames to delete.
 void staging_fill (staging_t *self, journal_round_t *round, bool may_remove);
 
-//  The round is done. Uploads that are accepted hand over their frames, which are the receiver's.
+//  End a round. Give the frames of accepted uploads to the receiver, which owns them.
 typedef void (staging_keep_fn) (void *context, record_t *record);
 void staging_settle (
     staging_t *self, const journal_round_t *round, staging_keep_fn *keep, void *context);

@@ -10,11 +10,11 @@ struct turn {
     uint64_t next_sequence;
     bool is_journaled;
     packed_messages_t open[PARTITIONS_MAX];  //  by partition
-    receipt_t *receipt;                      //  of the open turn; NULL: nothing was taken
-    GPtrArray *sealed;                       //  of record_t *: frames of it that are full
-    uint64_t bytes;                          //  that it has taken
+    receipt_t *receipt;                      //  of the open turn; NULL: it has no messages
+    GPtrArray *sealed;                       //  of record_t *: its full frames
+    uint64_t bytes;                          //  of its messages
     uint64_t pending;                        //  messages
-    receipt_t *committing;                   //  of the turn that has ended
+    receipt_t *committing;                   //  of the ended turn
 };
 
 turn_t *
@@ -69,7 +69,7 @@ turn_make_record (
     return record;
 }
 
-//  Make a frame of what was taken for a partition.
+//  Make a frame of the open messages of a partition.
 static void
 s_seal (turn_t *self, uint32_t partition)
 {
@@ -87,7 +87,7 @@ turn_take (turn_t *self, batch_t *batch)
     const chunk_t *chunks = batch_chunks (batch, &chunks_count);
     if (!self->receipt) {
         self->receipt = receipt_new ();
-        //  In memory it is as safe as it will ever be.
+        //  Without a journal it is kept now.
         if (!self->is_journaled)
             receipt_decide (self->receipt, RECEIPT_KEPT);
     }

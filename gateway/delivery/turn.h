@@ -1,6 +1,6 @@
-//  The messages that one turn of a worker's loop takes, put together into frames: one a partition,
-//  or a few, however many requests there were. The messages of a turn share a receipt. The frames
-//  of a turn that has ended are committed while the next one is open.
+//  Make frames from the messages of one turn of a worker's loop: one or a few for each partition,
+//  for all requests together. The messages of a turn share a receipt. While one turn is open, the
+//  frames of the turn before are committed.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TURN_H
 #define DOWNLINK_TURN_H
@@ -10,40 +10,38 @@
 
 typedef struct turn turn_t;
 
-//  is_journaled: what is taken is kept only when it is on disk; else it is kept at once.
+//  Make it empty. is_journaled: messages are kept when they are on disk; else at once.
 turn_t *turn_new (bool is_journaled);
 
 void turn_destroy (turn_t **self_p);
 
-//  Return the name of this maker of frames, FRAME_SOURCE_SIZE bytes. Borrowed.
+//  Return the source of the frames, FRAME_SOURCE_SIZE bytes. Borrowed.
 const uint8_t *turn_source (const turn_t *self);
 
-//  Take all messages of a batch. Return the turn's receipt, the caller's to unref.
+//  Take all messages of a batch. Return the turn's receipt, which the caller unrefs.
 receipt_t *turn_take (turn_t *self, batch_t *batch) __attribute__ ((warn_unused_result));
 
-//  Make a frame of messages under the next sequence; it belongs to the caller, and to the receipt.
+//  Make a frame of messages with the next sequence and the receipt. The caller owns it.
 record_t *turn_make_record (turn_t *self, uint32_t partition, const packed_messages_t *messages,
     receipt_t *receipt) __attribute__ ((warn_unused_result));
 
-//  Return true if the open turn has taken something.
+//  Return true if the open turn has messages.
 bool turn_has_taken (const turn_t *self);
 
-//  Return the bytes that the open turn has taken.
+//  Return the bytes of the open turn.
 uint64_t turn_bytes (const turn_t *self);
 
-//  Return how many messages were taken whose outcome is not decided: in the open turn, and in the one
-//  that has ended.
+//  Return the number of messages without an outcome, in the open turn and in the turn before.
 uint64_t turn_pending (const turn_t *self);
 
-//  End the open turn, which has taken something, and begin another one; partitions: how many there
-//  are. Return the frames, of record_t *, the caller's. The outcome of the turn before must be
-//  decided.
+//  End the open turn, which has messages, and begin the next one. partitions is P. Return the
+//  frames, of record_t *, which the caller owns. The turn before must have its outcome.
 GPtrArray *turn_end (turn_t *self, uint32_t partitions) __attribute__ ((warn_unused_result));
 
-//  Count the messages of a frame of the turn that has ended as pending no more.
+//  Subtract the messages of a frame from the pending ones of the ended turn.
 void turn_settle_frame (turn_t *self, const record_t *record);
 
-//  Decide the outcome of the turn that has ended, if there is one.
+//  Set the outcome of the ended turn, if there is one.
 void turn_decide (turn_t *self, receipt_outcome_t outcome);
 
 #endif

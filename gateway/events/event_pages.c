@@ -1,12 +1,12 @@
-//  The first page is of all partitions: most fleets fit in. If there is more, the walk begins again
-//  partition by partition, so that an owner looks for a page among the rockets of one partition
-//  only. For a while after that, new walks begin partition by partition at once.
+//  The first page is of all partitions: most fleets fit in it. If there are more rockets, the walk
+//  begins again partition by partition, so that an owner searches one partition for a page. For a
+//  while after that, new walks begin partition by partition at once.
 //
-//  A page costs an owner a look at all those rockets, so pages are large, unless clients that do
-//  not read hold many of them: so the memory of pages is bounded. One page is under way at a time,
-//  and after it the owners have as long for others as it took. Streams wait for pages in turn, but
-//  every other page is for the stream that is furthest behind: so streams that began at different
-//  times come together and share the rest of the way.
+//  For each page an owner looks at all these rockets, so pages are large. They are smaller while
+//  clients that do not read hold many pages, so their memory is bounded. One page is under way at a
+//  time, and then the owners have as much time for other work as it took. Streams wait for pages in
+//  turn, but every other page is for the stream that is furthest behind. So streams that began at
+//  different times meet, and share the remaining pages.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/event_pages.h"
 
@@ -29,20 +29,20 @@ struct event_pages {
     unsigned rockets_under_way;
     bool is_page_under_way;
     bool is_turn_of_rear;  //  the next page is for the stream that is furthest behind
-    int64_t page_at_ms;    //  no page before
+    int64_t page_at_ms;    //  the earliest time for the next page
     int64_t large_until_ms;
-    size_t held_bytes;  //  of the events of all pages that some stream still sends
+    size_t held_bytes;  //  of all pages that streams still send
 };
 
 //  A page that was asked for.
 typedef struct {
     event_pages_t *pages;
     inquiry_t *inquiry;
-    bool is_rocket;  //  of a stream of one rocket
+    bool is_rocket;  //  it is for a stream of one rocket
     int64_t asked_ms;
     GPtrArray *streams;        //  of event_stream_t *, all at the same place
     GString *text;             //  the events
-    uint64_t rockets;          //  in it
+    uint64_t rockets;          //  in the page
     rocket_version_t version;  //  of the last one
 } page_t;
 
@@ -85,7 +85,7 @@ s_add_rocket (page_t *page, text_t rocket)
     g_string_append (page->text, "\n\n");
 }
 
-//  The place behind a page. Whoever gets it owns what it holds.
+//  Return the place behind a page. The caller owns its contents.
 static walk_t
 s_next_place (const page_t *page, const walk_t *walk, const outcome_t *outcome)
 {
@@ -100,7 +100,7 @@ s_next_place (const page_t *page, const walk_t *walk, const outcome_t *outcome)
     return next;
 }
 
-//  Have the streams ask again: at once, or, if nobody answered, after a while.
+//  Let the streams ask again: at once, or after a while if no owner answered.
 static void
 s_queue_again (page_t *page, int64_t not_before_ms)
 {
@@ -125,7 +125,7 @@ s_free_held (void *data)
     g_free (held);
 }
 
-//  The events of a page, counted as long as a stream has them. The page has none any more.
+//  Take the events of a page, which count while a stream has them.
 static GBytes *
 s_events (page_t *page)
 {
@@ -196,7 +196,7 @@ s_got_page (void *context, const outcome_t *outcome)
     s_end (page);
 }
 
-//  A stream that has sent the same state is not shown it again, nor an older one.
+//  Skip a stream that has sent this state or a newer one.
 static void
 s_got_rocket (void *context, const outcome_t *outcome)
 {
@@ -229,8 +229,8 @@ s_is_same_place (const event_stream_t *a, const event_stream_t *b)
            (!a->walk.after || g_bytes_equal (a->walk.after, b->walk.after));
 }
 
-//  A stream asks for its first page once all that changes from then on is heard. That of one rocket
-//  does not wait for the owners of others: it asks again anyway.
+//  A stream asks for its first page once its subscription is in effect, so that no later change is
+//  missed. A stream of one rocket does not wait for other owners, since it asks again anyway.
 static bool
 s_may_ask (event_pages_t *self, event_stream_t *stream, int64_t now_ms)
 {
@@ -266,7 +266,7 @@ s_compare_places (const walk_t *a, const walk_t *b)
     return text_compare (text_of (after_a, size_a), text_of (after_b, size_b));
 }
 
-//  The stream whose page is asked for next: of one rocket, or of all; NULL if there is none.
+//  Return the stream whose page is next: of one rocket, or of all; NULL if there is none.
 static event_stream_t *
 s_choose (event_pages_t *self, bool is_rocket, int64_t now_ms)
 {
@@ -286,7 +286,7 @@ s_choose (event_pages_t *self, bool is_rocket, int64_t now_ms)
     return chosen;
 }
 
-//  Take a stream, and all others that wait at the same place.
+//  Take a stream and all others that wait at the same place.
 static GPtrArray *
 s_take_streams (event_pages_t *self, event_stream_t *chosen, int64_t now_ms)
 {
@@ -336,7 +336,7 @@ s_ask (event_pages_t *self, GPtrArray *streams)
     page->inquiry = asker_list (self->asker, &list, s_got_page, NULL, page);
     if (page->inquiry)
         return;
-    //  Too many lists wait.
+    //  The asker has too many lists.
     s_queue_again (page, clock_ms () + RETRY_MS);
     s_end (page);
 }
@@ -354,7 +354,7 @@ event_pages_run (event_pages_t *self, int64_t now_ms)
     s_ask (self, s_take_streams (self, chosen, now_ms));
 }
 
-//  Those that must wait a while stand in front of those that came later.
+//  Streams that must wait stand before the ones that came later.
 int64_t
 event_pages_timeout_ms (const event_pages_t *self, int64_t now_ms)
 {

@@ -1,6 +1,6 @@
-//  The rockets that there are, for streams that begin: asked of the owners page by page, and made
-//  into events once for all streams that are at the same place. However many streams there are, one
-//  page is under way at a time. A worker owns it.
+//  The current rockets for streams that begin: ask the owners page by page, and write each page as
+//  events once for all streams at the same place. One page is under way at a time, for any number
+//  of streams. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_PAGES_H
 #define DOWNLINK_EVENT_PAGES_H
@@ -14,16 +14,16 @@ typedef struct event_pages event_pages_t;
 event_pages_t *event_pages_new (
     stream_set_t *set, asker_t *asker, directory_t *directory, json_writer_t *json);
 
-//  The asker must be destroyed before.
+//  Destroy the asker first.
 void event_pages_destroy (event_pages_t **self_p);
 
-//  Ask for the pages that the streams in QUEUED wait for, as far as it is their turn.
+//  Ask for the next page that streams in QUEUED wait for.
 void event_pages_run (event_pages_t *self, int64_t now_ms);
 
-//  Return how long to wait at most before the next run; INT64_MAX if no stream waits for its turn.
+//  Return the longest wait before the next run, in milliseconds; INT64_MAX if no stream waits.
 int64_t event_pages_timeout_ms (const event_pages_t *self, int64_t now_ms);
 
-//  A stream is going. A page that nobody else waits for is not waited for any more.
+//  Remove a stream. Cancel its page unless other streams wait for it.
 void event_pages_forget (event_pages_t *self, event_stream_t *stream);
 
 #endif

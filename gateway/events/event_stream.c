@@ -1,6 +1,6 @@
-//  Between two pages the log is read to its end: what changed behind the walk is sent, and what is
-//  ahead of it is passed over, because the next pages are asked for later and show it. So a walk
-//  through a million rockets needs no more of the log than comes during a page.
+//  Between two pages a stream reads the log to its end. It sends changes behind the walk, and skips
+//  changes ahead of it, because later pages show them. So a walk through a million rockets needs
+//  only the part of the log that arrives during one page.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/event_stream.h"
 
@@ -19,7 +19,7 @@ s_begin_walk (stream_set_t *set, event_stream_t *self)
     self->is_fresh = true;
 }
 
-//  Go on behind the event that the client had last, if that can be.
+//  Go on behind the last event of the client, if possible.
 static bool
 s_resume (stream_set_t *set, event_stream_t *self, const char *last_id)
 {
@@ -121,8 +121,8 @@ s_reset_event (event_stream_t *self)
     return s_text (text);
 }
 
-//  What was sent is whole. Its id says where to go on; of one rocket there is always just one state
-//  to show, so there is none.
+//  Write the event that says that all current rockets were sent. Its id is the position to go on
+//  from. A stream of one rocket needs none: it always shows one state.
 static GBytes *
 s_synced_event (const stream_set_t *set, event_stream_t *self)
 {
@@ -148,7 +148,7 @@ s_is_shown (const walk_t *walk, const log_entry_t *entry)
     return text_compare (entry->id, text_of (after, size)) <= 0;
 }
 
-//  The next event of the log that concerns what was shown.
+//  Return the next event of the log about a rocket that was shown.
 static GBytes *
 s_next_of_log (const stream_set_t *set, event_stream_t *self)
 {
@@ -211,7 +211,7 @@ s_next_of_one (stream_set_t *set, event_stream_t *self)
     return self->is_synced ? NULL : s_synced_event (set, self);
 }
 
-//  The next piece; NULL if there is none now.
+//  Return the next piece, or NULL if there is none now.
 static GBytes *
 s_next (stream_set_t *set, event_stream_t *self)
 {

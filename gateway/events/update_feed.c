@@ -1,5 +1,5 @@
-//  A link a peer of the directory. What was subscribed to is proved by syncs: one is under way at a
-//  time, and what came meanwhile is proved by the next one, so each is told to an end.
+//  One link for each peer of the directory. A sync proves that subscriptions are in effect. One
+//  sync is under way at a time, and the next one covers subscriptions that came meanwhile.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/update_feed.h"
 
@@ -19,10 +19,10 @@ typedef struct {
     update_link_t *link;
 } connection_t;
 
-//  A rocket that is listened to.
+//  A rocket with streams.
 typedef struct {
-    uint32_t count;  //  of those who do
-    bool has_topic;  //  it is subscribed to by itself; else all are listened to for it
+    uint32_t count;  //  of its streams
+    bool has_topic;  //  it has a topic of its own; else the feed listens to all
 } listened_t;
 
 struct update_feed {
@@ -31,17 +31,17 @@ struct update_feed {
     json_writer_t *json;
     GPtrArray *connections;  //  of connection_t *
     GHashTable *ids;         //  char * to listened_t *
-    size_t topics_bytes;     //  the room that topics of single rockets take
-    size_t without_topic;    //  rockets in ids that have none
-    uint32_t to_all;         //  how often all are
-    bool is_to_all;          //  they still are, or were until a while ago
+    size_t topics_bytes;     //  the room of the topics of single rockets
+    size_t without_topic;    //  rockets in ids without a topic
+    uint32_t to_all;         //  streams of all rockets
+    bool is_to_all;          //  the feed listens to all, or did until recently
     int64_t linger_until_ms;
-    uint64_t sync_number;             //  of the sync that is under way, or was the last
-    int64_t sync_at_ms;               //  when it was begun
-    bool is_changed;                  //  something was subscribed to since
-    uint64_t reached;                 //  the lowest number that an owner has told; 0: not all have
-    uint64_t epochs[PARTITIONS_MAX];  //  of the last owners known
-    uint64_t generation;              //  of the directory, as far as it was looked at
+    uint64_t sync_number;  //  of the current or the last sync
+    int64_t sync_at_ms;    //  the start of that sync
+    bool is_changed;       //  subscriptions changed since then
+    uint64_t reached;      //  the lowest number that an owner has confirmed; 0: not all have
+    uint64_t epochs[PARTITIONS_MAX];  //  of the last known owners
+    uint64_t generation;              //  the last generation of the directory that was read
 };
 
 static void
@@ -104,7 +104,7 @@ s_listen_to_all (update_feed_t *self)
     if (self->is_to_all)
         return;
     self->is_to_all = true;
-    update_log_break (self->log);  //  what is in it is not all there was
+    update_log_break (self->log);  //  an update is missing
     s_listen (self, NULL);
 }
 
@@ -237,7 +237,7 @@ s_connect (update_feed_t *self, const address_t *address)
     g_ptr_array_add (self->connections, connection);
 }
 
-//  A connection to every peer, and no other.
+//  Have one connection for every peer and no other.
 static void
 s_follow_peers (update_feed_t *self)
 {
@@ -257,7 +257,8 @@ s_follow_peers (update_feed_t *self)
     }
 }
 
-//  A new owner begins with what was saved: what the last one saved and did not tell was missed.
+//  A new owner begins with the saved state. Updates that the last owner saved and did not publish
+//  are missing.
 static void
 s_follow_owners (update_feed_t *self)
 {
@@ -282,14 +283,14 @@ s_update (void *context, const rocket_update_t *update)
     update_feed_t *self = context;
     rocket_version_t version = {update->owned.epoch, update->changes};
     if (update->owned.epoch < directory_epoch (self->directory, update->owned.partition))
-        return;  //  of one who does not know yet that it has lost the partition
+        return;  //  from a processor that does not know yet that it lost the partition
     json_writer_reset (self->json);
     if (rocket_json_write (self->json, update->rocket))
         (void) update_log_put (
             self->log, update->id, update->owned.partition, version, json_writer_text (self->json));
 }
 
-//  How far an owner's link is: to nothing, if it has not heard that owner itself yet.
+//  Return the number of the last sync that an owner's link has confirmed; 0 if none.
 static uint64_t
 s_synced (const update_feed_t *self, const peer_t *owner)
 {
@@ -314,7 +315,7 @@ s_look_how_far (update_feed_t *self)
     self->reached = partitions ? reached : 0;
 }
 
-//  Have what is listened to told to be in effect.
+//  Ask all owners to confirm the subscriptions.
 static void
 s_sync (update_feed_t *self)
 {

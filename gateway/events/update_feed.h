@@ -1,6 +1,6 @@
-//  The updates of all processors, into a log: connected as long as somebody listens, to just what
-//  is listened to. It knows when what is listened to is in effect everywhere, and breaks the log
-//  when something may have been missed. A worker owns it.
+//  The updates of all processors, written to a log. The feed subscribes to the rockets that streams
+//  listen to, while there are streams. It knows when a subscription is in effect at all owners, and
+//  breaks the log when an update may be missing. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UPDATE_FEED_H
 #define DOWNLINK_UPDATE_FEED_H
@@ -16,23 +16,23 @@ update_feed_t *update_feed_new (directory_t *directory, update_log_t *log, json_
 
 void update_feed_destroy (update_feed_t **self_p);
 
-//  Listen to a rocket, or to all of them (NULL); as often as it is ignored again. When so many
-//  single rockets are listened to that their topics would take more room than a processor gives,
-//  listen to all for the rest. Keep listening to all for a while after the last one ignores them,
-//  so that a client that comes back can go on.
+//  Listen to a rocket, or to all of them (NULL). Pair each call with one of update_feed_ignore.
+//  When the topics of single rockets would need more room than a processor gives, listen to all
+//  rockets instead. Keep listening to all for a while after the last stream has gone, so that a
+//  client that returns can go on.
 void update_feed_listen (update_feed_t *self, const char *id);
 void update_feed_ignore (update_feed_t *self, const char *id);
 
-//  A ticket for what is listened to now, and whether it is in effect with every owner: then
-//  whatever changes from now on is heard of, and the states there are can be asked for.
+//  Return a ticket for the current subscriptions; and return true once a ticket's subscriptions are
+//  in effect at every owner: from then on no change is missed, and pages can be asked for.
 uint64_t update_feed_ticket (const update_feed_t *self);
 bool update_feed_is_reached (const update_feed_t *self, uint64_t ticket);
 
-//  The sockets to wait for. Borrowed until the next run.
+//  Return the sockets to wait for, borrowed until the next run.
 size_t update_feed_count (const update_feed_t *self);
 void update_feed_items (update_feed_t *self, socket_item_t *items);
 
-//  Take in updates, follow the directory. Bounded; never waits.
+//  Receive updates and follow the directory. Bounded; never waits.
 void update_feed_run (update_feed_t *self);
 
 #endif

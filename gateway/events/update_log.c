@@ -1,5 +1,5 @@
 //  The events are a sequence (a balanced tree), found by number or, through a table, by rocket.
-//  What was shown is remembered in two tables: the older one is dropped when its time is over.
+//  Two tables remember shown states; the older table is dropped when its time is over.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/update_log.h"
 
@@ -24,16 +24,16 @@ typedef struct {
 } shown_t;
 
 struct update_log {
-    uint32_t name;  //  random: an id of another log is known by it
+    uint32_t name;  //  random, to recognise ids of other logs
     size_t max_bytes;
     size_t bytes;
     GSequence *order;   //  of slot_t *, by number; owned
-    GHashTable *slots;  //  the same, by id; the key is the address of the entry's id
+    GHashTable *slots;  //  the same slots by id; the key is the address of the entry's id
     uint64_t end;       //  number of the last event
-    uint64_t floor;     //  positions below it are not reached
+    uint64_t floor;     //  no position below it is valid
     uint64_t breaks;
     GHashTable *shown[2];  //  of shown_t *, by id; the newer one first
-    int64_t turn_ms;       //  when the older one goes
+    int64_t turn_ms;       //  the time to drop the older one
 };
 
 static void
@@ -92,7 +92,7 @@ s_remove (update_log_t *self, slot_t *slot)
     g_sequence_remove (slot->place);
 }
 
-//  Let the oldest events go until the rest is within the limit.
+//  Drop the oldest events until the rest is within the limit.
 static void
 s_trim (update_log_t *self)
 {

@@ -1,4 +1,4 @@
-//  Asks a processor what state a rocket is in, past all gateways: ask [HOST:PORT] [CHANNEL]
+//  Asks a processor for the state of a rocket, past all gateways: ask [HOST:PORT] [CHANNEL]
 //  HOST:PORT is where it answers questions, the port above that of its frames. docs/protocol.md has
 //  all questions.
 //  SPDX-License-Identifier: Apache-2.0

@@ -21,7 +21,7 @@ s_write (FILE *body, unsigned number, const char *kind, const char *content)
         s_channel, number, now, kind, content);
 }
 
-//  Send until it is accepted. What is in doubt is sent again: a message counts once.
+//  Send until it is accepted. Repeat it when in doubt: a message counts once.
 static void
 s_post (CURL *curl, const char *body)
 {
@@ -37,7 +37,8 @@ s_post (CURL *curl, const char *body)
             fprintf (stderr, "again in a second: %s\n", curl_easy_strerror (result));
         else if (status < 300)
             return;
-        else if (status < 500)  //  it will not get better: the answer says what is wrong, and where
+        else if (status <
+                 500)  //  repeating does not help: the answer names the fault and its place
             exit (1);
         sleep (pause_s > 0 ? (unsigned) pause_s : 1);
     }

@@ -5,7 +5,7 @@ set -eu
 url=${1:-http://localhost:8088}
 channel=${2:-curl-$$}
 
-#  post BODY [CURL-FLAG...]: until it is accepted. What is in doubt is sent again: a message counts once.
+#  post BODY [CURL-FLAG...]: until it is accepted. Repeat it when in doubt: a message counts once.
 #  curl tries again by itself after 503, as Retry-After says, and when nobody listens.
 post () {
     body=$1

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks a processor what state a rocket is in, past all gateways: ask.py [HOST:PORT] [CHANNEL]
+"""Asks a processor for the state of a rocket, past all gateways: ask.py [HOST:PORT] [CHANNEL]
 
 HOST:PORT is where it answers questions, the port above that of its frames; without CHANNEL it is
 asked for the five fastest rockets. Needs pyzmq and msgpack. docs/protocol.md has all questions.
@@ -18,7 +18,7 @@ else:
     question = {"op": "list", "sort": "-speed", "limit": 5}
 
 with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-    socket.setsockopt(zmq.RCVTIMEO, 2000)  # one who is not there does not answer
+    socket.setsockopt(zmq.RCVTIMEO, 2000)  # a missing processor does not answer
     socket.setsockopt(zmq.LINGER, 0)
     socket.connect(f"tcp://{address}")
     socket.send(msgpack.packb(question))

@@ -22,7 +22,7 @@ def message(number, kind, **body):
 
 
 def post(messages, **headers):
-    """Send until it is accepted. What is in doubt is sent again: a message counts once."""
+    """Send until it is accepted. Repeat it when in doubt: a message counts once."""
     body = "\n".join(json.dumps(one) for one in messages).encode()
     headers["Content-Type"] = "application/x-ndjson"
     while True:
@@ -32,7 +32,7 @@ def post(messages, **headers):
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            if error.code < 500:  # it will not get better: the answer says what is wrong, and where
+            if error.code < 500:  # repeating does not help: the answer names the fault and its place
                 sys.exit(f"refused: {error.read().decode()}")
             pause = float(error.headers.get("Retry-After", pause))
         except OSError as error:  # nobody listens, or the answer was lost

@@ -1,4 +1,4 @@
-"""The files that start Downlink elsewhere: what they name is there, and fits together."""
+"""The files that start Downlink elsewhere: the files and names in them exist, and fit together."""
 import re
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Every example runs, against a gateway and a processor, and does what its README says."""
+"""Every example runs, against a gateway and a processor, and does as its README says."""
 import contextlib
 import json
 import os
@@ -40,7 +40,7 @@ def build(folder, language, *command):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Compiles what has to be; gives the command of an example. No test's time-out runs meanwhile:
+    """Compile an example if it needs that; return its command. No test's time-out runs meanwhile:
     Go compiles its library first."""
     folder = tmp_path_factory.mktemp("examples")
     if shutil.which("go"):
@@ -70,7 +70,7 @@ def run(command, *words, seconds=30):
 
 @contextlib.contextmanager
 def lines_of(command, *words):
-    """What a program prints, as it prints it; it is ended at the end, with what it started."""
+    """The lines of a program as it prints them. At the end, the program and its children end."""
     process = subprocess.Popen([*map(str, command), *words], stdout=subprocess.PIPE, text=True,
                                start_new_session=True)
     lines = queue.Queue()

@@ -44,7 +44,7 @@ func try(request *http.Request) (text string, accepted bool, pause time.Duration
 	if answer.StatusCode < 300 {
 		return string(body), true, 0
 	}
-	if answer.StatusCode < 500 { // it will not get better: the answer says what is wrong, and where
+	if answer.StatusCode < 500 { // repeating does not help: the answer names the fault and its place
 		log.Fatal("refused: ", string(body))
 	}
 	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
@@ -54,7 +54,7 @@ func try(request *http.Request) (text string, accepted bool, pause time.Duration
 	return "", false, time.Duration(seconds) * time.Second
 }
 
-// post sends until it is accepted. What is in doubt is sent again: a message counts once.
+// post sends until it is accepted. Repeat it when in doubt: a message counts once.
 func post(url, prefer string, messages ...message) string {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)

@@ -220,7 +220,7 @@ s_drain (processor_t *self)
     return good;
 }
 
-//  Log one line about everything that waits in this processor.
+//  Log one line about all work that waits in this processor.
 static void
 s_log_state (const processor_t *self)
 {

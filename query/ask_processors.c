@@ -55,7 +55,7 @@ typedef struct {
     GByteArray *question;
     GPtrArray *answers;
     GArray *asked;
-} inquiry_t;
+} survey_t;
 
 //  Look up all names at once, until the deadline. reasons [index] is the reason if a name has no
 //  address. Return the addresses of each name.
@@ -76,7 +76,7 @@ s_look_up (const GArray *names, int64_t until_ms, const char **reasons)
 //  Ask every address of a name, except the addresses of earlier names.
 static void
 s_ask_name (
-    inquiry_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
+    survey_t *asking, const address_name_t *name, const struct addrinfo *found, GArray *addresses)
 {
     guint known = addresses->len;
     addresses_add_found (addresses, found, name->port);
@@ -135,10 +135,10 @@ s_wait (GArray *asked, int64_t timeout_ms)
         socket_destroy (&g_array_index (asked, asked_processor_t, index).socket);
 }
 
-static inquiry_t
+static survey_t
 s_begin (const query_t *query, int64_t timeout_ms)
 {
-    inquiry_t asking = {g_byte_array_new (), g_ptr_array_new_with_free_func (s_free_answer),
+    survey_t asking = {g_byte_array_new (), g_ptr_array_new_with_free_func (s_free_answer),
         g_array_new (FALSE, TRUE, sizeof (asked_processor_t))};
     query_t timed = *query;
     timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
@@ -147,7 +147,7 @@ s_begin (const query_t *query, int64_t timeout_ms)
 }
 
 static GPtrArray *
-s_end (inquiry_t *asking, int64_t timeout_ms)
+s_end (survey_t *asking, int64_t timeout_ms)
 {
     s_wait (asking->asked, timeout_ms);
     g_array_unref (asking->asked);
@@ -158,7 +158,7 @@ s_end (inquiry_t *asking, int64_t timeout_ms)
 GPtrArray *
 ask_processors (const char *processors, const query_t *query, int64_t timeout_ms)
 {
-    inquiry_t asking = s_begin (query, timeout_ms);
+    survey_t asking = s_begin (query, timeout_ms);
     GArray *names = addresses_parse (processors);
     GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     const char *reasons[names->len];
@@ -182,7 +182,7 @@ ask_processors (const char *processors, const query_t *query, int64_t timeout_ms
 GPtrArray *
 ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms)
 {
-    inquiry_t asking = s_begin (query, timeout_ms);
+    survey_t asking = s_begin (query, timeout_ms);
     for (guint index = 0; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
         s_ask (asking.asked, s_add (asking.answers, address->host, address->port), address,
@@ -194,7 +194,7 @@ ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms
 GPtrArray *
 ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms)
 {
-    inquiry_t asking = s_begin (query, timeout_ms);
+    survey_t asking = s_begin (query, timeout_ms);
     for (guint index = 0; index < answers->len; index++) {
         const processor_answer_t *before = answers->pdata[index];
         if (!before->bytes)

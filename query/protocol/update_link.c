@@ -22,7 +22,7 @@ struct update_link {
     uint64_t all_since;  //  number of the sync that confirms this subscription
     bool is_tracking;    //  it is confirmed: the sequence must not have gaps
     uint64_t sequence;   //  of the last update
-    int64_t heard_ms;  //  time of the last message
+    int64_t heard_ms;    //  time of the last message
 };
 
 update_link_t *

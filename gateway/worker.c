@@ -130,7 +130,7 @@ s_wait (worker_t *self)
     }
     event_streams_items (self->streams, items + count);
     count += streams_count;
-    //  Answering may have let further requests in, whose work must not wait.
+    //  Answers may let further requests in, which must not wait.
     int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
     timeout_ms =
         asker_is_due (self->asker) ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));
@@ -221,7 +221,7 @@ s_turn (worker_t *self)
         FAILPOINT ("answer-after");
 }
 
-//  Nothing new comes in; what was asked is answered, what was accepted is delivered.
+//  Take no new requests, answer the open ones, deliver the accepted messages.
 static void
 s_drain (worker_t *self)
 {

@@ -15,7 +15,7 @@ import sys
 MAX_PER_1000 = 2.0
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
-RIDDLE = re.compile(r"\b(what|who|whoever|whatever|whom|whose)\b", re.IGNORECASE)
+RIDDLE = re.compile(r"\b(what|who|whoever|whatever)\b", re.IGNORECASE)
 HASH_COMMENT = re.compile(r"^\s*#(?!!)\s(.*)", re.MULTILINE)
 DOCSTRING = re.compile(r'"""(.*?)"""', re.DOTALL)
 CODE_BLOCK = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)

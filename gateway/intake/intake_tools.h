@@ -8,7 +8,7 @@
 #include "gateway/delivery/publisher.h"
 #include "gateway/metrics/gateway_metrics.h"
 
-//  What happens to a request for which there is no room, in the order of the choices of --overflow.
+//  The answer to a request without room, in the order of the choices of --overflow.
 typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
 
 typedef struct {

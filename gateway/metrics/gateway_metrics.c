@@ -19,7 +19,7 @@ struct gateway_metrics {
     uint64_t journal_limit;
     worker_metrics_t **sets;  //  one a worker
     int64_t started_ms;
-    pthread_mutex_t mutex;      //  of what follows
+    pthread_mutex_t mutex;      //  guards the members below
     sample_t samples[SAMPLES];  //  a ring
     unsigned oldest;            //  of the samples; the next to be overwritten
 };

@@ -1,5 +1,5 @@
-//  What a gateway counts. Each worker has a set of its own and alone writes it; whoever is asked
-//  sums over the sets of all workers, from any thread, without anybody waiting.
+//  The counters of a gateway. Each worker has a set that it alone writes. Any thread may sum the
+//  sets of all workers, without waiting.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_GATEWAY_METRICS_H
 #define DOWNLINK_GATEWAY_METRICS_H
@@ -9,7 +9,7 @@
 #include "common/domain/partition.h"
 #include "common/process/metrics.h"
 
-//  One list of the numbers: field, kind, name for Prometheus, what it is.
+//  The list of counters: field, kind, name for Prometheus, help.
 #define GATEWAY_COUNTERS(X)                                                                        \
     X (accepted, COUNTER, "accepted_messages_total",                                               \
         "Messages that were answered with 202 or 200.")                                            \
@@ -37,7 +37,7 @@
     X (idle, GAUGE, "idle_connections", "Of those, the ones with no request under way.")           \
     X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")
 
-//  Likewise of the latencies: field, name, what it is.
+//  The list of latencies: field, name for Prometheus, help.
 #define GATEWAY_LATENCIES(X)                                                                       \
     X (accept, "accept_duration_seconds",                                                          \
         "From the moment a POST of messages is complete until it is answered with 202 or 200.")    \
@@ -48,7 +48,8 @@
         "From the moment a message is kept until a processor has said that it has saved it.")      \
     X (query, "query_duration_seconds", "From the moment a question is complete until its answer.")
 
-//  The calls there are. What is none of them, or is refused before it is known, counts as other.
+//  The list of calls. A request for another path, or one refused before its path is known, counts
+//  as other.
 #define GATEWAY_ROUTES(X)                                                                          \
     X (ROUTE_NONE, "other")                                                                        \
     X (ROUTE_MESSAGES, "POST /messages")                                                           \
@@ -80,8 +81,8 @@ typedef enum {
 #define STATUSES_MAX 511
 #define REASONS_MAX 64
 
-//  What a worker counts. The counters of a partition are about those messages that this worker has
-//  accepted and no processor has saved yet.
+//  The counters of a worker. Those of a partition count the messages that this worker has accepted
+//  and no processor has saved.
 typedef struct {
 #define X(field, kind, name, help) counter_t field;
     GATEWAY_COUNTERS (X)
@@ -89,15 +90,15 @@ typedef struct {
     histogram_t latencies[LATENCIES_COUNT];
     counter_t answers[ROUTES_COUNT][STATUSES_MAX - STATUSES_MIN + 1];
     struct {
-        const char *_Atomic name;  //  NULL: this one and all behind it are not used
+        const char *_Atomic name;  //  NULL: this entry and all behind it are unused
         counter_t count;
     } reasons[REASONS_MAX];  //  of refusals
     counter_t lag_messages[PARTITIONS_MAX];
     counter_t
-        oldest_us[PARTITIONS_MAX];  //  on clock_us, when the oldest of them was accepted; 0: none
+        oldest_us[PARTITIONS_MAX];  //  when the oldest of them was accepted, on clock_us; 0: none
 } worker_metrics_t;
 
-//  A request was answered. reason is that of a refusal, a literal; NULL: it is none.
+//  Count an answer. reason is the literal name of a refusal; NULL: it is not one.
 void worker_metrics_answered (
     worker_metrics_t *self, route_t route, unsigned status, const char *reason, int64_t us);
 

@@ -1,5 +1,5 @@
-//  GET /: the dashboard, a page and the files that it takes, all of them in the program. What the
-//  page may do is said here, too: it loads nothing from elsewhere and runs nothing but these files.
+//  GET /: the dashboard, a page with its files, all in the program. The policy below restricts the
+//  page: it loads and runs only these files.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 

@@ -1,4 +1,4 @@
-//  The handlers of what is built into the program: the dashboard and the description of all calls.
+//  The handlers of the files in the program: the dashboard and the description of all calls.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HANDLE_PAGES_H
 #define DOWNLINK_HANDLE_PAGES_H

@@ -1,5 +1,5 @@
-//  An inquiry is what a caller wants to know. It becomes one question to one owner, or, for a list,
-//  one to every owner.
+//  An inquiry asks for one rocket or one list. It becomes one query to one owner, or, for a list,
+//  one query to every owner.
 //
 //    phase   the inquiry                                   goes on
 //    UNSENT  waits for its turn, or for an owner           to ASKED
@@ -7,10 +7,9 @@
 //                                                          come to READY; to UNSENT, if a part failed
 //    READY   a list: waits to be merged                    to the end
 //
-//  A part fails if its owner is gone, has lost the partition (421), or answers under an epoch that
-//  is behind. Then the inquiry is asked again, as a whole, but not before every other part is
-//  answered: an owner that lives is never asked twice for the same. A part that an owner refuses
-//  (503) ends the inquiry at once.
+//  A part fails if its owner is gone, has lost the partition (421), or replies under an old epoch.
+//  Then the whole inquiry is asked again, after all other parts have come: a live owner never gets
+//  the same query twice. A part that an owner refuses (503) ends the inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/ask_owners.h"
 
@@ -31,16 +30,16 @@
 typedef enum { INQUIRY_UNSENT, INQUIRY_ASKED, INQUIRY_READY, INQUIRY_PHASES } inquiry_phase_t;
 typedef enum { INQUIRY_ROCKET, INQUIRY_LIST, INQUIRY_KINDS } inquiry_kind_t;
 
-//  What a list needs, and a single rocket does not.
+//  The members that only a list needs.
 typedef struct {
     list_query_t query;  //  its texts are copies
     wanted_fn *wanted;
-    GPtrArray *answers;  //  GBytes, which keep what `parts` points to
+    GPtrArray *answers;  //  GBytes, which hold the bytes of `parts`
     GArray *parts;       //  reply_t
 } listing_t;
 
 struct inquiry {
-    unsigned references;  //  questions under way, and the asker until it is over
+    unsigned references;  //  queries under way, and the asker until the end
     inquiry_phase_t phase;
     listing_t *list;  //  NULL: a single rocket
     outcome_fn *function;
@@ -112,7 +111,7 @@ s_release (inquiry_t *inquiry)
     g_free (inquiry);
 }
 
-//  The only place where an inquiry changes its phase.
+//  Change the phase of an inquiry. No other place does.
 static void
 s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
 {
@@ -122,7 +121,7 @@ s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
     g_queue_push_tail_link (&phases[phase], &inquiry->phase_link);
 }
 
-//  The inquiry is over; questions under way may still hold it.
+//  End an inquiry. Queries under way may still hold it.
 static void
 s_leave (asker_t *self, inquiry_t *inquiry)
 {
@@ -167,7 +166,7 @@ asker_destroy (asker_t **self_p)
     *self_p = NULL;
 }
 
-//  With the id of a single rocket, or with a list.
+//  Make an inquiry with the id of a rocket, or with a list.
 static inquiry_t *
 s_new_inquiry (asker_t *self, text_t id, listing_t *list, outcome_fn *function, void *context)
 {
@@ -201,7 +200,7 @@ s_copy (text_t text)
 {
     if (!text.data)
         return text;
-    //  One byte more, so that an empty text is not none.
+    //  One byte more, so that an empty text has data.
     char *copy = g_malloc0 (text.size + 1);
     memcpy (copy, text.data, text.size);
     return text_of (copy, text.size);
@@ -233,7 +232,7 @@ s_count_part (inquiry_t *inquiry)
     inquiry->outstanding++;
 }
 
-//  Return false if nobody owns the rocket's partition.
+//  Return false if the rocket's partition has no owner.
 static bool
 s_send_rocket (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
@@ -249,7 +248,7 @@ s_send_rocket (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
     return true;
 }
 
-//  Return false if a partition that the list is of has no owner.
+//  Return false if a partition of the list has no owner.
 static bool
 s_has_owners (const asker_t *self, const list_query_t *list)
 {
@@ -261,7 +260,7 @@ s_has_owners (const asker_t *self, const list_query_t *list)
     return has_owners;
 }
 
-//  A list goes to every owner, each asked for just the partitions it is known to own.
+//  Send a list to every owner, with the partitions that it owns.
 static bool
 s_send_list (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
@@ -314,7 +313,7 @@ s_send_one (asker_t *self, inquiry_t *inquiry, int64_t now_ms)
         inquiry->retry_at_ms = now_ms + RETRY_MS;
 }
 
-//  So many lists may be with the owners, so that their answers fit into a bounded memory.
+//  The most lists under way at the owners, so that the memory of their replies is bounded.
 static guint
 s_lists_asked_max (const asker_t *self)
 {
@@ -343,7 +342,7 @@ s_send_unsent (asker_t *self)
     exchanges_send (self->exchanges);
 }
 
-//  All owners have answered: merge their lists.
+//  Merge the lists of all owners.
 static void
 s_finish_list (asker_t *self, inquiry_t *inquiry)
 {
@@ -375,7 +374,7 @@ s_finish_ready (asker_t *self)
     }
 }
 
-//  Return true if what a reply covers is owned by its sender, as far as we know.
+//  Return true if the sender of a reply owns the partitions that it covers, as far as we know.
 static bool
 s_is_current (const asker_t *self, const reply_t *reply)
 {
@@ -395,7 +394,7 @@ s_is_current (const asker_t *self, const reply_t *reply)
     return true;
 }
 
-//  Every part has come or failed.
+//  Go on when every part has come or failed.
 static void
 s_end_attempt (asker_t *self, inquiry_t *inquiry)
 {
@@ -441,13 +440,13 @@ s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
         s_release (inquiry);
         return;
     }
-    //  An inquiry holds itself until it is over; the reference of the question goes first.
+    //  An inquiry holds itself until its end; release the query's reference first.
     g_assert (inquiry->references > 1);
     s_release (inquiry);
     s_take_reply (context, inquiry, reply, bytes);
 }
 
-//  One that ends while it is with the owners has asked too much of them; else one of them is
+//  At its time-out an inquiry in ASKED was too much for the owners; in other phases an owner is
 //  missing.
 static void
 s_expire (asker_t *self)

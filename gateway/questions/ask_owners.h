@@ -1,8 +1,8 @@
-//  Asks the owners: one rocket of the processor that owns it, lists of all of them, merged. A
-//  worker owns it.
+//  Ask the owners: the owner of a rocket for its state, and all owners for lists, which are merged
+//  here. A worker owns it.
 //
-//  Lists cost much more than single rockets, so they come after them: a bounded number of lists is
-//  asked at a time, others wait in line, and the merging of a turn is bounded.
+//  Lists cost much more than single rockets, so they come second: a bounded number of lists is
+//  under way, others wait in line, and the merging in a turn is bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ASK_OWNERS_H
 #define DOWNLINK_ASK_OWNERS_H
@@ -17,10 +17,10 @@ typedef struct inquiry inquiry_t;
 #define ASKER_ROCKET_MS 1000  //  a rocket is asked for so long,
 #define ASKER_LIST_MS 5000    //  a list
 
-//  What came of a question; borrowed during the call.
+//  The outcome of an inquiry. Borrowed during the call.
 typedef struct {
     uint32_t status;  //  200, 404, or 503
-    bool is_busy;     //  503: the owners have too much to do; else a partition has none
+    bool is_busy;     //  503: true if the owners are busy, false if a partition has no owner
     text_t rocket;    //  one rocket: its map
     const reply_entry_t *entries;  //  a list: the rockets with their places, in order
     size_t count;
@@ -29,32 +29,31 @@ typedef struct {
 
 typedef void (outcome_fn) (void *context, const outcome_t *outcome);
 
-//  Return true if somebody still waits for a list.
+//  Return true if the client still waits for a list.
 typedef bool (wanted_fn) (void *context);
 
 //  The directory is borrowed.
 asker_t *asker_new (directory_t *directory);
 
-//  Ends everything that is under way: its functions are called with a 503.
+//  End all inquiries: call their functions with a 503.
 void asker_destroy (asker_t **self_p);
 
-//  Ask for a rocket. The function is called once, from asker_run. The inquiry is borrowed until
-//  then.
+//  Ask for a rocket. asker_run calls the function once. The inquiry is borrowed until then.
 inquiry_t *asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context);
 
-//  Ask for a list of some partitions or of all, likewise; wanted (or NULL) is asked before a list
-//  that had to wait is sent, and before one is sent again. Return NULL if too many lists wait
-//  already: then nothing is asked.
+//  Ask for a list of some or all partitions in the same way. Before it sends a list that had to
+//  wait, and before it sends one again, it calls `wanted` (or NULL). Return NULL and ask nothing if
+//  too many lists wait.
 inquiry_t *asker_list (asker_t *self, const list_query_t *list, outcome_fn *function,
     wanted_fn *wanted, void *context) __attribute__ ((warn_unused_result));
 
-//  Nobody waits for it any more: its function is not called.
+//  Cancel an inquiry: its function is not called.
 void asker_cancel (asker_t *self, inquiry_t *inquiry);
 
-//  Send what was asked, take in answers, give up what took too long. Bounded; never waits.
+//  Send inquiries, read replies, end inquiries that took too long. Bounded; never waits.
 void asker_run (asker_t *self);
 
-//  True if there is something to do at once: do not wait before the next run.
+//  Return true if the next run must come at once.
 bool asker_is_due (const asker_t *self);
 
 #endif

@@ -1,5 +1,5 @@
-//  Each exchange has a number in its envelope, which the processor sends back. An exchange whose
-//  processor is gone ends, and its answer, should one come, is passed over.
+//  Each exchange has a number in its envelope, which the processor sends back. An exchange ends
+//  when its processor is gone, and a late reply is ignored.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/exchanges.h"
 
@@ -11,21 +11,21 @@
 #define ENDED_MS 2000     //  so long after its deadline an exchange without an answer is forgotten
 #define BATCH_ROCKETS 96  //  with all the gaps that a rocket may have, which take 20 KB: 2 MB
 
-//  Answers of so many bytes are taken in by a run; of lists, which cost more to work on, so many.
+//  The bytes of replies that a run reads; fewer for lists, which cost more work.
 #define ROCKET_BYTES_PER_RUN ((size_t) 2 * 1024 * 1024)
 #define LIST_BYTES_PER_RUN ((size_t) 1024 * 1024)
 #define ANSWER_COST_BYTES 1024  //  that any answer counts besides its own
 
 typedef struct {
-    void *question;  //  NULL: it was told already
+    void *question;  //  NULL: it has ended
     uint32_t partition;
 } asked_t;
 
 typedef struct {
     uint64_t number;
-    peer_t *peer;  //  perhaps gone: to be compared only
+    peer_t *peer;  //  perhaps gone: only compare it
     uint64_t session;
-    uint64_t generation;  //  of the directory, as far as it was looked at
+    uint64_t generation;  //  the last generation of the directory that was read
     int64_t sent_ms;
     int64_t deadline_ms;
     GArray *asked;  //  of asked_t
@@ -34,8 +34,7 @@ typedef struct {
     GList link;
 } exchange_t;
 
-//  What is collected for a peer during a turn. Between turns it is nobody's, and its bytes are
-//  empty.
+//  The queries of a turn to one peer. Between turns it has no peer and no bytes.
 typedef struct {
     peer_t *peer;
     exchange_t *exchange;
@@ -48,11 +47,11 @@ struct exchanges {
     void *context;
     GQueue all;             //  of exchange_t *
     GHashTable *by_number;  //  the same
-    GQueue spare;           //  of exchange_t *, over and empty: to be used again
+    GQueue spare;           //  of exchange_t *, ended and empty, for later use
     uint64_t next_number;
     GArray *parcels;    //  of parcel_t
-    GByteArray *batch;  //  used again for each that is sent
-    size_t turn;        //  the peer whose answers are taken in first
+    GByteArray *batch;  //  used for each batch
+    size_t turn;        //  the peer whose replies are read first
     int64_t look_at_ms;
     bool is_due;
 };
@@ -78,7 +77,7 @@ exchanges_new (directory_t *directory, exchange_fn *function, void *context)
     return self;
 }
 
-//  End an exchange. The questions in it that were not told get no reply.
+//  End an exchange. Its open queries get no reply.
 static void
 s_end (exchanges_t *self, exchange_t *exchange)
 {
@@ -148,7 +147,7 @@ s_has_room (const parcel_t *parcel, const peer_t *peer)
     return !parcel->peer || (parcel->peer == peer && parcel->exchange->asked->len < BATCH_ROCKETS);
 }
 
-//  One of the peer's that has room; else one that is nobody's becomes it.
+//  Return a parcel of the peer with room; else give it a free one.
 static parcel_t *
 s_parcel (exchanges_t *self, peer_t *peer)
 {
@@ -174,7 +173,7 @@ exchanges_ask_rocket (
 {
     parcel_t *parcel = s_parcel (self, peer);
     query_t plain = *query;
-    plain.deadline_ms = 0;  //  that of the batch holds for all
+    plain.deadline_ms = 0;  //  the deadline of the batch holds for all
     s_add (parcel->exchange, question, partition, query->deadline_ms);
     query_write (parcel->bytes, &plain);
 }
@@ -222,7 +221,7 @@ exchanges_send (exchanges_t *self)
     }
 }
 
-//  Tell of one question. Its place in the exchange is empty then.
+//  End one query and empty its place in the exchange.
 static void
 s_tell (exchanges_t *self, asked_t *asked, const reply_t *reply, GBytes *bytes)
 {
@@ -255,14 +254,14 @@ s_take_batch (exchanges_t *self, exchange_t *exchange, text_t payload)
     for (guint index = 0; good && index < exchange->asked->len; index++) {
         reply_t reply;
         good = !is_batch || reply_read (&reply, &batch.replies);
-        //  A processor may also refuse a batch as a whole.
+        //  A processor may also refuse the whole batch.
         if (good && (is_batch || batch.status != 200))
             s_tell (self, &g_array_index (exchange->asked, asked_t, index),
                 is_batch ? &reply : &batch, NULL);
     }
 }
 
-//  Take in one answer, of which the first part was received. Return its size.
+//  Read one reply, whose first part was received. Return its size.
 static size_t
 s_take_answer (exchanges_t *self, socket_t *socket, text_t part, bool more)
 {
@@ -283,7 +282,7 @@ s_take_answer (exchanges_t *self, socket_t *socket, text_t part, bool more)
     return part.size;
 }
 
-//  Take in answers until the budget is used up.
+//  Read replies until the budget is used up.
 static void
 s_take_answers (exchanges_t *self, socket_t *socket, size_t *budget)
 {
@@ -319,8 +318,8 @@ s_has_moved (const exchanges_t *self, const exchange_t *exchange, const asked_t 
     return false;
 }
 
-//  Questions to a processor that is gone, or over a link that has broken, get no reply, and neither
-//  do those about partitions that another one owns now. All others are answered.
+//  End the queries to processors that are gone, over broken links, and about partitions with a new
+//  owner. All others get replies.
 static void
 s_look_at (exchanges_t *self, exchange_t *exchange, int64_t now_ms)
 {

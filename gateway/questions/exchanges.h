@@ -1,9 +1,9 @@
-//  The exchanges with processors that are under way: questions out, answers in.
+//  The exchanges with processors: queries out, replies in.
 //
-//  The single questions of a turn to the same processor travel as one batch. A list is an exchange
-//  of its own, over a socket of its own, so that no large answer is in the way of small ones. A
-//  question stays under way until it is answered, or its processor is gone or has lost the
-//  partition: it is never asked again because of time alone. A worker owns it.
+//  The short queries of a turn to one processor travel as one query batch. A list is an exchange of
+//  its own over a socket of its own, so that large replies do not delay small ones. A query ends
+//  with its reply, or when its processor is gone or has lost the partition: time alone never
+//  repeats it. A worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EXCHANGES_H
 #define DOWNLINK_EXCHANGES_H
@@ -14,32 +14,32 @@
 
 typedef struct exchanges exchanges_t;
 
-//  Told once of every question: its reply (borrowed), and for a list the bytes that hold the reply.
-//  reply is NULL if none is to come: the question may be asked again.
+//  Take the reply to a query (borrowed), and for a list the bytes that hold it. Each query gets one
+//  call. reply is NULL if no reply will come: the query may be sent again.
 typedef void (exchange_fn) (void *context, void *question, const reply_t *reply, GBytes *bytes);
 
 //  The directory is borrowed.
 exchanges_t *exchanges_new (directory_t *directory, exchange_fn *function, void *context);
 
-//  Tells of every question that is under way that no reply is to come.
+//  End all queries: call the function for each without a reply.
 void exchanges_destroy (exchanges_t **self_p);
 
-//  Ask a processor for a rocket of a partition. The question goes out with exchanges_send.
+//  Ask a processor for a rocket of a partition. exchanges_send sends the query.
 void exchanges_ask_rocket (
     exchanges_t *self, peer_t *peer, uint32_t partition, const query_t *query, void *question);
 
-//  Ask a processor for a list of the partitions in the query. Return false if it takes nothing now:
-//  nothing was sent, and the function is not called.
+//  Ask a processor for a list of the partitions in the query. Return false if its socket takes
+//  nothing now: then nothing was sent, and the function is not called.
 bool exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void *question)
     __attribute__ ((warn_unused_result));
 
-//  Send the single questions that were asked since the last call.
+//  Send the short queries since the last call.
 void exchanges_send (exchanges_t *self);
 
-//  Take in answers, a bounded number of bytes, and look for processors that are gone. Never waits.
+//  Read a bounded number of bytes of replies, and find processors that are gone. It never waits.
 void exchanges_run (exchanges_t *self);
 
-//  True if the last run left answers to be taken in.
+//  Return true if the last run left replies unread.
 bool exchanges_is_due (const exchanges_t *self);
 
 #endif

@@ -1,7 +1,7 @@
-//  GET /rockets and GET /rockets/{id}: the question goes to the owners, the request is held.
+//  GET /rockets and GET /rockets/{id}: send a query to the owners and hold the request.
 //
-//  A page is bounded in rockets and in bytes. One that reaches PAGE_MAX_BYTES ends there, and its
-//  cursor leads on.
+//  A page is bounded in rockets and in bytes. A page ends at PAGE_MAX_BYTES, and its cursor leads
+//  to the next one.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/handle_get_rockets.h"
 
@@ -11,18 +11,18 @@
 #include "query/protocol/cursor.h"
 #include "query/protocol/rocket_json.h"
 
-//  The asker gives up before; this is only there so that nothing is ever held without an end.
+//  The asker ends earlier. This bound makes sure that no request is held without end.
 #define HOLD_MS (2 * ASKER_LIST_MS)
 
 #define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
 
-//  What is remembered while the owners are asked.
+//  A request that waits for the owners.
 typedef struct {
     const parts_t *parts;
     http_request_t *request;
     inquiry_t *inquiry;
     rocket_order_t order;
-    char *link_base;  //  LIST: the next page's target, up to the cursor
+    char *link_base;  //  a list: the target of the next page, up to the cursor
 } pending_t;
 
 static void
@@ -43,7 +43,7 @@ s_answer_unavailable (http_request_t *request, bool is_busy)
             "the processor that owns this is not answering; please try again");
 }
 
-//  The client is gone, or the time is over: stop asking.
+//  The client is gone, or the time is over: cancel the inquiry.
 static void
 s_expired (void *context, http_request_t *request)
 {
@@ -107,8 +107,8 @@ handle_get_rocket (const parts_t *parts, http_request_t *request, const http_tar
     g_free (decoded);
 }
 
-//  Write the rockets of a page, until they have PAGE_MAX_BYTES. Return how many were written, or -1
-//  if an owner sent something that is no rocket.
+//  Write the rockets of a page, up to PAGE_MAX_BYTES. Return their number, or -1 if an owner sent
+//  an invalid rocket.
 static ssize_t
 s_write_rockets (json_writer_t *json, const outcome_t *outcome)
 {
@@ -124,7 +124,7 @@ s_write_rockets (json_writer_t *json, const outcome_t *outcome)
     return (ssize_t) count;
 }
 
-//  Answer with the page that was begun. cursor is NULL on the last one.
+//  End the page and answer with it. cursor is NULL on the last page.
 static void
 s_answer_page (const pending_t *pending, http_request_t *request, const char *cursor)
 {
@@ -167,7 +167,7 @@ s_is_wanted (void *context)
     return !http_client_is_gone (((const pending_t *) context)->request);
 }
 
-//  What a list's parameters say. Texts are the target's.
+//  The parameters of a list. Texts belong to the target.
 typedef struct {
     list_query_t list;
     const char *cursor;
@@ -227,7 +227,7 @@ s_read_parameters (parameters_t *self, const http_target_t *target)
     return NULL;
 }
 
-//  The same list, ready for another cursor behind it.
+//  Return the target of the same list, to which a cursor can be appended.
 static char *
 s_link_base (const http_target_t *target)
 {

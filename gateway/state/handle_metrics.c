@@ -1,4 +1,4 @@
-//  GET /metrics: what this gateway counts, and what this worker knows of the processors, for
+//  GET /metrics: the counters of this gateway and this worker's view of the processors, for
 //  Prometheus.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
@@ -81,7 +81,7 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
         alarms.unlisted_processors);
 }
 
-//  What there is to show of a partition.
+//  The metrics of a partition.
 typedef double (partition_fn) (
     const directory_t *directory, const gateway_totals_t *totals, uint32_t partition);
 

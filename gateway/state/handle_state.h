@@ -1,4 +1,4 @@
-//  The handlers that tell how the gateway is: probes, /stats and /metrics.
+//  The handlers that show the state of the gateway: probes, /stats and /metrics.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HANDLE_STATE_H
 #define DOWNLINK_HANDLE_STATE_H
@@ -11,7 +11,7 @@ void handle_live (const parts_t *parts, http_request_t *request, const http_targ
 //  GET /readyz.
 void handle_ready (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  GET /stats: what this gateway counts, and what this worker knows of the processors, as JSON.
+//  GET /stats: the counters of this gateway and this worker's view of the processors, as JSON.
 void handle_stats (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
 //  GET /metrics: the same for Prometheus.

@@ -1,4 +1,4 @@
-//  GET /stats: what this gateway counts, and what this worker knows of the processors, as JSON.
+//  GET /stats: the counters of this gateway and this worker's view of the processors, as JSON.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/clock.h"
 #include "common/text/digits.h"

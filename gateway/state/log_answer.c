@@ -24,7 +24,7 @@ answer_log_may (answer_log_t *self, int64_t now_ms)
     return false;
 }
 
-//  The beginning of it, without what could be taken for something else in a log.
+//  Copy the beginning of a text, without bytes that could confuse a log.
 static void
 s_show (const char *text, char shown[SHOWN_SIZE])
 {
@@ -36,7 +36,7 @@ s_show (const char *text, char shown[SHOWN_SIZE])
     shown[size] = 0;
 }
 
-//  Answers that are a problem by their form, and everyday's business by what they say.
+//  Return true for problems that are normal in daily work.
 static bool
 s_is_ordinary (const char *problem)
 {

@@ -189,7 +189,7 @@ s_catch_crashes (void)
 static void
 s_at_exit (void)
 {
-    log_writer_flush (LAST_LINES_MS);
+    s_await_thread (LAST_LINES_MS, false);
 }
 
 void
@@ -228,12 +228,6 @@ log_writer_put (const char *line, size_t size)
     pthread_mutex_unlock (&s_writer.mutex);
     if (fits)
         sem_post (&s_writer.wake);
-}
-
-bool
-log_writer_flush (int64_t timeout_ms)
-{
-    return s_await_thread (timeout_ms, false);
 }
 
 uint64_t

@@ -27,9 +27,6 @@ void log_writer_start (const log_writer_lines_t *lines);
 //  Add a line, with its line end. The bytes are copied.
 void log_writer_put (const char *line, size_t size);
 
-//  Wait until all lines are written, for at most timeout_ms. Return false if some are not.
-bool log_writer_flush (int64_t timeout_ms);
-
 //  Return the number of lines that were dropped so far.
 uint64_t log_writer_dropped (void);
 

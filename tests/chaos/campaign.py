@@ -10,7 +10,7 @@ from settle import settle
 
 
 class Campaign:
-    """What every scenario shares: the cluster, what is known of earlier rounds, and the totals."""
+    """The shared part of every scenario: the cluster, the results of earlier rounds, the totals."""
 
     def __init__(self, cluster, seed, say=print):
         self.cluster, self.seed, self.say = cluster, seed, say

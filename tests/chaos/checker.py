@@ -1,4 +1,4 @@
-"""Holds what the API shows against the history: nothing lost, nothing counted twice, nothing made up.
+"""Compares the answers of the API with the history: nothing lost, nothing twice, nothing made up.
 
 Pure: it starts nothing and asks nobody.
 """
@@ -28,7 +28,7 @@ class Figures:
 
 
 def applied_numbers(rocket):
-    """What the rocket says it has counted."""
+    """Return the numbers that the rocket has counted."""
     applied = set(range(1, rocket["lastMessageNumber"] + 1))
     for first, last in rocket["missing"]:
         applied.difference_update(range(first, last + 1))
@@ -60,7 +60,7 @@ def some(numbers):
 
 
 class Check:
-    """One comparison: figures, and what is wrong in words."""
+    """One comparison: figures, and its faults in words."""
 
     def __init__(self, history, rockets, others=()):
         """rockets: as the API shows them, by id. others: ids that this history need not know."""

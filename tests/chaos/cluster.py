@@ -28,7 +28,7 @@ def is_sanitized():
 
 
 class ClusterFault(AssertionError):
-    """A process did what it must not."""
+    """A process misbehaved."""
 
 
 class Member:
@@ -166,7 +166,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_):
-        """End what is left, quickly: what matters was checked before."""
+        """End the remaining processes quickly, after all checks."""
         for member in self.members:
             if member.program and member.process.poll() is None:
                 member.process.kill()
@@ -180,7 +180,7 @@ class Cluster:
         self.proxy.stdin.flush()
 
     def check(self):
-        """Nobody has ended who was not asked to."""
+        """Check that no process ended by itself."""
         for member in self.members:
             if not member.is_away:
                 member.check()
@@ -190,11 +190,11 @@ class Cluster:
             return client.call("GET", target)
 
     def stats(self):
-        """What the first gateway counts."""
+        """Return the counters of the first gateway."""
         return self.call(self.http_ports[0], "/stats").json()
 
     def owners(self):
-        """Who owns which partition, in their order, as the first gateway has heard; None: nobody."""
+        """Return the owner of each partition, in order, as the first gateway sees it; None: no owner."""
         return [route["owner"] for route in self.stats()["routing"]]
 
     def await_shared(self, seconds=30):

@@ -62,7 +62,7 @@ def ended_well(member, path):
 
 
 def judge(cluster, history, path):
-    """What came of starting with this damage: refused, warned, or unharmed."""
+    """Start with this damage. Return the result: refused, warned, or unharmed."""
     try:
         for member in cluster.members:
             member.start()

@@ -1,4 +1,4 @@
-"""What was sent and what was answered: every message of every channel, in a few bytes each.
+"""The messages sent and their answers: every message of every channel, in a few bytes each.
 
 A message is a pair (channel, number); what it does is kept once, when it is made.
 """
@@ -22,7 +22,7 @@ def time_of(number):
 
 
 class Channel:
-    """One rocket: what its messages do, and what was answered to them. Index 0 is number 1."""
+    """One rocket: the effect of its messages, and their answers. Index 0 is number 1."""
 
     def __init__(self, name):
         self.name = name

@@ -1,4 +1,4 @@
-"""Clients that post a history's messages in many ways, as real ones do, and log what was answered."""
+"""Clients that post a history's messages in many ways, as real ones do, and log the answers."""
 import heapq
 import random
 import socket

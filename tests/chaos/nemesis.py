@@ -5,7 +5,7 @@ import time
 
 SILENCE_SECONDS = 2  # after which an owner counts as gone
 
-#  What may happen, and how often beside the others.
+#  The faults, with their relative frequency.
 MIXED = {"kill_gateway": 6, "kill_processor": 6, "kill_both": 3, "pause_gateway": 2,
          "pause_processor": 2, "restart_gateway": 2, "restart_processor": 2, "cut": 3, "stall": 2,
          "refuse": 1}

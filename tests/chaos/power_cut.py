@@ -1,4 +1,4 @@
-"""What a disk may hold after the power went, from a trace of what programs did to their files.
+"""The possible contents of a disk after a power cut, from a trace of the writes of programs.
 
 What was synced is there. Of what was written later any part may be, in sectors of 512 bytes: none,
 all, or some in any order, so torn and reordered writes are among it. A name that was made or removed
@@ -26,7 +26,7 @@ def read_trace(path):
 
 
 class File:
-    """One file: what is on disk for sure, and what came after."""
+    """One file: the bytes that are on disk for sure, and the writes after them."""
 
     def __init__(self, content=b"", is_named=False):
         self.content = bytearray(content)
@@ -41,7 +41,7 @@ class File:
         self.is_named = True
 
     def survive(self, rng):
-        """What the power cut leaves of it; None: not even the name."""
+        """Return its contents after the power cut; None: its name is gone too."""
         if self.is_removed and rng.random() < 0.5:
             return None
         if not self.is_named and rng.random() < 0.5:

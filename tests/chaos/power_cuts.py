@@ -53,7 +53,7 @@ class Cuts:
         return history
 
     def one(self, name):
-        """Load, cut, start from what is left, check. Returns the figures."""
+        """Load, cut the power, start again, check. Return the figures."""
         history = self._load_until_the_cut(name)
         with self.cluster:
             figures, rockets = settle(self.cluster, history, self.known, self.seconds)

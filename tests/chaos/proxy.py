@@ -96,7 +96,7 @@ class Proxy:
                 self._reset(end.socket)
 
     def _move(self, side):
-        """Whatever can be read goes to the other side; what that does not take is held."""
+        """Pass all readable bytes to the other side; hold the bytes that it does not take."""
         try:
             self._write(side)
             if not side.other.held:
@@ -115,7 +115,7 @@ class Proxy:
         if side.held:
             with contextlib.suppress(BlockingIOError):
                 side.held = side.held[side.socket.send(side.held):]
-        #  Who cannot write waits for room, and its source is not read meanwhile.
+        #  A side without room waits, and its source is not read meanwhile.
         for end in (side, side.other):
             wanted = (WRITE if end.held else 0) | (0 if end.other.held else READ)
             self.selector.modify(end.socket, wanted or WRITE, lambda s=end: self._move(s))

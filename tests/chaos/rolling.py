@@ -70,7 +70,7 @@ def rolling(run):
 
 
 def pause(cluster, rng):
-    """One or two are stopped past every time-out: nobody takes what they hold. Then they go on, or are
+    """One or two are stopped past every time-out: no other one takes their partitions. Then they go on, or are
     killed as they are."""
     victims = rng.sample(cluster.processors, rng.choice([1, 2]))
     owners = cluster.await_shared()

@@ -65,7 +65,7 @@ def say(text):
 
 
 def run_one(name, size, seed):
-    """Returns (did it hold, what is to be said of it)."""
+    """Return (did it pass, a line about it)."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"downlink-{name}-"))
     start = time.monotonic()
     say(f"{name}: {size} {SCENARIOS[name].unit}, folder {folder}")

@@ -1,4 +1,4 @@
-"""What a scenario is given: how much of it, a seed, a folder of its own, somewhere to tell how it goes."""
+"""The input of a scenario: its size, a seed, a folder of its own, and a function for progress."""
 import dataclasses
 import pathlib
 import typing
@@ -13,7 +13,7 @@ class Run:
 
 
 class Skipped(Exception):
-    """This build has not what the scenario needs."""
+    """This build lacks something that the scenario needs."""
 
 
 class Fault(AssertionError):

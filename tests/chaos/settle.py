@@ -1,4 +1,4 @@
-"""Waits until a cluster has come to rest, and holds what it shows against the history."""
+"""Waits until a cluster is at rest, and compares its state with the history."""
 import time
 
 from checker import Check

@@ -1,4 +1,4 @@
-"""Graceful stops under load (G6): exit 0 within ten seconds each time, whatever the other one does; no
+"""Graceful stops under load (G6): exit 0 within ten seconds each time, in any state of the other process; no
 message was accepted whose client was not told so; and stopping the processor fails no write."""
 import random
 import signal
@@ -11,8 +11,8 @@ from load import Load
 from scenario import Fault
 
 STOPS_PER_ROUND = 10
-#  Who is stopped in a round, with which flags of the gateway. In memory only, both must not go at
-#  once: what only the gateway has would have nowhere to go.
+#  The process to stop in a round, and the flags of the gateway. Without a journal both must not stop at
+#  once: the gateway's messages would be lost.
 ROUNDS = [("gateway", "fsync"), ("processor", "fsync"), ("either", "fsync"), ("either", "off")]
 
 

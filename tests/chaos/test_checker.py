@@ -1,4 +1,4 @@
-"""The checker finds what is planted, and nothing in a good history."""
+"""The checker finds planted faults, and none in a good history."""
 import random
 
 import pytest
@@ -17,7 +17,7 @@ def gaps(numbers):
 
 
 def show(channel, numbers):
-    """What the API would show of a rocket that counted these."""
+    """Return the rocket that the API would show after these numbers."""
     return {**expected_rocket(channel, numbers), "lastMessageNumber": max(numbers),
             "missing": gaps(numbers)}
 

@@ -1,4 +1,4 @@
-"""What a disk may hold after a power cut, made of traces by hand."""
+"""The contents of a disk after a power cut, from traces made by hand."""
 import random
 import struct
 

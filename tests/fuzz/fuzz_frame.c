@@ -19,7 +19,7 @@ s_frame (const uint8_t *data, size_t size)
             g_assert (message_check_accepted (&frame.messages[index], &fault));
             packed_messages_add (&packed, &frame.messages[index]);
         }
-        //  What was read, packed again, is a frame of the same messages.
+        //  Packing the messages again gives a frame with the same messages.
         uint8_t *bytes = g_malloc (FRAME_HEAD_MAX_BYTES + packed.size);
         frame_t again = {0};
         size_t written = frame_write (&frame.head, &packed, bytes);

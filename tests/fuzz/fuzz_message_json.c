@@ -1,7 +1,7 @@
 //  JSON text to messages, for libFuzzer. The first byte, modulo 8, chooses the form, as '0' a
 //  document, '1' lines, '2' an event, '3' an array of events, others an event in binary mode: first
-//  a line for each attribute, as in a header field, then the data. Whatever the rest is: what is
-//  accepted keeps the rules, what is refused has a place and a reason, elements come in order, and
+//  a line for each attribute, as in a header field, then the data. For any input, accepted
+//  messages keep the rules, refused ones have a place and a reason, elements come in order, and
 //  the bytes behind the body make no difference.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-//  What was told so far, boiled down.
+//  A summary of the calls so far.
 typedef struct {
     size_t told;
     uint64_t digest;

@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     GBytes *answer = s_ask (text_of ((const char *) data, size));
     gsize answer_size = 0;
     const char *bytes = g_bytes_get_data (answer, &answer_size);
-    //  Whatever was asked, the answer is a reply, and all of it.
+    //  The answer to any query is one whole reply.
     reply_t reply;
     msgpack_reader_t reader;
     msgpack_reader_init (&reader, bytes, answer_size);

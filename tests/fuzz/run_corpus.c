@@ -1,4 +1,4 @@
-//  Shows every file of the folders named to a fuzz target: the regression test of what was once
+//  Shows every file of the folders named to a fuzz target: the regression test of inputs that once
 //  found, for compilers without libFuzzer.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>

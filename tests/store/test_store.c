@@ -1,4 +1,4 @@
-//  What a store that keeps rockets must do, whichever it is (DOWNLINK_TEST_STORE): epochs rise, a
+//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a
 //  save is found again exactly, an old epoch saves nothing, and damage is never shown.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
@@ -14,7 +14,7 @@
 static char *s_folder;
 static GPtrArray *s_found;  //  of rocket_view_t *
 
-//  The store under test, on what is in the folder.
+//  Open the store under test in the folder.
 static store_t *
 s_open (void)
 {

@@ -11,7 +11,7 @@
 //                                  before the Nth of another call
 //    DISK_SHIM_COUNT=file          how many calls of each kind there were, a line each, at the end
 //
-//  One lock around it all: the trace's order is the disk's. A sync so covers what was written
+//  One lock around it all: the trace's order is the disk's. So a sync covers everything written
 //  before.
 //  SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
@@ -248,7 +248,7 @@ close (int fd)
     return s_close (fd);
 }
 
-//  Write with whatever goes wrong. offset -1: at the end or wherever the file stands.
+//  Write with the planned faults. offset -1: at the current place of the file.
 static ssize_t
 s_write_watched (call_t call, int fd, const void *bytes, size_t size, off_t offset)
 {

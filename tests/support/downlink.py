@@ -52,7 +52,7 @@ class Program:
     """One process, with its log in a file."""
 
     def __init__(self, folder, name, *flags, environment=None, wrapper=()):
-        """wrapper: what it is run under, if anything, valgrind for instance."""
+        """wrapper: a command to run it under, for example valgrind."""
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as log:

@@ -1,4 +1,4 @@
-"""A client of GET /events: reads what Server-Sent Events there are, over a socket of its own."""
+"""A client of GET /events: reads Server-Sent Events over a socket of its own."""
 import json
 import socket
 
@@ -16,7 +16,7 @@ class Event:
 
 
 class Stream:
-    """Events are what next() returns; comments and `retry` are passed over, and counted."""
+    """next() returns events; comments and `retry` are skipped and counted."""
 
     def __init__(self, port, target="/events", last_id=None, receive_bytes=None, seconds=30):
         self.socket = socket.socket()
@@ -118,7 +118,7 @@ class Stream:
 
 
 def synced(port, *arguments, **options):
-    """A stream that has shown what there is."""
+    """Return a stream that has shown all current rockets."""
     stream = Stream(port, *arguments, **options)
     assert stream.status == 200
     stream.until("synced")

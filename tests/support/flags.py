@@ -1,4 +1,4 @@
-"""What flags a program has, as its help shows them."""
+"""The flags of a program, as its help shows them."""
 import os
 import re
 import subprocess

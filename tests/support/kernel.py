@@ -1,4 +1,4 @@
-"""What the kernel says of programs and of the connections to their ports."""
+"""Facts from the kernel about programs and the connections to their ports."""
 import collections
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, as far as our document uses it: what it may look like, and what an answer must be.
+"""OpenAPI 3.1, as far as our document uses it: checks of the document, and of answers.
 
 JSON Schema is the system's python3-jsonschema; the form of the document itself is checked by hand,
 more strictly than the standard asks: a key that it does not name is a typing error.
@@ -10,7 +10,7 @@ import jsonschema
 METHODS = ("get", "post", "head", "options")
 UNSPOKEN = {"date", "content-length", "content-type", "connection", "transfer-encoding"}
 
-#  What each object must have, and what it may have besides.
+#  The members that each object must have, and may have.
 FORMS = {
     "document": ("openapi info paths components", "servers tags security"),
     "info": ("title version", "summary description license"),
@@ -60,13 +60,13 @@ class Document:
         return [self.deref(parameter) for parameter in own]
 
     def response(self, operation, status):
-        """What is documented for a status; None if nothing is."""
+        """Return the documented response for a status, or None."""
         responses = operation["responses"]
         found = responses.get(str(status), responses.get("default"))
         return found and self.deref(found)
 
     def check(self, operation, answer, is_head=False):
-        """Hold an answer against what is documented of it."""
+        """Check an answer against its documentation."""
         response = self.response(operation, answer.status)
         assert response, f"{operation['operationId']} answers {answer.status}, undocumented"
         headers = {name.lower(): self.deref(header)
@@ -90,7 +90,7 @@ class Document:
 
 
 class Form:
-    """A walk over all of a document; whatever is wrong raises."""
+    """Walk over a whole document; raise at any fault."""
 
     def __init__(self, document):
         self.document = document

@@ -1,4 +1,4 @@
-"""What state a rocket's messages must lead to: a slow, plain reading of the rules, in Python.
+"""The state that a rocket's messages must lead to: a slow, plain reading of the rules, in Python.
 
 It shares nothing with the programs. Numbers are taken in order under "converge", and in the order
 of arrival under "latest".

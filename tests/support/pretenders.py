@@ -1,4 +1,4 @@
-"""Those who stand between a gateway and a processor, or speak as one."""
+"""Relays between a gateway and a processor, and impostors of both."""
 import contextlib
 import os
 import socket

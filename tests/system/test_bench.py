@@ -1,4 +1,4 @@
-"""That `make bench` measures and writes what it says: two quick rows, without peers."""
+"""`make bench` measures and writes its results: two quick rows, without peers."""
 import json
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""CloudEvents on POST /messages: structured, batched and binary mode, and what is refused in each."""
+"""CloudEvents on POST /messages: structured, batched and binary mode, and the refusals of each."""
 import base64
 import json
 

@@ -40,7 +40,7 @@ def flags_of(program):
 
 
 def check(command, text):
-    """Feed a checker, and return what it complains of."""
+    """Feed a checker, and return its complaints."""
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed")
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""When something is not to be had, the log says what, why, and what to do about it."""
+"""When a resource is missing, the log names it, with the reason and advice."""
 import contextlib
 import http.server
 import json

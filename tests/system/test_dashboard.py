@@ -1,4 +1,4 @@
-"""The dashboard in a real Chromium: it shows what there is, follows what changes, and goes on after
+"""The dashboard in a real Chromium: it shows all rockets, follows changes, and goes on after
 a restart. DOWNLINK_SCREENSHOTS=folder keeps the pictures that are made on the way."""
 import contextlib
 import os
@@ -88,7 +88,7 @@ class Page:
         return self.script("return document.documentElement.scrollWidth")
 
     def wait(self, seconds):
-        """Let time pass, where what is wanted is what it leaves on a chart."""
+        """Let time pass, so that a chart shows it."""
         self.script("return new Promise(done => setTimeout(done, 1000 * arguments[0]))", seconds)
 
     def picture(self, folder, name):
@@ -284,7 +284,7 @@ def with_two_processors(both, folder):
 
 
 def test_pictures_under_load(start, page, folder):
-    """Made to be looked at; what is checked is that nothing is wider than the screen or complained
+    """Screenshots for people. The test checks that nothing is wider than the screen or complained
     about. DOWNLINK_SCREENSHOTS=folder keeps them, DOWNLINK_SCREENSHOT_SECONDS of load are before."""
     both = start()
     pictures = os.environ.get("DOWNLINK_SCREENSHOTS", folder)

@@ -1,4 +1,4 @@
-"""What is kept, what is said when it is applied, and how a stop deals with both (kills: tests/chaos)."""
+"""Kept messages, applied messages, and a stop with both (kills: tests/chaos)."""
 import contextlib
 import json
 import re
@@ -19,7 +19,7 @@ BURST = 60_000  # rockets: more than three rounds of saves
 
 @pytest.fixture
 def stalled(start):
-    """A gateway whose processor is paused: what is accepted is kept, and not applied."""
+    """A gateway with a paused processor: accepted messages are kept and not applied."""
     def start_stalled(**flags):
         both = start(**flags)
         both.processor.send(signal.SIGSTOP)

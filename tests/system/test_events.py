@@ -1,4 +1,4 @@
-"""GET /events: what there is, then what changes; for those who read, and in spite of those who do not."""
+"""GET /events: the current rockets, then the changes; clients that do not read delay no others."""
 import contextlib
 import json
 import re

@@ -91,7 +91,7 @@ def test_an_ambiguous_request_is_refused_and_what_follows_is_not_heard(pair, fie
     assert pair.rocket(one) is None
 
 
-#  What libmicrohttpd 1.0 refuses by itself, we say no more of.
+#  libmicrohttpd 1.0 refuses these by itself, so the wording is its own.
 IN_GENERAL = b'"detail":"the request is not well-formed"'
 
 

@@ -32,7 +32,7 @@ def is_quiet(port):
 
 
 def exchange(port, data, is_ending=False, seconds=10):
-    """Send bytes, then the end of them if is_ending; return what comes back until the end. The
+    """Send bytes, then the end of them if is_ending; return the answer up to the end. The
     connection is the only one: else libmicrohttpd's own refusals may not be told apart (docs/http.md)."""
     until(lambda: is_quiet(port), what="the end of connections before")
     return raw(port, data, seconds, is_ending)
@@ -220,7 +220,7 @@ def test_a_common_client_that_sends_too_large_a_body_sees_the_413(pair, is_chunk
 @pytest.mark.parametrize("head", [b"Content-Length: 999999999999\r\n\r\n",
                                   b"Transfer-Encoding: chunked\r\n\r\n" + b"ffffffff\r\n"])
 def test_a_body_without_end_is_answered_and_cut_off(pair, head):
-    """What is passed over is bounded."""
+    """The bytes that are skipped are bounded."""
     piece, sent = b" " * (1024 * 1024), 0
     with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
         connection.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\n" + head)

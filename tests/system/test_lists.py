@@ -1,4 +1,4 @@
-"""Lists beside everything else: what strangers ask for holds up nobody, and what waits is bounded."""
+"""Lists beside other work: lists of untrusted clients delay no other request, and waiting ones are bounded."""
 import collections
 import random
 import threading

@@ -13,7 +13,7 @@ LIMIT = ("--watchdog", "2s")
 
 
 class Manager:
-    """What listens to a process as systemd does."""
+    """Listens to a process as systemd does."""
 
     def __init__(self, folder, abstract=False):
         name = f"{folder}/notify-{time.monotonic_ns()}"

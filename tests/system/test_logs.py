@@ -1,4 +1,4 @@
-"""Logs: a reader that takes nothing holds nobody up, what is lost is counted, what others say is escaped."""
+"""Logs: a reader that hangs delays no loop, lost lines are counted, texts of clients are escaped."""
 import fcntl
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the programs tell about themselves: /stats, and /metrics as Prometheus reads them."""
+"""The figures of the programs: /stats, and /metrics as Prometheus reads them."""
 import contextlib
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes real programs, with the rules, and shows what the dashboard asks for."""
+"""A real Prometheus scrapes real programs, with the rules, and answers the queries of the dashboard."""
 import json
 import re
 import signal

@@ -21,7 +21,7 @@ MAX_BODY = 8 << 20  # --max-body, by default
 
 
 class EventsAnswer:
-    """As much of an answer without an end as shows what there is."""
+    """The beginning of an endless answer, with all current rockets."""
 
     def __init__(self, response):
         self.status, self.headers, self.body = response.status, response.headers, b""
@@ -193,7 +193,7 @@ def test_another_method_or_path_is_refused_with_a_problem_that_is_documented(pai
         validator.validate(answer.json())
 
 
-#  What every call answers before it is looked at, and how to get it.
+#  The answers that every call can give before its handler runs, and a way to get each.
 EARLY = {
     400: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nHost: y"),
     413: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}"),

@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do does what it says."""
+"""The instructions of docs/operations.md work as described."""
 import re
 import shutil
 import sqlite3

@@ -15,7 +15,7 @@ FLIGHT = pathlib.Path(os.environ.get("DOWNLINK_FLIGHT", ROOT.parent / "shared/to
 
 
 def expect(both, expected):
-    """Every rocket becomes what it must be; nothing else is there."""
+    """Every rocket gets the state of the oracle, and no other rocket exists."""
     for one, state in expected.items():
         rocket = both.rocket_when(
             one, lambda r, s=state: r["messagesApplied"] >= s["messagesApplied"])

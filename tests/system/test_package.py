@@ -1,4 +1,4 @@
-"""What is installed, and the Debian package; scripts/package-test.sh installs it for real."""
+"""The installed files and the Debian package; scripts/package-test.sh installs it for real."""
 import os
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""Lists cost what the gateway allows, not what a client chooses: in bytes, in time and in memory."""
+"""The gateway bounds the cost of a list in bytes, time and memory; the client does not choose it."""
 import contextlib
 import threading
 import urllib.parse

@@ -1,4 +1,4 @@
-"""POST /messages: what is accepted, what is refused, and that refusing leaves nothing behind."""
+"""POST /messages: accepted and refused messages; a refusal leaves nothing behind."""
 import json
 
 import pytest

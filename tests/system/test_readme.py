@@ -1,4 +1,4 @@
-"""A reader who types what the README shows, in its order and beside `make run`, sees what it shows."""
+"""A reader types the commands of the README in order, beside `make run`, and gets the output that it shows."""
 import os
 import re
 import shlex
@@ -20,7 +20,7 @@ ROW = re.compile(r"^ +\d+( +\d+){3}$", re.MULTILINE)
 
 
 def commands():
-    """All commands of the blocks that a reader runs beside the run, each with what is shown under it."""
+    """All commands of the blocks that a reader runs beside the run, each with the output shown under it."""
     for kind, block in re.findall(r"```(console|sh)\n(.*?)```", README, re.DOTALL):
         if kind == "sh" and "curl" in block:
             yield block, '{"status":"accepted","accepted":1}'
@@ -30,7 +30,7 @@ def commands():
 
 
 def plain(text):
-    """A text without what differs in every run."""
+    """Return a text without the parts that differ in every run."""
     text = re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
     text = re.sub(r"tcp://127.0.0.1:556[14]", "ENDPOINT", text)  # in the order of the ids
     text = re.sub(r"^(real|user|sys)\t.*$", r"\1", text, flags=re.MULTILINE)
@@ -39,7 +39,7 @@ def plain(text):
 
 
 def pattern(shown):
-    """What is shown, where a line of three dots stands for any lines."""
+    """Return a pattern of the output; a line of three dots stands for any lines."""
     lines = [r"(?:.*\n)*?" if line == "..." else re.escape(line) + "\n" for line in plain(shown).split("\n")]
     return re.compile("".join(lines))
 

@@ -1,4 +1,4 @@
-"""A request's id goes through the answer, the refusal and the log; and what is not logged."""
+"""A request's id goes through the answer, the refusal and the log; and requests that are not logged."""
 import json
 import re
 import time

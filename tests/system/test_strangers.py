@@ -1,4 +1,4 @@
-"""Strangers on a processor's ZeroMQ ports: what they hold is theirs and bounded, and costs nobody else."""
+"""Untrusted peers on a processor's ZeroMQ ports: they hold a bounded share, and delay no other peer."""
 import collections
 import contextlib
 import ctypes
@@ -339,7 +339,7 @@ def test_batches_of_many_clients_hold_up_no_single_question(pair):
     assert pair.post(message(one, 1)).status == 202
     until(lambda: pair.call("GET", f"/rockets/{one}").status == 200)
     with zmq.Context() as context, contextlib.ExitStack() as stack:
-        for _ in range(200):
+        for _ in range(40 if IS_SANITIZED else 200):
             client = stack.enter_context(context.socket(zmq.DEALER))
             client.setsockopt(zmq.LINGER, 0)
             client.setsockopt(zmq.RCVHWM, 1)  # it reads no answers

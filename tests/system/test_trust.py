@@ -1,4 +1,4 @@
-"""What strangers on the network and mistaken processors can say, and what a gateway believes of it."""
+"""Claims and acks of untrusted peers and of faulty processors, and the ones that a gateway believes."""
 import os
 import signal
 
@@ -328,7 +328,7 @@ def test_a_processor_that_the_gateway_was_not_given_is_an_alarm_that_names_it(st
 
 
 def test_a_frame_that_is_always_refused_is_set_aside_and_holds_up_no_other(start, impostor):
-    """A processor of another version may refuse what was accepted. It is kept for one that takes it."""
+    """A processor of another version may refuse an accepted frame. The gateway keeps it for one that takes it."""
     both = start()
     refuser = impostor(owned=[[one, 1_000] for one in range(PARTITIONS)])
     both.processor.stop()

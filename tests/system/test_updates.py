@@ -1,4 +1,4 @@
-"""What a processor tells those who listen to rockets, heard with a plain SUB."""
+"""The updates that a processor publishes to subscribers, read with a plain SUB."""
 import contextlib
 import json
 import threading

@@ -144,7 +144,7 @@ def test_wrong_usage_is_explained(words):
 
 
 class Terminal:
-    """The program on a terminal of its own; `screen` is what a person sees."""
+    """The program on a terminal of its own; `screen` shows its contents."""
 
     def __init__(self, lines, columns, *command):
         self.lines = lines

@@ -1,4 +1,4 @@
-//  For the tests of message_json: read a body and tell what came of it. Every body is read several
+//  For the tests of message_json: read a body and note the results. Every body is read several
 //  times, at the very end of a readable page and with other bytes behind it each time, which must
 //  make no difference.
 //  SPDX-License-Identifier: Apache-2.0
@@ -16,7 +16,7 @@
 #define MAX_BODY_BYTES (1024 * 1024)
 #define ROOM_BYTES (2 * MAX_BODY_BYTES)
 
-//  What a reading told, a line an event, to be compared as a whole.
+//  The calls of a reading, one line each, to compare as a whole.
 typedef struct {
     char text[64 * 1024];
     size_t size;
@@ -109,7 +109,7 @@ s_read_once (
     }
 }
 
-//  Returns what was told, good until the next call.
+//  Return the calls, valid until the next reading.
 static inline const char *
 s_read (text_t body, message_json_form_t form)
 {

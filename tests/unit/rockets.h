@@ -1,4 +1,4 @@
-//  For the tests of rockets: messages of each kind, a rocket to fold them into, and what they must
+//  For the tests of rockets: messages of each kind, a rocket to fold them into, and the state they must
 //  lead to by a plain reading of the rules: all messages kept, and taken by their numbers. Each
 //  program has its own rocket, so all is static.
 //  SPDX-License-Identifier: Apache-2.0
@@ -193,7 +193,7 @@ s_difference (const rocket_view_t *a, const rocket_view_t *b)
     return NULL;
 }
 
-//  What the messages that are chosen must lead to; they are sorted by number. The ranges are the
+//  The state that the chosen messages must lead to; they are sorted by number. The ranges are the
 //  caller's to keep as long as the view.
 static inline rocket_view_t
 s_expected (const message_t *messages, const bool *chosen, size_t count, number_range_t *ranges)

@@ -50,7 +50,7 @@ s_connect (uint8_t source)
     return link;
 }
 
-//  What is heard, as text. What is published before the subscription is there is lost, so it is
+//  The received acks, as text. Acks published before the subscription get lost, so it is
 //  published until something comes.
 static char *
 s_hear (link_t *link, void (*fill) (acks_t *acks))

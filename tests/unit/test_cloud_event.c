@@ -112,7 +112,7 @@ Test (cloud_event, faults_point_into_what_was_sent)
     }
 }
 
-//  What was told of a body, at most one message of it.
+//  The result of a body, with at most one message.
 typedef struct {
     unsigned accepted;
     uint64_t speed;

@@ -1,4 +1,4 @@
-//  Frames: what is packed is read, and nothing else is.
+//  Frames: packed messages can be read, and no other bytes are accepted.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

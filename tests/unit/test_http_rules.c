@@ -84,7 +84,7 @@ Test (http_guard, each_character_is_taken_in_names_and_hosts_as_the_rfcs_say)
     }
 }
 
-//  The buffer as libmicrohttpd leaves it, with zeros for what it wrote over.
+//  The buffer as libmicrohttpd leaves it, with zeros in place of overwritten bytes.
 static bool
 s_lines_are_good (const char *buffer, size_t size, size_t first, size_t value)
 {

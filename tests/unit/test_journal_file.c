@@ -1,4 +1,4 @@
-//  The journal's file: what was written is read, what was changed behind its back is noticed, and a
+//  The journal's file: written frames are read, changes by others are noticed, and a
 //  log that was cut anywhere gives exactly the transactions that are whole in it.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>

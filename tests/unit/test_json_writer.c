@@ -1,4 +1,4 @@
-//  The JSON text is, byte for byte, what yajl makes of the same values.
+//  The JSON text equals yajl's text of the same values, byte for byte.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,4 @@
-//  A lane: the window, the order, what is sent again and when, and that a lossy link ends well.
+//  A lane: the window, the order, resending, and delivery over a lossy link.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
@@ -6,7 +6,7 @@
 
 #define FRAMES 400
 
-//  A link that can be told to take nothing; it remembers what it took.
+//  A link that can refuse frames, and remembers the frames that it took.
 typedef struct {
     GArray *sent;  //  of uint64_t: sequences
     bool is_stuck;

@@ -1,4 +1,4 @@
-//  Lists of a shard from kept tables are what looking at all rockets gives, whatever changes
+//  Lists of a shard from leaders equal lists from all rockets, whichever rockets change
 //  meanwhile.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
@@ -173,7 +173,7 @@ Test (leaders, when_all_leaders_slow_down_others_are_found)
     }
 }
 
-//  Select while rockets change, and hold what was found against the rockets as they are: in order,
+//  Select while rockets change, and compare the result with the current rockets: in order,
 //  and nothing that stayed as it was is skipped.
 static void
 s_expect_nothing_skipped (const list_query_t *list, int changes)

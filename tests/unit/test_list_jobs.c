@@ -1,4 +1,4 @@
-//  Lists in slices give what a look at all rockets at once gives; what waits is bounded, expires,
+//  Lists in slices equal a list made in one piece; waiting lists are bounded, expire,
 //  and ends when its partition goes.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>

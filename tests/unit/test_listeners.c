@@ -1,4 +1,4 @@
-//  Who listens to what, as an XPUB hears it, and that no peer takes away what is another one's.
+//  Subscriptions at an XPUB: no peer can end the subscription of another peer.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <stdio.h>

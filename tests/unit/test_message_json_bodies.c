@@ -94,7 +94,7 @@ Test (message_json, a_broken_document_is_told_with_the_place_of_its_fault)
         cr_expect_str_eq (s_read_document (cases[at].text), cases[at].told);
 }
 
-//  The value in brackets or in an object, whatever it holds. Freed by the caller.
+//  Return any value in brackets or in an object. The caller frees it.
 static text_t
 s_wrap (const char *before, text_t value, const char *after)
 {
@@ -229,7 +229,7 @@ s_count (void *context, size_t index, const message_t *message)
     (*count)++;
 }
 
-//  What lines tell when they come in two pieces, cut behind that many bytes of them.
+//  Return the results of lines in two pieces, cut after that many bytes.
 static void
 s_read_pieces (record_t *self, const char *lines, size_t size, size_t cut)
 {

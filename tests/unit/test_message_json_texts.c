@@ -1,4 +1,4 @@
-//  What is JSON and what is not, in the manner of a conformance suite: texts that are values, and
+//  Valid and invalid JSON, in the manner of a conformance suite: texts that are values, and
 //  texts that are none, in every place where a value can stand. Nothing else is asked of the reader
 //  here.
 //  SPDX-License-Identifier: Apache-2.0
@@ -76,7 +76,7 @@ static const text_t s_no_values[] = {
     TEXT ("\"\xed\xbf\xbf\""), TEXT ("\"\xf0\x80\x80\x80\""), TEXT ("\"\xf4\x90\x80\x80\""),
     TEXT ("\"\xf5\x80\x80\x80\""), TEXT ("\"\xfc\x80\x80\x80\x80\x80\""), TEXT ("\"\xfe\""),
     TEXT ("\"\xff\""), TEXT ("\xff"), TEXT ("1\xc2\xa0"), TEXT ("{\"\xff\":1}"),
-    //  what is no blank, comments
+    //  bytes that are not blanks, comments
     TEXT ("\f1"), TEXT ("\v1"), TEXT ("1\f"), TEXT ("\0"), TEXT ("1\0"), TEXT ("[\0]"),
     TEXT ("\xc2\xa0"
           "1"),
@@ -85,7 +85,7 @@ static const text_t s_no_values[] = {
     TEXT ("1\xef\xbb\xbf"), TEXT ("[\x1f]"), TEXT ("/**/1"), TEXT ("1/**/"), TEXT ("1//"),
     TEXT ("[1#\n]"), TEXT ("<a/>"), TEXT ("[\x7f]")};
 
-//  Where a value can stand, and what is told if it is JSON, and if it is not.
+//  A place for a value, with the results for valid and invalid JSON.
 typedef struct {
     const char *before;
     const char *after;
@@ -131,7 +131,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
     strcat (context, "refused ");
 }
 
-//  Read the value in its place, with padding behind it, and hold what was told against the verdict.
+//  Read the value in its place, with padding behind it, and compare the result with the verdict.
 static void
 s_expect (message_json_t *reader, const place_t *place, text_t value, const char *expected)
 {
@@ -171,7 +171,7 @@ Test (message_json_texts, a_text_that_is_no_value_may_stand_in_none)
     message_json_t *reader = message_json_new (4096);
     for (size_t at = 0; at < COUNT (s_no_values); at++) {
         for (size_t place = 0; place < COUNT (s_places); place++) {
-            //  A line ends at a new line, whatever is around it.
+            //  A line ends at a new line, even inside a value.
             bool cuts_line = s_places[place].form == MESSAGE_JSON_LINES &&
                              memchr (s_no_values[at].data, '\n', s_no_values[at].size);
             if (!cuts_line)

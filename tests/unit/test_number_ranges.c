@@ -1,4 +1,4 @@
-//  The set of numbers against a plain table of what is in it.
+//  The set of numbers, compared with a plain table.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <stdio.h>

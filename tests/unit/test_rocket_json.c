@@ -1,4 +1,4 @@
-//  What the API shows of a rocket: random ones go the whole way, from the view to msgpack to JSON,
+//  Rockets in the API: random ones go the whole way, from the view to msgpack to JSON,
 //  the quick way and the general one, and are held against yajl's and GLib's idea of the same.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
@@ -14,7 +14,7 @@
 #define SEED 1969
 #define RANGES_MAX 5
 
-//  A rocket, and room for what it borrows.
+//  A rocket, and room for its borrowed texts.
 typedef struct {
     rocket_view_t view;
     number_range_t seen[RANGES_MAX];
@@ -246,7 +246,7 @@ Test (rocket_json, rockets_stand_in_a_list_like_any_value)
     s_free_tools (&tools);
 }
 
-//  A byte of the map is changed: the quick way must not show what the general way would not.
+//  A byte of the map is changed: the quick way must not accept a map that the general way refuses.
 Test (rocket_json, a_map_that_is_changed_is_shown_or_refused_as_the_general_way_does_it)
 {
     tools_t tools = s_new_tools ();

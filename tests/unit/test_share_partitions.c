@@ -1,4 +1,4 @@
-//  Who gets which partition: everybody comes to the same result, shares are equal, few move.
+//  The shares of members: all members compute the same result, shares are equal, few partitions move.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -46,7 +46,7 @@ s_keep (void *context, record_t *record)
     record_free (record);
 }
 
-//  A round: what happens while it is under way comes from the caller's next steps.
+//  Begin a round; the caller's next steps happen while it is under way.
 static journal_round_t *
 s_begin_round (course_t *self, bool may_remove)
 {
@@ -87,7 +87,7 @@ s_step_client (course_t *self, client_t *client, int choice)
     }
 }
 
-//  Once it is known what became of an accepted upload, that must be so.
+//  Once an accepted upload has an outcome, check it.
 static void
 s_look (course_t *self, client_t *client)
 {
@@ -149,7 +149,7 @@ s_check_end (const course_t *self)
     cr_assert_not (staging_has_dropped (self->staging));
 }
 
-//  In the journal is what was accepted; what is not was marked, if there was a kill.
+//  The journal has the accepted frames; after a kill the others have marks.
 static void
 s_check_journal (course_t *self, bool is_killed)
 {

@@ -1,4 +1,4 @@
-//  What clients do not read is bounded, each and together, and those who read go on.
+//  Unread answers are bounded, for each client and together, and clients that read go on.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

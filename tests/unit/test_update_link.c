@@ -1,4 +1,4 @@
-//  A link over real sockets: what it proves, and what it notices.
+//  A link over real sockets: it proves subscriptions and notices lost updates.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

@@ -30,7 +30,7 @@ s_put (const char *id, uint64_t changes)
         s_log, text_from (id), 7, (rocket_version_t){1, changes}, text_from (json));
 }
 
-//  What a reader at the position is shown, as one text: "one 2, two 1".
+//  Return the events behind a position, as one text: "one 2, two 1".
 static const char *
 s_read (uint64_t position)
 {

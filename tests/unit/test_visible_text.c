@@ -1,4 +1,4 @@
-//  What a terminal, a log or a person could take for something else is escaped.
+//  Characters that could mislead a terminal, a log or a person are escaped.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <string.h>

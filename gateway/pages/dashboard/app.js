@@ -1,5 +1,5 @@
-//  The page as a whole: its address, the stream of events, the polls, and what is said when the
-//  gateway is away.
+//  The page as a whole: its address, the event stream, the polls, and the banner that reports an
+//  unreachable gateway.
 //  SPDX-License-Identifier: Apache-2.0
 import {showGap, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
@@ -17,21 +17,22 @@ const wait = (ms) => new Promise ((resolve) => setTimeout (resolve, ms));
 const histories = new Histories ();
 const opened = new RocketView (histories);
 
-//  What is shown is in the address, behind #, so that it can be kept and sent.
+//  Read the view and the open rocket from the address, behind #, so that users can bookmark and
+//  share them.
 function readAddress () {
-    const said = new URLSearchParams (location.hash.slice (1));
+    const parameters = new URLSearchParams (location.hash.slice (1));
     const view = {...DEFAULTS};
     for (const name of Object.keys (DEFAULTS))
-        view[name] = said.get (name) ?? DEFAULTS[name];
-    return {view, rocket: said.get ("rocket") ?? ""};
+        view[name] = parameters.get (name) ?? DEFAULTS[name];
+    return {view, rocket: parameters.get ("rocket") ?? ""};
 }
 
 function address (view, rocket) {
-    const said = new URLSearchParams ();
+    const parameters = new URLSearchParams ();
     for (const [name, value] of Object.entries ({...view, rocket}))
         if (value && value !== DEFAULTS[name])
-            said.set (name, value);
-    return "#" + said;
+            parameters.set (name, value);
+    return "#" + parameters;
 }
 
 let current = {view: null, rocket: ""};
@@ -61,7 +62,7 @@ function follow () {
     table.mark (wanted.rocket);
 }
 
-//  What is wrong at the moment: by name, since when.
+//  The current troubles: name to the time of the beginning.
 const troubles = new Map ();
 
 function trouble (name, isThere) {
@@ -73,15 +74,15 @@ function trouble (name, isThere) {
     find ("banner").hidden = !since;
     if (since)
         show (find ("banner"), troubles.has ("stats")
-            ? `The gateway has not answered since ${timeOfDay (since)}. What you see is from before; ` +
-              "this page goes on when it is back."
-            : `No news of rockets since ${timeOfDay (since)}; trying again.`);
+            ? `The gateway has not answered since ${timeOfDay (since)}. This page shows the last known ` +
+              "state and continues when the gateway is back."
+            : `No updates of rockets since ${timeOfDay (since)}; trying again.`);
     showLink ();
 }
 
 let updates = 0;
 let isLive = false;
-let isWhole = false;  //  what there was when the stream began has come
+let isWhole = false;  //  the stream has sent all rockets that existed when it began
 
 function showLink (perSecond) {
     const link = find ("link");
@@ -94,7 +95,7 @@ function showLink (perSecond) {
         show (link.querySelector ("span"), isWhole ? number (perSecond) + " updates/s" : "catching up");
 }
 
-//  Rockets that have changed and are on the screen, until they are painted.
+//  The visible rockets that have changed since the last painting.
 const changed = new Map ();
 let painting = 0;
 
@@ -108,7 +109,8 @@ function paint () {
     changed.clear ();
 }
 
-//  Most events are about rockets that are not shown: their text is not even read.
+//  Return the id of a rocket without parsing its event: the page shows few of the rockets that
+//  change.
 function idOf (text) {
     const id = text.slice (7, text.indexOf ('"', 7));
     return id.includes ("\\") ? JSON.parse (text).id : id;

@@ -61,8 +61,8 @@ function options (seconds, small) {
     };
 }
 
-//  A chart of the last seconds. series: [{label, colour}], the colour as a variable of the style.
-//  show () wants, for each of them, points {x: seconds, 0 being now, y}, in order.
+//  Make a chart of the last seconds. series: [{label, colour}], the colour is a variable of
+//  style.css. show () takes the points of each series in order of time: {x: seconds, 0 is now, y}.
 export function lineChart (canvas, seconds, series, {small = false, stepped = false} = {}) {
     const chart = new Chart (canvas, {
         type: "line",
@@ -73,7 +73,7 @@ export function lineChart (canvas, seconds, series, {small = false, stepped = fa
     charts.add (chart);
     paint (chart);
     return {
-        //  shown: how many of the seconds.
+        //  shown: the seconds to show, at most all of the chart's.
         show (lines, shown = seconds) {
             chart.options.scales.x.min = -shown;
             chart.options.scales.x.ticks.stepSize = shown > 150 ? 60 : shown > 60 ? 30 : 15;

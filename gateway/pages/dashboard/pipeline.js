@@ -1,4 +1,4 @@
-//  The pipeline at a glance: what GET /stats says, and how fast it changes.
+//  The pipeline at a glance: the numbers of GET /stats, and how fast they change.
 //  SPDX-License-Identifier: Apache-2.0
 import {lineChart} from "./charts.js";
 import {NONE, bytes, duration, element, milliseconds, number, parts, percent, show} from "./text.js";
@@ -22,7 +22,8 @@ const charts = {
     buffer: chartOf ("buffer", [{label: "messages", colour: "--a"}], {small: true}),
 };
 
-//  What was seen, newest last: {at, accepted, saved, …}. A gap is an entry of nothing.
+//  The numbers of the last polls, newest last: {at, accepted, saved, …}. A poll without an answer
+//  has only {at}, which leaves a gap in the lines.
 let history = [];
 let previous = null;
 
@@ -36,7 +37,7 @@ function remember (entry) {
     charts.buffer.show ([line ("buffered")]);
 }
 
-//  Per second, since the last look. A gateway that began again has nothing to compare with.
+//  Return the rates per second since the last poll; null if the gateway has restarted since.
 function rates (stats) {
     const before = previous;
     previous = stats;
@@ -105,7 +106,7 @@ function showRefusals (stats) {
         : [element ("li", "none", "Nothing was refused.")]));
 }
 
-//  Processors in the order of their addresses, so that a letter and a colour stay with one.
+//  Give each processor a letter and a colour, by the order of addresses: a processor keeps them.
 function named (processors) {
     const sorted = [...processors].sort ((one, other) =>
         one.address.localeCompare (other.address, "en", {numeric: true}));
@@ -136,7 +137,7 @@ function partitionCell (one, owner) {
     if (one.lagSeconds > 2)
         cell.classList.add ("late");
     const text = `Partition ${one.partition}, ` + (owner ? `owned by ${owner.letter} ` +
-        `(${owner.address}), epoch ${one.epoch}` : "owned by nobody") +
+        `(${owner.address}), epoch ${one.epoch}` : "without an owner") +
         `, ${number (one.lagMessages)} messages behind` +
         (one.lagMessages ? `, the oldest ${duration (one.lagSeconds)}` : "");
     cell.title = text;
@@ -170,7 +171,7 @@ export function showStats (stats) {
         query: stats.latencyMs.query.p99, buffered: stats.buffered});
 }
 
-//  The gateway did not answer: the lines have a gap.
+//  Leave a gap in the lines, because the gateway did not answer.
 export function showGap () {
     previous = null;
     for (const name of ["accepted", "saved"])

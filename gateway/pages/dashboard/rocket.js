@@ -1,4 +1,4 @@
-//  A rocket's own view, and the speeds that were seen since the page was opened.
+//  The view of one rocket, and the speeds that the page has seen since a user opened it.
 //  SPDX-License-Identifier: Apache-2.0
 import {lineChart} from "./charts.js";
 import {NONE, countOf, number, parts, sentAt, show, timeOfDay} from "./text.js";
@@ -9,7 +9,8 @@ const ROCKETS_MAX = 500;
 const RANGES_MAX = 60;
 const SVG = "http://www.w3.org/2000/svg";
 
-//  The speeds of the rockets that are or were on the screen; those that were there longest ago go.
+//  The speeds of the rockets that the page shows or has shown. Above ROCKETS_MAX, forget the rocket
+//  that changed longest ago.
 export class Histories {
     constructor () {
         this.speeds = new Map ();
@@ -37,7 +38,7 @@ export class Histories {
             this.speeds.delete (this.speeds.keys ().next ().value);
     }
 
-    //  As {x: seconds before now, y: speed}, up to now.
+    //  Return the speeds as points {x: seconds, 0 is now, y: speed}, up to now.
     line (id) {
         const now = performance.now () / 1000;
         const speeds = this.speeds.get (id) ?? [];
@@ -49,7 +50,7 @@ export class Histories {
         return this.speeds.get (id)?.[0]?.at;
     }
 
-    //  As the points of a polyline in a box, over the time that was seen.
+    //  Return the speeds as the points of a polyline in a box.
     points (id, width, height) {
         const line = this.line (id);
         if (line.length < 3)
@@ -72,7 +73,7 @@ export class RocketView {
         this.rocket = null;
     }
 
-    //  known: the rocket as the table has it, or nothing.
+    //  Show a rocket; id null closes the view. known: the rocket in the table, or undefined.
     async open (id, known) {
         this.id = id;
         this.rocket = null;
@@ -98,9 +99,9 @@ export class RocketView {
             if (answer.ok)
                 this.update (await answer.json ());
             else if (answer.status === 404 && id === this.id && !this.rocket)
-                show (this.shown.reason, "There is no rocket of this id yet.");
+                show (this.shown.reason, "There is no rocket with this id yet.");
         } catch {
-            //  The banner says that the gateway is away; the next event brings the rocket.
+            //  The banner reports the unreachable gateway; the next event brings the rocket.
         }
     }
 
@@ -150,7 +151,7 @@ export class RocketView {
         }));
     }
 
-    //  Time goes on: so does the chart.
+    //  Move the chart to the present time.
     tick () {
         if (!this.id || !this.chart)
             return;
@@ -158,7 +159,7 @@ export class RocketView {
         const seen = line.length ? -line[0].x : 0;
         this.chart.show ([line], Math.min (SECONDS, Math.max (60, 30 * Math.ceil (seen / 30))));
         const since = this.histories.since (this.id);
-        show (this.shown.since, since === undefined ? "" : "Speeds as this page has seen them since " +
+        show (this.shown.since, since === undefined ? "" : "Speeds that this page has seen since " +
             timeOfDay (Date.now () - (performance.now () - since * 1000)));
     }
 }

@@ -1,4 +1,4 @@
-//  The table: a page of GET /rockets, kept up to date. Only rows on the screen are touched.
+//  The table: a page of GET /rockets, kept up to date. Events change only the rows on the screen.
 //  SPDX-License-Identifier: Apache-2.0
 import {NONE, countOf, element, number, sentAt, show, visible} from "./text.js";
 
@@ -6,7 +6,7 @@ const find = (id) => document.getElementById (id);
 const SORT_AGAIN_MS = 2000;
 const SVG = "http://www.w3.org/2000/svg";
 
-//  Name, sort key if there is one, and what a cell shows.
+//  Name, sort key if the column has one, and the text of a cell.
 const COLUMNS = [
     {name: "Rocket", key: "id", className: "id"},
     {name: "Status", key: "status", className: "status"},
@@ -22,8 +22,8 @@ const COLUMNS = [
         text: (rocket) => sentAt (rocket.lastMessageTime)},
 ];
 
-//  A cursor of the gateway's, in the order of the ids, whose page begins with the ids that begin with
-//  a text: it points behind the last id there could be before them.
+//  Return a cursor in the order of ids, whose page begins with the ids that begin with the text: it
+//  points behind the last possible id before them.
 function cursorBefore (text) {
     const characters = [...text];
     const code = characters.pop ().codePointAt (0) - 1;
@@ -36,8 +36,8 @@ function cursorBefore (text) {
         .replaceAll ("=", "");
 }
 
-//  view: {sort, search, status, type, mission}; histories: of the speeds; onChange (view) when the
-//  user wants another view, linkTo (id) for a rocket's own.
+//  view: {sort, search, status, type, mission}; histories: the speeds. The table calls
+//  onChange (view) when the user selects another view, and linkTo (id) for the address of a rocket.
 export class RocketTable {
     constructor ({view, histories, onChange, linkTo}) {
         this.view = view;
@@ -143,7 +143,7 @@ export class RocketTable {
         return "rockets?" + query;
     }
 
-    //  A search is over where the ids begin with something else.
+    //  Return the rockets of a page that match the search. The search ends at the first other id.
     found (page) {
         const rockets = page.rockets.filter ((rocket) => rocket.id.startsWith (this.view.search));
         return {rockets, next: rockets.length === page.rockets.length ? page.next : null};
@@ -162,13 +162,13 @@ export class RocketTable {
             else
                 this.complain (page.detail);
         } catch {
-            //  The gateway is away; the banner says so, and what was there stays.
+            //  The banner reports the unreachable gateway; the table keeps its rows.
         }
         if (mine === this.loads)
             this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);
     }
 
-    //  Rows move when something changed, but not under somebody's hand.
+    //  Load the page again to sort it, but not while the user points at a row or has its focus.
     loadAgain () {
         const rows = find ("rows");
         const isHeld = rows.matches (":hover") || rows.contains (document.activeElement);
@@ -200,7 +200,7 @@ export class RocketTable {
             body.replaceChildren (...wanted);
         const {search, status, type, mission} = this.view;
         this.showPages (page.next, rows.size ? "" : search || status || type || mission
-            ? "No rocket is like that." : "No rocket has sent anything yet.");
+            ? "No rocket matches." : "No rocket has sent anything yet.");
     }
 
     showPages (next, text) {
@@ -246,7 +246,7 @@ export class RocketTable {
             this.flash (row);
     }
 
-    //  Show that something came, in one cell only: a table that blinks all over tells nothing.
+    //  Flash one cell to show a change. Flashing whole rows would hide the rows that changed.
     flash (row) {
         if (row.flashing?.playState === "running")
             return;
@@ -263,7 +263,7 @@ export class RocketTable {
         return this.rows.get (id)?.rocket;
     }
 
-    //  A newer state of a rocket that is on the screen.
+    //  Show a newer state of a rocket, if its row is on the screen.
     update (rocket) {
         const row = this.rows.get (rocket.id);
         if (row && rocket.messagesApplied >= row.rocket.messagesApplied)

@@ -7,12 +7,12 @@ const clock = new Intl.DateTimeFormat ("en-GB", {timeStyle: "medium"});
 
 export const NONE = "–";
 
-//  All digits up to seven of them, then 12.3M.
+//  Return a number with all digits, up to seven; above that like 12.3M.
 export function number (value) {
     return Math.abs (value) < 1e7 ? whole.format (value) : compact.format (value);
 }
 
-//  A latency, with as many digits as say something.
+//  Return a latency with its significant digits.
 export function milliseconds (value) {
     if (value === null)
         return NONE;
@@ -27,7 +27,7 @@ export function bytes (value) {
     return (unit && value < 10 ? value.toFixed (1) : whole.format (value)) + " " + units[unit];
 }
 
-//  Of seconds: 0.4 s, 12 s, 3 min, 2 h 05, 3 d 4 h.
+//  Return seconds as 0.4 s, 12 s, 3 min, 2 h 05 or 3 d 4 h.
 export function duration (seconds) {
     if (seconds < 100)
         return (seconds < 10 && seconds > 0 ? seconds.toFixed (1) : whole.format (seconds)) + " s";
@@ -48,18 +48,18 @@ export function timeOfDay (date) {
     return clock.format (date);
 }
 
-//  2022-02-02T18:41:05.123456Z as 2022-02-02 18:41:05.
+//  Return 2022-02-02T18:41:05.123456Z as 2022-02-02 18:41:05.
 export function sentAt (text) {
     return text.slice (0, 19).replace ("T", " ");
 }
 
-//  How many numbers are in ranges like [[2, 2], [5, 9]].
+//  Return the count of numbers in ranges like [[2, 2], [5, 9]].
 export function countOf (ranges) {
     return ranges.reduce ((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
-//  A text with what is not to be seen made visible: controls, formats such as changes of direction,
-//  line and paragraph separators, as \u and their digits.
+//  Return a text with its invisible characters as \u{…}: controls, formats such as changes of
+//  direction, line and paragraph separators.
 export function visible (text) {
     return text.replace (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
         (found) => "\\u{" + found.codePointAt (0).toString (16).padStart (4, "0") + "}");
@@ -73,14 +73,14 @@ export function element (name, className, ...children) {
     return made;
 }
 
-//  Set a text only if it is another one, so that what does not change is not painted.
+//  Set the text of an element, unless it is the same: the browser then paints nothing.
 export function show (where, text) {
     const shown = visible (text);
     if (where.textContent !== shown)
         where.textContent = shown;
 }
 
-//  The elements inside that have data-is="name", by that name.
+//  Return the elements below root that have data-is="name", by name.
 export function parts (root) {
     const found = {};
     for (const one of root.querySelectorAll ("[data-is]"))

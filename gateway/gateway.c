@@ -15,7 +15,7 @@
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536
-#define UNREADY_US (200 * 1000)  //  /readyz says 503 for so long before the port is closed
+#define UNREADY_US (200 * 1000)  //  /readyz answers 503 this long before the port closes
 
 static void *
 s_work (void *data)
@@ -24,7 +24,7 @@ s_work (void *data)
     return NULL;
 }
 
-//  How many connections the descriptors suffice for.
+//  Return the number of connections that the descriptors suffice for.
 static unsigned
 s_count_connections (void)
 {

@@ -1,4 +1,4 @@
-//  One table; a path that is in it but not with that method gets 405, any other path 404.
+//  One table of paths and methods. A known path with another method gets 405, an unknown path 404.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/routes.h"
 
@@ -18,7 +18,7 @@ typedef enum { METHOD_GET, METHOD_POST } method_t;  //  HEAD counts as GET
 typedef struct {
     const char *path;
     method_t method;
-    route_t route;  //  as it is counted
+    route_t route;  //  the name in metrics
     handler_fn *handler;
 } row_t;
 
@@ -68,7 +68,7 @@ s_allowed_methods (const row_t *row)
 }
 
 //  Answer a browser that asks before a page of another origin may send JSON or a field of its own.
-//  Allow every field that the page wants to send: none of them is a secret of ours.
+//  Allow every field that the page wants to send: the gateway keeps no secret in any of them.
 static void
 s_answer_options (const routes_t *self, http_request_t *request, const char *allow)
 {

@@ -18,7 +18,7 @@ typedef struct {
 //  Show a request to the handler of its path; an http_handler_fn.
 void routes_handle (void *context, http_request_t *request);
 
-//  Return true if a body is to be shown in pieces; an http_takes_pieces_fn.
+//  Return true if the server should pass a body in pieces; an http_takes_pieces_fn.
 bool routes_take_pieces (void *context, http_request_t *request);
 
 //  Take a piece of a body; an http_piece_fn.

@@ -13,8 +13,8 @@
 #include "http/http_server.h"
 
 #define POLL_MAX_MS 50
-#define DRAIN_MS 8000          //  stop after so long at the latest, whatever the peers do
-#define DRAIN_DURABLE_MS 2000  //  for acks of what is in a journal anyway
+#define DRAIN_MS 8000          //  longest time of a stop
+#define DRAIN_DURABLE_MS 2000  //  longest wait for acks of messages that are in a journal
 
 struct worker {
     worker_metrics_t *metrics;  //  its own
@@ -130,7 +130,7 @@ s_wait (worker_t *self)
     }
     event_streams_items (self->streams, items + count);
     count += streams_count;
-    //  Answers may let further requests in, which must not wait.
+    //  Answers make room for further requests, which must not wait.
     int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
     timeout_ms =
         asker_is_due (self->asker) ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));

@@ -57,7 +57,7 @@ s_verify (legacy_t *legacy, const char *path)
     if (dropped != FILE_DONE)
         return dropped;
     if (frames > 0)
-        log_event (LOG_INFO, "removed what uploads that did not end have left",
+        log_event (LOG_INFO, "removed the frames of uploads that never completed",
             "file=%s frames=%llu", path, (unsigned long long) frames);
     return frames == 0 || journal_file_verify (legacy->file, &legacy->left) ? FILE_DONE
                                                                             : FILE_BROKEN;
@@ -77,8 +77,8 @@ s_open (slot_t *slot, file_result_t *result)
     legacy->file = journal_file_open (path, false, slot_was_synced (slot));
     *result = legacy->file ? s_verify (legacy, path) : FILE_BROKEN;
     if (*result == FILE_DONE && legacy->left.frames > 0)
-        log_event (LOG_INFO, "taking over what a gateway left", "file=%s frames=%llu messages=%llu",
-            path, (unsigned long long) legacy->left.frames,
+        log_event (LOG_INFO, "taking over the journal of another gateway",
+            "file=%s frames=%llu messages=%llu", path, (unsigned long long) legacy->left.frames,
             (unsigned long long) legacy->left.messages);
     g_free (path);
     if (*result == FILE_DONE)

@@ -15,13 +15,13 @@
 typedef struct inheritance inheritance_t;
 
 //  Lock the unused slots. Return NULL if the directory or a journal in it cannot be used; then the
-//  log names it and says what to do.
+//  log names it and gives advice.
 inheritance_t *inheritance_new (const char *directory);
 
 //  Unlock the slots. Other gateways inherit the rest.
 void inheritance_destroy (inheritance_t **self_p);
 
-//  The messages, and their bytes on disk, that are not yet taken.
+//  Return the messages that are not taken yet, or their bytes on disk.
 uint64_t inheritance_messages (const inheritance_t *self);
 uint64_t inheritance_bytes (const inheritance_t *self);
 

@@ -5,8 +5,7 @@
 //    set aside  sent LANE_PASSES_MAX times, and passed over each time: the owner refuses the frame
 //
 //  A frame leaves when its ack comes, whichever queue it is in. It goes back from flight to waiting
-//    - when the session is another one: the owner, its epoch or the link to it has changed, so what was
-//      sent before may be lost; or
+//    - when the session changes: another owner, epoch or link, so frames in flight may be lost; or
 //    - when a frame that was sent after it is acknowledged: links are first in, first out, so this
 //      one, or its ack, was lost.
 //  Time alone resends nothing: within a session every frame arrives, however slow the owner is.

@@ -21,13 +21,13 @@
 
 #define GATHERED_MAX_BYTES (32 * 1024 * 1024)  //  in one round of the journal
 #define STAGED_MAX_BYTES (4 * 1024 * 1024)     //  of uploads, in one round
-#define UPLOAD_SHARE 10  //  an upload may hold one part of so many when others need room,
-#define UPLOADS_SHARE 2  //  and all uploads together one of so many
+#define UPLOAD_SHARE 10  //  when others need room, an upload may hold 1/10 of it,
+#define UPLOADS_SHARE 2  //  and all uploads together 1/2
 #define GATHER_MAX_US 2000
 #define ENOUGH_OFFERS 16                  //  share a commit well enough not to wait for more
-#define BUSY_OFFERS 24                    //  so many in a turn make it a busy gateway
-#define REMOVE_INTERVAL_MS 100            //  many rows that lie together go at once
-#define MEASURE_INTERVAL_US (200 * 1000)  //  how often the oldest messages are looked for
+#define BUSY_OFFERS 24                    //  in a turn; then the worker is busy
+#define REMOVE_INTERVAL_MS 100            //  deletes many neighbouring rows at once
+#define MEASURE_INTERVAL_US (200 * 1000)  //  between two looks for the oldest messages
 
 typedef struct {
     publisher_t base;

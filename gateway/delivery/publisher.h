@@ -13,7 +13,7 @@ typedef enum {
     OFFER_TAKEN,      //  all messages were taken
     OFFER_FULL,       //  nothing was taken: there is no room now
     OFFER_DISK_FULL,  //  nothing was taken: the disk of the journal is full
-    OFFER_TOO_LARGE,  //  nothing was taken: the buffer can never hold so many at once
+    OFFER_TOO_LARGE,  //  nothing was taken: they are more than the whole buffer holds
 } offer_t;
 
 //  The staged messages of one upload: a body that arrives in pieces and is accepted as a whole or

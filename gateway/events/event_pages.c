@@ -19,7 +19,7 @@
 #define ROCKETS_UNDER_WAY 16  //  streams of one rocket that ask for it
 #define RETRY_MS 200
 #define PAUSE_MAX_MS 1000  //  between two pages
-#define LARGE_MS 60000     //  a fleet that was larger than a page is taken for large so long
+#define LARGE_MS 60000     //  a fleet larger than a page counts as large for this time
 
 struct event_pages {
     stream_set_t *set;

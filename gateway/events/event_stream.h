@@ -2,11 +2,11 @@
 //  change, from the log, at the pace of the client.
 //
 //    phase      the stream                                      goes on
-//    LISTENING  waits until what it listens to is in effect     to QUEUED
+//    LISTENING  waits until its subscription is in effect       to QUEUED
 //    QUEUED     waits for its turn to ask for a page            to ASKED
 //    ASKED      waits for the page                              to SHOWING; to QUEUED, if none came
-//    SHOWING    sends the page, then what has changed since of  to QUEUED for the next page; after
-//               what it has shown                               the last one to LIVE
+//    SHOWING    sends the page, then newer updates of the       to QUEUED for the next page; after
+//               rockets that it has shown                       the last one to LIVE
 //    LIVE       sends updates as they come                      one rocket: to QUEUED now and then
 //
 //  A stream begins again if an update was missed, or if the log has lost events that the stream has

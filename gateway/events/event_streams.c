@@ -8,7 +8,7 @@
 #define LISTENING_MAX_MS 1000   //  longest wait of the stream of one rocket for all owners
 #define LOOK_MS 500             //  between two looks at all streams
 #define WAKE_MIN_MS 5           //  updates within this time go out together;
-#define STREAMS_PER_WAKE_MS 20  //  one ms for each so many streams, if that is longer
+#define STREAMS_PER_WAKE_MS 20  //  or within 1 ms for every 20 streams, if that is longer
 #define STOP_MS 1000            //  longest time of a stream to end
 
 struct event_streams {

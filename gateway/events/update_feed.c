@@ -7,7 +7,7 @@
 #include "query/protocol/rocket_json.h"
 #include "query/protocol/update_link.h"
 
-#define LINGER_MS 30000  //  so long all rockets are listened to for nobody
+#define LINGER_MS 30000  //  keep the subscription to all rockets this long after its last stream
 #define SYNC_MS 1000     //  a sync that takes longer does not hold up the next one
 
 //  Topics of single rockets take no more of a processor's room than this. For rockets beyond that

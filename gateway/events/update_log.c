@@ -7,9 +7,9 @@
 
 #include "common/text/text_key.h"
 
-#define ENTRY_BYTES 250  //  what an event costs besides its text
-#define SHOWN_MS 2000    //  an update is late by less, or its processor is as good as dead
-#define SHOWN_MAX 50000  //  in each of the two tables
+#define ENTRY_BYTES 250  //  the memory of an event besides its text
+#define SHOWN_MS 2000    //  updates come within this time, unless their processor hangs
+#define SHOWN_MAX 50000  //  rockets in each of the two tables
 
 typedef struct {
     log_entry_t entry;

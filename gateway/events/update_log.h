@@ -19,7 +19,7 @@ typedef struct {
     GBytes *event;  //  as streams send it
 } log_entry_t;
 
-//  Make a log of at most so many bytes of events.
+//  Make a log that holds at most max_bytes of events.
 update_log_t *update_log_new (size_t max_bytes);
 
 void update_log_destroy (update_log_t **self_p);

@@ -1,5 +1,5 @@
-//  Receipts get their outcome in the order in which they were given out, so only the head of
-//  `keeping` is looked at. Any request in `applying` may be next, so all of them are.
+//  Receipts get their outcome in the order of their creation, so a run looks only at the head of
+//  `keeping`. Any request in `applying` may be next, so a run looks at all of them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/acceptance.h"
 
@@ -101,7 +101,7 @@ s_answer (acceptance_t *self, http_request_t *request, const taken_t *taken, boo
     http_answer (request, &response);
 }
 
-//  The time that the client wants to wait is over, or the client is gone.
+//  Answer, because the client's waiting time is over or the client is gone.
 static void
 s_waited (void *context, http_request_t *request)
 {
@@ -110,7 +110,8 @@ s_waited (void *context, http_request_t *request)
     s_answer (held->acceptance, request, &held->taken, false);
 }
 
-//  The journal has not finished for seconds. This happens at the end of a stop only.
+//  Answer, because the journal has not finished for seconds. This happens only at the end of a
+//  stop.
 static void
 s_given_up (void *context, http_request_t *request)
 {
@@ -120,7 +121,7 @@ s_given_up (void *context, http_request_t *request)
         "the disk does not answer: whether this request was accepted is not known");
 }
 
-//  The messages are kept: answer, or wait until they are applied.
+//  Answer, as the messages are kept, or wait until they are applied.
 static void
 s_kept (acceptance_t *self, held_t *held)
 {

@@ -1,4 +1,4 @@
-//  The requests whose messages were taken, until they are answered: 202 once the messages are kept,
+//  The requests with accepted messages, until their answers: 202 once the messages are kept,
 //  200 once they are applied if the client waits for that, 503 if they could not be kept. The
 //  worker's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
@@ -15,7 +15,7 @@ typedef struct acceptance acceptance_t;
 
 //  The messages of a request that were taken.
 typedef struct {
-    receipt_t *receipt;  //  NULL: they were dropped (--overflow=drop), there is nothing to wait for
+    receipt_t *receipt;  //  NULL: the messages were dropped (--overflow=drop)
     size_t count;
     refusals_t *refusals;  //  the messages that were not taken; NULL: none
     prefer_t prefer;
@@ -24,7 +24,7 @@ typedef struct {
 //  The tools are borrowed.
 acceptance_t *acceptance_new (const intake_tools_t *tools);
 
-//  No request may wait any more.
+//  The caller ensures that no request waits.
 void acceptance_destroy (acceptance_t **self_p);
 
 //  Answer the request now, or hold it and answer it when its outcome is known. Takes the receipt,

@@ -20,7 +20,7 @@ void intake_destroy (intake_t **self_p);
 void handle_post_messages (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  Return true if the body of this POST is to be shown in pieces.
+//  Return true if the server should pass the body of this POST in pieces.
 bool intake_takes_pieces (const http_request_t *request);
 
 //  Take the next piece of a body, as http_piece_fn does.

@@ -1,5 +1,5 @@
-//  The requests whose body is read as a whole. A request without room waits; the order of arrival
-//  counts. The worker's thread owns it.
+//  The requests whose body is read as a whole. A request without room waits, first come, first
+//  served. The worker's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSTS_H
 #define DOWNLINK_POSTS_H
@@ -12,7 +12,7 @@ typedef struct posts posts_t;
 //  Borrows both arguments.
 posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 
-//  No request may wait any more.
+//  The caller ensures that no request waits.
 void posts_destroy (posts_t **self_p);
 
 //  Read a request's messages and offer them. Answer it, or hold it.

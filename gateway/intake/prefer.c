@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-#define WORD_SIZE 32  //  no preference of ours is longer
+#define WORD_SIZE 32  //  longer than every known preference
 #define BLANKS " \t"
 
 //  Copy a token, or the inside of a quoted string, and pass over it. A word that is too long
@@ -26,7 +26,7 @@ s_read_word (const char *at, char word[WORD_SIZE])
     return at + (is_quoted && *at);
 }
 
-//  Pass over parameters up to the next preference; our preferences have none.
+//  Skip parameters up to the next preference; the known preferences have none.
 static const char *
 s_skip_parameters (const char *at)
 {

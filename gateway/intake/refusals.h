@@ -1,5 +1,5 @@
-//  The refused messages of one request. The first REFUSALS_TOLD_MAX are kept and told to the
-//  client, all of them are counted, so that memory is bounded. Shared by counting references.
+//  The refused messages of one request. Memory is bounded: the object counts all of them, and keeps
+//  the first REFUSALS_TOLD_MAX for the answer. References are counted.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSALS_H
 #define DOWNLINK_REFUSALS_H
@@ -18,8 +18,8 @@ refusals_t *refusals_ref (refusals_t *self);
 void refusals_unref (refusals_t **self_p);
 
 //  Add a refusal, and make the object with the first one. index is the place of the message in the
-//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail says
-//  what was expected. Both are copied.
+//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail
+//  names the rule that the message breaks. Both are copied.
 void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail);
 
 //  Return the number of refusals.

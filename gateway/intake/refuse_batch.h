@@ -1,4 +1,4 @@
-//  The refusals of a request that are nobody's fault in its messages.
+//  The refusals of whole requests with valid messages: too large, no room, not kept.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSE_BATCH_H
 #define DOWNLINK_REFUSE_BATCH_H

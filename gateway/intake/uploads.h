@@ -19,7 +19,7 @@ typedef struct uploads uploads_t;
 uploads_t *uploads_new (
     const intake_tools_t *tools, acceptance_t *acceptance, const posts_t *posts);
 
-//  No request may be held any more.
+//  The caller ensures that no request is held.
 void uploads_destroy (uploads_t **self_p);
 
 //  Take the next piece of a body, as http_piece_fn does.

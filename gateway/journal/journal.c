@@ -173,8 +173,9 @@ s_log_room (journal_t *self, bool had_room, uint64_t free_bytes, uint64_t reserv
         log_event (LOG_ERROR, "no room for the journal: nothing is accepted",
             "directory=%s free_bytes=%llu kept_free_bytes=%llu advice=%s", slot_path (self->slot),
             (unsigned long long) free_bytes, (unsigned long long) reserve,
-            "the disk is full: make room on it, but delete nothing in the journal directory; what "
-            "was accepted is safe, and accepting goes on by itself");
+            "the disk is full: make room on it, but delete nothing in the journal directory; "
+            "accepted "
+            "messages are safe, and the gateway accepts again when there is room");
 }
 
 bool

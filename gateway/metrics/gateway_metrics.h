@@ -104,7 +104,8 @@ void worker_metrics_answered (
 
 typedef struct gateway_metrics gateway_metrics_t;
 
-//  The sets of so many workers. The limits are the whole gateway's, to be shown; 0: none.
+//  Make one set of counters for each worker. The limits are the whole gateway's, for display; 0:
+//  none.
 gateway_metrics_t *gateway_metrics_new (
     unsigned workers, uint64_t buffer_limit, uint64_t journal_limit);
 

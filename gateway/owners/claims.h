@@ -14,11 +14,10 @@
 
 #include "common/bytes/announcement.h"
 
-#define CLAIM_EPOCH_MAX                                                                            \
-    ((uint64_t) 1 << 40)     //  a take every 10 ms for 300 years does not get there
-#define CLAIM_JUMP_MAX 1000  //  beyond what the time that has passed allows
+#define CLAIM_EPOCH_MAX ((uint64_t) 1 << 40)  //  more than a take every 10 ms for 300 years
+#define CLAIM_JUMP_MAX 1000  //  the largest rise of an epoch beyond the passed time
 #define CLAIM_TAKE_MS 10     //  a partition is not taken more often than that
-#define CLAIM_GRACE_MS 1000  //  a processor that was overtaken has so long to say so
+#define CLAIM_GRACE_MS 1000  //  the time in which an overtaken processor must stop claiming
 
 //  A processor's claim of the partition.
 typedef struct {

@@ -52,7 +52,7 @@ uint64_t directory_generation (const directory_t *self);
 //  Return all peers, each with sockets, and set *count. Borrowed until the next directory_run.
 peer_t *const *directory_peers (const directory_t *self, size_t *count);
 
-//  Return the alarms at the moment.
+//  Return the current alarms.
 alarms_t directory_alarms (const directory_t *self);
 
 //  Return where a processor is that shares the state and is not in --processors, as host:port; NULL

@@ -9,7 +9,7 @@
 
 #include "common/domain/state_id.h"
 
-#define STATE_CHOICE_MS 600     //  longer than it takes to hear everybody who is there
+#define STATE_CHOICE_MS 600     //  longer than all live processors take to announce themselves
 #define STATE_SILENCE_MS 2000   //  a state that was not chosen is forgotten then
 #define STATE_CANDIDATES_MAX 4  //  more than two say nothing new
 

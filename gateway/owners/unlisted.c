@@ -117,7 +117,7 @@ s_log (const entry_t *entry)
     char advice[ENDPOINT_SIZE + 192];
     g_snprintf (advice, sizeof advice,
         "add %s to --processors and restart this gateway, or stop that processor; if a name in "
-        "--processors should lead there, see what the name resolves to",
+        "--processors should lead there, check the addresses of that name",
         entry->address);
     log_event (LOG_ERROR,
         "ALARM: a processor shares the state but is not in --processors: messages for its "

@@ -11,7 +11,7 @@
 
 #define UNLISTED_GRACE_MS                                                                          \
     3000  //  names are resolved every second, and a first announcement takes less
-#define UNLISTED_FORGET_MS 3000  //  after nobody has named it any more
+#define UNLISTED_FORGET_MS 3000  //  after the last announcement that names it
 #define UNLISTED_MAX 16          //  further ones say nothing new
 
 typedef struct unlisted unlisted_t;

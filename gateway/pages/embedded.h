@@ -1,5 +1,5 @@
-//  Files that stand in the program, so that it needs none beside it. cmake/Embed.cmake puts them
-//  in.
+//  The files inside the program, so that it runs without files beside it. cmake/Embed.cmake puts
+//  them there.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EMBEDDED_H
 #define DOWNLINK_EMBEDDED_H

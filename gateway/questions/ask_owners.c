@@ -19,13 +19,13 @@
 #include "query/protocol/list_merge.h"
 #include "query/protocol/reply.h"
 
-#define OWNER_MS 1000  //  an inquiry waits so long for an owner
+#define OWNER_MS 1000  //  the longest wait of an inquiry for an owner
 #define RETRY_MS 20
 #define LOOK_MS 100             //  a list that waited longer is sent only if it is still wanted
 #define LISTS_WAITING_MAX 1024  //  of a worker, in any phase
 #define PARTS_ASKED_MAX 64      //  parts of lists with the owners: each has 1 MiB at most
 #define LISTS_ASKED_MIN 4
-#define MERGE_US 4000  //  a run merges lists for so long, and one at least
+#define MERGE_US 4000  //  a run merges lists for this time, and at least one
 
 typedef enum { INQUIRY_UNSENT, INQUIRY_ASKED, INQUIRY_READY, INQUIRY_PHASES } inquiry_phase_t;
 typedef enum { INQUIRY_ROCKET, INQUIRY_LIST, INQUIRY_KINDS } inquiry_kind_t;

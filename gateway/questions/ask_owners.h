@@ -14,8 +14,8 @@
 typedef struct asker asker_t;
 typedef struct inquiry inquiry_t;
 
-#define ASKER_ROCKET_MS 1000  //  a rocket is asked for so long,
-#define ASKER_LIST_MS 5000    //  a list
+#define ASKER_ROCKET_MS 1000  //  longest time of an inquiry for a rocket
+#define ASKER_LIST_MS 5000    //  longest time of an inquiry for a list
 
 //  The outcome of an inquiry. Borrowed during the call.
 typedef struct {

@@ -8,7 +8,7 @@
 
 #define LOOK_MS 20        //  between looks for processors that are gone
 #define DOUBT_MS 50       //  an exchange younger than this is answered in spite of other owners
-#define ENDED_MS 2000     //  so long after its deadline an exchange without an answer is forgotten
+#define ENDED_MS 2000     //  after its deadline, an unanswered exchange is forgotten
 #define BATCH_ROCKETS 96  //  with all the gaps that a rocket may have, which take 20 KB: 2 MB
 
 //  The bytes of replies that a run reads; fewer for lists, which cost more work.

@@ -14,7 +14,7 @@ handle_live (const parts_t *parts, http_request_t *request, const http_target_t 
     answer_json (request, 200, text_from ("{\"status\":\"alive\"}"));
 }
 
-//  Say that two states are there, and which.
+//  Write that two states exist, and name both.
 static const char *
 s_doubt (const parts_t *parts, char *room, size_t size)
 {
@@ -31,7 +31,7 @@ s_doubt (const parts_t *parts, char *room, size_t size)
     return room;
 }
 
-//  Say that partitions have no owner here, and why if that is known.
+//  Write that partitions have no owner, and the reason if it is known.
 static const char *
 s_unowned (const parts_t *parts, char *room, size_t size)
 {
@@ -39,7 +39,7 @@ s_unowned (const parts_t *parts, char *room, size_t size)
     if (directory_unowned (parts->directory) == 0)
         return NULL;
     if (!unlisted)
-        return "not every partition has an owner at the moment";
+        return "not every partition has an owner";
     g_snprintf (room, size,
         "not every partition has an owner that this gateway can reach: a processor at %s shares "
         "the state but is not in --processors; add it there and restart this gateway",

@@ -81,7 +81,7 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
         alarms.unlisted_processors);
 }
 
-//  The metrics of a partition.
+//  Write the metrics of a partition.
 typedef double (partition_fn) (
     const directory_t *directory, const gateway_totals_t *totals, uint32_t partition);
 

@@ -23,7 +23,7 @@ s_write_text (json_writer_t *json, const char *key, const char *text)
     json_string (json, text);
 }
 
-//  A state's UUID, or null.
+//  Write a state's UUID, or null.
 static void
 s_write_state (json_writer_t *json, const state_id_t *state)
 {
@@ -74,7 +74,7 @@ s_write_gateway (json_writer_t *json, const parts_t *parts, const gateway_totals
     s_write_number (json, "eventStreams", totals->streams);
 }
 
-//  The statuses of one route that were answered at all.
+//  Write the statuses of one route that are not 0.
 static void
 s_write_statuses (json_writer_t *json, const uint64_t *answers, size_t count)
 {
@@ -105,7 +105,7 @@ s_write_requests (json_writer_t *json, const gateway_totals_t *totals)
     json_end_object (json);
 }
 
-//  Milliseconds, or null if nothing took any time.
+//  Write milliseconds, or null without samples.
 static void
 s_write_quantile (
     json_writer_t *json, const char *key, const durations_t *durations, double fraction)

@@ -7,7 +7,7 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 
-#define SHOWN_SIZE 200  //  of what a client sent, with the terminator
+#define SHOWN_SIZE 200  //  bytes of a client's text in the log, with the terminator
 
 bool
 answer_log_may (answer_log_t *self, int64_t now_ms)

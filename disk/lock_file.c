@@ -70,7 +70,8 @@ lock_file_is_taken (const char *path)
     int fd = open (path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno != ENOENT;
-    //  Shared, so that two who look at the same moment do not take each other for the owner.
+    //  Lock it shared, so that two processes that look at once do not take each other for the
+    //  owner.
     bool is_taken = flock (fd, LOCK_SH | LOCK_NB) != 0;
     close (fd);
     return is_taken;

@@ -1,6 +1,5 @@
-//  A file whose lock (flock) says that somebody is at work: the kernel drops it when the process
-//  dies, however it dies. A lock is a hint to those who keep to it; what must not be written twice
-//  is also guarded by an epoch.
+//  A file with a lock (flock) that shows that a process is at work. The kernel drops the lock when
+//  the process dies. Locks bind only processes that look at them, so epochs guard the data too.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOCK_FILE_H
 #define DOWNLINK_LOCK_FILE_H
@@ -14,19 +13,19 @@ typedef enum {
 
 #define LOCK_FILE_PATIENCE_MS 5000
 
-//  Open a file, made for this user alone if it is not there, and lock it. Returns a descriptor,
-//  which is not inherited by other programs: close it to unlock. -1 with errno set; EWOULDBLOCK if
-//  somebody has it locked.
+//  Open a file, or create it for this user alone, and lock it. Return a descriptor that other
+//  programs do not inherit; close it to unlock. Return -1 with errno set on failure; EWOULDBLOCK if
+//  another process holds the lock.
 int lock_file_take (const char *path, lock_file_t how);
 
-//  Log that this process waits for the lock, and which process holds it.
+//  Log that this process waits for the lock, with its holder.
 void lock_file_tell_holder (const char *path);
 
-//  True if somebody has the file locked, or that cannot be found out. False if nobody has, or there
-//  is no such file. Looking at it never keeps anybody else from looking.
+//  Return true if a process holds the lock, or if that is unknown; false if no process does, or the
+//  file is missing. Several processes can ask at the same time.
 bool lock_file_is_taken (const char *path);
 
-//  A new name is on disk once its directory is.
+//  Sync a directory, which brings new names in it to disk.
 bool directory_sync (const char *path) __attribute__ ((warn_unused_result));
 
 #endif

@@ -1,5 +1,5 @@
-//  Why a file of SQLite cannot be used, and what to do about it: full, read-only, no permission,
-//  too many open files, in use, a broken disk and damage are told apart.
+//  The reason why a SQLite file cannot be used, with advice. It distinguishes a full disk, read-
+//  only, no permission, too many open files, in use, a broken disk, and damage.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQLITE_FAULT_H
 #define DOWNLINK_SQLITE_FAULT_H
@@ -7,9 +7,8 @@
 #define SQLITE_FAULT_DAMAGED                                                                       \
     "it is damaged; restore it from a copy, or move it away to go on without it"
 
-//  Return a sentence for a result of SQLite's, with the system's error (errno) that it came from, 0
-//  if there is none. Damage is only said of what SQLite takes for damaged. For a result that tells
-//  nothing of these, return otherwise.
+//  Return a sentence for a result of SQLite and the system's error behind it (errno; 0: none).
+//  Report damage only if SQLite reports it. Return `otherwise` for other results.
 const char *sqlite_fault (int result, int system_error, const char *otherwise);
 
 //  Return a sentence for an error of the system (errno).

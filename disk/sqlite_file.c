@@ -60,7 +60,7 @@ sqlite_file_blame (const sqlite_file_t *self, const char *fault)
     return false;
 }
 
-//  Why the last call failed, and what to do; otherwise if that tells nothing.
+//  Return the reason for the last failure with advice; `otherwise` if it is unknown.
 static const char *
 s_fault (const sqlite_file_t *self, const char *otherwise)
 {

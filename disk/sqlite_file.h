@@ -1,5 +1,5 @@
-//  A SQLite file of ours: opened the one safe way, known by its format, checked for damage, and its
-//  errors judged. The journal and the state are such files.
+//  A SQLite file: open it safely, check its format and its contents, and judge its errors. The
+//  journal and the state are such files.
 //
 //    - one connection a file, its lock held as long as it is open (locking_mode=EXCLUSIVE): this
 //      version of SQLite can corrupt a WAL file that has two;
@@ -19,65 +19,64 @@
 
 #include "common/text/text.h"
 
-//  When a failure was logged last. Files on one disk share it, whatever thread uses them: when it
-//  is full it is one trouble and not one a file. Zeroed memory at first.
+//  The time of the last logged failure. Files on one disk share it across threads, since a full
+//  disk is one problem for all of them. Zeroed memory at first.
 typedef atomic_llong sqlite_file_logged_t;
 
 typedef struct {
     const char *path;
-    int application;         //  tells the kinds of our files apart (PRAGMA application_id)
-    int format;              //  PRAGMA user_version
-    const char *schema;      //  statements that make a new one
-    const char *upgrade;     //  that make one of the format before into one; NULL: none do
-    bool is_synced;          //  a commit is on disk when it is done; else when the system likes
-    bool was_synced;         //  so were the commits that are in it
-    int checkpoint_pages;    //  the write-ahead log is written back when it has so many
+    int application;      //  the kind of the file (PRAGMA application_id)
+    int format;           //  PRAGMA user_version
+    const char *schema;   //  statements that create a new file
+    const char *upgrade;  //  statements that upgrade the previous format; NULL: none
+    bool is_synced;   //  a commit is on disk when it returns; else at a time of the system's choice
+    bool was_synced;  //  this held for the commits in the file
+    int checkpoint_pages;    //  pages in the write-ahead log at which it is written back
     int cache_kib;           //  of pages kept in memory; 0: SQLite's default, 2,000
     const char *failpoints;  //  prefix of the names: "journal" for journal-before-checkpoint
-    sqlite_file_logged_t *logged_ms;  //  NULL: the file's own
+    sqlite_file_logged_t *logged_ms;  //  NULL: only this file
 } sqlite_file_config_t;
 
 typedef struct sqlite_file sqlite_file_t;
 
-//  What became of a transaction.
+//  The outcome of a transaction.
 typedef enum {
     FILE_DONE,    //  committed
-    FILE_FAILED,  //  nothing was changed, as when the disk is full: later it may work
-    FILE_BROKEN,  //  nobody knows: stop the process, and start it again
+    FILE_FAILED,  //  nothing changed, for example on a full disk: a later try may work
+    FILE_BROKEN,  //  unknown: stop the process, and start it again
 } file_result_t;
 
-//  Open a file, or make it. NULL if it is damaged, foreign, of another format or in use; then the
-//  log says which file, why, and what to do. The path is copied.
+//  Open or create a file. Return NULL if it is damaged, foreign, of another format or in use; then
+//  the log names the file, the reason and the remedy. The path is copied.
 sqlite_file_t *sqlite_file_open (const sqlite_file_config_t *config);
 
-//  Write the log back and close.
+//  Write the log back and close the file.
 void sqlite_file_close (sqlite_file_t **self_p);
 
 sqlite3 *sqlite_file_database (const sqlite_file_t *self);
 
-//  A statement that is used again and again, the file's own: finalized with it. NULL if it cannot
-//  be prepared: the tables are not as they were made.
+//  Prepare a statement for repeated use. The file owns it. Return NULL if the tables are not ours.
 sqlite3_stmt *sqlite_file_prepare (sqlite_file_t *self, const char *sql);
 
-//  The single number that a statement gives; false if it gives none.
+//  Set *number to the single number of a statement. Return false if it gives none.
 bool sqlite_file_number (sqlite_file_t *self, const char *sql, int64_t *number)
     __attribute__ ((warn_unused_result));
 
-//  Begin a transaction. A path that leads elsewhere than to the open file fails: what is written to
-//  a file without a name is lost.
+//  Begin a transaction. Fail if the path no longer leads to the open file: data in a file without a
+//  name is lost.
 file_result_t sqlite_file_begin (sqlite_file_t *self);
 
-//  End it: commit, or if result is an error of SQLite's, roll back. Says what became of it; the log
-//  has the reason, once a second at the most.
+//  End the transaction: commit, or roll back if result is an error of SQLite. Return the outcome.
+//  The log has the reason, at most once a second.
 file_result_t sqlite_file_end (sqlite_file_t *self, int result);
 
 //  Return true if the last transaction failed because the disk has no room.
 bool sqlite_file_is_disk_full (const sqlite_file_t *self);
 
-//  Say that the file is damaged: which one, how, and what to do. Always returns false.
+//  Log the fault of the file with the remedy. Return false.
 bool sqlite_file_blame (const sqlite_file_t *self, const char *fault);
 
-//  The checksum that a row carries: pages have none in SQLite. XXH3 of the bytes.
+//  Return the checksum of a row, XXH3 of its bytes. SQLite's pages have no checksum.
 int64_t sqlite_file_checksum (text_t bytes);
 
 #endif

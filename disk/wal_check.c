@@ -30,7 +30,7 @@ typedef struct {
 } wal_reader_t;
 
 typedef struct {
-    bool is_ours;    //  of this round of the log, not what is left of an older one
+    bool is_ours;    //  of this round of the log, not a rest of an older one
     bool is_good;    //  so says its checksum
     bool is_commit;  //  the last of a transaction
 } wal_frame_t;

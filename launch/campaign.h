@@ -1,6 +1,5 @@
-//  Sends messages to a gateway as the client that the service was made for does: some at a time,
-//  each on a connection of its own that is never closed, again and again until it gets a 2xx. An
-//  answer that would be the same again (404, say) is told on standard error, and ends the campaign.
+//  Send messages to a gateway over a number of connections, and send each one again until it gets a
+//  2xx. A permanent refusal (for example 404) is printed on standard error and ends the campaign.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CAMPAIGN_H
 #define DOWNLINK_CAMPAIGN_H
@@ -14,19 +13,19 @@
 
 typedef struct {
     uint64_t concurrency;
-    bool new_connections;      //  else connections are used again
+    bool new_connections;      //  a new connection for each request; else connections stay open
     uint64_t batch;            //  messages a request; above 1 as NDJSON
-    uint64_t rate;             //  messages a second at most; 0: as fast as answered
+    uint64_t rate;             //  most messages a second; 0: no limit
     uint64_t delay_ms;         //  pause of each of the concurrent senders between two requests
-    uint64_t retry_ms;         //  until what got no 2xx is sent again
-    uint64_t timeout_ms;       //  until an answer is given up
+    uint64_t retry_ms;         //  pause before a message without a 2xx is sent again
+    uint64_t timeout_ms;       //  longest wait for an answer
     uint64_t max_duration_ms;  //  0: none
-    int stop_fd;               //  becomes readable when the user has had enough
+    int stop_fd;               //  readable when the user ends the campaign
     bool shows_progress;
 } campaign_plan_t;
 
 typedef struct {
-    uint64_t messages;   //  to be sent
+    uint64_t messages;   //  in all
     uint64_t delivered;  //  got a 2xx
     uint64_t requests;
     uint64_t retries;
@@ -38,7 +37,7 @@ typedef struct {
     int64_t duration_us;
 } campaign_result_t;
 
-//  Send the messages (char *). The result is the caller's, with campaign_result_clear.
+//  Send the messages (char *). The caller frees the result with campaign_result_clear.
 void campaign_run (const campaign_plan_t *plan, const http_place_t *place,
     const GPtrArray *messages, campaign_result_t *result);
 

@@ -61,7 +61,7 @@ s_change_speed (flight_t *flight, GRand *rand)
         "RocketSpeed%s\"},\"message\":{\"by\":%d}}", up ? "Increased" : "Decreased", by);
 }
 
-//  The type and the body of a rocket's next message, folded into what is expected.
+//  Write the type and the body of a rocket's next message, and fold it into the expected state.
 static char *
 s_body (flight_t *flight, GRand *rand, bool is_last)
 {

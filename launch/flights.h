@@ -1,5 +1,5 @@
-//  The rockets' messages, made from a seed, and the state they must lead to. It knows nothing of
-//  how the programs fold them: it adds up as it makes them, in order.
+//  Make rockets' messages from a seed, and the states that they must lead to. It shares no code
+//  with the fold: it computes the states while it makes the messages, in order.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FLIGHTS_H
 #define DOWNLINK_FLIGHTS_H
@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-//  What a rocket must look like at the end.
+//  The state of a rocket at the end.
 typedef struct {
     char id[40];
     const char *type;
@@ -31,7 +31,7 @@ typedef struct {
     GPtrArray *messages;  //  of char *: JSON, in the order of sending, repeats included
 } flights_t;
 
-//  The same plan makes the same flights, always.
+//  Make flights. The same plan always makes the same flights.
 flights_t *flights_new (const flight_plan_t *plan);
 
 void flights_destroy (flights_t **self_p);

@@ -14,7 +14,7 @@
 #define LOCAL_ADDRESSES 64
 #define ANSWER_MAX_BYTES (16 * 1024 * 1024)
 
-//  Read "host", "host:port" or "[::1]:port". Returns NULL, or what is wrong.
+//  Read "host", "host:port" or "[::1]:port". Return NULL, or a sentence about the fault.
 static const char *
 s_read_authority (http_place_t *self)
 {

@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-//  Where a URL leads to.
+//  The parts of a URL.
 typedef struct {
     char *url;        //  all of it, for people
     char *authority;  //  for Host
@@ -18,22 +18,22 @@ typedef struct {
     socklen_t address_size;
 } http_place_t;
 
-//  Take http://host[:port]/path apart. Returns NULL, or what is wrong. Free it in any case.
+//  Parse http://host[:port]/path. Return NULL, or a sentence about the fault. Free it in any case.
 const char *http_place_read (http_place_t *self, const char *url);
 
-//  Look up the host, until clock_ms () reaches until_ms; INT64_MAX: for as long as it takes.
-//  Returns NULL, or the reason why it has no address.
+//  Look up the host until clock_ms () reaches until_ms; INT64_MAX: without limit. Return NULL, or
+//  the reason why it has no address.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
 void http_place_free (http_place_t *self);
 
-//  A socket that is connecting; -1 with errno set. Loopback targets get further local addresses by
-//  turn, since one has ports for some 28,000 connections only.
+//  Begin to connect and return the socket, or -1 with errno set. For loopback targets local
+//  addresses alternate by turn, since one address has ports for only some 28,000 connections.
 int http_connect (const http_place_t *place, unsigned turn);
 
 typedef enum { HTTP_MORE, HTTP_ANSWERED, HTTP_FAILED } http_step_t;
 
-//  An answer as it comes in. Zeroed memory, with buffer set, is one of which nothing came.
+//  An answer that is arriving. Zeroed memory with a buffer is an empty one.
 typedef struct {
     GByteArray *buffer;
     unsigned status;
@@ -42,7 +42,7 @@ typedef struct {
     size_t body_size;
 } http_answer_t;
 
-//  Read what there is. HTTP_ANSWERED when all of the answer is there.
+//  Read the available bytes. Return HTTP_ANSWERED when the answer is complete.
 http_step_t http_answer_read (http_answer_t *self, int fd);
 
 #endif

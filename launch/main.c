@@ -1,4 +1,4 @@
-//  downlink-launch: plays rockets against a gateway, and verifies what it made of them.
+//  downlink-launch: play rockets against a gateway, and verify their states.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <unistd.h>

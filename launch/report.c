@@ -58,5 +58,5 @@ report_print (campaign_result_t *result, bool as_json)
         (unsigned long long) result->connection_errors, (unsigned long long) result->connections);
     s_print_statuses (result, as_json ? "\"%u\":%llu" : "%u: %llu");
     printf (as_json ? "}}\n" : "\n");
-    fflush (stdout);  //  whoever reads it need not wait for the verification
+    fflush (stdout);  //  show it before the verification
 }

@@ -5,7 +5,7 @@
 
 #include "launch/campaign.h"
 
-//  Print it on standard output. Sorts the latencies.
+//  Print the summary on standard output. It sorts the latencies.
 void report_print (campaign_result_t *result, bool as_json);
 
 #endif

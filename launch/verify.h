@@ -1,4 +1,4 @@
-//  Asks a gateway for every rocket, and compares it with what it must be.
+//  Ask a gateway for every rocket, and compare it with the expected state.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_VERIFY_H
 #define DOWNLINK_VERIFY_H
@@ -6,9 +6,9 @@
 #include "launch/flights.h"
 #include "launch/http_client.h"
 
-//  What was accepted is applied a moment later, so a rocket that is not right yet is asked for
-//  again, for up to patience_ms altogether. Tells the first differences on standard error. Returns
-//  how many rockets are right.
+//  Verify all rockets. Accepted messages are applied a moment later, so ask again for a wrong
+//  rocket, for up to patience_ms in all. Print the first differences on standard error. Return the
+//  number of right rockets.
 uint64_t verify_flights (const flights_t *flights, const http_place_t *place, int64_t patience_ms);
 
 #endif

@@ -61,6 +61,7 @@ scripts/install-dependencies.sh build test lint || exit 1
 step clang-format format
 step includes scripts/check-includes.sh
 step "include graph" scripts/include-graph.py --check
+step words scripts/check-words.py
 step gcc strict_build gcc g++
 step clang strict_build clang clang++
 step clang-tidy tidy

@@ -25,9 +25,9 @@
 #define LOG_MS 10000
 #define LOOK_MS 1000  //  between two searches for dead visitors
 #define WATCH_MS 100  //  between two searches for visitors that complete no message
-//  Of a message that is not complete: what is worth looking at; what one visitor may send beyond
-//  the largest part; what all may send; and what heartbeats may take each second, which are no
-//  messages.
+//  Bounds for incomplete messages: the bytes from which a visitor is watched; the bytes that one
+//  visitor may send beyond the largest part; the bytes of all visitors; and the bytes of heartbeats
+//  in a second, which are not messages.
 #define WATCHED_BYTES (16 * 1024)
 #define INCOMPLETE_BYTES (64 * 1024)
 #define INCOMPLETE_BYTES_OF_ALL (16 * 1024 * 1024)
@@ -149,8 +149,8 @@ s_incomplete (doorkeeper_t *self, visit_t *visit)
     return 0;
 }
 
-//  Return true if the owner has heard all that is complete. It is asked after the bytes were
-//  counted: what was complete then has been heard, or libzmq has something to tell.
+//  Return true if the owner has received all complete messages. Ask after counting the bytes:
+//  messages that were complete then have been received, or libzmq has news.
 static bool
 s_is_drained (const doorkeeper_t *self)
 {

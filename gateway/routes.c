@@ -50,7 +50,7 @@ s_find (const char *path)
     for (size_t index = 0; index < G_N_ELEMENTS (s_rows); index++)
         if (strcmp (path, s_rows[index].path) == 0)
             return &s_rows[index];
-    return is_dashboard (path) ? &s_dashboard : NULL;
+    return handle_is_dashboard (path) ? &s_dashboard : NULL;
 }
 
 static bool

@@ -5,7 +5,7 @@
 #define DOWNLINK_ROUTES_H
 
 #include "gateway/handler/handler.h"
-#include "gateway/state/log_answer.h"
+#include "gateway/state/answer_log.h"
 
 //  The context of all functions below. The worker owns it.
 typedef struct {

@@ -8,7 +8,7 @@
 #include "gateway/events/event_streams.h"
 #include "gateway/intake/intake.h"
 #include "gateway/owners/directory.h"
-#include "gateway/questions/ask_owners.h"
+#include "gateway/questions/asker.h"
 #include "gateway/routes.h"
 #include "http/http_server.h"
 

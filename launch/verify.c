@@ -18,11 +18,11 @@ typedef struct {
     const http_place_t *place;
     int fd;
     http_answer_t answer;
-} asker_t;
+} checker_t;
 
-//  Ask once. True if an answer came; its body is then in the asker's buffer, terminated.
+//  Ask once. True if an answer came; its body is then in the checker's buffer, terminated.
 static bool
-s_ask (asker_t *self, const char *id)
+s_ask (checker_t *self, const char *id)
 {
     if (self->fd < 0)
         self->fd = http_connect (self->place, 0);
@@ -100,7 +100,7 @@ s_compare (yajl_val rocket, const flight_t *flight, bool tell)
 }
 
 static bool
-s_check (asker_t *self, const flight_t *flight, bool tell)
+s_check (checker_t *self, const flight_t *flight, bool tell)
 {
     if (!s_ask (self, flight->id) || self->answer.status != 200) {
         if (tell)
@@ -123,20 +123,20 @@ verify_flights (const flights_t *flights, const http_place_t *place, int64_t pat
     uint64_t right = 0;
     int told = 0;
     int64_t until_ms = clock_ms () + patience_ms;
-    asker_t asker = {.place = place, .fd = -1, .answer.buffer = g_byte_array_new ()};
+    checker_t checker = {.place = place, .fd = -1, .answer.buffer = g_byte_array_new ()};
     for (guint index = 0; index < flights->flights->len; index++) {
         const flight_t *flight = &g_array_index (flights->flights, flight_t, index);
-        bool good = flight->messages == 0 || s_check (&asker, flight, false);
+        bool good = flight->messages == 0 || s_check (&checker, flight, false);
         while (!good && clock_ms () < until_ms) {
             g_usleep (20 * 1000);
-            good = s_check (&asker, flight, false);
+            good = s_check (&checker, flight, false);
         }
         if (!good && told++ < DIFFERENCES_TOLD)
-            good = s_check (&asker, flight, true);
+            good = s_check (&checker, flight, true);
         right += good;
     }
-    if (asker.fd >= 0)
-        close (asker.fd);
-    g_byte_array_unref (asker.answer.buffer);
+    if (checker.fd >= 0)
+        close (checker.fd);
+    g_byte_array_unref (checker.answer.buffer);
     return right;
 }

@@ -9,7 +9,7 @@
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
 #include "gateway/journal/journal_file.h"
-#include "gateway/journal/journal_slots.h"
+#include "gateway/journal/slot.h"
 
 #define PIECE_BYTES (2 * 1024 * 1024)
 #define LOOK_INTERVAL_MS 5000
@@ -94,7 +94,7 @@ s_look (inheritance_t *self)
     bool good = true;
     bool is_first = self->look_at_ms == 0;
     self->look_at_ms = clock_ms () + LOOK_INTERVAL_MS;
-    GPtrArray *slots = slots_take_over (self->directory, is_first);
+    GPtrArray *slots = slot_take_over_all (self->directory, is_first);
     if (!slots)
         return false;
     for (guint index = 0; index < slots->len; index++) {

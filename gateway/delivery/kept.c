@@ -96,7 +96,7 @@ s_acknowledge (kept_t *self, record_t *record)
     else
         self->absent--;
     if (self->is_journaled)
-        sequences_add (self->removed, record->sequence);
+        record_add_sequence (self->removed, record->sequence);
     g_hash_table_remove (self->records, &record->sequence);
 }
 
@@ -175,31 +175,31 @@ typedef struct {
     uint64_t epoch;
     worker_metrics_t *metrics;
     int64_t now_us;
-} sending_t;
+} destination_t;
 
 static void
-s_count_sent (const sending_t *sending, record_t *record)
+s_count_sent (const destination_t *destination, record_t *record)
 {
-    worker_metrics_t *metrics = sending->metrics;
+    worker_metrics_t *metrics = destination->metrics;
     counter_add (&metrics->frames, 1);
     if (record->sent_to > 0)
         counter_add (&metrics->resent, record->messages);
     else
-        histogram_add (&metrics->latencies[LATENCY_deliver], sending->now_us - record->kept_us,
+        histogram_add (&metrics->latencies[LATENCY_deliver], destination->now_us - record->kept_us,
             record->messages);
-    record->sent_to = sending->owner->incarnation;
-    record->sent_epoch = sending->epoch;
+    record->sent_to = destination->owner->incarnation;
+    record->sent_epoch = destination->epoch;
 }
 
 static bool
 s_send (void *context, record_t *record)
 {
-    const sending_t *sending = context;
+    const destination_t *destination = context;
     FAILPOINT ("push-before");
-    bool sent = socket_send (sending->owner->frames, record->bytes, record->size, false);
+    bool sent = socket_send (destination->owner->frames, record->bytes, record->size, false);
     FAILPOINT ("push-after");
     if (sent)
-        s_count_sent (sending, record);
+        s_count_sent (destination, record);
     return sent;
 }
 
@@ -227,9 +227,11 @@ s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
     const directory_t *directory = self->directory;
     lane_t *lane = &self->lanes[partition];
     const peer_t *owner = directory_owner (directory, partition);
-    sending_t sending = {owner, directory_epoch (directory, partition), self->metrics, now_us};
+    destination_t destination = {
+        owner, directory_epoch (directory, partition), self->metrics, now_us};
     size_t set_aside = lane_set_aside (lane);
-    lane_run (lane, directory_session (directory, partition), &self->sendings, s_send, &sending);
+    lane_run (
+        lane, directory_session (directory, partition), &self->sendings, s_send, &destination);
     if (lane_set_aside (lane) > set_aside)
         s_tell_of_set_aside (self, partition, owner, lane_set_aside (lane));
     if (owner && self->absent > 0)

@@ -11,8 +11,8 @@
 //  In the order of the choices of --journal.
 typedef enum {
     JOURNAL_FSYNC,  //  an accepted message is on disk
-    JOURNAL_OS,  //  an accepted message is with the operating system: a crash of the machine loses it
-    JOURNAL_OFF,  //  an accepted message is in memory
+    JOURNAL_OS,     //  with the operating system: a crash of the machine loses messages
+    JOURNAL_OFF,    //  an accepted message is in memory
 } journal_mode_t;
 
 typedef struct {

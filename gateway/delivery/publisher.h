@@ -28,7 +28,7 @@ typedef enum {
     STAGE_TOO_LARGE,  //  nothing was taken: the buffer can never hold this upload
     STAGE_FAILED,     //  nothing was taken: earlier pieces could not be kept
     STAGE_EVICTED,    //  nothing was taken: earlier pieces made room for others
-    STAGE_TOO_SLOW,  //  nothing was taken: the upload grew too slowly, and its earlier pieces are gone
+    STAGE_TOO_SLOW,   //  nothing was taken: the upload grew too slowly and lost its pieces
 } stage_t;
 
 struct publisher {

@@ -156,7 +156,8 @@ static void
 s_empty (staging_t *self, staged_t *upload)
 {
     for (guint index = 0; self->is_journaled && index < upload->given; index++)
-        sequences_add (self->dropped, ((const record_t *) upload->records->pdata[index])->sequence);
+        record_add_sequence (
+            self->dropped, ((const record_t *) upload->records->pdata[index])->sequence);
     if (self->is_journaled && upload->given > 0)
         g_array_append_val (self->ended, upload->id);
     for (guint index = upload->given; index < upload->records->len; index++)

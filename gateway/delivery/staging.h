@@ -2,12 +2,12 @@
 //  Until then their frames are staged: the journal has them with a mark (journal_file.h), and they
 //  are not sent. Their bytes leave memory when the journal has them.
 //
-//    open        frames are added; each round of the journal takes those that are new, and marks them
+//    open        takes frames; each round of the journal takes the new ones and marks them
 //    accepted    the next round takes the last ones and removes the marks: its commit is the
 //                acceptance, and the frames are kept then. It fails: given up
 //    given up    a round removes frames and marks, in one transaction
 //
-//    evicted     it was in the way of others, or too slow: its frames go like those of one that is given up.
+//    evicted     made room for others, or was too slow: its frames go as if it was given up
 //                The object stays until its owner drops it
 //
 //  An incomplete upload may use room that is free. When another request needs it, uploads that hold

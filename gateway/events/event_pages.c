@@ -114,12 +114,12 @@ s_queue_again (page_t *page, int64_t not_before_ms)
 typedef struct {
     event_pages_t *pages;
     GString *text;
-} held_t;
+} held_text_t;
 
 static void
 s_free_held (void *data)
 {
-    held_t *held = data;
+    held_text_t *held = data;
     held->pages->held_bytes -= held->text->allocated_len;
     g_string_free (held->text, TRUE);
     g_free (held);
@@ -131,8 +131,8 @@ s_events (page_t *page)
 {
     if (page->rockets == 0)
         return NULL;
-    held_t *held = g_new0 (held_t, 1);
-    *held = (held_t){page->pages, g_steal_pointer (&page->text)};
+    held_text_t *held = g_new0 (held_text_t, 1);
+    *held = (held_text_t){page->pages, g_steal_pointer (&page->text)};
     page->text = g_string_new (NULL);
     held->pages->held_bytes += held->text->allocated_len;
     return g_bytes_new_with_free_func (held->text->str, held->text->len, s_free_held, held);

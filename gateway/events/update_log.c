@@ -15,7 +15,7 @@ typedef struct {
     log_entry_t entry;
     GSequenceIter *place;
     char id[];
-} slot_t;
+} logged_update_t;
 
 typedef struct {
     text_t id;
@@ -27,8 +27,8 @@ struct update_log {
     uint32_t name;  //  random, to recognise ids of other logs
     size_t max_bytes;
     size_t bytes;
-    GSequence *order;   //  of slot_t *, by number; owned
-    GHashTable *slots;  //  the same slots by id; the key is the address of the entry's id
+    GSequence *order;   //  of logged_update_t *, by number; owned
+    GHashTable *by_id;  //  the same updates by id; the key is the address of the entry's id
     uint64_t end;       //  number of the last event
     uint64_t floor;     //  no position below it is valid
     uint64_t breaks;
@@ -37,11 +37,11 @@ struct update_log {
 };
 
 static void
-s_free_slot (void *data)
+s_free_logged (void *data)
 {
-    slot_t *slot = data;
-    g_bytes_unref (slot->entry.event);
-    g_free (slot);
+    logged_update_t *logged = data;
+    g_bytes_unref (logged->entry.event);
+    g_free (logged);
 }
 
 static GHashTable *
@@ -57,8 +57,8 @@ update_log_new (size_t max_bytes)
     ssize_t random = getrandom (&self->name, sizeof self->name, 0);
     g_assert (random == sizeof self->name);
     self->max_bytes = max_bytes;
-    self->order = g_sequence_new (s_free_slot);
-    self->slots = g_hash_table_new (text_key_hash, text_key_equal);
+    self->order = g_sequence_new (s_free_logged);
+    self->by_id = g_hash_table_new (text_key_hash, text_key_equal);
     self->shown[0] = s_shown_new ();
     self->shown[1] = s_shown_new ();
     return self;
@@ -70,7 +70,7 @@ update_log_destroy (update_log_t **self_p)
     update_log_t *self = *self_p;
     if (!self)
         return;
-    g_hash_table_destroy (self->slots);
+    g_hash_table_destroy (self->by_id);
     g_sequence_free (self->order);
     g_hash_table_destroy (self->shown[0]);
     g_hash_table_destroy (self->shown[1]);
@@ -79,17 +79,17 @@ update_log_destroy (update_log_t **self_p)
 }
 
 static size_t
-s_cost (const slot_t *slot)
+s_cost (const logged_update_t *logged)
 {
-    return g_bytes_get_size (slot->entry.event) + slot->entry.id.size + ENTRY_BYTES;
+    return g_bytes_get_size (logged->entry.event) + logged->entry.id.size + ENTRY_BYTES;
 }
 
 static void
-s_remove (update_log_t *self, slot_t *slot)
+s_remove (update_log_t *self, logged_update_t *logged)
 {
-    self->bytes -= s_cost (slot);
-    g_hash_table_remove (self->slots, &slot->entry.id);
-    g_sequence_remove (slot->place);
+    self->bytes -= s_cost (logged);
+    g_hash_table_remove (self->by_id, &logged->entry.id);
+    g_sequence_remove (logged->place);
 }
 
 //  Drop the oldest events until the rest is within the limit.
@@ -97,16 +97,17 @@ static void
 s_trim (update_log_t *self)
 {
     while (self->bytes > self->max_bytes) {
-        slot_t *oldest = g_sequence_get (g_sequence_get_begin_iter (self->order));
+        logged_update_t *oldest = g_sequence_get (g_sequence_get_begin_iter (self->order));
         self->floor = oldest->entry.number;
         s_remove (self, oldest);
     }
 }
 
 static bool
-s_is_newer (const update_log_t *self, text_t id, const slot_t *slot, rocket_version_t version)
+s_is_newer (
+    const update_log_t *self, text_t id, const logged_update_t *logged, rocket_version_t version)
 {
-    if (slot && rocket_version_compare (version, slot->entry.version) <= 0)
+    if (logged && rocket_version_compare (version, logged->entry.version) <= 0)
         return false;
     for (int age = 0; age < 2; age++) {
         const shown_t *shown = g_hash_table_lookup (self->shown[age], &id);
@@ -132,19 +133,19 @@ bool
 update_log_put (
     update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json)
 {
-    slot_t *old = g_hash_table_lookup (self->slots, &id);
+    logged_update_t *old = g_hash_table_lookup (self->by_id, &id);
     if (!s_is_newer (self, id, old, version))
         return false;
     if (old)
         s_remove (self, old);
-    slot_t *slot = g_malloc (sizeof *slot + id.size);
-    memcpy (slot->id, id.data, id.size);
+    logged_update_t *logged = g_malloc (sizeof *logged + id.size);
+    memcpy (logged->id, id.data, id.size);
     self->end++;
-    slot->entry = (log_entry_t){
-        self->end, text_of (slot->id, id.size), partition, version, s_write_event (self, json)};
-    slot->place = g_sequence_append (self->order, slot);
-    g_hash_table_insert (self->slots, &slot->entry.id, slot);
-    self->bytes += s_cost (slot);
+    logged->entry = (log_entry_t){
+        self->end, text_of (logged->id, id.size), partition, version, s_write_event (self, json)};
+    logged->place = g_sequence_append (self->order, logged);
+    g_hash_table_insert (self->by_id, &logged->entry.id, logged);
+    self->bytes += s_cost (logged);
     s_trim (self);
     return true;
 }
@@ -165,9 +166,9 @@ void
 update_log_shown (update_log_t *self, text_t id, rocket_version_t version, int64_t now_ms)
 {
     s_turn_shown (self, now_ms);
-    slot_t *slot = g_hash_table_lookup (self->slots, &id);
-    if (slot && rocket_version_compare (slot->entry.version, version) < 0)
-        s_remove (self, slot);
+    logged_update_t *logged = g_hash_table_lookup (self->by_id, &id);
+    if (logged && rocket_version_compare (logged->entry.version, version) < 0)
+        s_remove (self, logged);
     const shown_t *last = g_hash_table_lookup (self->shown[0], &id);
     if (last && rocket_version_compare (version, last->version) < 0)
         return;
@@ -182,7 +183,7 @@ update_log_break (update_log_t *self)
 {
     self->breaks++;
     self->floor = ++self->end;
-    g_hash_table_remove_all (self->slots);
+    g_hash_table_remove_all (self->by_id);
     g_sequence_remove_range (
         g_sequence_get_begin_iter (self->order), g_sequence_get_end_iter (self->order));
     g_hash_table_remove_all (self->shown[0]);
@@ -212,26 +213,27 @@ static gint
 s_compare (gconstpointer a, gconstpointer b, gpointer context)
 {
     (void) context;
-    const slot_t *one = a;
-    const slot_t *other = b;
+    const logged_update_t *one = a;
+    const logged_update_t *other = b;
     return one->entry.number < other->entry.number ? -1 : one->entry.number > other->entry.number;
 }
 
 const log_entry_t *
 update_log_after (const update_log_t *self, uint64_t position)
 {
-    slot_t wanted = {.entry = {.number = position}};
+    logged_update_t wanted = {.entry = {.number = position}};
     if (position >= self->end)
         return NULL;
     GSequenceIter *place = g_sequence_search (self->order, &wanted, s_compare, NULL);
-    return g_sequence_iter_is_end (place) ? NULL : &((slot_t *) g_sequence_get (place))->entry;
+    return g_sequence_iter_is_end (place) ? NULL
+                                          : &((logged_update_t *) g_sequence_get (place))->entry;
 }
 
 const log_entry_t *
 update_log_of (const update_log_t *self, text_t id)
 {
-    slot_t *slot = g_hash_table_lookup (self->slots, &id);
-    return slot ? &slot->entry : NULL;
+    logged_update_t *logged = g_hash_table_lookup (self->by_id, &id);
+    return logged ? &logged->entry : NULL;
 }
 
 void

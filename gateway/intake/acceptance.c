@@ -13,8 +13,8 @@
 
 struct acceptance {
     const intake_tools_t *tools;
-    GQueue keeping;   //  of held_t: requests that wait for the journal, the oldest first
-    GQueue applying;  //  of held_t: requests that wait for their messages to be applied
+    GQueue keeping;   //  of held_request_t: requests that wait for the journal, the oldest first
+    GQueue applying;  //  of held_request_t: requests that wait for their messages to be applied
 };
 
 //  The state of a held request.
@@ -23,7 +23,7 @@ typedef struct {
     http_request_t *request;
     taken_t taken;
     GList link;  //  in the queue that the request waits in
-} held_t;
+} held_request_t;
 
 acceptance_t *
 acceptance_new (const intake_tools_t *tools)
@@ -42,7 +42,7 @@ acceptance_destroy (acceptance_t **self_p)
 static void
 s_free_held (void *data)
 {
-    held_t *held = data;
+    held_request_t *held = data;
     receipt_unref (&held->taken.receipt);
     refusals_unref (&held->taken.refusals);
     g_free (held);
@@ -105,7 +105,7 @@ s_answer (acceptance_t *self, http_request_t *request, const taken_t *taken, boo
 static void
 s_waited (void *context, http_request_t *request)
 {
-    held_t *held = context;
+    held_request_t *held = context;
     g_queue_unlink (&held->acceptance->applying, &held->link);
     s_answer (held->acceptance, request, &held->taken, false);
 }
@@ -115,7 +115,7 @@ s_waited (void *context, http_request_t *request)
 static void
 s_given_up (void *context, http_request_t *request)
 {
-    held_t *held = context;
+    held_request_t *held = context;
     g_queue_unlink (&held->acceptance->keeping, &held->link);
     answer_problem (request, 500, "not-known",
         "the disk does not answer: whether this request was accepted is not known");
@@ -123,7 +123,7 @@ s_given_up (void *context, http_request_t *request)
 
 //  Answer, as the messages are kept, or wait until they are applied.
 static void
-s_kept (acceptance_t *self, held_t *held)
+s_kept (acceptance_t *self, held_request_t *held)
 {
     const prefer_t *prefer = &held->taken.prefer;
     bool is_applied = receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED;
@@ -145,8 +145,9 @@ acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *take
         receipt_unref (&receipt);
         return;
     }
-    held_t *held = g_new0 (held_t, 1);
-    *held = (held_t){.acceptance = self, .request = request, .taken = *taken, .link.data = held};
+    held_request_t *held = g_new0 (held_request_t, 1);
+    *held = (held_request_t){
+        .acceptance = self, .request = request, .taken = *taken, .link.data = held};
     if (taken->refusals)
         refusals_ref (taken->refusals);
     http_request_set_state (request, &s_held, held);
@@ -161,7 +162,7 @@ s_run_applying (acceptance_t *self)
     size_t answered = 0;
     GList *link = self->applying.head;
     while (link) {
-        held_t *held = link->data;
+        held_request_t *held = link->data;
         link = link->next;
         if (receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED) {
             g_queue_unlink (&self->applying, &held->link);
@@ -177,7 +178,7 @@ acceptance_run (acceptance_t *self)
 {
     size_t answered = s_run_applying (self);
     while (!g_queue_is_empty (&self->keeping)) {
-        held_t *held = g_queue_peek_head (&self->keeping);
+        held_request_t *held = g_queue_peek_head (&self->keeping);
         receipt_outcome_t outcome = receipt_outcome (held->taken.receipt);
         if (outcome == RECEIPT_PENDING)
             break;
@@ -194,7 +195,7 @@ acceptance_run (acceptance_t *self)
 void
 acceptance_wait_no_more (acceptance_t *self)
 {
-    held_t *held;
+    held_request_t *held;
     while ((held = g_queue_peek_head (&self->applying)))
         s_waited (held, held->request);
 }

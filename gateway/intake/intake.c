@@ -42,8 +42,8 @@ void
 handle_post_messages (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) target;
-    if (upload_is_under_way (request))
-        upload_end (request);
+    if (uploads_is_under_way (request))
+        uploads_end (request);
     else
         posts_handle (parts->intake->posts, request);
 }
@@ -51,7 +51,7 @@ handle_post_messages (const parts_t *parts, http_request_t *request, const http_
 bool
 intake_takes_pieces (const http_request_t *request)
 {
-    return post_is_of_lines (request);
+    return posts_is_of_lines (request);
 }
 
 bool

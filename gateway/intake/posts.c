@@ -182,7 +182,7 @@ posts_handle (posts_t *self, http_request_t *request)
 }
 
 bool
-post_is_of_lines (const http_request_t *request)
+posts_is_of_lines (const http_request_t *request)
 {
     message_json_form_t form;
     return content_type_read (http_request_field (request, "Content-Type"), &form) &&

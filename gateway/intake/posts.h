@@ -25,6 +25,6 @@ void posts_retry (posts_t *self);
 size_t posts_waiting (const posts_t *self);
 
 //  Return true if this POST has a body of lines, which can be read in pieces.
-bool post_is_of_lines (const http_request_t *request);
+bool posts_is_of_lines (const http_request_t *request);
 
 #endif

@@ -31,7 +31,7 @@ typedef enum {
     UPLOAD_LAST_ROOM,
     UPLOAD_LAST_DISK,
     UPLOAD_PHASES
-} phase_of_upload_t;
+} upload_phase_t;
 
 static const unsigned s_next[UPLOAD_PHASES] = {
     [UPLOAD_READING] = BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_COMPLETE),
@@ -70,9 +70,9 @@ typedef struct {
     size_t lines;   //  that were read
     size_t good;    //  lines that hold a good message
     fault_t fault;
-    phase_of_upload_t phase;  //  changed by s_enter only
-    int64_t deadline_ms;      //  of the wait
-    GList link;               //  in uploads->waiting
+    upload_phase_t phase;  //  changed by s_enter only
+    int64_t deadline_ms;   //  of the wait
+    GList link;            //  in uploads->waiting
 } upload_t;
 
 uploads_t *
@@ -129,7 +129,7 @@ s_is_complete (const upload_t *self)
 
 //  Change the phase, and keep the queue of the uploads that wait.
 static void
-s_enter (upload_t *self, phase_of_upload_t phase)
+s_enter (upload_t *self, upload_phase_t phase)
 {
     bool was_waiting = s_is_waiting (self);
     g_assert (s_next[self->phase] & BIT (phase));
@@ -162,7 +162,7 @@ s_free (void *data)
 static const http_state_kind_t s_kind = {"upload", s_free};
 
 bool
-upload_is_under_way (const http_request_t *request)
+uploads_is_under_way (const http_request_t *request)
 {
     return http_request_state (request, &s_kind) != NULL;
 }
@@ -240,9 +240,9 @@ static void s_expired (void *context, http_request_t *request);
 static void
 s_wait (upload_t *self, bool is_full)
 {
-    phase_of_upload_t room = s_is_complete (self) ? UPLOAD_LAST_ROOM : UPLOAD_ROOM;
-    phase_of_upload_t disk = s_is_complete (self) ? UPLOAD_LAST_DISK : UPLOAD_DISK;
-    phase_of_upload_t phase = is_full || self->phase == room ? room : disk;
+    upload_phase_t room = s_is_complete (self) ? UPLOAD_LAST_ROOM : UPLOAD_ROOM;
+    upload_phase_t disk = s_is_complete (self) ? UPLOAD_LAST_DISK : UPLOAD_DISK;
+    upload_phase_t phase = is_full || self->phase == room ? room : disk;
     if (phase == self->phase)
         return;
     s_enter (self, phase);
@@ -379,7 +379,7 @@ uploads_piece (uploads_t *uploads, http_request_t *request, text_t lines)
 }
 
 void
-upload_end (http_request_t *request)
+uploads_end (http_request_t *request)
 {
     upload_t *self = http_request_state (request, &s_kind);
     s_enter (self, UPLOAD_COMPLETE);

@@ -25,11 +25,11 @@ void uploads_destroy (uploads_t **self_p);
 //  Take the next piece of a body, as http_piece_fn does.
 bool uploads_piece (uploads_t *self, http_request_t *request, text_t lines);
 
-//  Return true if pieces of a request were shown: then upload_end ends it.
-bool upload_is_under_way (const http_request_t *request);
+//  Return true if pieces of a request were shown: then uploads_end ends it.
+bool uploads_is_under_way (const http_request_t *request);
 
 //  Read the rest of the body of a complete request, then answer it or hold it.
-void upload_end (http_request_t *request);
+void uploads_end (http_request_t *request);
 
 //  Go on with the uploads that wait, as there may be room now.
 void uploads_retry (uploads_t *uploads);

@@ -6,7 +6,7 @@
 #define DOWNLINK_JOURNAL_H
 
 #include "gateway/journal/journal_file.h"
-#include "gateway/journal/journal_slots.h"
+#include "gateway/journal/slot.h"
 
 //  A frame to read back. The caller owns the bytes.
 typedef struct {

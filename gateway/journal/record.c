@@ -11,7 +11,7 @@ record_free (void *data)
 }
 
 void
-sequences_add (GArray *ranges, uint64_t sequence)
+record_add_sequence (GArray *ranges, uint64_t sequence)
 {
     number_range_t *last =
         ranges->len ? &g_array_index (ranges, number_range_t, ranges->len - 1) : NULL;

@@ -32,6 +32,6 @@ void record_free (void *data);
 
 //  Append a sequence to ranges (of number_range_t), or extend the last range if the sequence
 //  touches it.
-void sequences_add (GArray *ranges, uint64_t sequence);
+void record_add_sequence (GArray *ranges, uint64_t sequence);
 
 #endif

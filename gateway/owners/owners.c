@@ -11,11 +11,11 @@ typedef struct {
     uint64_t peer_session;
     uint64_t epoch;
     uint64_t session;
-} route_t;
+} last_owner_t;
 
 struct owners {
     owner_t owners[PARTITIONS_MAX];
-    route_t routes[PARTITIONS_MAX];
+    last_owner_t last[PARTITIONS_MAX];
     claims_t claims[PARTITIONS_MAX];
     alarms_t alarms;
     uint64_t generation;
@@ -44,13 +44,13 @@ typedef struct {
     uint32_t partition;
     guint place;  //  of the peer
     claim_t claim;
-} entry_t;
+} peer_claim_t;
 
 static gint
-s_compare_entries (gconstpointer a, gconstpointer b)
+s_compare_claims (gconstpointer a, gconstpointer b)
 {
-    const entry_t *one = a;
-    const entry_t *other = b;
+    const peer_claim_t *one = a;
+    const peer_claim_t *other = b;
     if (one->partition != other->partition)
         return one->partition < other->partition ? -1 : 1;
     return one->place < other->place ? -1 : one->place > other->place;
@@ -60,24 +60,24 @@ s_compare_entries (gconstpointer a, gconstpointer b)
 static GArray *
 s_collect_claims (const GPtrArray *peers)
 {
-    GArray *entries = g_array_new (FALSE, FALSE, sizeof (entry_t));
+    GArray *entries = g_array_new (FALSE, FALSE, sizeof (peer_claim_t));
     for (guint place = 0; place < peers->len; place++) {
         const peer_t *peer = peers->pdata[place];
         bool is_served = peer->is_known && peer->verdict == STATE_SERVED;
         for (uint32_t index = 0; is_served && index < peer->announcement.owned_count; index++) {
             owned_t owned = peer->announcement.owned[index];
-            entry_t entry = {owned.partition, place,
+            peer_claim_t entry = {owned.partition, place,
                 {peer->announcement.processor, owned.epoch, peer->heard_ms}};
             g_array_append_val (entries, entry);
         }
     }
-    g_array_sort (entries, s_compare_entries);
+    g_array_sort (entries, s_compare_claims);
     return entries;
 }
 
 //  Log an alarm about the claims of a partition.
 static void
-s_alarm (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t count,
+s_alarm (owners_t *self, const GPtrArray *peers, const peer_claim_t *entries, size_t count,
     const claims_verdict_t *verdict)
 {
     bool is_due = false;
@@ -103,18 +103,18 @@ s_alarm (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t 
 }
 
 static owner_t
-s_make_owner (owners_t *self, const GPtrArray *peers, const entry_t *entry)
+s_make_owner (owners_t *self, const GPtrArray *peers, const peer_claim_t *entry)
 {
     peer_t *peer = peers->pdata[entry->place];
-    route_t *route = &self->routes[entry->partition];
-    if (route->peer_session != peer->session || route->epoch != entry->claim.epoch)
-        *route = (route_t){peer->session, entry->claim.epoch, ++self->sessions};
-    return (owner_t){peer, entry->claim.epoch, route->session};
+    last_owner_t *last = &self->last[entry->partition];
+    if (last->peer_session != peer->session || last->epoch != entry->claim.epoch)
+        *last = (last_owner_t){peer->session, entry->claim.epoch, ++self->sessions};
+    return (owner_t){peer, entry->claim.epoch, last->session};
 }
 
 //  Judge the claims of one partition.
 static void
-s_judge (owners_t *self, const GPtrArray *peers, const entry_t *entries, size_t count,
+s_judge (owners_t *self, const GPtrArray *peers, const peer_claim_t *entries, size_t count,
     owner_t *owners, int64_t now_ms)
 {
     uint32_t partition = entries[0].partition;
@@ -133,7 +133,7 @@ owners_work_out (owners_t *self, const GPtrArray *peers, int64_t now_ms)
 {
     static _Thread_local owner_t owners[PARTITIONS_MAX];
     GArray *entries = s_collect_claims (peers);
-    const entry_t *all = (const entry_t *) (gpointer) entries->data;
+    const peer_claim_t *all = (const peer_claim_t *) (gpointer) entries->data;
     memset (owners, 0, sizeof owners);
     self->alarms = (alarms_t){0};
     for (guint index = 0; index < peers->len; index++) {

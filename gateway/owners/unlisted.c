@@ -14,10 +14,10 @@ typedef struct {
     int64_t first_ms;
     int64_t seen_ms;
     bool is_alarm;
-} entry_t;
+} unlisted_processor_t;
 
 struct unlisted {
-    entry_t entries[UNLISTED_MAX];
+    unlisted_processor_t entries[UNLISTED_MAX];
     size_t count;
     guint next_peer;  //  for the next look
     int64_t logged_ms;
@@ -78,8 +78,8 @@ s_note (unlisted_t *self, const announced_member_t *member, int64_t now_ms)
         }
     if (self->count == UNLISTED_MAX)
         return;
-    entry_t *entry = &self->entries[self->count++];
-    *entry = (entry_t){.first_ms = now_ms, .seen_ms = now_ms};
+    unlisted_processor_t *entry = &self->entries[self->count++];
+    *entry = (unlisted_processor_t){.first_ms = now_ms, .seen_ms = now_ms};
     memcpy (entry->processor, member->processor, PROCESSOR_ID_SIZE);
     s_copy_address (member->frames, entry->address);
 }
@@ -102,7 +102,7 @@ s_forget (unlisted_t *self, const GPtrArray *peers, int64_t now_ms)
 {
     size_t kept = 0;
     for (size_t index = 0; index < self->count; index++) {
-        const entry_t *entry = &self->entries[index];
+        const unlisted_processor_t *entry = &self->entries[index];
         announced_member_t member = {.frames = ""};
         memcpy (member.processor, entry->processor, PROCESSOR_ID_SIZE);
         if (now_ms - entry->seen_ms < UNLISTED_FORGET_MS && !s_is_listed (peers, &member))
@@ -112,7 +112,7 @@ s_forget (unlisted_t *self, const GPtrArray *peers, int64_t now_ms)
 }
 
 static void
-s_log (const entry_t *entry)
+s_log (const unlisted_processor_t *entry)
 {
     char advice[ENDPOINT_SIZE + 192];
     g_snprintf (advice, sizeof advice,
@@ -130,7 +130,7 @@ s_alarm (unlisted_t *self, int64_t now_ms)
 {
     bool is_due = false;
     for (size_t index = 0; index < self->count; index++) {
-        entry_t *entry = &self->entries[index];
+        unlisted_processor_t *entry = &self->entries[index];
         entry->is_alarm = now_ms - entry->first_ms >= UNLISTED_GRACE_MS;
         is_due = is_due || (entry->is_alarm && log_is_due (&self->logged_ms, UNLISTED_LOG_MS));
         if (entry->is_alarm && is_due)

@@ -41,7 +41,7 @@ s_find (const char *path)
 }
 
 bool
-is_dashboard (const char *path)
+handle_is_dashboard (const char *path)
 {
     return s_find (path) < G_N_ELEMENTS (s_files);
 }

@@ -10,7 +10,7 @@ void handle_get_dashboard (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 
 //  Return true if the path is the dashboard's, or that of a file that it loads.
-bool is_dashboard (const char *path);
+bool handle_is_dashboard (const char *path);
 
 //  GET /openapi.json.
 void handle_get_openapi (

@@ -6,7 +6,7 @@
 #include "gateway/questions/handle_get_rockets.h"
 
 #include "common/process/clock.h"
-#include "gateway/questions/ask_owners.h"
+#include "gateway/questions/asker.h"
 #include "http/answers.h"
 #include "query/protocol/cursor.h"
 #include "query/protocol/rocket_json.h"

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "gateway/state/log_answer.h"
+#include "gateway/state/answer_log.h"
 #include "http/rules/http_request_id.h"
 
 #define TRACE "0af7651916cd43dd8448eb211c80319c"

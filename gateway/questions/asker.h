@@ -4,8 +4,8 @@
 //  Lists cost much more than single rockets, so they come second: a bounded number of lists is
 //  under way, others wait in line, and the merging in a turn is bounded.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_ASK_OWNERS_H
-#define DOWNLINK_ASK_OWNERS_H
+#ifndef DOWNLINK_ASKER_H
+#define DOWNLINK_ASKER_H
 
 #include "gateway/owners/directory.h"
 #include "query/protocol/query.h"

@@ -3,15 +3,15 @@
 //
 //    phase   the inquiry                                   goes on
 //    UNSENT  waits for its turn, or for an owner           to ASKED
-//    ASKED   is with the owners                            to the end; a list whose parts have all
-//                                                          come to READY; to UNSENT, if a part failed
+//    ASKED   is with the owners                            to the end; a list with all its parts to
+//                                                          READY; to UNSENT if a part failed
 //    READY   a list: waits to be merged                    to the end
 //
 //  A part fails if its owner is gone, has lost the partition (421), or replies under an old epoch.
 //  Then the whole inquiry is asked again, after all other parts have come: a live owner never gets
 //  the same query twice. A part that an owner refuses (503) ends the inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/ask_owners.h"
+#include "gateway/questions/asker.h"
 
 #include "common/process/clock.h"
 #include "common/process/watchdog.h"

@@ -1,8 +1,8 @@
 //  Lines in the log about answers. Level debug logs all answers. Other levels log refusals only:
 //  4xx at info, 5xx at warn, and a limited number of them a second.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_LOG_ANSWER_H
-#define DOWNLINK_LOG_ANSWER_H
+#ifndef DOWNLINK_ANSWER_LOG_H
+#define DOWNLINK_ANSWER_LOG_H
 
 #include "http/http_request.h"
 

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/journal/journal_slots.h"
+#include "gateway/journal/slot.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -125,7 +125,7 @@ s_has_journal (const slot_t *self)
 }
 
 GPtrArray *
-slots_take_over (const char *directory, bool may_wait)
+slot_take_over_all (const char *directory, bool may_wait)
 {
     if (may_wait && !private_directory_make (directory, "journal directory", "slot-"))
         return NULL;

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/state/log_answer.h"
+#include "gateway/state/answer_log.h"
 
 #include <glib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 //    journal-dir/slot-0000/journal.sqlite
 //
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_JOURNAL_SLOTS_H
-#define DOWNLINK_JOURNAL_SLOTS_H
+#ifndef DOWNLINK_SLOT_H
+#define DOWNLINK_SLOT_H
 
 #include <glib.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ slot_t *slot_new (const char *directory, bool is_synced);
 //  them. may_wait: create the directory if it is missing, and wait for other processes that take
 //  slots. Otherwise return no slots while another process takes some. Return NULL if the directory
 //  cannot be read; then the log says why.
-GPtrArray *slots_take_over (const char *directory, bool may_wait);
+GPtrArray *slot_take_over_all (const char *directory, bool may_wait);
 
 const char *slot_path (const slot_t *self);
 

@@ -175,7 +175,7 @@ def test_a_gateway_killed_in_the_middle_leaves_nothing(start, folder):
         both.gateway.process.wait()
     both.processor.send(signal.SIGCONT)
     both.gateway = both.start_gateway()
-    assert both.await_ready() and both.gateway.lines_with("uploads that did not end")
+    assert both.await_ready() and both.gateway.lines_with("uploads that never completed")
     both.rocket_when(kept, lambda rocket: rocket["messagesApplied"] == 1)
     until(lambda: buffered(both) == 0, what="the acks")
     assert applied(both, of) == 0

@@ -75,11 +75,30 @@ s_pack_members (msgpack_packer *packer, const message_t *message)
     }
 }
 
+//  Return the most bytes that a packed message takes.
+static size_t
+s_message_bytes (const message_t *message)
+{
+#define TEXT(name, field) +message->field.size
+#define NUMBER(name, field)
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME:                                                                           \
+        return MESSAGE_OVERHEAD_BYTES + message->channel.size MESSAGE_MEMBERS_##NAME (TEXT, NUMBER);
+    switch (message->kind) {
+        //  NOLINTBEGIN(bugprone-branch-clone): kinds may have equal members
+        MESSAGE_KINDS (ROW)
+        //  NOLINTEND(bugprone-branch-clone)
+    }
+#undef ROW
+#undef NUMBER
+#undef TEXT
+    g_assert_not_reached ();
+}
+
 void
 packed_messages_add (packed_messages_t *self, const message_t *message)
 {
-    s_reserve (self, MESSAGE_OVERHEAD_BYTES + message->channel.size + message->type.size +
-                         message->mission.size + message->reason.size);
+    s_reserve (self, s_message_bytes (message));
     uint8_t *at = self->bytes + self->size;
     msgpack_packer packer;
     msgpack_packer_init (&packer, &at, s_write);

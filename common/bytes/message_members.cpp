@@ -42,13 +42,33 @@ s_read_metadata (dom::object metadata, message_t *message, message_fault_t *faul
     return true;
 }
 
-//  Before its number is read, a kind with a number has one that breaks the rules (message_begin).
+//  Set the numbers of the message's kind to a value that breaks the rules, and all others to 0.
+static void
+s_begin_numbers (message_t *message)
+{
+#define TEXT(name, field)
+#define ZERO(name, field) message->field = 0;
+#define BREAK(name, field) message->field = UINT64_MAX;
+#define ROW(NAME, number, type) MESSAGE_MEMBERS_##NAME (TEXT, ZERO)
+    MESSAGE_KINDS (ROW)
+#undef ROW
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME:                                                                           \
+        MESSAGE_MEMBERS_##NAME (TEXT, BREAK) break;
+    switch (message->kind) {
+        MESSAGE_KINDS (ROW)
+    }
+#undef ROW
+#undef BREAK
+#undef ZERO
+#undef TEXT
+}
+
 bool
 message_read_body (dom::object body, message_t *message, message_fault_t *fault)
 {
+    s_begin_numbers (message);
     switch (message->kind) {
-#define TEXT(name, field)
-#define NUMBER(name, field) | UINT64_MAX
 #define MEMBER(name, field) {name, "/message/" name},
 #define TAKE_TEXT(name, field) &&member_take_text (members[at++], &message->field, fault)
 #define TAKE_NUMBER(name, field) &&member_take_number (members[at++], &message->field, fault)
@@ -56,7 +76,6 @@ message_read_body (dom::object body, message_t *message, message_fault_t *fault)
     case MESSAGE_##NAME: {                                                                         \
         member_t members[] = {MESSAGE_MEMBERS_##NAME (MEMBER, MEMBER)};                            \
         size_t at = 0;                                                                             \
-        message->speed = 0 MESSAGE_MEMBERS_##NAME (TEXT, NUMBER);                                  \
         members_find (body, members, G_N_ELEMENTS (members));                                      \
         return true MESSAGE_MEMBERS_##NAME (TAKE_TEXT, TAKE_NUMBER);                               \
     }
@@ -65,8 +84,6 @@ message_read_body (dom::object body, message_t *message, message_fault_t *fault)
 #undef TAKE_NUMBER
 #undef TAKE_TEXT
 #undef MEMBER
-#undef NUMBER
-#undef TEXT
     }
     return true;  //  no kind: message_check reports it
 }
@@ -96,7 +113,13 @@ message_begin (message_t *message)
 {
     *message = {};
     message->time_us = INT64_MIN;
-    message->speed = UINT64_MAX;
+#define TEXT(name, field)
+#define NUMBER(name, field) message->field = UINT64_MAX;
+#define ROW(NAME, number, type) MESSAGE_MEMBERS_##NAME (TEXT, NUMBER)
+    MESSAGE_KINDS (ROW)
+#undef ROW
+#undef NUMBER
+#undef TEXT
 }
 
 //  Values that were not read break the rules, so message_check stops at the missing member at the

@@ -6,9 +6,12 @@
 //  1. Add a row to MESSAGE_KINDS: its name here, the number that stands in frames (never used before),
 //     and its messageType. Add the messageType to MESSAGE_KIND_RULE.
 //  2. Add its MESSAGE_MEMBERS_NAME: each member's JSON name and its field in message_t (message.h).
-//     Frames hold the members in this order.
+//     Frames hold the members in this order. A field that message_t lacks goes into
+//     message_content_hash too; a static assertion in message.c asks for it.
 //  3. Fold it into a rocket: the compiler names the switch in rocket.c that lacks the case.
-//  4. Describe it for users: docs/protocol.md, gateway/pages/openapi.json.
+//     New state of a rocket also needs rocket_view_t and the columns of processor/save/.
+//  4. Describe it for users: docs/protocol.md, gateway/pages/openapi.json (kinds and the text of the
+//     rule), CHANGELOG.md. Test it: tests/support/oracle.py, tests/fuzz/corpus/.
 //  An older processor refuses a frame with an unknown kind, so update processors before gateways.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_KINDS_H

@@ -1,5 +1,5 @@
 //  Watch whether the link of a connected socket breaks. Messages sent on a link that broke may be
-//  lost, and libzmq reports that in no other way. It belongs to the thread of its socket.
+//  lost, and libzmq reports that in no other way. A watch belongs to the thread of its socket.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LINK_WATCH_H
 #define DOWNLINK_LINK_WATCH_H

@@ -48,7 +48,7 @@ const char *socket_endpoint (const socket_t *self);
 //  Subscribe a SUB to messages that begin with this topic.
 void socket_subscribe (socket_t *self, const char *topic);
 
-//  End such a subscription.
+//  End a subscription to messages that begin with this topic.
 void socket_unsubscribe (socket_t *self, const char *topic);
 
 //  Send one part of a message; the bytes are copied. more: further parts follow. Return false if

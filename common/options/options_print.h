@@ -19,19 +19,19 @@ extern const asking_t options_askings[ASKINGS];
 
 void options_print_usage (const options_t *self, FILE *stream);
 
-//  On standard output, as wide as the terminal, but at most 100 columns.
+//  Print the help on standard output, as wide as the terminal, but at most 100 columns.
 void options_print_help (const options_t *self);
 
 //  Print the table as a JSON object, for deploy/make-manuals.py.
 void options_print_dump (const options_t *self);
 
-//  The environment's name for a flag, DOWNLINK_SOME_FLAG; the caller frees it.
+//  Return the environment's name for a flag, DOWNLINK_SOME_FLAG. The caller frees it.
 char *option_variable (const option_t *option);
 
-//  What stands for the value: "N", "DIR", "fsync|os|off".
+//  Return the placeholder of the value: "N", "DIR", "fsync|os|off".
 const char *option_placeholder (const option_t *option);
 
-//  Is there a default to be shown?
+//  Return true if the option has a default to show.
 bool option_has_default (const option_t *option);
 
 #endif

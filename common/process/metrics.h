@@ -25,7 +25,7 @@ counter_set (counter_t *self, uint64_t value)
     atomic_store_explicit (&self->value, value, memory_order_relaxed);
 }
 
-//  As there is one writer, no locked instruction is needed.
+//  Add a number. There is one writer, so no locked instruction is needed.
 static inline void
 counter_add (counter_t *self, uint64_t number)
 {

@@ -1,5 +1,5 @@
-//  The messages of one request, grouped by partition, before a publisher takes them. Its owner uses
-//  one batch for many requests.
+//  The messages of one request, grouped by partition, before a publisher takes them. One object
+//  serves many requests, one after the other.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BATCH_H
 #define DOWNLINK_BATCH_H

@@ -15,7 +15,7 @@
 
 typedef struct kept kept_t;
 
-//  Make it empty. is_journaled: the journal has the frames too. The metrics are borrowed.
+//  Make an empty object. is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
 //  Set the directory, which is borrowed. Call it before all other functions.

@@ -10,7 +10,7 @@
 
 typedef struct turn turn_t;
 
-//  Make it empty. is_journaled: messages are kept when they are on disk; else at once.
+//  Make an empty object. is_journaled: messages are kept when they are on disk; else at once.
 turn_t *turn_new (bool is_journaled);
 
 void turn_destroy (turn_t **self_p);

@@ -10,7 +10,7 @@
 
 typedef struct event_pages event_pages_t;
 
-//  All are borrowed.
+//  Make it. All arguments are borrowed.
 event_pages_t *event_pages_new (
     stream_set_t *set, asker_t *asker, directory_t *directory, json_writer_t *json);
 

@@ -11,7 +11,7 @@
 
 typedef struct update_feed update_feed_t;
 
-//  All three are borrowed.
+//  Make a feed. All three arguments are borrowed.
 update_feed_t *update_feed_new (directory_t *directory, update_log_t *log, json_writer_t *json);
 
 void update_feed_destroy (update_feed_t **self_p);

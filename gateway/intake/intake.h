@@ -11,7 +11,8 @@
 
 typedef struct intake intake_t;
 
-//  The reader is the intake's own: tools->reader is not read. The rest of the tools is borrowed.
+//  Make an intake. It makes a reader of its own and ignores tools->reader. The other tools are
+//  borrowed.
 intake_t *intake_new (const intake_tools_t *tools, size_t max_body_bytes);
 
 void intake_destroy (intake_t **self_p);

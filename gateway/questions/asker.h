@@ -32,7 +32,7 @@ typedef void (outcome_fn) (void *context, const outcome_t *outcome);
 //  Return true if the client still waits for a list.
 typedef bool (wanted_fn) (void *context);
 
-//  The directory is borrowed.
+//  Make an asker. The directory is borrowed.
 asker_t *asker_new (directory_t *directory);
 
 //  End all inquiries: call their functions with a 503.

@@ -18,7 +18,7 @@ typedef struct exchanges exchanges_t;
 //  call. reply is NULL if no reply will come: the query may be sent again.
 typedef void (exchange_fn) (void *context, void *question, const reply_t *reply, GBytes *bytes);
 
-//  The directory is borrowed.
+//  Make it without exchanges. The directory is borrowed.
 exchanges_t *exchanges_new (directory_t *directory, exchange_fn *function, void *context);
 
 //  End all queries: call the function for each without a reply.

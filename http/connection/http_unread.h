@@ -42,7 +42,7 @@ void http_unread_sent (http_unread_t *self, unread_t **entry_p);
 //  second.
 void http_unread_look (http_unread_t *self, int64_t now_ms);
 
-//  Drop everything. Every answer must be sent.
+//  Free the memory. Call it when every answer was sent.
 void http_unread_clear (http_unread_t *self);
 
 #endif

@@ -79,6 +79,7 @@ s_pack_members (msgpack_packer *packer, const message_t *message)
 static size_t
 s_message_bytes (const message_t *message)
 {
+//  NOLINTNEXTLINE(bugprone-macro-parentheses): it continues a sum
 #define TEXT(name, field) +message->field.size
 #define NUMBER(name, field)
 #define ROW(NAME, number, type)                                                                    \

@@ -15,7 +15,7 @@
 #define TRY_INTERVAL_US (10 * 1000)
 #define TELL_AFTER_MS 1000
 
-//  Try for the lock until it comes or the time is over. The log names the holder after a moment.
+//  Try to lock until LOCK_FILE_PATIENCE_MS are over. The log names the holder after a second.
 static bool
 s_await (int fd, const char *path)
 {
@@ -45,7 +45,7 @@ lock_file_take (const char *path, lock_file_t how)
         return -1;
     bool is_locked = how == LOCK_FILE_TRY ? flock (fd, LOCK_EX | LOCK_NB) == 0 : s_await (fd, path);
     if (is_locked) {
-        private_file_tighten (path);
+        private_directory_tighten_file (path);
         return fd;
     }
     int error = errno;
@@ -70,15 +70,14 @@ lock_file_is_taken (const char *path)
     int fd = open (path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno != ENOENT;
-    //  Lock it shared, so that two processes that look at once do not take each other for the
-    //  owner.
+    //  A shared lock keeps two processes that ask at once from taking each other for the holder.
     bool is_taken = flock (fd, LOCK_SH | LOCK_NB) != 0;
     close (fd);
     return is_taken;
 }
 
 bool
-directory_sync (const char *path)
+lock_file_sync_directory (const char *path)
 {
     int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good = fd >= 0 && fsync (fd) == 0;

@@ -26,6 +26,6 @@ void lock_file_tell_holder (const char *path);
 bool lock_file_is_taken (const char *path);
 
 //  Sync a directory, which brings new names in it to disk.
-bool directory_sync (const char *path) __attribute__ ((warn_unused_result));
+bool lock_file_sync_directory (const char *path) __attribute__ ((warn_unused_result));
 
 #endif

@@ -2,7 +2,7 @@
 //
 //    2: FLOCK  ADVISORY  WRITE 15573 fe:00:9980876 0 EOF
 //
-//  with the process, the device and the inode. Those who wait for a lock have -> behind the number.
+//  with the process, the device and the inode. A waiting process has -> behind the number.
 //  SPDX-License-Identifier: Apache-2.0
 #include "disk/lock_holder.h"
 
@@ -17,8 +17,8 @@
 
 #define LOCKS_FILE "/proc/locks"
 
-//  The process that a line names as the holder of the file's lock; 0 if it names none. Some file
-//  systems show another device there than stat does: then the inode has to do.
+//  Return the process that a line names as the holder of the file's lock; 0 if it names none. Some
+//  file systems show another device here than in stat: then only the inode is compared.
 static pid_t
 s_read_line (const char *line, const struct stat *status, bool *is_exact)
 {

@@ -12,7 +12,7 @@
 #define OTHERS (S_IRWXG | S_IRWXO)
 #define MODE 0700
 
-//  False with errno set if it is not there and cannot be made, or is no directory.
+//  Return false with errno set if the directory cannot be created, or the path is a file.
 static bool
 s_make (const char *path, struct stat *status)
 {
@@ -31,7 +31,7 @@ s_may_others_write (const struct stat *status)
 
 //  SQLite gives the files beside a database the mode of the database.
 void
-private_file_tighten (const char *path)
+private_directory_tighten_file (const char *path)
 {
     struct stat status;
     if (lstat (path, &status) == 0 && S_ISREG (status.st_mode) && status.st_uid == geteuid () &&
@@ -40,20 +40,20 @@ private_file_tighten (const char *path)
 }
 
 static void
-s_tighten (const char *path, const char *what, const struct stat *status)
+s_tighten (const char *path, const char *purpose, const struct stat *status)
 {
     if (status->st_uid != geteuid () || !(status->st_mode & OTHERS))
         return;
     if (chmod (path, status->st_mode & 07777 & ~(mode_t) OTHERS) == 0)
         log_event (LOG_INFO, "other users may not look into a directory any more",
-            "what=%s directory=%s", what, path);
+            "what=%s directory=%s", purpose, path);
     else
         log_event (LOG_WARN, "other users may look into a directory",
-            "what=%s directory=%s reason=%s", what, path, g_strerror (errno));
+            "what=%s directory=%s reason=%s", purpose, path, g_strerror (errno));
 }
 
-//  Names that tell nothing: what a file system makes, and what we make before the first marked
-//  file.
+//  Return true for a name that does not show the owner: the file system creates it, or we create
+//  it before the first file with the mark.
 static bool
 s_is_neutral (const char *name)
 {
@@ -61,8 +61,8 @@ s_is_neutral (const char *name)
     return name[0] == '.' || g_strv_contains (names, name);
 }
 
-//  Return the name of a file of somebody else's in a directory without a file of ours, to be freed;
-//  else NULL. A directory that cannot be read is left to those who open files in it.
+//  Return the name of a foreign file if the directory has no file of ours; else NULL. The caller
+//  frees it. Return NULL for an unreadable directory too: opening a file in it reports the error.
 static char *
 s_find_foreign (const char *path, const char *mark)
 {
@@ -83,13 +83,13 @@ s_find_foreign (const char *path, const char *mark)
 }
 
 static bool
-s_is_foreign (const char *path, const char *what, const char *mark)
+s_is_foreign (const char *path, const char *purpose, const char *mark)
 {
     char *foreign = mark ? s_find_foreign (path, mark) : NULL;
     if (!foreign)
         return false;
     log_event (LOG_ERROR, "cannot use a directory",
-        "what=%s directory=%s found=%s reason=%s advice=%s", what, path, foreign,
+        "what=%s directory=%s found=%s reason=%s advice=%s", purpose, path, foreign,
         "it holds files of others and none of ours",
         "choose a directory that is empty or not there yet");
     g_free (foreign);
@@ -97,25 +97,25 @@ s_is_foreign (const char *path, const char *what, const char *mark)
 }
 
 bool
-private_directory_make (const char *path, const char *what, const char *mark)
+private_directory_make (const char *path, const char *purpose, const char *mark)
 {
     struct stat status;
     if (!s_make (path, &status)) {
         int error = errno;
         log_event (LOG_ERROR, "cannot use a directory", "what=%s directory=%s reason=%s advice=%s",
-            what, path, g_strerror (error), advice_directory (error));
+            purpose, path, g_strerror (error), advice_directory (error));
         return false;
     }
     if (s_may_others_write (&status)) {
         log_event (LOG_ERROR, "cannot use a directory",
-            "what=%s directory=%s mode=%04o reason=%s advice=%s", what, path,
+            "what=%s directory=%s mode=%04o reason=%s advice=%s", purpose, path,
             (unsigned) (status.st_mode & 07777), "other users may write to it",
             "see that all in it is yours and take that right away (chmod go-w), or choose another "
             "directory");
         return false;
     }
-    if (s_is_foreign (path, what, mark))
+    if (s_is_foreign (path, purpose, mark))
         return false;
-    s_tighten (path, what, &status);
+    s_tighten (path, purpose, &status);
     return true;
 }

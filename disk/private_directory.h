@@ -5,19 +5,20 @@
 
 #include <stdbool.h>
 
-//  Create the directory with mode 0700 and its parents, unless it exists. Remove the rights of other
-//  users to an existing directory of ours. Refuse a directory that others may write to: its files
-//  may be theirs, and they can hold its locks. Accept a directory of root's that our group may write
-//  to, as Kubernetes volumes are. what is its name in the log ("state directory").
+//  Create the directory with mode 0700 and its parents, unless it exists. Remove the rights of
+//  other users to an existing directory of ours. Refuse a directory that other users may write to:
+//  its files may be theirs, and they can hold its locks. Accept a directory that root owns and our
+//  group may write to, since Kubernetes volumes are such directories. The log calls the directory
+//  by its purpose ("state directory").
 //
-//  Refuse a directory with files of another owner and none of ours, such as /etc or a home, so that
-//  a wrong flag cannot change it. mark is the beginning of the names of our files; NULL: do not look.
+//  Refuse a directory with foreign files and no file of ours, such as /etc or a home, so that a
+//  wrong flag cannot change it. The names of our files begin with mark; NULL: skip this check.
 //
 //  Return false if the directory cannot be used; then the log says why.
-bool private_directory_make (const char *path, const char *what, const char *mark)
+bool private_directory_make (const char *path, const char *purpose, const char *mark)
     __attribute__ ((warn_unused_result));
 
 //  Remove the rights of other users to one of our files.
-void private_file_tighten (const char *path);
+void private_directory_tighten_file (const char *path);
 
 #endif

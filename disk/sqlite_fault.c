@@ -15,7 +15,7 @@
     "its disk reports an error: look at the disk (dmesg, smartctl) before anything else"
 #define IN_USE "another process has it open: end that one, or use another directory"
 
-//  NULL for an error that tells nothing.
+//  Return NULL for an error that has no sentence of its own.
 static const char *
 s_of_system (int system_error)
 {

@@ -28,7 +28,7 @@ struct sqlite_file {
     int statements_count;
     int wal_pages;
     int checkpoint_pages;
-    bool is_disk_full;           //  so the last transaction failed
+    bool is_disk_full;           //  the last transaction failed for lack of room
     char before_checkpoint[48];  //  names of failpoints
     char after_checkpoint[48];
     sqlite_file_logged_t own_logged_ms;
@@ -41,7 +41,7 @@ s_reason (const sqlite_file_t *self)
     return self->database ? sqlite3_errmsg (self->database) : "out of memory";
 }
 
-//  SQLite has words for success as well, and for a file that it has not seen yet.
+//  Return true if the last result is an error. SQLite has a message for success too.
 static bool
 s_has_reason (const sqlite_file_t *self)
 {
@@ -88,7 +88,7 @@ sqlite_file_number (sqlite_file_t *self, const char *sql, int64_t *number)
     return good;
 }
 
-//  Does SQLite find its own structures whole?
+//  Return true if SQLite finds its own structures intact.
 static bool
 s_is_whole (sqlite_file_t *self)
 {
@@ -133,7 +133,8 @@ s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config)
                       "it cannot be brought to this format; is there room, and may we write?");
 }
 
-//  Is this a file of ours, of this kind and format, and whole? A new one is made into one.
+//  Check that the file is ours, of this kind and format, and intact. Set up a new file. Return NULL,
+//  or a sentence about the fault.
 static const char *
 s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
 {
@@ -156,7 +157,7 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
     return is_former ? s_upgrade (self, config) : NULL;
 }
 
-//  It takes effect for this connection alone.
+//  Limit the cache of this connection.
 static bool
 s_limit_cache (sqlite_file_t *self, int kib)
 {
@@ -178,7 +179,8 @@ s_configure (sqlite_file_t *self, const sqlite_file_config_t *config)
                             "PRAGMA journal_size_limit=33554432; BEGIN EXCLUSIVE; COMMIT");
 }
 
-//  SQLite takes a log for ended where it is damaged: so it is looked at before SQLite does.
+//  Check the write-ahead log before SQLite opens it, since SQLite silently cuts it off at damage.
+//  Return NULL, or a sentence about the fault.
 static const char *
 s_check_log (const sqlite_file_t *self, bool was_synced)
 {
@@ -188,7 +190,7 @@ s_check_log (const sqlite_file_t *self, bool was_synced)
     if (state == WAL_TORN || (state == WAL_DAMAGED && !was_synced))
         log_event (LOG_WARN, "the last writes before the end are not whole, and are left out",
             "file=%s", path);
-    private_file_tighten (path);
+    private_directory_tighten_file (path);
     g_free (path);
     if (state == WAL_UNREADABLE)
         return sqlite_fault_of_system (error);
@@ -208,7 +210,7 @@ s_open (sqlite_file_t *self, const sqlite_file_config_t *config)
     if (sqlite3_open_v2 (self->path, &self->database,
             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return s_fault (self, "it cannot be opened");
-    private_file_tighten (self->path);
+    private_directory_tighten_file (self->path);
     if (!s_configure (self, config))
         return s_fault (self, "it cannot be written; is there room, and may we?");
     fault = s_identify (self, config);
@@ -294,16 +296,17 @@ s_log_failure (sqlite_file_t *self, file_result_t result, const char *reason)
             reason, s_fault (self, "see that it is there and that its disk is well"));
 }
 
-//  The system's errors after which a later try may do better. Not for fsync: see the header.
+//  Return true for an error of the system after which a retry may succeed. Errors of fsync are
+//  excluded: see the header.
 static bool
 s_may_pass (int error)
 {
     return error == ENOSPC || error == EDQUOT || error == EROFS || error == EACCES;
 }
 
-//  True if the disk, or this user's part of it, has no room.
+//  Return true if the disk, or this user's quota of it, has no room.
 static bool
-s_is_for_want_of_room (const sqlite_file_t *self, int result)
+s_lacks_room (const sqlite_file_t *self, int result)
 {
     int error = sqlite3_system_errno (self->database);
     return (result & 0xff) == SQLITE_FULL ||
@@ -333,8 +336,8 @@ s_judge (sqlite_file_t *self, int result)
     }
 }
 
-//  Write the log back into the file. Its fsyncs count like those of a commit; that there is no room
-//  for it now is no harm.
+//  Write the log back into the file. An error of its fsync counts like an error of a commit. A full
+//  disk only delays it.
 static file_result_t
 s_checkpoint (sqlite_file_t *self)
 {
@@ -349,7 +352,7 @@ s_checkpoint (sqlite_file_t *self)
     return judged;
 }
 
-//  Run a statement that returns nothing; its result.
+//  Run a statement that returns no rows. Return the result of SQLite.
 static int
 s_run (sqlite3_stmt *statement)
 {
@@ -376,15 +379,15 @@ sqlite_file_end (sqlite_file_t *self, int result)
     if (result == SQLITE_OK)
         result = s_run (self->commit);
     file_result_t judged = s_judge (self, result);
-    self->is_disk_full = s_is_for_want_of_room (self, result);
+    self->is_disk_full = s_lacks_room (self, result);
     if (judged == FILE_DONE && self->wal_pages < self->checkpoint_pages)
         return FILE_DONE;
     if (judged != FILE_DONE) {
         s_log_failure (self, judged, s_reason (self));
-        //  One that failed may be over already: then this is refused, and no harm.
+        //  SQLite may have ended the failed transaction: then ROLLBACK fails harmlessly.
         sqlite3_exec (self->database, "ROLLBACK", NULL, NULL, NULL);
     }
-    //  A log that was written back starts again at its beginning, where there is room.
+    //  After a checkpoint the log starts again at its beginning, in room that it already has.
     if (judged != FILE_BROKEN && s_checkpoint (self) == FILE_BROKEN)
         judged = FILE_BROKEN;
     return judged;

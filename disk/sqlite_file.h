@@ -1,11 +1,11 @@
 //  A SQLite file: open it safely, check its format and its contents, and judge its errors. The
 //  journal and the state are such files.
 //
-//    - one connection a file, its lock held as long as it is open (locking_mode=EXCLUSIVE): this
-//      version of SQLite can corrupt a WAL file that has two;
-//    - damage is found when a file is opened, in the write-ahead log too, which SQLite would cut off
-//      in silence where it is damaged;
-//    - an error of fsync leaves nobody knowing what is on disk, so nothing is tried again.
+//    - one connection opens a file and keeps its lock (locking_mode=EXCLUSIVE), since this version
+//      of SQLite can corrupt a WAL file that has two connections;
+//    - opening a file finds damage, also in the write-ahead log, which SQLite would silently cut
+//      off at the damage;
+//    - after an error of fsync the contents of the disk are unknown, so there is no retry.
 //
 //  One thread at a time uses a file.
 //  SPDX-License-Identifier: Apache-2.0
@@ -25,14 +25,14 @@ typedef atomic_llong sqlite_file_logged_t;
 
 typedef struct {
     const char *path;
-    int application;      //  the kind of the file (PRAGMA application_id)
-    int format;           //  PRAGMA user_version
-    const char *schema;   //  statements that create a new file
-    const char *upgrade;  //  statements that upgrade the previous format; NULL: none
-    bool is_synced;   //  a commit is on disk when it returns; else at a time of the system's choice
-    bool was_synced;  //  this held for the commits in the file
-    int checkpoint_pages;    //  pages in the write-ahead log at which it is written back
-    int cache_kib;           //  of pages kept in memory; 0: SQLite's default, 2,000
+    int application;       //  the kind of the file (PRAGMA application_id)
+    int format;            //  PRAGMA user_version
+    const char *schema;    //  statements that create a new file
+    const char *upgrade;   //  statements that upgrade the previous format; NULL: none
+    bool is_synced;        //  a commit is on disk when it returns; else the system writes it later
+    bool was_synced;       //  is_synced of the process that wrote the file
+    int checkpoint_pages;  //  pages in the write-ahead log at which it is written back
+    int cache_kib;         //  of pages kept in memory; 0: SQLite's default, 2,000
     const char *failpoints;  //  prefix of the names: "journal" for journal-before-checkpoint
     sqlite_file_logged_t *logged_ms;  //  NULL: only this file
 } sqlite_file_config_t;

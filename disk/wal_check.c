@@ -1,7 +1,7 @@
-//  Each frame has a checksum that goes on from the one before it, as it stands there: so frames
-//  behind a bad one can still be verified. A writer begins a transaction once the last one is on
-//  disk: so if behind the first bad frame there is a good one that begins a transaction, then what
-//  is bad was good once. If there is none, it may be a write that the power cut short.
+//  The checksum of a frame continues from the stored checksum of the frame before it. So frames
+//  behind a bad frame can still be verified. A writer begins a transaction when the previous one is
+//  on disk. So if a good frame behind the first bad one begins a transaction, the bad frame was on
+//  disk and is damaged now. Without such a frame, a power cut may have ended the last write.
 //  SPDX-License-Identifier: Apache-2.0
 #include "disk/wal_check.h"
 
@@ -14,7 +14,7 @@
 
 #define HEADER_SIZE 32
 #define FRAME_HEADER_SIZE 24
-#define MAGIC 0x377f0682U  //  or with the lowest bit: checksums read words as big-endian
+#define MAGIC 0x377f0682U  //  with the lowest bit set, checksums read words as big-endian
 
 typedef struct {
     uint32_t one;
@@ -30,9 +30,9 @@ typedef struct {
 } wal_reader_t;
 
 typedef struct {
-    bool is_ours;    //  of this round of the log, not a rest of an older one
-    bool is_good;    //  so says its checksum
-    bool is_commit;  //  the last of a transaction
+    bool is_ours;    //  written since the log last started at its beginning
+    bool is_good;    //  ours, and its checksum is right
+    bool is_commit;  //  the last frame of a transaction
 } wal_frame_t;
 
 static uint32_t
@@ -103,7 +103,7 @@ s_read_frame (wal_reader_t *self, uint8_t *bytes, wal_frame_t *frame)
     frame->is_ours = memcmp (bytes + 8, self->salts, sizeof self->salts) == 0;
     frame->is_good = frame->is_ours && s_equal (sum, s_stored (bytes + 16));
     frame->is_commit = s_big (bytes + 4) != 0;
-    //  Whatever it is worth: the next frame goes on from what stands here.
+    //  The next frame continues from the stored checksum, right or wrong.
     self->running = s_stored (bytes + 16);
     return true;
 }
@@ -113,7 +113,7 @@ s_check_frames (wal_reader_t *self)
 {
     uint8_t *bytes = g_malloc (self->frame_size);
     wal_frame_t frame = {0};
-    bool is_over = false;  //  for SQLite the log ends at the first frame that is not good
+    bool is_over = false;  //  SQLite stops reading at the first bad frame
     bool is_torn = false;
     bool is_damaged = false;
     while (!is_damaged) {
@@ -142,8 +142,7 @@ wal_check (const char *path)
     if (ferror (reader.file))
         state = WAL_UNREADABLE;
     fclose (reader.file);
-    //  What stdio's errno was by then is not sure: a file that opens and cannot be read is a bad
-    //  disk.
+    //  stdio does not promise errno here. A file that opens and cannot be read means a bad disk.
     if (state == WAL_UNREADABLE)
         errno = EIO;
     return state;

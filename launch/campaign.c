@@ -1,5 +1,5 @@
-//  A sender has one request at a time: free, waiting for its next try, or under way. All of them,
-//  and the connections that are left open, are in one epoll set.
+//  A sender has at most one request. It is free, waits for its next try, or is busy. One epoll set
+//  has the connections of all senders and the parked connections.
 //  SPDX-License-Identifier: Apache-2.0
 #include "launch/campaign.h"
 
@@ -15,7 +15,7 @@
 #include "launch/complaints.h"
 
 #define EVENTS 256
-#define PARKED (1ull << 32)  //  in epoll's data: a connection that nobody uses any more
+#define PARKED (1ull << 32)  //  in epoll's data: a parked connection, which no sender uses
 #define STOP (1ull << 33)
 #define DESCRIPTORS_KEPT 64
 #define PROGRESS_MS 200
@@ -29,7 +29,7 @@ typedef struct {
     size_t written;
     uint64_t count;      //  messages in it
     int64_t started_us;  //  this try
-    int64_t due_ms;      //  waiting: the next try; busy: when the answer is given up
+    int64_t due_ms;      //  waiting: time of the next try; busy: time to give up
     http_answer_t answer;
 } sender_t;
 
@@ -40,12 +40,12 @@ typedef struct {
     campaign_result_t *result;
     int epoll;
     sender_t *senders;
-    uint64_t next;  //  the message that goes out next
-    GQueue parked;  //  descriptors that are left open, the oldest first
+    uint64_t next;  //  index of the next message
+    GQueue parked;  //  descriptors of open connections without a sender, the oldest first
     guint parked_max;
     int64_t started_ms;
     int64_t progress_ms;
-    bool is_stopped;  //  by the user, or by a refusal that would come again
+    bool is_stopped;  //  by the user, or by a permanent refusal
     complaints_t complaints;
 } campaign_t;
 
@@ -77,8 +77,8 @@ s_close (sender_t *sender)
     sender->fd = -1;
 }
 
-//  Leave a connection open, as the client does that never closes one; the oldest must give way when
-//  descriptors run short.
+//  Leave a connection open, like a client that never closes one. Close the oldest parked connection
+//  when descriptors run short.
 static void
 s_park (campaign_t *self, sender_t *sender)
 {
@@ -98,12 +98,12 @@ s_try_later (campaign_t *self, sender_t *sender)
     self->result->retries++;
 }
 
-//  A connection failed, or could not be made.
+//  Count a failed connection, and schedule the next try.
 static void
 s_fail_connection (campaign_t *self, sender_t *sender)
 {
     self->result->connection_errors++;
-    complain_of_silence (&self->complaints);
+    complaints_add_silence (&self->complaints);
     s_try_later (self, sender);
 }
 
@@ -172,17 +172,17 @@ s_compose (campaign_t *self, sender_t *sender)
     self->next += sender->count;
 }
 
-//  Send it again later, or give up if that is of no use.
+//  Schedule the next try, or end the campaign if the refusal is permanent.
 static void
 s_take_refusal (campaign_t *self, sender_t *sender)
 {
-    if (is_permanent_refusal (sender->answer.status)) {
+    if (complaints_is_permanent (sender->answer.status)) {
         if (!self->is_stopped)
-            complain_of_refusal (&self->complaints, &sender->answer);
+            complaints_add_refusal (&self->complaints, &sender->answer);
         self->is_stopped = true;
         return;
     }
-    complain_of_status (&self->complaints, &sender->answer);
+    complaints_add_status (&self->complaints, &sender->answer);
     sender->state = SENDER_WAITING;
     sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
     self->result->retries++;
@@ -225,7 +225,7 @@ s_read (campaign_t *self, sender_t *sender)
     }
 }
 
-//  May a free sender take the next messages?
+//  Return true if a free sender may take the next messages now.
 static bool
 s_may_send (const campaign_t *self, int64_t now_ms)
 {
@@ -249,13 +249,13 @@ s_run_senders (campaign_t *self)
             s_try (self, sender);
         else if (sender->state == SENDER_BUSY && sender->due_ms <= now_ms) {
             self->result->timeouts++;
-            complain_of_silence (&self->complaints);
+            complaints_add_silence (&self->complaints);
             s_try_later (self, sender);
         }
     }
 }
 
-//  How long nothing is due; only what the clock brings, not what the sockets do.
+//  Return the time until the next event of the clock. Events of sockets wake the loop anyway.
 static int
 s_timeout_ms (const campaign_t *self)
 {
@@ -292,7 +292,7 @@ s_take_event (campaign_t *self, const struct epoll_event *event)
     if (data & STOP)
         self->is_stopped = true;
     else if (data & PARKED) {
-        //  The server closes what we leave open; anything else it says is of no interest.
+        //  The server closed a parked connection, or sent bytes that have no use.
         int fd = (int) (data & UINT32_MAX);
         if (g_queue_remove (&self->parked, GINT_TO_POINTER (fd)))
             close (fd);
@@ -304,7 +304,7 @@ s_take_event (campaign_t *self, const struct epoll_event *event)
         if (sender->state == SENDER_BUSY && (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
             s_read (self, sender);
         else if (sender->state != SENDER_BUSY && sender->fd >= 0)
-            s_close (sender);  //  the server closed a connection that we would use again
+            s_close (sender);  //  the server closed an idle connection
     }
 }
 

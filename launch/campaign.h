@@ -1,5 +1,5 @@
-//  Send messages to a gateway over a number of connections, and send each one again until it gets a
-//  2xx. A permanent refusal (for example 404) is printed on standard error and ends the campaign.
+//  Send messages to a gateway over several connections. Repeat each message until its answer is a
+//  2xx. A permanent refusal (for example 404) ends the campaign; standard error says why.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CAMPAIGN_H
 #define DOWNLINK_CAMPAIGN_H

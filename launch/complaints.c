@@ -7,10 +7,10 @@
 #include "common/process/clock.h"
 #include "common/text/visible_text.h"
 
-#define PAUSE_MS 10000  //  between two complaints, however many outages there are
+#define PAUSE_MS 10000  //  at least, between two complaints, over all outages
 
 bool
-is_permanent_refusal (unsigned status)
+complaints_is_permanent (unsigned status)
 {
     bool is_for_now = status == 408 || status == 425 || status == 429;
     return (status >= 300 && status < 500 && !is_for_now) || status == 501 || status == 505;
@@ -34,7 +34,7 @@ s_line_end (const complaints_t *self)
 }
 
 void
-complain_of_silence (complaints_t *self)
+complaints_add_silence (complaints_t *self)
 {
     if (s_is_due (self))
         fprintf (stderr,
@@ -43,7 +43,7 @@ complain_of_silence (complaints_t *self)
             s_line_end (self), self->place->authority, (unsigned long long) self->retry_ms);
 }
 
-//  Return the detail of the problem that an answer holds, in quotes; the caller frees it.
+//  Return the detail of the problem in an answer, in quotes. The caller frees it.
 static char *
 s_detail (const http_answer_t *answer)
 {
@@ -61,7 +61,7 @@ s_detail (const http_answer_t *answer)
 }
 
 void
-complain_of_status (complaints_t *self, const http_answer_t *answer)
+complaints_add_status (complaints_t *self, const http_answer_t *answer)
 {
     if (!s_is_due (self))
         return;
@@ -73,7 +73,7 @@ complain_of_status (complaints_t *self, const http_answer_t *answer)
 }
 
 void
-complain_of_refusal (const complaints_t *self, const http_answer_t *answer)
+complaints_add_refusal (const complaints_t *self, const http_answer_t *answer)
 {
     char *detail = s_detail (answer);
     fprintf (stderr,

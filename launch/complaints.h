@@ -15,16 +15,16 @@ typedef struct {
 } complaints_t;
 
 //  Return true if an answer with this status would be the same if the request were sent again.
-bool is_permanent_refusal (unsigned status);
+bool complaints_is_permanent (unsigned status);
 
 //  Print that the gateway does not answer, and that the request is sent again.
-void complain_of_silence (complaints_t *self);
+void complaints_add_silence (complaints_t *self);
 
 //  Print the status of an answer with its problem's detail, and that the request is sent again.
-void complain_of_status (complaints_t *self, const http_answer_t *answer);
+void complaints_add_status (complaints_t *self, const http_answer_t *answer);
 
 //  Print the status and detail of an answer that ends the campaign.
-void complain_of_refusal (const complaints_t *self, const http_answer_t *answer);
+void complaints_add_refusal (const complaints_t *self, const http_answer_t *answer);
 
 //  End the outage: a message was accepted.
 void complaints_end (complaints_t *self);

@@ -17,7 +17,7 @@ static const char *const s_reasons[] = {
 
 #define PICK(rand, list) list[g_rand_int_range (rand, 0, (gint32) G_N_ELEMENTS (list))]
 
-//  A message and the place at which it is sent.
+//  A message and its place in the order of sending.
 typedef struct {
     double place;
     char *text;

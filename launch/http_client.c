@@ -72,7 +72,7 @@ http_place_free (http_place_t *self)
     g_free (self->path);
 }
 
-//  127.0.0.1 to 127.0.0.64 by turn; the kernel chooses the port when it knows the target too.
+//  Bind to one of 127.0.0.1 to 127.0.0.64. The kernel chooses the port when it knows the target.
 static void
 s_bind_locally (int fd, unsigned turn)
 {
@@ -80,7 +80,7 @@ s_bind_locally (int fd, unsigned turn)
         .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK + turn % LOCAL_ADDRESSES)};
     const int yes = 1;
     setsockopt (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-    //  Should that not be possible, the kernel takes its own choice.
+    //  If bind fails, the kernel chooses the address too.
     (void) !bind (fd, (const struct sockaddr *) &local, sizeof local);
 }
 
@@ -106,7 +106,8 @@ http_connect (const http_place_t *place, unsigned turn)
     return fd;
 }
 
-//  The value of a field in a head that ends with an empty line and a zero; NULL without it.
+//  Return the value of a field of a head; NULL if the field is missing. The head ends with an empty
+//  line and a zero byte.
 static const char *
 s_field (const char *head, const char *name)
 {
@@ -117,7 +118,7 @@ s_field (const char *head, const char *name)
     return NULL;
 }
 
-//  Read the head, once it is all there. False if it is none.
+//  Read the head if all of it has arrived. Return false if it is malformed.
 static bool
 s_read_head (http_answer_t *self)
 {

@@ -18,22 +18,23 @@ typedef struct {
     socklen_t address_size;
 } http_place_t;
 
-//  Parse http://host[:port]/path. Return NULL, or a sentence about the fault. Free it in any case.
+//  Parse http://host[:port]/path. Return NULL, or a sentence about the fault. The caller frees the
+//  place with http_place_free in both cases.
 const char *http_place_read (http_place_t *self, const char *url);
 
 //  Look up the host until clock_ms () reaches until_ms; INT64_MAX: without limit. Return NULL, or
-//  the reason why it has no address.
+//  the reason of the failure.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
 void http_place_free (http_place_t *self);
 
-//  Begin to connect and return the socket, or -1 with errno set. For loopback targets local
-//  addresses alternate by turn, since one address has ports for only some 28,000 connections.
+//  Begin to connect. Return the socket, or -1 with errno set. For a loopback target, turn selects
+//  the local address, since one address has ports for about 28,000 connections.
 int http_connect (const http_place_t *place, unsigned turn);
 
 typedef enum { HTTP_MORE, HTTP_ANSWERED, HTTP_FAILED } http_step_t;
 
-//  An answer that is arriving. Zeroed memory with a buffer is an empty one.
+//  An answer that is arriving. Begin with zeroed memory and a buffer.
 typedef struct {
     GByteArray *buffer;
     unsigned status;

@@ -61,8 +61,8 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "for every rocket at the end and compares it with the state that its messages must lead to.\n\n"
     "The messages are posted to URL; " DEFAULT_URL " without one."};
 
-//  Read the URL and look up its host, within --max-duration if that is given; the campaign has the
-//  rest of it. Returns false if the host has no address.
+//  Parse the URL and look up its host. The lookup uses up part of --max-duration; the campaign gets
+//  the rest. Return false if the host has no address.
 static bool
 s_find_place (http_place_t *place, const char *url)
 {
@@ -79,7 +79,8 @@ s_find_place (http_place_t *place, const char *url)
     return !fault;
 }
 
-//  Play the flights, and print how it went. Returns true if all was delivered and right.
+//  Play the flights and print the summary. Return true if all messages were delivered and all
+//  rockets are right.
 static bool
 s_launch (const http_place_t *place)
 {

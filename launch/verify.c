@@ -20,7 +20,7 @@ typedef struct {
     http_answer_t answer;
 } checker_t;
 
-//  Ask once. True if an answer came; its body is then in the checker's buffer, terminated.
+//  Ask once. Return true if an answer came; the checker's buffer has its body, zero-terminated.
 static bool
 s_ask (checker_t *self, const char *id)
 {
@@ -48,7 +48,7 @@ s_ask (checker_t *self, const char *id)
     return step == HTTP_ANSWERED;
 }
 
-//  A member of the rocket as text, in the form that s_expect gives.
+//  Return a member of the rocket as text, in the form of s_expect.
 static char *
 s_text (yajl_val value)
 {

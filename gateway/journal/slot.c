@@ -66,7 +66,7 @@ s_make (const char *directory, bool is_synced)
             self->was_synced = is_synced;
             self->lock_fd = s_lock (path, LOCK_FILE_TRY);
             if (self->lock_fd >= 0 && s_write_mode (self->lock_fd, is_synced) &&
-                directory_sync (path) && directory_sync (directory))
+                lock_file_sync_directory (path) && lock_file_sync_directory (directory))
                 return self;
             int error = errno;
             slot_remove (&self);

@@ -35,8 +35,8 @@ def pairs(line):
     return dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
 
 
-def test_sigusr1_logs_the_state_of_each_loop_once_a_second_at_most(folder):
-    both = Pair(folder, gateway=["--workers", "2"])
+def test_sigusr1_logs_the_state_of_each_loop_once_a_second_at_most(start):
+    both = start(gateway=["--workers", "2"])
     assert both.post([message("apollo", 1)]).status == 202
     both.rocket_when("apollo", lambda rocket: rocket["messagesApplied"] == 1)
     for _ in range(20):

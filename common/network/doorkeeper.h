@@ -7,10 +7,9 @@
 //  that is the newest one. So a visitor that sends messages keeps its place.
 //
 //  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the
-//  last one arrives. So the doorkeeper ends a visitor that sends more than the largest part of the
-//  socket and
-//  64 KiB without completing a message. When all visitors together have sent 16 MiB like that, it ends
-//  the one that has sent most.
+//  last one arrives. So the doorkeeper ends a visitor that sends 64 KiB more than the largest part
+//  of the socket without completing a message. When all visitors together have sent 16 MiB like
+//  that, it ends the one that has sent most.
 //
 //  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns
 //  the socket makes all other calls.

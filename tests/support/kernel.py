@@ -39,3 +39,24 @@ def unsent_bytes(port):
 def unread_bytes(port):
     """Return how many bytes wait in the kernel to be read from the connections to a port."""
     return sum(one.unread for one in connections(port) if one.state == ESTABLISHED)
+
+
+def _state_and_parent(process):
+    """Return the state letter and the parent of a process, or (None, None) if it is gone."""
+    try:
+        stat = pathlib.Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None, None
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return state, int(parent)
+
+
+def children(process):
+    """Return the numbers of the processes that a process has started and that are not gone."""
+    numbers = (int(path.name) for path in pathlib.Path("/proc").iterdir() if path.name.isdigit())
+    return [number for number in numbers if _state_and_parent(number)[1] == process]
+
+
+def is_alive(process):
+    """Return whether a process exists and is no zombie."""
+    return _state_and_parent(process)[0] not in (None, "Z", "X")

@@ -1,0 +1,38 @@
+"""Fixtures: a time-out for every test, and servers that are gone after it."""
+import pathlib
+import signal
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "support"), str(TESTS / "chaos")]
+from postgres import Missing, Postgres  # noqa: E402
+
+TEST_SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def time_out():
+    def give_up(*_):
+        raise AssertionError(f"the test took longer than {TEST_SECONDS} s")
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(TEST_SECONDS)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture
+def new_server():
+    """Make servers of one's own; `create` or `copy` starts them."""
+    servers = []
+
+    def new(**options):
+        try:
+            servers.append(Postgres(name=f"server{len(servers)}", **options))
+        except Missing as why:
+            pytest.skip(str(why))
+        return servers[-1]
+    yield new
+    for server in reversed(servers):
+        server.close()

@@ -1,11 +1,13 @@
-#  embed (TARGET NAME FILE): put a file into a library, byte by byte. It is had as embedded_NAME (),
-#  a text_t, declared in gateway/pages/embedded.h.
+#  embed (TARGET NAME FILE): put a file into a library, byte by byte. The function embedded_NAME ()
+#  returns it as a text_t; a header of the library declares it.
 #  SPDX-License-Identifier: Apache-2.0
 function (embed target name file)
     get_filename_component (path ${file} ABSOLUTE)
     set (source ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.c)
     file (CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
-#include "gateway/pages/embedded.h"
+#include "common/text/text.h"
+
+text_t embedded_@name@ (void);
 
 __asm__ (".pushsection .rodata\n"
          "embedded_@name@_begin:\n"

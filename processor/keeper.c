@@ -7,12 +7,15 @@
 
 #define LOOK_INTERVAL_MS 100   //  longest time until the death of a member is noticed
 #define HURRY_INTERVAL_MS 10   //  while a partition changes its owner
+#define LATER_INTERVAL_MS 1    //  while the store has no answer yet
 #define DAMAGE_RETRY_MS 10000  //  until a partition that could not be read is tried again
 #define ROCKETS_PER_RUN 2000   //  loaded before queries get their turn: some milliseconds
 #define PROGRESS_INTERVAL_MS 1000
+#define NO_PARTITION PARTITIONS_MAX
 
 typedef enum {
     PARTITION_ABSENT,
+    PARTITION_TAKING,
     PARTITION_LOADING,
     PARTITION_OWNED,
     PARTITION_LEAVING,
@@ -21,7 +24,9 @@ typedef enum {
 
 //  The phases that may follow a phase. s_enter checks this table.
 static const bool s_may_follow[PARTITION_PHASES][PARTITION_PHASES] = {
-    [PARTITION_ABSENT] = {[PARTITION_LOADING] = true},  //  the lock was free
+    [PARTITION_ABSENT] = {[PARTITION_TAKING] = true},   //  the lock was free
+    [PARTITION_TAKING] = {[PARTITION_LOADING] = true,   //  its epoch is raised
+        [PARTITION_ABSENT] = true},                     //  not ours any more, or damaged
     [PARTITION_LOADING] = {[PARTITION_OWNED] = true,    //  all rockets are loaded
         [PARTITION_ABSENT] = true},                     //  not ours any more, or damaged
     [PARTITION_OWNED] = {[PARTITION_LEAVING] = true,    //  not ours any more
@@ -37,7 +42,9 @@ struct keeper {
     ownership_t *ownership;
     partition_phase_t phases[PARTITIONS_MAX];
     int64_t retry_at_ms[PARTITIONS_MAX];
-    shard_t *loading;  //  the shard of the partition in LOADING; NULL: none
+    uint32_t coming;     //  the partition in TAKING or LOADING; NO_PARTITION: none
+    shard_t *loading;    //  its shard; NULL: not in LOADING
+    bool is_store_late;  //  the store had no answer yet
     int64_t look_at_ms;
     int64_t progress_logged_ms;
     bool is_ready;
@@ -54,6 +61,7 @@ keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, store_t **
     self->ordering = ordering;
     self->store = g_steal_pointer (store);
     self->ownership = g_steal_pointer (ownership);
+    self->coming = NO_PARTITION;
     self->progress_logged_ms = clock_ms ();
     return self;
 }
@@ -91,19 +99,21 @@ s_release (keeper_t *self, uint32_t partition)
 }
 
 static void
-s_stop_loading (keeper_t *self, uint32_t partition)
+s_stop_coming (keeper_t *self)
 {
+    uint32_t partition = self->coming;
     shard_destroy (&self->loading);
+    self->coming = NO_PARTITION;
     s_release (self, partition);
 }
 
 //  Release a partition that cannot be read. At the start that stops the processor, so that an
 //  operator looks at it. Later the partition stays without an owner, and the others go on.
 static keeper_result_t
-s_give_up (keeper_t *self, uint32_t partition)
+s_give_up (keeper_t *self)
 {
-    s_release (self, partition);
-    self->retry_at_ms[partition] = clock_ms () + DAMAGE_RETRY_MS;
+    self->retry_at_ms[self->coming] = clock_ms () + DAMAGE_RETRY_MS;
+    s_stop_coming (self);
     return self->is_ready ? KEEPER_SAME : KEEPER_FAILED;
 }
 
@@ -115,20 +125,15 @@ s_log_progress (const keeper_t *self, uint32_t partition, const char *event)
         (long long) (clock_ms () - self->shards->started_ms));
 }
 
-//  Try to lock a partition and begin to load it. Only one partition loads at a time.
-static keeper_result_t
-s_try_to_load (keeper_t *self, uint32_t partition, int64_t now_ms)
+//  Try to lock a partition, to take it next. Only one partition comes at a time.
+static void
+s_try_to_hold (keeper_t *self, uint32_t partition, int64_t now_ms)
 {
-    if (self->loading || now_ms < self->retry_at_ms[partition] ||
+    if (self->coming != NO_PARTITION || now_ms < self->retry_at_ms[partition] ||
         !self->ownership->hold (self->ownership, partition))
-        return KEEPER_SAME;
-    s_enter (self, partition, PARTITION_LOADING);
-    watchdog_rest ();  //  the store checks the whole file, however large it is
-    owned_t owned = {.partition = partition};
-    if (!self->store->take (self->store, partition, &owned.epoch))
-        return s_give_up (self, partition);
-    self->loading = shard_new (owned, self->ordering, self->pool);
-    return KEEPER_SAME;
+        return;
+    self->coming = partition;
+    s_enter (self, partition, PARTITION_TAKING);
 }
 
 //  Move a partition on.
@@ -139,10 +144,13 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
     shard_t **shard_p = &self->shards->shards[partition];
     switch (self->phases[partition]) {
     case PARTITION_ABSENT:
-        return is_ours ? s_try_to_load (self, partition, now_ms) : KEEPER_SAME;
+        if (is_ours)
+            s_try_to_hold (self, partition, now_ms);
+        return KEEPER_SAME;
+    case PARTITION_TAKING:
     case PARTITION_LOADING:
         if (!is_ours)
-            s_stop_loading (self, partition);
+            s_stop_coming (self);
         return KEEPER_SAME;
     case PARTITION_OWNED:
         if (!*shard_p)
@@ -158,7 +166,9 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
             return KEEPER_SAME;
         shard_destroy (shard_p);
         s_release (self, partition);
-        return is_ours ? s_try_to_load (self, partition, now_ms) : KEEPER_SAME;
+        if (is_ours)
+            s_try_to_hold (self, partition, now_ms);
+        return KEEPER_SAME;
     case PARTITION_PHASES:
         break;
     }
@@ -177,10 +187,7 @@ s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
         self->ownership->members (self->ownership, &self->shards->members_count);
     self->shards->endpoints = self->ownership->endpoints (self->ownership);
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
-        keeper_result_t one = s_look_at (self, saver, partition, now_ms);
-        if (one == KEEPER_FAILED)
-            return KEEPER_FAILED;
-        if (one == KEEPER_CHANGED)
+        if (s_look_at (self, saver, partition, now_ms) == KEEPER_CHANGED)
             result = KEEPER_CHANGED;
         partition_phase_t phase = self->phases[partition];
         bool is_ours = self->ownership->is_ours (self->ownership, partition);
@@ -202,23 +209,47 @@ s_restore (void *context, const rocket_view_t *rocket)
            shard_restore (self->loading, rocket);
 }
 
+//  Take the partition in TAKING.
 static keeper_result_t
-s_load_more (keeper_t *self)
+s_take (keeper_t *self)
 {
-    uint32_t partition = shard_owned (self->loading).partition;
+    owned_t owned = {.partition = self->coming};
+    watchdog_rest ();  //  the store may check a whole file, however large it is
+    switch (self->store->take (self->store, self->coming, &owned.epoch)) {
+    case TAKE_DONE:
+        self->loading = shard_new (owned, self->ordering, self->pool);
+        s_enter (self, self->coming, PARTITION_LOADING);
+        return KEEPER_SAME;
+    case TAKE_LATER:
+        self->is_store_late = true;
+        return KEEPER_SAME;
+    case TAKE_FAILED:
+        return s_give_up (self);
+    }
+    return KEEPER_FAILED;
+}
+
+//  Load a bounded number of rockets of the partition in LOADING.
+static keeper_result_t
+s_load (keeper_t *self)
+{
+    uint32_t partition = self->coming;
     switch (self->store->load (self->store, partition, ROCKETS_PER_RUN, s_restore, self)) {
+    case LOAD_LATER:
+        self->is_store_late = true;
+        return KEEPER_SAME;
     case LOAD_MORE:
         if (log_is_due (&self->progress_logged_ms, PROGRESS_INTERVAL_MS))
             s_log_progress (self, partition, "loading");
         return KEEPER_SAME;
     case LOAD_DONE:
         self->shards->shards[partition] = g_steal_pointer (&self->loading);
+        self->coming = NO_PARTITION;
         s_enter (self, partition, PARTITION_OWNED);
         self->look_at_ms = 0;
         return KEEPER_CHANGED;
     case LOAD_FAILED:
-        shard_destroy (&self->loading);
-        return s_give_up (self, partition);
+        return s_give_up (self);
     }
     return KEEPER_FAILED;
 }
@@ -227,7 +258,7 @@ s_load_more (keeper_t *self)
 static void
 s_notice_ready (keeper_t *self)
 {
-    if (self->is_ready || self->loading || self->shards->members_count == 0)
+    if (self->is_ready || self->coming != NO_PARTITION || self->shards->members_count == 0)
         return;
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++)
         if (self->ownership->is_ours (self->ownership, partition) &&
@@ -244,9 +275,10 @@ keeper_run (keeper_t *self, const shard_saver_t *saver)
     int64_t now_ms = clock_ms ();
     if (now_ms >= self->look_at_ms)
         result = s_look_around (self, saver, now_ms);
-    if (result != KEEPER_FAILED && self->loading) {
-        keeper_result_t loaded = s_load_more (self);
-        result = loaded == KEEPER_SAME ? result : loaded;
+    self->is_store_late = false;
+    if (self->coming != NO_PARTITION) {
+        keeper_result_t moved = self->loading ? s_load (self) : s_take (self);
+        result = moved == KEEPER_SAME ? result : moved;
     }
     s_notice_ready (self);
     return result;
@@ -255,7 +287,9 @@ keeper_run (keeper_t *self, const shard_saver_t *saver)
 int64_t
 keeper_timeout_ms (const keeper_t *self)
 {
-    return self->loading ? 0 : MAX (0, self->look_at_ms - clock_ms ());
+    if (self->coming != NO_PARTITION)
+        return self->is_store_late ? LATER_INTERVAL_MS : 0;
+    return MAX (0, self->look_at_ms - clock_ms ());
 }
 
 bool

@@ -3,6 +3,7 @@
 //
 //    phase     lock held  store open  shard           ends when
 //    ABSENT    no         no          none            it should be ours and its lock is free
+//    TAKING    yes        opening     none            its epoch is raised
 //    LOADING   yes        yes         being filled    all its rockets are loaded
 //    OWNED     yes        yes         in the shards   it should not be ours, or it was fenced
 //    LEAVING   yes        yes         in the shards   everything is saved and acknowledged

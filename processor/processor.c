@@ -19,6 +19,7 @@
 #include "common/process/watchdog.h"
 #include "processor/admin.h"
 #include "processor/answer/query_server.h"
+#include "processor/choose_store.h"
 #include "processor/intake/frame_receiver.h"
 #include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
@@ -71,21 +72,21 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 
-//  Open the store. The other processors of this host share a store on disk.
+//  Open the store and its ownership, which other processors may share.
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
     state_traits_t traits = {.partitions = config->partitions, .ordering = config->ordering};
-    store_t *store = config->is_kept ? store_sqlite_new (config->state_directory, &traits)
-                                     : store_memory_new (&traits);
+    store_choice_t choice = {.name = config->store,
+        .directory = config->state_directory,
+        .stop_fd = self->signals.stop};
+    memcpy (choice.processor, self->shards.processor, PROCESSOR_ID_SIZE);
+    store_t *store = choose_store (&choice, &traits);
     if (!store)
         return false;
     member_endpoint_t endpoint;
     own_endpoint (socket_endpoint (self->sockets.frames), &endpoint);
-    ownership_t *ownership = config->is_kept
-                                 ? own_by_files_new (config->state_directory, traits.partitions,
-                                       self->shards.processor, &endpoint)
-                                 : own_alone_new (self->shards.processor, &endpoint);
+    ownership_t *ownership = choose_ownership (&choice, traits.partitions, &endpoint);
     if (!ownership) {
         store->destroy (&store);
         return false;

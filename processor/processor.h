@@ -14,7 +14,7 @@
 typedef struct {
     const char *bind;  //  address of the three sockets
     uint16_t port;     //  of frames; queries are on the next port, events on the one after
-    bool is_kept;      //  rockets are saved in the state directory; false: in memory only
+    const char *store;  //  see choose_store.h
     const char *state_directory;
     uint32_t partitions;  //  P for a new store
     ordering_t ordering;

@@ -5,6 +5,7 @@
 
 #include "common/domain/partition.h"
 #include "common/network/address.h"
+#include "processor/choose_store.h"
 
 static service_t s_service;
 static listen_address_t s_admin;
@@ -12,7 +13,7 @@ static listen_address_t s_admin;
 static struct {
     const char *bind;
     uint64_t port;
-    int store;
+    const char *store;
     const char *state_dir;
     uint64_t partitions;
     int ordering;
@@ -23,10 +24,12 @@ static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
     {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, ADDRESS_PORT_MAX,
         "port for messages from gateways; PORT+1 is for queries, PORT+2 for events"},
-    {"store", OPTION_CHOICE, &s_flags.store, "sqlite", "sqlite|memory", 0, 0,
-        "where the rockets are kept; memory: they are lost when the process ends"},
+    {"store", OPTION_TEXT, &s_flags.store, "sqlite", "STORE", 0, 0,
+        "where the rockets are kept: sqlite, files in --state-dir, for the processors of one host; "
+        "postgres://USER@HOST/DATABASE, for processors on many hosts; memory, they are lost when "
+        "the process ends"},
     {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
-        "directory of the store's files; made if it is not there"},
+        "directory of the files of --store=sqlite; made if it is not there"},
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
         "number of partitions of a new state; a state that exists keeps its own number"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
@@ -57,11 +60,14 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
 {
     s_service.usage = &s_usage;
     service_read_options (&s_service, argc, argv);
+    if (!store_is_known (s_flags.store))
+        options_refuse (
+            &s_usage, "--store: '%s' is not sqlite, memory or postgres://...", s_flags.store);
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
     *config = (processor_config_t){.bind = s_flags.bind,
         .port = (uint16_t) s_flags.port,
-        .is_kept = s_flags.store == 0,
+        .store = s_flags.store,
         .state_directory = s_flags.state_dir,
         .partitions = (uint32_t) s_flags.partitions,
         .ordering = (ordering_t) s_flags.ordering,

@@ -34,6 +34,7 @@ processor/tell
 processor/intake
 processor/shard
 processor/own
+processor/postgres
 query
 query/protocol
 http

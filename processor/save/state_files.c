@@ -11,14 +11,10 @@
 #include "common/process/log.h"
 #include "disk/lock_file.h"
 #include "disk/private_directory.h"
+#include "processor/save/check_traits.h"
 
 #define FILES_PER_PARTITION 3  //  the database, its log, and the lock
 #define DESCRIPTORS_KEPT 64    //  for sockets, the log, and the directory
-
-static const char *const s_orderings[] = {
-    [ORDERING_CONVERGE] = "converge",
-    [ORDERING_LATEST] = "latest",
-};
 
 static bool
 s_complain (const char *what, const char *path, GError **error)
@@ -58,13 +54,7 @@ s_read_partitions (const char *path, uint32_t *partitions)
     g_free (text);
     if (!good)
         return s_complain ("cannot read how many partitions there are", path, &error);
-    if (kept != *partitions)
-        log_event (LOG_WARN,
-            "--partitions has no effect: the state keeps the number of partitions it was made with",
-            "used=%u from=%s ignored=%u advice=%s", (uint32_t) kept, path, *partitions,
-            "give --partitions the number that is used, or make a new state in another "
-            "--state-dir");
-    *partitions = (uint32_t) kept;
+    check_partitions (partitions, (uint32_t) kept, path);
     return true;
 }
 
@@ -75,7 +65,7 @@ s_write_identity (const char *path, state_traits_t *traits)
     char text[96];
     traits->id = state_id_new ();
     state_id_text (&traits->id, uuid);
-    g_snprintf (text, sizeof text, "uuid %s\nordering %s\n", uuid, s_orderings[traits->ordering]);
+    g_snprintf (text, sizeof text, "uuid %s\nordering %s\n", uuid, ordering_name (traits->ordering));
     return s_write (path, text);
 }
 
@@ -91,17 +81,6 @@ s_find (char *const *lines, const char *key)
 }
 
 static bool
-s_parse_ordering (text_t text, ordering_t *ordering)
-{
-    for (size_t index = 0; index < G_N_ELEMENTS (s_orderings); index++)
-        if (text_equal (text, text_from (s_orderings[index]))) {
-            *ordering = (ordering_t) index;
-            return true;
-        }
-    return false;
-}
-
-static bool
 s_read_identity (const char *path, state_traits_t *traits)
 {
     char *text = NULL;
@@ -111,18 +90,13 @@ s_read_identity (const char *path, state_traits_t *traits)
         return s_complain ("cannot read the identity of the state", path, &error);
     char **lines = g_strsplit (text, "\n", 8);
     bool good = state_id_parse (&traits->id, s_find (lines, "uuid")) &&
-                s_parse_ordering (s_find (lines, "ordering"), &traits->ordering);
+                ordering_of (s_find (lines, "ordering"), &traits->ordering);
     g_strfreev (lines);
     g_free (text);
     if (!good)
         log_event (LOG_ERROR, "the identity of the state is damaged", "file=%s advice=%s", path,
             "restore it from a copy");
-    else if (traits->ordering != wanted)
-        log_event (LOG_ERROR,
-            "the state was made with another ordering, which cannot be changed: it is refused",
-            "file=%s its=%s wanted=%s advice=%s", path, s_orderings[traits->ordering],
-            s_orderings[wanted], "give every processor of this state the same --ordering");
-    return good && traits->ordering == wanted;
+    return good && check_ordering (traits->ordering, wanted, path);
 }
 
 //  Return true if this process may open the files of all partitions: it owns all of them when no

@@ -7,9 +7,16 @@
 
 #include "common/bytes/announcement.h"
 #include "common/domain/rocket.h"
-#include "common/domain/state_id.h"
+#include "common/domain/state_traits.h"
+#include "processor/shard/processor_metrics.h"
 
 typedef struct store store_t;
+
+typedef enum {
+    TAKE_DONE,   //  the partition is taken, under a new epoch
+    TAKE_LATER,  //  not yet, because the store is asked or away: call again soon
+    TAKE_FAILED  //  the partition cannot be read or written; the log says why
+} take_t;
 
 typedef enum {
     SAVE_DONE,    //  saved, as safely as this store can: acknowledge
@@ -20,26 +27,19 @@ typedef enum {
 
 typedef enum {
     LOAD_MORE,   //  more rockets follow
+    LOAD_LATER,  //  none yet, because the store is asked or away: call again soon
     LOAD_DONE,   //  all are loaded: save may be called from now on
     LOAD_FAILED  //  the store cannot be read or a rocket is damaged; the log says why
 } load_t;
-
-//  The traits that a state keeps for good. Flags give those of a new state; an existing state has
-//  its own.
-typedef struct {
-    state_id_t id;        //  random, made with the state
-    uint32_t partitions;  //  P; a flag with another number is ignored
-    ordering_t ordering;  //  a flag with another one is refused
-} state_traits_t;
 
 //  Called with each stored rocket of a partition that is loaded; the view is borrowed. Return false
 //  if the rocket is invalid.
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {
-    //  Open a partition and raise its epoch. Return false if it cannot be read or written; then the
-    //  log says why.
-    bool (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
+    //  Open a partition, raise its epoch, and set *epoch. Only one partition is taken or loaded at a
+    //  time: call take until it is done, then load until that is done, or release the partition.
+    take_t (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
 
     //  Pass the next rockets of a partition that was taken to the function, budget of them at most.
     load_t (*load) (
@@ -52,6 +52,9 @@ struct store {
     //  Close a partition, in any condition.
     void (*release) (store_t *self, uint32_t partition);
 
+    //  Describe the store as it is now. Never waits.
+    store_health_t (*health) (store_t *self);
+
     void (*destroy) (store_t **self_p);
 };
 
@@ -63,5 +66,12 @@ store_t *store_memory_new (state_traits_t *traits);
 //  *traits, if it does not exist; else set *traits to those of its state. Return NULL if it cannot
 //  be used or has another ordering; then the log says why.
 store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
+
+//  Create a store in a PostgreSQL database, with *traits if the database has no state; else set
+//  *traits to those of its state. writer is the id of this process, new at each start. While the
+//  database is away, wait until stop_fd is readable. Return NULL then, or if the state cannot be
+//  used; the log says why. A save with an unknown result is SAVE_FAILED: a later one replaces it.
+store_t *store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
+    int stop_fd, state_traits_t *traits);
 
 #endif

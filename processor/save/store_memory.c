@@ -4,13 +4,13 @@
 
 #include "processor/save/store.h"
 
-static bool
+static take_t
 s_take (store_t *self, uint32_t partition, uint64_t *epoch)
 {
     (void) self;
     (void) partition;
     *epoch = 1;
-    return true;
+    return TAKE_DONE;
 }
 
 static load_t
@@ -41,6 +41,13 @@ s_release (store_t *self, uint32_t partition)
     (void) partition;
 }
 
+static store_health_t
+s_health (store_t *self)
+{
+    (void) self;
+    return (store_health_t){.kind = "memory", .saved_on = "memory"};
+}
+
 static void
 s_destroy (store_t **self_p)
 {
@@ -53,6 +60,6 @@ store_memory_new (state_traits_t *traits)
 {
     traits->id = state_id_new ();
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){s_take, s_load, s_save, s_release, s_destroy};
+    *self = (store_t){s_take, s_load, s_save, s_release, s_health, s_destroy};
     return self;
 }

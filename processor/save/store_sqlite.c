@@ -148,7 +148,7 @@ s_raise_epoch (store_sqlite_t *self, sqlite_file_t *file, uint32_t partition, in
                                                                          : "it cannot be written";
 }
 
-static bool
+static take_t
 s_take (store_t *base, uint32_t partition, uint64_t *epoch)
 {
     store_sqlite_t *self = (store_sqlite_t *) base;
@@ -167,16 +167,18 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
     place->file = sqlite_file_open (&config);
     g_free (path);
     if (!place->file)
-        return false;
+        return TAKE_FAILED;
     int64_t number = 0;
     const char *fault = s_raise_epoch (self, place->file, partition, &number);
     *epoch = (uint64_t) number;
-    if (fault)
-        return sqlite_file_blame (place->file, fault);
+    if (fault) {
+        sqlite_file_blame (place->file, fault);
+        return TAKE_FAILED;
+    }
     place->rows = sqlite_file_prepare (place->file, "SELECT * FROM rocket");
     place->save = sqlite_file_prepare (place->file, s_upsert);
     place->epoch = sqlite_file_prepare (place->file, "SELECT epoch FROM partition");
-    return place->rows && place->save && place->epoch;
+    return place->rows && place->save && place->epoch ? TAKE_DONE : TAKE_FAILED;
 }
 
 static int
@@ -254,6 +256,13 @@ s_release (store_t *base, uint32_t partition)
     *place = (partition_file_t){0};
 }
 
+static store_health_t
+s_health (store_t *base)
+{
+    (void) base;
+    return (store_health_t){.kind = "sqlite", .saved_on = "disk"};
+}
+
 static void
 s_destroy (store_t **base_p)
 {
@@ -273,7 +282,7 @@ store_sqlite_new (const char *directory, state_traits_t *traits)
     if (!state_files_open (directory, traits))
         return NULL;
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
-    self->base = (store_t){s_take, s_load, s_save, s_release, s_destroy};
+    self->base = (store_t){s_take, s_load, s_save, s_release, s_health, s_destroy};
     self->directory = g_strdup (directory);
     self->partitions = traits->partitions;
     return &self->base;

@@ -43,6 +43,13 @@
     X (query, "query_duration_seconds",                                                            \
         "From the receipt of a question, or a batch, to its answer.")
 
+//  The condition of the store.
+typedef struct {
+    const char *kind;      //  as in --store: "sqlite"; a constant
+    const char *saved_on;  //  the place where a saved rocket is safe: "disk"; a constant
+    bool is_away;          //  the store does not answer at the moment, so nothing is saved
+} store_health_t;
+
 typedef struct {
 #define X(field, name, prometheus, help) uint64_t field;
     PROCESSOR_COUNTERS (X)

@@ -67,7 +67,7 @@ s_load (store_t *store, uint32_t partition)
     load_t result;
     do
         result = store->load (store, partition, 7, s_find, NULL);
-    while (result == LOAD_MORE);
+    while (result == LOAD_MORE || result == LOAD_LATER);
     return result;
 }
 

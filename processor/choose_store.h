@@ -1,0 +1,34 @@
+//  The one place that knows the names of the stores: chooses a store and the ownership that goes
+//  with it.
+//
+//    --store        rockets                 ownership
+//    sqlite         files in --state-dir    locked files, for the processors of one host
+//    memory         not kept                no other processors
+//    postgres://…   rows in a database      leases in it, for the processors of many hosts
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_CHOOSE_STORE_H
+#define DOWNLINK_CHOOSE_STORE_H
+
+#include "processor/own/ownership.h"
+#include "processor/save/store.h"
+
+typedef struct {
+    const char *name;       //  of --store
+    const char *directory;  //  of --state-dir
+    uint8_t processor[PROCESSOR_ID_SIZE];
+    int stop_fd;  //  readable: stop waiting for a store that is away
+} store_choice_t;
+
+//  Return true if --store may have this value.
+bool store_is_known (const char *name);
+
+//  Open the store, with *traits if it is new; else set *traits to its own. Return NULL if it cannot
+//  be used; the log says why.
+store_t *choose_store (const store_choice_t *choice, state_traits_t *traits)
+    __attribute__ ((warn_unused_result));
+
+//  Open the ownership that goes with the store. Return NULL in the same way.
+ownership_t *choose_ownership (const store_choice_t *choice, uint32_t partitions,
+    const member_endpoint_t *endpoint) __attribute__ ((warn_unused_result));
+
+#endif

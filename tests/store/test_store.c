@@ -1,27 +1,101 @@
-//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a
-//  save is found again exactly, an old epoch saves nothing, and damage is never shown.
+//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a save is found
+//  again exactly, an old epoch saves nothing, and damage is never shown. The memory store keeps
+//  nothing, so it runs only the cases that need no second opening.
+//
+//  postgres: DOWNLINK_POSTGRES is the address of a server with a superuser postgres, and each case
+//  makes a database of its own there.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "processor/save/store.h"
 
 #define PARTITIONS 4
 
-static char *s_folder;
-static GPtrArray *s_found;  //  of rocket_view_t *
+typedef enum { STORE_SQLITE, STORE_MEMORY, STORE_POSTGRES } kind_t;
 
-//  Open the store under test in the folder.
+static char *s_folder;
+static char *s_database;   //  postgres: its name
+static GPtrArray *s_found;  //  of rocket_view_t *
+static uint8_t s_writer;    //  the last byte of the next writer's id
+
+static kind_t
+s_kind (void)
+{
+    const char *name = g_getenv ("DOWNLINK_TEST_STORE");
+    if (name && strcmp (name, "memory") == 0)
+        return STORE_MEMORY;
+    if (name && strcmp (name, "postgres") == 0)
+        return STORE_POSTGRES;
+    cr_assert (name == NULL || strcmp (name, "sqlite") == 0);
+    return STORE_SQLITE;
+}
+
+//  Leave a case that is not for this store.
+static void
+s_skip_unless (bool is_for_this_store)
+{
+    if (!is_for_this_store)
+        cr_skip ("not for this store");
+}
+
+//  Return the address of a database of the server; the caller frees it with g_free.
+static char *
+s_address (const char *database)
+{
+    PQconninfoOption *options = PQconninfoParse (g_getenv ("DOWNLINK_POSTGRES"), NULL);
+    const char *host = NULL;
+    const char *port = NULL;
+    cr_assert_not_null (options, "DOWNLINK_POSTGRES is not an address");
+    for (PQconninfoOption *option = options; option->keyword; option++) {
+        host = strcmp (option->keyword, "host") == 0 ? option->val : host;
+        port = strcmp (option->keyword, "port") == 0 ? option->val : port;
+    }
+    char *address = g_strdup_printf ("postgres://postgres@%s:%s/%s", host, port, database);
+    PQconninfoFree (options);
+    return address;
+}
+
+//  Execute SQL in a database of the server.
+static void
+s_execute (const char *database, const char *sql)
+{
+    char *address = s_address (database);
+    PGconn *connection = PQconnectdb (address);
+    cr_assert_eq (PQstatus (connection), CONNECTION_OK, "%s", PQerrorMessage (connection));
+    PGresult *result = PQexec (connection, sql);
+    cr_assert_eq (PQresultStatus (result), PGRES_COMMAND_OK, "%s: %s", sql,
+        PQresultErrorMessage (result));
+    PQclear (result);
+    PQfinish (connection);
+    g_free (address);
+}
+
+//  Open the store under test with these traits. Return NULL if it refuses them.
+static store_t *
+s_try_to_open (state_traits_t *traits)
+{
+    uint8_t writer[PROCESSOR_ID_SIZE] = {[PROCESSOR_ID_SIZE - 1] = ++s_writer};
+    if (s_kind () == STORE_MEMORY)
+        return store_memory_new (traits);
+    if (s_kind () == STORE_SQLITE)
+        return store_sqlite_new (s_folder, traits);
+    char *address = s_address (s_database);
+    store_t *store = store_postgres_new (address, writer, -1, traits);
+    g_free (address);
+    return store;
+}
+
 static store_t *
 s_open (void)
 {
     state_traits_t traits = {.partitions = PARTITIONS};
-    const char *kind = g_getenv ("DOWNLINK_TEST_STORE");
-    cr_assert (kind == NULL || strcmp (kind, "sqlite") == 0);
-    store_t *store = store_sqlite_new (s_folder, &traits);
+    store_t *store = s_try_to_open (&traits);
     cr_assert_not_null (store);
     cr_assert_eq (traits.partitions, PARTITIONS);
     return store;
@@ -32,11 +106,25 @@ s_set_up (void)
 {
     s_folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
     s_found = g_ptr_array_new_with_free_func (g_free);
+    if (s_kind () != STORE_POSTGRES)
+        return;
+    char *name = g_ascii_strdown (strrchr (s_folder, '-') + 1, -1);
+    s_database = g_strdup_printf ("test_%s_%d", name, (int) getpid ());
+    char *sql = g_strdup_printf ("CREATE DATABASE %s", s_database);
+    s_execute ("postgres", sql);
+    g_free (sql);
+    g_free (name);
 }
 
 static void
 s_tear_down (void)
 {
+    if (s_database) {
+        char *sql = g_strdup_printf ("DROP DATABASE %s WITH (FORCE)", s_database);
+        s_execute ("postgres", sql);
+        g_free (sql);
+        g_clear_pointer (&s_database, g_free);
+    }
     GDir *directory = g_dir_open (s_folder, 0, NULL);
     const char *name;
     while (directory && (name = g_dir_read_name (directory))) {
@@ -71,12 +159,22 @@ s_load (store_t *store, uint32_t partition)
     return result;
 }
 
+//  Take a partition, and wait for a store that answers later.
+static take_t
+s_try_to_take (store_t *store, uint32_t partition, uint64_t *epoch)
+{
+    take_t result;
+    while ((result = store->take (store, partition, epoch)) == TAKE_LATER)
+        g_usleep (1000);
+    return result;
+}
+
 static uint64_t
 s_take (store_t *store, uint32_t partition)
 {
     uint64_t epoch = 0;
     g_ptr_array_set_size (s_found, 0);
-    cr_assert (store->take (store, partition, &epoch));
+    cr_assert_eq (s_try_to_take (store, partition, &epoch), TAKE_DONE);
     cr_assert_eq (s_load (store, partition), LOAD_DONE);
     return epoch;
 }
@@ -148,6 +246,7 @@ s_save (store_t *store, uint32_t partition, uint64_t epoch, rocket_view_t *rocke
 
 Test (store, every_taking_raises_the_epoch_of_that_partition)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     for (uint64_t epoch = 1; epoch <= 3; epoch++) {
         store_t *store = s_open ();
         cr_assert_eq (s_take (store, 2), epoch);
@@ -160,6 +259,7 @@ Test (store, every_taking_raises_the_epoch_of_that_partition)
 
 Test (store, what_was_saved_is_found_again_exactly)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     rocket_view_t full = s_full_rocket (1, "full");
     rocket_view_t bare = {.id = text_from ("bare"), .last_number = 1, .applied = 1};
     store_t *store = s_open ();
@@ -181,6 +281,7 @@ Test (store, what_was_saved_is_found_again_exactly)
 
 Test (store, a_later_save_replaces_the_earlier)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     store_t *store = s_open ();
     uint64_t epoch = s_take (store, 0);
     rocket_view_t rocket = s_full_rocket (1, "again");
@@ -198,6 +299,7 @@ Test (store, a_later_save_replaces_the_earlier)
 
 Test (store, a_save_under_another_epoch_changes_nothing)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     store_t *store = s_open ();
     uint64_t epoch = s_take (store, 0);
     rocket_view_t rocket = s_full_rocket (1, "late");
@@ -220,6 +322,7 @@ Test (store, an_empty_save_is_a_save)
 
 Test (store, many_rockets_are_found_again)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     char ids[2000][16];
     rocket_view_t rockets[2000];
     rocket_view_t *pointers[2000];
@@ -245,11 +348,12 @@ Test (store, many_rockets_are_found_again)
 
 Test (store, what_belongs_to_a_state_is_kept)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     state_traits_t made = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
     state_traits_t found = {.partitions = 99, .ordering = ORDERING_LATEST};
-    store_t *store = store_sqlite_new (s_folder, &made);
+    store_t *store = s_try_to_open (&made);
     store->destroy (&store);
-    store = store_sqlite_new (s_folder, &found);
+    store = s_try_to_open (&found);
     cr_assert_eq (found.partitions, PARTITIONS);
     cr_assert (state_id_is_known (&found.id));
     cr_assert (state_id_equal (&found.id, &made.id));
@@ -258,15 +362,17 @@ Test (store, what_belongs_to_a_state_is_kept)
 
 Test (store, another_ordering_is_refused)
 {
+    s_skip_unless (s_kind () != STORE_MEMORY);
     state_traits_t made = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
     state_traits_t other = {.partitions = PARTITIONS, .ordering = ORDERING_CONVERGE};
-    store_t *store = store_sqlite_new (s_folder, &made);
+    store_t *store = s_try_to_open (&made);
     store->destroy (&store);
-    cr_assert_null (store_sqlite_new (s_folder, &other));
+    cr_assert_null (s_try_to_open (&other));
 }
 
 Test (store, a_state_without_an_identity_gets_one_and_the_ordering)
 {
+    s_skip_unless (s_kind () == STORE_SQLITE);
     store_t *store = s_open ();
     store->destroy (&store);
     char *path = g_build_filename (s_folder, "identity", NULL);
@@ -284,23 +390,87 @@ Test (store, a_state_without_an_identity_gets_one_and_the_ordering)
 
 Test (store, a_partition_has_one_owner_at_a_time)
 {
+    s_skip_unless (s_kind () == STORE_SQLITE);
     store_t *store = s_open ();
     store_t *other = s_open ();
     uint64_t epoch = 0;
     s_take (store, 0);
-    cr_assert_not (other->take (other, 0, &epoch));
+    cr_assert_eq (other->take (other, 0, &epoch), TAKE_FAILED);
     other->release (other, 0);
-    cr_assert (other->take (other, 1, &epoch));
+    cr_assert_eq (other->take (other, 1, &epoch), TAKE_DONE);
     store->release (store, 0);
-    cr_assert (other->take (other, 0, &epoch));
+    cr_assert_eq (other->take (other, 0, &epoch), TAKE_DONE);
     cr_assert_eq (epoch, 2);
     store->destroy (&store);
     other->destroy (&other);
 }
 
+Test (store, an_owner_that_was_replaced_is_fenced)
+{
+    s_skip_unless (s_kind () == STORE_POSTGRES);
+    store_t *old = s_open ();
+    store_t *new = s_open ();
+    rocket_view_t rocket = s_full_rocket (1, "mine");
+    uint64_t old_epoch = s_take (old, 0);
+    cr_assert_eq (s_save (old, 0, old_epoch, &rocket), SAVE_DONE);
+    uint64_t new_epoch = s_take (new, 0);
+    cr_assert_gt (new_epoch, old_epoch);
+    cr_assert_eq (s_found->len, 1);
+    rocket = s_full_rocket (2, "mine");
+    cr_assert_eq (s_save (old, 0, old_epoch, &rocket), SAVE_FENCED);
+    cr_assert_eq (s_save (old, 0, new_epoch, &rocket), SAVE_FENCED, "its writer is another");
+    rocket = s_full_rocket (3, "mine");
+    cr_assert_eq (s_save (new, 0, new_epoch, &rocket), SAVE_DONE);
+    s_take (old, 0);
+    cr_assert_eq (s_found->len, 1);
+    s_expect_same (s_found->pdata[0], &rocket);
+    old->destroy (&old);
+    new->destroy (&new);
+}
+
+Test (store, texts_with_any_character_are_found_again)
+{
+    s_skip_unless (s_kind () != STORE_MEMORY);
+    static const char all[] = "\0\1\0011\0010 \x7f\n\\'\"{},NULL \xf0\x9f\x9a\x80\1";
+    rocket_view_t rocket = s_full_rocket (1, "any");
+    rocket.type = text_of (all, sizeof all - 1);
+    rocket.mission = text_of ("\0", 1);
+    rocket.explosion_reason = text_of ("\1", 1);
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+    store->destroy (&store);
+    store = s_open ();
+    s_take (store, 0);
+    cr_assert_eq (s_found->len, 1);
+    s_expect_same (s_found->pdata[0], &rocket);
+    store->destroy (&store);
+}
+
+Test (store, a_released_load_can_begin_again)
+{
+    s_skip_unless (s_kind () == STORE_POSTGRES);
+    rocket_view_t rocket = s_full_rocket (1, "again");
+    store_t *store = s_open ();
+    uint64_t epoch = s_take (store, 0);
+    cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+    store->release (store, 0);
+    (void) store->take (store, 0, &epoch);
+    store->release (store, 0);
+    (void) s_try_to_take (store, 1, &epoch);
+    store->release (store, 1);
+    s_take (store, 0);
+    cr_assert_eq (s_found->len, 1);
+    store->destroy (&store);
+}
+
 static void
 s_change (const char *sql)
 {
+    if (s_kind () == STORE_POSTGRES) {
+        s_execute (s_database, sql);
+        return;
+    }
     char *path = g_build_filename (s_folder, "partition-0000.sqlite", NULL);
     sqlite3 *database = NULL;
     cr_assert_eq (sqlite3_open (path, &database), SQLITE_OK);
@@ -308,6 +478,31 @@ s_change (const char *sql)
         sqlite3_errmsg (database));
     sqlite3_close (database);
     g_free (path);
+}
+
+//  Save a rocket, change it or its partition behind the store's back, and expect a refusal. changes
+//  are what follows UPDATE.
+static void
+s_expect_refusals (const char *const *changes, size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        uint64_t epoch = 0;
+        rocket_view_t rocket = s_full_rocket (1, "whole");
+        store_t *store = s_open ();
+        epoch = s_take (store, 0);
+        cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
+        store->destroy (&store);
+        char *sql = g_strconcat ("UPDATE ", changes[index], NULL);
+        s_change (sql);
+        g_free (sql);
+        store = s_open ();
+        cr_assert_not (s_try_to_take (store, 0, &epoch) == TAKE_DONE &&
+                           s_load (store, 0) == LOAD_DONE,
+            "%s", changes[index]);
+        store->destroy (&store);
+        s_tear_down ();
+        s_set_up ();
+    }
 }
 
 Test (store, a_row_of_which_anything_was_changed_is_refused)
@@ -323,21 +518,21 @@ Test (store, a_row_of_which_anything_was_changed_is_refused)
         "rocket SET hashes = x'00'", "rocket SET checksum = checksum + 1",
         "partition SET epoch = epoch - 1", "partition SET epoch = epoch + 1",
         "partition SET number = 3, checksum = 1", "partition SET checksum = 0"};
-    for (size_t index = 0; index < G_N_ELEMENTS (changes); index++) {
-        uint64_t epoch = 0;
-        rocket_view_t rocket = s_full_rocket (1, "whole");
-        store_t *store = s_open ();
-        epoch = s_take (store, 0);
-        cr_assert_eq (s_save (store, 0, epoch, &rocket), SAVE_DONE);
-        store->destroy (&store);
-        char *sql = g_strconcat ("UPDATE ", changes[index], NULL);
-        s_change (sql);
-        g_free (sql);
-        store = s_open ();
-        cr_assert_not (
-            store->take (store, 0, &epoch) && s_load (store, 0) == LOAD_DONE, "%s", changes[index]);
-        store->destroy (&store);
-        s_tear_down ();
-        s_set_up ();
-    }
+    s_skip_unless (s_kind () == STORE_SQLITE);
+    s_expect_refusals (changes, G_N_ELEMENTS (changes));
+}
+
+Test (store, a_row_in_the_database_of_which_anything_was_changed_is_refused)
+{
+    static const char *const changes[] = {"downlink.rocket SET id = 'x'",
+        "downlink.rocket SET type = 'x'", "downlink.rocket SET type = NULL",
+        "downlink.rocket SET type = U&'\\0001'", "downlink.rocket SET type = U&'\\00012'",
+        "downlink.rocket SET speed = speed + 1", "downlink.rocket SET mission = NULL",
+        "downlink.rocket SET status = 'odd'", "downlink.rocket SET explosion_reason = ''",
+        "downlink.rocket SET last_message_number = 1",
+        "downlink.rocket SET last_message_time_us = 1", "downlink.rocket SET conflicts = 0",
+        "downlink.rocket SET seen = ''", "downlink.rocket SET seen = substr (seen, 1, 17)",
+        "downlink.rocket SET hashes = '\\x00'", "downlink.rocket SET checksum = checksum + 1"};
+    s_skip_unless (s_kind () == STORE_POSTGRES);
+    s_expect_refusals (changes, G_N_ELEMENTS (changes));
 }

@@ -92,11 +92,22 @@ s_write_partitions (prometheus_text_t *text, const shards_t *shards)
 }
 
 static void
+s_write_store (prometheus_text_t *text, const store_health_t *store)
+{
+    prometheus_single (text, PROMETHEUS_GAUGE, "store_away",
+        "1 if the store does not answer at the moment: nothing is saved.", store->is_away);
+    prometheus_begin (text, PROMETHEUS_GAUGE, "store_info",
+        "1; the kind of the store, and the place where a saved rocket is safe.");
+    prometheus_count (text, 1, (labels_t){"kind", store->kind, "saved_on", store->saved_on});
+}
+
+static void
 s_answer_metrics (const admin_t *self, http_request_t *request)
 {
     prometheus_text_t *text = prometheus_text_new ("downlink_processor_");
     s_write_counters (text, self->shards);
     s_write_partitions (text, self->shards);
+    s_write_store (text, &self->shards->store);
     prometheus_process (text);
     http_answer (request, &(http_response_t){.status = 200,
                               .content_type = PROMETHEUS_CONTENT_TYPE,

@@ -305,6 +305,12 @@ keeper_leave (keeper_t *self)
     self->look_at_ms = 0;
 }
 
+store_health_t
+keeper_health (const keeper_t *self)
+{
+    return self->store->health (self->store);
+}
+
 bool
 keeper_is_gone (const keeper_t *self)
 {

@@ -47,6 +47,9 @@ bool keeper_is_ready (const keeper_t *self);
 //  Stop being a member. From now on keeper_run releases each partition when it is saved.
 void keeper_leave (keeper_t *self);
 
+//  Describe the store as it is now.
+store_health_t keeper_health (const keeper_t *self);
+
 //  Return true if no partition is held.
 bool keeper_is_gone (const keeper_t *self);
 

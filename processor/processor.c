@@ -77,9 +77,8 @@ static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
     state_traits_t traits = {.partitions = config->partitions, .ordering = config->ordering};
-    store_choice_t choice = {.name = config->store,
-        .directory = config->state_directory,
-        .stop_fd = self->signals.stop};
+    store_choice_t choice = {
+        .name = config->store, .directory = config->state_directory, .stop_fd = self->signals.stop};
     memcpy (choice.processor, self->shards.processor, PROCESSOR_ID_SIZE);
     store_t *store = choose_store (&choice, &traits);
     if (!store)
@@ -91,6 +90,7 @@ s_open_store (processor_t *self, const processor_config_t *config)
         store->destroy (&store);
         return false;
     }
+    self->shards.store = store->health (store);
     self->shards.state = traits.id;
     self->shards.partitions = traits.partitions;
     self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
@@ -155,6 +155,7 @@ s_announce (processor_t *self)
     self->shards.counters.strangers_ended = socket_ended (self->sockets.frames) +
                                             socket_ended (self->sockets.queries) +
                                             socket_ended (self->sockets.events);
+    self->shards.store = keeper_health (self->keeper);
     send_announcement (&self->sockets, &self->shards);
     self->announce_at_ms = clock_ms () + ANNOUNCEMENT_INTERVAL_MS;
 }
@@ -233,10 +234,12 @@ s_log_state (const processor_t *self)
         unsaved += shards->shards[partition] && shard_is_changed (shards->shards[partition]);
     }
     log_event (LOG_INFO, "state",
-        "ready=%s partitions_held=%u partitions=%u partitions_unsaved=%u saving=%s "
+        "ready=%s store=%s store_away=%s partitions_held=%u partitions=%u partitions_unsaved=%u "
+        "saving=%s "
         "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu questions=%llu "
         "questions_left=%s questions_refused=%llu answers_dropped=%llu",
-        self->phase == PROCESSOR_READY ? "yes" : "no", held, shards->partitions, unsaved,
+        self->phase == PROCESSOR_READY ? "yes" : "no", shards->store.kind,
+        shards->store.is_away ? "yes" : "no", held, shards->partitions, unsaved,
         shard_saver_is_saving (self->saver) ? "yes" : "no",
         (unsigned long long) shards->counters.saves_failed, shards->members_count,
         shards_rockets (shards), (unsigned long long) shards->counters.frames,

@@ -12,8 +12,8 @@
 #include "common/service/service.h"
 
 typedef struct {
-    const char *bind;  //  address of the three sockets
-    uint16_t port;     //  of frames; queries are on the next port, events on the one after
+    const char *bind;   //  address of the three sockets
+    uint16_t port;      //  of frames; queries are on the next port, events on the one after
     const char *store;  //  see choose_store.h
     const char *state_directory;
     uint32_t partitions;  //  P for a new store

@@ -51,6 +51,19 @@ s_pack_members (msgpack_packer *packer, const owner_announcement_t *self)
     }
 }
 
+static void
+s_pack_store (msgpack_packer *packer, const announced_store_t *store)
+{
+    s_pack_string (packer, "store");
+    msgpack_pack_array (packer, 3);
+    s_pack_string (packer, store->kind);
+    s_pack_string (packer, store->saved_on);
+    if (store->is_away)
+        msgpack_pack_true (packer);
+    else
+        msgpack_pack_false (packer);
+}
+
 void *
 owner_announcement_write (const owner_announcement_t *self, size_t *size)
 {
@@ -59,7 +72,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
     bool has_state = state_id_is_known (&self->state);
-    msgpack_pack_map (&packer, 4U + has_state + (self->member_count > 0));
+    bool has_store = self->store.kind[0] != '\0';
+    msgpack_pack_map (&packer, 4U + has_state + (self->member_count > 0) + has_store);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -79,6 +93,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_id (&packer, "state", self->state.bytes, STATE_ID_SIZE);
     if (self->member_count > 0)
         s_pack_members (&packer, self);
+    if (has_store)
+        s_pack_store (&packer, &self->store);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -145,13 +161,13 @@ s_read_id (msgpack_reader_t *reader, uint8_t *bytes, size_t size)
 }
 
 static bool
-s_read_endpoint (msgpack_reader_t *reader, char *endpoint, size_t size)
+s_read_text (msgpack_reader_t *reader, char *copy, size_t size)
 {
     text_t text;
     if (!msgpack_read_str (reader, &text) || text.size >= size)
         return false;
-    memcpy (endpoint, text.data, text.size);
-    endpoint[text.size] = 0;
+    memcpy (copy, text.data, text.size);
+    copy[text.size] = 0;
     return true;
 }
 
@@ -165,11 +181,11 @@ s_read_endpoints (msgpack_reader_t *reader, owner_announcement_t *self)
         text_t key;
         bool good = msgpack_read_str (reader, &key);
         if (good && text_equal (key, text_from ("frames")))
-            good = s_read_endpoint (reader, self->frames, sizeof self->frames);
+            good = s_read_text (reader, self->frames, sizeof self->frames);
         else if (good && text_equal (key, text_from ("queries")))
-            good = s_read_endpoint (reader, self->queries, sizeof self->queries);
+            good = s_read_text (reader, self->queries, sizeof self->queries);
         else if (good && text_equal (key, text_from ("events")))
-            good = s_read_endpoint (reader, self->events, sizeof self->events);
+            good = s_read_text (reader, self->events, sizeof self->events);
         else
             good = good && msgpack_skip (reader);
         if (!good)
@@ -215,11 +231,21 @@ s_read_members (msgpack_reader_t *reader, owner_announcement_t *self)
         uint32_t parts = 0;
         if (!msgpack_read_array (reader, &parts) || parts != 2 ||
             !s_read_id (reader, member->processor, PROCESSOR_ID_SIZE) ||
-            !s_read_endpoint (reader, member->frames, sizeof member->frames))
+            !s_read_text (reader, member->frames, sizeof member->frames))
             return false;
     }
     self->member_count = count;
     return true;
+}
+
+static bool
+s_read_store (msgpack_reader_t *reader, announced_store_t *store)
+{
+    uint32_t count = 0;
+    return msgpack_read_array (reader, &count) && count == 3 &&
+           s_read_text (reader, store->kind, sizeof store->kind) &&
+           s_read_text (reader, store->saved_on, sizeof store->saved_on) &&
+           msgpack_read_bool (reader, &store->is_away);
 }
 
 static bool
@@ -250,6 +276,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_id (reader, self->state.bytes, STATE_ID_SIZE);
     if (text_equal (key, text_from ("members")))
         return s_read_members (reader, self);
+    if (text_equal (key, text_from ("store")))
+        return s_read_store (reader, &self->store);
     return msgpack_skip (reader);
 }
 

@@ -3,7 +3,8 @@
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
-//                             "state": bin 16, "members": [[processor, frames], ...]}
+//                             "state": bin 16, "members": [[processor, frames], ...],
+//                             "store": [kind, saved on, is away]}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
 //
@@ -37,6 +38,13 @@ typedef struct {
                                  //  unknown
 } announced_member_t;
 
+//  The store of a processor, as store_health_t describes it.
+typedef struct {
+    char kind[16];  //  terminated, as the next one; empty: not announced
+    char saved_on[24];
+    bool is_away;
+} announced_store_t;
+
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];  //  random, new at every start of a process
     char frames[ENDPOINT_SIZE];            //  bound endpoints, tcp://address:port
@@ -48,6 +56,7 @@ typedef struct {
     owned_t owned[PARTITIONS_MAX];
     uint32_t member_count;  //  0: not announced
     announced_member_t members[MEMBERS_MAX];
+    announced_store_t store;
 } owner_announcement_t;
 
 //  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.

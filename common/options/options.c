@@ -289,13 +289,31 @@ options_read (const options_t *self, int argc, char **argv)
     return arguments;
 }
 
+//  Add a text. Replace the password of an address with ***.
+static void
+s_add_without_password (GString *line, const char *text)
+{
+    static const char *const patterns[][2] = {
+        {"(://[^:/@]*):[^@]*@", "\\1:***@"}, {"([?&]password=)[^&]*", "\\1***"}};
+    char *shown = g_strdup (text);
+    for (size_t index = 0; index < G_N_ELEMENTS (patterns); index++) {
+        GRegex *regex = g_regex_new (patterns[index][0], 0, 0, NULL);
+        char *replaced = g_regex_replace (regex, shown, -1, 0, patterns[index][1], 0, NULL);
+        g_regex_unref (regex);
+        g_free (shown);
+        shown = replaced ? replaced : g_strdup ("***");
+    }
+    g_string_append (line, shown);
+    g_free (shown);
+}
+
 static void
 s_add_value (GString *line, const option_t *option)
 {
     switch (option->kind) {
     case OPTION_TEXT: {
         const char *text = *(const char *const *) option->value;
-        g_string_append (line, text ? text : "");
+        s_add_without_password (line, text ? text : "");
         break;
     }
     case OPTION_NUMBER:

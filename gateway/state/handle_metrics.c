@@ -79,6 +79,9 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
         "Processors that share the served state and are not in --processors: messages for their "
         "partitions wait.",
         alarms.unlisted_processors);
+    prometheus_single (text, GAUGE, "away_stores",
+        "Processors whose store does not answer: messages for their partitions wait.",
+        alarms.away_stores);
 }
 
 //  Write the metrics of a partition.

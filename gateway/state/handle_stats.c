@@ -46,6 +46,7 @@ s_write_alarms (json_writer_t *json, const directory_t *directory)
     s_write_number (json, "contestedPartitions", alarms.contested_partitions);
     s_write_number (json, "implausibleClaims", alarms.implausible_claims);
     s_write_number (json, "unlistedProcessors", alarms.unlisted_processors);
+    s_write_number (json, "awayStores", alarms.away_stores);
     json_end_object (json);
 }
 
@@ -140,6 +141,23 @@ s_write_latencies (json_writer_t *json, const gateway_totals_t *totals)
     json_end_object (json);
 }
 
+//  Write the store of a processor, or null.
+static void
+s_write_store (json_writer_t *json, const announced_store_t *store)
+{
+    json_key (json, "store");
+    if (store->kind[0] == '\0') {
+        json_null (json);
+        return;
+    }
+    json_begin_object (json);
+    s_write_text (json, "kind", store->kind);
+    s_write_text (json, "savedOn", store->saved_on);
+    json_key (json, "isAway");
+    json_bool (json, store->is_away);
+    json_end_object (json);
+}
+
 static void
 s_write_processor (json_writer_t *json, const peer_t *peer)
 {
@@ -165,6 +183,7 @@ s_write_processor (json_writer_t *json, const peer_t *peer)
     s_write_text (json, "frames", was_heard ? peer->announcement.frames : NULL);
     s_write_text (json, "queries", was_heard ? peer->announcement.queries : NULL);
     s_write_text (json, "events", was_heard ? peer->announcement.events : NULL);
+    s_write_store (json, &peer->announcement.store);
     json_end_object (json);
 }
 

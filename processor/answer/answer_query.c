@@ -60,17 +60,69 @@ s_write_id (msgpack_writer_t *writer, const uint8_t id[PROCESSOR_ID_SIZE])
 }
 
 static void
-s_answer_stats (const shards_t *shards, GByteArray *answer)
+s_write_counters (msgpack_writer_t *writer, const shards_t *shards)
+{
+#define X(field, name, prometheus, help)                                                           \
+    msgpack_write_key (writer, name);                                                              \
+    msgpack_write_uint (writer, shards->counters.field);
+    PROCESSOR_COUNTERS (X)
+#undef X
+}
+
+static void
+s_write_store (msgpack_writer_t *writer, const store_health_t *store)
+{
+    msgpack_write_key (writer, "store");
+    msgpack_write_map (writer, 3);
+    msgpack_write_key (writer, "kind");
+    msgpack_write_str (writer, text_from (store->kind));
+    msgpack_write_key (writer, "savedOn");
+    msgpack_write_str (writer, text_from (store->saved_on));
+    msgpack_write_key (writer, "isAway");
+    msgpack_write_bool (writer, store->is_away);
+}
+
+//  Write the ids and the endpoints of the members, in the same order.
+static void
+s_write_members (msgpack_writer_t *writer, const shards_t *shards)
+{
+    msgpack_write_key (writer, "members");
+    msgpack_write_array (writer, (uint32_t) shards->members_count);
+    for (size_t index = 0; index < shards->members_count; index++)
+        s_write_id (writer, shards->members[index].id);
+    msgpack_write_key (writer, "endpoints");
+    msgpack_write_array (writer, (uint32_t) shards->members_count);
+    for (size_t index = 0; index < shards->members_count; index++)
+        msgpack_write_str (writer, text_from (shards->endpoints[index].text));
+}
+
+static void
+s_write_owned (msgpack_writer_t *writer, const shards_t *shards)
 {
     owned_t owned[PARTITIONS_MAX];
     uint32_t owned_count = shards_owned (shards, owned);
+    msgpack_write_key (writer, "owned");
+    msgpack_write_array (writer, owned_count);
+    for (uint32_t index = 0; index < owned_count; index++) {
+        const shard_t *shard = shards->shards[owned[index].partition];
+        msgpack_write_array (writer, 4);
+        msgpack_write_uint (writer, owned[index].partition);
+        msgpack_write_uint (writer, owned[index].epoch);
+        msgpack_write_uint (writer, shard_size (shard));
+        msgpack_write_uint (writer, shard_folded (shard) - shard_saved (shard));
+    }
+}
+
+static void
+s_answer_stats (const shards_t *shards, GByteArray *answer)
+{
     char state[STATE_ID_TEXT_SIZE];
     uint32_t counters = 0;
 #define X(field, name, prometheus, help) counters++;
     PROCESSOR_COUNTERS (X)
 #undef X
     msgpack_writer_t writer = msgpack_writer_begin (answer);
-    reply_write_stats (&writer, 8 + counters);
+    reply_write_stats (&writer, 9 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
     msgpack_write_key (&writer, "state");
@@ -82,29 +134,10 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     msgpack_write_uint (&writer, shards->partitions);
     msgpack_write_key (&writer, "rockets");
     msgpack_write_uint (&writer, shards_rockets (shards));
-#define X(field, name, prometheus, help)                                                           \
-    msgpack_write_key (&writer, name);                                                             \
-    msgpack_write_uint (&writer, shards->counters.field);
-    PROCESSOR_COUNTERS (X)
-#undef X
-    msgpack_write_key (&writer, "members");
-    msgpack_write_array (&writer, (uint32_t) shards->members_count);
-    for (size_t index = 0; index < shards->members_count; index++)
-        s_write_id (&writer, shards->members[index].id);
-    msgpack_write_key (&writer, "endpoints");
-    msgpack_write_array (&writer, (uint32_t) shards->members_count);
-    for (size_t index = 0; index < shards->members_count; index++)
-        msgpack_write_str (&writer, text_from (shards->endpoints[index].text));
-    msgpack_write_key (&writer, "owned");
-    msgpack_write_array (&writer, owned_count);
-    for (uint32_t index = 0; index < owned_count; index++) {
-        const shard_t *shard = shards->shards[owned[index].partition];
-        msgpack_write_array (&writer, 4);
-        msgpack_write_uint (&writer, owned[index].partition);
-        msgpack_write_uint (&writer, owned[index].epoch);
-        msgpack_write_uint (&writer, shard_size (shard));
-        msgpack_write_uint (&writer, shard_folded (shard) - shard_saved (shard));
-    }
+    s_write_counters (&writer, shards);
+    s_write_store (&writer, &shards->store);
+    s_write_members (&writer, shards);
+    s_write_owned (&writer, shards);
     msgpack_writer_end (&writer);
 }
 

@@ -58,8 +58,8 @@ s_read_row (const PGresult *result, int row, uint32_t partitions, lease_table_t 
     }
     if (table->members_count == MEMBERS_MAX || PQgetlength (result, row, 1) != PROCESSOR_ID_SIZE)
         return;
-    memcpy (table->members[table->members_count].id, PQgetvalue (result, row, 1),
-        PROCESSOR_ID_SIZE);
+    memcpy (
+        table->members[table->members_count].id, PQgetvalue (result, row, 1), PROCESSOR_ID_SIZE);
     g_strlcpy (table->endpoints[table->members_count].text, PQgetvalue (result, row, 2),
         sizeof table->endpoints[0].text);
     table->members_count++;

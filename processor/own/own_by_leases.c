@@ -19,7 +19,8 @@
 
 #define RENEW_INTERVAL_MS 150
 #define HURRY_INTERVAL_MS 40  //  while a lease of our share is not ours yet
-#define JOIN_DELAY_MS 2000  //  a gateway resolves names every second, and connects in some tenths of one
+#define JOIN_DELAY_MS                                                                              \
+    2000  //  a gateway resolves names every second, and connects in some tenths of one
 
 typedef struct {
     ownership_t base;
@@ -38,7 +39,7 @@ typedef struct {
     uint64_t exchanges_seen;
     bool is_ours[PARTITIONS_MAX];  //  by the members in the table
     bool is_held[PARTITIONS_MAX];  //  the keeper uses the lease
-    bool is_sharing;  //  until we leave
+    bool is_sharing;               //  until we leave
     bool has_left;
     bool is_ending;
 } own_by_leases_t;
@@ -62,8 +63,8 @@ s_is_wanted (const own_by_leases_t *self, uint32_t partition)
 static void
 s_prepare (own_by_leases_t *self, lease_request_t *request)
 {
-    bool may_share = self->exchanges > 0 &&
-                     (self->table.members_count == 0 || clock_ms () >= self->join_at_ms);
+    bool may_share =
+        self->exchanges > 0 && (self->table.members_count == 0 || clock_ms () >= self->join_at_ms);
     self->is_sharing = !self->has_left && (self->is_sharing || may_share);
     *request = (lease_request_t){
         .self = self->self_id, .endpoint = self->endpoint, .is_sharing = self->is_sharing};

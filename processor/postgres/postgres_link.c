@@ -406,8 +406,8 @@ static postgres_result_t
 s_run_prepared (postgres_link_t *self, const char *sql, const postgres_parameters_t *parameters,
     int64_t limit_ms, PGresult **result)
 {
-    static const int binary[POSTGRES_PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-        1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int binary[POSTGRES_PARAMETERS_MAX] = {
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     char name[8];
     postgres_result_t outcome = s_prepare (self, sql, parameters, limit_ms, name);
     if (outcome != POSTGRES_DONE)

@@ -58,7 +58,8 @@ typedef struct {
 } postgres_parameters_t;
 
 //  Add bytes of a type; NULL is SQL's NULL.
-void postgres_add (postgres_parameters_t *self, postgres_type_t type, const void *bytes, size_t size);
+void postgres_add (
+    postgres_parameters_t *self, postgres_type_t type, const void *bytes, size_t size);
 
 //  Add a bigint.
 void postgres_add_number (postgres_parameters_t *self, int64_t number);

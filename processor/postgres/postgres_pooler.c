@@ -25,8 +25,8 @@ postgres_result_t
 postgres_pooler_check (postgres_link_t *one, postgres_link_t *other)
 {
     bool is_marked = false;
-    postgres_result_t outcome = postgres_link_script (
-        one, "SELECT set_config ('downlink.mark', 'here', false)", LIMIT_MS);
+    postgres_result_t outcome =
+        postgres_link_script (one, "SELECT set_config ('downlink.mark', 'here', false)", LIMIT_MS);
     if (outcome == POSTGRES_DONE)
         outcome = postgres_link_script (other, "BEGIN; SELECT 1", LIMIT_MS);
     if (outcome == POSTGRES_DONE)

@@ -14,11 +14,9 @@
 
 text_t embedded_postgres_schema (void);  //  schema.sql, by cmake/Embed.cmake
 
-static const char s_exists[] =
-    "SELECT (to_regclass ('downlink.state') IS NOT NULL)::int,"
-    " (current_setting ('server_encoding') = 'UTF8')::int";
-static const char s_read[] =
-    "SELECT format, partitions, id::text, ordering FROM downlink.state";
+static const char s_exists[] = "SELECT (to_regclass ('downlink.state') IS NOT NULL)::int,"
+                               " (current_setting ('server_encoding') = 'UTF8')::int";
+static const char s_read[] = "SELECT format, partitions, id::text, ordering FROM downlink.state";
 
 static postgres_result_t
 s_complain (const char *event, const char *advice)

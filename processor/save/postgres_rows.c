@@ -100,8 +100,8 @@ s_append_text (postgres_rows_t *self, column_t column, text_t text)
     for (size_t at = 0; at < text.size; at++) {
         bool is_plain = text.data[at] != '\0' && text.data[at] != ESCAPE;
         const char pair[2] = {ESCAPE, text.data[at] == ESCAPE ? '1' : '0'};
-        g_byte_array_append (self->escaped,
-            (const uint8_t *) (is_plain ? text.data + at : pair), is_plain ? 1 : sizeof pair);
+        g_byte_array_append (self->escaped, (const uint8_t *) (is_plain ? text.data + at : pair),
+            is_plain ? 1 : sizeof pair);
     }
     postgres_array_append (&self->columns[column], self->escaped->data, self->escaped->len);
 }
@@ -122,8 +122,7 @@ postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket)
         {COLUMN_EXPLOSION_NUMBER, (int64_t) rocket->explosion_number},
         {COLUMN_CHECKSUM, row_checksum (rocket)}};
     for (size_t index = 0; index < G_N_ELEMENTS (numbers); index++)
-        postgres_array_append_bigint (
-            &self->columns[numbers[index].column], numbers[index].number);
+        postgres_array_append_bigint (&self->columns[numbers[index].column], numbers[index].number);
     s_append_text (self, COLUMN_ID, rocket->id);
     s_append_text (self, COLUMN_TYPE, rocket->type);
     s_append_text (self, COLUMN_MISSION, rocket->mission);
@@ -132,8 +131,7 @@ postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket)
     postgres_array_append (&self->columns[COLUMN_SEEN],
         rocket->seen_count ? (const void *) rocket->seen : "",
         rocket->seen_count * sizeof *rocket->seen);
-    postgres_array_append (
-        &self->columns[COLUMN_HASHES], rocket->hashes, sizeof rocket->hashes);
+    postgres_array_append (&self->columns[COLUMN_HASHES], rocket->hashes, sizeof rocket->hashes);
     size_t bytes = 0;
     for (column_t column = 0; column < COLUMNS; column++)
         bytes += self->columns[column].bytes->len;
@@ -201,8 +199,7 @@ postgres_row_read (const PGresult *result, int row, rocket_view_t *rocket)
         !s_read_text (result, row, COLUMN_MISSION, &rocket->mission) ||
         !s_read_text (result, row, COLUMN_STATUS, &status) ||
         !s_read_text (result, row, COLUMN_EXPLOSION_REASON, &rocket->explosion_reason) ||
-        !rocket_status_of (status, &rocket->status) ||
-        seen_size % sizeof (number_range_t) != 0 ||
+        !rocket_status_of (status, &rocket->status) || seen_size % sizeof (number_range_t) != 0 ||
         (size_t) PQgetlength (result, row, COLUMN_HASHES) != sizeof rocket->hashes)
         return false;
     memcpy (rocket->hashes, PQgetvalue (result, row, COLUMN_HASHES), sizeof rocket->hashes);

@@ -65,7 +65,8 @@ s_write_identity (const char *path, state_traits_t *traits)
     char text[96];
     traits->id = state_id_new ();
     state_id_text (&traits->id, uuid);
-    g_snprintf (text, sizeof text, "uuid %s\nordering %s\n", uuid, ordering_name (traits->ordering));
+    g_snprintf (
+        text, sizeof text, "uuid %s\nordering %s\n", uuid, ordering_name (traits->ordering));
     return s_write (path, text);
 }
 

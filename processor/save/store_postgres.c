@@ -39,9 +39,9 @@ static const char s_take_sql[] =
     "UPDATE downlink.partition SET epoch = epoch + 1, writer = $2 WHERE number = $1"
     " RETURNING epoch, position";
 
-static const char s_rows_sql[] = "SELECT " POSTGRES_ROW_COLUMNS
-                                 " FROM downlink.rocket WHERE partition = $1::int AND id > $2"
-                                 " ORDER BY id LIMIT " G_STRINGIFY (ROWS_PER_PIECE);
+static const char s_rows_sql[] =
+    "SELECT " POSTGRES_ROW_COLUMNS " FROM downlink.rocket WHERE partition = $1::int AND id > $2"
+    " ORDER BY id LIMIT " G_STRINGIFY (ROWS_PER_PIECE);
 
 static const char s_save_sql[] =
     "WITH fence AS (UPDATE downlink.partition SET position = $5 WHERE number = $1"
@@ -289,8 +289,7 @@ s_health (store_t *base)
     const store_postgres_t *self = (const store_postgres_t *) base;
     return (store_health_t){.kind = "postgres",
         .saved_on = places[postgres_link_safety (self->saving)],
-        .is_away =
-            postgres_link_is_away (self->saving) || postgres_link_is_away (self->loading)};
+        .is_away = postgres_link_is_away (self->saving) || postgres_link_is_away (self->loading)};
 }
 
 static void

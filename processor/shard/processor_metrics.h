@@ -4,6 +4,8 @@
 #ifndef DOWNLINK_PROCESSOR_METRICS_H
 #define DOWNLINK_PROCESSOR_METRICS_H
 
+#include <stdbool.h>
+
 #include "common/process/metrics.h"
 
 //  One list for all uses: field, name in the stats, name for Prometheus, help.

@@ -17,6 +17,7 @@ typedef struct {
     size_t members_count;
     const member_endpoint_t
         *endpoints;  //  of the members, in the same order; borrowed from the ownership
+    store_health_t store;
     processor_counters_t counters;
     processor_latencies_t latencies;
     int64_t started_ms;

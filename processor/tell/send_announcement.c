@@ -35,6 +35,10 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
     g_strlcpy (announcement.events, socket_endpoint (sockets->events), sizeof announcement.events);
     announcement.owned_count = shards_owned (shards, announcement.owned);
     s_add_members (&announcement, shards);
+    g_strlcpy (announcement.store.kind, shards->store.kind, sizeof announcement.store.kind);
+    g_strlcpy (
+        announcement.store.saved_on, shards->store.saved_on, sizeof announcement.store.saved_on);
+    announcement.store.is_away = shards->store.is_away;
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);
     if (socket_send (

@@ -20,7 +20,7 @@
 typedef enum { STORE_SQLITE, STORE_MEMORY, STORE_POSTGRES } kind_t;
 
 static char *s_folder;
-static char *s_database;   //  postgres: its name
+static char *s_database;    //  postgres: its name
 static GPtrArray *s_found;  //  of rocket_view_t *
 static uint8_t s_writer;    //  the last byte of the next writer's id
 
@@ -69,8 +69,8 @@ s_execute (const char *database, const char *sql)
     PGconn *connection = PQconnectdb (address);
     cr_assert_eq (PQstatus (connection), CONNECTION_OK, "%s", PQerrorMessage (connection));
     PGresult *result = PQexec (connection, sql);
-    cr_assert_eq (PQresultStatus (result), PGRES_COMMAND_OK, "%s: %s", sql,
-        PQresultErrorMessage (result));
+    cr_assert_eq (
+        PQresultStatus (result), PGRES_COMMAND_OK, "%s: %s", sql, PQresultErrorMessage (result));
     PQclear (result);
     PQfinish (connection);
     g_free (address);
@@ -496,9 +496,9 @@ s_expect_refusals (const char *const *changes, size_t count)
         s_change (sql);
         g_free (sql);
         store = s_open ();
-        cr_assert_not (s_try_to_take (store, 0, &epoch) == TAKE_DONE &&
-                           s_load (store, 0) == LOAD_DONE,
-            "%s", changes[index]);
+        cr_assert_not (
+            s_try_to_take (store, 0, &epoch) == TAKE_DONE && s_load (store, 0) == LOAD_DONE, "%s",
+            changes[index]);
         store->destroy (&store);
         s_tear_down ();
         s_set_up ();

@@ -45,14 +45,40 @@ s_list (msgpack_reader_t *reader)
     return g_string_free (text, FALSE);
 }
 
+static char *s_value (msgpack_reader_t *reader);
+
+//  Return a map as text: "kind sqlite, isAway no".
+static char *
+s_pairs (msgpack_reader_t *reader)
+{
+    GString *text = g_string_new (NULL);
+    uint32_t pairs = 0;
+    bool good = msgpack_read_map (reader, &pairs);
+    for (; good && pairs > 0; pairs--) {
+        text_t key;
+        good = msgpack_read_str (reader, &key) && msgpack_peek (reader) != MSGPACK_MAP;
+        char *value = good ? s_value (reader) : g_strdup ("-");
+        char *shown = table_printable (good ? key.data : "-", good ? key.size : 1);
+        g_string_append_printf (text, "%s%s %s", text->len ? ", " : "", shown, value);
+        g_free (shown);
+        g_free (value);
+    }
+    return g_string_free (text, FALSE);
+}
+
 //  Return the next value as text.
 static char *
 s_value (msgpack_reader_t *reader)
 {
     text_t text;
     int64_t number = 0;
+    bool is_true = false;
     if (msgpack_peek (reader) == MSGPACK_ARRAY)
         return s_list (reader);
+    if (msgpack_peek (reader) == MSGPACK_MAP)
+        return s_pairs (reader);
+    if (msgpack_read_bool (reader, &is_true))
+        return g_strdup (is_true ? "yes" : "no");
     if (msgpack_read_str (reader, &text))
         return table_printable (text.data, text.size);
     if (msgpack_read_int (reader, &number))

@@ -21,6 +21,8 @@ s_print_json (text_t map)
         text_t text = json_writer_text (json);
         printf ("%.*s\n", (int) text.size, text.data);
     }
+    else
+        fprintf (stderr, "downlink-query: an answer cannot be shown as JSON\n");
     json_writer_destroy (&json);
 }
 

@@ -51,6 +51,16 @@ s_write_int (json_writer_t *json, msgpack_reader_t *reader)
 }
 
 static bool
+s_write_bool (json_writer_t *json, msgpack_reader_t *reader)
+{
+    bool value = false;
+    if (!msgpack_read_bool (reader, &value))
+        return false;
+    json_bool (json, value);
+    return true;
+}
+
+static bool
 s_write_str (json_writer_t *json, msgpack_reader_t *reader)
 {
     text_t value;
@@ -78,8 +88,9 @@ s_write (json_writer_t *json, msgpack_reader_t *reader, int depth)
         return s_write_array (json, reader, depth + 1);
     case MSGPACK_MAP:
         return s_write_map (json, reader, depth + 1);
-    case MSGPACK_END:
     case MSGPACK_BOOL:
+        return s_write_bool (json, reader);
+    case MSGPACK_END:
     case MSGPACK_FLOAT:
     case MSGPACK_BIN:
     case MSGPACK_EXT:

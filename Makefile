@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit lint model format asan tsan coverage chaos deb package-test compose-test fresh-test release-test bench soak clean
+.PHONY: help build run test unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,6 +52,9 @@ chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
 
 compose-test: ##  docker-compose up, for real, driven with curl
 	scripts/compose-test.sh
+
+clients: ##  clients that generators of PyPI, npm and Maven Central make post and read
+	scripts/clients.sh
 
 deb: ##  the Debian package, in build-package
 	scripts/build-package.sh

@@ -227,11 +227,12 @@ s_read_parameters (parameters_t *self, const http_target_t *target)
     return NULL;
 }
 
-//  Return the target of the same list, to which a cursor can be appended.
+//  Return the target of the same list, to which a cursor can be appended. It is relative to the
+//  request's own, because a proxy may have another path for it.
 static char *
 s_link_base (const http_target_t *target)
 {
-    GString *link = g_string_new ("/rockets?");
+    GString *link = g_string_new ("?");
     for (size_t index = 0; index < target->count; index++) {
         const http_parameter_t *parameter = &target->parameters[index];
         if (strcmp (parameter->name, "cursor") == 0)

@@ -79,12 +79,14 @@ def test_filters_alone_and_together(fleet):
         assert [r["id"] for r in everything(fleet, limit=4, **wanted)] == expected
 
 
-def test_the_link_leads_to_the_next_page(fleet):
-    answer = fleet.call("GET", "/rockets?sort=-speed&limit=10&status=flying")
-    link = answer.headers["Link"]
-    target, relation = link.split(";")
+def test_the_link_leads_to_the_next_page_and_keeps_the_path_that_a_proxy_adds(fleet):
+    path = "/rockets?sort=-speed&limit=10&status=flying"
+    answer = fleet.call("GET", path)
+    link, relation = answer.headers["Link"].split(";")
     assert relation.strip() == 'rel="next"'
-    second = fleet.call("GET", target.strip("<> ")).json()
+    proxied = urllib.parse.urljoin("http://proxy.example/downlink" + path, link.strip("<> "))
+    assert proxied.startswith("http://proxy.example/downlink/rockets?")
+    second = fleet.call("GET", proxied.removeprefix("http://proxy.example/downlink")).json()
     first_ids = {r["id"] for r in answer.json()["rockets"]}
     assert second["rockets"] and not first_ids & {r["id"] for r in second["rockets"]}
 

@@ -172,7 +172,7 @@ def test_the_link_to_the_next_page_is_as_documented(apollo):
     apollo.rocket_when("gemini", lambda rocket: True)
     page = send(apollo, "get", "/rockets?limit=1")
     DOCUMENT.check(DOCUMENT.tree["paths"]["/rockets"]["get"], page)
-    assert page.headers["Link"] == f'</rockets?limit=1&cursor={page.json()["next"]}>; rel="next"'
+    assert page.headers["Link"] == f'<?limit=1&cursor={page.json()["next"]}>; rel="next"'
 
 
 def test_no_call_is_undocumented_and_none_is_made_up(apollo):

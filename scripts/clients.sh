@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+#  Make clients from openapi.json with generators of PyPI, npm and Maven Central, and let each post to
+#  a gateway and read from it. A generator whose registry cannot be reached is skipped, with the reason.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+#  A tool that is there may be another package's than Debian's, which could not stand beside it.
+groups=(build test clients)
+command -v npm >/dev/null || groups+=(npm)
+command -v mvn >/dev/null || groups+=(maven)
+command -v go >/dev/null || groups+=(go)
+scripts/install-dependencies.sh "${groups[@]}"
+
+cmake --preset release -D BUILD_TESTING=ON
+cmake --build --preset release --parallel "${JOBS:-$(nproc)}" --target downlink-gateway downlink-processor
+DOWNLINK_BIN=build/bin PYTHONDONTWRITEBYTECODE=1 timeout --kill-after=5 "${CLIENTS_SECONDS:-240}" \
+    /usr/bin/python3 -m pytest -p no:cacheprovider -rs "$@" tests/clients

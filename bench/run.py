@@ -11,10 +11,10 @@ import harness
 import machine
 import results
 from rows import (connections, get, growth, instructions, million, ndjson, post, replay, scaling,
-                  visible)
+                  stores, visible)
 
 USUAL = {name: row for module in (post, connections, ndjson, get, million, visible, replay, scaling,
-                                  instructions)
+                                  stores, instructions)
          for name, row in module.ROWS.items()}
 ROWS = {**USUAL, **growth.ROWS}
 

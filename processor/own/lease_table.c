@@ -11,10 +11,12 @@
 
 //  All parts of the statement see the rows as they were before it, so a processor becomes visible
 //  to itself as a claimer at once and as a member by its own row below. Claims skip rows that
-//  another statement changes at this moment, so two processors never wait for each other.
+//  another statement changes at this moment, so two processors never wait for each other. A row may
+//  end somewhat later than LEASE_MS from now, as now () is the start of this statement, and the row
+//  may have been renewed since.
 static const char s_exchange_sql[] =
     "WITH live AS (SELECT id, frames, is_sharing FROM downlink.member"
-    " WHERE id <> $1 AND lease_until BETWEEN now () AND now () + interval '2 s'),"
+    " WHERE id <> $1 AND lease_until BETWEEN now () AND now () + interval '3 s'),"
     " renewed AS (INSERT INTO downlink.member (id, frames, is_sharing, lease_until)"
     " VALUES ($1, $2, $3, now () + interval '2 s') ON CONFLICT (id) DO UPDATE"
     " SET (is_sharing, lease_until) = (excluded.is_sharing, excluded.lease_until)),"

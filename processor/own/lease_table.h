@@ -2,8 +2,8 @@
 //  live while the lease of its owner's member row is, by the server's clock alone. One statement
 //  renews, gives back, claims and reads.
 //
-//  A member row ends LEASE_MS after it was renewed. A row that ends later than that from now was
-//  written under another clock, before a failover, and does not count either.
+//  A member row ends LEASE_MS after it was renewed. A row that ends much later than that from now
+//  was written under another clock, before a failover, and does not count either.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LEASE_TABLE_H
 #define DOWNLINK_LEASE_TABLE_H

@@ -79,11 +79,12 @@ s_share (own_by_leases_t *self)
 {
     uint32_t owners[PARTITIONS_MAX];
     const lease_table_t *table = &self->table;
-    if (table->members_count > 0)
-        share_partitions (table->members, table->members_count, self->partitions, owners);
+    memset (self->is_ours, 0, sizeof self->is_ours);
+    if (self->has_left || table->members_count == 0)
+        return;
+    share_partitions (table->members, table->members_count, self->partitions, owners);
     for (uint32_t partition = 0; partition < self->partitions; partition++)
         self->is_ours[partition] =
-            !self->has_left && table->members_count > 0 &&
             memcmp (&table->members[owners[partition]], &self->self_id, sizeof (member_id_t)) == 0;
 }
 

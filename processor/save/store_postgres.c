@@ -27,8 +27,7 @@
 #include "processor/save/postgres_rows.h"
 #include "processor/save/store.h"
 
-#define TAKE_MS 5000
-#define ROWS_MS 5000
+#define LOAD_MS 5000  //  for a statement of a load
 #define SAVE_MS 8000
 #define RETRY_MS 100
 #define ROWS_PER_PIECE 4096
@@ -122,8 +121,8 @@ s_do_job (void *context, void *data)
         postgres_add (&parameters, POSTGRES_TEXT, job->after, strlen (job->after));
     else
         postgres_add (&parameters, POSTGRES_BYTES, self->writer, PROCESSOR_ID_SIZE);
-    job->outcome = postgres_link_run (self->loading, job->after ? s_rows_sql : s_take_sql,
-        &parameters, job->after ? ROWS_MS : TAKE_MS, &job->result);
+    job->outcome = postgres_link_run (
+        self->loading, job->after ? s_rows_sql : s_take_sql, &parameters, LOAD_MS, &job->result);
 }
 
 //  Submit the next statement, unless the thread is busy or a retry must wait.

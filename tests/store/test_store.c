@@ -2,25 +2,23 @@
 //  again exactly, an old epoch saves nothing, and damage is never shown. The memory store keeps
 //  nothing, so it runs only the cases that need no second opening.
 //
-//  postgres: DOWNLINK_POSTGRES is the address of a server with a superuser postgres, and each case
-//  makes a database of its own there.
+//  postgres: each case makes a database of its own (database.h).
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "processor/save/store.h"
+#include "tests/store/database.h"
 
 #define PARTITIONS 4
 
 typedef enum { STORE_SQLITE, STORE_MEMORY, STORE_POSTGRES } kind_t;
 
 static char *s_folder;
-static char *s_database;    //  postgres: its name
+static char *s_address;     //  postgres: of the database of this case
 static GPtrArray *s_found;  //  of rocket_view_t *
 static uint8_t s_writer;    //  the last byte of the next writer's id
 
@@ -44,38 +42,6 @@ s_skip_unless (bool is_for_this_store)
         cr_skip ("not for this store");
 }
 
-//  Return the address of a database of the server; the caller frees it with g_free.
-static char *
-s_address (const char *database)
-{
-    PQconninfoOption *options = PQconninfoParse (g_getenv ("DOWNLINK_POSTGRES"), NULL);
-    const char *host = NULL;
-    const char *port = NULL;
-    cr_assert_not_null (options, "DOWNLINK_POSTGRES is not an address");
-    for (PQconninfoOption *option = options; option->keyword; option++) {
-        host = strcmp (option->keyword, "host") == 0 ? option->val : host;
-        port = strcmp (option->keyword, "port") == 0 ? option->val : port;
-    }
-    char *address = g_strdup_printf ("postgres://postgres@%s:%s/%s", host, port, database);
-    PQconninfoFree (options);
-    return address;
-}
-
-//  Execute SQL in a database of the server.
-static void
-s_execute (const char *database, const char *sql)
-{
-    char *address = s_address (database);
-    PGconn *connection = PQconnectdb (address);
-    cr_assert_eq (PQstatus (connection), CONNECTION_OK, "%s", PQerrorMessage (connection));
-    PGresult *result = PQexec (connection, sql);
-    cr_assert_eq (
-        PQresultStatus (result), PGRES_COMMAND_OK, "%s: %s", sql, PQresultErrorMessage (result));
-    PQclear (result);
-    PQfinish (connection);
-    g_free (address);
-}
-
 //  Open the store under test with these traits. Return NULL if it refuses them.
 static store_t *
 s_try_to_open (state_traits_t *traits)
@@ -85,10 +51,7 @@ s_try_to_open (state_traits_t *traits)
         return store_memory_new (traits);
     if (s_kind () == STORE_SQLITE)
         return store_sqlite_new (s_folder, traits);
-    char *address = s_address (s_database);
-    store_t *store = store_postgres_new (address, writer, -1, traits);
-    g_free (address);
-    return store;
+    return store_postgres_new (s_address, writer, -1, traits);
 }
 
 static store_t *
@@ -106,25 +69,15 @@ s_set_up (void)
 {
     s_folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
     s_found = g_ptr_array_new_with_free_func (g_free);
-    if (s_kind () != STORE_POSTGRES)
-        return;
-    char *name = g_ascii_strdown (strrchr (s_folder, '-') + 1, -1);
-    s_database = g_strdup_printf ("test_%s_%d", name, (int) getpid ());
-    char *sql = g_strdup_printf ("CREATE DATABASE %s", s_database);
-    s_execute ("postgres", sql);
-    g_free (sql);
-    g_free (name);
+    if (s_kind () == STORE_POSTGRES)
+        s_address = database_make ();
 }
 
 static void
 s_tear_down (void)
 {
-    if (s_database) {
-        char *sql = g_strdup_printf ("DROP DATABASE %s WITH (FORCE)", s_database);
-        s_execute ("postgres", sql);
-        g_free (sql);
-        g_clear_pointer (&s_database, g_free);
-    }
+    if (s_address)
+        database_drop (&s_address);
     GDir *directory = g_dir_open (s_folder, 0, NULL);
     const char *name;
     while (directory && (name = g_dir_read_name (directory))) {
@@ -468,7 +421,7 @@ static void
 s_change (const char *sql)
 {
     if (s_kind () == STORE_POSTGRES) {
-        s_execute (s_database, sql);
+        database_execute (s_address, sql);
         return;
     }
     char *path = g_build_filename (s_folder, "partition-0000.sqlite", NULL);

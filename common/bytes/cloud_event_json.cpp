@@ -7,6 +7,8 @@
 
 using namespace simdjson;
 
+#define DATA "/message"  //  the place of an event's data in a message
+
 event_reader_t::~event_reader_t ()
 {
     g_free (decoded);
@@ -14,16 +16,16 @@ event_reader_t::~event_reader_t ()
 
 //  The members of an event that hold its data or the form of the data.
 struct event_data_t {
-    member_t data{"data", "/message"};
+    member_t data{"data", DATA};
     member_t base64{"data_base64", "/data_base64"};
     member_t type{"datacontenttype", "/datacontenttype"};
 };
 
-//  Read the attributes of an event that is an object, and find its data. Return false if one is
-//  given twice.
-static bool
+//  Read the attributes of an event that is an object, and find its data. Add those that are given
+//  twice: the event counts as without them.
+static void
 s_read_attributes (
-    dom::object object, cloud_event_t *event, event_data_t *data, message_fault_t *fault)
+    dom::object object, cloud_event_t *event, event_data_t *data, fault_list_t *twice)
 {
     constexpr int count = CLOUD_EVENT_ATTRIBUTES_COUNT;
     member_t members[count + 3];
@@ -35,17 +37,15 @@ s_read_attributes (
     members[count + 2] = data->type;
     members_find (object, members, count + 3);
     *data = {members[count], members[count + 1], members[count + 2]};
-    for (const member_t &member : members)
-        if (member.count > 1 && member.name != data->type.name)
-            return member_is_there (member, fault);
     for (int one = 0; one < count; one++) {
+        fault_list_t absent;
         event->attributes[one] = members[one].count ? text_from ("") : text_t{};
-        message_fault_t absent;
-        (void) member_take_text (members[one], &event->attributes[one], &absent);
+        member_take_text (members[one], &event->attributes[one], &absent);
+        if (members[one].count > 1)
+            (void) member_is_there (members[one], twice);
     }
-    message_fault_t absent;
-    (void) member_take_number (members[CLOUD_EVENT_SEQUENCE], &event->number, &absent);
-    return true;
+    fault_list_t absent;
+    member_take_number (members[CLOUD_EVENT_SEQUENCE], &event->number, &absent);
 }
 
 //  Decode base64 into self->decoded, with padding behind it. Return false if it is not base64.
@@ -80,64 +80,84 @@ s_forget_nulls (event_data_t *data)
         s_forget_null (&data->data);
 }
 
-//  Make the decoded base64 the event's data. A second parser keeps the event's texts valid.
-static bool
-s_take_base64 (event_reader_t *self, event_data_t *data, message_fault_t *fault)
+//  Make the decoded base64 the event's data. A second parser keeps the event's texts valid. Return
+//  the fault of the data, or none.
+static message_fault_t
+s_take_base64 (event_reader_t *self, event_data_t *data)
 {
     std::string_view base64;
     std::string_view type;
     size_t size = 0;
+    if (data->base64.count > 1)
+        return {"/data_base64", "is given more than once"};
     if (data->data.count)
-        *fault = {"/data_base64", "must not stand beside data"};
-    else if (data->type.count &&
-             (data->type.count > 1 || data->type.value.get (type) ||
-                 !cloud_event_type_is_json (text_of (type.data (), type.size ()))))
-        *fault = {"/datacontenttype", "must be that of JSON"};
-    else if (data->base64.value.get (base64) ||
-             !s_decode (self, text_of (base64.data (), base64.size ()), &size))
-        *fault = {"/data_base64", "must be a string in base64 with padding"};
-    else {
-        data->data.count =
-            json_text_parse (&self->data, text_of (self->decoded, size), false, &data->data.value);
-        if (data->data.count)
-            return true;
-        *fault = {"/data_base64", "must hold JSON"};
-    }
-    return false;
+        return {"/data_base64", "must not stand beside data"};
+    if (data->type.count && (data->type.count > 1 || data->type.value.get (type) ||
+                                !cloud_event_type_is_json (text_of (type.data (), type.size ()))))
+        return {"/datacontenttype", "must be that of JSON"};
+    if (data->base64.value.get (base64) ||
+        !s_decode (self, text_of (base64.data (), base64.size ()), &size))
+        return {"/data_base64", "must be a string in base64 with padding"};
+    data->data.count =
+        json_text_parse (&self->data, text_of (self->decoded, size), false, &data->data.value);
+    if (!data->data.count)
+        return {"/data_base64", "must hold JSON"};
+    return {};
+}
+
+//  Read the message of an event. absent has the attributes that are given twice, and the data that
+//  cannot be read.
+static bool
+s_read_message (const cloud_event_t *event, const member_t &data, fault_list_t *absent,
+    message_t *message, fault_list_t *faults)
+{
+    message_fault_t found[CLOUD_EVENT_ATTRIBUTES_COUNT];
+    dom::object body;
+    message_begin (message);
+    size_t count = cloud_event_take (event, message, found);
+    for (size_t at = 0; at < count; at++)
+        absent->add (found[at].pointer, found[at].detail);
+    if (member_take_object (data, &body, absent))
+        message_read_body (body, message, absent);
+    count = cloud_event_faults (event, found);
+    for (size_t at = 0; at < count; at++)
+        faults_add (faults, *absent, found[at]);
+    return message_judge (message, *absent, faults) && count == 0;
 }
 
 bool
 event_message_read (
-    const cloud_event_t *event, const member_t &data, message_t *message, message_fault_t *fault)
+    const cloud_event_t *event, const member_t &data, message_t *message, fault_list_t *faults)
 {
-    message_fault_t absent = {};
-    dom::object body;
-    message_begin (message);
-    if (!cloud_event_check (event, fault))
-        return false;
-    if (cloud_event_take (event, message, &absent) &&
-        (!message->kind || (member_take_object (data, &body, &absent) &&
-                               message_read_body (body, message, &absent))))
-        absent = {};
-    return message_judge (message, &absent, fault);
+    fault_list_t absent;
+    return s_read_message (event, data, &absent, message, faults);
 }
 
 bool
-event_read (event_reader_t *self, dom::element element, message_t *message, message_fault_t *fault)
+event_read (event_reader_t *self, dom::element element, message_t *message, fault_list_t *faults)
 {
     cloud_event_t event = {};
     event_data_t data;
     dom::object object;
+    fault_list_t absent;
+    message_fault_t unread = {};
     if (element.get (object)) {
-        *fault = {"", "must be an object"};
+        faults->add ("", "must be an object");
         return false;
     }
-    bool good = s_read_attributes (object, &event, &data, fault);
+    s_read_attributes (object, &event, &data, &absent);
     s_forget_nulls (&data);
-    good = good && (!data.base64.count || s_take_base64 (self, &data, fault)) &&
-           event_message_read (&event, data.data, message, fault);
-    if (!good)
-        fault->pointer = cloud_event_pointer (
-            fault->pointer, data.base64.count ? CLOUD_EVENT_BASE64 : CLOUD_EVENT_STRUCTURED);
-    return good;
+    if (data.base64.count)
+        unread = s_take_base64 (self, &data);
+    if (unread.pointer)
+        absent.add (DATA, unread.detail);
+    if (s_read_message (&event, data.data, &absent, message, faults))
+        return true;
+    cloud_event_mode_t mode = data.base64.count ? CLOUD_EVENT_BASE64 : CLOUD_EVENT_STRUCTURED;
+    for (size_t at = 0; at < faults->count; at++) {
+        message_fault_t *fault = &faults->faults[at];
+        bool is_unread = unread.pointer && strcmp (fault->pointer, DATA) == 0;
+        fault->pointer = is_unread ? unread.pointer : cloud_event_pointer (fault->pointer, mode);
+    }
+    return false;
 }

@@ -18,14 +18,14 @@ struct event_reader_t {
     ~event_reader_t ();
 };
 
-//  Read an element as an event in the structured mode. Return false and the first fault, with its
-//  place in the event, if it is not one. The message's texts are valid until the next call.
-bool event_read (event_reader_t *self, simdjson::dom::element element, message_t *message,
-    message_fault_t *fault);
+//  Read an element as an event in the structured mode. Return false and all faults, with their
+//  places in the event, if it is not one. The message's texts are valid until the next call.
+bool event_read (
+    event_reader_t *self, simdjson::dom::element element, message_t *message, fault_list_t *faults);
 
-//  Read the message of an event with these attributes and this data. Return false and the first
-//  fault, with its place in a message, if it is not one.
+//  Read the message of an event with these attributes and this data. Return false and all faults,
+//  with their places in a message, if it is not one.
 bool event_message_read (
-    const cloud_event_t *event, const member_t &data, message_t *message, message_fault_t *fault);
+    const cloud_event_t *event, const member_t &data, message_t *message, fault_list_t *faults);
 
 #endif

@@ -44,12 +44,12 @@ s_tell (message_json_t *self, dom::element element, bool is_event, size_t index,
     message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context)
 {
     message_t message;
-    message_fault_t fault;
-    if (is_event ? event_read (&self->events, element, &message, &fault)
-                 : message_read (element, &message, &fault))
+    fault_list_t faults;
+    if (is_event ? event_read (&self->events, element, &message, &faults)
+                 : message_read (element, &message, &faults))
         accept (context, index, &message);
-    else
-        refuse (context, index, fault.pointer, fault.detail);
+    for (size_t at = 0; at < faults.count; at++)
+        refuse (context, index, faults.faults[at].pointer, faults.faults[at].detail);
 }
 
 static message_json_result_t
@@ -171,13 +171,14 @@ message_json_read_data (message_json_t *self, const cloud_event_t *event, const 
     text_t text = s_bare (self, body, size);
     member_t data = {"data", "/message"};
     message_t message;
-    message_fault_t fault;
+    fault_list_t faults;
     if (!text.data || !json_text_parse (&self->json, text, false, &data.value))
         return MESSAGE_JSON_BROKEN;
     data.count = 1;
-    if (event_message_read (event, data, &message, &fault))
+    if (event_message_read (event, data, &message, &faults))
         accept (context, 0, &message);
-    else
-        refuse (context, 0, cloud_event_pointer (fault.pointer, CLOUD_EVENT_BINARY), fault.detail);
+    for (size_t at = 0; at < faults.count; at++)
+        refuse (context, 0, cloud_event_pointer (faults.faults[at].pointer, CLOUD_EVENT_BINARY),
+            faults.faults[at].detail);
     return MESSAGE_JSON_READ;
 }

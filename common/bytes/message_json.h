@@ -38,8 +38,9 @@ typedef struct message_json message_json_t;
 //  line, without blank lines. The message's texts are valid only during the call.
 typedef void (message_json_accept_fn) (void *context, size_t index, const message_t *message);
 
-//  Take a bad message: a pointer into the message as the client sent it (RFC 6901, "" for all of
-//  it), and a sentence with the rule that it breaks. Both are valid only during the call.
+//  Take a fault of a bad message: a pointer into the message as the client sent it (RFC 6901, ""
+//  for all of it), and a sentence with the rule that it breaks. Both are valid only during the call.
+//  A message with several faults gets several calls, one after the other.
 typedef void (message_json_refuse_fn) (
     void *context, size_t index, const char *pointer, const char *detail);
 
@@ -54,7 +55,7 @@ void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 //  with line and column, valid until the next call. In the form of lines, a line that is not JSON
 //  is refused alone. A blank body is BROKEN; an empty array is not.
 //
-//  Each message reports its first fault, in the order of message_check's rules; a missing or
+//  Each message reports all its faults, in the order of message_check's rules; a missing or
 //  repeated member has its place in that order. Unknown members are ignored. More than 32 levels of
 //  nesting and lone surrogates in escapes count as broken JSON. A byte order mark before the body
 //  is ignored.

@@ -35,8 +35,8 @@ members_find (dom::object object, member_t *members, size_t count)
     s_find_among (object, members, count);
 }
 
-static bool
-s_read_metadata (dom::object metadata, message_t *message, message_fault_t *fault)
+static void
+s_read_metadata (dom::object metadata, message_t *message, fault_list_t *absent)
 {
     member_t members[] = {{"channel", "/metadata/channel"},
         {"messageNumber", "/metadata/messageNumber"}, {"messageTime", "/metadata/messageTime"},
@@ -44,16 +44,13 @@ s_read_metadata (dom::object metadata, message_t *message, message_fault_t *faul
     s_find (metadata, members);
     text_t time = {};
     text_t type = {};
-    if (!member_take_text (members[0], &message->channel, fault) ||
-        !member_take_number (members[1], &message->number, fault) ||
-        !member_take_text (members[2], &time, fault))
-        return false;
-    if (!timestamp_parse (time, &message->time_us))
-        return true;  //  message_check reports it; its rule comes before the type's
-    if (!member_take_text (members[3], &type, fault))
-        return false;
+    member_take_text (members[0], &message->channel, absent);
+    member_take_number (members[1], &message->number, absent);
+    member_take_text (members[2], &time, absent);
+    member_take_text (members[3], &type, absent);
+    if (time.data && !timestamp_parse (time, &message->time_us))
+        message->time_us = INT64_MIN;
     message->kind = message_kind_of (type);
-    return true;
 }
 
 //  Set the numbers of the message's kind to a value that breaks the rules, and all others to 0.
@@ -80,20 +77,20 @@ s_begin_numbers (message_t *message)
 #undef TEXT
 }
 
-bool
-message_read_body (dom::object body, message_t *message, message_fault_t *fault)
+void
+message_read_body (dom::object body, message_t *message, fault_list_t *absent)
 {
     s_begin_numbers (message);
     switch (message->kind) {
 #define MEMBER(name, field) {name, "/message/" name},
-#define TAKE_TEXT(name, field) &&member_take_text (members[at++], &message->field, fault)
-#define TAKE_NUMBER(name, field) &&member_take_number (members[at++], &message->field, fault)
+#define TAKE_TEXT(name, field) member_take_text (members[at++], &message->field, absent);
+#define TAKE_NUMBER(name, field) member_take_number (members[at++], &message->field, absent);
 #define ROW(NAME, number, type)                                                                    \
     case MESSAGE_##NAME: {                                                                         \
         member_t members[] = {MESSAGE_MEMBERS_##NAME (MEMBER, MEMBER)};                            \
         size_t at = 0;                                                                             \
         s_find (body, members);                                                                    \
-        return true MESSAGE_MEMBERS_##NAME (TAKE_TEXT, TAKE_NUMBER);                               \
+        MESSAGE_MEMBERS_##NAME (TAKE_TEXT, TAKE_NUMBER) return;                                    \
     }
         MESSAGE_KINDS (ROW)
 #undef ROW
@@ -101,27 +98,27 @@ message_read_body (dom::object body, message_t *message, message_fault_t *fault)
 #undef TAKE_TEXT
 #undef MEMBER
     }
-    return true;  //  no kind: message_check reports it
+    //  no kind: message_check reports it
 }
 
-//  Read an element up to the first member that is missing, given twice, or not an object where it
-//  must be one. Return false if there is such a member.
-static bool
-s_read_members (dom::element element, message_t *message, message_fault_t *fault)
+//  Read the members of an element, and add those that are missing, given twice, or not an object
+//  where they must be one.
+static void
+s_read_members (dom::element element, message_t *message, fault_list_t *absent)
 {
     dom::object top;
     dom::object metadata;
     dom::object body;
     if (element.get (top)) {
-        *fault = {"", "must be an object"};
-        return false;
+        absent->add ("", "must be an object");
+        return;
     }
     member_t members[] = {{"metadata", "/metadata"}, {"message", "/message"}};
     s_find (top, members);
-    return member_take_object (members[0], &metadata, fault) &&
-           s_read_metadata (metadata, message, fault) &&
-           (!message->kind || (member_take_object (members[1], &body, fault) &&
-                                  message_read_body (body, message, fault)));
+    if (member_take_object (members[0], &metadata, absent))
+        s_read_metadata (metadata, message, absent);
+    if (member_take_object (members[1], &body, absent))
+        message_read_body (body, message, absent);
 }
 
 void
@@ -138,26 +135,47 @@ message_begin (message_t *message)
 #undef TEXT
 }
 
-//  Values that were not read break the rules, so message_check stops at the missing member at the
-//  latest. Report the earlier of the two faults.
-bool
-message_judge (const message_t *message, const message_fault_t *absent, message_fault_t *fault)
+static bool
+s_has (const fault_list_t *faults, const char *pointer)
 {
-    bool good = message_check (message, fault);
-    if (!absent->pointer)
-        return good;
-    g_assert (!good);
-    if (g_str_has_prefix (fault->pointer, absent->pointer))
-        *fault = *absent;
+    for (size_t at = 0; at < faults->count; at++)
+        if (strcmp (faults->faults[at].pointer, pointer) == 0)
+            return true;
+    return false;
+}
+
+void
+faults_add (fault_list_t *faults, const fault_list_t &absent, const message_fault_t &fault)
+{
+    const message_fault_t *told = &fault;
+    for (size_t at = 0; at < absent.count && told == &fault; at++)
+        if (g_str_has_prefix (fault.pointer, absent.faults[at].pointer))
+            told = &absent.faults[at];
+    if (!s_has (faults, told->pointer))
+        faults->add (told->pointer, told->detail);
+}
+
+//  Values that were not read break the rules, so an absent member has its place among the faults;
+//  all but the body of an unknown kind.
+bool
+message_judge (const message_t *message, const fault_list_t &absent, fault_list_t *faults)
+{
+    message_fault_t broken[MESSAGE_FAULTS_MAX];
+    if (absent.count == 0 && message_check (message, broken))
+        return true;
+    size_t count = message_faults (message, broken);
+    for (size_t at = 0; at < count; at++)
+        faults_add (faults, absent, broken[at]);
+    for (size_t at = 0; at < absent.count; at++)
+        faults_add (faults, absent, absent.faults[at]);
     return false;
 }
 
 bool
-message_read (dom::element element, message_t *message, message_fault_t *fault)
+message_read (dom::element element, message_t *message, fault_list_t *faults)
 {
-    message_fault_t absent = {};
+    fault_list_t absent;
     message_begin (message);
-    if (s_read_members (element, message, &absent))
-        absent = {};
-    return message_judge (message, &absent, fault);
+    s_read_members (element, message, &absent);
+    return message_judge (message, absent, faults);
 }

@@ -1,6 +1,6 @@
 //  Find the members of an object, and read a message from them. A value of the wrong type leaves in
-//  the message a value that breaks a rule, so that message_check reports it. These functions report
-//  only members that are missing or given twice.
+//  the message a value that breaks a rule, so that message_check reports it. These functions add
+//  to a list only members that are missing, given twice, or not an object where they must be one.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_MESSAGE_MEMBERS_HPP
 #define DOWNLINK_MESSAGE_MEMBERS_HPP
@@ -16,67 +16,77 @@ struct member_t {
     unsigned count = 0;
 };
 
+//  Faults in the order in which they are told. Beyond the room there is no further fault to add:
+//  each member has one at most.
+struct fault_list_t {
+    static constexpr size_t room = 16;
+    size_t count = 0;
+    message_fault_t faults[room];
+
+    void
+    add (const char *pointer, const char *detail)
+    {
+        if (count < room)
+            faults[count++] = {pointer, detail};
+    }
+};
+
 //  Find the members of these names in an object.
 void members_find (simdjson::dom::object object, member_t *members, size_t count);
 
-//  Return true if the member is given once; else set *fault.
+//  Return true if the member is given once; else add that fault.
 inline bool
-member_is_there (const member_t &member, message_fault_t *fault)
+member_is_there (const member_t &member, fault_list_t *faults)
 {
     if (member.count != 1)
-        *fault = {member.pointer, member.count ? "is given more than once" : "is missing"};
+        faults->add (member.pointer, member.count ? "is given more than once" : "is missing");
     return member.count == 1;
 }
 
-//  Take the value of a member. Leave *text or *number alone if the value has another type. Return
-//  false and the fault if the member is missing or given twice, or if it must be an object and is
-//  not.
-inline bool
-member_take_text (const member_t &member, text_t *text, message_fault_t *fault)
+//  Take the value of a member. Leave *text or *number alone if the value has another type.
+inline void
+member_take_text (const member_t &member, text_t *text, fault_list_t *faults)
 {
     std::string_view value;
-    if (!member_is_there (member, fault))
-        return false;
-    if (!member.value.get (value))
+    if (member_is_there (member, faults) && !member.value.get (value))
         *text = text_of (value.data (), value.size ());
-    return true;
 }
 
-inline bool
-member_take_number (const member_t &member, uint64_t *number, message_fault_t *fault)
+inline void
+member_take_number (const member_t &member, uint64_t *number, fault_list_t *faults)
 {
     uint64_t value;
-    if (!member_is_there (member, fault))
-        return false;
-    if (!member.value.get (value))
+    if (member_is_there (member, faults) && !member.value.get (value))
         *number = value;
-    return true;
 }
 
+//  Return true if the member is given once and is an object; else add the fault.
 inline bool
-member_take_object (const member_t &member, simdjson::dom::object *object, message_fault_t *fault)
+member_take_object (const member_t &member, simdjson::dom::object *object, fault_list_t *faults)
 {
-    if (!member_is_there (member, fault))
+    if (!member_is_there (member, faults))
         return false;
     if (!member.value.get (*object))
         return true;
-    *fault = {member.pointer, "must be an object"};
+    faults->add (member.pointer, "must be an object");
     return false;
 }
+
+//  Add a fault, or instead the absent member that it is of or in; each place only once.
+void faults_add (fault_list_t *faults, const fault_list_t &absent, const message_fault_t &fault);
 
 //  Set a message to values that break every rule, before anything is read.
 void message_begin (message_t *message);
 
-//  Read the members that the message's kind has from its body. Return false, and the fault, if one
-//  is missing or given twice.
-bool message_read_body (simdjson::dom::object body, message_t *message, message_fault_t *fault);
+//  Read the members that the message's kind has from its body. Add those that are missing or given
+//  twice.
+void message_read_body (simdjson::dom::object body, message_t *message, fault_list_t *absent);
 
-//  Check a message that was read. absent is the first missing member, if its pointer is set. Return
-//  false and the first fault if a rule is broken.
-bool message_judge (
-    const message_t *message, const message_fault_t *absent, message_fault_t *fault);
+//  Return true if nothing is absent and the message keeps the rules. Otherwise add all its faults:
+//  a member that is absent has that fault, and not those of the members in it.
+bool message_judge (const message_t *message, const fault_list_t &absent, fault_list_t *faults);
 
-//  Read an element as a message. Return false and the first fault if it is not one.
-bool message_read (simdjson::dom::element element, message_t *message, message_fault_t *fault);
+//  Read an element as a message. Return false and all its faults if it is not one.
+bool message_read (simdjson::dom::element element, message_t *message, fault_list_t *faults);
 
 #endif

@@ -68,24 +68,32 @@ s_is_there (const cloud_event_t *self, cloud_event_attribute_t attribute, messag
     return false;
 }
 
-bool
-cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
+static bool
+s_is_version (const cloud_event_t *self, message_fault_t *fault)
 {
     if (!s_is_there (self, CLOUD_EVENT_SPECVERSION, fault))
         return false;
-    if (!text_equal (self->attributes[CLOUD_EVENT_SPECVERSION], text_from ("1.0"))) {
-        *fault = (message_fault_t){s_places[CLOUD_EVENT_SPECVERSION].message, "must be \"1.0\""};
+    *fault = (message_fault_t){s_places[CLOUD_EVENT_SPECVERSION].message, "must be \"1.0\""};
+    return text_equal (self->attributes[CLOUD_EVENT_SPECVERSION], text_from ("1.0"));
+}
+
+static bool
+s_is_filled (const cloud_event_t *self, cloud_event_attribute_t attribute, message_fault_t *fault)
+{
+    if (!s_is_there (self, attribute, fault))
         return false;
-    }
-    for (cloud_event_attribute_t one = CLOUD_EVENT_ID; one <= CLOUD_EVENT_SOURCE; one++) {
-        if (!s_is_there (self, one, fault))
-            return false;
-        if (self->attributes[one].size == 0) {
-            *fault = (message_fault_t){s_places[one].message, "must be a string that is not empty"};
-            return false;
-        }
-    }
-    return true;
+    *fault = (message_fault_t){s_places[attribute].message, "must be a string that is not empty"};
+    return self->attributes[attribute].size > 0;
+}
+
+size_t
+cloud_event_faults (const cloud_event_t *self, message_fault_t faults[CLOUD_EVENT_ATTRIBUTES_COUNT])
+{
+    size_t count = 0;
+    count += !s_is_version (self, &faults[count]);
+    count += !s_is_filled (self, CLOUD_EVENT_ID, &faults[count]);
+    count += !s_is_filled (self, CLOUD_EVENT_SOURCE, &faults[count]);
+    return count;
 }
 
 //  Return the number in a sequence; 0, which is never valid, if it is not one.
@@ -103,25 +111,21 @@ s_read_sequence (text_t text)
     return number;
 }
 
-bool
-cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t *absent)
+size_t
+cloud_event_take (const cloud_event_t *self, message_t *message,
+    message_fault_t absent[CLOUD_EVENT_ATTRIBUTES_COUNT])
 {
     const text_t *attributes = self->attributes;
-    if (!s_is_there (self, CLOUD_EVENT_SUBJECT, absent))
-        return false;
+    size_t count = 0;
+    for (cloud_event_attribute_t one = CLOUD_EVENT_SUBJECT; one <= CLOUD_EVENT_TYPE; one++)
+        count += !s_is_there (self, one, &absent[count]);
     message->channel = attributes[CLOUD_EVENT_SUBJECT];
-    if (!s_is_there (self, CLOUD_EVENT_SEQUENCE, absent))
-        return false;
     message->number =
         self->number ? self->number : s_read_sequence (attributes[CLOUD_EVENT_SEQUENCE]);
-    if (!s_is_there (self, CLOUD_EVENT_TIME, absent))
-        return false;
     if (!timestamp_parse (attributes[CLOUD_EVENT_TIME], &message->time_us))
-        return true;  //  message_check reports it; its rule comes before the type's
-    if (!s_is_there (self, CLOUD_EVENT_TYPE, absent))
-        return false;
+        message->time_us = INT64_MIN;
     message->kind = message_kind_of (attributes[CLOUD_EVENT_TYPE]);
-    return true;
+    return count;
 }
 
 bool

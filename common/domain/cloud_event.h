@@ -49,16 +49,16 @@ const char *cloud_event_name (cloud_event_attribute_t attribute);
 //  Return the place of an attribute, as in the list above.
 const char *cloud_event_place (cloud_event_attribute_t attribute);
 
-//  Check the attributes that every event needs: specversion 1.0, an id, a source. Return false and
-//  the first fault if one breaks a rule.
-bool cloud_event_check (const cloud_event_t *self, message_fault_t *fault)
-    __attribute__ ((warn_unused_result));
+//  Check the attributes that every event needs: specversion 1.0, an id, a source. Write all faults,
+//  and return their number.
+size_t cloud_event_faults (
+    const cloud_event_t *self, message_fault_t faults[CLOUD_EVENT_ATTRIBUTES_COUNT]);
 
 //  Copy the metadata to a message; its texts are borrowed. A value that breaks a rule of
-//  message_check leaves the message's member alone. Return false if an attribute is missing; absent
-//  names it.
-bool cloud_event_take (const cloud_event_t *self, message_t *message, message_fault_t *absent)
-    __attribute__ ((warn_unused_result));
+//  message_check leaves the message's member alone. Write a fault for each attribute that is
+//  missing, and return their number.
+size_t cloud_event_take (const cloud_event_t *self, message_t *message,
+    message_fault_t absent[CLOUD_EVENT_ATTRIBUTES_COUNT]);
 
 //  Return a fault's pointer into the message as a pointer into the event. It is a constant, or a
 //  part of pointer.

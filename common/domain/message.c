@@ -127,14 +127,31 @@ s_check_text (text_t text, message_fault_t *fault, const char *pointer)
 }
 
 static bool
+s_check_channel (const message_t *message, alphabet_t alphabet, message_fault_t *fault)
+{
+    return s_keeps (
+        s_is_channel (message->channel, alphabet), fault, "/metadata/channel", CHANNEL_RULE);
+}
+
+static bool
+s_check_place (const message_t *message, message_fault_t *fault)
+{
+    bool is_good = message->number >= 1 && message->number <= MESSAGE_NUMBER_MAX;
+    return s_keeps (is_good, fault, "/metadata/messageNumber", NUMBER_RULE);
+}
+
+static bool
+s_check_time (const message_t *message, message_fault_t *fault)
+{
+    bool is_good = message->time_us >= TIMESTAMP_MIN_US && message->time_us <= TIMESTAMP_MAX_US;
+    return s_keeps (is_good, fault, "/metadata/messageTime", TIME_RULE);
+}
+
+static bool
 s_check (const message_t *message, alphabet_t alphabet, message_fault_t *fault)
 {
-    bool number_good = message->number >= 1 && message->number <= MESSAGE_NUMBER_MAX;
-    bool time_good = message->time_us >= TIMESTAMP_MIN_US && message->time_us <= TIMESTAMP_MAX_US;
-    if (!s_keeps (
-            s_is_channel (message->channel, alphabet), fault, "/metadata/channel", CHANNEL_RULE) ||
-        !s_keeps (number_good, fault, "/metadata/messageNumber", NUMBER_RULE) ||
-        !s_keeps (time_good, fault, "/metadata/messageTime", TIME_RULE))
+    if (!s_check_channel (message, alphabet, fault) || !s_check_place (message, fault) ||
+        !s_check_time (message, fault))
         return false;
     switch (message->kind) {
         //  NOLINTBEGIN(bugprone-branch-clone): kinds may have equal members
@@ -156,6 +173,39 @@ bool
 message_check (const message_t *message, message_fault_t *fault)
 {
     return s_check (message, NO_HIDDEN, fault);
+}
+
+#define ONE(name, field) +1
+#define ROW(NAME, number, type)                                                                    \
+    _Static_assert(                                                                                \
+        3 MESSAGE_MEMBERS_##NAME (ONE, ONE) <= MESSAGE_FAULTS_MAX, "room for all faults");
+MESSAGE_KINDS (ROW)
+#undef ROW
+#undef ONE
+
+size_t
+message_faults (const message_t *message, message_fault_t faults[MESSAGE_FAULTS_MAX])
+{
+    size_t count = 0;
+    count += !s_check_channel (message, NO_HIDDEN, &faults[count]);
+    count += !s_check_place (message, &faults[count]);
+    count += !s_check_time (message, &faults[count]);
+    switch (message->kind) {
+        //  NOLINTBEGIN(bugprone-branch-clone): kinds may have equal members
+#define TEXT(name, field) count += !s_check_text (message->field, &faults[count], "/message/" name);
+#define NUMBER(name, field)                                                                        \
+    count += !s_check_number (message->field, &faults[count], "/message/" name);
+#define ROW(NAME, number, type)                                                                    \
+    case MESSAGE_##NAME:                                                                           \
+        MESSAGE_MEMBERS_##NAME (TEXT, NUMBER) return count;
+        MESSAGE_KINDS (ROW)
+#undef ROW
+#undef NUMBER
+#undef TEXT
+        //  NOLINTEND(bugprone-branch-clone)
+    }
+    faults[count++] = (message_fault_t){"/metadata/messageType", MESSAGE_KIND_RULE};
+    return count;
 }
 
 bool

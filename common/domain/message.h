@@ -48,6 +48,13 @@ typedef struct {
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
+//  The most faults of one message: channel, number, time and kind, or the members of a kind too.
+#define MESSAGE_FAULTS_MAX 8
+
+//  Write all broken rules to faults, in the order of message_check, and return their number. The
+//  members of an unknown kind have no rules.
+size_t message_faults (const message_t *message, message_fault_t faults[MESSAGE_FAULTS_MAX]);
+
 //  Check a message that a gateway has accepted. Allow ids with hidden characters: an earlier
 //  version accepted them, and no accepted message may get lost.
 bool message_check_accepted (const message_t *message, message_fault_t *fault)

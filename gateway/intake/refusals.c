@@ -13,7 +13,8 @@ typedef struct {
 
 struct refusals {
     GArray *told;  //  of refusal_t
-    size_t count;
+    size_t count;  //  messages
+    size_t last;   //  index of the last refused message
 };
 
 static void
@@ -59,7 +60,8 @@ refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char
     if (!*self_p)
         *self_p = s_new ();
     refusals_t *self = *self_p;
-    self->count++;
+    self->count += self->count == 0 || self->last != index;
+    self->last = index;
     if (self->told->len >= REFUSALS_TOLD_MAX)
         return;
     refusal_t refusal = {index, g_strdup (pointer), g_strdup (detail)};

@@ -1,5 +1,5 @@
 //  The refused messages of one request. Memory is bounded: the object counts all of them, and keeps
-//  the first REFUSALS_TOLD_MAX for the answer. References are counted.
+//  their first REFUSALS_TOLD_MAX faults for the answer. References are counted.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSALS_H
 #define DOWNLINK_REFUSALS_H
@@ -7,7 +7,7 @@
 #include "common/bytes/json_writer.h"
 #include "http/http_request.h"
 
-#define REFUSALS_TOLD_MAX 10000  //  of one request; the others are counted only
+#define REFUSALS_TOLD_MAX 10000  //  faults of one request
 
 //  NULL stands for no refusals.
 typedef struct refusals refusals_t;
@@ -17,12 +17,13 @@ refusals_t *refusals_ref (refusals_t *self);
 //  NULL is allowed.
 void refusals_unref (refusals_t **self_p);
 
-//  Add a refusal, and make the object with the first one. index is the place of the message in the
-//  request, from 0; pointer is a JSON pointer into it, or the name of a header field; detail
+//  Add a fault, and make the object with the first one. index is the place of the message in the
+//  request, from 0: faults with the same index are of one message, and come one after the other.
+//  pointer is a JSON pointer into it, or the name of a header field; detail
 //  names the rule that the message breaks. Both are copied.
 void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const char *detail);
 
-//  Return the number of refusals.
+//  Return the number of refused messages.
 size_t refusals_count (const refusals_t *self);
 
 //  Write them as a JSON array.

@@ -137,6 +137,24 @@ def test_what_is_wrong_with_the_data_is_told_by_its_place_in_the_event(pair):
     assert errors(post_binary(pair, event(channel(), 1, data=[]))) == [(0, "")]
 
 
+def test_all_faults_of_an_event_are_told_in_the_order_of_its_attributes(pair):
+    bad = {"specversion": "0.3", "source": "", "subject": "", "sequence": "0",
+           "time": "now", "type": "RocketLaunched", "data": {"launchSpeed": -1, "mission": "m"}}
+    places = ["specversion", "id", "source", "subject", "sequence", "time"]
+    members = ["type", "launchSpeed"]
+    assert errors(post(pair, bad)) == [
+        (0, "/" + place) for place in places + ["data/" + member for member in members]]
+    bad["subject"] = "%"
+    assert errors(post_binary(pair, bad)) == [
+        (0, place) for place in ["ce-" + place for place in places] + ["/type", "/launchSpeed"]]
+    del bad["data"]
+    bad["data_base64"] = "!"
+    assert errors(post(pair, {**bad, "subject": "x"})) == [
+        (0, "/" + place) for place in places if place != "subject"] + [(0, "/data_base64")]
+    answer = post(pair, [bad, event(channel(), 1)], BATCHED)
+    assert answer.json()["detail"].startswith("1 of 2 messages are refused")
+
+
 @pytest.mark.parametrize("name,value", [
     (name, value) for name, value in BAD if isinstance(value, str)])
 def test_in_binary_mode_a_bad_attribute_is_refused_by_the_name_of_its_field(pair, name, value):
@@ -180,7 +198,7 @@ def test_each_mode_takes_its_own_form_alone(pair):
     for body, content_type in [([one], STRUCTURED), (one, BATCHED), (7, STRUCTURED), (7, BATCHED)]:
         answer = post(pair, body, content_type)
         assert (answer.status, answer.json()["type"]) == (400, "urn:downlink:problem:bad-body")
-    assert errors(post(pair, one, "application/json")) == [(0, "/metadata")]
+    assert errors(post(pair, one, "application/json")) == [(0, "/metadata"), (0, "/message")]
 
 
 @pytest.mark.parametrize("body", ["", " ", "{", "nope"])

@@ -53,13 +53,18 @@ def test_other_content_types_are_refused(pair, content_type):
 def test_one_bad_message_refuses_all_and_every_bad_one_is_named(pair):
     one = channel()
     good, bad = message(one, 1), message(one, 0)
-    answer = pair.post([good, bad, good, {"metadata": {}}])
+    answer = pair.post([good, bad, good, {"metadata": {"messageNumber": 0}, "message": {}}])
     assert answer.status == 400
     problem = answer.json()
     assert problem["errors"] == [
         {"index": 1, "pointer": "/metadata/messageNumber",
          "detail": f"must be an integer from 1 to {MAX}"},
-        {"index": 3, "pointer": "/metadata/channel", "detail": "is missing"}]
+        {"index": 3, "pointer": "/metadata/channel", "detail": "is missing"},
+        {"index": 3, "pointer": "/metadata/messageNumber",
+         "detail": f"must be an integer from 1 to {MAX}"},
+        {"index": 3, "pointer": "/metadata/messageTime", "detail": "is missing"},
+        {"index": 3, "pointer": "/metadata/messageType", "detail": "is missing"}]
+    assert problem["detail"].startswith("2 of 4 messages are refused")
     other = channel()
     pair.post(message(other, 1))
     pair.rocket_when(other, lambda r: True)

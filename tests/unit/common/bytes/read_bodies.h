@@ -150,6 +150,21 @@ typedef struct {
     const char *told;
 } case_t;
 
+//  Read each text as a document and as a line: its first fault is told alike.
+static inline void
+s_expect_first_fault (const case_t *cases, size_t count)
+{
+    for (size_t at = 0; at < count; at++) {
+        size_t size = strlen (cases[at].told);
+        cr_expect_eq (strncmp (s_read_document (cases[at].text), cases[at].told, size), 0, "%s: %s",
+            cases[at].text, s_read_document (cases[at].text));
+        cr_expect_eq (
+            strncmp (s_read_lines (cases[at].text), cases[at].told, size), 0, "%s", cases[at].text);
+    }
+}
+
+#define EXPECT_FIRST_FAULT(cases) s_expect_first_fault (cases, sizeof cases / sizeof cases[0])
+
 //  Read each text as a document and as a line: one message, told alike.
 static inline void
 s_expect_message (const case_t *cases, size_t count)

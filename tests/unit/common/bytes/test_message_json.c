@@ -181,6 +181,8 @@ Test (message_json, sizes_count_bytes_once_escapes_are_undone)
 #define KIND_RULE                                                                                  \
     "must be RocketLaunched, RocketSpeedIncreased, RocketSpeedDecreased, RocketExploded "          \
     "or RocketMissionChanged\n"
+#define NUMBER_RULE "must be an integer from 1 to 9007199254740991\n"
+#define SPEED_RULE "must be an integer from 0 to 9007199254740991\n"
 #define TIME_RULE                                                                                  \
     "must be an RFC 3339 date-time with offset, such as 2022-02-02T19:39:05.86337+01:00\n"
 #define CHANNEL_RULE                                                                               \
@@ -261,10 +263,40 @@ Test (message_json, each_broken_rule_is_told_at_its_place)
         {"{" METADATA ("RocketMissionChanged") ",\"message\":{\"newMission\":\"m\","
                                                "\"newMission\":\"m\"}}",
             "0: '/message/newMission' is given more than once\n"}};
+    EXPECT_FIRST_FAULT (cases);
+}
+
+Test (message_json, all_faults_are_told_in_the_order_of_the_rules)
+{
+    static const case_t cases[] = {{"{}", "0: '/metadata' is missing\n0: '/message' is missing\n"},
+        {"{\"metadata\":{},\"message\":5}",
+            "0: '/metadata/channel' is missing\n0: '/metadata/messageNumber' is missing\n"
+            "0: '/metadata/messageTime' is missing\n0: '/metadata/messageType' is missing\n"
+            "0: '/message' must be an object\n"},
+        {"{\"metadata\":{\"channel\":1,\"messageNumber\":true,\"messageTime\":\"x\","
+         "\"messageType\":\"x\"},\"message\":{}}",
+            "0: '/metadata/channel' " CHANNEL_RULE "0: '/metadata/messageNumber' " NUMBER_RULE
+            "0: '/metadata/messageTime' " TIME_RULE "0: '/metadata/messageType' " KIND_RULE},
+        //  a member that is missing or given twice stands where its rule does
+        {"{\"metadata\":{\"channel\":\"\",\"messageNumber\":1,\"messageNumber\":1,"
+         "\"messageType\":\"RocketLaunched\"},"
+         "\"message\":{\"launchSpeed\":-1,\"mission\":\"m\",\"mission\":\"m\"}}",
+            "0: '/metadata/channel' " CHANNEL_RULE
+            "0: '/metadata/messageNumber' is given more than once\n"
+            "0: '/metadata/messageTime' is missing\n0: '/message/type' is missing\n"
+            "0: '/message/launchSpeed' " SPEED_RULE
+            "0: '/message/mission' is given more than once\n"},
+        //  an object that is missing has no further faults in it
+        {"{\"metadata\":[],\"message\":{\"by\":-1}}", "0: '/metadata' must be an object\n"},
+        {"{" METADATA ("RocketLaunched") "}", "0: '/message' is missing\n"},
+        {"{\"metadata\":{\"channel\":\"c\",\"messageNumber\":0,\"messageTime\":"
+         "\"2022-02-02T18:39:05Z\",\"messageType\":\"RocketSpeedIncreased\"},"
+         "\"message\":{\"by\":\"1\"}}",
+            "0: '/metadata/messageNumber' " NUMBER_RULE "0: '/message/by' " SPEED_RULE}};
     EXPECT_MESSAGE (cases);
 }
 
-Test (message_json, only_the_first_fault_in_the_order_of_the_rules_is_told)
+Test (message_json, the_first_fault_is_that_of_the_first_rule)
 {
     static const case_t cases[] = {
         //  a value of the wrong type, or out of range, comes before a later member that is missing
@@ -291,5 +323,5 @@ Test (message_json, only_the_first_fault_in_the_order_of_the_rules_is_told)
             "0: '/metadata/messageNumber' must be an integer from 1 to 9007199254740991\n"},
         {"{" METADATA ("RocketLaunched") ",\"message\":{\"mission\":1}}",
             "0: '/message/type' is missing\n"}};
-    EXPECT_MESSAGE (cases);
+    EXPECT_FIRST_FAULT (cases);
 }

@@ -9,7 +9,7 @@ TestSuite (message_json, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
 Test (message_json, many_messages_are_told_in_order_each_with_its_place)
 {
     cr_expect_str_eq (s_read_document ("[" SPED_UP ",{},3," SPED_UP ",[" SPED_UP "],null]"),
-        "0: " SPED_UP_TOLD "1: '/metadata' is missing\n"
+        "0: " SPED_UP_TOLD "1: '/metadata' is missing\n1: '/message' is missing\n"
         "2: '' must be an object\n"
         "3: " SPED_UP_TOLD "4: '' must be an object\n"
         "5: '' must be an object\n");
@@ -58,6 +58,7 @@ Test (message_json, a_bad_line_is_refused_and_the_others_are_read)
         "4: '' is no JSON near column 1: unallowed token at this point in JSON text\n"
         "5: '' is no JSON near column 155: trailing garbage\n"
         "6: '/metadata' is missing\n"
+        "6: '/message' is missing\n"
         "7: '' is no JSON near column 2: premature EOF\n"
         "8: " SPED_UP_TOLD);
 }

@@ -125,10 +125,14 @@ s_accept (void *context, size_t index, const message_t *message)
 static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
-    (void) index;
+    static size_t last;
     (void) pointer;
     (void) detail;
-    strcat (context, "refused ");
+    //  All faults of a message come one after the other.
+    const char *told = context;
+    if (index != last || strlen (told) < 8 || strcmp (told + strlen (told) - 8, "refused ") != 0)
+        strcat (context, "refused ");
+    last = index;
 }
 
 //  Read the value in its place, with padding behind it, and compare the result with the verdict.

@@ -30,8 +30,9 @@ Test (cloud_event, the_metadata_of_a_message_is_taken_over)
     cloud_event_t event = s_event ();
     message_t message = {0};
     message_fault_t fault;
-    cr_assert (cloud_event_check (&event, &fault));
-    cr_assert (cloud_event_take (&event, &message, &fault));
+    message_fault_t faults[CLOUD_EVENT_ATTRIBUTES_COUNT];
+    cr_assert_eq (cloud_event_faults (&event, faults), 0);
+    cr_assert_eq (cloud_event_take (&event, &message, faults), 0);
     cr_expect (text_equal (message.channel, text_from ("apollo")));
     cr_expect_eq (message.number, 7);
     cr_expect_eq (message.time_us, 1000000);
@@ -44,12 +45,13 @@ Test (cloud_event, a_missing_attribute_is_told_where_it_belongs)
     for (int one = 0; one < CLOUD_EVENT_ATTRIBUTES_COUNT; one++) {
         cloud_event_t event = s_event ();
         message_t message = {0};
-        message_fault_t fault = {NULL, NULL};
+        message_fault_t faults[2 * CLOUD_EVENT_ATTRIBUTES_COUNT];
         event.attributes[one] = text_from (NULL);
-        cr_expect (
-            !cloud_event_check (&event, &fault) || !cloud_event_take (&event, &message, &fault));
-        cr_expect_str_eq (fault.pointer, cloud_event_place ((cloud_event_attribute_t) one));
-        cr_expect_str_eq (fault.detail, "is missing");
+        size_t count = cloud_event_faults (&event, faults);
+        count += cloud_event_take (&event, &message, faults + count);
+        cr_assert_eq (count, 1);
+        cr_expect_str_eq (faults[0].pointer, cloud_event_place ((cloud_event_attribute_t) one));
+        cr_expect_str_eq (faults[0].detail, "is missing");
     }
 }
 
@@ -66,9 +68,9 @@ Test (cloud_event, a_sequence_is_a_number_in_digits)
     for (size_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
         cloud_event_t event = s_event ();
         message_t message = {0};
-        message_fault_t fault;
+        message_fault_t faults[CLOUD_EVENT_ATTRIBUTES_COUNT];
         event.attributes[CLOUD_EVENT_SEQUENCE] = text_from (cases[index].text);
-        cr_assert (cloud_event_take (&event, &message, &fault));
+        cr_assert_eq (cloud_event_take (&event, &message, faults), 0);
         cr_expect_eq (message.number, cases[index].number, "%s", cases[index].text);
     }
 }

@@ -45,6 +45,7 @@ s_read_attributes (
             (void) member_is_there (members[one], twice);
     }
     fault_list_t absent;
+    absent.is_exact = twice->is_exact;
     member_take_number (members[CLOUD_EVENT_SEQUENCE], &event->number, &absent);
 }
 
@@ -83,7 +84,7 @@ s_forget_nulls (event_data_t *data)
 //  Make the decoded base64 the event's data. A second parser keeps the event's texts valid. Return
 //  the fault of the data, or none.
 static message_fault_t
-s_take_base64 (event_reader_t *self, event_data_t *data)
+s_take_base64 (event_reader_t *self, event_data_t *data, bool is_exact)
 {
     std::string_view base64;
     std::string_view type;
@@ -98,10 +99,12 @@ s_take_base64 (event_reader_t *self, event_data_t *data)
     if (data->base64.value.get (base64) ||
         !s_decode (self, text_of (base64.data (), base64.size ()), &size))
         return {"/data_base64", "must be a string in base64 with padding"};
-    data->data.count =
-        json_text_parse (&self->data, text_of (self->decoded, size), false, &data->data.value);
+    text_t text = text_of (self->decoded, size);
+    data->data.count = json_text_parse (&self->data, text, false, &data->data.value);
     if (!data->data.count)
         return {"/data_base64", "must hold JSON"};
+    if (is_exact)
+        json_text_make_exact (&self->data, text, &data->data.value);
     return {};
 }
 
@@ -126,15 +129,17 @@ s_read_message (const cloud_event_t *event, const member_t &data, fault_list_t *
 }
 
 bool
-event_message_read (
-    const cloud_event_t *event, const member_t &data, message_t *message, fault_list_t *faults)
+event_message_read (const cloud_event_t *event, const member_t &data, bool is_exact,
+    message_t *message, fault_list_t *faults)
 {
     fault_list_t absent;
+    absent.is_exact = is_exact;
     return s_read_message (event, data, &absent, message, faults);
 }
 
 bool
-event_read (event_reader_t *self, dom::element element, message_t *message, fault_list_t *faults)
+event_read (event_reader_t *self, dom::element element, bool is_exact, message_t *message,
+    fault_list_t *faults)
 {
     cloud_event_t event = {};
     event_data_t data;
@@ -145,10 +150,11 @@ event_read (event_reader_t *self, dom::element element, message_t *message, faul
         faults->add ("", "must be an object");
         return false;
     }
+    absent.is_exact = is_exact;
     s_read_attributes (object, &event, &data, &absent);
     s_forget_nulls (&data);
     if (data.base64.count)
-        unread = s_take_base64 (self, &data);
+        unread = s_take_base64 (self, &data, is_exact);
     if (unread.pointer)
         absent.add (DATA, unread.detail);
     if (s_read_message (&event, data.data, &absent, message, faults))

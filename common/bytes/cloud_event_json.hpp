@@ -20,12 +20,13 @@ struct event_reader_t {
 
 //  Read an element as an event in the structured mode. Return false and all faults, with their
 //  places in the event, if it is not one. The message's texts are valid until the next call.
-bool event_read (
-    event_reader_t *self, simdjson::dom::element element, message_t *message, fault_list_t *faults);
+//  is_exact is as for message_read.
+bool event_read (event_reader_t *self, simdjson::dom::element element, bool is_exact,
+    message_t *message, fault_list_t *faults);
 
 //  Read the message of an event with these attributes and this data. Return false and all faults,
 //  with their places in a message, if it is not one.
-bool event_message_read (
-    const cloud_event_t *event, const member_t &data, message_t *message, fault_list_t *faults);
+bool event_message_read (const cloud_event_t *event, const member_t &data, bool is_exact,
+    message_t *message, fault_list_t *faults);
 
 #endif

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "common/bytes/json_fault.h"
+#include "common/bytes/json_numbers.hpp"
 
 using namespace simdjson;
 
@@ -16,7 +17,7 @@ static_assert (JSON_TEXT_PADDING >= SIMDJSON_PADDING, "simdjson reads further th
 
 json_text_t::~json_text_t ()
 {
-    g_free (tamed);
+    g_free (exact);
 }
 
 //  Double the room for texts, so that slowly growing bodies cost little.
@@ -33,41 +34,24 @@ s_reserve (json_text_t *self, size_t size)
         g_error ("json_text: out of memory for a body of %zu bytes", size);
 }
 
-//  simdjson refuses numbers beyond 64 bits and beyond a double, which are valid JSON. No member of
-//  ours takes a number with a fraction, an exponent or more than 18 digits. So replace each of them
-//  by 0.5, which no member takes either, and blanks. Apart from that the text must be valid JSON.
-static void
-s_tame_numbers (char *text, size_t size)
+//  Copy the text, and rewrite its numbers. Return false if there was nothing to rewrite.
+static bool
+s_rewrite (json_text_t *self, text_t text)
 {
-    bool in_string = false;
-    for (size_t at = 0; at < size; at++) {
-        if (text[at] == '"')
-            in_string = !in_string;
-        else if (in_string && text[at] == '\\')
-            at++;
-        else if (!in_string && (text[at] == '-' || g_ascii_isdigit (text[at]))) {
-            std::string_view number (text + at, size - at);
-            number = number.substr (0, number.find_first_not_of ("+-.0123456789eE"));
-            if (number.size () > 18 || number.find_first_of (".eE") != number.npos) {
-                memset (text + at, ' ', number.size ());
-                memcpy (text + at, "0.5", 3);
-            }
-            at += number.size () - 1;
-        }
+    if (self->exact_capacity < text.size + JSON_TEXT_PADDING) {
+        self->exact_capacity = text.size + JSON_TEXT_PADDING;
+        self->exact = (char *) g_realloc (self->exact, self->exact_capacity);
     }
+    memcpy (self->exact, text.data, text.size);
+    memset (self->exact + text.size, ' ', JSON_TEXT_PADDING);
+    self->is_exact = true;
+    return json_numbers_rewrite (self->exact, text.size);
 }
 
 static error_code
-s_parse_tamed (json_text_t *self, text_t text, dom::element *root)
+s_parse_exact (json_text_t *self, text_t text, dom::element *root)
 {
-    if (self->tamed_capacity < text.size + JSON_TEXT_PADDING) {
-        self->tamed_capacity = text.size + JSON_TEXT_PADDING;
-        self->tamed = (char *) g_realloc (self->tamed, self->tamed_capacity);
-    }
-    memcpy (self->tamed, text.data, text.size);
-    memset (self->tamed + text.size, ' ', JSON_TEXT_PADDING);
-    s_tame_numbers (self->tamed, text.size);
-    return self->parser.parse_into_document (self->document, self->tamed, text.size, false)
+    return self->parser.parse_into_document (self->document, self->exact, text.size, false)
         .get (*root);
 }
 
@@ -124,16 +108,26 @@ bool
 json_text_parse (json_text_t *self, text_t text, bool is_line, dom::element *root)
 {
     s_reserve (self, text.size);
+    self->is_exact = false;
     error_code error = s_parse_once (self, text, root);
     if (!error)
         return true;
     json_fault_t fault;
     bool found = error != DEPTH_ERROR && json_fault_find (text, &fault);
-    if (error != DEPTH_ERROR && !found)
-        error = s_parse_tamed (self, text, root);
+    if (error != DEPTH_ERROR && !found) {
+        (void) s_rewrite (self, text);
+        error = s_parse_exact (self, text, root);
+    }
     bool is_plain = found && !fault.is_too_deep;
     if (error)
         s_explain (self, found && fault.is_too_deep ? DEPTH_ERROR : error,
             is_plain ? &fault : nullptr, is_line);
     return !error;
+}
+
+void
+json_text_make_exact (json_text_t *self, text_t text, dom::element *root)
+{
+    if (!self->is_exact && s_rewrite (self, text) && s_parse_exact (self, text, root))
+        g_error ("json_text: a text that was valid is not, once its numbers are rewritten");
 }

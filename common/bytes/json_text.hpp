@@ -20,8 +20,9 @@ struct json_text_t {
     simdjson::dom::parser parser{};
     simdjson::dom::document document{};  //  the last text; it holds all strings
     size_t max_bytes = 0;                //  of a text
-    char *tamed = nullptr;  //  a copy of a text with numbers that simdjson does not hold
-    size_t tamed_capacity = 0;
+    char *exact = nullptr;  //  a copy of a text with numbers that simdjson holds without rounding
+    size_t exact_capacity = 0;
+    bool is_exact = false;  //  the last text has only such numbers
     char detail[256] = "";  //  the reason why the last text was refused
 
     json_text_t () = default;
@@ -34,6 +35,11 @@ struct json_text_t {
 //  it is not JSON or nested too deep: then self->detail says why. The root is valid until the next
 //  call.
 bool json_text_parse (json_text_t *self, text_t text, bool is_line, simdjson::dom::element *root);
+
+//  Parse the last text again, if it has numbers that simdjson may have rounded, with those that are
+//  no integers replaced by 0.5: so a double that is whole is exactly what the text says. Then
+//  self->is_exact is set.
+void json_text_make_exact (json_text_t *self, text_t text, simdjson::dom::element *root);
 
 //  Return true if the text begins with a byte order mark.
 bool json_text_has_mark (text_t text);

@@ -39,17 +39,58 @@ message_json_destroy (message_json_t **self_p) noexcept
     *self_p = nullptr;
 }
 
-static void
+//  The functions to call.
+struct listener_t {
+    message_json_accept_fn *accept;
+    message_json_refuse_fn *refuse;
+    void *context;
+};
+
+//  Tell an element. Return false without telling if it may be a message in an exact text.
+static bool
 s_tell (message_json_t *self, dom::element element, bool is_event, size_t index,
-    message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context)
+    const listener_t *listener)
 {
     message_t message;
     fault_list_t faults;
-    if (is_event ? event_read (&self->events, element, &message, &faults)
-                 : message_read (element, &message, &faults))
-        accept (context, index, &message);
+    bool is_exact = self->json.is_exact;
+    if (is_event ? event_read (&self->events, element, is_exact, &message, &faults)
+                 : message_read (element, is_exact, &message, &faults))
+        listener->accept (listener->context, index, &message);
+    else if (!is_exact)
+        return false;
     for (size_t at = 0; at < faults.count; at++)
-        refuse (context, index, faults.faults[at].pointer, faults.faults[at].detail);
+        listener->refuse (
+            listener->context, index, faults.faults[at].pointer, faults.faults[at].detail);
+    return true;
+}
+
+//  Tell the root of a text.
+static void
+s_tell_root (message_json_t *self, text_t text, dom::element root, bool is_event, size_t index,
+    const listener_t *listener)
+{
+    if (s_tell (self, root, is_event, index, listener))
+        return;
+    json_text_make_exact (&self->json, text, &root);
+    (void) s_tell (self, root, is_event, index, listener);
+}
+
+//  Tell the elements of an array from one on. Return false and the index if one may be a message in
+//  an exact text.
+static bool
+s_tell_from (message_json_t *self, dom::array array, bool is_event, size_t *index,
+    const listener_t *listener)
+{
+    size_t at = 0;
+    for (dom::element element : array) {
+        if (at++ < *index)
+            continue;
+        if (!s_tell (self, element, is_event, *index, listener))
+            return false;
+        ++*index;
+    }
+    return true;
 }
 
 static message_json_result_t
@@ -60,16 +101,17 @@ s_break (message_json_t *self, const char *detail)
 }
 
 static message_json_result_t
-s_read_document (message_json_t *self, text_t body, message_json_form_t form,
-    message_json_accept_fn *accept, message_json_refuse_fn *refuse, void *context)
+s_read_document (
+    message_json_t *self, text_t body, message_json_form_t form, const listener_t *listener)
 {
     bool is_event = form != MESSAGE_JSON_DOCUMENT;
     dom::element root;
     dom::array array;
+    size_t index = 0;
     if (!json_text_parse (&self->json, body, false, &root))
         return MESSAGE_JSON_BROKEN;
     if (root.is_object () && form != MESSAGE_JSON_EVENTS) {
-        s_tell (self, root, is_event, 0, accept, refuse, context);
+        s_tell_root (self, body, root, is_event, 0, listener);
         return MESSAGE_JSON_READ;
     }
     if (form == MESSAGE_JSON_EVENT)
@@ -78,9 +120,10 @@ s_read_document (message_json_t *self, text_t body, message_json_form_t form,
         return s_break (self, form == MESSAGE_JSON_EVENTS
                                   ? "the body must be an array of events"
                                   : "the body must be an object or an array of objects");
-    size_t index = 0;
-    for (dom::element element : array)
-        s_tell (self, element, is_event, index++, accept, refuse, context);
+    while (!s_tell_from (self, array, is_event, &index, listener)) {
+        json_text_make_exact (&self->json, body, &root);
+        (void) !root.get (array);
+    }
     return MESSAGE_JSON_READ;
 }
 
@@ -92,8 +135,7 @@ s_is_blank (text_t text)
 }
 
 static void
-s_read_lines (message_json_t *self, text_t body, size_t *index, message_json_accept_fn *accept,
-    message_json_refuse_fn *refuse, void *context)
+s_read_lines (message_json_t *self, text_t body, size_t *index, const listener_t *listener)
 {
     size_t start = 0;
     while (start < body.size) {
@@ -105,9 +147,9 @@ s_read_lines (message_json_t *self, text_t body, size_t *index, message_json_acc
         if (s_is_blank (text))
             continue;
         if (json_text_parse (&self->json, text, true, &root))
-            s_tell (self, root, false, *index, accept, refuse, context);
+            s_tell_root (self, text, root, false, *index, listener);
         else
-            refuse (context, *index, "", self->json.detail);
+            listener->refuse (listener->context, *index, "", self->json.detail);
         ++*index;
     }
 }
@@ -146,10 +188,11 @@ message_json_read (message_json_t *self, const char *body, size_t size, message_
     text_t text = s_bare (self, body, size);
     if (!text.data)
         return MESSAGE_JSON_BROKEN;
+    const listener_t listener = {accept, refuse, context};
     if (form != MESSAGE_JSON_LINES)
-        return s_read_document (self, text, form, accept, refuse, context);
+        return s_read_document (self, text, form, &listener);
     size_t index = 0;
-    s_read_lines (self, text, &index, accept, refuse, context);
+    s_read_lines (self, text, &index, &listener);
     return MESSAGE_JSON_READ;
 }
 
@@ -158,8 +201,9 @@ message_json_read_lines (message_json_t *self, const char *lines, size_t size, b
     size_t *index, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context) noexcept
 {
+    const listener_t listener = {accept, refuse, context};
     text_t text = text_of (lines, size);
-    s_read_lines (self, is_first ? s_without_mark (text) : text, index, accept, refuse, context);
+    s_read_lines (self, is_first ? s_without_mark (text) : text, index, &listener);
 }
 
 message_json_result_t
@@ -175,7 +219,13 @@ message_json_read_data (message_json_t *self, const cloud_event_t *event, const 
     if (!text.data || !json_text_parse (&self->json, text, false, &data.value))
         return MESSAGE_JSON_BROKEN;
     data.count = 1;
-    if (event_message_read (event, data, &message, &faults))
+    bool is_good = event_message_read (event, data, self->json.is_exact, &message, &faults);
+    if (!is_good && !self->json.is_exact) {
+        json_text_make_exact (&self->json, text, &data.value);
+        faults.count = 0;
+        is_good = event_message_read (event, data, true, &message, &faults);
+    }
+    if (is_good)
         accept (context, 0, &message);
     for (size_t at = 0; at < faults.count; at++)
         refuse (context, 0, cloud_event_pointer (faults.faults[at].pointer, CLOUD_EVENT_BINARY),

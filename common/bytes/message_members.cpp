@@ -35,6 +35,15 @@ members_find (dom::object object, member_t *members, size_t count)
     s_find_among (object, members, count);
 }
 
+void
+member_take_whole (const member_t &member, uint64_t *number)
+{
+    double value = -1;
+    if (!member.value.get (value) && value >= 0 && value <= (double) MESSAGE_NUMBER_MAX &&
+        (double) (uint64_t) value == value)
+        *number = (uint64_t) value;
+}
+
 static void
 s_read_metadata (dom::object metadata, message_t *message, fault_list_t *absent)
 {
@@ -172,9 +181,10 @@ message_judge (const message_t *message, const fault_list_t &absent, fault_list_
 }
 
 bool
-message_read (dom::element element, message_t *message, fault_list_t *faults)
+message_read (dom::element element, bool is_exact, message_t *message, fault_list_t *faults)
 {
     fault_list_t absent;
+    absent.is_exact = is_exact;
     message_begin (message);
     s_read_members (element, message, &absent);
     return message_judge (message, absent, faults);

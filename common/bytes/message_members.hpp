@@ -22,6 +22,7 @@ struct fault_list_t {
     static constexpr size_t room = 16;
     size_t count = 0;
     message_fault_t faults[room];
+    bool is_exact = false;  //  the text has no rounded numbers (json_text_make_exact)
 
     void
     add (const char *pointer, const char *detail)
@@ -43,7 +44,8 @@ member_is_there (const member_t &member, fault_list_t *faults)
     return member.count == 1;
 }
 
-//  Take the value of a member. Leave *text or *number alone if the value has another type.
+//  Take the value of a member. Leave *text or *number alone if the value has another type. A number
+//  with a fraction or an exponent that is an integer all the same counts only in an exact text.
 inline void
 member_take_text (const member_t &member, text_t *text, fault_list_t *faults)
 {
@@ -52,12 +54,19 @@ member_take_text (const member_t &member, text_t *text, fault_list_t *faults)
         *text = text_of (value.data (), value.size ());
 }
 
+//  Set *number to a double that is whole and in range.
+void member_take_whole (const member_t &member, uint64_t *number);
+
 inline void
 member_take_number (const member_t &member, uint64_t *number, fault_list_t *faults)
 {
     uint64_t value;
-    if (member_is_there (member, faults) && !member.value.get (value))
+    if (!member_is_there (member, faults))
+        return;
+    if (!member.value.get (value))
         *number = value;
+    else if (faults->is_exact)
+        member_take_whole (member, number);
 }
 
 //  Return true if the member is given once and is an object; else add the fault.
@@ -86,7 +95,9 @@ void message_read_body (simdjson::dom::object body, message_t *message, fault_li
 //  a member that is absent has that fault, and not those of the members in it.
 bool message_judge (const message_t *message, const fault_list_t &absent, fault_list_t *faults);
 
-//  Read an element as a message. Return false and all its faults if it is not one.
-bool message_read (simdjson::dom::element element, message_t *message, fault_list_t *faults);
+//  Read an element of a text that is exact or not as a message. Return false and all its faults if
+//  it is not one: in a text that is not exact there may be fewer once it is.
+bool message_read (
+    simdjson::dom::element element, bool is_exact, message_t *message, fault_list_t *faults);
 
 #endif

@@ -112,6 +112,21 @@ def test_an_attribute_that_breaks_a_rule_is_refused_by_its_pointer(pair, name, v
     assert errors(post(pair, [event(channel(), 1), bad], BATCHED)) == [(1, "/" + name)]
 
 
+@pytest.mark.parametrize("number", ["2.0", "20e-1", "0.2E1"])
+def test_an_integer_counts_in_any_form_that_json_has(pair, number):
+    one = channel()
+    text = json.dumps(event(one, "%d", data={"by": "%d"})).replace('"%d"', number)
+    assert pair.call("POST", "/messages", text, Content_Type=STRUCTURED).status == 202
+    base64_text = base64.b64encode(b'{"by": %s}' % number.encode()).decode()
+    encoded = event(one, 3, data_base64=base64_text)
+    del encoded["data"]
+    assert post(pair, encoded).status == 202
+    head = {"ce-" + name: value for name, value in event(one, "4").items() if name != "data"}
+    assert pair.call("POST", "/messages", '{"by": %s}' % number, **head).status == 202
+    rocket = pair.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 3)
+    assert rocket["speed"] == 6
+
+
 @pytest.mark.parametrize("name", event("x", 1))
 def test_a_missing_attribute_is_refused_by_its_name(pair, name):
     bad = event(channel(), 1)

@@ -85,11 +85,22 @@ s_expect_value (const char *before, const char *value, const char *after, const 
     free (text);
 }
 
-Test (message_json, an_integer_is_written_as_one_and_in_range)
+Test (message_json, an_integer_is_in_range_and_exact_in_any_form)
 {
-    static const char *const good[] = {"1", "9007199254740991"};
-    static const char *const bad[] = {"-1", "1.0", "1e3", "1E0", "0.5", "-0.0", "1.5e1",
-        "9007199254740992", "9223372036854775807", "9223372036854775808", "18446744073709551615",
+    static const struct {
+        const char *text;
+        const char *number;
+    } good[] = {{"1", "1"}, {"9007199254740991", "9007199254740991"}, {"1.0", "1"}, {"3e3", "3000"},
+        {"1E0", "1"}, {"1.5e1", "15"}, {"3000.0", "3000"}, {"30E+2", "3000"},
+        {"3000000e-3", "3000"}, {"0.0003e7", "3000"}, {"9007199254740991.000", "9007199254740991"},
+        {"9.007199254740991e15", "9007199254740991"}, {"90071992547409910e-1", "9007199254740991"},
+        {"1e15", "1000000000000000"}, {"10e14", "1000000000000000"},
+        {"1.00000000000000000000000000000000000000000", "1"}, {"3e0000000000000000000003", "3000"},
+        {"0.0000000000000000000000000000000000003e40", "3000"}};
+    static const char *const bad[] = {"-1", "0.5", "-1.0", "-3e3", "1.5",
+        "3000.0000000000000000001", "9007199254740990.5", "9007199254740991.5",
+        "4503599627370497.5", "1e-1", "10.01e1", "9.007199254740992e15", "1e16", "9007199254740992",
+        "9007199254740992.0", "9223372036854775807", "9223372036854775808", "18446744073709551615",
         "18446744073709551616", "-9223372036854775808", "-9223372036854775809",
         "99999999999999999999", "-99999999999999999999", "1e308", "1e400", "-1e400", "1e-400",
         "1e99999999999999999999", "123456789012345678901234567890123456789012345678901234567890",
@@ -105,12 +116,12 @@ Test (message_json, an_integer_is_written_as_one_and_in_range)
         char told[256];
         snprintf (told, sizeof told,
             "0: RocketExploded channel=c number=%s time=1643827145000000 speed=0 reason=r\n",
-            good[at]);
-        s_expect_value (number[0], good[at], number[1], told);
+            good[at].number);
+        s_expect_value (number[0], good[at].text, number[1], told);
         snprintf (told, sizeof told,
             "0: RocketSpeedDecreased channel=c number=3 time=1643827145863370 speed=%s\n",
-            good[at]);
-        s_expect_value (by[0], good[at], by[1], told);
+            good[at].number);
+        s_expect_value (by[0], good[at].text, by[1], told);
     }
     for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
         s_expect_value (number[0], bad[at], number[1],
@@ -123,6 +134,10 @@ Test (message_json, an_integer_is_written_as_one_and_in_range)
     s_expect_value (number[0], "0", number[1],
         "0: '/metadata/messageNumber' must be an integer from 1 to 9007199254740991\n");
     s_expect_value (by[0], "-0", by[1],
+        "0: RocketSpeedDecreased channel=c number=3 time=1643827145863370 speed=0\n");
+    s_expect_value (by[0], "-0.0", by[1],
+        "0: RocketSpeedDecreased channel=c number=3 time=1643827145863370 speed=0\n");
+    s_expect_value (by[0], "0e999", by[1],
         "0: RocketSpeedDecreased channel=c number=3 time=1643827145863370 speed=0\n");
 }
 
@@ -324,4 +339,22 @@ Test (message_json, the_first_fault_is_that_of_the_first_rule)
         {"{" METADATA ("RocketLaunched") ",\"message\":{\"mission\":1}}",
             "0: '/message/type' is missing\n"}};
     EXPECT_FIRST_FAULT (cases);
+}
+
+//  The text is read again from the first number in another form on: each element is told once.
+Test (message_json, integers_in_any_form_stand_among_other_messages)
+{
+    static const char told[] = "0: " SPED_UP_TOLD "1: '' must be an object\n2: " SPED_UP_TOLD
+                               "3: '/message/by' " SPEED_RULE "4: " SPED_UP_TOLD "5: " SPED_UP_TOLD;
+#define BY(number)                                                                                 \
+    "{" METADATA ("RocketSpeedIncreased") ",\"message\":{\"by\":" number ",\"x\":1e999}}"
+    cr_expect_str_eq (s_read_document ("[" SPED_UP ",7," BY ("3e3") "," BY (
+                          "0.5") "," SPED_UP "," BY ("3000.00") "]"),
+        told);
+    cr_expect_str_eq (
+        s_read_lines (SPED_UP "\n7\n" BY ("3e3") "\n" BY ("0.5") "\n" SPED_UP "\n" BY ("3000.00")),
+        told);
+    cr_expect_str_eq (
+        s_read_document ("[" SPED_UP "," BY ("3e3") "]"), "0: " SPED_UP_TOLD "1: " SPED_UP_TOLD);
+#undef BY
 }

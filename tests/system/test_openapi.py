@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from downlink import ROOT, Answer, Pair, channel, message, until
+from downlink import ROOT, Answer, Client, Pair, channel, free_ports, message, until
 from kernel import unread_bytes
 from openapi import Document, Form
 
@@ -184,6 +184,18 @@ def test_no_call_is_undocumented_and_none_is_made_up(apollo):
     assert documented == known | {"GET /healthz"}  # which counts as /livez
 
 
+def test_every_answer_in_json_ends_with_a_line_feed(apollo):
+    good, bad = (json.dumps(MEDIA[0][1]["examples"][name]["value"]) for name in ("launched", "zero"))
+    answers = [send(apollo, "get", fill(path)) for path in DOCUMENT.tree["paths"] if path != "/events"]
+    answers += [send(apollo, "get", target) for target in ("/rockets/nobody", "/rockets?limit=0", "/x")]
+    answers += [send(apollo, "post", "/messages", body, {"Prefer": prefer})
+                for body in (good, bad) for prefer in ("none", "handling=lenient", "wait=5")]
+    answers = [answer for answer in answers if answer.headers["Content-Type"].endswith("json")]
+    assert len(answers) > 12
+    for answer in answers:
+        assert answer.body.endswith(b"}\n") and answer.json() is not None
+
+
 @pytest.mark.parametrize("path", DOCUMENT.tree["paths"])
 def test_another_method_or_path_is_refused_with_a_problem_that_is_documented(pair, path):
     validator = DOCUMENT.validator(DOCUMENT.tree["components"]["schemas"]["Problem"])
@@ -269,6 +281,20 @@ def test_what_cannot_be_done_without_a_processor_is_refused_as_documented(folder
         DOCUMENT.check(DOCUMENT.tree["paths"][path]["get"], send(both, "get", path))
     first.close()
     both.gateway.stop()
+
+
+def test_without_any_processor_yet_reading_and_writing_give_one_type_of_problem(pair):
+    nobody = f"127.0.0.1:{free_ports(3)}"
+    gateway, port = pair.start_gateway_beside("--wait", "100ms", "--processors", nobody)
+    try:
+        client = Client(port)
+        body = json.dumps(message(channel(), 1))
+        answers = [client.call("POST", "/messages", body), client.call("GET", "/rockets"),
+                   client.call("GET", "/rockets/apollo")]
+        assert [(answer.status, answer.json()["type"]) for answer in answers] == [
+            (503, "urn:downlink:problem:no-processor")] * 3
+    finally:
+        gateway.stop()
 
 
 def test_every_documented_status_is_one_that_is_tested_here():

@@ -323,7 +323,7 @@ def all_see(clients, text, seconds=60):
 
 def opened(stack, port, target):
     client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-    client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return client
 
 

@@ -207,10 +207,10 @@ def test_another_method_or_path_is_refused_with_a_problem_that_is_documented(pai
 
 #  The answers that every call can give before its handler runs, and a way to get each.
 EARLY = {
-    400: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nHost: y"),
-    413: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}"),
+    400: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nHost: y"),
+    413: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nContent-Length: {MAX_BODY + 1}"),
     414: lambda both, line: send_raw(both, line.replace(" HTTP", "?" + "a" * 70000 + " HTTP")),
-    431: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nX: " + "a" * 70000),
+    431: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nX: " + "a" * 70000),
 }
 
 
@@ -228,7 +228,7 @@ def test_a_request_that_comes_too_slowly_gets_408_as_documented(pair):
         sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 40))
                    for _ in CALLS]
         for one, (method, path, _) in zip(sockets, CALLS):
-            one.sendall(f"{method.upper()} {fill(path)} HTTP/1.1\r\nHost: x\r\n".encode())
+            one.sendall(f"{method.upper()} {fill(path)} HTTP/1.1\r\nHost: localhost\r\n".encode())
         for one, (_, _, operation) in zip(sockets, CALLS):
             answer = parse(one.recv(65536))
             assert answer.status == 408
@@ -239,7 +239,7 @@ def test_every_call_with_a_large_body_is_refused_as_documented_when_too_many_are
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             one = stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 30))
-            one.sendall(f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY}\r\n\r\n"
+            one.sendall(f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BODY}\r\n\r\n"
                         .encode() + b" " * (MAX_BODY * 5 // 8))
         until(lambda: unread_bytes(pair.http) == 0, what="all of it to be read")
         large = "x" * (MAX_BODY * 5 // 8)
@@ -269,7 +269,7 @@ def test_more_than_the_whole_buffer_is_refused_as_documented(start):
 def test_what_cannot_be_done_without_a_processor_is_refused_as_documented(folder):
     both = Pair(folder, gateway=("--wait", "100ms", "--event-streams", "1", "--workers", "1"))
     first = socket.create_connection(("127.0.0.1", both.http), 30)
-    first.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    first.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert b" 200 " in first.recv(100)
     both.processor.stop()
     until(lambda: both.call("GET", "/readyz").status == 503, what="unreadiness")

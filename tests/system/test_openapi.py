@@ -122,7 +122,11 @@ def test_an_example_of_a_parameter_is_answered_as_it_says(apollo, method, path, 
     if parameter["in"] == "path":
         target = path.replace("{%s}" % wanted, str(example["value"]))
     elif parameter["in"] == "query":
-        target += f"?{wanted}={example['value']}"
+        value = example["value"]
+        if isinstance(value, list):
+            assert (parameter["style"], parameter["explode"]) == ("form", False)
+            value = ",".join(value)
+        target += f"?{wanted}={value}"
     else:
         headers[wanted] = example["value"]
     body = json.dumps(MEDIA[0][1]["examples"]["launched"]["value"]) if method == "post" else None

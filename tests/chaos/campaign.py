@@ -12,8 +12,8 @@ from settle import settle
 class Campaign:
     """The shared part of every scenario: the cluster, the results of earlier rounds, the totals."""
 
-    def __init__(self, cluster, seed, say=print):
-        self.cluster, self.seed, self.say = cluster, seed, say
+    def __init__(self, cluster, seed, say=print, nemesis=Nemesis):
+        self.cluster, self.seed, self.say, self.nemesis = cluster, seed, say, nemesis
         self.total, self.counts = Figures(), {}
         self.previous = None  # the history of the round before: it is checked once more
         self.settled = {}  # of all rounds before that: what each rocket must still be
@@ -44,11 +44,11 @@ class Campaign:
                  f"settled in {time.monotonic() - start:.1f} s")
         return figures
 
-    def round(self, seconds, chances, kills=None, pause=0.3, **load):
-        """Load and faults for so long, or until so many kills."""
+    def round(self, seconds, chances, kills=None, between=0.3, **load):
+        """Load and faults for so long, or until so many of those that the nemesis counts (kills)."""
         history = self.new_history()
-        nemesis = Nemesis(self.cluster, f"{self.seed}/{self.rounds}", chances, pause)
-        with Load(history, self.cluster.http_ports, f"{self.seed}/{self.rounds}", **load):
+        nemesis = self.nemesis(self.cluster, f"{self.seed}/{self.rounds}", chances, between)
+        with Load(history, self.cluster.addresses, f"{self.seed}/{self.rounds}", **load):
             nemesis.run(seconds, kills)
         self.conclude(history, f"round {self.rounds}", nemesis.counts)
         return nemesis

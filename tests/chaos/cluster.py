@@ -34,8 +34,8 @@ class ClusterFault(AssertionError):
 class Member:
     """A gateway or a processor: its flags stay, its process comes and goes."""
 
-    def __init__(self, folder, name, *flags):
-        self.folder, self.name, self.flags = folder, name, flags
+    def __init__(self, folder, name, *flags, wrapper=()):
+        self.folder, self.name, self.flags, self.wrapper = folder, name, flags, wrapper
         self.program = None
         self.is_away = False  # stopped, and not to be started yet
         self.logs = []
@@ -44,7 +44,8 @@ class Member:
         """environment: DOWNLINK_FAILPOINTS, if any."""
         assert not self.program or self.program.process.poll() is not None
         self.is_away = False
-        self.program = Program(self.folder, self.name, *self.flags, environment=environment)
+        self.program = Program(self.folder, self.name, *self.flags, environment=environment,
+                               wrapper=self.wrapper)
         self.logs.append(self.program.log)
         if len(self.logs) > 20:  # of thousands of restarts, only the last are of interest
             self.logs.pop(0).unlink()
@@ -121,30 +122,13 @@ class Member:
         raise self.fault("has no memory")
 
 
-class Cluster:
-    """Gateways and processors with ports of their own on one journal and one state folder; a proxy
-    between the gateways and a single processor if wanted."""
+class Fleet:
+    """Gateways and processors that share a state, wherever they run. addresses: (host, port) of each
+    gateway; journals: the folders of their journals."""
 
-    def __init__(self, folder, gateways=1, processors=1, proxied=False, gateway=(), processor=()):
-        assert processors == 1 or not proxied
-        self.folder = pathlib.Path(folder)
-        self.journal = self.folder / "journal"
-        first = free_ports(3 + 3 * processors + gateways, *PORTS)
-        ports = [first + 3 * index for index in range(processors)]
-        self.http_ports = [first + 3 + 3 * processors + index for index in range(gateways)]
-        self.proxy = None
-        if proxied:
-            self.proxy = subprocess.Popen(
-                [sys.executable, HERE / "proxy.py", str(first + 3), str(first), "3"],
-                stdin=subprocess.PIPE, text=True)
-        self.processors = [Member(self.folder, "downlink-processor", "--port", port,
-                                  "--state-dir", self.folder / "state", *processor)
-                           for port in ports]
-        found_at = ",".join(f"127.0.0.1:{port + 3 if proxied else port}" for port in ports)
-        self.gateways = [
-            Member(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
-                   f"127.0.0.1:{port}", "--processors", found_at, *gateway)
-            for port in self.http_ports]
+    def __init__(self, processors, gateways, addresses, journals):
+        self.processors, self.gateways = processors, gateways
+        self.addresses, self.journals = addresses, journals
 
     @property
     def processor(self):
@@ -171,13 +155,6 @@ class Cluster:
             if member.program and member.process.poll() is None:
                 member.process.kill()
                 member.process.wait()
-        if self.proxy:
-            self.proxy.stdin.close()
-            self.proxy.wait(5)
-
-    def command_proxy(self, command):
-        self.proxy.stdin.write(command + "\n")
-        self.proxy.stdin.flush()
 
     def check(self):
         """Check that no process ended by itself."""
@@ -185,13 +162,14 @@ class Cluster:
             if not member.is_away:
                 member.check()
 
-    def call(self, port, target):
-        with Client(port) as client:
+    def call(self, address, target):
+        host, port = address
+        with Client(port, host) as client:
             return client.call("GET", target)
 
     def stats(self):
         """Return the counters of the first gateway."""
-        return self.call(self.http_ports[0], "/stats").json()
+        return self.call(self.addresses[0], "/stats").json()
 
     def owners(self):
         """Return the owner of each partition, in order, as the first gateway sees it; None: no owner."""
@@ -212,7 +190,7 @@ class Cluster:
     def is_ready(self):
         self.check()
         with contextlib.suppress(OSError, http.client.HTTPException):
-            return all(self.call(port, "/readyz").status == 200 for port in self.http_ports)
+            return all(self.call(address, "/readyz").status == 200 for address in self.addresses)
         return False
 
     def await_ready(self, seconds=60):
@@ -220,16 +198,54 @@ class Cluster:
 
     def are_slots_taken_over(self):
         """No journal is left but those of the gateways that run."""
-        return len(list(self.journal.glob("slot-*"))) <= len(self.gateways)
+        slots = [slot for journal in self.journals for slot in journal.glob("slot-*")]
+        return len(slots) <= len(self.gateways)
 
     def rockets(self):
         """All that the API shows, by id; None while a page cannot be had."""
         rockets, cursor = {}, ""
         while cursor is not None:
-            answer = self.call(self.http_ports[0], f"/rockets?limit=1000&sort=id{cursor}")
+            answer = self.call(self.addresses[0], f"/rockets?limit=1000&sort=id{cursor}")
             if answer.status != 200:
                 return None
             page = answer.json()
             rockets.update((rocket["id"], rocket) for rocket in page["rockets"])
             cursor = page["next"] and "&cursor=" + urllib.parse.quote(page["next"])
         return rockets
+
+
+class Cluster(Fleet):
+    """Gateways and processors with ports of their own on one journal and one state folder; a proxy
+    between the gateways and a single processor if wanted."""
+
+    def __init__(self, folder, gateways=1, processors=1, proxied=False, gateway=(), processor=()):
+        assert processors == 1 or not proxied
+        self.folder = pathlib.Path(folder)
+        self.journal = self.folder / "journal"
+        first = free_ports(3 + 3 * processors + gateways, *PORTS)
+        ports = [first + 3 * index for index in range(processors)]
+        http_ports = [first + 3 + 3 * processors + index for index in range(gateways)]
+        addresses = [("127.0.0.1", port) for port in http_ports]
+        self.proxy = None
+        if proxied:
+            self.proxy = subprocess.Popen(
+                [sys.executable, HERE / "proxy.py", str(first + 3), str(first), "3"],
+                stdin=subprocess.PIPE, text=True)
+        owners = [Member(self.folder, "downlink-processor", "--port", port, "--state-dir",
+                         self.folder / "state", *processor) for port in ports]
+        found_at = ",".join(f"127.0.0.1:{port + 3 if proxied else port}" for port in ports)
+        takers = [
+            Member(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
+                   f"127.0.0.1:{port}", "--processors", found_at, *gateway)
+            for port in http_ports]
+        super().__init__(owners, takers, addresses, [self.journal])
+
+    def __exit__(self, *_):
+        super().__exit__()
+        if self.proxy:
+            self.proxy.stdin.close()
+            self.proxy.wait(5)
+
+    def command_proxy(self, command):
+        self.proxy.stdin.write(command + "\n")
+        self.proxy.stdin.flush()

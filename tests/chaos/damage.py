@@ -21,12 +21,12 @@ def make_files(cluster, seed, is_clean):
     """Rockets in the state, and frames in the journal. Returns their history."""
     history = History("damage")
     with cluster:
-        with Load(history, cluster.http_ports, f"{seed}/saved", clients=4, pause=0.001):
+        with Load(history, cluster.addresses, f"{seed}/saved", clients=4, pause=0.001):
             time.sleep(0.5)
         settle(cluster, history)
         if not is_clean:
             cluster.processor.program.send(signal.SIGSTOP)
-            with Load(history, cluster.http_ports, f"{seed}/kept", clients=4, pause=0.001):
+            with Load(history, cluster.addresses, f"{seed}/kept", clients=4, pause=0.001):
                 time.sleep(0.5)
         for member in reversed(cluster.members):
             if is_clean:

@@ -42,7 +42,7 @@ class DiskErrors:
                      DISK_SHIM_UNDER=f"{self.folder}/journal:{self.folder}/state", **environment)
 
     def _load(self, history, victim):
-        with Load(history, self.cluster.http_ports, f"{self.seed}/{history.name}", clients=4,
+        with Load(history, self.cluster.addresses, f"{self.seed}/{history.name}", clients=4,
                   pause=0.002) as load:
             ends = time.monotonic() + LOAD_SECONDS
             while time.monotonic() < ends and victim.process.poll() is None:

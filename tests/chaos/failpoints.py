@@ -37,7 +37,7 @@ def exit_at(campaign, name, rng):
     history = campaign.new_history()
     passes = 1 if is_checkpoint(name) or name == ONCE else rng.randint(1, 8)
     load = MUCH if is_checkpoint(name) else {}
-    with Load(history, cluster.http_ports, f"{campaign.seed}/{name}", **load):
+    with Load(history, cluster.addresses, f"{campaign.seed}/{name}", **load):
         member.kill(DOWNLINK_FAILPOINTS=f"{name}=exit@{passes}")
         if not member.await_exit(137, HIT_SECONDS):
             raise Fault(f"failpoint never hit: {name}")
@@ -52,7 +52,7 @@ def sleep_at(campaign, name, action, seconds=1.5):
     member = cluster.gateways[0] if name in GATEWAY else cluster.processor
     history = campaign.new_history()
     load = MUCH if is_checkpoint(name) else {}
-    with Load(history, cluster.http_ports, f"{campaign.seed}/{name}", **load):
+    with Load(history, cluster.addresses, f"{campaign.seed}/{name}", **load):
         member.kill(DOWNLINK_FAILPOINTS=f"{name}={action}")
         time.sleep(seconds)
         member.kill()

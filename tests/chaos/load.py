@@ -29,8 +29,8 @@ class Broken(Exception):
 class Connection:
     """HTTP/1.1 on one socket: just enough, and quicker than http.client."""
 
-    def __init__(self, port, timeout=ANSWER_SECONDS):
-        self.port, self.timeout = port, timeout
+    def __init__(self, address, timeout=ANSWER_SECONDS):
+        self.address, self.timeout = address, timeout  # (host, port)
         self.socket = None
         self.served = 0
 
@@ -41,21 +41,24 @@ class Connection:
 
     def _open(self):
         try:
-            self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+            self.socket = socket.create_connection(self.address, self.timeout)
         except OSError as error:
             raise Unreached(type(error).__name__) from None
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.served = 0
 
     def post(self, body, content_type):
-        """Returns (status, body of the answer)."""
+        """Post messages. Returns (status, body of the answer)."""
+        return self.ask("POST /messages", body, f"Content-Type: {content_type}\r\n")
+
+    def ask(self, what, body=b"", fields=""):
+        """Send a request (its method and target, its body, more fields). Returns (status, body)."""
         if not self.socket:
             self._open()
         sent_at = None
         try:
-            self.socket.sendall(b"POST /messages HTTP/1.1\r\nHost: chaos\r\nContent-Type: %s\r\n"
-                                b"Content-Length: %d\r\n\r\n%s"
-                                % (content_type.encode(), len(body), body))
+            self.socket.sendall(b"%s HTTP/1.1\r\nHost: chaos\r\n%sContent-Length: %d\r\n\r\n%s"
+                                % (what.encode(), fields.encode(), len(body), body))
             sent_at = time.monotonic()
             return self._answer()
         except OSError as error:
@@ -93,7 +96,7 @@ class Client(threading.Thread):
         self.load = load
         self.rng = random.Random(seed)
         self.source = Source(load.history, seed, load.channels)
-        self.keep_alive = Connection(load.port())
+        self.keep_alive = load.connection()
         self.again = []  # heap of (when, tie-breaker, messages): to be sent once more
         self.gives_up = self.rng.random() < load.gives_up  # after a 503, and after a connection that broke
         self.failure = None
@@ -124,7 +127,7 @@ class Client(threading.Thread):
         """One attempt, logged; returns how long to hold back."""
         body, content_type = self._body(messages)
         is_new = self.rng.random() < 0.3
-        connection = Connection(self.load.port()) if is_new else self.keep_alive
+        connection = self.load.connection() if is_new else self.keep_alive
         log = self.load.history.log
         try:
             status, answer = connection.post(body, content_type)
@@ -164,9 +167,10 @@ class Client(threading.Thread):
 class Load:
     """Several clients at once. Use it with `with`: the clients have ended when the block has."""
 
-    def __init__(self, history, ports, seed, clients=6, channels=50, batches=0.1, batch=(10, 200),
-                 large=0.3, pause=0.004, gives_up=0.3, repeats=0.03):
-        self.history, self.ports = history, ports
+    def __init__(self, history, addresses, seed, clients=6, channels=50, batches=0.1, batch=(10, 200),
+                 large=0.3, pause=0.004, gives_up=0.3, repeats=0.03, patience=ANSWER_SECONDS):
+        self.history, self.addresses = history, addresses
+        self.patience = patience  # seconds that a client waits for an answer
         self.channels = channels  # open at a time, for each client
         self.batches, self.batch = batches, batch  # how often, and how many messages
         self.large = large  # how likely a batch of lines is so large that it is kept in pieces
@@ -178,8 +182,8 @@ class Load:
         self.broken = []
         self.clients = [Client(self, f"{seed}/{index}") for index in range(clients)]
 
-    def port(self):
-        return self.rng.choice(self.ports)
+    def connection(self):
+        return Connection(self.rng.choice(self.addresses), self.patience)
 
     def __enter__(self):
         for client in self.clients:

@@ -36,7 +36,7 @@ class Sampler(threading.Thread):
 
 def fill(cluster, history, seed, batch):
     """Post until nothing is taken any more; nothing twice, which would fill the buffer unseen."""
-    with Load(history, cluster.http_ports, seed, clients=2, batches=1, batch=batch, pause=0,
+    with Load(history, cluster.addresses, seed, clients=2, batches=1, batch=batch, pause=0,
               repeats=0) as load:
         while not history.statuses.get(503) and all(client.is_alive() for client in load.clients):
             time.sleep(0.01)
@@ -46,7 +46,7 @@ def fill(cluster, history, seed, batch):
 def hammer(cluster, history, seed, seconds, clients):
     """Go on with all kinds of requests; answers how the memory was meanwhile."""
     sampler = Sampler(cluster.gateways[0])
-    with Load(history, cluster.http_ports, seed, clients=clients, channels=5, batches=0.2) as load:
+    with Load(history, cluster.addresses, seed, clients=clients, channels=5, batches=0.2) as load:
         sampler.start()
         ends = time.monotonic() + seconds
         while time.monotonic() < ends and all(client.is_alive() for client in load.clients):

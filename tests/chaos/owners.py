@@ -60,7 +60,7 @@ def scaling(run):
         scaled = Scaling(cluster)
         for number in range(run.size):
             history = campaign.new_history()
-            with Load(history, cluster.http_ports, f"{run.seed}/{number}"):
+            with Load(history, cluster.addresses, f"{run.seed}/{number}"):
                 scaled.up_and_down(rng)
             if set(history.statuses) != {202}:
                 raise Fault(f"writes failed: {show(history.statuses)}")
@@ -75,7 +75,7 @@ class Reader:
         self.cluster = cluster
 
     def seconds_until_whole(self, since):
-        while self.cluster.call(self.cluster.http_ports[0], "/rockets?limit=1").status != 200:
+        while self.cluster.call(self.cluster.addresses[0], "/rockets?limit=1").status != 200:
             if time.monotonic() - since > 30:
                 raise Fault("a partition has no owner, 30 s after its processor died")
         return time.monotonic() - since
@@ -88,7 +88,7 @@ def takeover(run):
         rng = random.Random(run.seed)
         campaign, reader = Campaign(cluster, run.seed, run.say), Reader(cluster)
         history = campaign.new_history()
-        with Load(history, cluster.http_ports, run.seed, clients=2, pause=0.02):
+        with Load(history, cluster.addresses, run.seed, clients=2, pause=0.02):
             for _ in range(run.size):
                 cluster.await_shared()
                 victim = rng.choice(cluster.processors)

@@ -42,7 +42,7 @@ class Cuts:
         for member in self.cluster.members:
             member.start(**{key: str(value) for key, value in environment.items()})
         self.cluster.await_ready()
-        with Load(history, self.cluster.http_ports, f"{self.seed}/{name}", pause=0.002) as load:
+        with Load(history, self.cluster.addresses, f"{self.seed}/{name}", pause=0.002) as load:
             time.sleep(self.rng.uniform(0.05, 0.6))
             for member in self.rng.sample(self.cluster.members, len(self.cluster.members)):
                 member.process.kill()

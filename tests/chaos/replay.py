@@ -17,7 +17,7 @@ def fill(run, cluster, size):
     """Post until so many are accepted; nothing of it leaves the journal."""
     history = History(f"replay-{size}")
     cluster.processor.program.send(signal.SIGSTOP)
-    with Load(history, cluster.http_ports, f"{run.seed}/{size}", clients=CLIENTS[size], batches=1,
+    with Load(history, cluster.addresses, f"{run.seed}/{size}", clients=CLIENTS[size], batches=1,
               batch=BATCHES[size], pause=0):
         while cluster.stats()["accepted"] < run.size:
             cluster.check()

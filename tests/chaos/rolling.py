@@ -27,7 +27,7 @@ class Reader(threading.Thread):
         try:
             while not self.ending.is_set():
                 start = time.monotonic()
-                answer = self.cluster.call(self.cluster.http_ports[0], "/rockets?limit=1")
+                answer = self.cluster.call(self.cluster.addresses[0], "/rockets?limit=1")
                 self.statuses[answer.status] += 1
                 self.slowest = max(self.slowest, time.monotonic() - start)
                 self.ending.wait(0.01)
@@ -56,7 +56,7 @@ def rolling(run):
         campaign = Campaign(cluster, run.seed, run.say)
         history = campaign.new_history()
         cluster.await_shared()
-        with Load(history, cluster.http_ports, run.seed, pause=0.01), Reader(cluster) as reader:
+        with Load(history, cluster.addresses, run.seed, pause=0.01), Reader(cluster) as reader:
             for number in range(run.size):
                 cluster.processors[number % PROCESSORS].restart()
                 cluster.await_shared()
@@ -98,7 +98,7 @@ def pauses(run):
         campaign = Campaign(cluster, run.seed, run.say)
         for number in range(run.size):
             history = campaign.new_history()
-            with Load(history, cluster.http_ports, f"{run.seed}/{number}", pause=0.01):
+            with Load(history, cluster.addresses, f"{run.seed}/{number}", pause=0.01):
                 counts = pause(cluster, rng)
             expect_accepted(history)
             campaign.conclude(history, f"pause {number + 1}", counts)

@@ -67,7 +67,7 @@ def one_trouble(campaign, name, trouble, seconds):
     cluster = campaign.cluster
     history = campaign.new_history()
     before, began = errors(cluster), time.monotonic()
-    with Load(history, cluster.http_ports, f"{campaign.seed}/{name}"):
+    with Load(history, cluster.addresses, f"{campaign.seed}/{name}"):
         until(lambda: history.count(ACCEPTED), what="a message that is accepted")
         with trouble:
             #  Now and then a little still fits into a buffer that was full for a larger request.

@@ -48,7 +48,7 @@ class Stops:
 
     def round(self, count):
         history = self.campaign.new_history()
-        with Load(history, self.cluster.http_ports, f"{self.campaign.seed}/{self.campaign.rounds}",
+        with Load(history, self.cluster.addresses, f"{self.campaign.seed}/{self.campaign.rounds}",
                   gives_up=1):
             for _ in range(count):
                 self.cluster.await_ready()

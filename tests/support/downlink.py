@@ -177,8 +177,8 @@ class Answer:
 class Client:
     """A keep-alive connection."""
 
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    def __init__(self, port, host="127.0.0.1", timeout=30):
+        self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
 
     def __enter__(self):
         return self

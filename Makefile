@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak clean
+.PHONY: help build run test test-distributed unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +27,9 @@ test: ##  every test, unit and system
 
 unit: ##  the unit tests alone
 	scripts/test.sh release --label-regex unit
+
+test-distributed: ##  hosts and database servers that fail, for an hour, or DISTRIBUTED="kills:10 promotions:2"
+	scripts/test-distributed.sh $(DISTRIBUTED)
 
 lint: ##  formatting, static analysis, and builds where warnings are errors
 	scripts/lint.sh

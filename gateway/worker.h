@@ -6,7 +6,6 @@
 
 #include <stdatomic.h>
 
-#include "gateway/access/browser_rules.h"
 #include "gateway/delivery/publish_zmq.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
@@ -25,7 +24,7 @@ typedef struct {
     uint64_t event_streams;
     uint64_t max_body_bytes;
     unsigned max_connections;
-    browser_rules_t browser;
+    const char *cors;            //  NULL: none
     gateway_metrics_t *metrics;  //  of all workers; borrowed
     served_state_t *state;       //  of all workers; borrowed
 } worker_config_t;

@@ -26,7 +26,6 @@ gateway/delivery
 gateway/journal
 gateway/owners
 gateway/handler
-gateway/access
 gateway/metrics
 processor
 processor/answer

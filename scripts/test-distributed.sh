@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+#  Build with tests, and run tests/distributed/run.py: test-distributed.sh [NAME[:SIZE]...]
+#  Where it cannot run it says why and is skipped, unless REQUIRE_DISTRIBUTED=1.
+#  SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-dependencies.sh build test
+cmake --preset release -D BUILD_TESTING=ON
+cmake --build --preset release --parallel "${JOBS:-$(nproc)}"
+export DOWNLINK_BIN=$PWD/build/bin PYTHONDONTWRITEBYTECODE=1
+status=0
+/usr/bin/python3 tests/distributed/run.py "$@" || status=$?
+if [[ $status -eq 77 && ${REQUIRE_DISTRIBUTED:-0} == 0 ]]; then
+    echo "test-distributed: SKIPPED, for the reason above"
+    exit 0
+fi
+exit "$status"

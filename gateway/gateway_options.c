@@ -12,6 +12,7 @@ static struct {
     const char *listen;
     const char *processors;
     const char *cors;
+    const char *host;
     const char *journal_dir;
     int journal, overflow;
     uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
@@ -49,6 +50,9 @@ static const option_t s_options[] = {
         "largest body of a request"},
     {"cors", OPTION_TEXT, &s_flags.cors, NULL, "ORIGIN", 0, 0,
         "let pages of this origin call the gateway from a browser; *: pages of any origin"},
+    {"host", OPTION_TEXT, &s_flags.host, NULL, "NAMES", 0, 0,
+        "comma-separated names under which browsers may reach the gateway, besides localhost; "
+        "another Host gets 421. Not set: on a loopback address only localhost, elsewhere any name"},
     SERVICE_OPTIONS (s_service),
 };
 
@@ -95,6 +99,8 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         .idle_connections = s_flags.idle_connections,
         .event_streams = s_flags.event_streams,
         .max_body_bytes = s_flags.max_body,
-        .cors = s_flags.cors};
+        .browser = {.is_loopback = address_is_loopback (s_listen.host),
+            .hosts = s_flags.host,
+            .cors = s_flags.cors}};
     return &s_service;
 }

@@ -74,13 +74,13 @@ s_answer_options (const routes_t *self, http_request_t *request, const char *all
 {
     http_response_t response = {.status = 204, .fields = {{"Allow", allow}}};
     const char *wanted = http_request_field (request, "Access-Control-Request-Headers");
-    if (self->cors) {
+    if (self->browser.cors) {
         response.fields[1].name = "Access-Control-Allow-Methods";
         response.fields[1].value = allow;
         response.fields[2].name = "Access-Control-Max-Age";
         response.fields[2].value = CORS_MAX_AGE_SECONDS;
     }
-    if (self->cors && wanted && *wanted) {
+    if (self->browser.cors && wanted && *wanted) {
         response.fields[3].name = "Access-Control-Allow-Headers";
         response.fields[3].value = wanted;
     }
@@ -114,10 +114,44 @@ s_is_about_server (const http_request_t *request, const http_target_t *target)
            strcmp (target->path, "*") == 0;
 }
 
+static browser_verdict_t
+s_judge (const routes_t *self, const http_request_t *request)
+{
+    return browser_rules_judge (
+        &self->browser, &(browser_head_t){.method = http_request_method (request),
+                            .host = http_request_field (request, "Host"),
+                            .origin = http_request_field (request, "Origin"),
+                            .fetch_site = http_request_field (request, "Sec-Fetch-Site")});
+}
+
+//  Refuse a request that a browser sends for a page of another site. Return false if it is allowed.
+static bool
+s_refuse_browser (const routes_t *self, http_request_t *request)
+{
+    switch (s_judge (self, request)) {
+    case BROWSER_ALLOWED:
+        return false;
+    case BROWSER_UNKNOWN_HOST:
+        answer_problem (request, 421, "unknown-host",
+            "the Host of this request is not a name of this gateway: localhost, a loopback "
+            "address, "
+            "or a name of its flag --host");
+        return true;
+    case BROWSER_CROSS_SITE:
+        answer_problem (request, 403, "cross-site",
+            "a page of another origin may not change anything here, unless --cors allows its "
+            "origin");
+        return true;
+    }
+    return false;
+}
+
 void
 routes_handle (void *context, http_request_t *request)
 {
     routes_t *self = context;
+    if (s_refuse_browser (self, request))
+        return;
     http_target_t target;
     const char *fault = http_target_read (&target, http_request_target (request));
     const row_t *row = fault || !target.path ? NULL : s_find (target.path);
@@ -135,7 +169,8 @@ routes_handle (void *context, http_request_t *request)
 bool
 routes_take_pieces (void *context, http_request_t *request)
 {
-    (void) context;
+    if (s_judge (context, request) != BROWSER_ALLOWED)
+        return false;
     http_target_t target;
     const char *fault = http_target_read (&target, http_request_target (request));
     const row_t *row = fault || !target.path ? NULL : s_find (target.path);

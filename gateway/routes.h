@@ -4,6 +4,7 @@
 #ifndef DOWNLINK_ROUTES_H
 #define DOWNLINK_ROUTES_H
 
+#include "gateway/access/browser_rules.h"
 #include "gateway/handler/handler.h"
 #include "gateway/state/answer_log.h"
 
@@ -12,7 +13,7 @@ typedef struct {
     parts_t parts;
     worker_metrics_t *metrics;
     answer_log_t log;
-    const char *cors;  //  NULL: no page of another origin may read answers
+    browser_rules_t browser;
 } routes_t;
 
 //  Show a request to the handler of its path; an http_handler_fn.

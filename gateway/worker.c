@@ -54,7 +54,7 @@ s_new_parts (worker_t *self, const worker_config_t *config)
                                   .gateway_metrics = config->metrics,
                                   .phase = self->phase},
         .metrics = self->metrics,
-        .cors = config->cors};
+        .browser = config->browser};
 }
 
 static http_server_t *
@@ -66,7 +66,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .body_too_large = "the body is larger than this gateway takes (--max-body)",
         .idle_connections = config->idle_connections,
         .max_connections = config->max_connections,
-        .cors = config->cors,
+        .cors = config->browser.cors,
         .handler = routes_handle,
         .takes_pieces = routes_take_pieces,
         .piece = routes_piece,

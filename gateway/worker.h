@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "gateway/access/browser_rules.h"
 #include "gateway/delivery/publish_zmq.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
@@ -24,7 +25,7 @@ typedef struct {
     uint64_t event_streams;
     uint64_t max_body_bytes;
     unsigned max_connections;
-    const char *cors;            //  NULL: none
+    browser_rules_t browser;
     gateway_metrics_t *metrics;  //  of all workers; borrowed
     served_state_t *state;       //  of all workers; borrowed
 } worker_config_t;

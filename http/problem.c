@@ -26,7 +26,7 @@ s_write (const problem_t *problem, const char *request_id, json_writer_t *json)
     json_key (json, "requestId");
     json_string (json, request_id);
     json_end_object (json);
-    return json_writer_text (json);
+    return json_writer_line (json);
 }
 
 http_response_t

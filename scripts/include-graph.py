@@ -26,6 +26,7 @@ gateway/delivery
 gateway/journal
 gateway/owners
 gateway/handler
+gateway/access
 gateway/metrics
 processor
 processor/answer

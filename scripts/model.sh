@@ -111,9 +111,14 @@ holds ownership -DFAULTS=3 -DGATEWAYS=1
 holds ownership -DFAULTS=3 -DMESSAGES=1
 holds ownership -DFAULTS=1
 holds lane -DFAULTS=3
+holds leases -DFAULTS=2
+holds leases -DFAULTS=1 -DREPLICA_BEHIND
+holds leases -DFAULTS=2 -DMESSAGES=1 -DREPLICA_BEHIND
 rests ownership -DFAULTS=2 -DGATEWAYS=1
 rests ownership -DFAULTS=2 -DMESSAGES=1
 rests lane -DFAULTS=2
+rests leases -DFAULTS=2 -DMESSAGES=1
+rests leases -DFAULTS=2 -DMESSAGES=1 -DREPLICA_BEHIND
 breaks 'epoch>=loaded_epoch store.numbers|' ownership -DFAULTS=1 -DGATEWAYS=1 -DNO_EPOCH_CHECK
 breaks 'store.numbers|' ownership -DFAULTS=1 -DGATEWAYS=1 -DACK_BEFORE_SAVE
 breaks 'store.numbers==store.speed' ownership -DFAULTS=1 -DGATEWAYS=1 -DNO_DEDUPLICATION
@@ -121,3 +126,12 @@ breaks 'saved_row.numbers' ownership -DFAULTS=1 -DGATEWAYS=1 -DLOAD_BEFORE_EPOCH
 breaks 'kept==0' lane -DFAULTS=1 -DNO_REPEATED_ACKS
 breaks 'kept==0' lane -DFAULTS=1 -DNO_LINK_WATCH
 breaks 'kept==0' lane -DFAULTS=1 -DNO_EPOCH_IN_SESSION
+breaks 'take==server.take late.numbers save.numbers' leases -DFAULTS=1 -DNO_FENCE
+breaks 'take==server.take server.numbers|' leases -DFAULTS=1 -DREPLICA_BEHIND -DFENCE_BY_EPOCH
+breaks 'take==server.take' leases -DFAULTS=1 -DREPLICA_BEHIND -DNO_WRITER_IN_FENCE
+breaks 'late.numbers server.numbers|' leases -DFAULTS=1 -DNO_POSITION_IN_FENCE
+breaks 'save.numbers server.numbers|' leases -DFAULTS=1 -DLOAD_BEFORE_EPOCH
+breaks 'server.numbers|' leases -DFAULTS=1 -DACK_BEFORE_SAVE
+breaks 'server.numbers|' leases -DFAULTS=1 -DACK_UNKNOWN_SAVE
+breaks 'last_epoch' leases -DFAULTS=1 -DREPLICA_BEHIND -DEPOCH_MAY_REPEAT
+breaks 'server.numbers|' leases -DFAULTS=1 -DREPLICA_BEHIND -DLOSE_NOTHING_TO_A_REPLICA_BEHIND

@@ -10,6 +10,8 @@
 #define LEVELS_MAX 32
 #define FIRST_BYTES 512  //  of the buffer at first
 #define DOUBLE_BYTES 40  //  most bytes of a number in %.20g with ".0" behind it
+#define DECIMALS_MAX 9
+#define DECIMAL_BYTES 352  //  the digits of the largest double, and the decimals
 
 //  The next thing on one level.
 typedef enum {
@@ -211,6 +213,18 @@ json_double (json_writer_t *self, double value)
 }
 
 void
+json_decimal (json_writer_t *self, double value, unsigned decimals)
+{
+    s_check (isfinite (value) && decimals <= DECIMALS_MAX);
+    char number[DECIMAL_BYTES];
+    size_t size = (size_t) g_snprintf (number, sizeof number, "%.*f", (int) decimals, value);
+    while (decimals > 0 && number[size - 1] == '0')
+        size--;
+    size -= number[size - 1] == '.';
+    s_put (self, text_of (number, size));
+}
+
+void
 json_bool (json_writer_t *self, bool value)
 {
     s_put (self, text_from (value ? "true" : "false"));
@@ -226,4 +240,12 @@ text_t
 json_writer_text (const json_writer_t *self)
 {
     return text_of (self->bytes, self->size);
+}
+
+text_t
+json_writer_line (json_writer_t *self)
+{
+    s_make_room (self, 1);
+    self->bytes[self->size] = '\n';
+    return text_of (self->bytes, self->size + 1);
 }

@@ -32,6 +32,9 @@ void json_string (json_writer_t *self, const char *string);
 void json_int (json_writer_t *self, int64_t value);
 void json_uint (json_writer_t *self, uint64_t value);
 void json_double (json_writer_t *self, double value);
+
+//  Write a number rounded to so many decimals (9 at most), without zeros at its end.
+void json_decimal (json_writer_t *self, double value, unsigned decimals);
 void json_bool (json_writer_t *self, bool value);
 void json_null (json_writer_t *self);
 
@@ -42,5 +45,8 @@ void json_end_value (json_writer_t *self, const char *end);
 
 //  Return the text since the last reset, borrowed until the next call.
 text_t json_writer_text (const json_writer_t *self);
+
+//  Return the same with a line feed behind it.
+text_t json_writer_line (json_writer_t *self);
 
 #endif

@@ -100,6 +100,27 @@ s_break (message_json_t *self, const char *detail)
     return MESSAGE_JSON_BROKEN;
 }
 
+//  Return true if an object follows on an object: lines of messages, which are not one document.
+static bool
+s_holds_lines (std::string_view bytes)
+{
+    for (size_t end = bytes.find ('}'); end < bytes.size (); end = bytes.find ('}', end + 1)) {
+        size_t next = bytes.find_first_not_of (" \t\r\n", end + 1);
+        if (next < bytes.size () && bytes[next] == '{')
+            return true;
+    }
+    return false;
+}
+
+//  Add a hint to the fault of a document, if it is NDJSON under another type.
+static void
+s_hint_at_lines (message_json_t *self, text_t body)
+{
+    if (strstr (self->json.detail, "trailing garbage") &&
+        s_holds_lines (std::string_view (body.data, body.size)))
+        g_strlcat (self->json.detail, MESSAGE_JSON_HINT, sizeof self->json.detail);
+}
+
 static message_json_result_t
 s_read_document (
     message_json_t *self, text_t body, message_json_form_t form, const listener_t *listener)
@@ -108,8 +129,11 @@ s_read_document (
     dom::element root;
     dom::array array;
     size_t index = 0;
-    if (!json_text_parse (&self->json, body, false, &root))
+    if (!json_text_parse (&self->json, body, false, &root)) {
+        if (form == MESSAGE_JSON_DOCUMENT)
+            s_hint_at_lines (self, body);
         return MESSAGE_JSON_BROKEN;
+    }
     if (root.is_object () && form != MESSAGE_JSON_EVENTS) {
         s_tell_root (self, body, root, is_event, 0, listener);
         return MESSAGE_JSON_READ;

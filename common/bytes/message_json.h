@@ -20,6 +20,9 @@ extern "C" {
 //  The detail of a body that is blank.
 #define MESSAGE_JSON_NOTHING "the body holds no message"
 
+//  The end of the detail of a broken document that may be lines.
+#define MESSAGE_JSON_HINT "; one message a line needs Content-Type: application/x-ndjson"
+
 typedef enum {
     MESSAGE_JSON_DOCUMENT,  //  one object, or an array of objects
     MESSAGE_JSON_LINES,     //  NDJSON: one object a line; blank lines are ignored

@@ -1,7 +1,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/listen_address.h"
 
+#include <arpa/inet.h>
 #include <glib.h>
+#include <netinet/in.h>
 #include <string.h>
 
 bool
@@ -18,4 +20,14 @@ listen_address_read (listen_address_t *self, const char *text)
     self->host[size] = 0;
     self->port = (uint16_t) port;
     return true;
+}
+
+bool
+address_is_loopback (const char *text)
+{
+    struct in_addr ip4;
+    struct in6_addr ip6;
+    if (inet_pton (AF_INET, text, &ip4) == 1)
+        return ntohl (ip4.s_addr) >> 24 == IN_LOOPBACKNET;
+    return inet_pton (AF_INET6, text, &ip6) == 1 && IN6_IS_ADDR_LOOPBACK (&ip6);
 }

@@ -21,4 +21,7 @@ typedef struct {
 bool listen_address_read (listen_address_t *self, const char *text)
     __attribute__ ((warn_unused_result));
 
+//  Return true for the text of an address that only this machine reaches: 127.0.0.0/8 or ::1.
+bool address_is_loopback (const char *text);
+
 #endif

@@ -16,7 +16,7 @@
 #define PAGE_ROCKETS 1000
 #define PAGE_ROCKETS_SMALL 100  //  once all pages together are larger than
 #define HELD_MAX_BYTES (32 * 1024 * 1024)
-#define ROCKETS_UNDER_WAY 16  //  streams of one rocket that ask for it
+#define ROCKETS_UNDER_WAY 16  //  chosen rockets that streams ask for
 #define RETRY_MS 200
 #define PAUSE_MAX_MS 1000  //  between two pages
 #define LARGE_MS 60000     //  a fleet larger than a page counts as large for this time
@@ -38,7 +38,7 @@ struct event_pages {
 typedef struct {
     event_pages_t *pages;
     inquiry_t *inquiry;
-    bool is_rocket;  //  it is for a stream of one rocket
+    bool is_rocket;  //  it is one rocket, for streams that have chosen it
     int64_t asked_ms;
     GPtrArray *streams;        //  of event_stream_t *, all at the same place
     GString *text;             //  the events
@@ -196,27 +196,21 @@ s_got_page (void *context, const outcome_t *outcome)
     s_end (page);
 }
 
-//  Skip a stream that has sent this state or a newer one.
 static void
 s_got_rocket (void *context, const outcome_t *outcome)
 {
     page_t *page = context;
-    if (outcome->status != 200 && outcome->status != 404)
+    if (outcome->status != 200 && outcome->status != 404) {
+        for (guint index = 0; index < page->streams->len; index++)
+            event_stream_skip (page->streams->pdata[index]);
         s_queue_again (page, clock_ms () + RETRY_MS);
+    }
     else {
         if (outcome->status == 200)
             s_add_rocket (page, outcome->rocket);
-        for (guint index = 0; index < page->streams->len; index++) {
-            event_stream_t *stream = page->streams->pdata[index];
-            bool is_newer =
-                page->rockets && rocket_version_compare (page->version, stream->version) > 0;
-            if (is_newer)
-                event_stream_set_version (stream, page->version);
-            event_stream_show (page->pages->set, stream,
-                is_newer ? g_bytes_new (page->text->str, page->text->len) : NULL, is_newer,
-                (walk_t){.is_done = true});
-            http_stream_wake (stream->request);
-        }
+        for (guint index = 0; index < page->streams->len; index++)
+            event_stream_show_chosen (page->pages->set, page->streams->pdata[index],
+                text_of (page->text->str, page->text->len), page->version);
     }
     s_end (page);
 }
@@ -224,18 +218,25 @@ s_got_rocket (void *context, const outcome_t *outcome)
 static bool
 s_is_same_place (const event_stream_t *a, const event_stream_t *b)
 {
-    return g_strcmp0 (a->id, b->id) == 0 && a->walk.is_by_partition == b->walk.is_by_partition &&
+    const chosen_t *of_a = event_stream_asking (a);
+    const chosen_t *of_b = event_stream_asking (b);
+    return g_strcmp0 (of_a ? of_a->id : NULL, of_b ? of_b->id : NULL) == 0 &&
+           a->walk.is_by_partition == b->walk.is_by_partition &&
            a->walk.partition == b->walk.partition && !a->walk.after == !b->walk.after &&
            (!a->walk.after || g_bytes_equal (a->walk.after, b->walk.after));
 }
 
 //  A stream asks for its first page once its subscription is in effect, so that no later change is
-//  missed. A stream of one rocket does not wait for other owners, since it asks again anyway.
+//  missed. A stream of chosen rockets does not wait for other owners, since it asks again anyway; it
+//  waits until its client has taken the last one.
 static bool
 s_may_ask (event_pages_t *self, event_stream_t *stream, int64_t now_ms)
 {
-    if (stream->id)
-        return true;
+    if (stream->chosen) {
+        if (stream->events)
+            stream->not_before_ms = now_ms + RETRY_MS;
+        return !stream->events;
+    }
     bool is_first = !stream->walk.is_by_partition;
     bool may_ask = is_first ? update_feed_is_reached (self->set->feed, stream->ticket)
                             : event_stream_is_whole (self->set, stream);
@@ -274,7 +275,7 @@ s_choose (event_pages_t *self, bool is_rocket, int64_t now_ms)
     for (GList *link = self->set->phases[STREAM_QUEUED].head; link;) {
         event_stream_t *stream = link->data;
         link = link->next;
-        if ((stream->id != NULL) != is_rocket || stream->not_before_ms > now_ms ||
+        if ((stream->chosen != NULL) != is_rocket || stream->not_before_ms > now_ms ||
             !s_may_ask (self, stream, now_ms))
             continue;
         if (!chosen ||
@@ -294,7 +295,8 @@ s_take_streams (event_pages_t *self, event_stream_t *chosen, int64_t now_ms)
     g_ptr_array_add (streams, chosen);
     for (GList *link = self->set->phases[STREAM_QUEUED].head; link; link = link->next) {
         event_stream_t *stream = link->data;
-        if (stream != chosen && stream->not_before_ms <= now_ms && s_is_same_place (chosen, stream))
+        if (stream != chosen && stream->not_before_ms <= now_ms &&
+            !(stream->chosen && stream->events) && s_is_same_place (chosen, stream))
             g_ptr_array_add (streams, stream);
     }
     for (guint index = 0; index < streams->len; index++) {
@@ -316,10 +318,11 @@ s_ask (event_pages_t *self, GPtrArray *streams)
     for (guint index = 0; index < streams->len; index++)
         ((event_stream_t *) streams->pdata[index])->page = page;
     const event_stream_t *first = streams->pdata[0];
-    page->is_rocket = first->id != NULL;
+    page->is_rocket = first->chosen != NULL;
     if (page->is_rocket) {
         self->rockets_under_way++;
-        page->inquiry = asker_rocket (self->asker, text_from (first->id), s_got_rocket, page);
+        page->inquiry = asker_rocket (
+            self->asker, text_from (event_stream_asking (first)->id), s_got_rocket, page);
         return;
     }
     self->is_page_under_way = true;
@@ -362,7 +365,7 @@ event_pages_timeout_ms (const event_pages_t *self, int64_t now_ms)
     const event_stream_t *stream = last ? last->data : NULL;
     if (!stream || stream->not_before_ms > 0)
         return INT64_MAX;
-    if (stream->id)
+    if (stream->chosen)
         return self->rockets_under_way < ROCKETS_UNDER_WAY ? 0 : INT64_MAX;
     return self->is_page_under_way ? INT64_MAX : MAX (0, self->page_at_ms - now_ms);
 }

@@ -9,9 +9,11 @@
 static void
 s_begin_walk (stream_set_t *set, event_stream_t *self)
 {
-    g_clear_pointer (&self->events, g_bytes_unref);
+    if (!self->chosen)
+        g_clear_pointer (&self->events, g_bytes_unref);
     g_clear_pointer (&self->walk.after, g_bytes_unref);
     self->walk = (walk_t){0};
+    self->left = self->chosen_count;
     self->rockets = 0;
     self->breaks = update_log_breaks (set->log);
     self->position = update_log_end (set->log);
@@ -24,7 +26,7 @@ static bool
 s_resume (stream_set_t *set, event_stream_t *self, const char *last_id)
 {
     uint64_t position = 0;
-    if (self->id || !update_log_read_id (set->log, last_id, &position) ||
+    if (self->chosen || !update_log_read_id (set->log, last_id, &position) ||
         !update_log_reaches (set->log, position))
         return false;
     self->position = position;
@@ -33,18 +35,32 @@ s_resume (stream_set_t *set, event_stream_t *self, const char *last_id)
     return true;
 }
 
+static void
+s_choose (stream_set_t *set, event_stream_t *self, const char *const *ids)
+{
+    self->chosen_count = g_strv_length ((char **) ids);
+    self->chosen = g_new0 (chosen_t, self->chosen_count);
+    for (size_t index = 0; index < self->chosen_count; index++) {
+        self->chosen[index].id = g_strdup (ids[index]);
+        update_feed_listen (set->feed, ids[index]);
+    }
+}
+
 event_stream_t *
-event_stream_new (stream_set_t *set, http_request_t *request, const char *id, const char *last_id)
+event_stream_new (
+    stream_set_t *set, http_request_t *request, const char *const *ids, const char *last_id)
 {
     event_stream_t *self = g_new0 (event_stream_t, 1);
     self->request = request;
-    self->id = g_strdup (id);
     self->link.data = self;
     g_queue_push_tail_link (&set->phases[STREAM_LISTENING], &self->link);
-    update_feed_listen (set->feed, id);
+    if (ids)
+        s_choose (set, self, ids);
+    else
+        update_feed_listen (set->feed, NULL);
     s_begin_walk (set, self);
     event_stream_enter (set, self, STREAM_LISTENING);
-    if (last_id && !s_resume (set, self, last_id) && !id)
+    if (last_id && !s_resume (set, self, last_id) && !ids)
         self->reset = "resume";
     self->sent_ms = clock_ms ();
     return self;
@@ -56,12 +72,17 @@ event_stream_destroy (stream_set_t *set, event_stream_t **self_p)
     event_stream_t *self = *self_p;
     if (!self)
         return;
-    update_feed_ignore (set->feed, self->id);
+    for (size_t index = 0; index < self->chosen_count; index++) {
+        update_feed_ignore (set->feed, self->chosen[index].id);
+        g_free (self->chosen[index].id);
+    }
+    if (!self->chosen)
+        update_feed_ignore (set->feed, NULL);
     g_queue_unlink (&set->phases[self->phase], &self->link);
     g_clear_pointer (&self->walk.after, g_bytes_unref);
     g_clear_pointer (&self->events, g_bytes_unref);
     g_clear_pointer (&self->piece, g_bytes_unref);
-    g_free (self->id);
+    g_free (self->chosen);
     g_free (self);
     *self_p = NULL;
 }
@@ -79,13 +100,13 @@ bool
 event_stream_is_whole (const stream_set_t *set, const event_stream_t *self)
 {
     return self->breaks == update_log_breaks (set->log) &&
-           (self->id || update_log_reaches (set->log, self->position));
+           (self->chosen || update_log_reaches (set->log, self->position));
 }
 
 void
 event_stream_restart (stream_set_t *set, event_stream_t *self)
 {
-    if (!self->id && !self->is_fresh)
+    if (!self->chosen && !self->is_fresh)
         self->reset = self->breaks == update_log_breaks (set->log) ? "slow" : "missed";
     s_begin_walk (set, self);
     event_stream_enter (set, self, STREAM_LISTENING);
@@ -122,7 +143,7 @@ s_reset_event (event_stream_t *self)
 }
 
 //  Write the event that says that all current rockets were sent. Its id is the position to go on
-//  from. A stream of one rocket needs none: it always shows one state.
+//  from. A stream of chosen rockets needs none: it always shows their states.
 static GBytes *
 s_synced_event (const stream_set_t *set, event_stream_t *self)
 {
@@ -130,7 +151,7 @@ s_synced_event (const stream_set_t *set, event_stream_t *self)
     char text[128];
     update_log_write_id (set->log, self->position, id);
     g_snprintf (text, sizeof text, "%s%s%sevent: synced\ndata: {\"rockets\":%llu}\n\n",
-        self->id ? "" : "id: ", self->id ? "" : id, self->id ? "" : "\n",
+        self->chosen ? "" : "id: ", self->chosen ? "" : id, self->chosen ? "" : "\n",
         (unsigned long long) self->rockets);
     self->is_synced = true;
     return s_text (text);
@@ -178,29 +199,90 @@ s_next_of_all (stream_set_t *set, event_stream_t *self)
     return self->walk.is_done ? s_synced_event (set, self) : NULL;
 }
 
-static const log_entry_t *
-s_newer (const stream_set_t *set, const event_stream_t *self)
+const chosen_t *
+event_stream_asking (const event_stream_t *self)
 {
-    const log_entry_t *entry = update_log_of (set->log, text_from (self->id));
-    return entry && rocket_version_compare (entry->version, self->version) > 0 ? entry : NULL;
+    return self->chosen ? &self->chosen[self->asking] : NULL;
+}
+
+//  Return the newer state of a chosen rocket, or NULL.
+static const log_entry_t *
+s_newer (const stream_set_t *set, const chosen_t *chosen)
+{
+    const log_entry_t *entry = update_log_of (set->log, text_from (chosen->id));
+    return entry && rocket_version_compare (entry->version, chosen->version) > 0 ? entry : NULL;
+}
+
+//  Set the state of a chosen rocket that is sent next. If the new owner's state is older than the
+//  one we sent (it was never saved), send a reset event first, and then all of them again.
+static void
+s_set_version (event_stream_t *self, chosen_t *chosen, rocket_version_t version)
+{
+    if (version.changes < chosen->version.changes) {
+        self->reset = "missed";
+        self->is_synced = false;
+        self->left = self->chosen_count;
+        for (size_t index = 0; index < self->chosen_count; index++)
+            self->chosen[index].version = (rocket_version_t){0};
+    }
+    chosen->version = version;
 }
 
 void
-event_stream_set_version (event_stream_t *self, rocket_version_t version)
+event_stream_ask_again (stream_set_t *set, event_stream_t *self)
 {
-    if (version.changes < self->version.changes)
-        self->reset = "missed";
-    self->version = version;
+    self->left = self->chosen_count;
+    event_stream_enter (set, self, STREAM_QUEUED);
+}
+
+void
+event_stream_skip (event_stream_t *self)
+{
+    self->asking = (self->asking + 1) % self->chosen_count;
+}
+
+void
+event_stream_show_chosen (
+    stream_set_t *set, event_stream_t *self, text_t event, rocket_version_t version)
+{
+    chosen_t *chosen = &self->chosen[self->asking];
+    bool is_newer = event.size > 0 && rocket_version_compare (version, chosen->version) > 0;
+    if (is_newer) {
+        s_set_version (self, chosen, version);
+        self->events = g_bytes_new (event.data, event.size);
+        self->rockets++;
+    }
+    event_stream_skip (self);
+    self->left--;
+    bool is_next = !is_newer && self->left > 0;
+    event_stream_enter (set, self, is_next ? STREAM_QUEUED : STREAM_SHOWING);
+    if (!is_next)
+        http_stream_wake (self->request);
+}
+
+//  Return the next event of the log about a chosen rocket.
+static GBytes *
+s_next_change (const stream_set_t *set, event_stream_t *self)
+{
+    for (size_t index = 0; index < self->chosen_count; index++) {
+        const log_entry_t *entry = s_newer (set, &self->chosen[index]);
+        if (entry) {
+            s_set_version (self, &self->chosen[index], entry->version);
+            return g_bytes_ref (entry->event);
+        }
+    }
+    return NULL;
 }
 
 static GBytes *
-s_next_of_one (stream_set_t *set, event_stream_t *self)
+s_next_of_chosen (stream_set_t *set, event_stream_t *self)
 {
-    const log_entry_t *entry = s_newer (set, self);
-    if (entry) {
-        event_stream_set_version (self, entry->version);
-        self->events = g_bytes_ref (entry->event);
+    self->events = s_next_change (set, self);
+    if (self->events)
         return self->reset ? s_reset_event (self) : g_steal_pointer (&self->events);
+    if (self->left > 0) {
+        event_stream_enter (set, self, STREAM_QUEUED);
+        return NULL;
     }
     if (self->phase == STREAM_SHOWING)
         event_stream_enter (set, self, STREAM_LIVE);
@@ -225,7 +307,7 @@ s_next (stream_set_t *set, event_stream_t *self)
         return g_steal_pointer (&self->events);
     GBytes *piece = NULL;
     if (self->phase == STREAM_SHOWING || self->phase == STREAM_LIVE)
-        piece = self->id ? s_next_of_one (set, self) : s_next_of_all (set, self);
+        piece = self->chosen ? s_next_of_chosen (set, self) : s_next_of_all (set, self);
     return piece || !self->is_quiet ? piece : s_text (":\n\n");
 }
 
@@ -234,8 +316,12 @@ event_stream_has_more (const stream_set_t *set, const event_stream_t *self)
 {
     if (!event_stream_is_whole (set, self))
         return true;
-    return self->id ? s_newer (set, self) != NULL
-                    : update_log_after (set->log, self->position) != NULL;
+    if (!self->chosen)
+        return update_log_after (set->log, self->position) != NULL;
+    for (size_t index = 0; index < self->chosen_count; index++)
+        if (s_newer (set, &self->chosen[index]))
+            return true;
+    return false;
 }
 
 size_t

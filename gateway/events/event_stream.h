@@ -7,8 +7,9 @@
 //    ASKED      waits for the page                              to SHOWING; to QUEUED, if none came
 //    SHOWING    sends the page, then newer updates of the       to QUEUED for the next page; after
 //               rockets that it has shown                       the last one to LIVE
-//    LIVE       sends updates as they come                      one rocket: to QUEUED now and then
+//    LIVE       sends updates as they come                      chosen: to QUEUED now and then
 //
+//  A stream of chosen rockets asks for them one by one; a page of it is one rocket.
 //  A stream begins again if an update was missed, or if the log has lost events that the stream has
 //  not read.
 //  SPDX-License-Identifier: Apache-2.0
@@ -43,35 +44,43 @@ typedef struct {
     bool is_done;   //  there are no more rockets
 } walk_t;
 
+//  A rocket that the client has chosen.
+typedef struct {
+    char *id;
+    rocket_version_t version;  //  the newest state sent
+} chosen_t;
+
 typedef struct {
     http_request_t *request;
-    char *id;  //  the id of the one rocket; NULL: all rockets
+    chosen_t *chosen;  //  NULL: all rockets
+    size_t chosen_count;
+    size_t asking;  //  chosen: the place of the next rocket to ask for
+    size_t left;    //  chosen: how many to ask for before it is LIVE
     stream_phase_t phase;
     GList link;  //  in the list of its phase
     walk_t walk;
-    uint64_t rockets;          //  shown by pages
-    uint64_t ticket;           //  of its subscription
-    uint64_t breaks;           //  the breaks of the log when the walk began
-    uint64_t position;         //  all rockets: the position in the log
-    rocket_version_t version;  //  one rocket: the newest state sent
-    GBytes *events;            //  the next events to send, for example a page
-    GBytes *piece;             //  the piece that is being sent
-    size_t sent;               //  bytes of it that were sent
-    const char *reset;         //  the reason for beginning again, for the client; NULL: none
-    bool is_begun;             //  an event was sent
-    bool is_fresh;             //  no rocket was sent since it last began
-    bool is_synced;            //  one rocket: the client knows that the state is complete
-    bool is_quiet;             //  nothing was sent for a while: send a comment
-    int64_t entered_ms;        //  the time of entering the phase
-    int64_t not_before_ms;     //  QUEUED
-    int64_t sent_ms;           //  the time of the last event sent
-    void *page;                //  ASKED: the page that it waits for
+    uint64_t rockets;       //  shown by pages
+    uint64_t ticket;        //  of its subscription
+    uint64_t breaks;        //  the breaks of the log when the walk began
+    uint64_t position;      //  all rockets: the position in the log
+    GBytes *events;         //  the next events to send, for example a page
+    GBytes *piece;          //  the piece that is being sent
+    size_t sent;            //  bytes of it that were sent
+    const char *reset;      //  the reason for beginning again, for the client; NULL: none
+    bool is_begun;          //  an event was sent
+    bool is_fresh;          //  no rocket was sent since it last began
+    bool is_synced;         //  chosen: the client knows that the states are complete
+    bool is_quiet;          //  nothing was sent for a while: send a comment
+    int64_t entered_ms;     //  the time of entering the phase
+    int64_t not_before_ms;  //  QUEUED
+    int64_t sent_ms;        //  the time of the last event sent
+    void *page;             //  ASKED: the page that it waits for
 } event_stream_t;
 
 //  Make a stream in LISTENING; or in SHOWING if the log still has all events after last_id (Last-
-//  Event-ID). id is copied; NULL: all rockets.
+//  Event-ID). ids are of the chosen rockets (copied, ending with NULL); NULL: all rockets.
 event_stream_t *event_stream_new (
-    stream_set_t *set, http_request_t *request, const char *id, const char *last_id);
+    stream_set_t *set, http_request_t *request, const char *const *ids, const char *last_id);
 
 void event_stream_destroy (stream_set_t *set, event_stream_t **self_p);
 
@@ -84,9 +93,18 @@ bool event_stream_is_whole (const stream_set_t *set, const event_stream_t *self)
 //  Begin again. If the client has got events, send it a reset with the reason.
 void event_stream_restart (stream_set_t *set, event_stream_t *self);
 
-//  Set the next state of a stream of one rocket. If the new owner's state is older than the one we
-//  sent (it was never saved), send a reset event first.
-void event_stream_set_version (event_stream_t *self, rocket_version_t version);
+//  Return the chosen rocket that the stream asks for; NULL for a stream of all rockets.
+const chosen_t *event_stream_asking (const event_stream_t *self);
+
+//  Make a stream of chosen rockets ask for all of them again.
+void event_stream_ask_again (stream_set_t *set, event_stream_t *self);
+
+//  Let a stream ask for its next rocket first, because the owner of this one does not answer.
+void event_stream_skip (event_stream_t *self);
+
+//  Give a stream the state of the rocket that it asks for: the event is borrowed; NULL for no rocket.
+void event_stream_show_chosen (
+    stream_set_t *set, event_stream_t *self, text_t event, rocket_version_t version);
 
 //  Give a stream its page: the events (taken; NULL for none), and the place of the next page
 //  (taken).

@@ -5,7 +5,7 @@
 
 #define LOG_BYTES (16 * 1024 * 1024)
 #define QUIET_MS 5000           //  silence after which a stream gets a comment
-#define LISTENING_MAX_MS 1000   //  longest wait of the stream of one rocket for all owners
+#define LISTENING_MAX_MS 1000   //  longest wait of a stream of chosen rockets for all owners
 #define LOOK_MS 500             //  between two looks at all streams
 #define WAKE_MIN_MS 5           //  updates within this time go out together;
 #define STREAMS_PER_WAKE_MS 20  //  or within 1 ms for every 20 streams, if that is longer
@@ -81,13 +81,13 @@ static const http_response_t s_head = {.status = 200,
 
 bool
 event_streams_open (
-    event_streams_t *self, http_request_t *request, const char *id, const char *last_id)
+    event_streams_t *self, http_request_t *request, const char *const *ids, const char *last_id)
 {
     if (self->count >= self->limit)
         return false;
     client_t *client = g_new0 (client_t, 1);
     client->streams = self;
-    client->stream = event_stream_new (&self->set, request, id, last_id);
+    client->stream = event_stream_new (&self->set, request, ids, last_id);
     self->count++;
     http_request_set_state (request, &s_client, client);
     http_answer_stream (request, &s_head, s_read, client);
@@ -139,7 +139,7 @@ s_begin_listening (event_streams_t *self, int64_t now_ms)
     for (GList *link = self->set.phases[STREAM_LISTENING].head; link;) {
         event_stream_t *stream = link->data;
         link = link->next;
-        bool waited_enough = stream->id && now_ms >= stream->entered_ms + LISTENING_MAX_MS;
+        bool waited_enough = stream->chosen && now_ms >= stream->entered_ms + LISTENING_MAX_MS;
         if (waited_enough || update_feed_is_reached (self->set.feed, stream->ticket))
             event_stream_enter (&self->set, stream, STREAM_QUEUED);
     }
@@ -163,8 +163,8 @@ s_wake (event_streams_t *self, int64_t now_ms)
 }
 
 //  Look at all streams. End a stream whose client has closed. Wake a silent one: it sends a
-//  comment, so that a client that vanished is found. A stream of one rocket checks for missed
-//  updates.
+//  comment, so that a client that vanished is found. A stream of chosen rockets checks for
+//  missed updates.
 static void
 s_look_around (event_streams_t *self, int64_t now_ms)
 {
@@ -181,8 +181,8 @@ s_look_around (event_streams_t *self, int64_t now_ms)
                 stream->is_quiet = true;
                 http_stream_wake (stream->request);
             }
-            if (phase == STREAM_LIVE && stream->id && now_ms >= stream->entered_ms + QUIET_MS)
-                event_stream_enter (&self->set, stream, STREAM_QUEUED);
+            if (phase == STREAM_LIVE && stream->chosen && now_ms >= stream->entered_ms + QUIET_MS)
+                event_stream_ask_again (&self->set, stream);
         }
     }
 }

@@ -16,9 +16,9 @@ event_streams_t *event_streams_new (
 //  Destroy the requests and the asker first.
 void event_streams_destroy (event_streams_t **self_p);
 
-//  Answer a request with a stream of one rocket, or of all (id NULL). last_id is its Last-Event-ID,
-//  or NULL. Return false without an answer if there are too many streams.
-bool event_streams_open (event_streams_t *self, http_request_t *request, const char *id,
+//  Answer a request with a stream of the rockets of these ids (ending with NULL), or of all (ids
+//  NULL). last_id is its Last-Event-ID, or NULL. Return false without an answer if there are too many streams.
+bool event_streams_open (event_streams_t *self, http_request_t *request, const char *const *ids,
     const char *last_id) __attribute__ ((warn_unused_result));
 
 //  Answer HEAD with the head of such a stream.

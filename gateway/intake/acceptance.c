@@ -58,7 +58,7 @@ s_write_plain (char *text, const char *status, size_t accepted)
     end = json_put_string (end, text_from (status));
     end = json_put_raw (end, text_from (",\"accepted\":"));
     end = json_put_uint (end, accepted);
-    end = json_put_raw (end, text_from ("}"));
+    end = json_put_raw (end, text_from ("}\n"));
     return text_of (text, (size_t) (end - text));
 }
 
@@ -75,7 +75,7 @@ s_write_lenient (json_writer_t *json, const char *status, const taken_t *taken)
     json_key (json, "refused");
     refusals_write (taken->refusals, json);
     json_end_object (json);
-    return json_writer_text (json);
+    return json_writer_line (json);
 }
 
 static void

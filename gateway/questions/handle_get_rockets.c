@@ -6,6 +6,7 @@
 #include "gateway/questions/handle_get_rockets.h"
 
 #include "common/process/clock.h"
+#include "gateway/delivery/publisher.h"
 #include "gateway/questions/asker.h"
 #include "http/answers.h"
 #include "query/protocol/cursor.h"
@@ -33,9 +34,12 @@ s_free (pending_t *pending)
 }
 
 static void
-s_answer_unavailable (http_request_t *request, bool is_busy)
+s_answer_unavailable (const parts_t *parts, http_request_t *request, bool is_busy)
 {
-    if (is_busy)
+    if (parts->publisher->partitions (parts->publisher) == 0)
+        answer_problem (request, 503, "no-processor",
+            "no processor has announced itself yet; please try again");
+    else if (is_busy)
         answer_problem (request, 503, "busy",
             "the processors have more questions to answer than they can; please try again");
     else
@@ -48,9 +52,10 @@ static void
 s_expired (void *context, http_request_t *request)
 {
     pending_t *pending = context;
-    asker_cancel (pending->parts->asker, pending->inquiry);
+    const parts_t *parts = pending->parts;
+    asker_cancel (parts->asker, pending->inquiry);
     s_free (pending);
-    s_answer_unavailable (request, true);
+    s_answer_unavailable (parts, request, true);
 }
 
 static pending_t *
@@ -67,7 +72,8 @@ s_got_rocket (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
     http_request_t *request = pending->request;
-    json_writer_t *json = pending->parts->json;
+    const parts_t *parts = pending->parts;
+    json_writer_t *json = parts->json;
     s_free (pending);
     json_writer_reset (json);
     if (outcome->status == 404)
@@ -75,9 +81,9 @@ s_got_rocket (void *context, const outcome_t *outcome)
     else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
         answer_tagged (request, &(http_response_t){.status = 200,
                                     .content_type = "application/json",
-                                    .body = json_writer_text (json)});
+                                    .body = json_writer_line (json)});
     else
-        s_answer_unavailable (request, outcome->is_busy);
+        s_answer_unavailable (parts, request, outcome->is_busy);
 }
 
 //  Ask for a rocket whose id is decoded.
@@ -135,7 +141,7 @@ s_answer_page (const pending_t *pending, http_request_t *request, const char *cu
     char *link =
         cursor ? g_strdup_printf ("<%scursor=%s>; rel=\"next\"", pending->link_base, cursor) : NULL;
     http_response_t response = {
-        .status = 200, .content_type = "application/json", .body = json_writer_text (json)};
+        .status = 200, .content_type = "application/json", .body = json_writer_line (json)};
     if (link) {
         response.fields[0].name = "Link";
         response.fields[0].value = link;
@@ -150,7 +156,7 @@ s_got_rockets (void *context, const outcome_t *outcome)
     pending_t *pending = context;
     ssize_t count = outcome->status == 200 ? s_write_rockets (pending->parts->json, outcome) : -1;
     if (count < 0)
-        s_answer_unavailable (pending->request, outcome->is_busy);
+        s_answer_unavailable (pending->parts, pending->request, outcome->is_busy);
     else {
         bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
         char *cursor =
@@ -260,7 +266,7 @@ s_ask_for_list (const parts_t *parts, http_request_t *request, const http_target
     if (pending->inquiry)
         return;
     s_free (pending);
-    s_answer_unavailable (request, true);
+    s_answer_unavailable (parts, request, true);
 }
 
 void

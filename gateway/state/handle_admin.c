@@ -11,7 +11,7 @@ handle_live (const parts_t *parts, http_request_t *request, const http_target_t 
 {
     (void) parts;
     (void) target;
-    answer_json (request, 200, text_from ("{\"status\":\"alive\"}"));
+    answer_json (request, 200, text_from ("{\"status\":\"alive\"}\n"));
 }
 
 //  Write that two states exist, and name both.
@@ -79,5 +79,5 @@ handle_ready (const parts_t *parts, http_request_t *request, const http_target_t
     if (detail)
         answer_problem (request, 503, "not-ready", detail);
     else
-        answer_json (request, 200, text_from ("{\"status\":\"ready\"}"));
+        answer_json (request, 200, text_from ("{\"status\":\"ready\"}\n"));
 }

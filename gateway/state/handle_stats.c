@@ -7,6 +7,7 @@
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
 
+#define DECIMALS 3  //  of milliseconds and of seconds
 #define ID_TEXT_SIZE (2 * PROCESSOR_ID_SIZE + 1)
 
 static void
@@ -116,7 +117,7 @@ s_write_quantile (
     if (quantile_ms < 0)
         json_null (json);
     else
-        json_double (json, quantile_ms);
+        json_decimal (json, quantile_ms, DECIMALS);
 }
 
 static void
@@ -215,7 +216,7 @@ s_write_routing (json_writer_t *json, const directory_t *directory, const gatewa
         s_write_number (json, "epoch", directory_epoch (directory, partition));
         s_write_number (json, "lagMessages", totals->lag_messages[partition]);
         json_key (json, "lagSeconds");
-        json_double (json, totals->lag_seconds[partition]);
+        json_decimal (json, totals->lag_seconds[partition], DECIMALS);
         json_end_object (json);
     }
     json_end_array (json);
@@ -236,6 +237,6 @@ handle_stats (const parts_t *parts, http_request_t *request, const http_target_t
     s_write_processors (json, parts->directory);
     s_write_routing (json, parts->directory, totals);
     json_end_object (json);
-    answer_json (request, 200, json_writer_text (json));
+    answer_json (request, 200, json_writer_line (json));
     g_free (totals);
 }

@@ -36,9 +36,10 @@ s_read_parameter (http_target_t *self, const char *text, size_t size)
     const char *equals = memchr (text, '=', size);
     size_t name_size = equals ? (size_t) (equals - text) : size;
     http_parameter_t *parameter = &self->parameters[self->count++];
+    parameter->raw = equals ? equals + 1 : text + size;
+    parameter->raw_size = equals ? size - name_size - 1 : 0;
     parameter->name = http_target_decode (text, name_size, true);
-    parameter->value =
-        equals ? http_target_decode (equals + 1, size - name_size - 1, true) : g_strdup ("");
+    parameter->value = http_target_decode (parameter->raw, parameter->raw_size, true);
     if (!parameter->name || !parameter->value)
         return "the query has a broken percent escape";
     return NULL;

@@ -10,6 +10,8 @@
 typedef struct {
     char *name;  //  decoded, without a zero byte
     char *value;
+    const char *raw;  //  the value undecoded, not terminated: borrowed from the target
+    size_t raw_size;
 } http_parameter_t;
 
 typedef struct {

@@ -18,7 +18,8 @@ static const char s_exchange_sql[] =
     "WITH live AS (SELECT id, frames, is_sharing FROM downlink.member"
     " WHERE id <> $1 AND lease_until BETWEEN now () AND now () + interval '3 s'),"
     " renewed AS (INSERT INTO downlink.member (id, frames, is_sharing, lease_until)"
-    " VALUES ($1, $2, $3, now () + interval '2 s') ON CONFLICT (id) DO UPDATE"
+    " SELECT $1, $2, $3 AND NOT EXISTS (SELECT FROM downlink.lease WHERE partition = ANY ($6)"
+    " AND owner IS DISTINCT FROM $1), now () + interval '2 s' ON CONFLICT (id) DO UPDATE"
     " SET (is_sharing, lease_until) = (excluded.is_sharing, excluded.lease_until)),"
     " dead AS (DELETE FROM downlink.member"
     " WHERE id <> $1 AND lease_until < now () - interval '60 s'),"
@@ -74,6 +75,7 @@ lease_table_exchange (postgres_link_t *link, const lease_request_t *request, uin
     postgres_parameters_t parameters = {0};
     postgres_array_t wanted;
     postgres_array_t returned;
+    postgres_array_t held;
     uint8_t is_sharing = request->is_sharing;
     PGresult *result = NULL;
     postgres_add (&parameters, POSTGRES_BYTES, request->self.id, PROCESSOR_ID_SIZE);
@@ -82,10 +84,12 @@ lease_table_exchange (postgres_link_t *link, const lease_request_t *request, uin
     postgres_add (&parameters, POSTGRES_BOOL, &is_sharing, sizeof is_sharing);
     s_add_partitions (&parameters, &wanted, request->is_wanted, partitions);
     s_add_partitions (&parameters, &returned, request->is_returned, partitions);
+    s_add_partitions (&parameters, &held, request->is_held, partitions);
     postgres_result_t outcome =
         postgres_link_run (link, s_exchange_sql, &parameters, EXCHANGE_MS, &result);
     postgres_array_clear (&wanted);
     postgres_array_clear (&returned);
+    postgres_array_clear (&held);
     if (outcome != POSTGRES_DONE)
         return outcome;
     *table = (lease_table_t){0};

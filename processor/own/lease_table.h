@@ -13,13 +13,16 @@
 
 #define LEASE_MS 2000
 
-//  The requests of one processor.
+//  The requests of one processor. While another one has the lease of a partition that is held here,
+//  the others do not share with this processor. Else an owner that was paused could be given its
+//  partitions back before it has noticed that they were taken, and would answer with an old state.
 typedef struct {
     member_id_t self;
     member_endpoint_t endpoint;
     bool is_sharing;                   //  takes its share of the partitions
     bool is_wanted[PARTITIONS_MAX];    //  claim the lease if it is free
     bool is_returned[PARTITIONS_MAX];  //  give the lease back
+    bool is_held[PARTITIONS_MAX];      //  in use
 } lease_request_t;
 
 //  The answer: members that share, and leases of this processor.

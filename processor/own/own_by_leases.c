@@ -71,6 +71,7 @@ s_prepare (own_by_leases_t *self, lease_request_t *request)
     for (uint32_t partition = 0; partition < self->partitions; partition++) {
         request->is_wanted[partition] = s_is_wanted (self, partition);
         request->is_returned[partition] = s_is_returned (self, partition);
+        request->is_held[partition] = self->is_held[partition];
     }
 }
 

@@ -8,7 +8,9 @@
 //  that it does not expect, and changes nothing. Rockets are saved whole, so a repeat does no harm.
 //
 //  After a failover to a replica that was behind, an old epoch may be valid again. Its position is
-//  not: the processor is fenced, and loads the state that the new server has.
+//  not: the processor is fenced, and loads the state that the new server has. It then takes the
+//  partition under an epoch above all that it had: a gateway notices by the epoch that the frames
+//  of the old shard are gone. docs/model/leases.pml checks all this.
 //
 //  A partition is loaded by a thread, in pieces by the primary key: nothing is held open between
 //  two pieces, and a new connection goes on where the last one ended.
@@ -35,7 +37,7 @@
 #define NO_PARTITION PARTITIONS_MAX
 
 static const char s_take_sql[] =
-    "UPDATE downlink.partition SET epoch = epoch + 1, writer = $2 WHERE number = $1"
+    "UPDATE downlink.partition SET epoch = greatest (epoch, $3) + 1, writer = $2 WHERE number = $1"
     " RETURNING epoch, position";
 
 static const char s_rows_sql[] =
@@ -60,8 +62,9 @@ static const char s_save_sql[] =
     " excluded.checksum))"
     " SELECT count (*)::int FROM fence";
 
-//  The positions of a partition that this processor took.
+//  A partition that this processor took: the last epoch, and positions.
 typedef struct {
+    int64_t epoch;
     int64_t confirmed;  //  of the last save that surely succeeded
     int64_t sent;       //  of the last save that was sent
 } fence_t;
@@ -70,7 +73,8 @@ typedef struct {
 typedef struct {
     uint64_t load;  //  number of the load
     uint32_t partition;
-    char *after;  //  read rockets with ids above this one; NULL: take the partition
+    int64_t epoch;  //  take the partition under a higher one
+    char *after;    //  read rockets with ids above this one; NULL: take the partition
     postgres_result_t outcome;
     PGresult *result;
 } load_job_t;
@@ -117,10 +121,13 @@ s_do_job (void *context, void *data)
     load_job_t *job = data;
     postgres_parameters_t parameters = {0};
     postgres_add_number (&parameters, job->partition);
-    if (job->after)
+    if (job->after) {
         postgres_add (&parameters, POSTGRES_TEXT, job->after, strlen (job->after));
-    else
+    }
+    else {
         postgres_add (&parameters, POSTGRES_BYTES, self->writer, PROCESSOR_ID_SIZE);
+        postgres_add_number (&parameters, job->epoch);
+    }
     job->outcome = postgres_link_run (
         self->loading, job->after ? s_rows_sql : s_take_sql, &parameters, LOAD_MS, &job->result);
 }
@@ -134,6 +141,7 @@ s_submit (store_postgres_t *self, uint32_t partition)
     load_job_t *job = g_new0 (load_job_t, 1);
     job->load = self->load;
     job->partition = partition;
+    job->epoch = self->fences[partition].epoch;
     job->after = g_strdup (self->after);
     background_submit (self->loader, job);
 }
@@ -166,9 +174,10 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
         return TAKE_LATER;
     take_t taken = TAKE_FAILED;
     if (job->outcome == POSTGRES_DONE && PQntuples (job->result) == 1) {
-        *epoch = (uint64_t) postgres_bigint (job->result, 0, 0);
         int64_t position = postgres_bigint (job->result, 0, 1);
-        self->fences[partition] = (fence_t){position, position};
+        self->fences[partition] =
+            (fence_t){postgres_bigint (job->result, 0, 0), position, position};
+        *epoch = (uint64_t) self->fences[partition].epoch;
         self->after = g_strdup ("");
         s_submit (self, partition);
         taken = TAKE_DONE;

@@ -171,6 +171,33 @@ Test (leases, a_lease_that_went_to_another_is_not_ours_until_it_is_released)
     owner->destroy (&owner);
 }
 
+//  Expect the flag of the only processor's row, soon.
+static void
+s_await_sharing (const char *wanted)
+{
+    char *sql = g_strdup_printf ("DO $$ BEGIN FOR turn IN 1..200 LOOP"
+                                 " IF (SELECT is_sharing = %s FROM downlink.member"
+                                 " WHERE id <> " STRANGER ") THEN RETURN; END IF;"
+                                 " PERFORM pg_sleep (0.05); END LOOP;"
+                                 " RAISE EXCEPTION 'is_sharing is not %s'; END $$",
+        wanted, wanted);
+    database_execute (s_address, sql);
+    g_free (sql);
+}
+
+Test (leases, others_do_not_share_with_a_member_that_holds_a_lost_lease)
+{
+    ownership_t *owner = s_open (1);
+    s_await_held (owner, PARTITIONS);
+    s_await_sharing ("true");
+    s_add_stranger ("clock_timestamp () + interval '2 s'");
+    s_await_sharing ("false");
+    for (uint32_t partition = 0; partition < 8; partition++)
+        owner->release (owner, partition);
+    s_await_sharing ("true");
+    owner->destroy (&owner);
+}
+
 Test (leases, a_member_that_was_forgotten_comes_back)
 {
     ownership_t *owner = s_open (1);

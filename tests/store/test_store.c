@@ -265,6 +265,18 @@ Test (store, a_save_under_another_epoch_changes_nothing)
     store->destroy (&store);
 }
 
+//  A gateway tells by the epoch that a processor has lost the frames that it had taken in.
+Test (store, a_processor_takes_no_epoch_twice_even_if_a_failover_takes_it_back)
+{
+    s_skip_unless (s_kind () == STORE_POSTGRES);
+    store_t *store = s_open ();
+    uint64_t first = s_take (store, 0);
+    store->release (store, 0);
+    database_execute (s_address, "UPDATE downlink.partition SET epoch = epoch - 1");
+    cr_assert_gt (s_take (store, 0), first);
+    store->destroy (&store);
+}
+
 Test (store, an_empty_save_is_a_save)
 {
     store_t *store = s_open ();

@@ -25,7 +25,7 @@ class Stream:
         self.socket.settimeout(seconds)
         self.socket.connect(("127.0.0.1", port))
         field = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-        self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n{field}\r\n".encode())
+        self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{field}\r\n".encode())
         self.raw, self.text = b"", b""
         self.is_ended = False
         self.comments = 0

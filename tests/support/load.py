@@ -48,7 +48,7 @@ class GoodClient:
     """Asks for one rocket again and again, in a thread of its own, and keeps the times."""
 
     def __init__(self, port, target, pause_s=0.005):
-        self.request = f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        self.request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         self.port = port
         self.pause_s = pause_s
         self.times = []
@@ -90,7 +90,7 @@ class Crowd:
         for target in targets:
             client = socket.create_connection(("127.0.0.1", port), 30)
             client.setblocking(False)
-            request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+            request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
             self.selector.register(client, selectors.EVENT_READ, (request, bytearray()))
 
     def ask(self):

@@ -15,7 +15,7 @@ FORMS = {
     "document": ("openapi info paths components", "servers tags security"),
     "info": ("title version", "summary description license"),
     "operation": ("operationId summary responses tags", "description parameters requestBody"),
-    "parameter": ("name in description schema", "required examples"),
+    "parameter": ("name in description schema", "required examples style explode"),
     "requestBody": ("content", "description required"),
     "response": ("description", "headers content"),
     "header": ("description schema", "required"),

@@ -242,7 +242,7 @@ def test_the_names_of_fields_have_no_case(pair):
     body = json.dumps(event(one, 1)["data"])
     fields = "".join("CE-%s: %s\r\n" % (name.title(), value)
                      for name, value in event(one, 1).items() if name != "data")
-    request = (f"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}"
+    request = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{fields}"
                f"Content-Length: {len(body)}\r\n\r\n{body}")
     assert raw(pair.http, request.encode()).startswith(b"HTTP/1.1 202 ")
     pair.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 1)

@@ -71,7 +71,7 @@ def test_the_readme_shows_what_curl_gets(folder):
 
         def matches():
             got = both.call("POST" if body else "GET", path, body).body.decode()
-            return REQUEST_ID.sub("", got) == REQUEST_ID.sub("", shown)
+            return REQUEST_ID.sub("", got) == REQUEST_ID.sub("", shown) + "\n"
         until(matches, seconds=5, what=shown)
     both.stop()
 

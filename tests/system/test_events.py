@@ -105,7 +105,43 @@ def test_a_rocket_that_is_not_there_yet_is_waited_for(pair):
         assert stream.rocket() == pair.rocket(one)
 
 
-@pytest.mark.parametrize("target", ["/events?id=", "/events?id=" + "x" * 129, "/events?all=1",
+def test_a_stream_of_chosen_rockets_has_no_other_and_follows_each(pair):
+    one, two, three = channel(), "a, b", channel()
+    pair.post([message(name, 1) for name in (one, two, three)])
+    pair.rocket_when(three, lambda rocket: rocket["messagesApplied"] == 1)
+    target = f"/events?ids={one},a%2C%20b,not-yet,{one}"
+    with Stream(pair.http, target) as stream:
+        events = stream.until("synced")
+        assert [event.name for event in events] == ["rocket", "rocket", "synced"]
+        assert events[-1].data == {"rockets": 2} and events[-1].id is None
+        assert set(stream.rockets) == {one, two}
+        for number in range(2, 5):
+            pair.post([message(name, number) for name in (three, two, one)])
+            for name in (one, two):
+                stream.rocket_when(name, lambda rocket: rocket["messagesApplied"] == number)
+        pair.post(message("not-yet", 1))
+        stream.rocket_when("not-yet", lambda rocket: rocket["messagesApplied"] == 1)
+        assert set(stream.rockets) == {one, two, "not-yet"}
+
+
+def test_a_stream_of_chosen_rockets_goes_on_after_a_processor_was_killed(start):
+    both = start()
+    rockets = launched(both, 100)
+    with Stream(both.http, "/events?ids=" + ",".join(rockets)) as stream:
+        assert stream.until("synced")[-1].data == {"rockets": 100}
+        for number in (2, 3):
+            both.processor.send(signal.SIGKILL)
+            both.processor.stop()
+            both.post([message(one, number) for one in rockets])
+            both.processor = both.start_processor()
+            for one in rockets:
+                stream.rocket_when(one, lambda rocket: rocket["messagesApplied"] == number)
+
+
+@pytest.mark.parametrize("target", ["/events?ids=", "/events?ids=a,", "/events?ids=a&id=b",
+                                    "/events?ids=a,%00", "/events?ids=" + "x" * 129,
+                                    "/events?ids=" + ",".join(map(str, range(257))),
+                                    "/events?id=", "/events?id=" + "x" * 129, "/events?all=1",
                                     "/events?id=a&id=b", "/events?id=%00"])
 def test_a_parameter_that_is_none_is_refused(pair, target):
     assert pair.call("GET", target).status == 400
@@ -323,7 +359,7 @@ def all_see(clients, text, seconds=60):
 
 def opened(stack, port, target):
     client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-    client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return client
 
 

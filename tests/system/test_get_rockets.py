@@ -178,7 +178,7 @@ def descriptors():
 @pytest.mark.usefixtures("descriptors")
 def test_more_questions_than_a_batch_holds_come_at_once(start):
     both = start()
-    request = f"GET /rockets/{channel()} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    request = f"GET /rockets/{channel()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
                    for _ in range(MANY)]

@@ -57,9 +57,9 @@ def test_without_cors_nothing_is_said_of_origins(pair):
 
 
 def test_a_header_or_target_that_is_too_large_is_refused(pair):
-    huge = raw(pair.http, b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: " + b"a" * 70000 + b"\r\n\r\n")
+    huge = raw(pair.http, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: " + b"a" * 70000 + b"\r\n\r\n")
     assert huge.startswith(b"HTTP/1.1 431 ")
-    long = raw(pair.http, b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    long = raw(pair.http, b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert long.startswith(b"HTTP/1.1 414 ")
 
 
@@ -84,8 +84,8 @@ AMBIGUOUS = {
 def test_an_ambiguous_request_is_refused_and_what_follows_is_not_heard(pair, fields):
     one = channel()
     body = json.dumps(message(one, 1)).encode()
-    hidden = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\nabc" + hidden)
+    hidden = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\nabc" + hidden)
     assert answer.startswith(b"HTTP/1.1 4"), answer
     assert b" 202 " not in answer
     assert pair.rocket(one) is None
@@ -102,7 +102,7 @@ def test_a_missing_host_is_refused(pair):
 
 
 def test_a_space_in_the_target_is_refused(pair):
-    answer = raw(pair.http, b"GET /li vez HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = raw(pair.http, b"GET /li vez HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1
     assert b"the request target holds a space" in answer or IN_GENERAL in answer
 
@@ -110,25 +110,25 @@ def test_a_space_in_the_target_is_refused(pair):
 def test_a_list_may_come_in_several_lines(pair):
     one = channel()
     body = json.dumps([message(one, 1), {"metadata": {}}]).encode()
-    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                  b"Prefer: wait=9\r\nPrefer: handling=lenient\r\nContent-Length: %d\r\n\r\n%s"
                  % (len(body), body))
     assert answer.startswith(b"HTTP/1.1 200 ") and b'"status":"applied"' in answer
     tag = pair.call("GET", f"/rockets/{one}").headers["ETag"].encode()
-    again = raw(pair.http, b"GET /rockets/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    again = raw(pair.http, b"GET /rockets/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                 b'If-None-Match: "x"\r\nif-none-match: %s\r\n\r\n' % (one.encode(), tag))
     assert again.startswith(b"HTTP/1.1 304 ")
 
 
 def test_pipelined_requests_are_answered_in_order(pair):
-    get = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    get = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     answer = raw(pair.http, get % b"/rockets/none" + get % b"/nothing" + last)
     assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"404", b"404", b"200"]
 
 
-@pytest.mark.parametrize("begin", [b"", b"POST /mess", b"GET /livez HTTP/1.1\r\nHost: x\r\n",
-                                   b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"])
+@pytest.mark.parametrize("begin", [b"", b"POST /mess", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n",
+                                   b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"])
 def test_half_a_request_does_not_hold_its_connection(pair, begin):
     received = raw(pair.http, begin, seconds=40)
     assert received == b"" or received.startswith(b"HTTP/1.1 408 ")
@@ -137,7 +137,7 @@ def test_half_a_request_does_not_hold_its_connection(pair, begin):
 def converse(port, connections, rounds):
     """Keep connections busy, each with one request after another; count the answers."""
     body = json.dumps(message(channel(), 1)).encode()
-    request = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
+    request = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (
         len(body), body)
     sockets, left, answers = {}, {}, 0
     poller = select.epoll()
@@ -174,7 +174,7 @@ def test_many_busy_connections_on_one_worker_do_not_stall(start, connections):
 def test_idle_connections_do_not_pile_up_and_a_reused_one_is_left_alone(start):
     both = start(gateway=("--workers", "1", "--idle-connections", "50"))
     body = json.dumps(message(channel(), 1)).encode()
-    request = b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (
+    request = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (
         len(body), body)
     reused = socket.create_connection(("127.0.0.1", both.http))
     closed, opened = 0, []
@@ -201,7 +201,7 @@ def test_clients_that_leave_while_their_requests_are_held_do_no_harm(pair, prefe
         one = socket.create_connection(("127.0.0.1", pair.http))
         #  A reset, not a goodbye.
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        one.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nPrefer: %s\r\nContent-Length: %d\r\n\r\n%s" % (
+        one.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nPrefer: %s\r\nContent-Length: %d\r\n\r\n%s" % (
             prefer.encode(), len(body), body))
         one.close()
     last = pair.post(message(of, 301, by=1), Prefer="wait=30")
@@ -247,3 +247,34 @@ def test_answers_have_the_date_of_now(pair):
         seen.add(date)
         time.sleep(1.1)
     assert len(seen) == 2
+
+
+def test_a_page_of_another_site_changes_nothing(pair):
+    one = message(channel(), 1)
+    for fields in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        refused = pair.post(one, **fields, Content_Type="text/plain")
+        assert refused.status == 403 and refused.json()["type"] == "urn:downlink:problem:cross-site"
+    own = f"http://127.0.0.1:{pair.http}"
+    assert pair.post(one, Origin=own, Sec_Fetch_Site="same-origin").status == 202
+
+
+def test_a_page_of_another_site_changes_nothing_with_a_body_in_pieces(pair):
+    """Lines of a long body are taken in before its end, so the refusal comes before the first of them."""
+    of = channel()
+    lines = "\n".join(json.dumps(message(of, number)) for number in range(1, 4000))
+    with pair.client() as client:
+        refused = client.call("POST", "/messages", lines, Origin="http://evil.example",
+                              Content_Type="application/x-ndjson")
+    assert refused.status == 403
+    assert pair.call("GET", f"/rockets/{of}").status == 404
+
+
+def test_a_foreign_name_for_this_machine_reads_nothing(pair, start):
+    for host in ("evil.example", f"evil.example:{pair.http}", "10.0.0.1"):
+        refused = pair.call("GET", "/rockets", Host=host)
+        assert refused.status == 421 and refused.json()["type"] == "urn:downlink:problem:unknown-host"
+    for host in ("localhost", f"localhost:{pair.http}", f"127.0.0.1:{pair.http}", "[::1]"):
+        assert pair.call("GET", "/rockets", Host=host).status == 200
+    named = start(gateway=["--host", "rockets.example, control.example"])
+    assert named.call("GET", "/rockets", Host="control.example").status == 200
+    assert named.call("GET", "/rockets", Host="evil.example").status == 421

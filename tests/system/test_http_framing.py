@@ -50,7 +50,7 @@ def head_sizes():
 @pytest.mark.parametrize("field", ["Cookie", "X-Other"])
 def test_a_head_of_any_size_is_served_or_refused_once_and_soon(pair, field):
     for size in head_sizes():
-        begin = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s: " % field.encode()
+        begin = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s: " % field.encode()
         started = time.monotonic()
         received = exchange(pair.http, padded(begin, size))
         assert time.monotonic() - started < 5, size
@@ -64,7 +64,7 @@ def test_the_head_of_a_post_of_any_size_is_served_or_refused_and_then_not_counte
     one, numbers = channel(), []
     for number, size in enumerate(head_sizes(), 1):
         body = json.dumps(message(one, number, by=1)).encode()
-        begin = (b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        begin = (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                  b"Content-Length: %d\r\nX-Other: " % len(body))
         received = exchange(pair.http, padded(begin, size) + body)
         if size <= HEAD_MAX_BYTES:
@@ -79,7 +79,7 @@ def test_the_head_of_a_post_of_any_size_is_served_or_refused_and_then_not_counte
 @pytest.mark.parametrize("fields", [1, HEAD_MAX_FIELDS - 2, HEAD_MAX_FIELDS - 1, 80, 100])
 def test_many_fields_are_served_or_refused(pair, fields):
     """Host and Connection are two of them."""
-    head = b"GET /rockets?limit=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head = b"GET /rockets?limit=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     received = exchange(pair.http, head + b"a: b\r\n" * fields + b"\r\n")
     if fields + 2 <= HEAD_MAX_FIELDS:
         assert statuses(received) == [200], received
@@ -89,7 +89,7 @@ def test_many_fields_are_served_or_refused(pair, fields):
 
 def test_the_largest_head_with_the_most_fields_leaves_room_for_an_answer(pair):
     query = "&".join(f"{name}={'%41' * 256}" for name in ("type", "mission"))
-    begin = b"GET /rockets?limit=1&%s HTTP/1.1\r\nHost: x\r\n" % query.encode()
+    begin = b"GET /rockets?limit=1&%s HTTP/1.1\r\nHost: localhost\r\n" % query.encode()
     begin += b"a: b\r\n" * (HEAD_MAX_FIELDS - 3) + b"Connection: close\r\nX-Request-Id: "
     rest = b"i" * 128 + b"\r\nb: "
     begin = begin.replace(b"a: b\r\n", b"", 1) + rest
@@ -99,13 +99,13 @@ def test_the_largest_head_with_the_most_fields_leaves_room_for_an_answer(pair):
 @pytest.mark.parametrize("target", ["/rockets?" + "&" * 8000, "/rockets?" + "a=1&" * 1990,
                                     "/livez?" + "a" * 8000])
 def test_a_query_with_many_parameters_has_one_answer(pair, target):
-    received = exchange(pair.http, b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    received = exchange(pair.http, b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                         % target.encode())
     assert len(statuses(received)) == 1 and statuses(received)[0] in (200, 400), received
 
 
 def test_a_cookie_of_many_pieces_has_one_answer(pair):
-    received = exchange(pair.http, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    received = exchange(pair.http, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                         b"Cookie: " + b"a=b; " * 1600 + b"\r\n\r\n")
     assert statuses(received) == [200], received
 
@@ -115,7 +115,7 @@ def is_refused_line(received):
     return is_problem(received, 400) or is_problem(received, 413)
 
 
-CHUNKED = b"POST /messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 LINES = {"a size": b"0" * 20000, "an extension": b"1;" + b"a" * 20000, "a long size": b"0" * 70000}
@@ -136,10 +136,10 @@ def test_a_chunk_size_line_that_does_not_end_is_refused_and_costs_nothing(pair, 
 
 
 HALF = {
-    "half a head": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-",
-    "half a body": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    "half a head": b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-",
+    "half a body": b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
     "half a chunked body": CHUNKED + b"5\r\n{",
-    "half a body that is read in pieces": b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: "
+    "half a body that is read in pieces": b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
     b"application/x-ndjson\r\nContent-Length: 900000\r\n\r\n" + b" " * 5000,
 }
 
@@ -161,7 +161,7 @@ def test_half_a_request_that_ends_is_answered_at_once(pair, data, pause):
 
 
 def test_a_client_that_ends_after_its_request_is_answered_and_closed_at_once(pair):
-    get = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    get = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for data in (get, get + get):
         started = time.monotonic()
         assert statuses(exchange(pair.http, data, is_ending=True)) == [200] * data.count(b"GET")
@@ -172,7 +172,7 @@ def test_a_client_that_ends_after_its_request_is_answered_and_closed_at_once(pai
 def test_as_many_idle_connections_as_descriptors_keep_nobody_out(pair, folder, has_asked):
     """has_asked: they are idle after an answer, and not silent from the start."""
     port = free_ports(1)
-    get = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    get = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
     gateway = Program(folder, "downlink-gateway", "--journal", "off", "--listen",
                       f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{pair.port}", "--workers",
                       "1", "--idle-connections", "10000", wrapper=("prlimit", "--nofile=400:400"))
@@ -223,7 +223,7 @@ def test_a_body_without_end_is_answered_and_cut_off(pair, head):
     """The bytes that are skipped are bounded."""
     piece, sent = b" " * (1024 * 1024), 0
     with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
-        connection.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\n" + head)
+        connection.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\n" + head)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             while sent < 300:
                 connection.sendall(piece)
@@ -233,44 +233,44 @@ def test_a_body_without_end_is_answered_and_cut_off(pair, head):
 
 #  Each is the beginning of a request, of which somebody on the way may hear another end than we do. A
 #  second request follows it, which must not be answered, and a message, which must not be counted.
-POST = b"POST /messages HTTP/1.1\r\nHost: x\r\n"
-GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST /messages HTTP/1.1\r\nHost: localhost\r\n"
+GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
 BAD_HEADS = {
-    "a zero byte in the method": b"GE\0T /livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a zero byte in the target": b"GET /livez\0 HTTP/1.1\r\nHost: x\r\n\r\n",
-    "an escaped zero byte in the target": b"GET /livez%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a zero byte in the method": b"GE\0T /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a zero byte in the target": b"GET /livez\0 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "an escaped zero byte in the target": b"GET /livez%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a zero byte in a length": POST + b"Content-Length: 0\0\r\n\r\n",
     "a zero byte in an encoding": POST + b"Transfer-Encoding: chunked\0x\r\n\r\n0\r\n\r\n",
     "a zero byte in a value": GET + b"X-Other: a\0b\r\n\r\n",
     "a zero byte in a name": GET + b"X-Ot\0her: a\r\n\r\n",
     "a name that is empty": POST + b": v\r\n",
     "a name and a value that are empty": POST + b":\r\n",
-    "a name that is empty, before others": b"POST /messages HTTP/1.1\r\n: v\r\nHost: x\r\n\r\n",
+    "a name that is empty, before others": b"POST /messages HTTP/1.1\r\n: v\r\nHost: localhost\r\n\r\n",
     "a name that is empty, with a length": POST + b"Content-Length: 0\r\n: v\r\n",
     "a line without a colon": GET + b"X-Other\r\n\r\n",
     "a folded value": GET + b"X-Other: a\r\n b\r\n\r\n",
     "a folded value, with a tab": GET + b"X-Other: a\r\n\tb\r\n\r\n",
     "a fold that completes a name": POST + b"Content-Lengt: 172\r\n h\r\n\r\n",
-    "a fold before the first field": b"GET /livez HTTP/1.1\r\n X: y\r\nHost: x\r\n\r\n",
+    "a fold before the first field": b"GET /livez HTTP/1.1\r\n X: y\r\nHost: localhost\r\n\r\n",
     "a bare LF behind a field": GET + b"X-Other: a\n\r\n",
-    "a bare LF behind the request line": b"GET /livez HTTP/1.1\nHost: x\r\n\r\n",
+    "a bare LF behind the request line": b"GET /livez HTTP/1.1\nHost: localhost\r\n\r\n",
     "a bare LF as the empty line": GET + b"\n",
     "a bare CR in a value": GET + b"X-Other: a\rb\r\n\r\n",
     "a bare CR at the end of a value": GET + b"X-Other: a\r\r\n\r\n",
-    "an encoding under HTTP/1.0": b"POST /messages HTTP/1.0\r\nHost: x\r\n"
+    "an encoding under HTTP/1.0": b"POST /messages HTTP/1.0\r\nHost: localhost\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two spaces before the target": b"GET  /livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "two spaces behind the target": b"GET /livez  HTTP/1.1\r\nHost: x\r\n\r\n",
-    "another host in the target": b"GET http://y/livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "another scheme in the target": b"GET ftp://x/livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "no host in the target": b"GET http:///livez HTTP/1.1\r\nHost: x\r\n\r\n",
-    "a target that is no path": b"GET livez HTTP/1.1\r\nHost: x\r\n\r\n",
+    "two spaces before the target": b"GET  /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "two spaces behind the target": b"GET /livez  HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "another host in the target": b"GET http://y/livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "another scheme in the target": b"GET ftp://localhost/livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "no host in the target": b"GET http:///livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a target that is no path": b"GET livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a host with a space": b"GET /livez HTTP/1.1\r\nHost: x y\r\n\r\n",
     "a host with a slash": b"GET /livez HTTP/1.1\r\nHost: x/y\r\n\r\n",
     "a host with a user": b"GET /livez HTTP/1.1\r\nHost: u@x\r\n\r\n",
     "a host list": b"GET /livez HTTP/1.1\r\nHost: x:80, y\r\n\r\n",
     "a host with a port that is none": b"GET /livez HTTP/1.1\r\nHost: x:8o\r\n\r\n",
-    "a host twice": GET + b"Host: x\r\n\r\n",
+    "a host twice": GET + b"Host: localhost\r\n\r\n",
     "no host": b"GET /livez HTTP/1.1\r\n\r\n",
     "a length with a sign": POST + b"Content-Length: +0\r\n\r\n",
     "a negative length": POST + b"Content-Length: -1\r\n\r\n",
@@ -287,7 +287,7 @@ BAD_HEADS = {
 def hidden(of):
     """A request that may be hidden in another one, with a message."""
     body = json.dumps(message(of, 1)).encode()
-    return (b"POST /messages HTTP/1.1\r\nHost: x\r\nPrefer: wait=5\r\nContent-Length: %d\r\n\r\n%s"
+    return (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=5\r\nContent-Length: %d\r\n\r\n%s"
             % (len(body), body))
 
 
@@ -320,16 +320,16 @@ def test_a_head_that_may_be_heard_otherwise_gets_one_400_and_nothing_after_it_is
     #  libmicrohttpd 1.0 may say it in its own words, as long as another connection is being closed.
     until(is_refused, seconds=5, what="a problem")
     #  The same behind another request on the connection, and byte by byte.
-    first = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    first = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert statuses(exchange(pair.http, first + head + hidden(one))) == [200, 400]
     assert statuses(drip(pair.http, head + hidden(one)))[:1] in ([400], [])
     assert pair.rocket(one) is None
 
 
 GOOD_HEADS = {
-    "a URL with the same host": b"GET http://X/livez HTTP/1.1\r\nHost: x\r\n",
-    "a URL with parameters": b"GET http://x?a=b HTTP/1.1\r\nHost: x\r\n",
-    "a host with a port": b"GET /livez HTTP/1.1\r\nHost: x.example:8088\r\n",
+    "a URL with the same host": b"GET http://LOCALHOST/livez HTTP/1.1\r\nHost: localhost\r\n",
+    "a URL with parameters": b"GET http://localhost?a=b HTTP/1.1\r\nHost: localhost\r\n",
+    "a host with a port": b"GET /livez HTTP/1.1\r\nHost: localhost:8088\r\n",
     "an address": b"GET /livez HTTP/1.1\r\nHost: [::1]:8088\r\n",
     "an empty host": b"GET /livez HTTP/1.1\r\nHost: \r\n",
     "no host under HTTP/1.0": b"GET /livez HTTP/1.0\r\n",
@@ -390,7 +390,7 @@ def test_a_chunk_of_more_bytes_than_can_be_counted_gets_one_413(pair):
 
 
 def test_another_version_gets_one_505(pair):
-    assert is_problem(exchange(pair.http, b"GET /livez HTTP/3.0\r\nHost: x\r\n\r\n"), 505)
+    assert is_problem(exchange(pair.http, b"GET /livez HTTP/3.0\r\nHost: localhost\r\n\r\n"), 505)
 
 
 def head_fields(received):
@@ -404,7 +404,7 @@ def head_fields(received):
 def test_a_head_equals_its_get_without_the_body(pair, path):
     def ask(method):
         with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
-            connection.sendall(b"%s %s HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\r\nConnection: close"
+            connection.sendall(b"%s %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\r\nConnection: close"
                                b"\r\n\r\n" % (method, path.encode()))
             received = connection.recv(65536)
             while method == b"HEAD" and (piece := connection.recv(65536)):

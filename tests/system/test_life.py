@@ -76,7 +76,7 @@ def test_a_signal_ends_both_well_with_connections_open(folder, number):
     both = Pair(folder)
     idle = socket.create_connection(("127.0.0.1", both.http))
     half = socket.create_connection(("127.0.0.1", both.http))
-    half.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+    half.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n")
     both.post(message(channel(), 1))
     began = time.monotonic()
     assert both.gateway.stop(number) == 0
@@ -101,10 +101,10 @@ def answer_of(client):
 
 
 @pytest.mark.parametrize("half", [
-    b"GET /rockets HTTP/1.1\r\nHost: x\r\n",
-    b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
-    b"POST /messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[",
-    b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    b"GET /rockets HTTP/1.1\r\nHost: localhost\r\n",
+    b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{",
+    b"POST /messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[",
+    b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
     b"Content-Length: 1000000\r\n\r\n" + b"\n" * 600000], ids=["head", "body", "chunk", "upload"])
 def test_a_request_that_is_not_complete_at_the_stop_is_told_so_in_time(folder, half):
     both = Pair(folder)
@@ -124,7 +124,7 @@ def test_a_request_that_is_not_complete_at_the_stop_is_told_so_in_time(folder, h
 def test_a_request_that_trickles_through_the_stop_ends_two_seconds_after_it(folder):
     both = Pair(folder)
     client = socket.create_connection(("127.0.0.1", both.http))
-    client.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+    client.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
     until(lambda: both.call("GET", "/stats").json()["connections"] >= 2, what="the client")
     began = time.monotonic()
     both.gateway.send(signal.SIGTERM)
@@ -146,7 +146,7 @@ def test_a_request_that_becomes_complete_after_the_signal_is_answered(folder):
     both = Pair(folder)
     body = json.dumps(message(channel(), 1)).encode()
     client = socket.create_connection(("127.0.0.1", both.http))
-    client.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body))
+    client.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body))
     until(lambda: both.call("GET", "/stats").json()["connections"] >= 2, what="the client")
     both.gateway.send(signal.SIGTERM)
     until(lambda: is_refused(both.http), what="the end of listening")
@@ -161,7 +161,7 @@ def test_an_answer_that_nobody_takes_does_not_hold_up_the_stop(folder):
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", both.http))
-    client.sendall(b"GET /dashboard/chart.min.js HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+    client.sendall(b"GET /dashboard/chart.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
     client.recv(1)
     began = time.monotonic()
     assert both.gateway.stop() == 0

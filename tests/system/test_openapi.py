@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from downlink import ROOT, Answer, Pair, channel, message, until
+from downlink import ROOT, Answer, Client, Pair, channel, free_ports, message, until
 from kernel import unread_bytes
 from openapi import Document, Form
 
@@ -122,7 +122,11 @@ def test_an_example_of_a_parameter_is_answered_as_it_says(apollo, method, path, 
     if parameter["in"] == "path":
         target = path.replace("{%s}" % wanted, str(example["value"]))
     elif parameter["in"] == "query":
-        target += f"?{wanted}={example['value']}"
+        value = example["value"]
+        if isinstance(value, list):
+            assert (parameter["style"], parameter["explode"]) == ("form", False)
+            value = ",".join(value)
+        target += f"?{wanted}={value}"
     else:
         headers[wanted] = example["value"]
     body = json.dumps(MEDIA[0][1]["examples"]["launched"]["value"]) if method == "post" else None
@@ -184,6 +188,18 @@ def test_no_call_is_undocumented_and_none_is_made_up(apollo):
     assert documented == known | {"GET /healthz"}  # which counts as /livez
 
 
+def test_every_answer_in_json_ends_with_a_line_feed(apollo):
+    good, bad = (json.dumps(MEDIA[0][1]["examples"][name]["value"]) for name in ("launched", "zero"))
+    answers = [send(apollo, "get", fill(path)) for path in DOCUMENT.tree["paths"] if path != "/events"]
+    answers += [send(apollo, "get", target) for target in ("/rockets/nobody", "/rockets?limit=0", "/x")]
+    answers += [send(apollo, "post", "/messages", body, {"Prefer": prefer})
+                for body in (good, bad) for prefer in ("none", "handling=lenient", "wait=5")]
+    answers = [answer for answer in answers if answer.headers["Content-Type"].endswith("json")]
+    assert len(answers) > 12
+    for answer in answers:
+        assert answer.body.endswith(b"}\n") and answer.json() is not None
+
+
 @pytest.mark.parametrize("path", DOCUMENT.tree["paths"])
 def test_another_method_or_path_is_refused_with_a_problem_that_is_documented(pair, path):
     validator = DOCUMENT.validator(DOCUMENT.tree["components"]["schemas"]["Problem"])
@@ -195,10 +211,10 @@ def test_another_method_or_path_is_refused_with_a_problem_that_is_documented(pai
 
 #  The answers that every call can give before its handler runs, and a way to get each.
 EARLY = {
-    400: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nHost: y"),
-    413: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}"),
+    400: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nHost: y"),
+    413: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nContent-Length: {MAX_BODY + 1}"),
     414: lambda both, line: send_raw(both, line.replace(" HTTP", "?" + "a" * 70000 + " HTTP")),
-    431: lambda both, line: send_raw(both, f"{line}\r\nHost: x\r\nX: " + "a" * 70000),
+    431: lambda both, line: send_raw(both, f"{line}\r\nHost: localhost\r\nX: " + "a" * 70000),
 }
 
 
@@ -216,7 +232,7 @@ def test_a_request_that_comes_too_slowly_gets_408_as_documented(pair):
         sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 40))
                    for _ in CALLS]
         for one, (method, path, _) in zip(sockets, CALLS):
-            one.sendall(f"{method.upper()} {fill(path)} HTTP/1.1\r\nHost: x\r\n".encode())
+            one.sendall(f"{method.upper()} {fill(path)} HTTP/1.1\r\nHost: localhost\r\n".encode())
         for one, (_, _, operation) in zip(sockets, CALLS):
             answer = parse(one.recv(65536))
             assert answer.status == 408
@@ -227,7 +243,7 @@ def test_every_call_with_a_large_body_is_refused_as_documented_when_too_many_are
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             one = stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 30))
-            one.sendall(f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY}\r\n\r\n"
+            one.sendall(f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BODY}\r\n\r\n"
                         .encode() + b" " * (MAX_BODY * 5 // 8))
         until(lambda: unread_bytes(pair.http) == 0, what="all of it to be read")
         large = "x" * (MAX_BODY * 5 // 8)
@@ -257,7 +273,7 @@ def test_more_than_the_whole_buffer_is_refused_as_documented(start):
 def test_what_cannot_be_done_without_a_processor_is_refused_as_documented(folder):
     both = Pair(folder, gateway=("--wait", "100ms", "--event-streams", "1", "--workers", "1"))
     first = socket.create_connection(("127.0.0.1", both.http), 30)
-    first.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    first.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert b" 200 " in first.recv(100)
     both.processor.stop()
     until(lambda: both.call("GET", "/readyz").status == 503, what="unreadiness")
@@ -269,6 +285,20 @@ def test_what_cannot_be_done_without_a_processor_is_refused_as_documented(folder
         DOCUMENT.check(DOCUMENT.tree["paths"][path]["get"], send(both, "get", path))
     first.close()
     both.gateway.stop()
+
+
+def test_without_any_processor_yet_reading_and_writing_give_one_type_of_problem(pair):
+    nobody = f"127.0.0.1:{free_ports(3)}"
+    gateway, port = pair.start_gateway_beside("--wait", "100ms", "--processors", nobody)
+    try:
+        client = Client(port)
+        body = json.dumps(message(channel(), 1))
+        answers = [client.call("POST", "/messages", body), client.call("GET", "/rockets"),
+                   client.call("GET", "/rockets/apollo")]
+        assert [(answer.status, answer.json()["type"]) for answer in answers] == [
+            (503, "urn:downlink:problem:no-processor")] * 3
+    finally:
+        gateway.stop()
 
 
 def test_every_documented_status_is_one_that_is_tested_here():

@@ -28,7 +28,7 @@ def heavy(folder):
 
 
 def ask(port, target):
-    return raw(port, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    return raw(port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
 
 
 def lists_refused(port):

@@ -35,6 +35,28 @@ def test_ndjson_is_accepted_with_blank_lines_and_any_line_end(pair):
     pair.rocket_when(one, lambda r: r["messagesApplied"] == 5)
 
 
+@pytest.mark.parametrize("content_type", [
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl",
+    "application/jsonlines", "application/x-jsonlines", "application/json-lines",
+    "application/ldjson", "application/x-ldjson", "application/stream+json",
+    "application/x-json-stream", "text/x-ndjson", "text/ndjson", "text/jsonl; charset=utf-8"])
+def test_lines_are_taken_under_each_of_their_names(pair, content_type):
+    lines = "".join(json.dumps(message(channel(), 1)) + "\n" for _ in range(3))
+    answer = pair.call("POST", "/messages", lines, Content_Type=content_type)
+    assert answer.json() == {"status": "accepted", "accepted": 3}
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "", " "])
+def test_lines_under_the_type_of_json_get_a_hint_at_their_own_type(pair, between):
+    one = json.dumps(message(channel(), 1))
+    answer = pair.call("POST", "/messages", one + between + one + between)
+    assert (answer.status, answer.json()["type"]) == (400, "urn:downlink:problem:bad-body")
+    assert answer.json()["detail"].endswith(
+        "; one message a line needs Content-Type: application/x-ndjson")
+    for body in (one + "x", one + "]", one[:-1], one + "7"):
+        assert "ndjson" not in pair.call("POST", "/messages", body).json()["detail"]
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8",
                                           "text/plain", "application/x-www-form-urlencoded", None])
 def test_json_text_form_and_no_content_type_are_taken_as_json(pair, content_type):
@@ -157,14 +179,14 @@ def test_a_body_over_the_limit_is_refused_however_it_is_sent(start):
     both = start(gateway=("--max-body", "1000"))
     assert both.call("POST", "/messages", b" " * 1001).status == 413
     chunked = b"".join(b"64\r\n" + b" " * 100 + b"\r\n" for _ in range(11)) + b"0\r\n\r\n"
-    answer = raw(both.http, b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    answer = raw(both.http, b"POST /messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                             b"Transfer-Encoding: chunked\r\n\r\n" + chunked)
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_chunked_body_is_taken(pair):
     body = json.dumps(message(channel(), 1)).encode()
-    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    answer = raw(pair.http, b"POST /messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                             b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
                  % (len(body), body))
     assert answer.startswith(b"HTTP/1.1 202 ")

@@ -70,11 +70,30 @@ class Fleet:
     def start(self, index):
         return Program(self.folder, "downlink-processor", "--port", self.ports[index], "--store", self.address)
 
+    def end(self):
+        """End what a failed test left."""
+        for one in (self.gateway, *self.processors):
+            if one.process.poll() is None:
+                one.process.kill()
+                one.process.wait()
+
     def await_shares(self, *shares):
         until(lambda: sorted((owners(self) or {}).values()) == sorted(shares), 15, f"shares of {shares}")
 
     def stop(self):
         assert [one.stop() for one in (self.gateway, *self.processors)] == [0] * (1 + len(self.processors))
+
+
+@pytest.fixture
+def start_fleet(folder):
+    fleets = []
+
+    def start_one(address, count):
+        fleets.append(Fleet(folder, address, count))
+        return fleets[-1]
+    yield start_one
+    for one in fleets:
+        one.end()
 
 
 def owners(both):
@@ -155,9 +174,9 @@ def test_a_database_that_hangs_delays_saves_alone(start, server, database):
     both.stop()
 
 
-def test_partitions_move_when_a_processor_stops_and_when_one_dies(folder, database):
+def test_partitions_move_when_a_processor_stops_and_when_one_dies(start_fleet, database):
     """A stop gives its leases back; the leases of a processor that was killed expire."""
-    fleet = Fleet(folder, database, 2)
+    fleet = start_fleet(database, 2)
     names = [f"r{index}" for index in range(64)]
 
     def are_whole():
@@ -175,8 +194,8 @@ def test_partitions_move_when_a_processor_stops_and_when_one_dies(folder, databa
     fleet.stop()
 
 
-def test_an_owner_that_was_paused_is_fenced_and_loses_nothing(folder, database):
-    fleet = Fleet(folder, database, 2)
+def test_an_owner_that_was_paused_is_fenced_and_loses_nothing(start_fleet, database):
+    fleet = start_fleet(database, 2)
     fleet.await_shares(8, 8)
     names = [f"p{index}" for index in range(64)]
     saved(fleet, *names)
@@ -345,8 +364,8 @@ def test_an_address_that_is_none_is_refused(folder):
         assert words in program.text(), program.text()
 
 
-def test_processors_that_start_at_once_make_one_state(folder, server, database):
-    fleet = Fleet(folder, database, 4)
+def test_processors_that_start_at_once_make_one_state(start_fleet, server, database):
+    fleet = start_fleet(database, 4)
     fleet.await_shares(4, 4, 4, 4)
     assert server.query("SELECT count(*) FROM downlink.state", name_of(database)) == [["1"]]
     stops = [threading.Thread(target=one.stop) for one in fleet.processors]

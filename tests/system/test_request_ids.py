@@ -62,14 +62,14 @@ def test_a_refusal_without_a_sane_id_gets_one_that_the_log_knows(pair, bad):
 
 
 def test_what_is_refused_before_it_is_read_has_an_id_too(pair):
-    answer = raw(pair.http, b"GET /a%00 HTTP/1.1\r\nHost: x\r\nX-Request-Id: early\r\n\r\n")
+    answer = raw(pair.http, b"GET /a%00 HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: early\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ") and b"\r\nX-Request-Id: early\r\n" in answer
     assert '"requestId":"early"' in answer.decode()
     assert pair.gateway.lines_with("request_id=early ")
 
 
 def test_nothing_that_a_client_sends_forges_the_log(pair):
-    raw(pair.http, b"GET /\x1fstatus=200\x1fforged=yes HTTP/1.1\r\nHost: x\r\n"
+    raw(pair.http, b"GET /\x1fstatus=200\x1fforged=yes HTTP/1.1\r\nHost: localhost\r\n"
         b"Connection: close\r\nX-Request-Id: forger\r\n\r\n")
     [line] = pair.gateway.lines_with("request_id=forger ")
     assert " forged=yes" not in line and " status=400 " in line

@@ -56,7 +56,7 @@ def send(client, body):
 def half(both, body):
     """The first bytes of a chunked body; the connection stays open."""
     with socket.create_connection(("127.0.0.1", both.http), timeout=30) as client:
-        client.sendall(b"POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        client.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
                        b"Content-Type: " + TYPE.encode() + b"\r\n\r\n")
         send(client, body)
         yield client
@@ -412,7 +412,7 @@ def test_the_answer_is_the_same_however_a_body_is_cut(pair, seed):
 def announce(stack, both, size):
     """A connection that announces a body and sends one byte of it."""
     one = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
-    one.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n{" % size)
+    one.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n{" % size)
 
 
 def test_bodies_that_are_announced_and_do_not_come_take_no_room(pair):
@@ -428,7 +428,7 @@ def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
     """2,000 of 486 KB at once were told 413, as if they were too large for ever."""
     lines = "\n".join(json.dumps(message(channel(), 1, "RocketLaunched")) for _ in range(2000))
     lines = lines[:lines.rindex("\n")].encode()
-    head = (b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n" % len(lines))
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 30))
@@ -449,7 +449,7 @@ def test_uploads_that_do_not_end_leave_room_for_everybody_else(start):
     both = start(gateway=("--buffer", "100000", "--wait", "1s"))
     both.processor.send(signal.SIGSTOP)  # nothing is acknowledged, so only eviction makes room
     half = lines(channel(), 3900)
-    head = (f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\n"
+    head = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: {TYPE}\r\n"
             f"Content-Length: {2 * len(half)}\r\n\r\n").encode()
     with contextlib.ExitStack() as stack:
         for _ in range(25):
@@ -470,7 +470,7 @@ def test_an_upload_that_made_room_for_others_is_to_be_sent_again(start):
     body = lines(channel(), 18000)
     cut = len(body) * 3 // 4
     with socket.create_connection(("127.0.0.1", both.http), 30) as upload:
-        upload.sendall((f"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\n"
+        upload.sendall((f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: {TYPE}\r\n"
                         f"Content-Length: {len(body)}\r\n\r\n").encode() + body[:cut])
         until(lambda: both.call("GET", "/stats").json()["buffered"] > 10000, what="the upload")
         both.processor.send(signal.SIGSTOP)

@@ -212,6 +212,39 @@ Test (json_writer, the_lowest_and_the_highest_integers_are_whole)
     json_writer_destroy (&json);
 }
 
+Test (json_writer, a_number_is_rounded_to_its_decimals)
+{
+    static const struct {
+        double value;
+        unsigned decimals;
+    } cases[] = {{0, 3}, {0.1, 3}, {2.0009765625, 3}, {0.0004, 3}, {0.0006, 3}, {1200, 3},
+        {1200, 0}, {99.9996, 3}, {123456789.25, 1}};
+    json_writer_t *json = json_writer_new ();
+    json_begin_array (json);
+    for (size_t index = 0; index < G_N_ELEMENTS (cases); index++)
+        json_decimal (json, cases[index].value, cases[index].decimals);
+    json_end_array (json);
+    cr_expect (text_equal (
+        json_writer_text (json), text_from ("[0,0.1,2.001,0,0.001,1200,1200,100,123456789.2]")));
+    json_writer_destroy (&json);
+}
+
+Test (json_writer, a_line_is_the_text_with_a_line_feed)
+{
+    json_writer_t *json = json_writer_new ();
+    for (size_t size = 0; size < 5000; size++) {
+        json_writer_reset (json);
+        char *text = g_strnfill (size, 'a');
+        json_string (json, text);
+        text_t line = json_writer_line (json);
+        cr_assert_eq (line.size, size + 3);
+        cr_assert_eq (line.data[size + 2], '\n');
+        cr_assert_eq (json_writer_text (json).size, size + 2);
+        g_free (text);
+    }
+    json_writer_destroy (&json);
+}
+
 Test (json_writer, a_long_text_is_whole)
 {
     pair_t pair = s_new_pair ();

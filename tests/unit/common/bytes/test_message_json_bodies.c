@@ -86,7 +86,9 @@ Test (message_json, a_broken_document_is_told_with_the_place_of_its_fault)
         {"[\"\\ud800\"]", "broken: the body is no JSON: a string holds half of a surrogate pair\n"},
         {"{}\n\"a", "broken: the body is no JSON: a string does not end\n"},
         {"{}\f", "broken: the body is no JSON: it holds something that does not belong there\n"},
-        {"{} {}", "broken: the body is no JSON near line 1, column 4: trailing garbage\n"},
+        {"{} {}",
+            "broken: the body is no JSON near line 1, column 4: trailing garbage" MESSAGE_JSON_HINT
+            "\n"},
         {"{\"a\":1e999}}",
             "broken: the body is no JSON near line 1, column 12: trailing garbage\n"},
         {"[1e999,\"\\udc00\"]",

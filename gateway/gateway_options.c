@@ -13,9 +13,11 @@ static struct {
     const char *processors;
     const char *cors;
     const char *host;
+    const char *webhook_origin;
     const char *journal_dir;
     int journal, overflow;
     uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
+    http_times_t times;
 } s_flags;
 
 static const option_t s_options[] = {
@@ -42,6 +44,13 @@ static const option_t s_options[] = {
         "while more connections than this are open and idle, the gateway closes each new "
         "connection "
         "after its first answer"},
+    {"idle-timeout", OPTION_DURATION, &s_flags.times.idle_ms, "75s", NULL, 100, 86400000,
+        "time after which the gateway closes a connection without a request; longer than the same "
+        "time of a proxy before it, which would else send a request as the connection closes"},
+    {"head-timeout", OPTION_DURATION, &s_flags.times.head_ms, "10s", NULL, 100, 3600000,
+        "time that the head of a request may take; then 408"},
+    {"body-timeout", OPTION_DURATION, &s_flags.times.body_ms, "15s", NULL, 100, 3600000,
+        "time that each 64 KiB of a body may take; then 408"},
     {"event-streams", OPTION_NUMBER, &s_flags.event_streams, "2000", NULL, 0, 0,
         "the most clients of GET /events at a time"},
     {"workers", OPTION_NUMBER, &s_flags.workers, "0", NULL, 0, 64,
@@ -53,6 +62,9 @@ static const option_t s_options[] = {
     {"host", OPTION_TEXT, &s_flags.host, NULL, "NAMES", 0, 0,
         "comma-separated names under which browsers may reach the gateway, besides localhost; "
         "another Host gets 421. Not set: on a loopback address only localhost, elsewhere any name"},
+    {"webhook-origin", OPTION_TEXT, &s_flags.webhook_origin, NULL, "LIST", 0, 0,
+        "let these origins, comma-separated, deliver CloudEvents to POST /messages as to a webhook "
+        "that they ask first (OPTIONS); *: all"},
     SERVICE_OPTIONS (s_service),
 };
 
@@ -101,6 +113,8 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         .max_body_bytes = s_flags.max_body,
         .browser = {.is_loopback = address_is_loopback (s_listen.host),
             .hosts = s_flags.host,
-            .cors = s_flags.cors}};
+            .cors = s_flags.cors},
+        .webhook = s_flags.webhook_origin,
+        .times = s_flags.times};
     return &s_service;
 }

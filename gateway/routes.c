@@ -67,10 +67,39 @@ s_allowed_methods (const row_t *row)
     return row->method == METHOD_POST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
 }
 
+static bool
+s_may_deliver (const char *allowed, const char *origin)
+{
+    bool found = strcmp (allowed, "*") == 0;
+    char **origins = g_strsplit (allowed, ",", -1);
+    for (char **one = origins; *one && !found; one++)
+        found = g_ascii_strcasecmp (g_strstrip (*one), origin) == 0;
+    g_strfreev (origins);
+    return found;
+}
+
+//  Allow a sender of CloudEvents that asks before it delivers to a webhook: its origin, at any rate.
+static void
+s_allow_webhook (const routes_t *self, http_request_t *request, http_response_t *response)
+{
+    const char *origin = http_request_field (request, "WebHook-Request-Origin");
+    size_t index = 0;
+    if (!self->webhook || !origin || !s_may_deliver (self->webhook, origin))
+        return;
+    while (response->fields[index].name)
+        index++;
+    response->fields[index].name = "WebHook-Allowed-Origin";
+    response->fields[index].value = origin;
+    response->fields[index + 1].name = "WebHook-Allowed-Rate";
+    response->fields[index + 1].value = "*";
+    response->status = 200;
+}
+
 //  Answer a browser that asks before a page of another origin may send JSON or a field of its own.
 //  Allow every field that the page wants to send: the gateway keeps no secret in any of them.
 static void
-s_answer_options (const routes_t *self, http_request_t *request, const char *allow)
+s_answer_options (
+    const routes_t *self, http_request_t *request, const char *allow, bool is_delivery)
 {
     http_response_t response = {.status = 204, .fields = {{"Allow", allow}}};
     const char *wanted = http_request_field (request, "Access-Control-Request-Headers");
@@ -84,6 +113,8 @@ s_answer_options (const routes_t *self, http_request_t *request, const char *all
         response.fields[3].name = "Access-Control-Allow-Headers";
         response.fields[3].value = wanted;
     }
+    if (is_delivery)
+        s_allow_webhook (self, request, &response);
     http_answer (request, &response);
 }
 
@@ -94,7 +125,7 @@ s_answer_row (
 {
     const char *method = http_request_method (request);
     if (strcmp (method, "OPTIONS") == 0)
-        s_answer_options (self, request, s_allowed_methods (row));
+        s_answer_options (self, request, s_allowed_methods (row), row->route == ROUTE_MESSAGES);
     else if (!s_is_allowed (row, method))
         answer_problem_with (request, &(problem_t){.status = 405,
                                           .name = "method-not-allowed",
@@ -158,7 +189,7 @@ routes_handle (void *context, http_request_t *request)
     if (fault)
         answer_problem (request, 400, "bad-request", fault);
     else if (s_is_about_server (request, &target))
-        s_answer_options (self, request, "GET, HEAD, POST, OPTIONS");
+        s_answer_options (self, request, "GET, HEAD, POST, OPTIONS", false);
     else if (!row)
         answer_problem (request, 404, "not-found", "there is nothing at this path");
     else

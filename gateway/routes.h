@@ -14,6 +14,8 @@ typedef struct {
     worker_metrics_t *metrics;
     answer_log_t log;
     browser_rules_t browser;
+    const char
+        *webhook;  //  origins that may deliver CloudEvents, comma-separated; *: all; NULL: none
 } routes_t;
 
 //  Show a request to the handler of its path; an http_handler_fn.

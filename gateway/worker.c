@@ -54,7 +54,8 @@ s_new_parts (worker_t *self, const worker_config_t *config)
                                   .gateway_metrics = config->metrics,
                                   .phase = self->phase},
         .metrics = self->metrics,
-        .browser = config->browser};
+        .browser = config->browser,
+        .webhook = config->webhook};
 }
 
 static http_server_t *
@@ -66,6 +67,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .body_too_large = "the body is larger than this gateway takes (--max-body)",
         .idle_connections = config->idle_connections,
         .max_connections = config->max_connections,
+        .times = config->times,
         .cors = config->browser.cors,
         .handler = routes_handle,
         .takes_pieces = routes_take_pieces,

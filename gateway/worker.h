@@ -11,6 +11,7 @@
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
 #include "gateway/metrics/gateway_metrics.h"
+#include "http/http_config.h"
 
 //  The settings of a worker: numbers are its share of the gateway's. publisher.metrics are its own.
 typedef struct {
@@ -26,6 +27,8 @@ typedef struct {
     uint64_t max_body_bytes;
     unsigned max_connections;
     browser_rules_t browser;
+    const char *webhook;  //  NULL: none
+    http_times_t times;
     gateway_metrics_t *metrics;  //  of all workers; borrowed
     served_state_t *state;       //  of all workers; borrowed
 } worker_config_t;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/text/text.h"
+#include "http/rules/http_times.h"
 
 #define HTTP_PIECE_BYTES                                                                           \
     ((size_t) 256 * 1024)            //  smallest piece of a body; a smaller body is whole
@@ -57,6 +58,7 @@ typedef struct {
     const char *body_too_large;  //  the sentence that refuses a larger one; plain, without quotes
     uint64_t idle_connections;   //  when more are idle, a first answer closes its connection
     unsigned max_connections;
+    http_times_t times;
     const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
     http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole

@@ -333,7 +333,8 @@ http_server_new (const http_config_t *config)
     self->is_listening = true;
     self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
         .limit = {BODIES_MIN_BYTES, MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)}};
-    http_connections_init (&self->connections, config->max_connections, s_part, self);
+    http_connections_init (
+        &self->connections, config->max_connections, &config->times, s_part, self);
     //  The guard is stricter than the library, and answers a missing Host or a space in the target.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
         0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,

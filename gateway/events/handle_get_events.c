@@ -38,25 +38,39 @@ s_read_list (GPtrArray *ids, const char *text, size_t size)
     return fault;
 }
 
-//  Read the chosen rockets, none for all of them. Return NULL, or a sentence that names the fault.
+//  Read the chosen rockets, none for all of them, and the id of the last event. Ignore unknown
+//  parameters: an EventSource never asks again after an error, and libraries for it add some of
+//  their own. Return NULL, or a sentence that names the fault.
 static const char *
-s_read_parameters (const http_target_t *target, GPtrArray *ids)
+s_read_parameters (const http_target_t *target, GPtrArray *ids, const char **last_id)
 {
-    if (target->count == 0)
-        return NULL;
-    const http_parameter_t *only = &target->parameters[0];
-    if (target->count == 1 && strcmp (only->name, "id") == 0)
-        return s_add_id (ids, g_strdup (only->value));
-    if (target->count == 1 && strcmp (only->name, "ids") == 0)
-        return s_read_list (ids, only->raw, only->raw_size);
-    return "the only parameter is id or ids, once";
+    bool is_chosen = false;
+    const char *fault = NULL;
+    for (size_t index = 0; index < target->count && !fault; index++) {
+        const http_parameter_t *one = &target->parameters[index];
+        bool is_id = strcmp (one->name, "id") == 0;
+        bool is_list = strcmp (one->name, "ids") == 0;
+        if (strcmp (one->name, "lastEventId") == 0)
+            *last_id = one->value;
+        if (is_chosen && (is_id || is_list))
+            fault = "a stream has either id or ids, once";
+        else if (is_id)
+            fault = s_add_id (ids, g_strdup (one->value));
+        else if (is_list)
+            fault = s_read_list (ids, one->raw, one->raw_size);
+        is_chosen |= is_id || is_list;
+    }
+    return fault;
 }
 
 void
 handle_get_events (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
-    const char *fault = s_read_parameters (target, ids);
+    const char *last_id = NULL;
+    const char *fault = s_read_parameters (target, ids, &last_id);
+    //  The field is newer: a browser sends it when it comes back with the same target.
+    const char *field = http_request_field (request, "Last-Event-ID");
     bool is_chosen = ids->len > 0;
     g_ptr_array_add (ids, NULL);
     if (fault)
@@ -66,8 +80,7 @@ handle_get_events (const parts_t *parts, http_request_t *request, const http_tar
     else if (strcmp (http_request_method (request), "HEAD") == 0)
         event_streams_answer_head (request);
     else if (!event_streams_open (parts->streams, request,
-                 is_chosen ? (const char *const *) ids->pdata : NULL,
-                 http_request_field (request, "Last-Event-ID")))
+                 is_chosen ? (const char *const *) ids->pdata : NULL, field ? field : last_id))
         answer_problem (request, 503, "too-many-streams",
             "too many streams are open (--event-streams); please try again");
     g_ptr_array_unref (ids);

@@ -86,16 +86,12 @@ s_got_rocket (void *context, const outcome_t *outcome)
         s_answer_unavailable (parts, request, outcome->is_busy);
 }
 
-//  Ask for a rocket whose id is decoded.
+//  Ask for a rocket whose id is decoded, and of no more than MESSAGE_CHANNEL_MAX_BYTES.
 static void
-s_ask_for_rocket (const parts_t *parts, http_request_t *request, text_t id)
+s_ask_for_rocket (const parts_t *parts, http_request_t *request, text_t id, outcome_fn *answered)
 {
-    if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
-        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
-    else {
-        pending_t *pending = s_hold (parts, request);
-        pending->inquiry = asker_rocket (parts->asker, id, s_got_rocket, pending);
-    }
+    pending_t *pending = s_hold (parts, request);
+    pending->inquiry = asker_rocket (parts->asker, id, answered, pending);
 }
 
 void
@@ -104,12 +100,15 @@ handle_get_rocket (const parts_t *parts, http_request_t *request, const http_tar
     text_t raw = text_from (target->path + strlen (ROCKET_PATH));
     bool is_plain = !memchr (raw.data, '%', raw.size);
     char *decoded = is_plain ? NULL : http_target_decode (raw.data, raw.size, false);
+    text_t id = is_plain ? raw : text_from (decoded);
     if (!is_plain && !decoded)
         answer_problem (request, 400, "bad-request", "the rocket's id has a broken percent escape");
     else if (target->count)
         answer_problem (request, 400, "bad-parameter", "this call takes no parameters");
+    else if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
+        answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
     else
-        s_ask_for_rocket (parts, request, is_plain ? raw : text_from (decoded));
+        s_ask_for_rocket (parts, request, id, s_got_rocket);
     g_free (decoded);
 }
 
@@ -167,6 +166,26 @@ s_got_rockets (void *context, const outcome_t *outcome)
     s_free (pending);
 }
 
+//  Answer GET /rockets?id=: a page with the rocket, or an empty one.
+static void
+s_got_only_rocket (void *context, const outcome_t *outcome)
+{
+    pending_t *pending = context;
+    json_writer_t *json = pending->parts->json;
+    json_writer_reset (json);
+    json_begin_object (json);
+    json_key (json, "rockets");
+    json_begin_array (json);
+    bool is_there = outcome->status == 200 && rocket_json_write (json, outcome->rocket);
+    if (is_there || outcome->status == 404) {
+        json_end_array (json);
+        s_answer_page (pending, pending->request, NULL);
+    }
+    else
+        s_answer_unavailable (pending->parts, pending->request, outcome->is_busy);
+    s_free (pending);
+}
+
 static bool
 s_is_wanted (void *context)
 {
@@ -177,6 +196,7 @@ s_is_wanted (void *context)
 typedef struct {
     list_query_t list;
     const char *cursor;
+    const char *id;
 } parameters_t;
 
 static const char *
@@ -213,8 +233,10 @@ s_read_parameter (parameters_t *self, const http_parameter_t *parameter)
         self->list.type = value;
     else if (strcmp (parameter->name, "mission") == 0)
         self->list.mission = value;
+    else if (strcmp (parameter->name, "id") == 0)
+        self->id = parameter->value;
     else
-        return "the parameters are sort, limit, cursor, status, type and mission";
+        return "the parameters are sort, limit, cursor, status, type and mission, or id alone";
     return NULL;
 }
 
@@ -230,6 +252,10 @@ s_read_parameters (parameters_t *self, const http_target_t *target)
         if (fault)
             return fault;
     }
+    if (self->id && target->count > 1)
+        return "id stands alone: no other parameter goes with it";
+    if (self->id && (!*self->id || strlen (self->id) > MESSAGE_CHANNEL_MAX_BYTES))
+        return "id must have 1 to 128 bytes";
     return NULL;
 }
 
@@ -283,6 +309,8 @@ handle_get_rockets (const parts_t *parts, http_request_t *request, const http_ta
     }
     if (fault)
         answer_problem (request, 400, "bad-parameter", fault);
+    else if (parameters.id)
+        s_ask_for_rocket (parts, request, text_from (parameters.id), s_got_only_rocket);
     else
         s_ask_for_list (parts, request, target, &parameters.list);
     g_free (cursor_bytes);

@@ -6,10 +6,7 @@
 #include "http/connection/http_watch.h"
 
 #define FRESH_MS 15000
-#define IDLE_MS 60000
-#define HEAD_MS 10000
-#define BODY_MS 15000
-#define HEAD_CROWDED_MS 200  //  the same, near the limit of connections
+#define HEAD_CROWDED_MS 200  //  for a head, near the limit of connections
 #define SENDING_MS 60000
 #define STREAM_MS 45000
 #define PARTED_MS 1000
@@ -21,19 +18,21 @@
 #define SPARE_MAX 32             //  connections to keep free, as long as others are idle
 #define SHED_TRIES 8             //  connections to look at, to close one of them
 
-static const int64_t s_limits_ms[CONNECTION_PHASES] = {[CONNECTION_FRESH] = FRESH_MS,
-    [CONNECTION_IDLE] = IDLE_MS,
-    [CONNECTION_HEAD] = HEAD_MS,
-    [CONNECTION_BODY] = BODY_MS,
-    [CONNECTION_HELD] = INT64_MAX,
-    [CONNECTION_SENDING] = SENDING_MS,
-    [CONNECTION_STREAM] = STREAM_MS,
-    [CONNECTION_PARTED] = PARTED_MS};
-
 void
-http_connections_init (http_connections_t *self, size_t limit, http_part_fn *part, void *context)
+http_connections_init (http_connections_t *self, size_t limit, const http_times_t *times,
+    http_part_fn *part, void *context)
 {
-    *self = (http_connections_t){.limit = limit, .part = part, .context = context};
+    *self = (http_connections_t){.limit = limit,
+        .limits_ms = {[CONNECTION_FRESH] = FRESH_MS,
+            [CONNECTION_IDLE] = (int64_t) times->idle_ms,
+            [CONNECTION_HEAD] = (int64_t) times->head_ms,
+            [CONNECTION_BODY] = (int64_t) times->body_ms,
+            [CONNECTION_HELD] = INT64_MAX,
+            [CONNECTION_SENDING] = SENDING_MS,
+            [CONNECTION_STREAM] = STREAM_MS,
+            [CONNECTION_PARTED] = PARTED_MS},
+        .part = part,
+        .context = context};
 }
 
 //  Return the connection that has been without a request for the longest; NULL if there is none.
@@ -248,7 +247,9 @@ s_stop_each (http_connections_t *self, connection_phase_t phase,
 static int64_t
 s_limit_ms (const http_connections_t *self, int phase)
 {
-    return phase == CONNECTION_HEAD && s_is_crowded (self) ? HEAD_CROWDED_MS : s_limits_ms[phase];
+    int64_t limit_ms = self->limits_ms[phase];
+    return phase == CONNECTION_HEAD && s_is_crowded (self) ? MIN (HEAD_CROWDED_MS, limit_ms)
+                                                           : limit_ms;
 }
 
 int64_t

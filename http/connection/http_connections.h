@@ -4,10 +4,10 @@
 //
 //    phase     begins                            ends at the latest after
 //    FRESH     accepted, no request line yet     FRESH_MS, closed
-//    IDLE      its answer was sent               IDLE_MS, closed
-//    HEAD      the request line was read         HEAD_MS, or HEAD_CROWDED_MS near the limit of
+//    IDLE      its answer was sent               idle_ms, closed
+//    HEAD      the request line was read         head_ms, or HEAD_CROWDED_MS near the limit of
 //                                                connections, 408 and closed
-//    BODY      the head was read                 BODY_MS for each BODY_STEP_BYTES, 408 and closed
+//    BODY      the head was read                 body_ms for each BODY_STEP_BYTES, 408 and closed
 //    HELD      the request is complete           never: the request has a deadline of its own
 //    SENDING   the request was answered          SENDING_MS, closed
 //    STREAM    the client takes more of it       STREAM_MS, closed: the client does not read
@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "http/connection/http_parting.h"
+#include "http/rules/http_times.h"
 
 typedef enum {
     CONNECTION_FRESH,
@@ -68,17 +69,18 @@ typedef void (http_part_fn) (void *context, http_connection_t *connection, http_
 typedef struct {
     int64_t now_ms;  //  the time, which the server sets before each run
     GQueue phases[CONNECTION_PHASES];
-    int64_t stop_ms;    //  when the stop began; 0: it has not
-    uint64_t timeouts;  //  number of answers with 408
-    size_t limit;       //  most connections that may be open
-    unsigned looks;     //  number of calls of http_connections_look
+    int64_t stop_ms;                       //  when the stop began; 0: it has not
+    uint64_t timeouts;                     //  number of answers with 408
+    size_t limit;                          //  most connections that may be open
+    int64_t limits_ms[CONNECTION_PHASES];  //  longest times in each phase
+    unsigned looks;                        //  number of calls of http_connections_look
     http_part_fn *part;
     void *context;
 } http_connections_t;
 
-//  Begin without connections. limit is the most that may be open.
-void http_connections_init (
-    http_connections_t *self, size_t limit, http_part_fn *part, void *context);
+//  Begin without connections. limit is the most that may be open; times are copied.
+void http_connections_init (http_connections_t *self, size_t limit, const http_times_t *times,
+    http_part_fn *part, void *context);
 
 //  Add an accepted connection, and return it, borrowed until http_connections_remove. Near the
 //  limit, close an idle connection.

@@ -141,10 +141,16 @@ def test_a_stream_of_chosen_rockets_goes_on_after_a_processor_was_killed(start):
 @pytest.mark.parametrize("target", ["/events?ids=", "/events?ids=a,", "/events?ids=a&id=b",
                                     "/events?ids=a,%00", "/events?ids=" + "x" * 129,
                                     "/events?ids=" + ",".join(map(str, range(257))),
-                                    "/events?id=", "/events?id=" + "x" * 129, "/events?all=1",
+                                    "/events?id=", "/events?id=" + "x" * 129,
                                     "/events?id=a&id=b", "/events?id=%00"])
 def test_a_parameter_that_is_none_is_refused(pair, target):
     assert pair.call("GET", target).status == 400
+
+
+def test_unknown_parameters_change_nothing_as_an_event_source_gives_up_after_an_error(pair):
+    [one] = launched(pair, 1)
+    with synced(pair.http, f"/events?_=17&id={one}&lastEventId=&_=18") as stream:
+        assert list(stream.rockets) == [one]
 
 
 def test_other_methods_open_no_stream(pair):
@@ -173,6 +179,21 @@ def test_who_comes_back_goes_on_where_it_was(pair):
         assert again.rockets[two]["messagesApplied"] == 4
         pair.post(message(one, 3))
         again.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 3)
+
+
+def test_the_last_event_may_be_named_in_the_target_and_a_field_is_newer(pair):
+    one, two = launched(pair, 2)
+    with synced(pair.http) as stream:
+        pair.post(message(one, 2))
+        stream.rocket_when(one, lambda rocket: rocket["messagesApplied"] == 2)
+    with synced(pair.http) as witness:
+        pair.post(message(two, 2))
+        witness.rocket_when(two, lambda rocket: rocket["messagesApplied"] == 2)
+    with Stream(pair.http, "/events?lastEventId=" + stream.last_id) as again:
+        assert all(event.name != "reset" for event in again.until("synced"))
+        assert two in again.rockets
+    with Stream(pair.http, "/events?lastEventId=nonsense", last_id=stream.last_id) as again:
+        assert all(event.name != "reset" for event in again.until("synced"))
 
 
 @pytest.mark.parametrize("last_id", ["0", "00000000-1", "nonsense", "-"])

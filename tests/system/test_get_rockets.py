@@ -91,6 +91,26 @@ def test_the_link_leads_to_the_next_page_and_keeps_the_path_that_a_proxy_adds(fl
     assert second["rockets"] and not first_ids & {r["id"] for r in second["rockets"]}
 
 
+@pytest.mark.parametrize("one", [".", "..", "a/b", "%", "\u706b ?#&", "..%2f"])
+def test_a_rocket_can_be_asked_for_by_a_parameter_as_no_browser_keeps_dots_in_a_path(fleet, one):
+    fleet.post(message(one, 1))
+    escaped = urllib.parse.quote(one, safe="")
+    rocket = fleet.rocket_when(escaped, lambda rocket: True)
+    page = fleet.call("GET", "/rockets?id=" + escaped)
+    assert rocket["id"] == one and page.json() == {"rockets": [rocket], "next": None}
+
+
+def test_a_rocket_that_is_not_there_gives_an_empty_page(fleet):
+    assert listed(fleet, id=channel()) == {"rockets": [], "next": None}
+
+
+@pytest.mark.parametrize("query", ["id=", "id=" + "x" * 129, "id=a&id=a", "id=a&limit=1",
+                                   "status=flying&id=a"])
+def test_an_id_is_whole_and_stands_alone(fleet, query):
+    answer = fleet.call("GET", "/rockets?" + query)
+    assert (answer.status, answer.json()["type"]) == (400, "urn:downlink:problem:bad-parameter")
+
+
 @pytest.mark.parametrize("query", ["sort=bogus", "sort=--id", "limit=0", "limit=1001", "limit=x",
                                    "cursor=!", "cursor=AAAA", "status=lost", "colour=red",
                                    "limit=1&limit=2", "type=%zz", "type=%00"])

@@ -6,11 +6,12 @@ import re
 import select
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
 
-from downlink import Pair, channel, message, raw, until
+from downlink import BIN, Pair, channel, message, raw, until
 
 ROUTES = {"/messages": "POST", "/rockets": "GET", "/rockets/x": "GET", "/livez": "GET",
           "/healthz": "GET", "/readyz": "GET"}
@@ -169,6 +170,34 @@ def converse(port, connections, rounds):
 def test_many_busy_connections_on_one_worker_do_not_stall(start, connections):
     both = start(gateway=("--workers", "1", "--idle-connections", "10000"))
     assert converse(both.http, connections, 10) == 10 * connections
+
+
+def closed_after(connection, sent):
+    """The seconds until the gateway closes a connection, and its answer."""
+    connection.sendall(sent)
+    began, answer = time.monotonic(), b""
+    while True:
+        received = connection.recv(65536)
+        if not received:
+            return time.monotonic() - began, answer
+        answer += received
+
+
+def test_flags_set_how_long_clients_may_take(start):
+    both = start(gateway=("--idle-timeout", "1500ms", "--head-timeout", "700ms", "--body-timeout", "1s"))
+    cases = [(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 200 ", 1.5),
+             (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n", b" 408 ", 0.7),
+             (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n[", b" 408 ", 1)]
+    for sent, status, seconds in cases:
+        with socket.create_connection(("127.0.0.1", both.http), timeout=30) as connection:
+            took, answer = closed_after(connection, sent)
+            assert status in answer.partition(b"\r\n")[0] and took >= seconds - 0.1
+
+
+def test_by_default_an_idle_connection_outlives_those_of_usual_proxies():
+    text = subprocess.run([BIN / "downlink-gateway", "--help"], capture_output=True, text=True).stdout
+    defaults = dict(re.findall(r"--(\w+-timeout) .*?\((\w+)\)", text, re.DOTALL))
+    assert defaults == {"idle-timeout": "75s", "head-timeout": "10s", "body-timeout": "15s"}
 
 
 def test_idle_connections_do_not_pile_up_and_a_reused_one_is_left_alone(start):

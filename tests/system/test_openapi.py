@@ -188,6 +188,29 @@ def test_no_call_is_undocumented_and_none_is_made_up(apollo):
     assert documented == known | {"GET /healthz"}  # which counts as /livez
 
 
+def test_a_sender_of_events_may_deliver_if_its_origin_is_allowed(start):
+    asked = {"WebHook-Request-Origin": "events.example", "WebHook-Request-Rate": "120"}
+    options = DOCUMENT.tree["paths"]["/messages"]["options"]
+    for allowed, is_good in (("a.example, EVENTS.example", True), ("*", True), ("a.example", False)):
+        both = start(gateway=("--webhook-origin", allowed, "--cors", "*"))
+        answer = send(both, "options", "/messages", headers=asked)
+        told = (answer.headers["WebHook-Allowed-Origin"], answer.headers["WebHook-Allowed-Rate"])
+        assert told == (("events.example", "*") if is_good else (None, None))
+        assert answer.status == (200 if is_good else 204)
+        assert send(both, "options", "/messages").status == 204
+        other = send(both, "options", "/rockets", headers=asked)
+        assert other.headers["WebHook-Allowed-Origin"] is None
+        both.stop()
+    both = start(gateway=("--webhook-origin", "*"))
+    DOCUMENT.check(options, send(both, "options", "/messages", headers=asked))
+
+
+def test_without_the_flag_no_sender_is_allowed(pair):
+    asked = {"WebHook-Request-Origin": "events.example"}
+    answer = send(pair, "options", "/messages", headers=asked)
+    assert answer.status == 204 and answer.headers["WebHook-Allowed-Origin"] is None
+
+
 def test_every_answer_in_json_ends_with_a_line_feed(apollo):
     good, bad = (json.dumps(MEDIA[0][1]["examples"][name]["value"]) for name in ("launched", "zero"))
     answers = [send(apollo, "get", fill(path)) for path in DOCUMENT.tree["paths"] if path != "/events"]

@@ -95,10 +95,12 @@ export class RocketView {
     async load () {
         const id = this.id;
         try {
-            const answer = await fetch ("rockets/" + encodeURIComponent (id));
-            if (answer.ok)
-                this.update (await answer.json ());
-            else if (answer.status === 404 && id === this.id && !this.rocket)
+            //  Not "rockets/" + id: no browser asks for the ids "." and ".." in a path.
+            const answer = await fetch ("rockets?id=" + encodeURIComponent (id));
+            const rockets = answer.ok ? (await answer.json ()).rockets : [];
+            if (rockets.length > 0)
+                this.update (rockets[0]);
+            else if (answer.ok && id === this.id && !this.rocket)
                 show (this.shown.reason, "There is no rocket with this id yet.");
         } catch {
             //  The banner reports the unreachable gateway; the next event brings the rocket.

@@ -1,0 +1,15 @@
+//  The longest times of a client, which flags set; docs/http.md tells them.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_TIMES_H
+#define DOWNLINK_HTTP_TIMES_H
+
+#include <stdint.h>
+
+//  In milliseconds.
+typedef struct {
+    uint64_t idle_ms;  //  without a request
+    uint64_t head_ms;  //  for the head of a request
+    uint64_t body_ms;  //  for each 64 KiB of a body
+} http_times_t;
+
+#endif

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "support"), str(TESTS / "chaos")]
+sys.path[:0] = [str(TESTS / "chaos"), str(TESTS / "support")]
 from postgres import Missing, Postgres  # noqa: E402
 
 TEST_SECONDS = 120

@@ -2,7 +2,7 @@
 """Real PostgreSQL servers for tests, from Debian's package, each in a folder of its own under /tmp.
 
 A server runs as user postgres if the test is root. fsync is on; everything else is small and quick. A
-server is a primary or a replica (is_replica); `promote` and `follow` change that.
+server is a primary or a replica (is_replica); `promote`, `copy` and `rewind` change that.
 
     postgres.py [--replica] COMMAND...
 
@@ -21,9 +21,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from downlink import free_ports, until  # noqa: E402
-from kernel import children, is_alive  # noqa: E402
+from downlink import free_ports, until
+from kernel import children, is_alive
 
 INSTALLED = pathlib.Path("/usr/lib/postgresql")
 USER = "postgres"  # of the system, and the superuser of each server

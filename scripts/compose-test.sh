@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-#  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again.
+#  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again; then
+#  docker-compose.postgres.yml, whose database stops, comes back and is started anew.
 #  Where no container engine can be run it says why and is skipped, unless REQUIRE_COMPOSE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -115,7 +116,8 @@ await_health () {
     local deadline=$((SECONDS + 90)) states=
     while [[ $SECONDS -lt $deadline ]]; do
         # shellcheck disable=SC2046
-        states=$("$docker" inspect --format '{{.State.Health.Status}}' $(containers) | sort -u)
+        states=$("$docker" inspect --format \
+            '{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' $(containers) | sort -u)
         [[ $states == healthy ]] && return
         sleep 1
     done
@@ -138,6 +140,47 @@ await_rocket () {
         sleep 0.1
     done
     echo "compose-test: ok: the rocket: $(cat "$body")"
+}
+
+#  The state in PostgreSQL. Messages are accepted while the database is away, and applied afterwards.
+with_postgres () {
+    local launched='*"speed":500,*"messagesApplied":1,*' sped='*"speed":3500,*"messagesApplied":2,*'
+    "${compose[@]}" down --volumes >/dev/null 2>&1
+    engine_postgres_image "${DOWNLINK_POSTGRES_IMAGE:-postgres:17}"
+    compose+=(--file docker-compose.postgres.yml)
+    "${compose[@]}" up --detach --no-build
+    await_health
+    find_url
+    expect "POST, with PostgreSQL" 202 "$(call "$url/messages" --data "$(message 1 RocketLaunched \
+        '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')")"
+    await_rocket "$launched"
+    expect "the row in the view of the database" 'apollo|500|flying' "$("${compose[@]}" exec -T postgres \
+        psql --username downlink --no-align --tuples-only --command \
+        "SELECT id, speed, status FROM downlink.rockets" downlink | tr -d '\r')"
+    expect "volumes of a processor, but for the secrets" "" "$("$docker" inspect --format \
+        '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}' \
+        "$(containers processor | head -n 1)" | tr ' ' '\n' | grep "$COMPOSE_PROJECT_NAME" |
+        grep -v _secrets || true)"
+
+    "${compose[@]}" stop postgres
+    expect "POST, while the database is away" 202 "$(call "$url/messages" --data \
+        "$(message 2 RocketSpeedIncreased '{"by":3000}')")"
+    "${compose[@]}" start postgres
+    await_rocket "$sped"
+
+    scale 4
+    await_owners 4 "scaled to 4, with PostgreSQL"
+    "$docker" kill "$(containers processor | head -n 1)" >/dev/null
+    await_owners 3 "one killed, with PostgreSQL"
+    scale 2
+    await_owners 2 "scaled to 2, with PostgreSQL"
+
+    "${compose[@]}" down >/dev/null 2>&1
+    "${compose[@]}" up --detach --no-build
+    await_health
+    find_url
+    await_owners 2 "after down and up, with PostgreSQL"
+    await_rocket "$sped"
 }
 
 trap clean_up EXIT
@@ -215,4 +258,6 @@ expect "places in a release where tests could end it" 0 \
     "$("${compose[@]}" exec -T gateway grep --count DOWNLINK_FAILPOINTS \
         /usr/local/bin/downlink-gateway /usr/local/bin/downlink-processor | sed 's/.*://' | sort -u |
         tr -d '\r')"
+
+with_postgres
 echo "compose-test: passed"

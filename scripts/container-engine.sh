@@ -78,3 +78,15 @@ engine_base_image () {
     tar -C "$root" -c . | "$docker" import - "$base_image" >/dev/null
     rm -rf "$root"
 }
+
+#  engine_postgres_image NAME: find or make the image of a PostgreSQL server. Where no registry is
+#  reached the image is made from Debian's package, under the same name.
+engine_postgres_image () {
+    if "$docker" image inspect "$1" >/dev/null 2>&1 ||
+        timeout 120 "$docker" pull --quiet "$1" 2>/dev/null; then
+        return 0
+    fi
+    echo "the image $1 cannot be pulled: making it from Debian's package"
+    engine_base_image trixie
+    "$docker" build --quiet --tag "$1" tests/support/postgres-image >/dev/null
+}

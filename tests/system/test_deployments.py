@@ -9,27 +9,39 @@ import yaml
 from downlink import ROOT
 from flags import flag_of, flags
 
-KUBERNETES = ROOT / "deploy/kubernetes"
-CONTAINERS = {"gateway": "Deployment", "processor": "StatefulSet"}
+ONE_NODE = ROOT / "deploy/kubernetes"
+MANY_NODES = ONE_NODE / "many-nodes"
+PARTS = ("gateway", "processor")
+SECRET = "downlink-database"
 
 
-@pytest.fixture(scope="module")
-def objects():
+def read_objects(folder):
     """Everything that the kustomization lists, by kind and name."""
-    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]
-    assert sorted(listed) == sorted(path.name for path in KUBERNETES.glob("*.yaml")
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert sorted(listed) == sorted(path.name for path in folder.glob("*.yaml")
                                     if path.name != "kustomization.yaml")
     found = {}
     for name in listed:
-        for one in yaml.safe_load_all((KUBERNETES / name).read_text()):
+        for one in yaml.safe_load_all((folder / name).read_text()):
             key = (one["kind"], one["metadata"]["name"])
             assert key not in found
             found[key] = one
     return found
 
 
+@pytest.fixture(scope="module", params=[ONE_NODE, MANY_NODES], ids=["one-node", "many-nodes"])
+def objects(request):
+    return read_objects(request.param)
+
+
+def kind(objects, part):
+    """What runs the pods."""
+    one, = {"Deployment", "StatefulSet"} & {kind for kind, name in objects if name == f"downlink-{part}"}
+    return one
+
+
 def pod(objects, part):
-    return objects[CONTAINERS[part], f"downlink-{part}"]["spec"]["template"]
+    return objects[kind(objects, part), f"downlink-{part}"]["spec"]["template"]
 
 
 def container(objects, part):
@@ -37,17 +49,19 @@ def container(objects, part):
 
 
 def settings(objects, part):
-    return {one["name"]: one["value"] for one in container(objects, part)["env"]}
+    """The values of variables; None: it is in a secret."""
+    return {one["name"]: one.get("value") for one in container(objects, part)["env"]}
 
 
-@pytest.mark.parametrize("part", CONTAINERS)
+@pytest.mark.parametrize("part", PARTS)
 def test_a_container_starts_a_program_with_flags_that_it_has(objects, part):
     program, *words = container(objects, part)["command"]
     assert program == f"downlink-{part}" and not words
-    assert {flag_of(name) for name in settings(objects, part)} <= set(flags(program))
+    ours = {name for name in settings(objects, part) if name.startswith("DOWNLINK_")}
+    assert {flag_of(name) for name in ours} <= set(flags(program))
 
 
-@pytest.mark.parametrize("part", CONTAINERS)
+@pytest.mark.parametrize("part", PARTS)
 def test_a_container_may_little_and_asks_for_bounded_memory(objects, part):
     one = container(objects, part)
     assert one["securityContext"] == {"allowPrivilegeEscalation": False,
@@ -58,7 +72,7 @@ def test_a_container_may_little_and_asks_for_bounded_memory(objects, part):
     assert one["resources"]["limits"]["memory"]
 
 
-@pytest.mark.parametrize("part", CONTAINERS)
+@pytest.mark.parametrize("part", PARTS)
 def test_probes_ask_ports_that_the_container_has_for_paths_that_there_are(objects, part):
     one = container(objects, part)
     ports = {port["name"] for port in one["ports"]}
@@ -69,7 +83,7 @@ def test_probes_ask_ports_that_the_container_has_for_paths_that_there_are(object
 
 def test_ports_are_those_that_the_flags_say(objects):
     said = settings(objects, "gateway")
-    ports = {port["name"]: port["containerPort"] for part in CONTAINERS
+    ports = {port["name"]: port["containerPort"] for part in PARTS
              for port in container(objects, part)["ports"]}
     assert said["DOWNLINK_LISTEN"] == f"0.0.0.0:{ports['http']}"
     assert settings(objects, "processor")["DOWNLINK_ADMIN"] == f"0.0.0.0:{ports['admin']}"
@@ -81,7 +95,7 @@ def test_ports_are_those_that_the_flags_say(objects):
     assert int(port) in [one["port"] for one in service["ports"]]
 
 
-@pytest.mark.parametrize("part", CONTAINERS)
+@pytest.mark.parametrize("part", PARTS)
 def test_selectors_choose_the_pods_and_services_their_ports(objects, part):
     name = f"downlink-{part}"
     labels = pod(objects, part)["metadata"]["labels"]
@@ -89,17 +103,18 @@ def test_selectors_choose_the_pods_and_services_their_ports(objects, part):
     service = objects["Service", name]["spec"]
     assert service["selector"] == labels
     assert {port["targetPort"] for port in service["ports"]} <= ports
-    for kind in (CONTAINERS[part], "PodDisruptionBudget"):
-        assert objects[kind, name]["spec"]["selector"]["matchLabels"] == labels
-    affinity = pod(objects, part)["spec"]["affinity"]["podAffinity"]
-    rule, = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
-    assert rule["labelSelector"]["matchLabels"] == labels
-    assert rule["topologyKey"] == "kubernetes.io/hostname"
+    for one in (kind(objects, part), "PodDisruptionBudget"):
+        assert objects[one, name]["spec"]["selector"]["matchLabels"] == labels
 
 
 @pytest.mark.parametrize("part,flag", [("gateway", "DOWNLINK_JOURNAL_DIR"),
                                        ("processor", "DOWNLINK_STATE_DIR")])
-def test_what_must_last_is_on_a_volume_that_is_claimed(objects, part, flag):
+def test_on_one_node_pods_share_a_volume_and_its_node(part, flag):
+    objects = read_objects(ONE_NODE)
+    affinity = pod(objects, part)["spec"]["affinity"]["podAffinity"]
+    rule, = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert rule["labelSelector"]["matchLabels"] == pod(objects, part)["metadata"]["labels"]
+    assert rule["topologyKey"] == "kubernetes.io/hostname"
     mount, = container(objects, part)["volumeMounts"]
     volume, = pod(objects, part)["spec"]["volumes"]
     assert mount["name"] == volume["name"]
@@ -107,13 +122,61 @@ def test_what_must_last_is_on_a_volume_that_is_claimed(objects, part, flag):
     assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in objects
 
 
-def test_kustomize_can_build_it():
+@pytest.mark.parametrize("part", PARTS)
+def test_on_many_nodes_pods_are_spread_and_share_no_volume(part):
+    objects = read_objects(MANY_NODES)
+    assert "PersistentVolumeClaim" not in {kind for kind, _ in objects}
+    assert "volumes" not in pod(objects, part)["spec"]
+    assert "affinity" not in pod(objects, part)["spec"]
+    rule, = pod(objects, part)["spec"]["topologySpreadConstraints"]
+    assert rule["labelSelector"]["matchLabels"] == pod(objects, part)["metadata"]["labels"]
+    assert rule["topologyKey"] == "kubernetes.io/hostname"
+
+
+def test_on_many_nodes_each_gateway_has_a_journal_of_its_own():
+    objects = read_objects(MANY_NODES)
+    gateways = objects["StatefulSet", "downlink-gateway"]["spec"]
+    assert ("Service", gateways["serviceName"]) in objects
+    claim, = gateways["volumeClaimTemplates"]
+    mount, = container(objects, "gateway")["volumeMounts"]
+    assert mount["name"] == claim["metadata"]["name"]
+    journal = settings(objects, "gateway")["DOWNLINK_JOURNAL_DIR"]
+    assert journal.startswith(mount["mountPath"] + "/")
+
+
+def test_on_many_nodes_the_database_comes_from_a_secret_that_the_readme_makes():
+    variables = {one["name"]: one for one in container(read_objects(MANY_NODES), "processor")["env"]}
+    made = (MANY_NODES / "README.md").read_text().split(f"create secret generic {SECRET} ", 1)[1]
+    for name in ("DOWNLINK_STORE", "PGPASSWORD"):
+        reference = variables[name]["valueFrom"]["secretKeyRef"]
+        assert reference["name"] == SECRET
+        assert re.search(rf"--from-(literal|file) {reference['key']}=", made)
+
+
+def test_kustomize_can_build_it(objects):
     if not shutil.which("kubectl"):
         pytest.skip("kubectl is not installed")
-    built = subprocess.run(["kubectl", "kustomize", KUBERNETES], capture_output=True, text=True,
-                           timeout=60)
+    folder = MANY_NODES if ("StatefulSet", "downlink-gateway") in objects else ONE_NODE
+    built = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, timeout=60)
     assert built.returncode == 0, built.stderr
-    assert len(list(yaml.safe_load_all(built.stdout))) == 8
+    assert len(list(yaml.safe_load_all(built.stdout))) == len(objects)
+
+
+def test_compose_with_postgres_has_the_same_gateway_and_a_processor_without_a_volume():
+    files = [yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())
+             for name in ("", ".postgres")]
+    plain, postgres = (file["services"] for file in files)
+    assert postgres["gateway"] == plain["gateway"]
+    changed = ("depends_on", "environment", "volumes")
+    assert {name: value for name, value in postgres["processor"].items() if name not in changed} == \
+        {name: value for name, value in plain["processor"].items() if name not in changed}
+    ours = postgres["processor"]["environment"]
+    assert {name for name in ours if name.startswith("DOWNLINK_")} == \
+        {*plain["processor"]["environment"], "DOWNLINK_STORE"}
+    assert postgres["processor"]["volumes"] == ["secrets:/secrets:ro"]
+    assert re.fullmatch(r"postgres://\w+@postgres/\w+", ours["DOWNLINK_STORE"]), "no password"
+    assert "ports" not in postgres["postgres"]
+    assert set(files[1]["volumes"]) == {"journal", "database", "secrets"}
 
 
 def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_its_default():
@@ -121,7 +184,7 @@ def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_
     lines = re.findall(r"^#?(DOWNLINK_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     passed = dict(re.findall(r"\$\{(DOWNLINK_\w+):-([^}]*)\}", compose_text))
     services = yaml.safe_load(compose_text)["services"]
-    for part in CONTAINERS:
+    for part in PARTS:
         for variable, value in services[part]["environment"].items():
             default = flags(f"downlink-{part}")[flag_of(variable)]
             if value is None:

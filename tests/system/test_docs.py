@@ -128,3 +128,28 @@ def test_the_architecture_lists_the_folders_in_their_order():
     folders = [line.split()[0] for line in graph.splitlines()]
     listed = re.findall(r"^\| `([\w/]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
     assert listed == folders
+
+
+def columns(sql, table):
+    """The columns of CREATE TABLE, in order."""
+    body = re.search(rf"CREATE TABLE (?:downlink\.)?{table} \((.*?)\)(?: WITH| WITHOUT|;|$)", sql,
+                     re.DOTALL).group(1)
+    body = re.sub(r"--.*", "", body)
+    names = [part.split()[0] for part in body.split(",") if part.strip()]
+    return [name for name in names if name not in ("PRIMARY", "id)")]
+
+
+def test_the_page_of_the_state_has_the_columns_that_there_are():
+    page = (ROOT / "docs/state.md").read_text()
+    sql = (ROOT / "processor/postgres/schema.sql").read_text()
+    described = [re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+                 for table in re.findall(r"^\| column \|.*?(?=\n\n)", page, re.MULTILINE | re.DOTALL)]
+    for table in ("rocket", "state", "partition", "lease", "member"):
+        assert columns(sql, table) in [sorted(one, key=columns(sql, table).index) for one in described
+                                       if set(one) == set(columns(sql, table))], table
+    source = (ROOT / "processor/save/store_sqlite.c").read_text()
+    source = "".join(re.findall(r'"([^"\n]*)"', source))
+    for table in ("partition", "rocket"):
+        names = columns(source, table)
+        assert any(set(names) == set(one) - ({"partition"} if table == "rocket" else set())
+                   for one in described), table

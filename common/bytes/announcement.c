@@ -64,6 +64,17 @@ s_pack_store (msgpack_packer *packer, const announced_store_t *store)
         msgpack_pack_false (packer);
 }
 
+static void
+s_pack_ancestors (msgpack_packer *packer, const state_ancestors_t *ancestors)
+{
+    s_pack_string (packer, "ancestors");
+    msgpack_pack_array (packer, ancestors->count);
+    for (uint32_t index = 0; index < ancestors->count; index++) {
+        msgpack_pack_bin (packer, STATE_ID_SIZE);
+        msgpack_pack_bin_body (packer, ancestors->ids[index].bytes, STATE_ID_SIZE);
+    }
+}
+
 void *
 owner_announcement_write (const owner_announcement_t *self, size_t *size)
 {
@@ -73,7 +84,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
     bool has_state = state_id_is_known (&self->state);
     bool has_store = self->store.kind[0] != '\0';
-    msgpack_pack_map (&packer, 4U + has_state + (self->member_count > 0) + has_store);
+    msgpack_pack_map (&packer,
+        4U + has_state + (self->ancestors.count > 0) + (self->member_count > 0) + has_store);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -91,6 +103,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_pair (&packer, self->owned[index].partition, self->owned[index].epoch);
     if (has_state)
         s_pack_id (&packer, "state", self->state.bytes, STATE_ID_SIZE);
+    if (self->ancestors.count > 0)
+        s_pack_ancestors (&packer, &self->ancestors);
     if (self->member_count > 0)
         s_pack_members (&packer, self);
     if (has_store)
@@ -221,6 +235,19 @@ s_read_owned (msgpack_reader_t *reader, owner_announcement_t *self)
 }
 
 static bool
+s_read_ancestors (msgpack_reader_t *reader, state_ancestors_t *ancestors)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count) || count > STATE_ANCESTORS_MAX)
+        return false;
+    for (uint32_t index = 0; index < count; index++)
+        if (!s_read_id (reader, ancestors->ids[index].bytes, STATE_ID_SIZE))
+            return false;
+    ancestors->count = count;
+    return true;
+}
+
+static bool
 s_read_members (msgpack_reader_t *reader, owner_announcement_t *self)
 {
     uint32_t count = 0;
@@ -274,6 +301,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_owned (reader, self);
     if (text_equal (key, text_from ("state")))
         return s_read_id (reader, self->state.bytes, STATE_ID_SIZE);
+    if (text_equal (key, text_from ("ancestors")))
+        return s_read_ancestors (reader, &self->ancestors);
     if (text_equal (key, text_from ("members")))
         return s_read_members (reader, self);
     if (text_equal (key, text_from ("store")))

@@ -3,7 +3,8 @@
 //
 //    topic "owner"           {"processor": bin 16, "endpoints": {"frames": str, "queries": str,
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
-//                             "state": bin 16, "members": [[processor, frames], ...],
+//                             "state": bin 16, "ancestors": [bin 16, ...],
+//                             "members": [[processor, frames], ...],
 //                             "store": [kind, saved on, is away]}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
@@ -18,7 +19,7 @@
 #include "common/bytes/msgpack_reader.h"
 #include "common/domain/number_ranges.h"
 #include "common/domain/partition.h"
-#include "common/domain/state_id.h"
+#include "common/domain/state_ancestors.h"
 
 #define PROCESSOR_ID_SIZE 16
 #define MEMBERS_MAX 256   //  processors of one state
@@ -50,8 +51,9 @@ typedef struct {
     char frames[ENDPOINT_SIZE];            //  bound endpoints, tcp://address:port
     char queries[ENDPOINT_SIZE];
     char events[ENDPOINT_SIZE];
-    state_id_t state;     //  the state that it shares; zeroed: not announced
-    uint32_t partitions;  //  P
+    state_id_t state;             //  the state that it shares; zeroed: not announced
+    state_ancestors_t ancestors;  //  of the state
+    uint32_t partitions;          //  P
     uint32_t owned_count;
     owned_t owned[PARTITIONS_MAX];
     uint32_t member_count;  //  0: not announced

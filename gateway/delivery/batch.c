@@ -69,6 +69,12 @@ batch_add (batch_t *self, const message_t *message)
     self->count++;
 }
 
+uint32_t
+batch_partitions (const batch_t *self)
+{
+    return self->partitions;
+}
+
 size_t
 batch_count (const batch_t *self)
 {

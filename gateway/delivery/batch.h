@@ -24,6 +24,9 @@ void batch_reset (batch_t *self, uint32_t partitions);
 
 void batch_add (batch_t *self, const message_t *message);
 
+//  Return P of the messages.
+uint32_t batch_partitions (const batch_t *self);
+
 //  Return the number of messages.
 size_t batch_count (const batch_t *self);
 

@@ -23,7 +23,9 @@ struct kept {
     uint64_t held_bytes;  //  of the records with bytes in memory
     uint64_t absent;      //  records without bytes in memory
     GHashTable *records;  //  by sequence
+    uint32_t partitions;  //  P of the lanes
     lane_t lanes[PARTITIONS_MAX];
+    GQueue outdated;     //  of record_t *, by sequence
     GArray *removed;     //  of number_range_t, acknowledged, for the next round
     GArray *wanted;      //  of uint64_t: sequences to read back
     int64_t send_at_us;  //  the lanes send then; 0: they do not wait
@@ -61,13 +63,66 @@ kept_destroy (kept_t **self_p)
     *self_p = NULL;
 }
 
+static void
+s_add_outdated (kept_t *self, record_t *record)
+{
+    record->is_outdated = true;
+    record->link.data = record;
+    g_queue_push_tail_link (&self->outdated, &record->link);
+}
+
+static gint
+s_compare (gconstpointer one, gconstpointer other, gpointer context)
+{
+    (void) context;
+    uint64_t left = ((const record_t *) one)->sequence;
+    uint64_t right = ((const record_t *) other)->sequence;
+    return (left > right) - (left < right);
+}
+
+//  Empty the lanes of the old P.
+static void
+s_outdate (kept_t *self)
+{
+    GQueue frames = G_QUEUE_INIT;
+    for (uint32_t partition = 0; partition < self->partitions; partition++) {
+        lane_empty (&self->lanes[partition], &frames);
+        counter_set (&self->metrics->oldest_us[partition], 0);
+    }
+    while (frames.head) {
+        record_t *record = g_queue_pop_head_link (&frames)->data;
+        counter_add (&self->metrics->lag_messages[record->partition], 0ull - record->messages);
+        s_add_outdated (self, record);
+    }
+    g_queue_sort (&self->outdated, s_compare, NULL);
+    if (self->outdated.length > 0)
+        log_event (LOG_INFO, "the number of partitions has changed: frames are made anew",
+            "partitions_before=%u partitions=%u frames=%u", self->partitions,
+            directory_partitions (self->directory), self->outdated.length);
+}
+
+static void
+s_follow_partitions (kept_t *self)
+{
+    uint32_t partitions = directory_partitions (self->directory);
+    if (partitions == self->partitions)
+        return;
+    s_outdate (self);
+    self->partitions = partitions;
+}
+
 void
 kept_add (kept_t *self, record_t *record, int64_t now_us)
 {
+    s_follow_partitions (self);
     record->kept_us = now_us;
-    counter_add (&self->metrics->lag_messages[record->partition], record->messages);
     g_hash_table_insert (self->records, &record->sequence, record);
-    lane_add (&self->lanes[record->partition], record);
+    if (record->partitions == self->partitions) {
+        counter_add (&self->metrics->lag_messages[record->partition], record->messages);
+        lane_add (&self->lanes[record->partition], record);
+    }
+    else
+        s_add_outdated (self, record);
     self->messages += record->messages;
     self->bytes += record->size + ROW_BYTES;
     if (record->bytes && self->is_journaled &&
@@ -79,6 +134,20 @@ kept_add (kept_t *self, record_t *record, int64_t now_us)
         self->absent++;
 }
 
+//  Free a record that is in no queue.
+static void
+s_forget (kept_t *self, record_t *record)
+{
+    receipt_remove_frame (record->receipt);
+    self->messages -= record->messages;
+    self->bytes -= record->size + ROW_BYTES;
+    if (record->bytes)
+        self->held_bytes -= record->size;
+    else
+        self->absent--;
+    g_hash_table_remove (self->records, &record->sequence);
+}
+
 static void
 s_acknowledge (kept_t *self, record_t *record)
 {
@@ -88,16 +157,9 @@ s_acknowledge (kept_t *self, record_t *record)
     counter_add (&metrics->saved, record->messages);
     counter_add (&metrics->lag_messages[record->partition], 0ull - record->messages);
     lane_acknowledge (&self->lanes[record->partition], record);
-    receipt_remove_frame (record->receipt);
-    self->messages -= record->messages;
-    self->bytes -= record->size + ROW_BYTES;
-    if (record->bytes)
-        self->held_bytes -= record->size;
-    else
-        self->absent--;
     if (self->is_journaled)
         record_add_sequence (self->removed, record->sequence);
-    g_hash_table_remove (self->records, &record->sequence);
+    s_forget (self, record);
 }
 
 //  Return true if an ack counts: this peer got the frame last, and it is still the owner under the
@@ -126,6 +188,8 @@ s_ignore_ack (kept_t *self, const peer_t *peer, const record_t *record)
 static void
 s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {
+    if (record->is_outdated)
+        return;  //  it will be sent again, and then its messages are duplicates
     if (is_same && s_is_entitled (self, peer, record))
         s_acknowledge (self, record);
     else
@@ -250,7 +314,8 @@ kept_run (kept_t *self, int64_t now_us, bool is_busy)
     }
     self->send_at_us = 0;
     self->last_sent_us = now_us;
-    for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++)
+    s_follow_partitions (self);
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
         s_run_lane (self, partition, now_us);
 }
 
@@ -326,6 +391,49 @@ kept_take_fetched (kept_t *self, GArray *fetched)
         self->held_bytes += record->size;
         self->absent--;
     }
+}
+
+size_t
+kept_outdated (const kept_t *self)
+{
+    return self->outdated.length;
+}
+
+GPtrArray *
+kept_take_outdated (kept_t *self, size_t max_bytes)
+{
+    GPtrArray *taken = g_ptr_array_new ();
+    size_t bytes = 0;
+    for (GList *link = self->outdated.head; link && bytes < max_bytes;) {
+        record_t *record = link->data;
+        link = link->next;
+        bytes += record->size;
+        if (record->bytes) {
+            g_queue_unlink (&self->outdated, &record->link);
+            g_ptr_array_add (taken, record);
+        }
+        else if (!record->is_fetched)
+            s_want (self, record);
+    }
+    return taken;
+}
+
+void
+kept_give_back_outdated (kept_t *self, const GPtrArray *records)
+{
+    for (guint index = records->len; index > 0; index--)
+        g_queue_push_head_link (&self->outdated, &((record_t *) records->pdata[index - 1])->link);
+}
+
+void
+kept_replace (kept_t *self, GPtrArray *outdated, GPtrArray *made)
+{
+    for (guint index = 0; index < made->len; index++)
+        kept_add (self, made->pdata[index], ((record_t *) made->pdata[index])->kept_us);
+    for (guint index = 0; index < outdated->len; index++)
+        s_forget (self, outdated->pdata[index]);
+    g_ptr_array_set_size (made, 0);
+    g_ptr_array_set_size (outdated, 0);
 }
 
 GArray *

@@ -1,5 +1,8 @@
 //  The kept frames without an ack. Each is in the lane of its partition, on its way to the owner.
 //
+//  When P changes, because the state was moved, all frames are outdated: their messages belong to
+//  other partitions. They are made anew (remake.h) before they are sent.
+//
 //  Memory is bounded: beyond KEPT_HELD_MAX_BYTES only the journal has a frame's bytes. They are
 //  read back shortly before the frame is sent.
 //  SPDX-License-Identifier: Apache-2.0
@@ -58,6 +61,18 @@ bool kept_wants (const kept_t *self);
 //  that is done.
 void kept_fetch (kept_t *self, GArray *fetched);
 void kept_take_fetched (kept_t *self, GArray *fetched);
+
+//  Return the number of outdated frames.
+size_t kept_outdated (const kept_t *self);
+
+//  Take the oldest outdated frames, as many as have so many bytes and are in memory; the others are
+//  read back. They still count as kept. The caller owns the list, of record_t *, and gives the
+//  frames back or replaces them.
+GPtrArray *kept_take_outdated (kept_t *self, size_t max_bytes) __attribute__ ((warn_unused_result));
+void kept_give_back_outdated (kept_t *self, const GPtrArray *records);
+
+//  Keep the frames `made` in place of the outdated ones. Both lists lose their frames.
+void kept_replace (kept_t *self, GPtrArray *outdated, GPtrArray *made);
 
 //  Return the acknowledged frames that the journal still has, of number_range_t. The caller owns
 //  them and deletes the frames from the journal.

@@ -118,6 +118,15 @@ lane_run (lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send
     s_send_waiting (self, sendings, send, context);
 }
 
+void
+lane_empty (lane_t *self, GQueue *frames)
+{
+    s_begin_session (self, 0);
+    while (self->waiting.head)
+        g_queue_push_tail_link (frames, g_queue_pop_head_link (&self->waiting));
+    *self = (lane_t){0};
+}
+
 static int64_t
 s_oldest_us (const GQueue *queue)
 {

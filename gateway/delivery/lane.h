@@ -53,6 +53,9 @@ typedef bool (lane_send_fn) (void *context, record_t *record);
 void lane_run (
     lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context);
 
+//  Move all frames to the end of a queue, in the order of their sequences, and forget the session.
+void lane_empty (lane_t *self, GQueue *frames);
+
 //  Return the time when the oldest frame was kept, on clock_us; 0 without frames.
 int64_t lane_oldest_us (const lane_t *self);
 

@@ -15,6 +15,7 @@
 #include "common/process/log.h"
 #include "gateway/delivery/inherit.h"
 #include "gateway/delivery/kept.h"
+#include "gateway/delivery/remake.h"
 #include "gateway/delivery/staging.h"
 #include "gateway/delivery/turn.h"
 #include "gateway/journal/journal.h"
@@ -38,6 +39,7 @@ typedef struct {
     turn_t *turn;
     kept_t *kept;
     staging_t *staging;
+    remake_t *remake;
     int64_t remove_at_ms;
     uint64_t offers;          //  in this turn
     uint64_t last_offers;     //  in the one before
@@ -192,8 +194,8 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
     const chunk_t *chunks = batch_chunks (batch, &count);
     for (size_t index = 0; index < count; index++)
         staging_add (self->staging, upload,
-            turn_make_record (self->turn, chunks[index].partition, &chunks[index].messages,
-                staged_receipt (upload)),
+            turn_make_record (
+                self->turn, batch_partitions (batch), &chunks[index], staged_receipt (upload)),
             clock_ms ());
     return STAGE_TAKEN;
 }
@@ -247,7 +249,8 @@ s_timeout_us (const publisher_t *base)
     const publish_zmq_t *self = (const publish_zmq_t *) base;
     int64_t send_at_us = kept_send_at_us (self->kept);
     int64_t send_us = send_at_us ? MAX (0, send_at_us - clock_us ()) : INT64_MAX;
-    bool is_due = turn_has_taken (self->turn) || staging_is_due (self->staging);
+    bool is_due = turn_has_taken (self->turn) || staging_is_due (self->staging) ||
+                  (kept_outdated (self->kept) > 0 && !self->is_failing);
     if (!is_due || (self->journal && !journal_is_idle (self->journal)))
         return send_us;
     return MIN (send_us, turn_has_taken (self->turn) ? s_gather_us (self) : 0);
@@ -266,8 +269,7 @@ s_end_turn (publish_zmq_t *self, GPtrArray *records)
 {
     if (!turn_has_taken (self->turn))
         return;
-    g_ptr_array_extend_and_steal (
-        records, turn_end (self->turn, directory_partitions (self->directory)));
+    g_ptr_array_extend_and_steal (records, turn_end (self->turn));
     self->last_offers = self->offers;
     self->offers = 0;
 }
@@ -315,6 +317,7 @@ s_finish_round (publish_zmq_t *self, journal_round_t *round)
             kept_removed (self->kept), round->change.removed->data, round->change.removed->len);
     s_decide_turn (self, round->change.added, round->result == FILE_DONE);
     staging_settle (self->staging, round, s_keep_staged, self);
+    remake_settle (self->remake, round);
     kept_take_fetched (self->kept, round->fetched);
     journal_round_destroy (&round);
 }
@@ -326,10 +329,11 @@ s_begin_round (publish_zmq_t *self)
     int64_t now_ms = clock_ms ();
     bool is_time = now_ms >= self->remove_at_ms;
     GArray *removed = kept_removed (self->kept);
+    bool must_remake = kept_outdated (self->kept) > 0 && (is_time || !self->is_failing);
     bool must_write =
         is_time && (removed->len > 0 || staging_has_dropped (self->staging) || self->is_failing);
     if (!turn_has_taken (self->turn) && !staging_is_due (self->staging) &&
-        !kept_wants (self->kept) && !must_write)
+        !kept_wants (self->kept) && !must_write && !must_remake)
         return;
     if (turn_has_taken (self->turn) && s_gather_us (self) > 0)
         return;
@@ -342,6 +346,8 @@ s_begin_round (publish_zmq_t *self)
         self->remove_at_ms = now_ms + REMOVE_INTERVAL_MS;
     }
     staging_fill (self->staging, round, is_time);
+    if (must_remake)
+        remake_fill (self->remake, directory_partitions (self->directory), round);
     kept_fetch (self->kept, round->fetched);
     self->submitted_us = clock_us ();
     journal_submit (self->journal, &round);
@@ -351,14 +357,17 @@ s_begin_round (publish_zmq_t *self)
 static void
 s_keep_in_memory (publish_zmq_t *self)
 {
-    if (!turn_has_taken (self->turn) && !staging_is_due (self->staging))
+    if (!turn_has_taken (self->turn) && !staging_is_due (self->staging) &&
+        kept_outdated (self->kept) == 0)
         return;
     journal_round_t *round = journal_round_new ();
     s_end_turn (self, round->change.added);
     s_decide_turn (self, round->change.added, true);
     staging_fill (self->staging, round, true);
+    remake_fill (self->remake, directory_partitions (self->directory), round);
     round->result = FILE_DONE;
     staging_settle (self->staging, round, s_keep_staged, self);
+    remake_settle (self->remake, round);
     journal_round_destroy (&round);
 }
 
@@ -431,6 +440,7 @@ s_destroy (publisher_t **base_p)
     if (self->journal)
         s_close_journal (self);
     inheritance_destroy (&self->inheritance);
+    remake_destroy (&self->remake);
     turn_destroy (&self->turn);
     staging_destroy (&self->staging);
     kept_destroy (&self->kept);
@@ -462,6 +472,7 @@ publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
     self->turn = turn_new (config->journal != JOURNAL_OFF);
     self->staging = staging_new (config->journal != JOURNAL_OFF);
     self->kept = kept_new (config->metrics, config->journal != JOURNAL_OFF);
+    self->remake = remake_new (self->kept, self->turn);
     publisher_t *base = &self->base;
     if (config->journal != JOURNAL_OFF && !s_open_journal (self, config)) {
         s_destroy (&base);

@@ -9,12 +9,13 @@ struct turn {
     uint8_t source[FRAME_SOURCE_SIZE];
     uint64_t next_sequence;
     bool is_journaled;
-    packed_messages_t open[PARTITIONS_MAX];  //  by partition
-    receipt_t *receipt;                      //  of the open turn; NULL: it has no messages
-    GPtrArray *sealed;                       //  of record_t *: its full frames
-    uint64_t bytes;                          //  of its messages
-    uint64_t pending;                        //  messages
-    receipt_t *committing;                   //  of the ended turn
+    uint32_t partitions;           //  P of the open messages
+    chunk_t open[PARTITIONS_MAX];  //  by partition
+    receipt_t *receipt;            //  of the open turn; NULL: it has no messages
+    GPtrArray *sealed;             //  of record_t *: its full frames
+    uint64_t bytes;                //  of its messages
+    uint64_t pending;              //  messages
+    receipt_t *committing;         //  of the ended turn
 };
 
 turn_t *
@@ -40,7 +41,7 @@ turn_destroy (turn_t **self_p)
     g_ptr_array_set_free_func (self->sealed, record_free);
     g_ptr_array_unref (self->sealed);
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
-        packed_messages_free (&self->open[partition]);
+        packed_messages_free (&self->open[partition].messages);
     g_free (self);
     *self_p = NULL;
 }
@@ -52,14 +53,15 @@ turn_source (const turn_t *self)
 }
 
 record_t *
-turn_make_record (
-    turn_t *self, uint32_t partition, const packed_messages_t *messages, receipt_t *receipt)
+turn_make_record (turn_t *self, uint32_t partitions, const chunk_t *chunk, receipt_t *receipt)
 {
-    frame_head_t head = {.sequence = self->next_sequence++, .partition = partition};
+    const packed_messages_t *messages = &chunk->messages;
+    frame_head_t head = {.sequence = self->next_sequence++, .partition = chunk->partition};
     memcpy (head.source, self->source, FRAME_SOURCE_SIZE);
     record_t *record = g_new0 (record_t, 1);
     record->sequence = head.sequence;
-    record->partition = partition;
+    record->partition = chunk->partition;
+    record->partitions = partitions;
     record->messages = messages->count;
     record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
     record->size = (uint32_t) frame_write (&head, messages, record->bytes);
@@ -73,11 +75,19 @@ turn_make_record (
 static void
 s_seal (turn_t *self, uint32_t partition)
 {
-    packed_messages_t *open = &self->open[partition];
-    if (open->count == 0)
+    chunk_t *open = &self->open[partition];
+    if (open->messages.count == 0)
         return;
-    g_ptr_array_add (self->sealed, turn_make_record (self, partition, open, self->receipt));
-    packed_messages_clear (open);
+    open->partition = partition;
+    g_ptr_array_add (self->sealed, turn_make_record (self, self->partitions, open, self->receipt));
+    packed_messages_clear (&open->messages);
+}
+
+static void
+s_seal_all (turn_t *self)
+{
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
+        s_seal (self, partition);
 }
 
 receipt_t *
@@ -91,8 +101,11 @@ turn_take (turn_t *self, batch_t *batch)
         if (!self->is_journaled)
             receipt_decide (self->receipt, RECEIPT_KEPT);
     }
+    if (batch_partitions (batch) != self->partitions)
+        s_seal_all (self);
+    self->partitions = batch_partitions (batch);
     for (size_t index = 0; index < chunks_count; index++) {
-        packed_messages_t *open = &self->open[chunks[index].partition];
+        packed_messages_t *open = &self->open[chunks[index].partition].messages;
         if (open->size + chunks[index].messages.size > FRAME_MESSAGES_BYTES)
             s_seal (self, chunks[index].partition);
         packed_messages_append (open, &chunks[index].messages);
@@ -121,11 +134,10 @@ turn_pending (const turn_t *self)
 }
 
 GPtrArray *
-turn_end (turn_t *self, uint32_t partitions)
+turn_end (turn_t *self)
 {
     g_assert (self->receipt && !self->committing);
-    for (uint32_t partition = 0; partition < partitions; partition++)
-        s_seal (self, partition);
+    s_seal_all (self);
     receipt_close (self->receipt);
     self->committing = g_steal_pointer (&self->receipt);
     self->bytes = 0;

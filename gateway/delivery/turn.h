@@ -21,8 +21,9 @@ const uint8_t *turn_source (const turn_t *self);
 //  Take all messages of a batch. Return the turn's receipt, which the caller unrefs.
 receipt_t *turn_take (turn_t *self, batch_t *batch) __attribute__ ((warn_unused_result));
 
-//  Make a frame of messages with the next sequence and the receipt. The caller owns it.
-record_t *turn_make_record (turn_t *self, uint32_t partition, const packed_messages_t *messages,
+//  Make a frame of messages with the next sequence and the receipt. partitions is P. The caller
+//  owns it.
+record_t *turn_make_record (turn_t *self, uint32_t partitions, const chunk_t *chunk,
     receipt_t *receipt) __attribute__ ((warn_unused_result));
 
 //  Return true if the open turn has messages.
@@ -34,9 +35,9 @@ uint64_t turn_bytes (const turn_t *self);
 //  Return the number of messages without an outcome, in the open turn and in the turn before.
 uint64_t turn_pending (const turn_t *self);
 
-//  End the open turn, which has messages, and begin the next one. partitions is P. Return the
-//  frames, of record_t *, which the caller owns. The turn before must have its outcome.
-GPtrArray *turn_end (turn_t *self, uint32_t partitions) __attribute__ ((warn_unused_result));
+//  End the open turn, which has messages, and begin the next one. Return the frames, of record_t *,
+//  which the caller owns. The turn before must have its outcome.
+GPtrArray *turn_end (turn_t *self) __attribute__ ((warn_unused_result));
 
 //  Subtract the messages of a frame from the pending ones of the ended turn.
 void turn_settle_frame (turn_t *self, const record_t *record);

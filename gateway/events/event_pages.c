@@ -76,7 +76,7 @@ s_add_rocket (page_t *page, text_t rocket)
         !rocket_json_write (self->json, rocket))
         return;
     uint64_t epoch = directory_epoch (self->directory, partition_of (id, partitions));
-    page->version = (rocket_version_t){epoch, changes};
+    page->version = (rocket_version_t){directory_rank (self->directory, epoch), changes};
     page->rockets++;
     update_log_shown (self->set->log, id, page->version, clock_ms ());
     text_t json = json_writer_text (self->json);

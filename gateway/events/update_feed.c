@@ -267,7 +267,8 @@ s_follow_owners (update_feed_t *self)
     self->generation = directory_generation (self->directory);
     bool is_other = false;
     for (uint32_t partition = 0; partition < directory_partitions (self->directory); partition++) {
-        uint64_t epoch = directory_epoch (self->directory, partition);
+        uint64_t epoch =
+            directory_rank (self->directory, directory_epoch (self->directory, partition));
         if (epoch && epoch != self->epochs[partition]) {
             is_other = is_other || self->epochs[partition];
             self->epochs[partition] = epoch;
@@ -281,7 +282,8 @@ static void
 s_update (void *context, const rocket_update_t *update)
 {
     update_feed_t *self = context;
-    rocket_version_t version = {update->owned.epoch, update->changes};
+    rocket_version_t version = {
+        directory_rank (self->directory, update->owned.epoch), update->changes};
     if (update->owned.epoch < directory_epoch (self->directory, update->owned.partition))
         return;  //  from a processor that does not know yet that it lost the partition
     json_writer_reset (self->json);

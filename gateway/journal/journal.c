@@ -30,9 +30,11 @@ journal_round_new (void)
     journal_round_t *self = g_new0 (journal_round_t, 1);
     self->change.added = g_ptr_array_new ();
     self->change.staged = g_ptr_array_new ();
+    self->change.remade = g_ptr_array_new ();
     self->change.marked = g_array_new (FALSE, FALSE, sizeof (upload_mark_t));
     self->change.removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->change.dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
+    self->change.replaced = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->change.ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     self->fetched = g_array_new (FALSE, TRUE, sizeof (journal_fetch_t));
     return self;
@@ -48,9 +50,11 @@ journal_round_destroy (journal_round_t **self_p)
         g_free (g_array_index (self->fetched, journal_fetch_t, index).bytes);
     g_ptr_array_unref (self->change.added);
     g_ptr_array_unref (self->change.staged);
+    g_ptr_array_unref (self->change.remade);
     g_array_unref (self->change.marked);
     g_array_unref (self->change.removed);
     g_array_unref (self->change.dropped);
+    g_array_unref (self->change.replaced);
     g_array_unref (self->change.ended);
     g_array_unref (self->fetched);
     g_free (self);
@@ -73,7 +77,7 @@ static bool
 s_has_changes (const journal_change_t *change)
 {
     return change->added->len > 0 || change->staged->len > 0 || change->removed->len > 0 ||
-           change->dropped->len > 0 || change->ended->len > 0;
+           change->dropped->len > 0 || change->ended->len > 0 || change->remade->len > 0;
 }
 
 //  Write a round, on the background thread.

@@ -178,9 +178,13 @@ journal_file_write (journal_file_t *self, const journal_change_t *change)
     if (result == SQLITE_OK)
         result = s_remove_all (self, change->dropped);
     if (result == SQLITE_OK)
+        result = s_remove_all (self, change->replaced);
+    if (result == SQLITE_OK)
         result = s_add_all (self, change->added);
     if (result == SQLITE_OK)
         result = s_add_all (self, change->staged);
+    if (result == SQLITE_OK)
+        result = s_add_all (self, change->remade);
     if (result == SQLITE_OK)
         result = s_change_marks (self, change->marked, change->ended);
     return sqlite_file_end (self->file, result);

@@ -28,9 +28,11 @@ typedef struct {
 typedef struct {
     GPtrArray *added;   //  of record_t *: accepted frames
     GPtrArray *staged;  //  of record_t *: frames of uploads
+    GPtrArray *remade;  //  of record_t *: frames made anew from others, under another P
     GArray *marked;     //  of upload_mark_t: the staged frames of uploads that are not complete
     GArray *removed;    //  of number_range_t: sequences of frames to delete
     GArray *dropped;    //  of number_range_t: sequences of frames of abandoned uploads
+    GArray *replaced;   //  of number_range_t: sequences of frames that were made anew
     GArray *ended;      //  of uint64_t: complete or abandoned uploads, whose marks to delete
 } journal_change_t;
 

@@ -21,10 +21,12 @@ typedef struct {
     GList link;           //  in a queue of its lane
     uint32_t size;
     uint32_t partition;
+    uint32_t partitions;  //  P when the frame was made
     uint32_t messages;
     uint32_t passed_over;  //  acks of later frames, in this session of its lane
     bool is_set_aside;     //  by its lane
     bool is_fetched;       //  the journal is reading it back
+    bool is_outdated;      //  its partition is of an earlier P
 } record_t;
 
 //  Free a record; a GDestroyNotify.

@@ -3,14 +3,17 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
+#include "gateway/owners/claims.h"
 #include "gateway/owners/owners.h"
 #include "gateway/owners/unlisted.h"
 
 #define SILENCE_MS 2000
 #define ANNOUNCEMENTS_PER_RUN 1000
-#define LINK_LOOK_MS 20      //  how often links are looked at
-#define JUDGE_MS 500         //  how often claims are, when no announcement brings news
-#define REFUSAL_LOG_MS 5000  //  how often a refusal that stays is logged
+#define LINK_LOOK_MS 20        //  how often links are looked at
+#define JUDGE_MS 500           //  how often claims are, when no announcement brings news
+#define REFUSAL_LOG_MS 5000    //  how often a refusal that stays is logged
+#define UNDECIDED_LOG_MS 5000  //  how long a processor may wait for a verdict without a log line
+#define RANK_OF_MOVE (CLAIM_EPOCH_MAX << 1)
 
 struct directory {
     discovery_t *discovery;
@@ -22,6 +25,8 @@ struct directory {
     directory_ack_fn *ack;
     void *ack_context;
     uint32_t partitions;
+    state_id_t followed;  //  the state of these partitions
+    uint64_t moves;       //  the number of times that it was moved
     owners_t *owners;
     unlisted_t *unlisted;
     uint64_t sessions;  //  the last session number
@@ -151,9 +156,45 @@ s_drop_gone_peers (directory_t *self)
     }
 }
 
-static bool
-s_learn_partitions (directory_t *self, const owner_announcement_t *announcement)
+static void
+s_log_move (const directory_t *self, const owner_announcement_t *announcement)
 {
+    char from[STATE_ID_TEXT_SIZE];
+    char to[STATE_ID_TEXT_SIZE];
+    state_id_text (&self->followed, from);
+    state_id_text (&announcement->state, to);
+    log_event (LOG_INFO, "the state was moved: this gateway follows",
+        "from=%s to=%s partitions_before=%u partitions=%u", from, to, self->partitions,
+        announcement->partitions);
+}
+
+//  Follow the served state if it was moved: forget its old owners and the old P.
+static void
+s_follow_state (directory_t *self, const peer_t *speaker, const owner_announcement_t *announcement)
+{
+    if (state_id_equal (&self->followed, &announcement->state))
+        return;
+    if (state_id_is_known (&self->followed)) {
+        s_log_move (self, announcement);
+        self->moves++;
+        self->partitions = announcement->partitions;
+        owners_forget (self->owners);
+        for (guint index = 0; index < self->peers->len; index++) {
+            peer_t *peer = self->peers->pdata[index];
+            if (peer != speaker &&
+                !state_id_equal (&peer->announcement.state, &announcement->state))
+                peer->verdict = STATE_REFUSED;
+        }
+    }
+    self->followed = announcement->state;
+    self->is_changed = true;
+}
+
+static bool
+s_learn_partitions (
+    directory_t *self, const peer_t *speaker, const owner_announcement_t *announcement)
+{
+    s_follow_state (self, speaker, announcement);
     if (self->partitions == 0)
         self->partitions = announcement->partitions;
     if (self->partitions == announcement->partitions)
@@ -197,32 +238,51 @@ s_log_refusal (directory_t *self, peer_t *peer, const state_id_t *its)
         return;
     state_id_text (its, its_text);
     state_id_text (&served, served_text);
-    log_event (LOG_ERROR,
-        state_id_is_known (&served) ? "a processor of another state is refused: this gateway "
-                                      "serves the state it heard first"
-                                    : "processors of two states are there: this gateway serves "
-                                      "neither until one state is left",
-        "address=%s port=%u its_state=%s served_state=%s advice=%s", peer->address.host,
-        (unsigned) peer->address.port, its_text, served_text,
-        state_id_is_known (&served)
-            ? "start this processor with the --state-dir of the others; or, to serve its state "
-              "instead, stop the others and restart this gateway"
-            : "the processors use different state directories: stop those that use the wrong one");
+    const char *event = "a processor of another state is refused: this gateway serves the state it "
+                        "heard first";
+    const char *advice =
+        "start this processor with the --state-dir of the others; or, to serve its "
+        "state instead, stop the others and restart this gateway";
+    if (!state_id_is_known (&served)) {
+        event =
+            "processors of two states are there: this gateway serves neither until one state is "
+            "left";
+        advice =
+            "the processors use different state directories: stop those that use the wrong one";
+    }
+    else if (peer->verdict == STATE_UNDECIDED) {
+        event = "a processor has the state that the served one was moved to, and waits: processors "
+                "of the served state are still there";
+        advice = "stop the processors of the old state: this gateway follows then";
+    }
+    log_event (LOG_ERROR, event, "address=%s port=%u its_state=%s served_state=%s advice=%s",
+        peer->address.host, (unsigned) peer->address.port, its_text, served_text, advice);
+}
+
+//  Return true if a processor waits for its verdict for so long that the log should say so.
+static bool
+s_waits_long (directory_t *self, peer_t *peer, int64_t now_ms)
+{
+    state_id_t doubt[2];
+    if (peer->verdict != STATE_UNDECIDED)
+        peer->undecided_ms = 0;
+    else if (peer->undecided_ms == 0)
+        peer->undecided_ms = now_ms;
+    return peer->verdict == STATE_UNDECIDED && (now_ms - peer->undecided_ms >= UNDECIDED_LOG_MS ||
+                                                   served_state_doubt (self->state, doubt, now_ms));
 }
 
 //  Judge the announced state of a processor.
 static void
-s_judge_state (directory_t *self, peer_t *peer, const state_id_t *state)
+s_judge_state (directory_t *self, peer_t *peer, const owner_announcement_t *announcement)
 {
-    state_id_t doubt[2];
     int64_t now_ms = clock_ms ();
-    state_verdict_t verdict =
-        served_state_judge (self->state, state, s_is_last (self, peer), now_ms);
+    state_verdict_t verdict = served_state_judge (self->state, &announcement->state,
+        &announcement->ancestors, s_is_last (self, peer), now_ms);
     self->is_changed = self->is_changed || verdict != peer->verdict;
     peer->verdict = verdict;
-    if (verdict == STATE_REFUSED ||
-        (verdict == STATE_UNDECIDED && served_state_doubt (self->state, doubt, now_ms)))
-        s_log_refusal (self, peer, state);
+    if (s_waits_long (self, peer, now_ms) || verdict == STATE_REFUSED)
+        s_log_refusal (self, peer, &announcement->state);
 }
 
 static void
@@ -231,8 +291,8 @@ s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
     static _Thread_local owner_announcement_t announcement;
     if (!owner_announcement_read (&announcement, payload.data, payload.size))
         return;
-    s_judge_state (self, peer, &announcement.state);
-    if (peer->verdict == STATE_SERVED && !s_learn_partitions (self, &announcement))
+    s_judge_state (self, peer, &announcement);
+    if (peer->verdict == STATE_SERVED && !s_learn_partitions (self, peer, &announcement))
         return;
     bool is_other =
         memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
@@ -358,6 +418,12 @@ uint64_t
 directory_epoch (const directory_t *self, uint32_t partition)
 {
     return owners_of (self->owners, partition)->epoch;
+}
+
+uint64_t
+directory_rank (const directory_t *self, uint64_t epoch)
+{
+    return epoch ? self->moves * RANK_OF_MOVE + epoch : 0;
 }
 
 uint64_t

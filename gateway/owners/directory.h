@@ -43,6 +43,10 @@ uint64_t directory_epoch (const directory_t *self, uint32_t partition);
 //  its session. Return 0 without an owner, and while its link is broken.
 uint64_t directory_session (const directory_t *self, uint32_t partition);
 
+//  Return an epoch as a number that also rises when this gateway follows a state that was moved,
+//  whose epochs begin again.
+uint64_t directory_rank (const directory_t *self, uint64_t epoch);
+
 //  Return how many partitions have no owner; at least 1 while P is unknown.
 uint32_t directory_unowned (const directory_t *self);
 

@@ -39,6 +39,15 @@ owners_destroy (owners_t **self_p)
     *self_p = NULL;
 }
 
+void
+owners_forget (owners_t *self)
+{
+    memset (self->owners, 0, sizeof self->owners);
+    memset (self->last, 0, sizeof self->last);
+    memset (self->claims, 0, sizeof self->claims);
+    self->generation++;
+}
+
 //  A peer's claim of a partition.
 typedef struct {
     uint32_t partition;

@@ -20,6 +20,9 @@ owners_t *owners_new (void);
 
 void owners_destroy (owners_t **self_p);
 
+//  Forget all owners and claims: those of another state follow.
+void owners_forget (owners_t *self);
+
 //  Judge the current claims of all peers (of peer_t *).
 void owners_work_out (owners_t *self, const GPtrArray *peers, int64_t now_ms);
 

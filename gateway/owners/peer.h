@@ -18,6 +18,7 @@ typedef struct {
     socket_t *events;         //  SUB
     bool is_known;            //  its last announcement is younger than SILENCE_MS
     state_verdict_t verdict;  //  about its announced state
+    int64_t undecided_ms;     //  the time since which it waits for a verdict; 0: it has one
     int64_t heard_ms;
     uint64_t incarnation;   //  new for every process at this address
     uint64_t session;       //  also new when the link of the frames has changed

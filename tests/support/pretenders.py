@@ -13,10 +13,13 @@ from downlink import free_ports
 
 class Impostor:
     """Speaks as a processor: takes frames, acknowledges those without the channel that it refuses, and
-    announces whatever it is told."""
+    announces whatever it is told, unless it is silent."""
 
-    def __init__(self, context, partitions, **announced):
+    def __init__(self, context, partitions, is_silent=False, is_acking=True, **announced):
         self.id = os.urandom(16)
+        self.is_silent = is_silent
+        self.is_acking = is_acking
+        self.messages = set()  # (partition of the frame, channel, number)
         self.announced = {"partitions": partitions, **announced}
         self.sockets = [context.socket(zmq.PULL), context.socket(zmq.PUB)]
         self.frames, self.events = self.sockets
@@ -44,15 +47,18 @@ class Impostor:
     def work(self):
         announce_at = 0
         while not self.is_over.is_set():
-            if time.monotonic() >= announce_at:
+            if time.monotonic() >= announce_at and not self.is_silent:
                 self.announce()
                 announce_at = time.monotonic() + 0.1
             if self.frames.poll(20):
-                _, source, sequence, _, messages = msgpack.unpackb(self.frames.recv())
+                _, source, sequence, partition, messages = msgpack.unpackb(self.frames.recv())
+                self.messages |= {(partition, one[0], one[1]) for one in messages}
                 if self.refuses in [one[0] for one in messages]:
                     self.refused += 1
                     continue
                 self.taken += len(messages)
+                if not self.is_acking:
+                    continue
                 self.events.send_multipart([b"ack/" + source.hex().encode(), msgpack.packb(
                     {"processor": self.id, "ranges": [[sequence, sequence]]})])
 

@@ -179,6 +179,7 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
     static owner_announcement_t one = {.processor = "0123456789abcde",
         .frames = "tcp://127.0.0.1:5561",
         .state = {{1, 2, 3}},
+        .ancestors = {2, {{{4}}, {{5}}}},
         .partitions = 16,
         .owned_count = 2,
         .owned = {{3, 7}, {15, UINT64_MAX}}};
@@ -190,6 +191,8 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
     cr_assert_eq (two.owned[1].epoch, UINT64_MAX);
     cr_assert_str_eq (two.frames, one.frames);
     cr_assert (state_id_equal (&two.state, &one.state));
+    cr_assert_eq (two.ancestors.count, 2);
+    cr_assert (state_ancestors_has (&two.ancestors, &one.ancestors.ids[1]));
     for (size_t cut = 0; cut < size; cut++)
         cr_assert_not (owner_announcement_read (&two, bytes, cut));
     free (bytes);

@@ -1,0 +1,28 @@
+//  Make frames anew after P has changed. A frame has messages of one partition, so the messages of
+//  outdated frames go into new frames for their partitions under the present P. One round of the
+//  journal takes in the new frames and deletes the outdated ones, in one transaction: a process that
+//  dies leaves either.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_REMAKE_H
+#define DOWNLINK_REMAKE_H
+
+#include "gateway/delivery/kept.h"
+#include "gateway/delivery/turn.h"
+#include "gateway/journal/journal.h"
+
+typedef struct remake remake_t;
+
+//  Make an object. Kept and turn are borrowed.
+remake_t *remake_new (kept_t *kept, turn_t *turn);
+
+//  Abandon a round that has no outcome.
+void remake_destroy (remake_t **self_p);
+
+//  Make the next frames anew, under P, and add them to a round. Do nothing without outdated frames.
+//  Call it again only when the round has its outcome.
+void remake_fill (remake_t *self, uint32_t partitions, journal_round_t *round);
+
+//  End a round: keep the new frames if it is done, else the outdated ones.
+void remake_settle (remake_t *self, const journal_round_t *round);
+
+#endif

@@ -22,6 +22,14 @@ typedef struct {
 //  Return true if --store may have this value.
 bool store_is_known (const char *name);
 
+//  Read a store as one text, sqlite:DIR or postgres://…, into *choice, which borrows the text. Return
+//  false if it is neither.
+bool store_choice_read (store_choice_t *choice, const char *text)
+    __attribute__ ((warn_unused_result));
+
+//  Write where the store is, for people, without a password.
+void store_choice_place (const store_choice_t *choice, char place[STATE_PLACE_SIZE]);
+
 //  Open the store, with *traits if it is new; else set *traits to its own. Return NULL if it cannot
 //  be used; the log says why.
 store_t *choose_store (const store_choice_t *choice, state_traits_t *traits)

@@ -225,6 +225,9 @@ s_take (keeper_t *self)
         return KEEPER_SAME;
     case TAKE_FAILED:
         return s_give_up (self);
+    case TAKE_MOVED:
+        s_stop_coming (self);
+        return KEEPER_FAILED;
     }
     return KEEPER_FAILED;
 }

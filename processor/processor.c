@@ -92,6 +92,7 @@ s_open_store (processor_t *self, const processor_config_t *config)
     }
     self->shards.store = store->health (store);
     self->shards.state = traits.id;
+    self->shards.ancestors = traits.ancestors;
     self->shards.partitions = traits.partitions;
     self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);

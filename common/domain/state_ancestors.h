@@ -20,4 +20,12 @@ void state_ancestors_add (state_ancestors_t *self, const state_id_t *id);
 
 bool state_ancestors_has (const state_ancestors_t *self, const state_id_t *id);
 
+#define STATE_ANCESTORS_TEXT_SIZE (STATE_ANCESTORS_MAX * STATE_ID_TEXT_SIZE + 1)
+
+//  Write the UUIDs with spaces in between, terminated; and read them. Return false if the text is
+//  not such a list.
+void state_ancestors_text (const state_ancestors_t *self, char text[STATE_ANCESTORS_TEXT_SIZE]);
+bool state_ancestors_parse (state_ancestors_t *self, text_t text)
+    __attribute__ ((warn_unused_result));
+
 #endif

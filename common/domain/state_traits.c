@@ -8,6 +8,12 @@ static const char *const s_orderings[] = {
     [ORDERING_LATEST] = "latest",
 };
 
+bool
+state_traits_are_for_move (const state_traits_t *self)
+{
+    return self->partitions == 0 || self->mark.phase != STATE_UNMARKED;
+}
+
 const char *
 ordering_name (ordering_t ordering)
 {

@@ -1,17 +1,25 @@
-//  The traits that a state keeps for good. Flags give those of a new state; an existing state has
-//  its own.
+//  The traits that a state keeps for good, and its mark. Flags give those of a new state; an
+//  existing state has its own.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_STATE_TRAITS_H
 #define DOWNLINK_STATE_TRAITS_H
 
 #include "common/domain/rocket.h"
-#include "common/domain/state_id.h"
+#include "common/domain/state_ancestors.h"
+#include "common/domain/state_mark.h"
 
 typedef struct {
     state_id_t id;        //  random, made with the state
     uint32_t partitions;  //  P; a flag with another number is ignored
     ordering_t ordering;  //  a flag with another one is refused
+    state_ancestors_t ancestors;
+    state_mark_t mark;
+    bool is_new;  //  set by the store: it made the state
 } state_traits_t;
+
+//  Return true if a move opens the state and judges the traits that it finds: it asks for no P, so
+//  that the state must exist, or for a mark.
+bool state_traits_are_for_move (const state_traits_t *self);
 
 //  Return "converge" or "latest".
 const char *ordering_name (ordering_t ordering);

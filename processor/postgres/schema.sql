@@ -4,12 +4,14 @@
 
 CREATE SCHEMA downlink;
 
---  One row: the traits of the state, which never change.
+--  One row: the traits of the state, and its mark.
 CREATE TABLE downlink.state (
     format int NOT NULL,      --  1: this file
     id uuid NOT NULL,
     partitions int NOT NULL,  --  P
-    ordering text NOT NULL    --  converge or latest
+    ordering text NOT NULL,   --  converge or latest
+    ancestors text NOT NULL,  --  UUIDs of the states that it was moved from, the newest first
+    mark text NOT NULL        --  of downlink-move; empty: processors may start
 );
 
 --  The fence of each partition. A save must find the epoch, the writer and the position that it

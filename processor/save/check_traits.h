@@ -5,12 +5,15 @@
 
 #include "common/domain/state_traits.h"
 
-//  Set *partitions to the number of an existing state. Log a warning if it was another one. where
-//  names the state in the log.
-void check_partitions (uint32_t *partitions, uint32_t existing, const char *where);
+//  Return true if a processor with the wanted traits may start on a state that exists; else the log
+//  says why not. Log a warning if another P was wanted. Accept everything for a move. where names
+//  the state in the log, and from the place of its P.
+bool check_traits (const state_traits_t *existing, const state_traits_t *wanted, const char *where,
+    const char *from) __attribute__ ((warn_unused_result));
 
-//  Return true if the state has the wanted ordering; else the log says why not.
-bool check_ordering (ordering_t existing, ordering_t wanted, const char *where)
+//  Return true if the mark is still the one that the state had when it was opened; else the log
+//  says so.
+bool check_mark (const state_mark_t *mark, const state_mark_t *opened, const char *where)
     __attribute__ ((warn_unused_result));
 
 #endif

@@ -13,9 +13,10 @@
 typedef struct store store_t;
 
 typedef enum {
-    TAKE_DONE,   //  the partition is taken, under a new epoch
-    TAKE_LATER,  //  not yet, because the store is asked or away: call again soon
-    TAKE_FAILED  //  the partition cannot be read or written; the log says why
+    TAKE_DONE,    //  the partition is taken, under a new epoch
+    TAKE_LATER,   //  not yet, because the store is asked or away: call again soon
+    TAKE_FAILED,  //  the partition cannot be read or written; the log says why
+    TAKE_MOVED    //  the state has another mark than when it was opened: stop the process
 } take_t;
 
 typedef enum {
@@ -49,6 +50,10 @@ struct store {
     //  more.
     save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count);
 
+    //  Replace the mark of the state. Call it while this process holds every partition. Return false
+    //  if that failed; then the log says why.
+    bool (*mark) (store_t *self, const state_mark_t *mark);
+
     //  Close a partition, in any condition.
     void (*release) (store_t *self, uint32_t partition);
 
@@ -57,6 +62,10 @@ struct store {
 
     void (*destroy) (store_t **self_p);
 };
+
+//  The functions that create a store read flags in *traits. A move (downlink-move) may open a state
+//  under any traits, and judges them itself: with partitions 0 the state must exist; with a mark,
+//  it is made with this mark if it does not exist.
 
 //  Create a store that keeps nothing, for tests and throw-away runs, with a new state. Set
 //  traits->id.

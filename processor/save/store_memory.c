@@ -34,6 +34,14 @@ s_save (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t coun
     return SAVE_DONE;
 }
 
+static bool
+s_mark (store_t *self, const state_mark_t *mark)
+{
+    (void) self;
+    (void) mark;
+    return true;
+}
+
 static void
 s_release (store_t *self, uint32_t partition)
 {
@@ -59,7 +67,8 @@ store_t *
 store_memory_new (state_traits_t *traits)
 {
     traits->id = state_id_new ();
+    traits->is_new = true;
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){s_take, s_load, s_save, s_release, s_health, s_destroy};
+    *self = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
     return self;
 }

@@ -38,7 +38,7 @@
 
 static const char s_take_sql[] =
     "UPDATE downlink.partition SET epoch = greatest (epoch, $3) + 1, writer = $2 WHERE number = $1"
-    " RETURNING epoch, position";
+    " AND (SELECT mark FROM downlink.state) = $4 RETURNING epoch, position";
 
 static const char s_rows_sql[] =
     "SELECT " POSTGRES_ROW_COLUMNS " FROM downlink.rocket WHERE partition = $1::int AND id > $2"
@@ -82,13 +82,14 @@ typedef struct {
 typedef struct {
     store_t base;
     uint8_t writer[PROCESSOR_ID_SIZE];
-    postgres_link_t *saving;   //  for the saver's thread
-    postgres_rows_t *rows;     //  for the saver's thread
-    postgres_link_t *loading;  //  for the loading thread
-    background_t *loader;      //  its job is a load_job_t
-    uint32_t coming;           //  the partition that is taken or loaded; NO_PARTITION: none
-    uint64_t load;             //  number of its load: jobs of older loads are dropped
-    char *after;               //  as in load_job_t, for the next job
+    char mark[STATE_MARK_TEXT_SIZE];  //  of the state, when it was opened
+    postgres_link_t *saving;          //  for the saver's thread
+    postgres_rows_t *rows;            //  for the saver's thread
+    postgres_link_t *loading;         //  for the loading thread
+    background_t *loader;             //  its job is a load_job_t
+    uint32_t coming;                  //  the partition that is taken or loaded; NO_PARTITION: none
+    uint64_t load;                    //  number of its load: jobs of older loads are dropped
+    char *after;                      //  as in load_job_t, for the next job
     int64_t retry_at_ms;
     PGresult *piece;  //  the rows that are handed out; NULL: none
     int next_row;     //  of the piece
@@ -127,6 +128,7 @@ s_do_job (void *context, void *data)
     else {
         postgres_add (&parameters, POSTGRES_BYTES, self->writer, PROCESSOR_ID_SIZE);
         postgres_add_number (&parameters, job->epoch);
+        postgres_add (&parameters, POSTGRES_TEXT, self->mark, strlen (self->mark));
     }
     job->outcome = postgres_link_run (
         self->loading, job->after ? s_rows_sql : s_take_sql, &parameters, LOAD_MS, &job->result);
@@ -181,6 +183,12 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
         self->after = g_strdup ("");
         s_submit (self, partition);
         taken = TAKE_DONE;
+    }
+    else if (job->outcome == POSTGRES_DONE) {
+        taken = TAKE_MOVED;
+        log_event (LOG_ERROR, "the state was moved meanwhile, or a partition is missing",
+            "partition=%u mark_before=%s advice=%s", partition, self->mark,
+            "start this program again: it says where the state is");
     }
     s_free_job (job);
     return taken;
@@ -280,6 +288,16 @@ s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t coun
     return s_save_piece (self, owned);
 }
 
+static bool
+s_mark (store_t *base, const state_mark_t *mark)
+{
+    store_postgres_t *self = (store_postgres_t *) base;
+    if (postgres_schema_mark (self->saving, mark) != POSTGRES_DONE)
+        return false;
+    state_mark_text (mark, self->mark);
+    return true;
+}
+
 static void
 s_release (store_t *base, uint32_t partition)
 {
@@ -337,11 +355,10 @@ s_open (store_postgres_t *self, state_traits_t *traits, int stop_fd)
             return false;
         }
     }
-    if (outcome == POSTGRES_BROKEN ||
-        !check_ordering (found.ordering, traits->ordering, "downlink.state"))
+    if (outcome == POSTGRES_BROKEN || !check_traits (&found, traits, "downlink.state", "downlink.state"))
         return false;
-    check_partitions (&traits->partitions, found.partitions, "downlink.state");
-    traits->id = found.id;
+    *traits = found;
+    state_mark_text (&found.mark, self->mark);
     return true;
 }
 
@@ -350,7 +367,7 @@ store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE]
     state_traits_t *traits)
 {
     store_postgres_t *self = g_new0 (store_postgres_t, 1);
-    self->base = (store_t){s_take, s_load, s_save, s_release, s_health, s_destroy};
+    self->base = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
     memcpy (self->writer, writer, PROCESSOR_ID_SIZE);
     self->coming = NO_PARTITION;
     self->saving = postgres_link_new (address, "downlink saves", POSTGRES_COMMIT_SAFE);

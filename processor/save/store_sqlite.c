@@ -29,6 +29,7 @@ typedef struct {
     store_t base;
     char *directory;
     uint32_t partitions;
+    state_mark_t mark;
     partition_file_t files[PARTITIONS_MAX];
     sqlite_file_logged_t logged_ms;
 } store_sqlite_t;
@@ -153,6 +154,9 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
 {
     store_sqlite_t *self = (store_sqlite_t *) base;
     partition_file_t *place = &self->files[partition];
+    take_t checked = state_files_check_mark (self->directory, &self->mark);
+    if (checked != TAKE_DONE)
+        return checked;
     char *path = g_strdup_printf ("%s/partition-%04u.sqlite", self->directory, partition);
     sqlite_file_config_t config = {.path = path,
         .application = APPLICATION,
@@ -248,6 +252,16 @@ s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t coun
     }
 }
 
+static bool
+s_mark (store_t *base, const state_mark_t *mark)
+{
+    store_sqlite_t *self = (store_sqlite_t *) base;
+    if (!state_files_mark (self->directory, mark))
+        return false;
+    self->mark = *mark;
+    return true;
+}
+
 static void
 s_release (store_t *base, uint32_t partition)
 {
@@ -282,8 +296,9 @@ store_sqlite_new (const char *directory, state_traits_t *traits)
     if (!state_files_open (directory, traits))
         return NULL;
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
-    self->base = (store_t){s_take, s_load, s_save, s_release, s_health, s_destroy};
+    self->base = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
     self->directory = g_strdup (directory);
     self->partitions = traits->partitions;
+    self->mark = traits->mark;
     return &self->base;
 }

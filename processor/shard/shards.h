@@ -11,6 +11,7 @@
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
     state_id_t state;                 //  UUID of the state
+    state_ancestors_t ancestors;      //  of the state
     uint32_t partitions;              //  P
     shard_t *shards[PARTITIONS_MAX];  //  by partition; NULL: not held here
     const member_id_t *members;       //  borrowed from the ownership

@@ -27,6 +27,6 @@ for line in "${allowed[@]}"; do
             status=1
         fi
     done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
-        --include='*.[ch]' --include='*.[ch]pp' common disk http gateway processor query launch || true)
+        --include='*.[ch]' --include='*.[ch]pp' common disk http gateway processor query launch move || true)
 done
 exit "$status"

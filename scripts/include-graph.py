@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES_MAX = 15  # in one folder; more of them hide what it is for
 FOLDERS = """
 launch
+move
 gateway
 gateway/state
 gateway/pages

@@ -1,0 +1,84 @@
+//  downlink-move: move all rockets of one store into another one.
+//  SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/domain/partition.h"
+#include "common/options/options.h"
+#include "common/process/descriptors.h"
+#include "common/process/log.h"
+#include "common/process/stop_signals.h"
+#include "move/move.h"
+
+static struct {
+    uint64_t partitions;
+    bool is_replacing;
+    bool is_undoing;
+} s_flags;
+
+static const option_t s_options[] = {
+    {"partitions", OPTION_NUMBER, &s_flags.partitions, "0", "P", 0, PARTITIONS_MAX,
+        "number of partitions of the target; 0: as many as the source has"},
+    {"replace", OPTION_SWITCH, &s_flags.is_replacing, "no", NULL, 0, 0,
+        "go on with a target that an interrupted move of the same source has left unfinished"},
+    {"undo", OPTION_SWITCH, &s_flags.is_undoing, "no", NULL, 0, 0,
+        "take the mark off a store that was moved, given alone, so that processors start on it"},
+};
+
+static const options_t s_usage = {"downlink-move", "moves all rockets of one store into another",
+    "FROM TO",
+    "  downlink-move sqlite:/var/lib/downlink/state postgres://db.example.com/downlink\n"
+    "  downlink-move --partitions 64 sqlite:./var/state sqlite:./var/state-64\n"
+    "  downlink-move --undo sqlite:./var/state\n",
+    s_options, sizeof s_options / sizeof *s_options,
+    "Moves every rocket of the store FROM into the store TO, which must not exist yet, and "
+    "verifies "
+    "them there. A store is sqlite:DIR, the --state-dir of processors, or a postgres:// address as "
+    "in their --store.\n\n"
+    "Stop all processors of FROM first; gateways may go on, and deliver to the moved state what "
+    "they accepted meanwhile, also with another number of partitions. Then start processors on "
+    "TO.\n\n"
+    "Afterwards FROM is marked: no processor starts on it, so that nobody serves both. Until the "
+    "move is complete, TO is marked in the same way. If the move is interrupted, FROM is as it "
+    "was: "
+    "run the same command again with --replace, or delete TO."};
+
+static store_choice_t
+s_read_store (const char *text)
+{
+    store_choice_t choice;
+    if (strcmp (text, "memory") == 0)
+        options_refuse (&s_usage, "'memory': a store in memory ends with its processor");
+    if (!store_choice_read (&choice, text))
+        options_refuse (&s_usage, "'%s': a store is sqlite:DIR or postgres://...", text);
+    if (getrandom (choice.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE)
+        options_refuse (&s_usage, "no random numbers: %s", strerror (errno));
+    return choice;
+}
+
+int
+main (int argc, char **argv)
+{
+    int count = options_read (&s_usage, argc, argv);
+    if (s_flags.is_undoing && count != 1)
+        options_refuse (&s_usage, "--undo: one store is expected");
+    if (!s_flags.is_undoing && count != 2)
+        options_refuse (&s_usage, "two stores are expected, FROM and TO");
+    move_plan_t plan = {.from = s_read_store (argv[1]),
+        .partitions = (uint32_t) s_flags.partitions,
+        .is_replacing = s_flags.is_replacing};
+    if (!s_flags.is_undoing)
+        plan.to = s_read_store (argv[2]);
+    log_setup (s_usage.program, isatty (STDERR_FILENO) ? LOG_WARN : LOG_INFO, LOG_TEXT);
+    umask (S_IRWXG | S_IRWXO);
+    descriptors_raise ();
+    plan.from.stop_fd = plan.to.stop_fd = stop_signals_open ();
+    if (plan.from.stop_fd < 0) {
+        log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
+        return 1;
+    }
+    return (s_flags.is_undoing ? move_undo (&plan.from) : move_run (&plan)) ? 0 : 1;
+}

@@ -1,0 +1,30 @@
+//  A move: all rockets of one state into a new one, in another store or with another P.
+//
+//    1. hold the source: no processor uses it, and none can take a partition
+//    2. make the target with the mark `unfinished`, and hold it
+//    3. carry the rockets
+//    4. read the target back: the same number of rockets, the same sum of checksums
+//    5. mark the source as moved, then take the mark off the target
+//
+//  A process that dies in between leaves a mark on the target, so no processor starts on it. Between
+//  the two marks of step 5 both states are marked: neither is ever used beside the other.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_MOVE_H
+#define DOWNLINK_MOVE_H
+
+#include "processor/choose_store.h"
+
+typedef struct {
+    store_choice_t from;
+    store_choice_t to;
+    uint32_t partitions;  //  of the target; 0: as many as the source has
+    bool is_replacing;    //  fill a target again that a move has left unfinished
+} move_plan_t;
+
+//  Move. Print a summary on standard output. Return false on failure; then the log says why.
+bool move_run (const move_plan_t *plan) __attribute__ ((warn_unused_result));
+
+//  Take the mark `moved` off a state.
+bool move_undo (const store_choice_t *choice) __attribute__ ((warn_unused_result));
+
+#endif

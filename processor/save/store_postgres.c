@@ -355,7 +355,8 @@ s_open (store_postgres_t *self, state_traits_t *traits, int stop_fd)
             return false;
         }
     }
-    if (outcome == POSTGRES_BROKEN || !check_traits (&found, traits, "downlink.state", "downlink.state"))
+    if (outcome == POSTGRES_BROKEN ||
+        !check_traits (&found, traits, "downlink.state", "downlink.state"))
         return false;
     *traits = found;
     state_mark_text (&found.mark, self->mark);

@@ -44,5 +44,9 @@ problem_response (const problem_t *problem, const char *request_id, json_writer_
         response.fields[0].name = "Allow";
         response.fields[0].value = problem->allow;
     }
+    else if (problem->accept_encoding) {
+        response.fields[0].name = "Accept-Encoding";
+        response.fields[0].value = problem->accept_encoding;
+    }
     return response;
 }

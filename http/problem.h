@@ -14,6 +14,7 @@ typedef struct {
     const char *name;                   //  the last part of its type, urn:downlink:problem:NAME
     const char *detail;                 //  a sentence
     const char *allow;                  //  with 405: the methods of the path
+    const char *accept_encoding;        //  with 415: the codings that a body may have
     problem_members_fn *write_members;  //  NULL: the problem has no further members
     const void *members;                //  for write_members
 } problem_t;

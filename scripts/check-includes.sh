@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 #  What an include begins with, and a pattern of the files that may have it.
 allowed=(
     'microhttpd\.h   ^http/(connection/)?http_[a-z_]+\.[ch]$'
+    'z(lib|std)\.h   ^http/coding/http_coding\.c$'
     'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal/journal_file|processor/save/store_sqlite)\.[ch]$'
     'simdjson        ^common/bytes/json_text\.[ch]pp$'
     'msgpack         ^common/bytes/(frame|announcement|msgpack_[a-z]+)\.[ch]$'

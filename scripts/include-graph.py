@@ -41,6 +41,7 @@ query
 query/protocol
 http
 http/connection
+http/coding
 http/rules
 disk
 common/service

@@ -17,6 +17,7 @@ intake_new (const intake_tools_t *tools, size_t max_body_bytes)
 {
     intake_t *self = g_new0 (intake_t, 1);
     self->tools = *tools;
+    self->tools.max_body_bytes = max_body_bytes;
     self->tools.reader = message_json_new (max_body_bytes);
     self->acceptance = acceptance_new (&self->tools);
     self->posts = posts_new (&self->tools, self->acceptance);

@@ -18,6 +18,7 @@ typedef struct {
     worker_metrics_t *metrics;
     overflow_t overflow;
     uint64_t wait_ms;  //  how long a request waits for room
+    size_t max_body_bytes;
 } intake_tools_t;
 
 #endif

@@ -7,9 +7,11 @@
 
 #include "common/process/clock.h"
 #include "gateway/intake/content_type.h"
+#include "gateway/intake/decoded_body.h"
 #include "gateway/intake/event_head.h"
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
+#include "http/coding/http_coding.h"
 
 #define RETRY_MS 50
 
@@ -17,6 +19,7 @@ struct posts {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
     batch_t *batch;          //  messages of the current request
+    GByteArray *decoded;     //  the body of the current request, if it was encoded
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
@@ -40,6 +43,7 @@ posts_new (const intake_tools_t *tools, acceptance_t *acceptance)
     self->tools = tools;
     self->acceptance = acceptance;
     self->batch = batch_new ();
+    self->decoded = g_byte_array_new ();
     return self;
 }
 
@@ -50,6 +54,7 @@ posts_destroy (posts_t **self_p)
     if (!self)
         return;
     batch_destroy (&self->batch);
+    g_byte_array_unref (self->decoded);
     g_free (self);
     *self_p = NULL;
 }
@@ -113,10 +118,9 @@ s_offer (posts_t *self, http_request_t *request, refusals_t *refusals, prefer_t 
 
 //  Read the messages of a body, or the event of a head and a body.
 static message_json_result_t
-s_read (posts_t *self, http_request_t *request, message_json_form_t form, reading_t *reading,
-    const char **detail)
+s_read (posts_t *self, http_request_t *request, text_t body, message_json_form_t form,
+    reading_t *reading, const char **detail)
 {
-    text_t body = http_request_body (request);
     bool is_binary =
         form != MESSAGE_JSON_EVENT && form != MESSAGE_JSON_EVENTS && event_head_is_there (request);
     if (!is_binary)
@@ -140,18 +144,16 @@ s_try (posts_t *self, http_request_t *request)
             "in JSON");
         return TRY_ANSWERED;
     }
-    if (http_request_field (request, "Content-Encoding")) {
-        answer_problem (
-            request, 415, "unsupported-encoding", "a body with a Content-Encoding is not taken");
+    text_t body;
+    if (!decoded_body_take (request, self->tools->max_body_bytes, self->decoded, &body))
         return TRY_ANSWERED;
-    }
     prefer_t prefer = prefer_of (request);
     uint32_t partitions = self->tools->publisher->partitions (self->tools->publisher);
     batch_reset (self->batch, MAX (partitions, 1));
     reading_t reading = {self->batch, NULL};
     const char *detail = NULL;
     try_t result = TRY_ANSWERED;
-    if (s_read (self, request, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
+    if (s_read (self, request, body, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
         answer_problem (request, 400, "bad-body", detail);
     else if (reading.refusals && !prefer.is_lenient) {
         counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
@@ -160,6 +162,7 @@ s_try (posts_t *self, http_request_t *request)
     else
         result = s_offer (self, request, reading.refusals, prefer);
     refusals_unref (&reading.refusals);
+    decoded_body_drop (&self->decoded);
     return result;
 }
 
@@ -187,7 +190,7 @@ posts_is_of_lines (const http_request_t *request)
     message_json_form_t form;
     return content_type_read (http_request_field (request, "Content-Type"), &form) &&
            form == MESSAGE_JSON_LINES && !event_head_is_there (request) &&
-           !http_request_field (request, "Content-Encoding");
+           http_coding_read (http_request_field (request, "Content-Encoding")) == CODING_IDENTITY;
 }
 
 //  Reading a large body again takes milliseconds, and a turn comes with every request. So try when

@@ -1,0 +1,47 @@
+//  The codings of bodies, Content-Encoding: gzip (zlib) and zstd. Pure functions, but for the time
+//  that they take: it grows with the bytes of both sides, which are bounded.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_HTTP_CODING_H
+#define DOWNLINK_HTTP_CODING_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "common/text/text.h"
+
+//  The list for Accept-Encoding.
+#define HTTP_CODINGS "gzip, zstd"
+
+typedef enum { CODING_IDENTITY, CODING_GZIP, CODING_ZSTD, CODING_UNKNOWN } http_coding_t;
+
+//  Return the coding that a Content-Encoding names. NULL, "" and identity are none; a list of
+//  several is unknown.
+http_coding_t http_coding_read (const char *field);
+
+//  Return the name of a coding, for Content-Encoding.
+const char *http_coding_name (http_coding_t coding);
+
+typedef enum {
+    DECODE_DONE,
+    DECODE_BROKEN,     //  the bytes are not of this coding, or end too early
+    DECODE_TOO_LARGE,  //  they hold more than the limit
+    DECODE_TOO_DENSE,  //  they hold more than CODING_RATIO_MAX times their own size
+} decode_t;
+
+//  A body may always grow to CODING_FREE_BYTES; beyond that only to so many times its own size.
+//  Real messages shrink by much less.
+#define CODING_RATIO_MAX 200
+#define CODING_FREE_BYTES ((size_t) 1024 * 1024)
+
+//  Decode bytes into out, which is empty before. limit is the most bytes of the result. Several
+//  members or frames are joined.
+decode_t http_decode (http_coding_t coding, text_t bytes, size_t limit, GByteArray *out)
+    __attribute__ ((warn_unused_result));
+
+//  How hard to work on a body: once for an answer of its own, or well for a file that many get.
+typedef enum { ENCODE_FAST, ENCODE_WELL } encode_t;
+
+//  Return the bytes encoded; free them with g_bytes_unref.
+GBytes *http_encode (http_coding_t coding, text_t bytes, encode_t effort);
+
+#endif

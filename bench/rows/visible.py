@@ -19,7 +19,7 @@ class Prober:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.channel = "probe-" + harness.salt()
         self.number = 0
-        self.get = f"GET /rockets/{self.channel} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+        self.get = f"GET /rockets/{self.channel} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
     def ask(self, request):
         self.socket.sendall(request)
@@ -36,7 +36,7 @@ class Prober:
         """Milliseconds until the 202, and until the message is seen."""
         self.number += 1
         body = harness.json.dumps(harness.message(self.channel, self.number))
-        request = (f"POST /messages HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        request = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                    f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
         wanted = f'"lastMessageNumber":{self.number},'.encode()
         started = time.perf_counter()

@@ -2,7 +2,7 @@
 """`make test-distributed`: scenarios of faults of hosts and database servers, one after another.
 
 Runs itself in namespaces of its own. tests/chaos/runner.py explains the arguments. Without names all
-run, and take about an hour.
+run, and take about 25 minutes.
 """
 # SPDX-License-Identifier: Apache-2.0
 import os

@@ -58,7 +58,8 @@ static bool
 s_is_neutral (const char *name)
 {
     static const char *const names[] = {"lost+found", "lock", "identity", "members", NULL};
-    return name[0] == '.' || g_strv_contains (names, name);
+    //  identity.XXXXXX is on its way to its name, in another process.
+    return name[0] == '.' || g_strv_contains (names, name) || g_str_has_prefix (name, "identity.");
 }
 
 //  Return the name of a foreign file if the directory has no file of ours; else NULL. The caller

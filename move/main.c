@@ -53,7 +53,8 @@ s_read_store (const char *text)
     if (strcmp (text, "memory") == 0)
         options_refuse (&s_usage, "'memory': a store in memory ends with its processor");
     if (!store_choice_read (&choice, text))
-        options_refuse (&s_usage, "'%s': a store is sqlite:DIR or postgres://...", text);
+        options_refuse (&s_usage, "%.*s: a store is sqlite:DIR or postgres://...",
+            (int) strcspn (text, ":@?= "), text);
     if (getrandom (choice.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE)
         options_refuse (&s_usage, "no random numbers: %s", strerror (errno));
     return choice;

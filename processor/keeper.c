@@ -10,6 +10,8 @@
 #define LATER_INTERVAL_MS 1    //  while the store has no answer yet
 #define DAMAGE_RETRY_MS 10000  //  until a partition that could not be read is tried again
 #define ROCKETS_PER_RUN 2000   //  loaded before queries get their turn: some milliseconds
+#define TAKE_PATIENCE_MS 3000  //  until a partition that cannot be taken lets the next one try
+#define TAKE_RETRY_MS 1000
 #define PROGRESS_INTERVAL_MS 1000
 #define NO_PARTITION PARTITIONS_MAX
 
@@ -44,6 +46,7 @@ struct keeper {
     int64_t retry_at_ms[PARTITIONS_MAX];
     uint32_t coming;     //  the partition in TAKING or LOADING; NO_PARTITION: none
     shard_t *loading;    //  its shard; NULL: not in LOADING
+    int64_t taking_ms;   //  when the store was first asked for it
     bool is_store_late;  //  the store had no answer yet
     int64_t look_at_ms;
     int64_t progress_logged_ms;
@@ -133,6 +136,7 @@ s_try_to_hold (keeper_t *self, uint32_t partition, int64_t now_ms)
         !self->ownership->hold (self->ownership, partition))
         return;
     self->coming = partition;
+    self->taking_ms = now_ms;
     s_enter (self, partition, PARTITION_TAKING);
 }
 
@@ -209,6 +213,17 @@ s_restore (void *context, const rocket_view_t *rocket)
            shard_restore (self->loading, rocket);
 }
 
+//  Put a partition behind the others if it takes long, for example because its row is locked.
+static void
+s_let_others_try (keeper_t *self)
+{
+    int64_t now_ms = clock_ms ();
+    if (now_ms - self->taking_ms < TAKE_PATIENCE_MS)
+        return;
+    self->retry_at_ms[self->coming] = now_ms + TAKE_RETRY_MS;
+    s_stop_coming (self);
+}
+
 //  Take the partition in TAKING.
 static keeper_result_t
 s_take (keeper_t *self)
@@ -222,6 +237,7 @@ s_take (keeper_t *self)
         return KEEPER_SAME;
     case TAKE_LATER:
         self->is_store_late = true;
+        s_let_others_try (self);
         return KEEPER_SAME;
     case TAKE_FAILED:
         return s_give_up (self);
@@ -311,7 +327,9 @@ keeper_leave (keeper_t *self)
 store_health_t
 keeper_health (const keeper_t *self)
 {
-    return self->store->health (self->store);
+    store_health_t health = self->store->health (self->store);
+    health.is_away = health.is_away || self->ownership->is_away (self->ownership);
+    return health;
 }
 
 bool

@@ -61,8 +61,8 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
     s_service.usage = &s_usage;
     service_read_options (&s_service, argc, argv);
     if (!store_is_known (s_flags.store))
-        options_refuse (
-            &s_usage, "--store: '%s' is not sqlite, memory or postgres://...", s_flags.store);
+        //  The value may hold a password.
+        options_refuse (&s_usage, "--store: the value is not sqlite, memory or postgres://...");
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
     *config = (processor_config_t){.bind = s_flags.bind,

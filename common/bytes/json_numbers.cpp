@@ -78,7 +78,7 @@ s_rewrite (char *number, size_t size)
     size_t sign = number[0] == '-';
     if (!s_read_whole (std::string_view (number + sign, size - sign), &whole)) {
         memset (number, ' ', size);
-        memcpy (number, "0.5", 3);
+        std::copy_n ("0.5", 3, number);
         return;
     }
     char form[WHOLE_MAX_DIGITS + 8] = "0";
@@ -89,7 +89,7 @@ s_rewrite (char *number, size_t size)
     size_t length = strlen (form);
     g_assert (sign + length <= size);
     memset (number + sign, ' ', size - sign);
-    memcpy (number + sign, form, length);
+    std::copy_n (form, length, number + sign);
 }
 
 bool

@@ -175,6 +175,7 @@ message_check (const message_t *message, message_fault_t *fault)
     return s_check (message, NO_HIDDEN, fault);
 }
 
+//  NOLINTNEXTLINE(bugprone-macro-parentheses): it is one more summand
 #define ONE(name, field) +1
 #define ROW(NAME, number, type)                                                                    \
     _Static_assert(                                                                                \

@@ -1,4 +1,5 @@
-//  A loop has a slot with the number of its turns, 0 while it rests. Only the loop writes it.
+//  A loop has a slot with a number that grows: each turn makes it the next even one, a rest makes it
+//  odd. So a loop that rests in each of its turns is seen to turn. Only the loop writes it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/watchdog.h"
 
@@ -16,6 +17,7 @@
 #include "common/process/notify.h"
 
 #define LOOPS_MAX 128
+#define RESTING 1U  //  the lowest bit of the number
 #define LOOKS 10
 #define LAST_WORDS_S 2
 
@@ -48,15 +50,15 @@ watchdog_feed (const char *name)
         s_loop = &s_watchdog.loops[place];
         s_loop->name = name;
     }
-    unsigned turns = atomic_load_explicit (&s_loop->turns, memory_order_relaxed) + 1;
-    atomic_store_explicit (&s_loop->turns, turns ? turns : 1, memory_order_release);
+    unsigned turns = atomic_load_explicit (&s_loop->turns, memory_order_relaxed);
+    atomic_store_explicit (&s_loop->turns, (turns | RESTING) + 1, memory_order_release);
 }
 
 void
 watchdog_rest (void)
 {
     if (s_loop)
-        atomic_store_explicit (&s_loop->turns, 0, memory_order_release);
+        atomic_fetch_or_explicit (&s_loop->turns, RESTING, memory_order_release);
 }
 
 static void
@@ -75,7 +77,7 @@ static bool
 s_look_at (loop_t *loop)
 {
     unsigned turns = atomic_load_explicit (&loop->turns, memory_order_acquire);
-    bool is_well = turns == 0 || turns != loop->seen;
+    bool is_well = (turns & RESTING) || turns != loop->seen;
     loop->seen = turns;
     loop->stale = is_well ? 0 : loop->stale + 1;
     if (s_watchdog.looks > 0 && loop->stale >= s_watchdog.looks)

@@ -59,6 +59,13 @@ s_endpoints (const ownership_t *base)
     return &((const own_alone_t *) base)->endpoint;
 }
 
+static bool
+s_is_away (const ownership_t *base)
+{
+    (void) base;
+    return false;
+}
+
 static void
 s_destroy (ownership_t **base_p)
 {
@@ -70,8 +77,8 @@ ownership_t *
 own_alone_new (const uint8_t self_id[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint)
 {
     own_alone_t *self = g_new0 (own_alone_t, 1);
-    self->base = (ownership_t){
-        s_look, s_is_ours, s_hold, s_release, s_leave, s_members, s_endpoints, s_destroy};
+    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_release, s_leave, s_members,
+        s_endpoints, s_is_away, s_destroy};
     self->endpoint = *endpoint;
     memcpy (self->self_id.id, self_id, PROCESSOR_ID_SIZE);
     return &self->base;

@@ -284,6 +284,13 @@ s_endpoints (const ownership_t *base)
     return ((const own_by_files_t *) base)->endpoints;
 }
 
+static bool
+s_is_away (const ownership_t *base)
+{
+    (void) base;
+    return false;
+}
+
 static void
 s_destroy (ownership_t **base_p)
 {
@@ -305,8 +312,8 @@ own_by_files_new (const char *directory, uint32_t partitions,
     const uint8_t self_id[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint)
 {
     own_by_files_t *self = g_new0 (own_by_files_t, 1);
-    self->base = (ownership_t){
-        s_look, s_is_ours, s_hold, s_release, s_leave, s_members, s_endpoints, s_destroy};
+    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_release, s_leave, s_members,
+        s_endpoints, s_is_away, s_destroy};
     self->endpoint = *endpoint;
     self->directory = g_strdup (directory);
     self->members_directory = g_build_filename (directory, "members", NULL);

@@ -215,6 +215,12 @@ s_endpoints (const ownership_t *base)
     return ((const own_by_leases_t *) base)->seen.endpoints;
 }
 
+static bool
+s_is_away (const ownership_t *base)
+{
+    return postgres_link_is_away (((const own_by_leases_t *) base)->link);
+}
+
 static void
 s_destroy (ownership_t **base_p)
 {
@@ -241,8 +247,8 @@ own_by_leases_new (const char *address, uint32_t partitions,
     if (!link)
         return NULL;
     own_by_leases_t *self = g_new0 (own_by_leases_t, 1);
-    self->base = (ownership_t){
-        s_look, s_is_ours, s_hold, s_release, s_leave, s_members, s_endpoints, s_destroy};
+    self->base = (ownership_t){s_look, s_is_ours, s_hold, s_release, s_leave, s_members,
+        s_endpoints, s_is_away, s_destroy};
     self->link = link;
     self->partitions = partitions;
     self->endpoint = *endpoint;

@@ -34,6 +34,9 @@ struct ownership {
     //  Return the endpoints of these members, in the same order. Borrowed until the next look.
     const member_endpoint_t *(*endpoints) (const ownership_t *self);
 
+    //  Return true if the locks cannot be renewed at the moment, because their place is away.
+    bool (*is_away) (const ownership_t *self);
+
     void (*destroy) (ownership_t **self_p);
 };
 

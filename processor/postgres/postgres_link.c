@@ -50,15 +50,18 @@ static const char *const s_defaults[][2] = {
     {"target_session_attrs", "read-write"},
 };
 
-//  Settings of a session. A server that is told not to wait for its disk must wait for ours.
+//  Settings of a session. A server that is told not to wait for its disk must wait for ours. A
+//  warning must reach us (s_hear_notice). A server that would hide rows must refuse instead.
 static const char s_set_up_safe[] =
     "SELECT set_config ('lock_timeout', '2s', false), set_config ('statement_timeout', '0', false),"
-    " set_config ('jit', 'off', false), set_config ('synchronous_commit',"
+    " set_config ('jit', 'off', false), set_config ('client_min_messages', 'warning', false),"
+    " set_config ('row_security', 'off', false), set_config ('synchronous_commit',"
     " CASE current_setting ('synchronous_commit') WHEN 'off' THEN 'on'"
     " ELSE current_setting ('synchronous_commit') END, false)";
 static const char s_set_up_lazy[] =
     "SELECT set_config ('lock_timeout', '1s', false), set_config ('statement_timeout', '0', false),"
-    " set_config ('jit', 'off', false), set_config ('synchronous_commit', 'off', false)";
+    " set_config ('jit', 'off', false), set_config ('client_min_messages', 'warning', false),"
+    " set_config ('row_security', 'off', false), set_config ('synchronous_commit', 'off', false)";
 
 static const char s_ask_safety[] =
     "SELECT (current_setting ('synchronous_standby_names') <> ''"
@@ -104,8 +107,9 @@ postgres_link_new (const char *address, const char *role, postgres_commit_t comm
     char *fault = NULL;
     PQconninfoOption *options = PQconninfoParse (address, &fault);
     if (!options) {
-        log_event (LOG_ERROR, "the address of the database cannot be read", "reason=%s advice=%s",
-            fault ? fault : "out of memory",
+        //  libpq quotes parts of the address, which may be a password.
+        log_event (LOG_ERROR, "the address of the database cannot be read", "reason=%.*s advice=%s",
+            (int) strcspn (fault ? fault : "", "\":"), fault ? fault : "",
             "write postgres://USER@HOST:PORT/DATABASE, with special characters as %XX");
         PQfreemem (fault);
         return NULL;

@@ -57,7 +57,7 @@ class Connection:
             self._open()
         sent_at = None
         try:
-            self.socket.sendall(b"%s HTTP/1.1\r\nHost: chaos\r\n%sContent-Length: %d\r\n\r\n%s"
+            self.socket.sendall(b"%s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n%s"
                                 % (what.encode(), fields.encode(), len(body), body))
             sent_at = time.monotonic()
             return self._answer()

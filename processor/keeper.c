@@ -47,6 +47,7 @@ struct keeper {
     uint32_t coming;     //  the partition in TAKING or LOADING; NO_PARTITION: none
     shard_t *loading;    //  its shard; NULL: not in LOADING
     int64_t taking_ms;   //  when the store was first asked for it
+    uint32_t first;      //  the partition that is looked at first, so may come first
     bool is_store_late;  //  the store had no answer yet
     int64_t look_at_ms;
     int64_t progress_logged_ms;
@@ -190,7 +191,8 @@ s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
     self->shards->members =
         self->ownership->members (self->ownership, &self->shards->members_count);
     self->shards->endpoints = self->ownership->endpoints (self->ownership);
-    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
+    for (uint32_t count = 0; count < self->shards->partitions; count++) {
+        uint32_t partition = (self->first + count) % self->shards->partitions;
         if (s_look_at (self, saver, partition, now_ms) == KEEPER_CHANGED)
             result = KEEPER_CHANGED;
         partition_phase_t phase = self->phases[partition];
@@ -220,6 +222,7 @@ s_let_others_try (keeper_t *self)
     int64_t now_ms = clock_ms ();
     if (now_ms - self->taking_ms < TAKE_PATIENCE_MS)
         return;
+    self->first = (self->coming + 1) % self->shards->partitions;
     self->retry_at_ms[self->coming] = now_ms + TAKE_RETRY_MS;
     s_stop_coming (self);
 }

@@ -33,6 +33,7 @@ struct postgres_link {
     int64_t connect_at_ms;
     int64_t away_since_ms;  //  0: it is not away
     int64_t logged_ms;
+    int64_t broken_logged_ms;
     int64_t safety_at_ms;
     bool is_doubtful;  //  the server stopped waiting for its replica
     char sqlstate[6];
@@ -286,7 +287,8 @@ s_refuse (postgres_link_t *self, const PGresult *result)
     if (!state || PQstatus (self->connection) == CONNECTION_BAD || s_means_away (self->sqlstate))
         return s_lose (self, text);
     bool is_broken = s_means_broken (self->sqlstate);
-    if (is_broken || log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
+    int64_t *logged_ms = is_broken ? &self->broken_logged_ms : &self->logged_ms;
+    if (log_is_due (logged_ms, LOG_INTERVAL_MS))
         log_event (is_broken ? LOG_ERROR : LOG_WARN, "the database refuses a statement",
             "role=%s sqlstate=%s reason=%s advice=%s", self->role, self->sqlstate, text,
             s_advice (self->sqlstate));

@@ -262,8 +262,9 @@ def test_a_server_that_only_reads_is_left_for_one_that_writes(start, server, dat
     both.stop()
 
 
-def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start):
-    """The server answers a cancelled wait with success and a warning."""
+@pytest.mark.parametrize("setting", ["", "ALTER ROLE downlink SET client_min_messages = error"])
+def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start, setting):
+    """The server answers a cancelled wait with success and a warning, even if it hides warnings from others."""
     try:
         server = Postgres(name="first").create()
     except Missing as why:
@@ -271,6 +272,7 @@ def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start):
     with server, Postgres(name="second") as replica:
         replica.copy(server)
         server.wait_for_replica(replica)
+        server.query(setting or "SELECT 1", "postgres")
         both = start(processor=on(server.url()))
         saved(both, "before")
         assert stats(both)["processors"][0]["store"]["savedOn"] == "server and replica"
@@ -362,6 +364,62 @@ def test_an_address_that_is_none_is_refused(folder):
         program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", address)
         assert program.process.wait(20) in (1, 2)
         assert words in program.text(), program.text()
+
+
+def test_a_locked_partition_stops_neither_the_others_nor_the_processor(start, server, database):
+    """A save that waits for a replica keeps such a lock, also when its processor is gone."""
+    both = start(processor=on(database, "--watchdog", "2s"))
+    assert both.processor.stop() == 0
+    lock = threading.Thread(target=server.query, args=(
+        "BEGIN; SELECT FROM downlink.partition WHERE number = 0 FOR UPDATE; SELECT pg_sleep (9); COMMIT", name_of(database)))
+    lock.start()
+    until(lambda: server.query("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"), what="the lock")
+    both.processor = both.start_processor()
+
+    def unowned():
+        return [one["partition"] for one in stats(both)["routing"] if one["owner"] is None]
+    until(lambda: unowned() == [0], what="owners of the other partitions")
+    lock.join()
+    until(lambda: unowned() == [], what="an owner of the last one")
+    both.stop()
+
+
+def test_rows_that_the_database_hides_are_not_taken_for_missing(start, server, database):
+    both = start(processor=on(database))
+    saved(both, "hidden")
+    assert both.processor.stop() == 0
+    server.query("ALTER TABLE downlink.rocket ENABLE ROW LEVEL SECURITY; "
+                 "ALTER TABLE downlink.rocket FORCE ROW LEVEL SECURITY", name_of(database))
+    both.processor = both.start_processor()
+    both.processor.lines_with("row-level security")
+    assert both.call("GET", "/rockets/hidden").status == 503
+    server.query("ALTER TABLE downlink.rocket DISABLE ROW LEVEL SECURITY", name_of(database))
+    assert both.rocket_when("hidden", lambda rocket: True)["speed"] == 7
+    both.stop()
+
+
+def test_an_idle_processor_notices_that_the_database_is_away(start):
+    try:
+        server = Postgres().create()
+    except Missing as why:
+        pytest.skip(str(why))
+    with server:
+        both = start(processor=on(server.url()))
+        saved(both, "before")
+        server.stop()
+        until(lambda: stats(both)["alarms"]["awayStores"] == 1, what="the alarm")
+        server.start()
+        until(lambda: stats(both)["alarms"]["awayStores"] == 0, what="the end of the alarm")
+        both.stop()
+
+
+@pytest.mark.parametrize("address", [
+    "postgres://u:top%secret@h/d", "postgres://u:topsecret@[::1]x/d", "postgres://h/d?password=top%secret",
+    "Postgres://u:topsecret@h/d", "host=h password=topsecret"])
+def test_a_complaint_about_an_address_shows_no_password(folder, address):
+    program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", address)
+    assert program.process.wait(20) in (1, 2)
+    assert "secret" not in program.text(), program.text()
 
 
 def test_processors_that_start_at_once_make_one_state(start_fleet, server, database):

@@ -11,6 +11,8 @@
 //  partitions move to it.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
+#include <pthread.h>
+#include <time.h>
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
@@ -31,9 +33,9 @@ typedef struct {
     int64_t join_at_ms;
     lease_table_t seen;  //  the loop's copy of the table
 
-    GThread *thread;
-    GMutex mutex;  //  guards the rest
-    GCond wake;    //  for the thread: something changed
+    pthread_t thread;
+    pthread_mutex_t mutex;  //  guards the rest
+    pthread_cond_t wake;    //  for the thread: something changed
     lease_table_t table;
     uint64_t exchanges;  //  that succeeded
     uint64_t exchanges_seen;
@@ -121,26 +123,34 @@ s_interval_ms (const own_by_leases_t *self)
     return RENEW_INTERVAL_MS;
 }
 
+//  Wait until something changes, under the mutex, but no longer than this.
+static void
+s_wait (own_by_leases_t *self, int64_t wait_ms)
+{
+    int64_t until_ms = clock_ms () + wait_ms;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    (void) pthread_cond_timedwait (&self->wake, &self->mutex, &until);
+}
+
 static void *
 s_renew (void *context)
 {
     own_by_leases_t *self = context;
     lease_request_t request;
     lease_table_t table;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     while (!self->is_ending) {
         s_prepare (self, &request);
-        g_mutex_unlock (&self->mutex);
+        pthread_mutex_unlock (&self->mutex);
         postgres_result_t result =
             lease_table_exchange (self->link, &request, self->partitions, &table);
-        g_mutex_lock (&self->mutex);
+        pthread_mutex_lock (&self->mutex);
         if (result == POSTGRES_DONE)
             s_take_table (self, &table);
-        int64_t until_us = g_get_monotonic_time () + s_interval_ms (self) * 1000;
         if (!self->is_ending)
-            g_cond_wait_until (&self->wake, &self->mutex, until_us);
+            s_wait (self, s_interval_ms (self));
     }
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
     lease_table_leave (self->link, &self->self_id);
     return NULL;
 }
@@ -149,21 +159,21 @@ static void
 s_look (ownership_t *base)
 {
     own_by_leases_t *self = (own_by_leases_t *) base;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     if (self->exchanges_seen != self->exchanges)
         self->seen = self->table;
     self->exchanges_seen = self->exchanges;
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
 }
 
 static bool
 s_is_ours (const ownership_t *base, uint32_t partition)
 {
     own_by_leases_t *self = (own_by_leases_t *) base;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     bool is_lost = self->is_held[partition] && !self->table.is_leased[partition];
     bool is_ours = self->is_ours[partition] && !is_lost;
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
     return is_ours;
 }
 
@@ -171,11 +181,11 @@ static bool
 s_hold (ownership_t *base, uint32_t partition)
 {
     own_by_leases_t *self = (own_by_leases_t *) base;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     if (self->is_ours[partition] && self->table.is_leased[partition])
         self->is_held[partition] = true;
     bool is_held = self->is_held[partition];
-    g_mutex_unlock (&self->mutex);
+    pthread_mutex_unlock (&self->mutex);
     return is_held;
 }
 
@@ -183,22 +193,22 @@ static void
 s_release (ownership_t *base, uint32_t partition)
 {
     own_by_leases_t *self = (own_by_leases_t *) base;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     self->is_held[partition] = false;
     if (s_is_returned (self, partition))
-        g_cond_signal (&self->wake);
-    g_mutex_unlock (&self->mutex);
+        pthread_cond_signal (&self->wake);
+    pthread_mutex_unlock (&self->mutex);
 }
 
 static void
 s_leave (ownership_t *base)
 {
     own_by_leases_t *self = (own_by_leases_t *) base;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     self->has_left = true;
     s_share (self);
-    g_cond_signal (&self->wake);
-    g_mutex_unlock (&self->mutex);
+    pthread_cond_signal (&self->wake);
+    pthread_mutex_unlock (&self->mutex);
 }
 
 static const member_id_t *
@@ -227,14 +237,14 @@ s_destroy (ownership_t **base_p)
     own_by_leases_t *self = (own_by_leases_t *) *base_p;
     if (!self)
         return;
-    g_mutex_lock (&self->mutex);
+    pthread_mutex_lock (&self->mutex);
     self->is_ending = true;
-    g_cond_signal (&self->wake);
-    g_mutex_unlock (&self->mutex);
-    g_thread_join (self->thread);
+    pthread_cond_signal (&self->wake);
+    pthread_mutex_unlock (&self->mutex);
+    pthread_join (self->thread, NULL);
     postgres_link_destroy (&self->link);
-    g_mutex_clear (&self->mutex);
-    g_cond_clear (&self->wake);
+    pthread_mutex_destroy (&self->mutex);
+    pthread_cond_destroy (&self->wake);
     g_free (self);
     *base_p = NULL;
 }
@@ -254,8 +264,13 @@ own_by_leases_new (const char *address, uint32_t partitions,
     self->endpoint = *endpoint;
     memcpy (self->self_id.id, self_id, PROCESSOR_ID_SIZE);
     self->join_at_ms = clock_ms () + JOIN_DELAY_MS;
-    g_mutex_init (&self->mutex);
-    g_cond_init (&self->wake);
-    self->thread = g_thread_new ("leases", s_renew, self);
+    pthread_mutex_init (&self->mutex, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init (&monotonic);
+    pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init (&self->wake, &monotonic);
+    pthread_condattr_destroy (&monotonic);
+    int error = pthread_create (&self->thread, NULL, s_renew, self);
+    g_assert (error == 0);
     return &self->base;
 }

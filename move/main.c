@@ -76,8 +76,8 @@ main (int argc, char **argv)
     log_setup (s_usage.program, isatty (STDERR_FILENO) ? LOG_WARN : LOG_INFO, LOG_TEXT);
     umask (S_IRWXG | S_IRWXO);
     descriptors_raise ();
-    plan.from.stop_fd = plan.to.stop_fd = stop_signals_open ();
-    if (plan.from.stop_fd < 0) {
+    plan.from.patience.stop_fd = plan.to.patience.stop_fd = stop_signals_open ();
+    if (plan.from.patience.stop_fd < 0) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
         return 1;
     }

@@ -30,7 +30,7 @@ move_end_open (move_end_t *self, const store_choice_t *choice, const state_trait
 static bool
 s_pause (const move_end_t *self, int ms)
 {
-    struct pollfd stop = {.fd = self->choice.stop_fd, .events = POLLIN};
+    struct pollfd stop = {.fd = self->choice.patience.stop_fd, .events = POLLIN};
     return poll (&stop, 1, ms) <= 0;
 }
 

@@ -55,7 +55,7 @@ store_t *
 choose_store (const store_choice_t *choice, state_traits_t *traits)
 {
     if (s_is_postgres (choice->name))
-        return store_postgres_new (choice->name, choice->processor, choice->stop_fd, traits);
+        return store_postgres_new (choice->name, choice->processor, &choice->patience, traits);
     if (g_str_equal (choice->name, "memory"))
         return store_memory_new (traits);
     return store_sqlite_new (choice->directory, traits);

@@ -72,14 +72,24 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 
+//  Answer at the admin port while the store is away.
+static void
+s_run_admin (void *context)
+{
+    admin_run (((processor_t *) context)->admin);
+}
+
 //  Open the store and its ownership, which other processors may share.
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
     state_traits_t traits = {.partitions = config->partitions, .ordering = config->ordering};
-    store_choice_t choice = {
-        .name = config->store, .directory = config->state_directory, .stop_fd = self->signals.stop};
+    store_choice_t choice = {.name = config->store,
+        .directory = config->state_directory,
+        .patience = {self->signals.stop, s_run_admin, self}};
     memcpy (choice.processor, self->shards.processor, PROCESSOR_ID_SIZE);
+    self->shards.store =
+        (store_health_t){.kind = "unknown", .saved_on = "unknown", .is_away = true};
     store_t *store = choose_store (&choice, &traits);
     if (!store)
         return false;

@@ -76,11 +76,18 @@ store_t *store_memory_new (state_traits_t *traits);
 //  be used or has another ordering; then the log says why.
 store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
 
+//  How long to wait for a store that is away when it is opened.
+typedef struct {
+    int stop_fd;                  //  readable: wait no longer; -1: none
+    void (*run) (void *context);  //  called while waiting, several times a second; NULL: nothing
+    void *context;
+} store_patience_t;
+
 //  Create a store in a PostgreSQL database, with *traits if the database has no state; else set
-//  *traits to those of its state. writer is the id of this process, new at each start. While the
-//  database is away, wait until stop_fd is readable. Return NULL then, or if the state cannot be
-//  used; the log says why. A save with an unknown result is SAVE_FAILED: a later one replaces it.
+//  *traits to those of its state. writer is the id of this process, new at each start. Wait for the
+//  database if it is away. Return NULL if the patience ends, or if the state cannot be used; the log
+//  says why. A save with an unknown result is SAVE_FAILED: a later one replaces it.
 store_t *store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
-    int stop_fd, state_traits_t *traits);
+    const store_patience_t *patience, state_traits_t *traits);
 
 #endif

@@ -337,9 +337,9 @@ s_destroy (store_t **base_p)
 }
 
 //  Open the state, and wait for the database as long as it is away. Return false if the state
-//  cannot be used, or if stop_fd becomes readable.
+//  cannot be used, or if the patience ends.
 static bool
-s_open (store_postgres_t *self, state_traits_t *traits, int stop_fd)
+s_open (store_postgres_t *self, state_traits_t *traits, const store_patience_t *patience)
 {
     state_traits_t found = *traits;
     postgres_result_t outcome;
@@ -349,7 +349,9 @@ s_open (store_postgres_t *self, state_traits_t *traits, int stop_fd)
             outcome = postgres_pooler_check (self->saving, self->loading);
         if (outcome == POSTGRES_DONE || outcome == POSTGRES_BROKEN)
             break;
-        struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
+        struct pollfd stop = {.fd = patience->stop_fd, .events = POLLIN};
+        if (patience->run)
+            patience->run (patience->context);
         if (poll (&stop, 1, RETRY_MS) > 0) {
             log_event (LOG_INFO, "stopped while the database was away", "");
             return false;
@@ -364,8 +366,8 @@ s_open (store_postgres_t *self, state_traits_t *traits, int stop_fd)
 }
 
 store_t *
-store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE], int stop_fd,
-    state_traits_t *traits)
+store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
+    const store_patience_t *patience, state_traits_t *traits)
 {
     store_postgres_t *self = g_new0 (store_postgres_t, 1);
     self->base = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
@@ -374,7 +376,7 @@ store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE]
     self->saving = postgres_link_new (address, "downlink saves", POSTGRES_COMMIT_SAFE);
     self->loading = postgres_link_new (address, "downlink loads", POSTGRES_COMMIT_SAFE);
     self->rows = postgres_rows_new ();
-    if (!self->saving || !self->loading || !s_open (self, traits, stop_fd)) {
+    if (!self->saving || !self->loading || !s_open (self, traits, patience)) {
         store_t *base = &self->base;
         s_destroy (&base);
         return NULL;

@@ -17,6 +17,7 @@
 //  A member that no process renews.
 #define STRANGER "'\\xffffffffffffffffffffffffffffffff'"
 
+static const store_patience_t s_patience = {.stop_fd = -1};
 static char *s_address;
 
 //  Make a database with the tables of a state.
@@ -26,7 +27,7 @@ s_set_up (void)
     const uint8_t writer[PROCESSOR_ID_SIZE] = {1};
     state_traits_t traits = {.partitions = PARTITIONS};
     s_address = database_make ();
-    store_t *store = store_postgres_new (s_address, writer, -1, &traits);
+    store_t *store = store_postgres_new (s_address, writer, &s_patience, &traits);
     cr_assert_not_null (store);
     store->destroy (&store);
 }

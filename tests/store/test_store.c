@@ -18,6 +18,7 @@
 typedef enum { STORE_SQLITE, STORE_MEMORY, STORE_POSTGRES } kind_t;
 
 static char *s_folder;
+static const store_patience_t s_patience = {.stop_fd = -1};
 static char *s_address;     //  postgres: of the database of this case
 static GPtrArray *s_found;  //  of rocket_view_t *
 static uint8_t s_writer;    //  the last byte of the next writer's id
@@ -51,7 +52,7 @@ s_try_to_open (state_traits_t *traits)
         return store_memory_new (traits);
     if (s_kind () == STORE_SQLITE)
         return store_sqlite_new (s_folder, traits);
-    return store_postgres_new (s_address, writer, -1, traits);
+    return store_postgres_new (s_address, writer, &s_patience, traits);
 }
 
 static store_t *

@@ -214,8 +214,15 @@ def test_an_owner_that_was_paused_is_fenced_and_loses_nothing(start_fleet, datab
 
 def test_a_processor_waits_for_a_database_that_is_away_and_can_be_stopped_meanwhile(folder):
     nowhere = f"postgres://downlink@127.0.0.1:{free_ports(1)}/downlink"
-    program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", nowhere)
+    admin = free_ports(1)
+    program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", nowhere,
+                      "--admin", f"127.0.0.1:{admin}")
     program.lines_with("the database is away")
+    for path, status in (("/livez", 200), ("/readyz", 503), ("/metrics", 200)):
+        with Client(admin) as client:
+            answer = client.call("GET", path)
+        assert answer.status == status
+    assert b"downlink_processor_store_away 1" in answer.body
     began = time.monotonic()
     assert program.stop() == 1
     assert time.monotonic() - began < 5

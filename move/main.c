@@ -49,7 +49,7 @@ static const options_t s_usage = {"downlink-move", "moves all rockets of one sto
 static store_choice_t
 s_read_store (const char *text)
 {
-    store_choice_t choice;
+    store_choice_t choice = {0};
     if (strcmp (text, "memory") == 0)
         options_refuse (&s_usage, "'memory': a store in memory ends with its processor");
     if (!store_choice_read (&choice, text))

@@ -14,6 +14,7 @@ BRIDGE, ADDRESSES = "site", "10.88.0"
 OUR_NUMBER = 254
 NOBODY = "02:00:00:00:ff:ff"  # no host has this hardware address: a switch drops what is sent there
 BOOT_SECONDS = 10
+STOP_SECONDS = 30  # a process that waits for its disk stops only then
 
 
 def ip(*words):
@@ -25,6 +26,14 @@ def network_of(process):
     with contextlib.suppress(OSError):
         return os.stat(f"/proc/{process}/ns/net").st_ino
     return None
+
+
+def is_stopped(process):
+    """Return whether no thread of a process runs: the kernel stops one after the other."""
+    with contextlib.suppress(OSError):
+        return all(path.read_text().rpartition(")")[2].split()[0] in "TtZX"
+                   for path in pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
+    return False  # it is ending: look again
 
 
 def make_network():
@@ -126,7 +135,13 @@ class Host:
             self.run("ip", "neighbour", "delete", other.address, "dev", "eth0")
 
     def pause(self):
+        """Stop all that runs on it. When this returns, none of it runs any more."""
         self.signal(signal.SIGSTOP)
+        deadline = time.monotonic() + STOP_SECONDS
+        while not all(is_stopped(process) for process in self.processes()):
+            assert time.monotonic() < deadline, "processes go on after SIGSTOP"
+            self.signal(signal.SIGSTOP)  # again: one of them may have started another
+            time.sleep(0.001)
 
     def resume(self):
         self.signal(signal.SIGCONT)

@@ -40,6 +40,7 @@ struct keeper {
     shards_t *shards;
     text_pool_t *pool;
     ordering_t ordering;
+    source_t *source;
     store_t *store;
     ownership_t *ownership;
     partition_phase_t phases[PARTITIONS_MAX];
@@ -56,13 +57,14 @@ struct keeper {
 };
 
 keeper_t *
-keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, store_t **store,
-    ownership_t **ownership)
+keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, source_t *source,
+    store_t **store, ownership_t **ownership)
 {
     keeper_t *self = g_new0 (keeper_t, 1);
     self->shards = shards;
     self->pool = pool;
     self->ordering = ordering;
+    self->source = source;
     self->store = g_steal_pointer (store);
     self->ownership = g_steal_pointer (ownership);
     self->coming = NO_PARTITION;
@@ -158,9 +160,12 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
             s_stop_coming (self);
         return KEEPER_SAME;
     case PARTITION_OWNED:
-        if (!*shard_p)
-            s_release (self, partition);  //  it was fenced
+        if (!*shard_p) {  //  it was fenced
+            self->source->revoke (self->source, partition);
+            s_release (self, partition);
+        }
         else if (!is_ours) {
+            self->source->revoke (self->source, partition);
             shard_leave (*shard_p);
             s_enter (self, partition, PARTITION_LEAVING);
             return KEEPER_CHANGED;
@@ -268,6 +273,7 @@ s_load (keeper_t *self)
         self->shards->shards[partition] = g_steal_pointer (&self->loading);
         self->coming = NO_PARTITION;
         s_enter (self, partition, PARTITION_OWNED);
+        self->source->assign (self->source, partition);
         self->look_at_ms = 0;
         return KEEPER_CHANGED;
     case LOAD_FAILED:

@@ -16,16 +16,18 @@
 #ifndef DOWNLINK_KEEPER_H
 #define DOWNLINK_KEEPER_H
 
+#include "processor/intake/source.h"
 #include "processor/own/ownership.h"
 #include "processor/save/shard_saver.h"
 
 typedef struct keeper keeper_t;
 
-//  Create a keeper. It takes the store and the ownership, and borrows the rest.
-keeper_t *keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, store_t **store,
-    ownership_t **ownership);
+//  Create a keeper. It takes the store and the ownership, and borrows the rest. It assigns a
+//  partition to the source when it is owned, and revokes it before it leaves.
+keeper_t *keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, source_t *source,
+    store_t **store, ownership_t **ownership);
 
-//  Release every partition at once, saved or not, and free the keeper.
+//  Release every partition at once, saved or not, and free the keeper. The source may be gone.
 void keeper_destroy (keeper_t **self_p);
 
 typedef enum {

@@ -1,5 +1,5 @@
-//  The loop. One turn answers queries first, then takes in frames, then runs the saver. Each step
-//  takes some milliseconds at most, so a burst of frames, a query batch or a list delays the other
+//  The loop. One turn answers queries first, then takes in messages, then runs the saver. Each step
+//  takes some milliseconds at most, so a burst of messages, a query batch or a list delays the other
 //  steps only briefly.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/processor.h"
@@ -20,16 +20,14 @@
 #include "processor/admin.h"
 #include "processor/answer/query_server.h"
 #include "processor/choose_store.h"
-#include "processor/intake/frame_receiver.h"
+#include "processor/intake/source.h"
 #include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
 #include "processor/processor_phase.h"
 #include "processor/save/shard_saver.h"
 #include "processor/tell/send_announcement.h"
 
-#define FRAMES_PER_TURN 256
-#define FRAMES_PER_STEP 4  //  the clock is read between steps
-#define FRAMES_US 8000
+#define TAKE_US 8000           //  for messages, in a turn
 #define DRAIN_MS 8000          //  longest drain, even if the disk is slow
 #define DRAIN_FAILING_MS 1000  //  longest drain while saves fail: the gateways keep the frames
 
@@ -38,7 +36,7 @@ struct processor {
     processor_sockets_t sockets;
     shards_t shards;
     text_pool_t *pool;  //  the texts of all rockets
-    frame_receiver_t *receiver;
+    source_t *source;
     update_sender_t *updates;
     shard_saver_t *saver;
     keeper_t *keeper;
@@ -104,11 +102,12 @@ s_open_store (processor_t *self, const processor_config_t *config)
     self->shards.state = traits.id;
     self->shards.ancestors = traits.ancestors;
     self->shards.partitions = traits.partitions;
-    self->receiver = frame_receiver_new (self->sockets.frames, &self->shards);
+    self->source = source_zmq_new (self->sockets.frames, &self->shards);
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
     self->saver = shard_saver_new (&self->shards, store, self->sockets.events, self->updates);
-    self->keeper = keeper_new (&self->shards, self->pool, config->ordering, &store, &ownership);
+    self->keeper =
+        keeper_new (&self->shards, self->pool, config->ordering, self->source, &store, &ownership);
     return true;
 }
 
@@ -136,7 +135,8 @@ processor_destroy (processor_t **self_p)
         return;
     admin_destroy (&self->admin);
     query_server_destroy (&self->queries);
-    frame_receiver_destroy (&self->receiver);
+    if (self->source)
+        self->source->destroy (&self->source);
     shard_saver_destroy (&self->saver);
     update_sender_destroy (&self->updates);
     keeper_destroy (&self->keeper);
@@ -146,18 +146,6 @@ processor_destroy (processor_t **self_p)
     socket_destroy (&self->sockets.events);
     g_free (self);
     *self_p = NULL;
-}
-
-//  Take in frames for a bounded time. Return true if more may wait.
-static bool
-s_take_frames (processor_t *self)
-{
-    int64_t until_us = clock_us () + FRAMES_US;
-    for (size_t taken = 0; taken < FRAMES_PER_TURN && clock_us () < until_us;
-         taken += FRAMES_PER_STEP)
-        if (frame_receiver_run (self->receiver, FRAMES_PER_STEP) < FRAMES_PER_STEP)
-            return false;
-    return true;
 }
 
 static void
@@ -266,10 +254,10 @@ static bool
 s_work (processor_t *self)
 {
     socket_item_t items[] = {{.fd = self->signals.stop}, {.fd = shard_saver_fd (self->saver)},
-        {.socket = self->sockets.queries}, {.socket = self->sockets.frames},
+        {.socket = self->sockets.queries}, self->source->item (self->source),
         {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events},
         {.fd = self->signals.state}};
-    bool are_frames_left = false;
+    bool is_more_left = false;
     bool good = s_keep (self);
     while (good && !items[0].ready) {
         watchdog_feed ("processor");
@@ -278,10 +266,10 @@ s_work (processor_t *self)
         wait_ms = MIN (wait_ms, keeper_timeout_ms (self->keeper));
         wait_ms = MIN (wait_ms, update_sender_timeout_ms (self->updates));
         wait_ms = MIN (wait_ms, admin_timeout_ms (self->admin));
-        bool is_busy = are_frames_left || query_server_is_busy (self->queries);
+        bool is_busy = is_more_left || query_server_is_busy (self->queries);
         socket_poll (items, G_N_ELEMENTS (items), is_busy ? 0 : wait_ms);
         query_server_run (self->queries);
-        are_frames_left = s_take_frames (self);
+        is_more_left = self->source->take (self->source, TAKE_US);
         good = shard_saver_run (self->saver) && s_keep (self);
         admin_run (self->admin);
         update_sender_run (self->updates);

@@ -1,6 +1,35 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/shards.h"
 
+static void
+s_count (processor_counters_t *counters, fold_t fold)
+{
+    switch (fold) {
+    case FOLD_APPLIED:
+        counters->applied++;
+        break;
+    case FOLD_CLOSED_A_GAP:
+        counters->applied++;
+        counters->gaps_closed++;
+        break;
+    case FOLD_DUPLICATE:
+        counters->duplicates++;
+        break;
+    case FOLD_CONFLICT:
+        counters->conflicts++;
+        break;
+    case FOLD_LATE:
+        counters->late++;
+        break;
+    }
+}
+
+void
+shards_fold (shards_t *self, shard_t *shard, const message_t *message)
+{
+    s_count (&self->counters, shard_fold (shard, message));
+}
+
 size_t
 shards_rockets (const shards_t *self)
 {

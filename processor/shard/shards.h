@@ -24,6 +24,9 @@ typedef struct {
     int64_t started_ms;
 } shards_t;
 
+//  Fold a message into a shard, and count it.
+void shards_fold (shards_t *self, shard_t *shard, const message_t *message);
+
 //  Return the number of rockets in all shards.
 size_t shards_rockets (const shards_t *self);
 

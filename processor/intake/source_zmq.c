@@ -1,62 +1,22 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/frame_receiver.h"
-
 #include <glib.h>
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
+#include "processor/intake/source.h"
 
 #define REFUSAL_LOG_INTERVAL_MS 1000
 
-struct frame_receiver {
-    socket_t *pull;
+#define FRAMES_PER_TURN 256
+#define FRAMES_PER_STEP 4  //  the clock is read between steps
+
+typedef struct {
+    source_t base;
+    socket_t *frames;
     shards_t *shards;
     frame_t frame;              //  reused for each frame
     int64_t refusal_logged_ms;  //  an untrusted peer must not fill the log
-};
-
-frame_receiver_t *
-frame_receiver_new (socket_t *pull, shards_t *shards)
-{
-    frame_receiver_t *self = g_new0 (frame_receiver_t, 1);
-    self->pull = pull;
-    self->shards = shards;
-    return self;
-}
-
-void
-frame_receiver_destroy (frame_receiver_t **self_p)
-{
-    frame_receiver_t *self = *self_p;
-    if (!self)
-        return;
-    frame_free (&self->frame);
-    g_free (self);
-    *self_p = NULL;
-}
-
-static void
-s_count (processor_counters_t *counters, fold_t fold)
-{
-    switch (fold) {
-    case FOLD_APPLIED:
-        counters->applied++;
-        break;
-    case FOLD_CLOSED_A_GAP:
-        counters->applied++;
-        counters->gaps_closed++;
-        break;
-    case FOLD_DUPLICATE:
-        counters->duplicates++;
-        break;
-    case FOLD_CONFLICT:
-        counters->conflicts++;
-        break;
-    case FOLD_LATE:
-        counters->late++;
-        break;
-    }
-}
+} source_zmq_t;
 
 //  Return a fault if a message belongs to another partition, else NULL. Two owners would apply such
 //  a message.
@@ -70,7 +30,7 @@ s_find_stray (const frame_t *frame, uint32_t partitions)
 }
 
 static void
-s_refuse (frame_receiver_t *self, const char *reason)
+s_refuse (source_zmq_t *self, const char *reason)
 {
     self->shards->counters.frames_refused++;
     if (log_is_due (&self->refusal_logged_ms, REFUSAL_LOG_INTERVAL_MS))
@@ -79,7 +39,7 @@ s_refuse (frame_receiver_t *self, const char *reason)
 }
 
 static void
-s_take (frame_receiver_t *self, text_t bytes)
+s_take_frame (source_zmq_t *self, text_t bytes)
 {
     frame_t *frame = &self->frame;
     const char *fault = frame_read (frame, bytes.data, bytes.size);
@@ -98,7 +58,7 @@ s_take (frame_receiver_t *self, text_t bytes)
     }
     int64_t start_us = clock_us ();
     for (uint32_t index = 0; index < frame->count; index++)
-        s_count (&self->shards->counters, shard_fold (shard, &frame->messages[index]));
+        shards_fold (self->shards, shard, &frame->messages[index]);
     histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
     self->shards->counters.frames++;
     acks_add (shard_acks (shard), &frame->head, frame_digest (bytes.data, bytes.size));
@@ -106,26 +66,72 @@ s_take (frame_receiver_t *self, text_t bytes)
 
 //  Read and ignore the rest of a message of several parts; a frame has one part.
 static void
-s_drop_parts (frame_receiver_t *self, bool more)
+s_drop_parts (source_zmq_t *self, bool more)
 {
     text_t part;
-    while (more && socket_receive (self->pull, &part, &more))
+    while (more && socket_receive (self->frames, &part, &more))
         ;
 }
 
-size_t
-frame_receiver_run (frame_receiver_t *self, size_t budget)
+//  Take in at most budget waiting frames. Return the number of frames that were read.
+static size_t
+s_take_some (source_zmq_t *self, size_t budget)
 {
     size_t count = 0;
     text_t bytes;
     bool more = false;
-    for (; count < budget && socket_receive (self->pull, &bytes, &more); count++) {
+    for (; count < budget && socket_receive (self->frames, &bytes, &more); count++) {
         if (more) {
             s_drop_parts (self, more);
             s_refuse (self, "a frame must be a message of one part");
         }
         else
-            s_take (self, bytes);
+            s_take_frame (self, bytes);
     }
     return count;
+}
+
+static bool
+s_take (source_t *base, int64_t budget_us)
+{
+    source_zmq_t *self = (source_zmq_t *) base;
+    int64_t until_us = clock_us () + budget_us;
+    for (size_t taken = 0; taken < FRAMES_PER_TURN && clock_us () < until_us;
+         taken += FRAMES_PER_STEP)
+        if (s_take_some (self, FRAMES_PER_STEP) < FRAMES_PER_STEP)
+            return false;
+    return true;
+}
+
+//  Gateways hear from announcements which partitions are owned here, so there is nothing to do.
+static void
+s_ignore (source_t *self, uint32_t partition)
+{
+    (void) self;
+    (void) partition;
+}
+
+static socket_item_t
+s_item (source_t *base)
+{
+    return (socket_item_t){.socket = ((source_zmq_t *) base)->frames};
+}
+
+static void
+s_destroy (source_t **base_p)
+{
+    source_zmq_t *self = (source_zmq_t *) *base_p;
+    frame_free (&self->frame);
+    g_free (self);
+    *base_p = NULL;
+}
+
+source_t *
+source_zmq_new (socket_t *frames, shards_t *shards)
+{
+    source_zmq_t *self = g_new0 (source_zmq_t, 1);
+    self->base = (source_t){s_take, s_ignore, s_ignore, s_item, s_destroy};
+    self->frames = frames;
+    self->shards = shards;
+    return &self->base;
 }

@@ -12,9 +12,13 @@ text_t embedded_openapi (void);  //  gateway/pages/openapi.json
 text_t embedded_dashboard_page (void);
 text_t embedded_dashboard_style (void);
 text_t embedded_dashboard_app (void);
+text_t embedded_dashboard_api (void);
+text_t embedded_dashboard_health (void);
+text_t embedded_dashboard_status (void);
 text_t embedded_dashboard_pipeline (void);
 text_t embedded_dashboard_rockets (void);
 text_t embedded_dashboard_rocket (void);
+text_t embedded_dashboard_first (void);
 text_t embedded_dashboard_charts (void);
 text_t embedded_dashboard_text (void);
 text_t embedded_dashboard_library (void);

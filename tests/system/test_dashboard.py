@@ -5,6 +5,8 @@ import os
 import pathlib
 import re
 import shutil
+import signal
+import subprocess
 
 import pytest
 from selenium import webdriver
@@ -52,6 +54,9 @@ class Page:
     def await_text(self, selector, pattern):
         return until(lambda: re.search(pattern, self.text(selector)),
                      what=f"{pattern!r} in {selector}")
+
+    def is_hidden(self, selector):
+        return self.find(selector).get_property("hidden")
 
     def row(self, rocket):
         """The texts of a rocket's row, by column; None if it is not in the table."""
@@ -149,7 +154,7 @@ def test_it_shows_rockets_and_follows_them_without_a_complaint(pair, page):
     one, other = channel(), channel()
     launch(pair, one)
     page.open(pair)
-    page.await_text("#link", "Live")
+    page.await_text("#health", "Live")
     row = until(lambda: page.row(one), what="the rocket")
     assert (row["status"], row["type"], row["speed"]) == ("flying", "Falcon-9", "500")
     page.script("window.isSame = true")
@@ -243,29 +248,113 @@ def test_what_rockets_say_is_shown_as_text(pair, page):
     assert page.complaints() == []
 
 
-def test_it_survives_a_restart_of_the_gateway_and_shows_a_processor_that_is_gone(start, page):
-    both = start()
-    one = channel()
-    launch(both, one)
+def test_it_says_in_words_what_is_wrong_and_keeps_the_rows(start, page):
+    both = start(gateway=["--buffer", 50, "--wait", "100ms"])
     page.open(both)
-    until(lambda: page.row(one), what="the rocket")
-    page.await_text("#link", "Live")
+    page.await_text("#health", "Ready")
+    command = page.await_text("#command", "curl .*").group()
+    subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
+    row = until(lambda: page.row("apollo"), what="the rocket of the command that is offered")
+    page.await_text("#health", "Live")
+    assert page.text("#banner") == "" and page.is_hidden("#first")
+    page.await_text("#processors", "saves on disk")
     page.script("window.isSame = true")
-    assert both.gateway.stop() == 0
-    page.await_text("#banner", "not answered")
-    assert page.row(one)["speed"] == "500", "what was there stays"
-    both.gateway = both.start_gateway()
-    assert both.await_ready()
-    page.await_text("#link", "Live")
-    until(lambda: page.find("#banner").get_property("hidden"), what="the banner to go")
-    both.post(message(one, 2, "RocketSpeedIncreased", by=77))
-    until(lambda: page.row(one)["speed"] == "577", what="the speed after the restart")
-    assert both.processor.stop() == 0
-    page.await_text("#processors-count", "0 up, 1 down")
+    both.processor.stop(signal.SIGKILL)
+    assert both.post([message("apollo", number) for number in range(2, 9)]).status == 202
+    page.await_text("#banner", "No processor is up: 7 messages are accepted and wait")
+    page.await_text("#health", "No processor")
     page.await_text("#partitions-count", "16 without an owner")
+    until(lambda: not page.is_hidden("#stale"), what="the note that the rows are old")
+    assert page.row("apollo") == row, "what was there stays"
+    assert both.post([message("apollo", number) for number in range(9, 100)]).status == 413
+    assert both.post([message("apollo", number) for number in range(9, 59)]).status == 503
+    page.await_text("#banner", "the buffer is full: 7 messages wait, new ones are refused")
+    assert both.gateway.stop() == 0
+    page.await_text("#banner", "gateway has not answered since")
+    page.await_text("#health", "Gateway away")
+    assert page.row("apollo") == row, "what was there stays"
+    both.gateway = both.start_gateway()
     both.processor = both.start_processor()
-    page.await_text("#processors-count", "1 up$")
+    until(lambda: page.row("apollo")["speed"] == "1,200", what="the speed after the restart")
+    page.await_text("#health", "Live")
+    until(lambda: page.text("#banner") == "" and page.is_hidden("#stale"), what="the troubles to go")
     assert page.script("return window.isSame"), "it was not loaded again"
+
+
+#  What /stats says, the age of each sample and what it said otherwise, and the words for it.
+HEALTHS = [
+    ({}, [], "good live: All is well."),
+    ({"processors": 0, "buffered": 15426, "bufferLimit": 1000000}, [],
+     "bad no-processor: No processor is up: 15,426 messages are accepted and wait."),
+    ({"processors": 0, "buffered": 1}, [], "bad no-processor: No processor is up: 1 message is accepted "
+     "and waits."),
+    ({"processors": 0, "partitions": 0}, [], "bad no-processor: No processor is up, and the gateway has "
+     "not heard of one since it started: it accepts nothing yet."),
+    ({"processors": 0, "buffered": 2000}, [], "bad no-processor: No processor is up, and the buffer is "
+     "full: 2,000 messages wait, new ones are refused."),
+    ({"isJournalDiskFull": True}, [], "bad disk-full: The disk of the journal is full: nothing is "
+     "accepted until it has room."),
+    ({"buffered": 1990, "refusals": {"buffer-full": 7}}, [(1, {"overflows": 6, "saved": 9})],
+     "bad buffer-full: The buffer is full: 1,990 messages wait for the processors, new ones are refused."),
+    ({"buffered": 1990, "dropped": 3}, [(1, {"saved": 9})], "bad buffer-full: The buffer is full: 1,990 "
+     "messages wait for the processors, new ones are dropped."),
+    ({"buffered": 40, "alarms": {"awayStores": 1}}, [], "bad store-away: The store of 1 of 2 processors "
+     "does not answer: 40 messages are accepted and wait."),
+    ({"buffered": 40}, [(7, {"buffered": 0}), (6, {"buffered": 3})], "bad saves-fail: Nothing has been "
+     "saved for 6 s: 40 messages are accepted and wait. The logs of the processors say why."),
+    ({"owners": 3, "lagMessages": 5}, [], "warn no-owner: 1 of 4 partitions has no owner: 5 messages are "
+     "accepted and wait."),
+    ({"buffered": 1500, "lagSeconds": 3}, [(10, {"buffered": 100}), (5, {"buffered": 900, "saved": 9})],
+     "warn lag: The processors are behind: 1,500 messages are accepted and wait, the oldest for 3 s, "
+     "and each second there are 140 more."),
+    ({"buffered": 15, "lagSeconds": 8}, [(1, {"saved": 9})], "warn lag: The processors are behind: 15 "
+     "messages are accepted and wait, the oldest for 8 s."),
+    ({"alarms": {"contestedPartitions": 2}}, [],
+     "bad contestedPartitions: Two processors claim the same partition, at 2 partitions."),
+    ({"alarms": {"unlistedProcessors": 1, "refusedProcessors": 1}}, [], "bad unlistedProcessors: 1 "
+     "processor not in --processors of the gateway: messages for what only they own wait. / warn "
+     "refusedProcessors: 1 processor refused, for keeping another state."),
+    ({"setAsideFrames": 1}, [], "warn set-aside: 1 frame set aside: their processor refuses them, and its "
+     "log says why."),
+    ({"down": 1}, [], "warn down: 1 of 3 processors is down."),
+    ({"rockets": 0}, [], "good empty: No rocket has sent anything yet."),
+    ({"rockets": None}, [], "busy loading: Loading …"),
+]
+
+
+def seen_by_the_page(told, samples):
+    """What health () takes."""
+    owners, processors = told.get("owners", 4), told.get("processors", 2)
+    up, down = {"isUp": True, "isRefused": False}, {"isUp": False, "isRefused": False}
+    stats = {"partitions": 4, "buffered": 0, "bufferLimit": 2000, "journalBytes": 1, "journalLimit": 2,
+             "isJournalDiskFull": False, "saved": 10, "dropped": 0, "waiting": 0, "refusals": {},
+             "setAsideFrames": 0, **told,
+             "alarms": {name: 0 for name in ("refusedProcessors", "contestedPartitions",
+                                             "implausibleClaims", "unlistedProcessors",
+                                             "awayStores")} | told.get("alarms", {}),
+             "processors": [up] * processors + [down] * told.get("down", 0 if processors else 2),
+             "routing": [{"owner": "A" if place < owners and processors else None,
+                          "lagMessages": told.get("lagMessages", 1 if told.get("buffered") else 0),
+                          "lagSeconds": told.get("lagSeconds", 0)} for place in range(4)]}
+    if told.get("partitions") == 0:
+        stats["routing"] = []
+    now = {"at": 100, "buffered": stats["buffered"], "saved": 10, "dropped": stats["dropped"],
+           "overflows": stats["refusals"].get("buffer-full", 0)}
+    return {"stats": stats, "awayAt": None, "eventsLostAt": None, "rockets": told.get("rockets", 1),
+            "samples": [{**now, "dropped": 0, **other, "at": 100 - age} for age, other in samples] + [now]}
+
+
+def test_health_has_a_sentence_for_each_trouble(pair, page):
+    page.open(pair)
+    found = page.driver.execute_async_script("""
+        const done = arguments[1]
+        import("/dashboard/health.js").then(({health}) => done(arguments[0].map(seen => {
+            const {troubles, ...first} = health(seen)
+            return (troubles.length ? troubles : [first]).map(
+                one => `${one.level} ${one.name}: ${one.sentence}`).join(" / ")
+        }))).catch(error => done([String(error)]))""",
+        [seen_by_the_page(told, samples) for told, samples, _ in HEALTHS])
+    assert found == [sentence for _, _, sentence in HEALTHS]
 
 
 def with_two_processors(both, folder):

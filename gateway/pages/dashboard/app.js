@@ -1,13 +1,13 @@
-//  The page as a whole: its address, the event stream, the polls, and the banner that reports an
-//  unreachable gateway.
+//  The page as a whole: its address, the event stream and the polls.
 //  SPDX-License-Identifier: Apache-2.0
+import {askStats, openEvents} from "./api.js";
+import {offerFirstRocket} from "./first.js";
 import {showGap, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
 import {RocketTable} from "./rockets.js";
-import {number, show, timeOfDay} from "./text.js";
+import {noteAway, noteEvents, noteRockets, noteStats} from "./status.js";
 
 const POLL_MS = 1000;
-const PATIENCE_MS = 5000;
 const PAINT_MS = 200;
 const AGAIN_MS = 2000;
 const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: ""};
@@ -43,6 +43,7 @@ const table = new RocketTable ({
         history.replaceState (null, "", address (view, current.rocket));
         follow ();
     },
+    onCount: noteRockets,
     linkTo: (id) => address (current.view, id),
 });
 
@@ -60,39 +61,6 @@ function follow () {
             table.focusOn (left);
     }
     table.mark (wanted.rocket);
-}
-
-//  The current troubles: name to the time of the beginning.
-const troubles = new Map ();
-
-function trouble (name, isThere) {
-    if (isThere && !troubles.has (name))
-        troubles.set (name, new Date ());
-    else if (!isThere)
-        troubles.delete (name);
-    const since = [...troubles.values ()][0];
-    find ("banner").hidden = !since;
-    if (since)
-        show (find ("banner"), troubles.has ("stats")
-            ? `The gateway has not answered since ${timeOfDay (since)}. This page shows the last known ` +
-              "state and continues when the gateway is back."
-            : `No updates of rockets since ${timeOfDay (since)}; trying again.`);
-    showLink ();
-}
-
-let updates = 0;
-let isLive = false;
-let isWhole = false;  //  the stream has sent all rockets that existed when it began
-
-function showLink (perSecond) {
-    const link = find ("link");
-    const state = troubles.has ("stats") ? "away" : isLive ? "live" : "off";
-    link.dataset.state = state;
-    show (link.querySelector ("b"), {away: "Away", live: "Live", off: "Connecting"}[state]);
-    if (state !== "live")
-        show (link.querySelector ("span"), "");
-    else if (perSecond !== undefined)
-        show (link.querySelector ("span"), isWhole ? number (perSecond) + " updates/s" : "catching up");
 }
 
 //  The visible rockets that have changed since the last painting.
@@ -117,7 +85,6 @@ function idOf (text) {
 }
 
 function take (event) {
-    updates++;
     const id = idOf (event.data);
     if (!table.has (id) && id !== opened.id && !histories.has (id))
         return;
@@ -126,18 +93,11 @@ function take (event) {
 }
 
 function listen () {
-    const events = new EventSource ("events");
-    isWhole = false;
-    events.addEventListener ("open", () => {
-        isLive = true;
-        trouble ("events", false);
-    });
+    const events = openEvents ();
+    events.addEventListener ("open", () => noteEvents (true));
     events.addEventListener ("rocket", take);
-    events.addEventListener ("synced", () => { isWhole = true; });
-    events.addEventListener ("reset", () => { isWhole = false; });
     events.addEventListener ("error", () => {
-        isLive = false;
-        trouble ("events", true);
+        noteEvents (false);
         if (events.readyState === EventSource.CLOSED)
             setTimeout (listen, AGAIN_MS);
     });
@@ -148,19 +108,17 @@ async function poll () {
     for (;;) {
         const began = performance.now ();
         try {
-            const answer = await fetch ("stats",
-                {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
-            showStats (await answer.json ());
+            const stats = await askStats ();
+            noteStats (stats, showStats (stats));
             if (failures > 0)
                 table.load ();
             failures = 0;
         } catch {
             failures++;
             showGap ();
+            if (failures > 1)
+                noteAway ();
         }
-        trouble ("stats", failures > 1);
-        showLink (updates);
-        updates = 0;
         opened.tick ();
         await wait (Math.max (100, POLL_MS - (performance.now () - began)));
     }
@@ -179,6 +137,7 @@ document.querySelector (".skip").addEventListener ("click", (event) => {
     find ("rockets").focus ();
 });
 window.addEventListener ("hashchange", follow);
+offerFirstRocket ();
 follow ();
 listen ();
 poll ();

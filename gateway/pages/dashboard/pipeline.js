@@ -114,6 +114,15 @@ function named (processors) {
         letter: index < 26 ? String.fromCharCode (65 + index) : String (index + 1)}));
 }
 
+//  Say where a processor saves its rockets, and so what survives.
+function savedOn (store) {
+    if (!store)
+        return "saves in an unknown place";
+    const place = {disk: "on disk", memory: "in memory only", server: "on the database server",
+        "server and replica": "on the database server and a replica"}[store.savedOn] ?? store.savedOn;
+    return store.isAway ? `${store.kind} does not answer` : `saves ${place} (${store.kind})`;
+}
+
 function processorLine (one) {
     const tag = element ("b", "tag", one.letter);
     tag.dataset.colour = one.colour;
@@ -123,7 +132,8 @@ function processorLine (one) {
     const line = element ("li", one.isUp ? "up" : "down", tag,
         element ("span", "address", one.address),
         element ("span", "lamp", one.isUp ? "up" : "down"),
-        element ("span", "note", `${one.owned} owned · ${heard}`));
+        element ("span", "note", `${one.owned} owned · ${heard}`),
+        element ("span", "note" + (one.store?.isAway ? " bad" : ""), savedOn (one.store)));
     line.title = one.id ? "processor " + one.id : "";
     return line;
 }
@@ -160,6 +170,7 @@ function showOwners (stats) {
         partitionCell (one, owners.get (one.owner))));
 }
 
+//  Show an answer of /stats. Return the accepted messages per second; null if that is not known yet.
 export function showStats (stats) {
     const rate = rates (stats);
     showGateway (stats);
@@ -169,6 +180,7 @@ export function showStats (stats) {
     showOwners (stats);
     remember ({...rate, accept: stats.latencyMs.accept.p99, apply: stats.latencyMs.apply.p99,
         query: stats.latencyMs.query.p99, buffered: stats.buffered});
+    return rate.accepted;
 }
 
 //  Leave a gap in the lines, because the gateway did not answer.

@@ -1,5 +1,6 @@
 //  The view of one rocket, and the speeds that the page has seen since a user opened it.
 //  SPDX-License-Identifier: Apache-2.0
+import {askRocket} from "./api.js";
 import {lineChart} from "./charts.js";
 import {NONE, countOf, number, parts, sentAt, show, timeOfDay} from "./text.js";
 
@@ -95,15 +96,13 @@ export class RocketView {
     async load () {
         const id = this.id;
         try {
-            //  Not "rockets/" + id: no browser asks for the ids "." and ".." in a path.
-            const answer = await fetch ("rockets?id=" + encodeURIComponent (id));
-            const rockets = answer.ok ? (await answer.json ()).rockets : [];
-            if (rockets.length > 0)
-                this.update (rockets[0]);
-            else if (answer.ok && id === this.id && !this.rocket)
+            const {isOk, body} = await askRocket (id);
+            if (isOk && body.rockets.length > 0)
+                this.update (body.rockets[0]);
+            else if (isOk && id === this.id && !this.rocket)
                 show (this.shown.reason, "There is no rocket with this id yet.");
         } catch {
-            //  The banner reports the unreachable gateway; the next event brings the rocket.
+            //  The top of the page says what is wrong; the next event brings the rocket.
         }
     }
 

@@ -1,6 +1,7 @@
 //  The table: a page of GET /rockets, kept up to date. Events change only the rows on the screen.
 //  SPDX-License-Identifier: Apache-2.0
-import {NONE, countOf, element, number, sentAt, show, visible} from "./text.js";
+import {askRockets} from "./api.js";
+import {NONE, countOf, element, number, sentAt, show, timeOfDay, visible} from "./text.js";
 
 const find = (id) => document.getElementById (id);
 const SORT_AGAIN_MS = 2000;
@@ -37,12 +38,14 @@ function cursorBefore (text) {
 }
 
 //  view: {sort, search, status, type, mission}; histories: the speeds. The table calls
-//  onChange (view) when the user selects another view, and linkTo (id) for the address of a rocket.
+//  onChange (view) when the user selects another view, onCount (rows) when a page without filters has
+//  come, and linkTo (id) for the address of a rocket.
 export class RocketTable {
-    constructor ({view, histories, onChange, linkTo}) {
+    constructor ({view, histories, onChange, onCount, linkTo}) {
         this.view = view;
         this.histories = histories;
         this.onChange = onChange;
+        this.onCount = onCount;
         this.linkTo = linkTo;
         this.rows = new Map ();
         this.cursors = [null];
@@ -130,7 +133,7 @@ export class RocketTable {
         this.load ();
     }
 
-    target () {
+    parameters () {
         const {sort, search, status, type, mission} = this.view;
         const query = new URLSearchParams ({limit: find ("limit").value});
         query.set ("sort", search ? "id" : sort);
@@ -140,7 +143,7 @@ export class RocketTable {
         const cursor = this.cursors.at (-1) ?? (search ? cursorBefore (search) : null);
         if (cursor)
             query.set ("cursor", cursor);
-        return "rockets?" + query;
+        return query;
     }
 
     //  Return the rockets of a page that match the search. The search ends at the first other id.
@@ -153,19 +156,30 @@ export class RocketTable {
         const mine = ++this.loads;
         clearTimeout (this.timer);
         try {
-            const answer = await fetch (this.target ());
-            const page = await answer.json ();
+            const {isOk, status, body} = await askRockets (this.parameters ());
             if (mine !== this.loads)
                 return;
-            if (answer.ok)
-                this.show (this.found (page));
-            else
-                this.complain (page.detail);
+            if (isOk)
+                this.show (this.found (body));
+            else if (status === 400)
+                this.complain (body.detail);
+            this.setStale (!isOk && status !== 400);
         } catch {
-            //  The banner reports the unreachable gateway; the table keeps its rows.
+            this.setStale (true);
         }
         if (mine === this.loads)
             this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);
+    }
+
+    //  Dim the rows when they are old, and say of when they are. The top of the page says why.
+    setStale (isStale) {
+        if (!isStale)
+            this.loadedAt = new Date ();
+        const note = find ("stale");
+        note.hidden = !isStale || !this.loadedAt;
+        if (!note.hidden)
+            show (note, "as they were at " + timeOfDay (this.loadedAt));
+        document.body.classList.toggle ("is-stale", isStale);
     }
 
     //  Load the page again to sort it, but not while the user points at a row or has its focus.
@@ -180,6 +194,7 @@ export class RocketTable {
 
     complain (detail) {
         this.rows.clear ();
+        find ("first").hidden = true;
         find ("rows").replaceChildren ();
         this.showPages (null, detail);
     }
@@ -199,8 +214,10 @@ export class RocketTable {
             wanted.some ((line, index) => line !== body.children[index]))
             body.replaceChildren (...wanted);
         const {search, status, type, mission} = this.view;
-        this.showPages (page.next, rows.size ? "" : search || status || type || mission
-            ? "No rocket matches." : "No rocket has sent anything yet.");
+        const isFiltered = search || status || type || mission;
+        this.showPages (page.next, rows.size || !isFiltered ? "" : "No rocket matches.");
+        find ("first").hidden = rows.size > 0 || isFiltered || this.cursors.length > 1;
+        this.onCount (isFiltered ? Math.max (rows.size, 1) : rows.size);
     }
 
     showPages (next, text) {

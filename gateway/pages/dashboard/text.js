@@ -30,7 +30,7 @@ export function bytes (value) {
 //  Return seconds as 0.4 s, 12 s, 3 min, 2 h 05 or 3 d 4 h.
 export function duration (seconds) {
     if (seconds < 100)
-        return (seconds < 10 && seconds > 0 ? seconds.toFixed (1) : whole.format (seconds)) + " s";
+        return (seconds < 10 && seconds % 1 ? seconds.toFixed (1) : whole.format (seconds)) + " s";
     const minutes = Math.floor (seconds / 60);
     if (minutes < 60)
         return minutes + " min";

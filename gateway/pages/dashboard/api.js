@@ -1,0 +1,34 @@
+//  Every request of the page, so that a refusal that concerns all of them is handled in one place.
+//  Addresses are relative: the page also works below a path of a proxy.
+//  SPDX-License-Identifier: Apache-2.0
+
+const PATIENCE_MS = 5000;
+
+//  Ask for JSON. Return {isOk, status, headers, body}. Throw if no answer comes, or one without JSON.
+export async function ask (path) {
+    const answer = await fetch (path, {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
+    return {isOk: answer.ok, status: answer.status, headers: answer.headers,
+        body: await answer.json ()};
+}
+
+//  Return the numbers. Throw if there are none.
+export async function askStats () {
+    const {isOk, status, body} = await ask ("stats");
+    if (!isOk)
+        throw new Error (`/stats answers ${status}`);
+    return body;
+}
+
+export function askRockets (parameters) {
+    return ask ("rockets?" + parameters);
+}
+
+//  Ask for one rocket, as a list: no browser asks for the ids "." and ".." in a path.
+export function askRocket (id) {
+    return askRockets (new URLSearchParams ({id}));
+}
+
+//  Open the stream of events.
+export function openEvents () {
+    return new EventSource ("events");
+}

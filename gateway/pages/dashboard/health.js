@@ -1,0 +1,188 @@
+//  The state of the whole system in words. A pure function of GET /stats and of what the page has
+//  noticed: it reads no clock and no page, so a test can call it.
+//  SPDX-License-Identifier: Apache-2.0
+import {duration, number, timeOfDay} from "./text.js";
+
+const LATE_SECONDS = 5;      //  an older message is behind
+const STALL_SECONDS = 5;     //  a longer time without a save is a failure
+const RECENT_SECONDS = 5;    //  a refusal is news for so long
+const GROWTH_SECONDS = 10;   //  the time over which growth counts
+const GROWTH_LEAST = 1000;   //  messages; less is the to and fro of every buffer
+
+function count (value, one, many = one + "s") {
+    return number (value) + " " + (value === 1 ? one : many);
+}
+
+function trouble (level, name, title, sentence) {
+    return {level, name, title, sentence};
+}
+
+function ups (stats) {
+    return stats.processors.filter ((one) => one.isUp && !one.isRefused).length;
+}
+
+function waiting (stats) {
+    return stats.buffered === 0 ? "messages that come in are accepted and wait"
+        : stats.buffered === 1 ? "1 message is accepted and waits"
+            : `${number (stats.buffered)} messages are accepted and wait`;
+}
+
+//  Return the sample that is so many seconds older than the newest, or the oldest one.
+function sampleBefore (samples, seconds) {
+    const newest = samples.at (-1);
+    return samples.findLast ((one) => one.at <= newest.at - seconds) ?? samples[0];
+}
+
+//  Return what becomes of messages beyond the buffer: "refused", "dropped", or null if there is room.
+function overflow ({stats, samples}) {
+    const newest = samples.at (-1), before = sampleBefore (samples, RECENT_SECONDS);
+    if (newest.dropped > before.dropped)
+        return "dropped";
+    const isFull = stats.waiting > 0 || newest.overflows > before.overflows ||
+        stats.buffered >= stats.bufferLimit ||
+        (stats.journalLimit > 0 && stats.journalBytes >= stats.journalLimit);
+    return isFull ? "refused" : null;
+}
+
+function noProcessor (seen) {
+    const {stats} = seen;
+    if (ups (stats) > 0)
+        return null;
+    const title = "No processor";
+    if (stats.partitions === 0)
+        return trouble ("bad", "no-processor", title, "No processor is up, and the gateway has not " +
+            "heard of one since it started: it accepts nothing yet.");
+    const fate = overflow (seen);
+    return trouble ("bad", "no-processor", title, fate
+        ? `No processor is up, and the buffer is full: ${count (stats.buffered, "message")} wait, ` +
+            `new ones are ${fate}.`
+        : `No processor is up: ${waiting (stats)}.`);
+}
+
+function diskFull ({stats}) {
+    return stats.isJournalDiskFull && trouble ("bad", "disk-full", "Disk full",
+        "The disk of the journal is full: nothing is accepted until it has room.");
+}
+
+function bufferFull (seen) {
+    const fate = ups (seen.stats) > 0 && !seen.stats.isJournalDiskFull && overflow (seen);
+    return fate && trouble ("bad", "buffer-full", "Buffer full", "The buffer is full: " +
+        `${count (seen.stats.buffered, "message")} wait for the processors, new ones are ${fate}.`);
+}
+
+function storeAway ({stats}) {
+    const away = stats.alarms.awayStores;
+    return away > 0 && trouble ("bad", "store-away", "Store away",
+        `The store of ${number (away)} of ${count (stats.processors.length, "processor")} does not ` +
+        `answer: ${waiting (stats)}.`);
+}
+
+//  Return the seconds without a save while something waited, as far as the samples tell.
+function secondsWithoutSave (samples) {
+    const newest = samples.at (-1);
+    const last = samples.findLastIndex (
+        (one) => one.saved !== newest.saved || one.buffered === 0);
+    return newest.at - (samples[last + 1] ?? newest).at;
+}
+
+//  Return true if all that waits has an owner whose store answers.
+function couldSave (stats) {
+    return ups (stats) > 0 && stats.alarms.awayStores === 0 &&
+        stats.routing.every ((one) => one.owner || one.lagMessages === 0);
+}
+
+function savesFail ({stats, samples}) {
+    const seconds = Math.floor (secondsWithoutSave (samples));
+    return couldSave (stats) && stats.buffered > 0 && seconds >= STALL_SECONDS &&
+        trouble ("bad", "saves-fail", "Saves fail", `Nothing has been saved for ${duration (seconds)}: ` +
+            `${waiting (stats)}. The logs of the processors say why.`);
+}
+
+function noOwner ({stats}) {
+    const without = stats.routing.filter ((one) => !one.owner);
+    const lag = without.reduce ((sum, one) => sum + one.lagMessages, 0);
+    return ups (stats) > 0 && without.length > 0 && trouble ("warn", "no-owner", "No owner",
+        `${number (without.length)} of ${count (stats.routing.length, "partition")} ` +
+        `${without.length === 1 ? "has" : "have"} no owner: ${waiting ({buffered: lag})}.`);
+}
+
+function lagGrows (seen) {
+    const {stats, samples} = seen;
+    if (!couldSave (stats) || savesFail (seen))
+        return null;
+    const newest = samples.at (-1), before = sampleBefore (samples, GROWTH_SECONDS);
+    const growth = (newest.buffered - before.buffered) / Math.max (newest.at - before.at, 1);
+    const grows = newest.at - before.at >= GROWTH_SECONDS &&
+        newest.buffered - before.buffered >= GROWTH_LEAST;
+    const oldest = Math.max (0, ...stats.routing.map ((one) => one.lagSeconds));
+    if (!grows && oldest < LATE_SECONDS)
+        return null;
+    return trouble ("warn", "lag", grows ? "Lag grows" : "Lag",
+        `The processors are behind: ${waiting (stats)}, the oldest for ${duration (oldest)}` +
+        (grows ? `, and each second there are ${number (growth)} more.` : "."));
+}
+
+function alarm (level, name, sentence) {
+    return ({stats}) => stats.alarms[name] > 0 &&
+        trouble (level, name, "Alarm", sentence (stats.alarms[name]));
+}
+
+const ALARMS = [
+    alarm ("bad", "contestedPartitions", (value) =>
+        `Two processors claim the same partition, at ${count (value, "partition")}.`),
+    alarm ("bad", "unlistedProcessors", (value) => `${count (value, "processor")} not in --processors ` +
+        "of the gateway: messages for what only they own wait."),
+    alarm ("warn", "refusedProcessors", (value) =>
+        `${count (value, "processor")} refused, for keeping another state.`),
+    alarm ("warn", "implausibleClaims", (value) =>
+        `${count (value, "claim")} of partitions ignored, for an impossible epoch.`),
+    ({stats}) => stats.setAsideFrames > 0 && trouble ("warn", "set-aside", "Alarm",
+        `${count (stats.setAsideFrames, "frame")} set aside: their processor refuses them, and its ` +
+        "log says why."),
+];
+
+function someDown ({stats}) {
+    const down = stats.processors.filter ((one) => !one.isUp).length;
+    return ups (stats) > 0 && down > 0 && trouble ("warn", "down", "Live",
+        `${number (down)} of ${count (stats.processors.length, "processor")} ` +
+        `${down === 1 ? "is" : "are"} down.`);
+}
+
+function noUpdates ({eventsLostAt}) {
+    return eventsLostAt && trouble ("warn", "no-updates", "Catching up",
+        `No updates of rockets since ${timeOfDay (eventsLostAt)}; trying again.`);
+}
+
+function away (since) {
+    return trouble ("bad", "away", "Gateway away", "The gateway has not answered since " +
+        `${timeOfDay (since)}. This page shows what it knew then, and goes on when it is back.`);
+}
+
+const LOADING = trouble ("busy", "loading", "Loading", "Loading …");
+const EMPTY = trouble ("good", "empty", "Ready", "No rocket has sent anything yet.");
+const LIVE = trouble ("good", "live", "Live", "All is well.");
+
+//  The worst first. The title of the first one stands for all.
+const CHECKS = [noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
+    noUpdates, someDown];
+
+//  Keep of an answer of /stats what tells a trend.
+export function sampleOf (stats, at) {
+    return {at, buffered: stats.buffered, saved: stats.saved, dropped: stats.dropped,
+        overflows: stats.refusals["buffer-full"] ?? 0};
+}
+
+//  Return {level, name, title, sentence, troubles}: level is good, busy, warn or bad, the title a
+//  word or two, troubles all that is wrong, the worst first. seen:
+//    stats          the last answer of GET /stats, or null
+//    samples        sampleOf () of the last answers, the newest last; at is in seconds
+//    awayAt         when the gateway ceased to answer, as a Date, or null
+//    eventsLostAt   when the stream of events broke, or null
+//    rockets        how many rockets an unfiltered page shows, or null if none has come yet
+export function health (seen) {
+    const {stats, awayAt, rockets} = seen;
+    const troubles = awayAt ? [away (awayAt)]
+        : stats ? CHECKS.map ((check) => check (seen)).filter (Boolean) : [];
+    const calm = !stats || rockets === null ? LOADING : rockets === 0 ? EMPTY : LIVE;
+    return {...(troubles[0] ?? calm), troubles};
+}

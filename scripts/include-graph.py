@@ -46,6 +46,7 @@ http/rules
 disk
 common/service
 common/options
+common/kafka
 common/network
 common/process
 common/bytes

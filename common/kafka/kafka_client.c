@@ -1,0 +1,113 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/kafka/kafka_client.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/process/log.h"
+
+#define FAULT_SIZE 512
+#define SYSLOG_WARNING 4  //  syslog.h has other meanings for our names of levels
+
+//  Lines about a broker that is away come with each attempt to connect, and our own lines tell when
+//  it goes and comes. A setting for the other kind of client is no fault. So these lines are only for
+//  those who look closer.
+static bool
+s_is_noise (const char *facility, const char *line)
+{
+    return g_str_equal (facility, "FAIL") || g_str_equal (facility, "ERROR") ||
+           (g_str_equal (facility, "CONFWARN") && strstr (line, "will be ignored"));
+}
+
+//  Log a line of librdkafka. Its threads call it.
+static void
+s_log (const rd_kafka_t *client, int level, const char *facility, const char *line)
+{
+    (void) client;
+    log_level_t shown = LOG_DEBUG;
+    if (level <= SYSLOG_WARNING && !s_is_noise (facility, line))
+        shown = LOG_WARN;
+    log_event (shown, "librdkafka", "facility=%s line=%s", facility, line);
+}
+
+static bool
+s_set_all (rd_kafka_conf_t *settings, const kafka_setting_t *list)
+{
+    char fault[FAULT_SIZE];
+    for (const kafka_setting_t *setting = list; setting->name; setting++)
+        if (rd_kafka_conf_set (settings, setting->name, setting->value, fault, sizeof fault) !=
+            RD_KAFKA_CONF_OK) {
+            log_event (LOG_ERROR, "librdkafka does not take a setting", "setting=%s reason=%s",
+                setting->name, fault);
+            return false;
+        }
+    return true;
+}
+
+static bool
+s_is_in (const kafka_setting_t *list, const char *name)
+{
+    for (const kafka_setting_t *setting = list; setting->name; setting++)
+        if (g_str_equal (setting->name, name))
+            return true;
+    return false;
+}
+
+static bool
+s_set_from_file (
+    rd_kafka_conf_t *settings, const kafka_config_t *config, const kafka_setting_t *fixed)
+{
+    char fault[FAULT_SIZE];  //  it may hold the value, a secret
+    for (size_t index = 0; index < kafka_config_count (config); index++) {
+        const char *name = kafka_config_name (config, index);
+        const char *reason = NULL;
+        if (s_is_in (fixed, name))
+            reason = "this program sets it itself";
+        else
+            switch (rd_kafka_conf_set (
+                settings, name, kafka_config_value (config, index), fault, sizeof fault)) {
+            case RD_KAFKA_CONF_UNKNOWN:
+                reason = "librdkafka does not know it";
+                break;
+            case RD_KAFKA_CONF_INVALID:
+                reason = "librdkafka does not take its value";
+                break;
+            case RD_KAFKA_CONF_OK:
+                break;
+            }
+        if (!reason)
+            continue;
+        log_event (LOG_ERROR, "a setting in the file of --kafka-config cannot be used",
+            "path=%s line=%u setting=%s reason=%s", kafka_config_path (config),
+            kafka_config_line (config, index), name, reason);
+        return false;
+    }
+    return true;
+}
+
+rd_kafka_conf_t *
+kafka_client_settings (
+    const kafka_config_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed)
+{
+    rd_kafka_conf_t *settings = rd_kafka_conf_new ();
+    rd_kafka_conf_set_log_cb (settings, s_log);
+    if (!s_set_all (settings, defaults) || !s_set_from_file (settings, config, fixed) ||
+        !s_set_all (settings, fixed)) {
+        rd_kafka_conf_destroy (settings);
+        return NULL;
+    }
+    return settings;
+}
+
+rd_kafka_t *
+kafka_client_new (rd_kafka_type_t kind, rd_kafka_conf_t *settings)
+{
+    char fault[FAULT_SIZE];
+    rd_kafka_t *client = rd_kafka_new (kind, settings, fault, sizeof fault);
+    if (!client) {
+        log_event (LOG_ERROR, "cannot make a client of Kafka", "reason=%s", fault);
+        rd_kafka_conf_destroy (settings);
+    }
+    return client;
+}

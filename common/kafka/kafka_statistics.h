@@ -1,0 +1,25 @@
+//  What librdkafka tells about itself and its brokers, as JSON, at regular times (its setting
+//  statistics.interval.ms).
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_KAFKA_STATISTICS_H
+#define DOWNLINK_KAFKA_STATISTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t brokers;           //  that the client knows
+    uint64_t brokers_up;        //  that it is connected to; 0: the cluster is away
+    uint64_t waiting_messages;  //  in the producer's queue and on their way
+    uint64_t waiting_bytes;
+    uint64_t sent_bytes;         //  since the start
+    uint64_t received_bytes;     //  likewise
+    uint64_t request_timeouts;   //  likewise
+    uint64_t slowest_broker_us;  //  the highest of the brokers' 99th percentiles of round trips
+} kafka_statistics_t;
+
+//  Read the statistics. Return false if the text is none.
+bool kafka_statistics_read (kafka_statistics_t *self, const char *json)
+    __attribute__ ((warn_unused_result));
+
+#endif

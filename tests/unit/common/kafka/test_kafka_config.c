@@ -1,0 +1,68 @@
+//  The file of --kafka-config, and what becomes of its settings.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include "common/kafka/kafka_client.h"
+
+static kafka_config_t *
+s_read (const char *text)
+{
+    char *path = NULL;
+    int file = g_file_open_tmp (NULL, &path, NULL);
+    cr_assert_geq (file, 0);
+    cr_assert (g_close (file, NULL));
+    cr_assert (g_file_set_contents (path, text, -1, NULL));
+    kafka_config_t *config = kafka_config_read (path);
+    g_unlink (path);
+    g_free (path);
+    return config;
+}
+
+Test (kafka_config, reads_settings_in_order)
+{
+    kafka_config_t *config = s_read ("# a cluster\n\n  bootstrap.servers = one:9092,two:9092  \r\n"
+                                     "sasl.password=a=b # c");
+    cr_assert_not_null (config);
+    cr_assert_eq (kafka_config_count (config), 2);
+    cr_assert_str_eq (kafka_config_name (config, 0), "bootstrap.servers");
+    cr_assert_str_eq (kafka_config_value (config, 0), "one:9092,two:9092");
+    cr_assert_str_eq (kafka_config_value (config, 1), "a=b # c");
+    cr_assert_eq (kafka_config_line (config, 1), 4);
+    kafka_config_destroy (&config);
+}
+
+Test (kafka_config, refuses_other_lines)
+{
+    cr_assert_null (s_read ("bootstrap.servers=one\nlinger.ms"));
+    cr_assert_null (s_read ("bootstrap.servers=one\n=5"));
+    cr_assert_null (s_read ("linger.ms=5\n"), "no brokers");
+    cr_assert_null (s_read (""));
+    cr_assert_null (kafka_config_read ("/there/is/no/such/file"));
+}
+
+//  Return true if a consumer's configuration can be made of a file with one more line.
+static bool
+s_is_taken (const char *line)
+{
+    static const kafka_setting_t defaults[] = {{"linger.ms", "0"}, {0}};
+    static const kafka_setting_t fixed[] = {{"enable.auto.commit", "false"}, {0}};
+    char *text = g_strconcat ("bootstrap.servers=one\n", line, NULL);
+    kafka_config_t *config = s_read (text);
+    rd_kafka_conf_t *settings = kafka_client_settings (config, defaults, fixed);
+    if (settings)
+        rd_kafka_conf_destroy (settings);
+    kafka_config_destroy (&config);
+    g_free (text);
+    return settings != NULL;
+}
+
+Test (kafka_config, takes_what_librdkafka_takes)
+{
+    cr_assert (s_is_taken ("linger.ms=7"), "a default may be changed");
+    cr_assert (s_is_taken ("security.protocol=SASL_SSL"));
+    cr_assert_not (s_is_taken ("enable.auto.commit=true"), "what is fixed may not");
+    cr_assert_not (s_is_taken ("linger.ms=soon"));
+    cr_assert_not (s_is_taken ("no.such.setting=1"));
+}

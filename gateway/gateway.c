@@ -67,7 +67,7 @@ s_wait_for_stop (
 static gateway_metrics_t *
 s_new_metrics (const gateway_config_t *config)
 {
-    const publish_zmq_config_t *publisher = &config->worker.publisher;
+    const link_publisher_config_t *publisher = &config->worker.publisher;
     bool is_journaled = publisher->journal != JOURNAL_OFF;
     return gateway_metrics_new (
         config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);

@@ -7,6 +7,7 @@
 #include "common/process/watchdog.h"
 #include "gateway/events/event_streams.h"
 #include "gateway/intake/intake.h"
+#include "gateway/link/link_zmq.h"
 #include "gateway/owners/directory.h"
 #include "gateway/questions/asker.h"
 #include "gateway/routes.h"
@@ -21,6 +22,7 @@ struct worker {
     directory_t *directory;
     publisher_t *publisher;
     asker_t *asker;
+    link_t *link;  //  of the publisher
     event_streams_t *streams;
     intake_t *intake;
     json_writer_t *json;
@@ -86,7 +88,8 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t
     self->state_requests = config->state_requests;
     self->metrics = config->publisher.metrics;
     self->directory = directory_new (discovery, config->state);
-    self->publisher = publish_zmq_new (&config->publisher, self->directory);
+    self->link = link_zmq_new (self->directory);
+    self->publisher = link_publisher_new (&config->publisher, self->directory, self->link);
     if (self->publisher) {
         s_new_parts (self, config);
         self->http = s_new_http (self, config);
@@ -108,6 +111,8 @@ worker_destroy (worker_t **self_p)
     event_streams_destroy (&self->streams);
     if (self->publisher)
         self->publisher->destroy (&self->publisher);
+    if (self->link)
+        self->link->destroy (&self->link);
     directory_destroy (&self->directory);
     json_writer_destroy (&self->json);
     g_free (self);

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "gateway/access/browser_rules.h"
-#include "gateway/delivery/publish_zmq.h"
+#include "gateway/delivery/link_publisher.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
 #include "gateway/metrics/gateway_metrics.h"
@@ -19,7 +19,7 @@ typedef struct {
     const atomic_uint *state_requests;  //  rises when the workers should log their state; borrowed
     const char *address;
     uint16_t port;
-    publish_zmq_config_t publisher;
+    link_publisher_config_t publisher;
     overflow_t overflow;
     uint64_t wait_ms;
     uint64_t idle_connections;

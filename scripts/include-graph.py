@@ -24,6 +24,7 @@ gateway/intake
 gateway/events
 gateway/questions
 gateway/delivery
+gateway/link
 gateway/journal
 gateway/owners
 gateway/handler

@@ -2,7 +2,6 @@
 #include "gateway/delivery/kept.h"
 
 #include "common/process/clock.h"
-#include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "gateway/delivery/lane.h"
 #include "gateway/journal/journal.h"
@@ -13,7 +12,7 @@
 
 struct kept {
     worker_metrics_t *metrics;
-    const directory_t *directory;
+    link_t *link;
     bool is_journaled;
     int64_t foreign_ack_logged_ms;
     int64_t set_aside_logged_ms;
@@ -45,9 +44,9 @@ kept_new (worker_metrics_t *metrics, bool is_journaled)
 }
 
 void
-kept_set_directory (kept_t *self, const directory_t *directory)
+kept_set_link (kept_t *self, link_t *link)
 {
-    self->directory = directory;
+    self->link = link;
 }
 
 void
@@ -98,13 +97,13 @@ s_outdate (kept_t *self)
     if (self->outdated.length > 0)
         log_event (LOG_INFO, "the number of partitions has changed: frames are made anew",
             "partitions_before=%u partitions=%u frames=%u", self->partitions,
-            directory_partitions (self->directory), self->outdated.length);
+            self->link->partitions (self->link), self->outdated.length);
 }
 
 static void
 s_follow_partitions (kept_t *self)
 {
-    uint32_t partitions = directory_partitions (self->directory);
+    uint32_t partitions = self->link->partitions (self->link);
     if (partitions == self->partitions)
         return;
     s_outdate (self);
@@ -162,17 +161,6 @@ s_acknowledge (kept_t *self, record_t *record)
     s_forget (self, record);
 }
 
-//  Return true if an ack counts: this peer got the frame last, and it is still the owner under the
-//  same epoch, or there is no owner. A new owner must get the frame too.
-static bool
-s_is_entitled (const kept_t *self, const peer_t *peer, const record_t *record)
-{
-    const peer_t *owner = directory_owner (self->directory, record->partition);
-    return record->sent_to == peer->incarnation &&
-           (!owner || (owner == peer && record->sent_epoch ==
-                                            directory_epoch (self->directory, record->partition)));
-}
-
 static void
 s_ignore_ack (kept_t *self, const peer_t *peer, const record_t *record)
 {
@@ -190,7 +178,7 @@ s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {
     if (record->is_outdated)
         return;  //  it will be sent again, and then its messages are duplicates
-    if (is_same && s_is_entitled (self, peer, record))
+    if (is_same && self->link->believes (self->link, peer, record))
         s_acknowledge (self, record);
     else
         s_ignore_ack (self, peer, record);
@@ -233,38 +221,27 @@ kept_acknowledge (
     }
 }
 
-//  The destination of a lane's frames.
-typedef struct {
-    const peer_t *owner;
-    uint64_t epoch;
-    worker_metrics_t *metrics;
-    int64_t now_us;
-} destination_t;
-
 static void
-s_count_sent (const destination_t *destination, record_t *record)
+s_count_sent (kept_t *self, record_t *record)
 {
-    worker_metrics_t *metrics = destination->metrics;
+    worker_metrics_t *metrics = self->metrics;
     counter_add (&metrics->frames, 1);
-    if (record->sent_to > 0)
+    if (record->was_sent)
         counter_add (&metrics->resent, record->messages);
     else
-        histogram_add (&metrics->latencies[LATENCY_deliver], destination->now_us - record->kept_us,
+        histogram_add (&metrics->latencies[LATENCY_deliver], self->last_sent_us - record->kept_us,
             record->messages);
-    record->sent_to = destination->owner->incarnation;
-    record->sent_epoch = destination->epoch;
+    record->was_sent = true;
 }
 
 static bool
 s_send (void *context, record_t *record)
 {
-    const destination_t *destination = context;
-    FAILPOINT ("push-before");
-    bool sent = socket_send (destination->owner->frames, record->bytes, record->size, false);
-    FAILPOINT ("push-after");
-    if (sent)
-        s_count_sent (destination, record);
-    return sent;
+    kept_t *self = context;
+    bool is_sent = self->link->send (self->link, record);
+    if (is_sent)
+        s_count_sent (self, record);
+    return is_sent;
 }
 
 static void
@@ -275,30 +252,16 @@ s_want (void *context, record_t *record)
 }
 
 static void
-s_tell_of_set_aside (kept_t *self, uint32_t partition, const peer_t *owner, size_t frames)
+s_run_lane (kept_t *self, uint32_t partition)
 {
-    if (log_is_due (&self->set_aside_logged_ms, SET_ASIDE_LOG_MS))
-        log_event (LOG_ERROR,
-            "a processor refuses frames that were accepted: they are set aside until the partition "
-            "has another owner or epoch; its log says why",
-            "address=%s port=%u partition=%u frames=%zu", owner ? owner->address.host : "",
-            owner ? (unsigned) owner->address.port : 0, partition, frames);
-}
-
-static void
-s_run_lane (kept_t *self, uint32_t partition, int64_t now_us)
-{
-    const directory_t *directory = self->directory;
     lane_t *lane = &self->lanes[partition];
-    const peer_t *owner = directory_owner (directory, partition);
-    destination_t destination = {
-        owner, directory_epoch (directory, partition), self->metrics, now_us};
+    uint64_t session = self->link->session (self->link, partition);
     size_t set_aside = lane_set_aside (lane);
-    lane_run (
-        lane, directory_session (directory, partition), &self->sendings, s_send, &destination);
-    if (lane_set_aside (lane) > set_aside)
-        s_tell_of_set_aside (self, partition, owner, lane_set_aside (lane));
-    if (owner && self->absent > 0)
+    lane_run (lane, session, &self->sendings, s_send, self);
+    if (lane_set_aside (lane) > set_aside &&
+        log_is_due (&self->set_aside_logged_ms, SET_ASIDE_LOG_MS))
+        self->link->log_set_aside (self->link, partition, lane_set_aside (lane));
+    if (session > 0 && self->absent > 0)
         lane_look_ahead (lane, s_want, self);
 }
 
@@ -316,7 +279,7 @@ kept_run (kept_t *self, int64_t now_us, bool is_busy)
     self->last_sent_us = now_us;
     s_follow_partitions (self);
     for (uint32_t partition = 0; partition < self->partitions; partition++)
-        s_run_lane (self, partition, now_us);
+        s_run_lane (self, partition);
 }
 
 int64_t

@@ -1,4 +1,4 @@
-//  The kept frames without an ack. Each is in the lane of its partition, on its way to the owner.
+//  The kept frames without an ack. Each is in the lane of its partition, on its way over the link.
 //
 //  When P changes, because the state was moved, all frames are outdated: their messages belong to
 //  other partitions. They are made anew (remake.h) before they are sent.
@@ -9,9 +9,8 @@
 #ifndef DOWNLINK_KEPT_H
 #define DOWNLINK_KEPT_H
 
-#include "gateway/journal/record.h"
+#include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
-#include "gateway/owners/directory.h"
 
 #define KEPT_HELD_MAX_BYTES ((uint64_t) 64 * 1024 * 1024)
 #define ROW_BYTES 64  //  of a frame in the journal, beside its own
@@ -21,8 +20,8 @@ typedef struct kept kept_t;
 //  Make an empty object. is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
-//  Set the directory, which is borrowed. Call it before all other functions.
-void kept_set_directory (kept_t *self, const directory_t *directory);
+//  Set the link, which is borrowed. Call it before all other functions.
+void kept_set_link (kept_t *self, link_t *link);
 
 void kept_destroy (kept_t **self_p);
 
@@ -31,8 +30,8 @@ void kept_destroy (kept_t **self_p);
 void kept_add (kept_t *self, record_t *record, int64_t now_us);
 
 //  Take the ack of a peer for the frames from first to last; the range may hold unknown frames. It
-//  counts only for frames that this peer got last, as the owner of their partition. With digests
-//  (ack_range_fn) it counts only for frames with those digests. The context is the kept_t.
+//  counts only if the link believes it. With digests (ack_range_fn) it counts only for frames with
+//  those digests. The context is the kept_t.
 void kept_acknowledge (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 

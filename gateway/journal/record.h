@@ -11,11 +11,11 @@
 
 typedef struct {
     uint64_t sequence;
-    uint64_t stamp;       //  the number of its sending; 0: it waits
-    uint8_t *bytes;       //  the frame; NULL: only the journal has it
-    uint64_t digest;      //  frame_digest of the bytes
-    uint64_t sent_to;     //  the incarnation of the peer that got it last; 0: none did
-    uint64_t sent_epoch;  //  the epoch of the partition at that time
+    uint64_t stamp;    //  the number of its sending; 0: it waits
+    uint8_t *bytes;    //  the frame; NULL: only the journal has it
+    uint64_t digest;   //  frame_digest of the bytes
+    uint64_t sent_to;  //  for the link: the incarnation of the peer that got it last; 0: none did
+    uint64_t sent_epoch;  //  for the link: the epoch of the partition at that time
     int64_t kept_us;      //  the time when it was kept, on clock_us
     receipt_t *receipt;   //  of its turn
     GList link;           //  in a queue of its lane
@@ -24,6 +24,7 @@ typedef struct {
     uint32_t partitions;  //  P when the frame was made
     uint32_t messages;
     uint32_t passed_over;  //  acks of later frames, in this session of its lane
+    bool was_sent;         //  at least once
     bool is_set_aside;     //  by its lane
     bool is_fetched;       //  the journal is reading it back
     bool is_outdated;      //  its partition is of an earlier P

@@ -1,10 +1,11 @@
-//  The publisher over ZeroMQ: keep frames in a journal and push them to the owners of their
-//  partitions until the acks come.
+//  The publisher over a link: keep frames in a journal and send them over the link until the acks
+//  come.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_PUBLISH_ZMQ_H
-#define DOWNLINK_PUBLISH_ZMQ_H
+#ifndef DOWNLINK_LINK_PUBLISHER_H
+#define DOWNLINK_LINK_PUBLISHER_H
 
 #include "gateway/delivery/publisher.h"
+#include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
 #include "gateway/owners/directory.h"
 
@@ -21,10 +22,11 @@ typedef struct {
     const char *journal_directory;
     uint64_t journal_limit;  //  bytes of frames in the journal, at most
     worker_metrics_t *metrics;
-} publish_zmq_config_t;
+} link_publisher_config_t;
 
-//  Return NULL if the journal cannot be used; then the log says why. The directory is borrowed: run
-//  it before each run of the publisher.
-publisher_t *publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory);
+//  Return NULL if the journal cannot be used; then the log says why. The directory and the link
+//  are borrowed: run the directory before each run of the publisher.
+publisher_t *link_publisher_new (
+    const link_publisher_config_t *config, directory_t *directory, link_t *link);
 
 #endif

@@ -6,7 +6,7 @@
 //  A message of an upload is staged before it is kept (staging.h): the journal has it, and it takes
 //  the same path once the upload is complete.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/delivery/publish_zmq.h"
+#include "gateway/delivery/link_publisher.h"
 
 #include <unistd.h>
 
@@ -32,7 +32,7 @@
 
 typedef struct {
     publisher_t base;
-    directory_t *directory;
+    const link_t *link;
     worker_metrics_t *metrics;
     uint64_t buffer_limit;
     uint64_t journal_limit;
@@ -50,31 +50,32 @@ typedef struct {
     bool is_failing_for_room;    //  it failed because the disk is full
     journal_t *journal;          //  NULL: messages are in memory only
     inheritance_t *inheritance;  //  NULL without a journal
-} publish_zmq_t;
+} link_publisher_t;
 
 static uint32_t
 s_partitions (const publisher_t *base)
 {
-    return directory_partitions (((const publish_zmq_t *) base)->directory);
+    const link_t *link = ((const link_publisher_t *) base)->link;
+    return link->partitions (link);
 }
 
 static receipt_t *
 s_take (void *context, batch_t *batch)
 {
-    return turn_take (((publish_zmq_t *) context)->turn, batch);
+    return turn_take (((link_publisher_t *) context)->turn, batch);
 }
 
 static uint64_t
 s_buffered (const publisher_t *base)
 {
-    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    const link_publisher_t *self = (const link_publisher_t *) base;
     return turn_pending (self->turn) + kept_messages (self->kept) +
            staging_messages (self->staging) +
            (self->inheritance ? inheritance_messages (self->inheritance) : 0);
 }
 
 static uint64_t
-s_journal_bytes (const publish_zmq_t *self)
+s_journal_bytes (const link_publisher_t *self)
 {
     return kept_bytes (self->kept) + staging_bytes (self->staging) + turn_bytes (self->turn) +
            inheritance_bytes (self->inheritance);
@@ -93,7 +94,7 @@ s_batch_bytes (batch_t *batch)
 
 //  Return true if there is room for so much more.
 static bool
-s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
+s_has_room (link_publisher_t *self, uint64_t messages, uint64_t bytes)
 {
     return s_buffered (&self->base) + messages <= self->buffer_limit &&
            (!self->journal || s_journal_bytes (self) + bytes <= self->journal_limit);
@@ -102,19 +103,19 @@ s_has_room (publish_zmq_t *self, uint64_t messages, uint64_t bytes)
 static bool
 s_is_disk_full (publisher_t *base)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     return self->journal && (self->is_failing_for_room || !journal_has_room (self->journal));
 }
 
 static room_t
-s_part (const publish_zmq_t *self, uint64_t parts)
+s_part (const link_publisher_t *self, uint64_t parts)
 {
     return (room_t){self->buffer_limit / parts, self->journal_limit / parts};
 }
 
 //  Return true if there is room; evict uploads if needed.
 static bool
-s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint64_t bytes)
+s_make_room (link_publisher_t *self, const staged_t *asker, uint64_t messages, uint64_t bytes)
 {
     while (!s_has_room (self, messages, bytes)) {
         uint64_t before = staging_messages (self->staging);
@@ -128,7 +129,7 @@ s_make_room (publish_zmq_t *self, const staged_t *asker, uint64_t messages, uint
 
 //  Return true if an empty buffer has room.
 static bool
-s_is_too_large (const publish_zmq_t *self, uint64_t messages, uint64_t bytes)
+s_is_too_large (const link_publisher_t *self, uint64_t messages, uint64_t bytes)
 {
     return messages > self->buffer_limit || (self->journal && bytes > self->journal_limit);
 }
@@ -136,7 +137,7 @@ s_is_too_large (const publish_zmq_t *self, uint64_t messages, uint64_t bytes)
 static offer_t
 s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     uint64_t bytes = s_batch_bytes (batch);
     if (s_is_too_large (self, batch_count (batch), bytes))
         return OFFER_TOO_LARGE;
@@ -154,13 +155,13 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
 static staged_t *
 s_stage_begin (publisher_t *base)
 {
-    return staging_begin (((publish_zmq_t *) base)->staging, clock_ms ());
+    return staging_begin (((link_publisher_t *) base)->staging, clock_ms ());
 }
 
 //  Return true if an upload would hold more than its share. Then it evicts no other.
 static bool
 s_is_over_share (
-    const publish_zmq_t *self, const staged_t *upload, uint64_t messages, uint64_t bytes)
+    const link_publisher_t *self, const staged_t *upload, uint64_t messages, uint64_t bytes)
 {
     room_t share = s_part (self, UPLOAD_SHARE);
     return staged_messages (upload) + messages > share.messages ||
@@ -170,7 +171,7 @@ s_is_over_share (
 static stage_t
 s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     uint64_t bytes = s_batch_bytes (batch);
     if (staged_evicted (upload))
         return staged_evicted (upload) == EVICTED_SLOW ? STAGE_TOO_SLOW : STAGE_EVICTED;
@@ -204,14 +205,14 @@ static void
 s_stage_drop (publisher_t *base, staged_t **upload_p)
 {
     if (*upload_p)
-        staging_drop (((publish_zmq_t *) base)->staging, *upload_p);
+        staging_drop (((link_publisher_t *) base)->staging, *upload_p);
     *upload_p = NULL;
 }
 
 static receipt_t *
 s_stage_accept (publisher_t *base, staged_t **upload_p)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     if (staged_is_failed (*upload_p) || staged_evicted (*upload_p)) {
         s_stage_drop (base, upload_p);
         return NULL;
@@ -222,21 +223,21 @@ s_stage_accept (publisher_t *base, staged_t **upload_p)
 static bool
 s_is_full (publisher_t *base)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     return self->is_failing || s_is_disk_full (base) || !s_has_room (self, 1, 1);
 }
 
 static bool
 s_is_durable (const publisher_t *base)
 {
-    return ((const publish_zmq_t *) base)->journal != NULL;
+    return ((const link_publisher_t *) base)->journal != NULL;
 }
 
 //  Return how long the turn stays open. After a round with several requests, their clients may send
 //  again at once, and one round for all costs as much as one for the first. Wait no longer than
 //  that round took. So a single client never waits, and with many the disk does not wait either.
 static int64_t
-s_gather_us (const publish_zmq_t *self)
+s_gather_us (const link_publisher_t *self)
 {
     if (!self->journal || self->offers >= MIN (self->last_offers, ENOUGH_OFFERS))
         return 0;
@@ -246,7 +247,7 @@ s_gather_us (const publish_zmq_t *self)
 static int64_t
 s_timeout_us (const publisher_t *base)
 {
-    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    const link_publisher_t *self = (const link_publisher_t *) base;
     int64_t send_at_us = kept_send_at_us (self->kept);
     int64_t send_us = send_at_us ? MAX (0, send_at_us - clock_us ()) : INT64_MAX;
     bool is_due = turn_has_taken (self->turn) || staging_is_due (self->staging) ||
@@ -259,13 +260,13 @@ s_timeout_us (const publisher_t *base)
 static int
 s_fd (const publisher_t *base)
 {
-    const publish_zmq_t *self = (const publish_zmq_t *) base;
+    const link_publisher_t *self = (const link_publisher_t *) base;
     return self->journal ? journal_fd (self->journal) : -1;
 }
 
 //  End the turn if it has messages, and add its frames to the list.
 static void
-s_end_turn (publish_zmq_t *self, GPtrArray *records)
+s_end_turn (link_publisher_t *self, GPtrArray *records)
 {
     if (!turn_has_taken (self->turn))
         return;
@@ -276,7 +277,7 @@ s_end_turn (publish_zmq_t *self, GPtrArray *records)
 
 //  Set the outcome of the ended turn: its records are kept, or not.
 static void
-s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
+s_decide_turn (link_publisher_t *self, GPtrArray *records, bool is_kept)
 {
     int64_t now_us = clock_us ();
     for (guint index = 0; index < records->len; index++) {
@@ -295,11 +296,11 @@ s_decide_turn (publish_zmq_t *self, GPtrArray *records, bool is_kept)
 static void
 s_keep_staged (void *context, record_t *record)
 {
-    kept_add (((publish_zmq_t *) context)->kept, record, clock_us ());
+    kept_add (((link_publisher_t *) context)->kept, record, clock_us ());
 }
 
 static void
-s_finish_round (publish_zmq_t *self, journal_round_t *round)
+s_finish_round (link_publisher_t *self, journal_round_t *round)
 {
     if (round->result == FILE_BROKEN) {
         //  It is unknown which messages are kept: send no answer; a new start finds out.
@@ -324,7 +325,7 @@ s_finish_round (publish_zmq_t *self, journal_round_t *round)
 
 //  Give the journal a round with all waiting changes.
 static void
-s_begin_round (publish_zmq_t *self)
+s_begin_round (link_publisher_t *self)
 {
     int64_t now_ms = clock_ms ();
     bool is_time = now_ms >= self->remove_at_ms;
@@ -347,7 +348,7 @@ s_begin_round (publish_zmq_t *self)
     }
     staging_fill (self->staging, round, is_time);
     if (must_remake)
-        remake_fill (self->remake, directory_partitions (self->directory), round);
+        remake_fill (self->remake, s_partitions (&self->base), round);
     kept_fetch (self->kept, round->fetched);
     self->submitted_us = clock_us ();
     journal_submit (self->journal, &round);
@@ -355,7 +356,7 @@ s_begin_round (publish_zmq_t *self)
 
 //  Without a journal, taken messages are kept at once.
 static void
-s_keep_in_memory (publish_zmq_t *self)
+s_keep_in_memory (link_publisher_t *self)
 {
     if (!turn_has_taken (self->turn) && !staging_is_due (self->staging) &&
         kept_outdated (self->kept) == 0)
@@ -364,7 +365,7 @@ s_keep_in_memory (publish_zmq_t *self)
     s_end_turn (self, round->change.added);
     s_decide_turn (self, round->change.added, true);
     staging_fill (self->staging, round, true);
-    remake_fill (self->remake, directory_partitions (self->directory), round);
+    remake_fill (self->remake, s_partitions (&self->base), round);
     round->result = FILE_DONE;
     staging_settle (self->staging, round, s_keep_staged, self);
     remake_settle (self->remake, round);
@@ -372,7 +373,7 @@ s_keep_in_memory (publish_zmq_t *self)
 }
 
 static void
-s_keep_turn (publish_zmq_t *self)
+s_keep_turn (link_publisher_t *self)
 {
     if (!self->journal) {
         s_keep_in_memory (self);
@@ -382,18 +383,17 @@ s_keep_turn (publish_zmq_t *self)
     if (round)
         s_finish_round (self, round);
     //  Take the refused messages again, as often as a failing journal is tried.
-    bool may_take = directory_partitions (self->directory) > 0 &&
+    bool may_take = s_partitions (&self->base) > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&
                     turn_bytes (self->turn) < GATHERED_MAX_BYTES / 2;
-    inheritance_run (
-        self->inheritance, directory_partitions (self->directory), may_take, s_take, self);
+    inheritance_run (self->inheritance, s_partitions (&self->base), may_take, s_take, self);
     if (journal_is_idle (self->journal))
         s_begin_round (self);
 }
 
 static void
-s_measure (publish_zmq_t *self, int64_t now_us)
+s_measure (link_publisher_t *self, int64_t now_us)
 {
     counter_set (&self->metrics->buffered, s_buffered (&self->base));
     counter_set (&self->metrics->journal_bytes, self->journal ? s_journal_bytes (self) : 0);
@@ -402,13 +402,13 @@ s_measure (publish_zmq_t *self, int64_t now_us)
     self->measure_at_us = now_us + MEASURE_INTERVAL_US;
     counter_set (&self->metrics->disk_full, s_is_disk_full (&self->base));
     staging_evict_slow (self->staging, now_us / 1000);
-    kept_measure (self->kept, directory_partitions (self->directory));
+    kept_measure (self->kept, s_partitions (&self->base));
 }
 
 static void
 s_run (publisher_t *base)
 {
-    publish_zmq_t *self = (publish_zmq_t *) base;
+    link_publisher_t *self = (link_publisher_t *) base;
     s_keep_turn (self);
     int64_t now_us = clock_us ();
     kept_run (self->kept, now_us, self->last_offers >= BUSY_OFFERS);
@@ -417,7 +417,7 @@ s_run (publisher_t *base)
 
 //  Let the journal write all remaining changes, without a limit of time.
 static void
-s_close_journal (publish_zmq_t *self)
+s_close_journal (link_publisher_t *self)
 {
     self->remove_at_ms = 0;
     self->last_offers = 0;
@@ -434,7 +434,7 @@ s_close_journal (publish_zmq_t *self)
 static void
 s_destroy (publisher_t **base_p)
 {
-    publish_zmq_t *self = (publish_zmq_t *) *base_p;
+    link_publisher_t *self = (link_publisher_t *) *base_p;
     if (!self)
         return;
     if (self->journal)
@@ -450,7 +450,7 @@ s_destroy (publisher_t **base_p)
 
 //  Look for inherited journals first, as our own would look like one.
 static bool
-s_open_journal (publish_zmq_t *self, const publish_zmq_config_t *config)
+s_open_journal (link_publisher_t *self, const link_publisher_config_t *config)
 {
     bool is_synced = config->journal == JOURNAL_FSYNC;
     self->inheritance = inheritance_new (config->journal_directory);
@@ -460,9 +460,9 @@ s_open_journal (publish_zmq_t *self, const publish_zmq_config_t *config)
 }
 
 publisher_t *
-publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
+link_publisher_new (const link_publisher_config_t *config, directory_t *directory, link_t *link)
 {
-    publish_zmq_t *self = g_new0 (publish_zmq_t, 1);
+    link_publisher_t *self = g_new0 (link_publisher_t, 1);
     self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
         s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_disk_full,
         s_is_durable, s_destroy};
@@ -478,8 +478,8 @@ publish_zmq_new (const publish_zmq_config_t *config, directory_t *directory)
         s_destroy (&base);
         return NULL;
     }
-    self->directory = directory;
+    self->link = link;
     directory_hear_acks (directory, turn_source (self->turn), kept_acknowledge, self->kept);
-    kept_set_directory (self->kept, directory);
+    kept_set_link (self->kept, link);
     return base;
 }

@@ -1,0 +1,81 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/link/link_zmq.h"
+
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+
+typedef struct {
+    link_t base;
+    const directory_t *directory;
+} link_zmq_t;
+
+static const directory_t *
+s_directory (const link_t *base)
+{
+    return ((const link_zmq_t *) base)->directory;
+}
+
+static uint32_t
+s_partitions (const link_t *base)
+{
+    return directory_partitions (s_directory (base));
+}
+
+static uint64_t
+s_session (const link_t *base, uint32_t partition)
+{
+    return directory_session (s_directory (base), partition);
+}
+
+static bool
+s_send (link_t *base, record_t *record)
+{
+    const directory_t *directory = s_directory (base);
+    const peer_t *owner = directory_owner (directory, record->partition);
+    FAILPOINT ("push-before");
+    bool is_sent = socket_send (owner->frames, record->bytes, record->size, false);
+    FAILPOINT ("push-after");
+    if (is_sent) {
+        record->sent_to = owner->incarnation;
+        record->sent_epoch = directory_epoch (directory, record->partition);
+    }
+    return is_sent;
+}
+
+//  An ack counts if this peer got the frame last, and it is still the owner under the same epoch, or
+//  there is no owner. A new owner must get the frame too.
+static bool
+s_believes (const link_t *base, const peer_t *peer, const record_t *record)
+{
+    const directory_t *directory = s_directory (base);
+    const peer_t *owner = directory_owner (directory, record->partition);
+    return record->sent_to == peer->incarnation &&
+           (!owner || (owner == peer &&
+                          record->sent_epoch == directory_epoch (directory, record->partition)));
+}
+
+static void
+s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
+{
+    const peer_t *owner = directory_owner (s_directory (base), partition);
+    log_event (LOG_ERROR,
+        "a processor refuses frames that were accepted: they are set aside until the partition "
+        "has another owner or epoch; its log says why",
+        "address=%s port=%u partition=%u frames=%zu", owner ? owner->address.host : "",
+        owner ? (unsigned) owner->address.port : 0, partition, frames);
+}
+
+static void
+s_destroy (link_t **base_p)
+{
+    g_clear_pointer (base_p, g_free);
+}
+
+link_t *
+link_zmq_new (const directory_t *directory)
+{
+    link_zmq_t *self = g_new0 (link_zmq_t, 1);
+    self->base = (link_t){s_partitions, s_session, s_send, s_believes, s_log_set_aside, s_destroy};
+    self->directory = directory;
+    return &self->base;
+}

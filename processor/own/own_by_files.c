@@ -23,8 +23,6 @@
 #include "disk/private_directory.h"
 #include "processor/own/ownership.h"
 
-#define JOIN_DELAY_MS                                                                              \
-    2000  //  a gateway resolves names every second, and connects in some tenths of one
 #define FAULT_LOG_INTERVAL_MS 1000
 #define HOLDER_PATIENCE_MS 5000  //  a processor saves a partition before it releases it
 #define HOLDER_LOG_INTERVAL_MS 30000

@@ -21,8 +21,6 @@
 
 #define RENEW_INTERVAL_MS 150
 #define HURRY_INTERVAL_MS 40  //  while a lease of our share is not ours yet
-#define JOIN_DELAY_MS                                                                              \
-    2000  //  a gateway resolves names every second, and connects in some tenths of one
 
 typedef struct {
     ownership_t base;

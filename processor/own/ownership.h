@@ -7,6 +7,10 @@
 
 #include "processor/own/share_partitions.h"
 
+//  A new processor joins the members only after this time, so that gateways have found it before a
+//  partition is its own: they resolve names every second, and connect in some tenths of one.
+#define JOIN_DELAY_MS 2000
+
 typedef struct ownership ownership_t;
 
 struct ownership {

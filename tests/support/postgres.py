@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 from downlink import free_ports, until
 from kernel import children, is_alive
@@ -44,8 +45,9 @@ ACCESS = ("local all,replication {user} trust\nhost all,replication {user} all t
           "host all {role} all {method}\n")
 
 
-class Missing(Exception):
-    """This machine lacks something that the servers need. The text says which package has it."""
+class Missing(unittest.SkipTest):
+    """This machine lacks something that the servers need. The text says which package has it. pytest skips
+    the test that raises it."""
 
 
 class Failed(AssertionError):

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from downlink import Pair  # noqa: E402
+from postgres import Postgres  # noqa: E402
 
 TEST_SECONDS = 120
 
@@ -64,3 +65,10 @@ def start(folder):
     yield start_pair
     for both in pairs:
         both.stop(check=False)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server for all tests of a file; each uses databases of its own."""
+    with Postgres().create() as one:
+        yield one

@@ -12,7 +12,6 @@ import pytest
 
 import oracle
 from downlink import BIN, DISK_SHIM, Pair, Program, free_ports, message, until
-from postgres import Missing, Postgres
 from test_oracle import expect, post_lines
 
 MANY = 100_000
@@ -285,15 +284,6 @@ def test_rockets_that_should_not_be_in_a_target_fail_the_verification(state, tar
 def test_wrong_usage_is_explained(arguments, complaint):
     done = move(*arguments)
     assert done.returncode == 2 and complaint in done.stderr
-
-
-@pytest.fixture(scope="module")
-def server():
-    try:
-        with Postgres().create() as one:
-            yield one
-    except Missing as why:
-        pytest.skip(str(why))
 
 
 def test_to_postgres_and_back(state, target, server, folder, processor):

@@ -9,17 +9,8 @@ import pytest
 
 import oracle
 from downlink import Client, Pair, Program, free_ports, message, until
-from postgres import Missing, Pooler, Postgres, SmallDisk
+from postgres import Pooler, Postgres, SmallDisk
 from test_oracle import expect, post_from_many_sides, post_lines
-
-
-@pytest.fixture(scope="module")
-def server():
-    try:
-        with Postgres().create() as one:
-            yield one
-    except Missing as why:
-        pytest.skip(str(why))
 
 
 @pytest.fixture
@@ -130,11 +121,7 @@ def test_others_can_read_the_rockets(start, server, database):
 
 @pytest.mark.parametrize("mode", ["fast", "immediate", "kill"])
 def test_messages_wait_while_the_database_is_away(start, mode):
-    try:
-        server = Postgres().create()
-    except Missing as why:
-        pytest.skip(str(why))
-    with server:
+    with Postgres().create() as server:
         both = start(processor=on(server.url()))
         saved(both, "before")
         if mode == "kill":
@@ -229,10 +216,7 @@ def test_a_processor_waits_for_a_database_that_is_away_and_can_be_stopped_meanwh
 
 
 def test_a_full_disk_of_the_database_loses_nothing(start):
-    try:
-        disk = SmallDisk(120)
-    except Missing as why:
-        pytest.skip(str(why))
+    disk = SmallDisk(120)
     try:
         with Postgres(folder=disk.folder).create() as server:
             both = start(processor=on(server.url()))
@@ -272,11 +256,7 @@ def test_a_server_that_only_reads_is_left_for_one_that_writes(start, server, dat
 @pytest.mark.parametrize("setting", ["", "ALTER ROLE downlink SET client_min_messages = error"])
 def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start, setting):
     """The server answers a cancelled wait with success and a warning, even if it hides warnings from others."""
-    try:
-        server = Postgres(name="first").create()
-    except Missing as why:
-        pytest.skip(str(why))
-    with server, Postgres(name="second") as replica:
+    with Postgres(name="first").create() as server, Postgres(name="second") as replica:
         replica.copy(server)
         server.wait_for_replica(replica)
         server.query(setting or "SELECT 1", "postgres")
@@ -299,13 +279,10 @@ def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start, settin
 
 
 def test_a_pooler_works_in_session_mode_and_is_refused_in_transaction_mode(start, folder, server, database):
-    try:
-        with Pooler(server, "session") as pooler:
-            both = start(processor=on(pooler.url(database=name_of(database))))
-            saved(both, "pooled")
-            both.stop()
-    except Missing as why:
-        pytest.skip(str(why))
+    with Pooler(server, "session") as pooler:
+        both = start(processor=on(pooler.url(database=name_of(database))))
+        saved(both, "pooled")
+        both.stop()
     with Pooler(server, "transaction") as pooler:
         program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store",
                           pooler.url(database=name_of(database)))
@@ -340,11 +317,7 @@ def test_a_database_of_another_encoding_is_refused(folder, server):
 @pytest.mark.parametrize("address", ["postgres://downlink:s3cret%40@127.0.0.1:{port}/{name}",
                                      "postgres://127.0.0.1:{port}/{name}?user=downlink&password=s3cret%40"])
 def test_a_password_is_used_and_never_logged(start, address):
-    try:
-        server = Postgres(password="s3cret@").create()
-    except Missing as why:
-        pytest.skip(str(why))
-    with server:
+    with Postgres(password="s3cret@").create() as server:
         both = start(processor=on(address.format(port=server.port, name="downlink"), "--log-level", "debug"))
         saved(both, "secret")
         server.stop()
@@ -355,11 +328,7 @@ def test_a_password_is_used_and_never_logged(start, address):
 
 
 def test_a_password_comes_from_the_environment(start):
-    try:
-        server = Postgres(password="s3cret@").create()
-    except Missing as why:
-        pytest.skip(str(why))
-    with server:
+    with Postgres(password="s3cret@").create() as server:
         both = start(processor=on(server.url()), environment={"processor": {"PGPASSWORD": "s3cret@"}})
         saved(both, "secret")
         both.stop()
@@ -406,11 +375,7 @@ def test_rows_that_the_database_hides_are_not_taken_for_missing(start, server, d
 
 
 def test_an_idle_processor_notices_that_the_database_is_away(start):
-    try:
-        server = Postgres().create()
-    except Missing as why:
-        pytest.skip(str(why))
-    with server:
+    with Postgres().create() as server:
         both = start(processor=on(server.url()))
         saved(both, "before")
         server.stop()

@@ -8,11 +8,13 @@
 #include "common/domain/partition.h"
 #include "common/process/log.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define READ_MS 5000
 #define MAKE_MS 20000
+#define RIGHTS_MISSING "42501"
 
-text_t embedded_postgres_schema (void);  //  schema.sql, by cmake/Embed.cmake
+text_t embedded_postgres_schema (void);   //  schema.sql, by cmake/Embed.cmake
+text_t embedded_postgres_upgrade (void);  //  upgrade.sql; both are terminated
 
 static const char s_exists[] = "SELECT (to_regclass ('downlink.state') IS NOT NULL)::int,"
                                " (current_setting ('server_encoding') = 'UTF8')::int";
@@ -28,22 +30,40 @@ s_complain (const char *event, const char *advice)
     return POSTGRES_BROKEN;
 }
 
+//  Bring the tables of the format before to this one.
+static postgres_result_t
+s_upgrade (postgres_link_t *link)
+{
+    postgres_result_t outcome =
+        postgres_link_script (link, embedded_postgres_upgrade ().data, MAKE_MS);
+    if (outcome == POSTGRES_DONE)
+        log_event (LOG_INFO, "brought the tables in the database to the format of this release",
+            "format=%d", FORMAT);
+    else if (outcome == POSTGRES_REFUSED &&
+             g_str_equal (postgres_link_sqlstate (link), RIGHTS_MISSING))
+        return s_complain ("only the owner of the tables can bring them to the format of this "
+                           "release",
+            "run processor/postgres/upgrade.sql as their owner, and start again");
+    return outcome;
+}
+
 //  Check that this release knows the tables, before it reads further columns.
 static postgres_result_t
 s_check_format (postgres_link_t *link)
 {
     PGresult *result = NULL;
+    int32_t format = FORMAT;
     postgres_result_t outcome = postgres_link_run (link, s_read_format, NULL, READ_MS, &result);
     if (outcome != POSTGRES_DONE)
         return outcome;
     if (PQntuples (result) != 1)
         outcome = s_complain ("the state in the database is damaged: downlink.state needs one row",
             "restore the database from a copy");
-    else if (postgres_int (result, 0, 0) > FORMAT)
+    else if ((format = postgres_int (result, 0, 0)) > FORMAT)
         outcome = s_complain ("the state in the database is of a newer release",
             "run the newer release, or restore a copy of before");
     PQclear (result);
-    return outcome;
+    return format < FORMAT ? s_upgrade (link) : outcome;
 }
 
 static bool
@@ -138,7 +158,7 @@ postgres_schema_open (postgres_link_t *link, state_traits_t *traits)
         traits->is_new = outcome == POSTGRES_DONE;
         if (outcome == POSTGRES_AWAY)
             return outcome;
-        if (outcome != POSTGRES_DONE && g_str_equal (postgres_link_sqlstate (link), "42501"))
+        if (outcome != POSTGRES_DONE && g_str_equal (postgres_link_sqlstate (link), RIGHTS_MISSING))
             return s_complain ("the database allows no new schema",
                 "GRANT CREATE ON DATABASE to this role, or run schema.sql as the owner");
         //  Another refusal: another processor has just made the schema.

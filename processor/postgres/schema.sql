@@ -1,12 +1,13 @@
 --  The tables of a state, in a schema of their own. docs/state.md describes the columns.
 --  A processor runs this file, as one transaction, in a database that has no schema `downlink`.
+--  upgrade.sql brings the tables of the format before to this one.
 --  SPDX-License-Identifier: Apache-2.0
 
 CREATE SCHEMA downlink;
 
 --  One row: the traits of the state, and its mark.
 CREATE TABLE downlink.state (
-    format int NOT NULL,      --  1: this file
+    format int NOT NULL,      --  2: this file
     id uuid NOT NULL,
     partitions int NOT NULL,  --  P
     ordering text NOT NULL,   --  converge or latest
@@ -20,7 +21,9 @@ CREATE TABLE downlink.partition (
     number int PRIMARY KEY,
     epoch bigint NOT NULL,  --  raised with each new owner
     writer bytea,           --  id of the processor that raised it
-    position bigint NOT NULL
+    position bigint NOT NULL,  --  the number of the last save
+    feed bytea,             --  with a bus that keeps messages: what it reads them from
+    feed_offset bigint      --  and the next record to read
 ) WITH (fillfactor = 50);
 
 --  Ownership, apart from the fences: a save that waits for a replica must not delay a lease.

@@ -62,7 +62,7 @@ s_save_all (void *context, void *job)
         int64_t start_us = clock_us ();
         FAILPOINT ("save-before");
         save->result = store->save (store, save->owned,
-            (rocket_view_t *const *) (gpointer) save->changes->pdata, save->changes->len);
+            (rocket_view_t *const *) (gpointer) save->changes->pdata, save->changes->len, NULL);
         histogram_add (&self->shards->latencies.save, clock_us () - start_us, 1);
         FAILPOINT ("save-after");
     }

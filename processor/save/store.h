@@ -6,6 +6,7 @@
 #define DOWNLINK_STORE_H
 
 #include "common/bytes/announcement.h"
+#include "common/domain/position.h"
 #include "common/domain/rocket.h"
 #include "common/domain/state_traits.h"
 #include "processor/shard/processor_metrics.h"
@@ -46,9 +47,15 @@ struct store {
     load_t (*load) (
         store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context);
 
-    //  Save rockets of a partition in one transaction, unless its epoch is not owned.epoch any
-    //  more.
-    save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count);
+    //  Set *position to the one that the partition had when it was taken. Return false if it has
+    //  none. Call it after take is done, and before release.
+    bool (*position) (store_t *self, uint32_t partition, position_t *position);
+
+    //  Save rockets of a partition, and its position unless that is NULL, in one transaction, unless
+    //  its epoch is not owned.epoch any more. No rockets and a position is a save as well. In a
+    //  database a save may commit in pieces: the last one has the position.
+    save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count,
+        const position_t *position);
 
     //  Replace the mark of the state. Call it while this process holds every partition. Return false
     //  if that failed; then the log says why.

@@ -24,13 +24,24 @@ s_load (store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocke
     return LOAD_DONE;
 }
 
+static bool
+s_position (store_t *self, uint32_t partition, position_t *position)
+{
+    (void) self;
+    (void) partition;
+    (void) position;
+    return false;
+}
+
 static save_t
-s_save (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count)
+s_save (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count,
+    const position_t *position)
 {
     (void) self;
     (void) owned;
     (void) rockets;
     (void) count;
+    (void) position;
     return SAVE_DONE;
 }
 
@@ -69,6 +80,6 @@ store_memory_new (state_traits_t *traits)
     traits->id = state_id_new ();
     traits->is_new = true;
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
+    *self = (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
     return self;
 }

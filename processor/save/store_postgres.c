@@ -2,12 +2,13 @@
 //  partition, where epoch, writer and position must be the expected ones, and writes rockets only
 //  if it did. A host that dies in the middle leaves no lock behind.
 //
-//  Each save sets a position that no save used before. If the link is lost, the server may have
-//  executed the save, may do so later, or never. So the next save expects any position from the
-//  last confirmed one up to the last one sent. An older save that comes late then finds a position
-//  that it does not expect, and changes nothing. Rockets are saved whole, so a repeat does no harm.
+//  Each save sets a number that no save used before (the column position). If the link is lost, the
+//  server may have executed the save, may do so later, or never. So the next save expects any number
+//  from the last confirmed one up to the last one sent. An older save that comes late then finds a
+//  number that it does not expect, and changes nothing: neither a rocket nor the position in the
+//  feed goes back. Rockets are saved whole, so a repeat does no harm.
 //
-//  After a failover to a replica that was behind, an old epoch may be valid again. Its position is
+//  After a failover to a replica that was behind, an old epoch may be valid again. Its number is
 //  not: the processor is fenced, and loads the state that the new server has. It then takes the
 //  partition under an epoch above all that it had: a gateway notices by the epoch that the frames
 //  of the old shard are gone. docs/model/leases.pml checks all this.
@@ -38,15 +39,16 @@
 
 static const char s_take_sql[] =
     "UPDATE downlink.partition SET epoch = greatest (epoch, $3) + 1, writer = $2 WHERE number = $1"
-    " AND (SELECT mark FROM downlink.state) = $4 RETURNING epoch, position";
+    " AND (SELECT mark FROM downlink.state) = $4 RETURNING epoch, position, feed, feed_offset";
 
 static const char s_rows_sql[] =
     "SELECT " POSTGRES_ROW_COLUMNS " FROM downlink.rocket WHERE partition = $1::int AND id > $2"
     " ORDER BY id LIMIT " G_STRINGIFY (ROWS_PER_PIECE);
 
 static const char s_save_sql[] =
-    "WITH fence AS (UPDATE downlink.partition SET position = $5 WHERE number = $1"
-    " AND epoch = $2 AND writer = $3 AND position BETWEEN $4 AND $5 - 1 RETURNING number),"
+    "WITH fence AS (UPDATE downlink.partition SET position = $5, feed = coalesce ($23, feed),"
+    " feed_offset = coalesce ($24, feed_offset) WHERE number = $1 AND epoch = $2 AND writer = $3 "
+    "AND position BETWEEN $4 AND $5 - 1 RETURNING number),"
     " saved AS (INSERT INTO downlink.rocket (partition, " POSTGRES_ROW_COLUMNS ")"
     " SELECT fence.number, rows.* FROM fence, unnest ($6::text[], $7::text[], $8::bigint[],"
     " $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],"
@@ -62,11 +64,13 @@ static const char s_save_sql[] =
     " excluded.checksum))"
     " SELECT count (*)::int FROM fence";
 
-//  A partition that this processor took: the last epoch, and positions.
+//  A partition that this processor took: the last epoch, and numbers of saves.
 typedef struct {
     int64_t epoch;
     int64_t confirmed;  //  of the last save that surely succeeded
     int64_t sent;       //  of the last save that was sent
+    bool has_position;  //  when it was taken
+    position_t position;
 } fence_t;
 
 //  A statement for the loading thread, and its result.
@@ -165,6 +169,20 @@ s_fetch (store_postgres_t *self, uint32_t partition)
     return NULL;
 }
 
+static fence_t
+s_read_fence (const PGresult *result)
+{
+    int64_t number = postgres_bigint (result, 0, 1);
+    fence_t fence = {.epoch = postgres_bigint (result, 0, 0), .confirmed = number, .sent = number};
+    fence.has_position =
+        PQgetlength (result, 0, 2) == POSITION_FEED_SIZE && !PQgetisnull (result, 0, 3);
+    if (fence.has_position) {
+        memcpy (fence.position.feed, PQgetvalue (result, 0, 2), POSITION_FEED_SIZE);
+        fence.position.offset = postgres_bigint (result, 0, 3);
+    }
+    return fence;
+}
+
 static take_t
 s_take (store_t *base, uint32_t partition, uint64_t *epoch)
 {
@@ -176,9 +194,7 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
         return TAKE_LATER;
     take_t taken = TAKE_FAILED;
     if (job->outcome == POSTGRES_DONE && PQntuples (job->result) == 1) {
-        int64_t position = postgres_bigint (job->result, 0, 1);
-        self->fences[partition] =
-            (fence_t){postgres_bigint (job->result, 0, 0), position, position};
+        self->fences[partition] = s_read_fence (job->result);
         *epoch = (uint64_t) self->fences[partition].epoch;
         self->after = g_strdup ("");
         s_submit (self, partition);
@@ -243,9 +259,27 @@ s_load (store_t *base, uint32_t partition, size_t budget, store_rocket_fn *rocke
     return LOAD_DONE;
 }
 
-//  Save the rows that were collected, as one statement.
+static bool
+s_position (store_t *base, uint32_t partition, position_t *position)
+{
+    const fence_t *fence = &((store_postgres_t *) base)->fences[partition];
+    *position = fence->position;
+    return fence->has_position;
+}
+
+static void
+s_add_position (postgres_parameters_t *parameters, const position_t *position)
+{
+    postgres_add (parameters, POSTGRES_BYTES, position ? position->feed : NULL, POSITION_FEED_SIZE);
+    if (position)
+        postgres_add_number (parameters, position->offset);
+    else
+        postgres_add (parameters, POSTGRES_BIGINT, NULL, 0);
+}
+
+//  Save the rows that were collected, and the position, as one statement.
 static save_t
-s_save_piece (store_postgres_t *self, owned_t owned)
+s_save_piece (store_postgres_t *self, owned_t owned, const position_t *position)
 {
     fence_t *fence = &self->fences[owned.partition];
     fence->sent++;
@@ -256,6 +290,7 @@ s_save_piece (store_postgres_t *self, owned_t owned)
     postgres_add_number (&parameters, fence->confirmed);
     postgres_add_number (&parameters, fence->sent);
     postgres_rows_add (self->rows, &parameters);
+    s_add_position (&parameters, position);
     PGresult *result = NULL;
     postgres_result_t outcome =
         postgres_link_run (self->saving, s_save_sql, &parameters, SAVE_MS, &result);
@@ -273,19 +308,20 @@ s_save_piece (store_postgres_t *self, owned_t owned)
 }
 
 static save_t
-s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t count)
+s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t count,
+    const position_t *position)
 {
     store_postgres_t *self = (store_postgres_t *) base;
     save_t saved = SAVE_DONE;
     postgres_rows_empty (self->rows);
     for (size_t index = 0; saved == SAVE_DONE && index + 1 < count; index++)
         if (postgres_rows_append (self->rows, rockets[index]) >= PIECE_BYTES)
-            saved = s_save_piece (self, owned);
+            saved = s_save_piece (self, owned, NULL);
     if (saved != SAVE_DONE)
         return saved;
     if (count > 0)
         (void) postgres_rows_append (self->rows, rockets[count - 1]);
-    return s_save_piece (self, owned);
+    return s_save_piece (self, owned, position);
 }
 
 static bool
@@ -370,7 +406,8 @@ store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE]
     const store_patience_t *patience, state_traits_t *traits)
 {
     store_postgres_t *self = g_new0 (store_postgres_t, 1);
-    self->base = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
+    self->base =
+        (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
     memcpy (self->writer, writer, PROCESSOR_ID_SIZE);
     self->coming = NO_PARTITION;
     self->saving = postgres_link_new (address, "downlink saves", POSTGRES_COMMIT_SAFE);

@@ -5,12 +5,13 @@
 #include <glib.h>
 
 #include "common/process/failpoint.h"
+#include "common/text/digits.h"
 #include "disk/sqlite_file.h"
 #include "processor/save/row_checksum.h"
 #include "processor/save/state_files.h"
 
 #define APPLICATION 0x446c5331  //  "DlS1"
-#define FORMAT 1
+#define FORMAT 2
 #define CHECKPOINT_PAGES 1000
 
 //  Memory for pages, of all partitions together. A save writes rows all over its file, so no cache
@@ -23,6 +24,9 @@ typedef struct {
     sqlite3_stmt *rows;  //  during the load
     sqlite3_stmt *save;
     sqlite3_stmt *epoch;
+    sqlite3_stmt *update;  //  of the row that describes the partition
+    position_t position;   //  when it was taken
+    bool has_position;
 } partition_file_t;
 
 typedef struct {
@@ -36,7 +40,7 @@ typedef struct {
 
 static const char s_schema[] =
     "CREATE TABLE partition (number INTEGER NOT NULL, partitions INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL);"
+    " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, feed BLOB, feed_offset INTEGER);"
     "CREATE TABLE rocket (id TEXT PRIMARY KEY, type TEXT, speed INTEGER NOT NULL, mission TEXT,"
     " status TEXT NOT NULL, explosion_reason TEXT, last_message_number INTEGER NOT NULL,"
     " last_message_time_us INTEGER NOT NULL, messages_applied INTEGER NOT NULL,"
@@ -44,17 +48,31 @@ static const char s_schema[] =
     " mission_number INTEGER NOT NULL, explosion_number INTEGER NOT NULL, seen BLOB NOT NULL,"
     " hashes BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID";
 
+static const char s_upgrade[] =  //  format 1 has no position
+    "ALTER TABLE partition ADD COLUMN feed BLOB;"
+    "ALTER TABLE partition ADD COLUMN feed_offset INTEGER";
+
+static const char s_update[] =
+    "UPDATE partition SET epoch = ?, checksum = ?, feed = ?, feed_offset = ?";
+
 static const char s_upsert[] = "INSERT OR REPLACE INTO rocket VALUES"
                                " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
-//  Return the checksum of the row that names the partition of this file.
+//  Return the checksum of the row that describes the partition of this file.
 static int64_t
-s_partition_checksum (uint32_t number, uint32_t partitions, int64_t epoch)
+s_partition_checksum (
+    uint32_t number, uint32_t partitions, int64_t epoch, const position_t *position)
 {
-    char text[64];
-    int size = g_snprintf (
+    char text[128];
+    size_t size = (size_t) g_snprintf (
         text, sizeof text, "%u/%u/%" G_GINT64_FORMAT, number, partitions, (gint64) epoch);
-    return sqlite_file_checksum (text_of (text, (size_t) size));
+    if (position) {
+        char feed[2 * POSITION_FEED_SIZE + 1];
+        digits_of_bytes (position->feed, POSITION_FEED_SIZE, feed);
+        size += (size_t) g_snprintf (text + size, (gulong) (sizeof text - size),
+            "/%.*s/%" G_GINT64_FORMAT, 2 * POSITION_FEED_SIZE, feed, (gint64) position->offset);
+    }
+    return sqlite_file_checksum (text_of (text, size));
 }
 
 static text_t
@@ -116,37 +134,82 @@ s_load (store_t *base, uint32_t partition, size_t budget, store_rocket_fn *rocke
     return LOAD_FAILED;
 }
 
-static bool
-s_write_partition (sqlite_file_t *file, uint32_t number, uint32_t partitions, int64_t epoch)
+//  Replace the row that describes the partition, in a transaction. No position: NULL.
+static int
+s_update_partition (const store_sqlite_t *self, sqlite3_stmt *update, uint32_t partition,
+    int64_t epoch, const position_t *position)
 {
-    char *sql = sqlite3_mprintf ("DELETE FROM partition; INSERT INTO partition VALUES"
-                                 " (%u, %u, %lld, %lld)",
-        number, partitions, (long long) epoch,
-        (long long) s_partition_checksum (number, partitions, epoch));
-    file_result_t result = sqlite_file_begin (file);
-    if (result == FILE_DONE)
-        result = sqlite_file_end (
-            file, sqlite3_exec (sqlite_file_database (file), sql, NULL, NULL, NULL));
-    sqlite3_free (sql);
-    return result == FILE_DONE;
+    int64_t checksum = s_partition_checksum (partition, self->partitions, epoch, position);
+    int bad = sqlite3_bind_int64 (update, 1, epoch);
+    bad |= sqlite3_bind_int64 (update, 2, checksum);
+    if (position) {
+        bad |= sqlite3_bind_blob (update, 3, position->feed, POSITION_FEED_SIZE, SQLITE_STATIC);
+        bad |= sqlite3_bind_int64 (update, 4, position->offset);
+    }
+    if (bad)
+        return bad;
+    sqlite3_step (update);
+    int result = sqlite3_reset (update);
+    sqlite3_clear_bindings (update);
+    return result;
+}
+
+//  Read the row that describes the partition. Return false if it is damaged or of another one.
+static bool
+s_read_partition (const store_sqlite_t *self, uint32_t partition, sqlite3_stmt *row, int64_t *epoch,
+    partition_file_t *place)
+{
+    *epoch = sqlite3_column_int64 (row, 0);
+    place->has_position = sqlite3_column_type (row, 2) != SQLITE_NULL;
+    if (place->has_position) {
+        const void *feed = sqlite3_column_blob (row, 2);
+        if (sqlite3_column_bytes (row, 2) != POSITION_FEED_SIZE ||
+            sqlite3_column_type (row, 3) != SQLITE_INTEGER)
+            return false;
+        memcpy (place->position.feed, feed, POSITION_FEED_SIZE);
+        place->position.offset = sqlite3_column_int64 (row, 3);
+    }
+    return sqlite3_column_int64 (row, 1) == s_partition_checksum (partition, self->partitions,
+                                                *epoch,
+                                                place->has_position ? &place->position : NULL);
+}
+
+//  Write the row with the epoch; make it in a new file.
+static bool
+s_write_epoch (
+    const store_sqlite_t *self, partition_file_t *place, uint32_t partition, int64_t epoch)
+{
+    char sql[96];
+    g_snprintf (sql, sizeof sql, "INSERT INTO partition VALUES (%u, %u, 0, 0, NULL, NULL)",
+        partition, self->partitions);
+    if (sqlite_file_begin (place->file) != FILE_DONE)
+        return false;
+    int result = SQLITE_OK;
+    if (epoch == 1)
+        result = sqlite3_exec (sqlite_file_database (place->file), sql, NULL, NULL, NULL);
+    if (result == SQLITE_OK)
+        result = s_update_partition (
+            self, place->update, partition, epoch, place->has_position ? &place->position : NULL);
+    return sqlite_file_end (place->file, result) == FILE_DONE;
 }
 
 //  Check that the file belongs to the partition, and raise its epoch. Return NULL or the fault.
 static const char *
-s_raise_epoch (store_sqlite_t *self, sqlite_file_t *file, uint32_t partition, int64_t *epoch)
+s_raise_epoch (
+    const store_sqlite_t *self, partition_file_t *place, uint32_t partition, int64_t *epoch)
 {
-    int64_t rows = 0;
-    int64_t checksum = 0;
+    sqlite3_stmt *row = sqlite_file_prepare (
+        place->file, "SELECT epoch, checksum, feed, feed_offset FROM partition");
     *epoch = 0;
-    if (!sqlite_file_number (file, "SELECT count(*) FROM partition", &rows))
+    int stepped = row ? sqlite3_step (row) : SQLITE_ERROR;
+    if (stepped != SQLITE_ROW && stepped != SQLITE_DONE)
         return "it is damaged; restore it from a copy";
-    if (rows > 0 && (!sqlite_file_number (file, "SELECT epoch FROM partition", epoch) ||
-                        !sqlite_file_number (file, "SELECT checksum FROM partition", &checksum) ||
-                        checksum != s_partition_checksum (partition, self->partitions, *epoch)))
+    bool good = stepped == SQLITE_DONE || s_read_partition (self, partition, row, epoch, place);
+    sqlite3_reset (row);
+    if (!good)
         return "it is damaged, or of another partition; put the files back as they were";
     ++*epoch;
-    return s_write_partition (file, partition, self->partitions, *epoch) ? NULL
-                                                                         : "it cannot be written";
+    return s_write_epoch (self, place, partition, *epoch) ? NULL : "it cannot be written";
 }
 
 static take_t
@@ -162,6 +225,7 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
         .application = APPLICATION,
         .format = FORMAT,
         .schema = s_schema,
+        .upgrade = s_upgrade,
         .is_synced = true,
         .was_synced = true,
         .checkpoint_pages = CHECKPOINT_PAGES,
@@ -173,7 +237,10 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
     if (!place->file)
         return TAKE_FAILED;
     int64_t number = 0;
-    const char *fault = s_raise_epoch (self, place->file, partition, &number);
+    place->update = sqlite_file_prepare (place->file, s_update);
+    if (!place->update)
+        return TAKE_FAILED;
+    const char *fault = s_raise_epoch (self, place, partition, &number);
     *epoch = (uint64_t) number;
     if (fault) {
         sqlite_file_blame (place->file, fault);
@@ -227,10 +294,20 @@ s_read_epoch (sqlite3_stmt *statement, uint64_t *epoch)
     return sqlite3_reset (statement);
 }
 
-static save_t
-s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t count)
+static bool
+s_position (store_t *base, uint32_t partition, position_t *position)
 {
-    partition_file_t *place = &((store_sqlite_t *) base)->files[owned.partition];
+    const partition_file_t *place = &((store_sqlite_t *) base)->files[partition];
+    *position = place->position;
+    return place->has_position;
+}
+
+static save_t
+s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t count,
+    const position_t *position)
+{
+    store_sqlite_t *self = (store_sqlite_t *) base;
+    const partition_file_t *place = &self->files[owned.partition];
     uint64_t epoch = 0;
     file_result_t begun = sqlite_file_begin (place->file);
     if (begun != FILE_DONE)
@@ -242,6 +319,9 @@ s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t coun
     }
     for (size_t index = 0; result == SQLITE_OK && index < count; index++)
         result = s_save_row (place->save, rockets[index]);
+    if (result == SQLITE_OK && position)
+        result = s_update_partition (
+            self, place->update, owned.partition, (int64_t) owned.epoch, position);
     switch (sqlite_file_end (place->file, result)) {
     case FILE_DONE:
         return SAVE_DONE;
@@ -296,7 +376,8 @@ store_sqlite_new (const char *directory, state_traits_t *traits)
     if (!state_files_open (directory, traits))
         return NULL;
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
-    self->base = (store_t){s_take, s_load, s_save, s_mark, s_release, s_health, s_destroy};
+    self->base =
+        (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
     self->directory = g_strdup (directory);
     self->partitions = traits->partitions;
     self->mark = traits->mark;

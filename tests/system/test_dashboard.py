@@ -6,7 +6,10 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 from selenium import webdriver
@@ -15,6 +18,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from downlink import Program, channel, free_ports, message, until
+from load import fill
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -355,6 +359,106 @@ def test_health_has_a_sentence_for_each_trouble(pair, page):
         }))).catch(error => done([String(error)]))""",
         [seen_by_the_page(told, samples) for told, samples, _ in HEALTHS])
     assert found == [sentence for _, _, sentence in HEALTHS]
+
+
+FLEET_SIZE = 200000
+TABS = 7
+
+
+class Meter:
+    """A proxy before a gateway that counts the bytes of its answers."""
+
+    def __init__(self, port):
+        self.port = port
+        self.bytes = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.http = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(("127.0.0.1", self.port))
+                threading.Thread(target=self._pass, args=(client, server), daemon=True).start()
+                threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
+
+    def _pass(self, source, target, is_answer=False):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                self.bytes += len(piece) if is_answer else 0
+                target.sendall(piece)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.listener.close()
+
+
+def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, page):
+    both = start()
+    fill(both, FLEET_SIZE)
+    last = f"light-{FLEET_SIZE - 1:07}"
+    both.rocket_when(last, lambda rocket: True)
+    with contextlib.closing(Meter(both.http)) as meter:
+        began = time.monotonic()
+        page.open(meter)
+        until(lambda: len(page.rows()) == 25, what="the rows")
+        seconds = time.monotonic() - began
+        page.await_text("#health", "Live")
+        first = page.rows()[0]
+        both.post(message(first, 2))
+        until(lambda: page.row(first)["speed"] == "200", what="the speed")
+        print(f"{FLEET_SIZE} rockets: rows after {seconds:.2f} s, {meter.bytes} bytes")
+        assert seconds < 5, "it takes less than a second on an idle machine"
+        assert meter.bytes < 1000000
+        tabs = [page.driver.current_window_handle]
+        for _ in range(TABS - 1):
+            page.driver.switch_to.new_window("window")
+            tabs.append(page.driver.current_window_handle)
+            page.open(meter, "#sort=-speed")
+        both.post(message(first, 3))
+        for tab in tabs:
+            page.driver.switch_to.window(tab)
+            assert not page.script("return document.hidden")
+            page.await_text("#health", "Live")
+            until(lambda: (page.row(first) or {}).get("speed") == "300", what=f"the speed in {tab}")
+        assert both.call("GET", "/stats").json()["eventStreams"] == 1
+        print(f"{TABS} tabs: {meter.bytes} bytes")
+        assert meter.bytes < TABS * 1000000
+        for tab in tabs[1:]:
+            page.driver.switch_to.window(tab)
+            page.driver.close()
+        page.driver.switch_to.window(tabs[0])
+        both.post(message(first, 4))
+        until(lambda: page.row(first)["speed"] == "400", what="the speed without the others")
+
+
+def test_a_browser_without_shared_workers_has_a_stream_in_each_tab(pair, page):
+    one = channel()
+    launch(pair, one)
+    script = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument",
+                                         {"source": "delete window.SharedWorker"})["identifier"]
+    try:
+        page.open(pair, "#search=" + one)
+        until(lambda: page.row(one), what="the rocket")
+        page.await_text("#health", "Live")
+        pair.post(message(one, 2))
+        until(lambda: page.row(one)["speed"] == "600", what="the speed")
+        assert page.complaints() == []
+    finally:
+        page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
+
+
+def test_the_hub_divides_rockets_among_streams(pair, page):
+    page.open(pair)
+    sizes = page.driver.execute_async_script("""
+        const done = arguments[0]
+        const ids = (count, text) => Array.from({length: count}, (_, index) => text + index)
+        import("/dashboard/hub.js").then(({divide}) => done(
+            [ids(0, ""), ids(25, "x"), ids(600, "x"), ids(100, "ü".repeat(60)), ids(2000, "x")].map(
+                ids => divide(ids).map(list => list.length))))""")
+    assert sizes == [[], [25], [250, 250, 100], [16, 16, 16], [250, 250, 250]]
 
 
 def with_two_processors(both, folder):

@@ -1,12 +1,14 @@
 //  Every request of the page, so that a refusal that concerns all of them is handled in one place.
-//  Addresses are relative: the page also works below a path of a proxy.
+//  Addresses are relative to this file: they also hold in a worker, and below a path of a proxy.
 //  SPDX-License-Identifier: Apache-2.0
 
 const PATIENCE_MS = 5000;
+const ROOT = new URL ("..", import.meta.url);
 
 //  Ask for JSON. Return {isOk, status, headers, body}. Throw if no answer comes, or one without JSON.
 export async function ask (path) {
-    const answer = await fetch (path, {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
+    const answer = await fetch (new URL (path, ROOT),
+        {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
     return {isOk: answer.ok, status: answer.status, headers: answer.headers,
         body: await answer.json ()};
 }
@@ -28,7 +30,7 @@ export function askRocket (id) {
     return askRockets (new URLSearchParams ({id}));
 }
 
-//  Open the stream of events.
-export function openEvents () {
-    return new EventSource ("events");
+//  Open the stream of events of some rockets.
+export function openEvents (ids) {
+    return new EventSource (new URL ("events?ids=" + ids.map (encodeURIComponent).join (), ROOT));
 }

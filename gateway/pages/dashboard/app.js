@@ -1,19 +1,15 @@
-//  The page as a whole: its address, the event stream and the polls.
+//  The page as a whole: its address, the keyboard, and where to show what the hub sends.
 //  SPDX-License-Identifier: Apache-2.0
-import {askStats, openEvents} from "./api.js";
 import {offerFirstRocket} from "./first.js";
-import {showGap, showStats} from "./pipeline.js";
+import {Link} from "./link.js";
+import {showGap, showPast, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
 import {RocketTable} from "./rockets.js";
 import {noteAway, noteEvents, noteRockets, noteStats} from "./status.js";
 
-const POLL_MS = 1000;
-const PAINT_MS = 200;
-const AGAIN_MS = 2000;
 const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: ""};
 
 const find = (id) => document.getElementById (id);
-const wait = (ms) => new Promise ((resolve) => setTimeout (resolve, ms));
 const histories = new Histories ();
 const opened = new RocketView (histories);
 
@@ -43,7 +39,10 @@ const table = new RocketTable ({
         history.replaceState (null, "", address (view, current.rocket));
         follow ();
     },
-    onCount: noteRockets,
+    onRows: (count) => {
+        noteRockets (count);
+        followRockets ();
+    },
     linkTo: (id) => address (current.view, id),
 });
 
@@ -59,70 +58,44 @@ function follow () {
         opened.open (wanted.rocket || null, table.rocket (wanted.rocket));
         if (!wanted.rocket)
             table.focusOn (left);
+        followRockets ();
     }
     table.mark (wanted.rocket);
 }
 
-//  The visible rockets that have changed since the last painting.
-const changed = new Map ();
-let painting = 0;
-
-function paint () {
-    painting = 0;
-    for (const rocket of changed.values ()) {
-        histories.add (rocket);
-        table.update (rocket);
-        opened.update (rocket);
-    }
-    changed.clear ();
+//  Follow the rockets on the screen.
+function followRockets () {
+    link.follow ([...new Set ([...table.ids (), ...opened.id ? [opened.id] : []])]);
 }
 
-//  Return the id of a rocket without parsing its event: the page shows few of the rockets that
-//  change.
-function idOf (text) {
-    const id = text.slice (7, text.indexOf ('"', 7));
-    return id.includes ("\\") ? JSON.parse (text).id : id;
-}
-
-function take (event) {
-    const id = idOf (event.data);
-    if (!table.has (id) && id !== opened.id && !histories.has (id))
-        return;
-    changed.set (id, JSON.parse (event.data));
-    painting ||= setTimeout (paint, PAINT_MS);
-}
-
-function listen () {
-    const events = openEvents ();
-    events.addEventListener ("open", () => noteEvents (true));
-    events.addEventListener ("rocket", take);
-    events.addEventListener ("error", () => {
-        noteEvents (false);
-        if (events.readyState === EventSource.CLOSED)
-            setTimeout (listen, AGAIN_MS);
-    });
-}
-
-async function poll () {
-    let failures = 0;
-    for (;;) {
-        const began = performance.now ();
-        try {
-            const stats = await askStats ();
-            noteStats (stats, showStats (stats));
-            if (failures > 0)
-                table.load ();
-            failures = 0;
-        } catch {
-            failures++;
-            showGap ();
-            if (failures > 1)
-                noteAway ();
-        }
+let failures = 0;
+const link = new Link ({
+    past (past) {
+        if (past.last)
+            noteStats (past.last, showPast (past));
+    },
+    stats (stats) {
+        noteStats (stats, showStats (stats));
+        if (failures > 0)
+            table.load ();
+        failures = 0;
         opened.tick ();
-        await wait (Math.max (100, POLL_MS - (performance.now () - began)));
-    }
-}
+    },
+    failures (count) {
+        failures = count;
+        showGap ();
+        if (failures > 1)
+            noteAway ();
+        opened.tick ();
+    },
+    rockets (rockets) {
+        for (const rocket of rockets) {
+            table.update (rocket);
+            opened.update (rocket);
+        }
+    },
+    hasEvents: noteEvents,
+});
 
 document.addEventListener ("keydown", (event) => {
     if (event.key === "Escape" && opened.id)
@@ -136,8 +109,7 @@ document.querySelector (".skip").addEventListener ("click", (event) => {
     event.preventDefault ();
     find ("rockets").focus ();
 });
+document.addEventListener ("visibilitychange", () => document.hidden || table.load ());
 window.addEventListener ("hashchange", follow);
 offerFirstRocket ();
 follow ();
-listen ();
-poll ();

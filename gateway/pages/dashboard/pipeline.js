@@ -1,6 +1,7 @@
 //  The pipeline at a glance: the numbers of GET /stats, and how fast they change.
 //  SPDX-License-Identifier: Apache-2.0
 import {lineChart} from "./charts.js";
+import {History} from "./history.js";
 import {NONE, bytes, duration, element, milliseconds, number, parts, percent, show} from "./text.js";
 
 const SECONDS = 120;
@@ -22,30 +23,13 @@ const charts = {
     buffer: chartOf ("buffer", [{label: "messages", colour: "--a"}], {small: true}),
 };
 
-//  The numbers of the last polls, newest last: {at, accepted, saved, …}. A poll without an answer
-//  has only {at}, which leaves a gap in the lines.
-let history = [];
-let previous = null;
+const history = new History ();
 
-function remember (entry) {
-    const now = performance.now () / 1000;
-    history.push ({at: now, ...entry});
-    history = history.filter ((one) => one.at > now - SECONDS - 2);
-    const line = (name) => history.map ((one) => ({x: one.at - now, y: one[name] ?? NaN}));
-    charts.rate.show ([line ("accepted"), line ("saved")]);
-    charts.latency.show ([line ("accept"), line ("apply"), line ("query")]);
-    charts.buffer.show ([line ("buffered")]);
-}
-
-//  Return the rates per second since the last poll; null if the gateway has restarted since.
-function rates (stats) {
-    const before = previous;
-    previous = stats;
-    if (!before || stats.uptimeMs <= before.uptimeMs || stats.accepted < before.accepted)
-        return {accepted: null, saved: null};
-    const seconds = (stats.uptimeMs - before.uptimeMs) / 1000;
-    return {accepted: (stats.accepted - before.accepted) / seconds,
-        saved: (stats.saved - before.saved) / seconds};
+function draw () {
+    const lines = (...names) => names.map ((name) => history.line (name, SECONDS));
+    charts.rate.show (lines ("accepted", "saved"));
+    charts.latency.show (lines ("accept", "apply", "query"));
+    charts.buffer.show (lines ("buffered"));
 }
 
 function showGateway (stats) {
@@ -170,23 +154,32 @@ function showOwners (stats) {
         partitionCell (one, owners.get (one.owner))));
 }
 
-//  Show an answer of /stats. Return the accepted messages per second; null if that is not known yet.
-export function showStats (stats) {
-    const rate = rates (stats);
+function showNow (stats) {
     showGateway (stats);
-    showFlow (stats, rate);
+    showFlow (stats, history.newest);
     showBuffer (stats);
     showRefusals (stats);
     showOwners (stats);
-    remember ({...rate, accept: stats.latencyMs.accept.p99, apply: stats.latencyMs.apply.p99,
-        query: stats.latencyMs.query.p99, buffered: stats.buffered});
-    return rate.accepted;
+    draw ();
+    return history.newest.accepted;
+}
+
+//  Show an answer of /stats. Return the accepted messages per second; null if that is not known yet.
+export function showStats (stats) {
+    history.add (stats);
+    return showNow (stats);
+}
+
+//  Show what the hub has seen before this page came, the same way. There is at least one answer.
+export function showPast ({samples, last}) {
+    Object.assign (history, {samples, last});
+    return showNow (last);
 }
 
 //  Leave a gap in the lines, because the gateway did not answer.
 export function showGap () {
-    previous = null;
+    history.gap ();
     for (const name of ["accepted", "saved"])
         show (shown[name], NONE);
-    remember ({});
+    draw ();
 }

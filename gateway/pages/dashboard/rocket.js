@@ -17,10 +17,6 @@ export class Histories {
         this.speeds = new Map ();
     }
 
-    has (id) {
-        return this.speeds.has (id);
-    }
-
     add (rocket) {
         const now = performance.now () / 1000;
         const speeds = this.speeds.get (rocket.id) ?? [];

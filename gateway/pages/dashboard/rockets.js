@@ -38,14 +38,14 @@ function cursorBefore (text) {
 }
 
 //  view: {sort, search, status, type, mission}; histories: the speeds. The table calls
-//  onChange (view) when the user selects another view, onCount (rows) when a page without filters has
-//  come, and linkTo (id) for the address of a rocket.
+//  onChange (view) when the user selects another view, onRows (count) when a page has come, with a count of
+//  0 only if there are no rockets at all, and linkTo (id) for the address of a rocket.
 export class RocketTable {
-    constructor ({view, histories, onChange, onCount, linkTo}) {
+    constructor ({view, histories, onChange, onRows, linkTo}) {
         this.view = view;
         this.histories = histories;
         this.onChange = onChange;
-        this.onCount = onCount;
+        this.onRows = onRows;
         this.linkTo = linkTo;
         this.rows = new Map ();
         this.cursors = [null];
@@ -217,7 +217,7 @@ export class RocketTable {
         const isFiltered = search || status || type || mission;
         this.showPages (page.next, rows.size || !isFiltered ? "" : "No rocket matches.");
         find ("first").hidden = rows.size > 0 || isFiltered || this.cursors.length > 1;
-        this.onCount (isFiltered ? Math.max (rows.size, 1) : rows.size);
+        this.onRows (isFiltered ? Math.max (rows.size, 1) : rows.size);
     }
 
     showPages (next, text) {
@@ -272,8 +272,8 @@ export class RocketTable {
             {backgroundColor: "transparent"}], {duration: 1200, easing: "ease-out"});
     }
 
-    has (id) {
-        return this.rows.has (id);
+    ids () {
+        return this.rows.keys ();
     }
 
     rocket (id) {
@@ -283,8 +283,10 @@ export class RocketTable {
     //  Show a newer state of a rocket, if its row is on the screen.
     update (rocket) {
         const row = this.rows.get (rocket.id);
-        if (row && rocket.messagesApplied >= row.rocket.messagesApplied)
-            this.fill (row, rocket);
+        if (!row || rocket.messagesApplied < row.rocket.messagesApplied)
+            return;
+        this.histories.add (rocket);
+        this.fill (row, rocket);
     }
 
     mark (id) {

@@ -13,6 +13,7 @@ declare -A groups=(
         file python3-yaml python3-jsonschema mandoc zsh fish
         libcurl4-openssl-dev prometheus postgresql pgbouncer iproute2 util-linux
         chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
+    [kafka]="default-jre-headless|openjdk-21-jre-headless|openjdk-17-jre-headless python3-confluent-kafka"
     [bench]="wrk valgrind python3-matplotlib python3-zmq python3-msgpack"
     [run]="curl procps"
     [package]="file dpkg-dev python3"

@@ -31,6 +31,13 @@ debian_root "$release" "$root" --include=make,git,ca-certificates
 mkdir -p "$root/root/downlink"
 git ls-files --cached --others --exclude-standard -z |
     xargs -0 cp --parents --no-dereference -t "$root/root/downlink"
+#  So that it gets no second one.
+cached=${XDG_CACHE_HOME:-$HOME/.cache}/downlink
+if [[ -d $cached ]]; then
+    mkdir -p "$root/root/.cache"
+    cp --recursive "$cached" "$root/root/.cache/"
+    rm -f "$root"/root/.cache/downlink/*/classes.jsa  # of another Java
+fi
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 
 cat >"$root/root/inside" <<'END'

@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-dependencies.sh build test
+scripts/install-dependencies.sh build test kafka
+scripts/install-kafka.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 cmake --preset release -D BUILD_TESTING=ON
 cmake --build --preset release --parallel "${JOBS:-$(nproc)}"
 export DOWNLINK_BIN=$PWD/build/bin PYTHONDONTWRITEBYTECODE=1

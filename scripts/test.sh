@@ -12,7 +12,8 @@ jobs=${JOBS:-$(nproc)}
 if [[ $preset == release ]]; then build=build; else build=build-$preset; fi
 reports=$PWD/$build/sanitizer-reports
 
-scripts/install-dependencies.sh build test
+scripts/install-dependencies.sh build test kafka
+scripts/install-kafka.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 cmake --preset "$preset" -D BUILD_TESTING=ON
 cmake --build --preset "$preset" --parallel "$jobs"
 

@@ -1,0 +1,415 @@
+#!/usr/bin/python3
+"""Real Kafka brokers for tests, in a folder of their own under /tmp.
+
+A cluster has one broker, or three with replication 3. Each is a process and a controller too (KRaft).
+They hold what they acknowledged in the kernel's memory, so a kill loses nothing, and a power cut may.
+
+    kafka.py [--three] COMMAND...
+
+runs a command beside a cluster, with DOWNLINK_KAFKA=host:port,… in its environment.
+
+    kafka.py --prepare
+
+lets later brokers start in half of the time: it keeps the classes of one that ran, beside the jars.
+"""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+from downlink import free_ports, until
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
+SKIPPED = 77
+START_SECONDS = 60
+HEAP = "256m"
+CLASSES = "classes.jsa"  # beside the jars; another Java passes over it
+#  The quickest start; the rest of the speed comes from the machine, not from the compiler.
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
+#  Small and quick: a broker that died is replaced after 2 s.
+SETTINGS = {
+    "process.roles": "broker,controller", "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0",
+    "offsets.topic.num.partitions": "2", "transaction.state.log.num.partitions": "2",
+    "log.index.size.max.bytes": "1048576", "log.cleaner.enable": "false",
+    "num.network.threads": "2", "num.io.threads": "4", "background.threads": "2",
+    "broker.heartbeat.interval.ms": "500", "broker.session.timeout.ms": "2000",
+    "controller.quorum.election.timeout.ms": "500", "controller.quorum.fetch.timeout.ms": "1500",
+    "replica.lag.time.max.ms": "3000"}
+LOG = """log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d %p %m (%c)%n
+log4j.logger.kafka=WARN
+log4j.logger.org.apache=WARN
+log4j.logger.kafka.server.KafkaRaftServer=INFO
+"""
+
+
+class Missing(Exception):
+    """This machine lacks something that the brokers need. The text says how to get it."""
+
+
+class Failed(AssertionError):
+    """A broker or one of its tools failed; the text has its output."""
+
+
+def client_library():
+    """Return the module that reads and writes topics."""
+    try:
+        import confluent_kafka.admin
+    except ImportError:
+        raise Missing("no Kafka client is installed (Debian package python3-confluent-kafka)") from None
+    return confluent_kafka
+
+
+def jars():
+    """Return the class path of the newest Kafka that scripts/install-kafka.sh got."""
+    if not shutil.which("java"):
+        raise Missing("java is not installed (Debian package default-jre-headless)")
+    found = list(CACHE.glob("kafka-*/kafka-server-*.jar"))
+    if not found:
+        raise Missing("no Kafka is installed (scripts/install-kafka.sh)")
+    return max(found, key=lambda jar: [int(part) for part in jar.stem.split("-")[-1].split(".")]).parent
+
+
+def partition_of(key, partitions):
+    """Return the partition that Kafka's own clients give a key: murmur2, without its sign."""
+    def mixed(word):
+        word = word * 0x5bd1e995 & 0xffffffff
+        return (word ^ word >> 24) * 0x5bd1e995 & 0xffffffff
+    data = key.encode() if isinstance(key, str) else key
+    whole = len(data) & ~3
+    value = 0x9747b28c ^ len(data)
+    for index in range(0, whole, 4):
+        value = value * 0x5bd1e995 & 0xffffffff ^ mixed(int.from_bytes(data[index:index + 4], "little"))
+    if data[whole:]:
+        value = (value ^ int.from_bytes(data[whole:], "little")) * 0x5bd1e995 & 0xffffffff
+    value = (value ^ value >> 13) * 0x5bd1e995 & 0xffffffff
+    return ((value ^ value >> 15) & 0x7fffffff) % partitions
+
+
+def java(*flags):
+    """Return the beginning of a command that runs a class of Kafka's."""
+    classes = jars() / CLASSES
+    shared = [f"-XX:SharedArchiveFile={classes}"] if classes.exists() else []
+    return ["java", *JVM, *shared, *flags, "-cp", f"{jars()}/*"]
+
+
+class Broker:
+    """One process of a cluster. wrapper: a command to run it under, for example in a network namespace."""
+
+    def __init__(self, folder, number, address, port, wrapper=()):
+        self.number, self.address, self.port, self.wrapper = number, address, port, wrapper
+        self.name = f"broker{number}"
+        self.folder = folder / self.name
+        self.data, self.log = self.folder / "data", self.folder / "log"
+        self.flags = []  # more for Java
+        self.process = None
+        self.log_begins = 0  # where its present life begins in the log
+
+    def create(self, cluster_id, settings):
+        """Write its files. settings: those that all brokers share."""
+        self.data.mkdir(parents=True)
+        (self.data / "meta.properties").write_text(
+            f"version=1\ncluster.id={cluster_id}\nnode.id={self.number}\n", encoding="utf-8")
+        own = {**settings, "node.id": self.number, "log.dirs": self.data,
+               "listeners": f"PLAINTEXT://{self.address}:{self.port},"
+                            f"CONTROLLER://{self.address}:{self.port + 1}"}
+        (self.folder / "server.properties").write_text(
+            "".join(f"{name}={value}\n" for name, value in own.items()), encoding="utf-8")
+        (self.folder / "log4j.properties").write_text(LOG, encoding="utf-8")
+
+    def begin_to_start(self):
+        assert not self.is_running()
+        with open(self.log, "ab") as log:
+            self.log_begins = log.tell()
+            self.process = subprocess.Popen(
+                [*self.wrapper, *java(f"-Xmx{HEAP}", *self.flags),
+                 f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", "kafka.Kafka",
+                 self.folder / "server.properties"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+
+    def await_start(self, seconds=START_SECONDS):
+        """Wait until it takes requests."""
+        def has_started():
+            if not self.is_running():
+                raise Failed(f"{self.name} ended\n{self.text()}")
+            return b"Kafka Server started" in self.log.read_bytes()[self.log_begins:]
+        until(has_started, seconds, f"the start of {self.name}")
+
+    def start(self):
+        """Start it, and wait until it takes requests."""
+        self.begin_to_start()
+        self.await_start()
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, seconds=START_SECONDS):
+        """Stop it cleanly: it hands its partitions over first."""
+        if self.is_running():
+            self.resume()
+            self.process.terminate()
+            self.process.wait(seconds)
+
+    def kill(self):
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()
+
+    def pause(self):
+        """Stop it where it is."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def text(self):
+        """Return the end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
+
+
+class Kafka:
+    """A cluster of one broker or three. `create` starts it; `close` ends it and removes its folder."""
+
+    def __init__(self, count=1, addresses=None, ports=None, wrappers=None, settings=None):
+        """addresses, ports and wrappers: of each broker. settings: more of them, as in server.properties."""
+        self.client = client_library()
+        jars()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="downlink-kafka-", dir="/tmp"))
+        first = free_ports(2 * count)
+        self.brokers = [
+            Broker(self.folder, index + 1, (addresses or ["127.0.0.1"] * count)[index],
+                   (ports or range(first, first + 2 * count, 2))[index], (wrappers or [()] * count)[index])
+            for index in range(count)]
+        copies = {"default.replication.factor": count, "offsets.topic.replication.factor": count,
+                  "transaction.state.log.replication.factor": count,
+                  "transaction.state.log.min.isr": min(count, 2), "min.insync.replicas": min(count, 2)}
+        voters = ",".join(f"{one.number}@{one.address}:{one.port + 1}" for one in self.brokers)
+        self.settings = {**SETTINGS, **copies, "controller.quorum.voters": voters, **(settings or {})}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    #  Its life
+
+    def create(self):
+        """Make a new, empty cluster. Leaves it running."""
+        cluster_id = uuid.uuid4().hex[:22]
+        for one in self.brokers:
+            one.create(cluster_id, self.settings)
+        self.start()
+        return self
+
+    def start(self):
+        """Start all of its brokers, and wait until they take requests."""
+        for one in self.brokers:
+            one.begin_to_start()
+        for one in self.brokers:
+            one.await_start()
+
+    def stop(self):
+        """Stop all of its brokers cleanly; the last ones of three have nobody to hand over to."""
+        for one in self.brokers[1:]:
+            one.kill()
+        self.brokers[0].stop()
+
+    def kill(self):
+        for one in self.brokers:
+            one.kill()
+
+    def pause(self):
+        for one in self.brokers:
+            one.pause()
+
+    def resume(self):
+        for one in self.brokers:
+            one.resume()
+
+    def close(self):
+        """End it at once, and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    #  How to reach it
+
+    @property
+    def bootstrap(self):
+        return ",".join(f"{one.address}:{one.port}" for one in self.brokers)
+
+    def config(self, **properties):
+        """Write a file for --kafka-config; `__` in a name stands for a dot. Returns its path."""
+        path = self.folder / f"client-{time.monotonic_ns()}.properties"
+        lines = {"bootstrap.servers": self.bootstrap,
+                 **{name.replace("__", "."): value for name, value in properties.items()}}
+        path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
+        return path
+
+    def _own(self, **settings):
+        """Return the settings of a client of ours, which logs nothing."""
+        return {"bootstrap.servers": self.bootstrap, "log_level": 0, **settings}
+
+    def tool(self, name, *words, seconds=START_SECONDS):
+        """Run one of Kafka's tools, for example "consumer.group.ConsumerGroupCommand". Returns its output."""
+        done = subprocess.run(
+            [*java("-Xmx128m"), f"-Dlog4j.configuration=file:{self.brokers[0].folder}/log4j.properties",
+             f"org.apache.kafka.tools.{name}", "--bootstrap-server", self.bootstrap, *map(str, words)],
+            capture_output=True, text=True, timeout=seconds, check=False)
+        if done.returncode != 0:
+            raise Failed(f"{name} ended with status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    #  Topics
+
+    def make_topic(self, name, partitions=16, **config):
+        """Make a topic, and return its name when every partition has a leader. `__` in config: a dot."""
+        admin = self.client.admin.AdminClient(self._own())
+        topic = self.client.admin.NewTopic(
+            name, partitions, len(self.brokers),
+            config={key.replace("__", "."): value for key, value in config.items()})
+        admin.create_topics([topic])[name].result(START_SECONDS)
+        until(lambda: len(self.leaders(name)) == partitions, what=f"the leaders of {name}")
+        return name
+
+    def remove_topic(self, name):
+        admin = self.client.admin.AdminClient(self._own())
+        admin.delete_topics([name])[name].result(START_SECONDS)
+        until(lambda: not self.leaders(name), what=f"the end of {name}")
+
+    def leaders(self, topic):
+        """Return the number of the leading broker of each partition that has one."""
+        found = self.client.admin.AdminClient(self._own()).list_topics(timeout=START_SECONDS).topics.get(topic)
+        return {} if found is None else {number: one.leader for number, one in found.partitions.items()
+                                         if one.leader > 0}
+
+    def partition(self, topic, number, offset=-1001):
+        return self.client.TopicPartition(topic, number, offset)
+
+    def _reader(self, group="downlink-test", **settings):
+        return self.client.Consumer(self._own(**{
+            "group.id": group, "enable.auto.commit": False, "isolation.level": "read_committed", **settings}))
+
+    def bounds(self, topic):
+        """Return the first offset, and the one after the last, of each partition."""
+        reader = self._reader()
+
+        def bounds_of(number):
+            try:
+                return reader.get_watermark_offsets(self.partition(topic, number), START_SECONDS)
+            except self.client.KafkaException:  # as long as its leader starts
+                return None
+        found = {number: until(lambda number=number: bounds_of(number), START_SECONDS, f"an answer from {topic}")
+                 for number in self.leaders(topic)}
+        reader.close()
+        return found
+
+    def committed(self, group, topic):
+        """Return the offset that a group committed for each partition; none for those where it did not."""
+        reader = self._reader(group)
+        found = reader.committed([self.partition(topic, number) for number in self.leaders(topic)], START_SECONDS)
+        reader.close()
+        return {one.partition: one.offset for one in found if one.offset >= 0}
+
+    def remove_records(self, topic, offsets):
+        """Have retention take the records before these offsets, by partition."""
+        path = self.folder / f"offsets-{time.monotonic_ns()}.json"
+        wanted = [{"topic": topic, "partition": number, "offset": offset} for number, offset in offsets.items()]
+        path.write_text(json.dumps({"partitions": wanted, "version": 1}), encoding="utf-8")
+        self.tool("DeleteRecordsCommand", "--offset-json-file", path)
+
+    #  Records
+
+    def produce(self, topic, records, partitioner="murmur2_random", **settings):
+        """Write records as a program of somebody else does: (key, value) or (key, value, partition) each.
+        partitioner: murmur2_random is that of Java, consistent_random that of most other clients. `__` in
+        settings: a dot. Returns when all of them are acknowledged."""
+        failed = []
+        producer = self.client.Producer(self._own(**{
+            "partitioner": partitioner, "acks": "all", "linger.ms": 5,
+            "queue.buffering.max.messages": 2000000,
+            **{name.replace("__", "."): value for name, value in settings.items()}}))
+
+        def note(error, _):
+            if error is not None:
+                failed.append(str(error))
+        for index, (key, value, *partition) in enumerate(records):
+            options = {"partition": partition[0]} if partition else {}
+            producer.produce(topic, value, key, on_delivery=note, **options)
+            if index % 1000 == 0:
+                producer.poll(0)
+        assert producer.flush(START_SECONDS) == 0 and not failed, f"not written to {topic}: {failed[:3]}"
+
+    def consume(self, topic, seconds=START_SECONDS):
+        """Return all records of a topic, partition by partition, as the client library has them."""
+        found = []
+        reader = self._reader(**{"enable.partition.eof": True, "fetch.wait.max.ms": 20})
+        wanted = {number: first for number, (first, after) in self.bounds(topic).items() if after > first}
+        reader.assign([self.partition(topic, number, first) for number, first in wanted.items()])
+        deadline = time.monotonic() + seconds
+        while wanted:
+            assert time.monotonic() < deadline, f"{topic} was not read to its end within {seconds} s"
+            for one in reader.consume(10000, 0.02):
+                if one.error() is None:
+                    found.append(one)
+                elif one.error().code() == self.client.KafkaError._PARTITION_EOF:
+                    wanted.pop(one.partition(), None)
+                else:
+                    raise Failed(f"{topic} cannot be read: {one.error()}")
+        reader.close()
+        return sorted(found, key=lambda one: (one.partition(), one.offset()))
+
+
+def prepare():
+    """Have a broker write the archive of its classes when it ends, unless there is one."""
+    classes = jars() / CLASSES
+    if classes.exists():
+        return
+    with Kafka() as cluster:
+        part = cluster.folder / CLASSES
+        cluster.brokers[0].flags.append(f"-XX:ArchiveClassesAtExit={part}")
+        cluster.create()
+        cluster.make_topic("t", 1)
+        cluster.produce("t", [("k", "v")])
+        cluster.consume("t")
+        cluster.stop()
+        #  Whole or not at all.
+        shutil.copy(part, classes.with_suffix(f".{os.getpid()}"))
+        classes.with_suffix(f".{os.getpid()}").rename(classes)
+
+
+def main():
+    """Run a command beside a cluster that is new."""
+    arguments = sys.argv[1:]
+    count = 3 if arguments[:1] == ["--three"] else 1
+    command = arguments[1:] if count == 3 else arguments
+    if not command:
+        sys.exit(__doc__)
+    try:
+        if command == ["--prepare"]:
+            prepare()
+            return
+        cluster = Kafka(count)
+    except Missing as why:
+        print(f"SKIPPED: {why}")
+        sys.exit(SKIPPED)
+    with cluster:
+        cluster.create()
+        environment = {**os.environ, "DOWNLINK_KAFKA": cluster.bootstrap}
+        status = subprocess.run(command, env=environment, check=False).returncode
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -256,6 +256,21 @@ s_take (keeper_t *self)
     return KEEPER_FAILED;
 }
 
+//  Own the partition in LOADING.
+static keeper_result_t
+s_own (keeper_t *self)
+{
+    uint32_t partition = self->coming;
+    position_t position;
+    if (self->store->position (self->store, partition, &position))
+        shard_restore_position (self->loading, &position);
+    self->shards->shards[partition] = g_steal_pointer (&self->loading);
+    self->coming = NO_PARTITION;
+    s_enter (self, partition, PARTITION_OWNED);
+    self->look_at_ms = 0;
+    return self->source->assign (self->source, partition) ? KEEPER_CHANGED : KEEPER_FAILED;
+}
+
 //  Load a bounded number of rockets of the partition in LOADING.
 static keeper_result_t
 s_load (keeper_t *self)
@@ -270,12 +285,7 @@ s_load (keeper_t *self)
             s_log_progress (self, partition, "loading");
         return KEEPER_SAME;
     case LOAD_DONE:
-        self->shards->shards[partition] = g_steal_pointer (&self->loading);
-        self->coming = NO_PARTITION;
-        s_enter (self, partition, PARTITION_OWNED);
-        self->source->assign (self->source, partition);
-        self->look_at_ms = 0;
-        return KEEPER_CHANGED;
+        return s_own (self);
     case LOAD_FAILED:
         return s_give_up (self);
     }

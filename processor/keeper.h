@@ -33,7 +33,8 @@ void keeper_destroy (keeper_t **self_p);
 typedef enum {
     KEEPER_SAME,     //  the owned partitions are the same as before
     KEEPER_CHANGED,  //  the owned partitions changed: announce them
-    KEEPER_FAILED,   //  a partition cannot be read at the start: stop; the log says why
+    KEEPER_FAILED,   //  a partition cannot be read at the start, or its position is of another
+                     //  feed: stop; the log says why
 } keeper_result_t;
 
 //  Look at the members and move each partition on. Load a bounded number of rockets.

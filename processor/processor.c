@@ -105,7 +105,8 @@ s_open_store (processor_t *self, const processor_config_t *config)
     self->source = source_zmq_new (self->sockets.frames, &self->shards);
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
-    self->saver = shard_saver_new (&self->shards, store, self->sockets.events, self->updates);
+    self->saver = shard_saver_new (
+        &self->shards, store, self->source, self->sockets.events, self->updates);
     self->keeper =
         keeper_new (&self->shards, self->pool, config->ordering, self->source, &store, &ownership);
     return true;

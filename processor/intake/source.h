@@ -15,12 +15,17 @@ struct source {
     //  Take in what came, for budget_us microseconds at most. Return true if more may wait.
     bool (*take) (source_t *self, int64_t budget_us);
 
-    //  Take in messages of a partition from now on. Its shard is in the shards, with all stored
-    //  rockets.
-    void (*assign) (source_t *self, uint32_t partition);
+    //  Take in messages of a partition from now on, from the position of its shard. The shard is in
+    //  the shards, with all stored rockets and the stored position. Return false if the position is of
+    //  another feed: the processor must stop. The log says why.
+    bool (*assign) (source_t *self, uint32_t partition) __attribute__ ((warn_unused_result));
 
     //  Take in no more messages of a partition. Its shard may be gone already.
     void (*revoke) (source_t *self, uint32_t partition);
+
+    //  Hear that a position of a partition is saved, together with all before it. The partition may
+    //  be revoked already.
+    void (*saved) (source_t *self, uint32_t partition, const position_t *position);
 
     //  Return what to wait for: it becomes ready when something came.
     socket_item_t (*item) (source_t *self);

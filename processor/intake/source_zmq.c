@@ -104,11 +104,28 @@ s_take (source_t *base, int64_t budget_us)
 }
 
 //  Gateways hear from announcements which partitions are owned here, so there is nothing to do.
-static void
-s_ignore (source_t *self, uint32_t partition)
+static bool
+s_assign (source_t *self, uint32_t partition)
 {
     (void) self;
     (void) partition;
+    return true;
+}
+
+static void
+s_revoke (source_t *self, uint32_t partition)
+{
+    (void) self;
+    (void) partition;
+}
+
+//  Acks tell gateways what is saved; there are no positions.
+static void
+s_saved (source_t *self, uint32_t partition, const position_t *position)
+{
+    (void) self;
+    (void) partition;
+    (void) position;
 }
 
 static socket_item_t
@@ -130,7 +147,7 @@ source_t *
 source_zmq_new (socket_t *frames, shards_t *shards)
 {
     source_zmq_t *self = g_new0 (source_zmq_t, 1);
-    self->base = (source_t){s_take, s_ignore, s_ignore, s_item, s_destroy};
+    self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_destroy};
     self->frames = frames;
     self->shards = shards;
     return &self->base;

@@ -18,28 +18,33 @@
 #define BUSY_FRAMES 2        //  frames in one round from which on more are expected
 #define PAUSE_TIMES 8        //  length of the pause, in lengths of the round
 #define PAUSE_MAX_MS 50
+#define POSITION_MS 1000  //  between two saves of a partition in which only the position moves
 
 //  The changed rockets of one partition, or some of them.
 typedef struct {
     owned_t owned;
     GPtrArray *changes;  //  of rocket_view_t *
+    bool has_position;
+    position_t position;  //  to store with them
     save_t result;
 } shard_save_t;
 
 struct shard_saver {
     shards_t *shards;
     store_t *store;
+    source_t *source;
     socket_t *events;
     update_sender_t *updates;
-    acks_t *acks;                    //  of the saves of this round that succeeded
-    background_t *background;        //  its job is a GPtrArray of shard_save_t *
-    int64_t begun_ms;                //  when the last round began
-    uint64_t begun_frames;           //  frames taken in until then
-    uint64_t round_frames;           //  frames taken in between the last two rounds
-    uint32_t next;                   //  partition to save first in the next round
-    bool is_cut;                     //  the last round was full: more may be left to save
-    int64_t not_before_ms;           //  when the next round may begin
-    bool is_saving[PARTITIONS_MAX];  //  in the current round
+    acks_t *acks;                      //  of the saves of this round that succeeded
+    background_t *background;          //  its job is a GPtrArray of shard_save_t *
+    int64_t begun_ms;                  //  when the last round began
+    uint64_t begun_frames;             //  frames taken in until then
+    uint64_t round_frames;             //  frames taken in between the last two rounds
+    uint32_t next;                     //  partition to save first in the next round
+    bool is_cut;                       //  the last round was full: more may be left to save
+    int64_t not_before_ms;             //  when the next round may begin
+    bool is_saving[PARTITIONS_MAX];    //  in the current round
+    int64_t saved_ms[PARTITIONS_MAX];  //  when its last save began
 };
 
 static void
@@ -62,18 +67,21 @@ s_save_all (void *context, void *job)
         int64_t start_us = clock_us ();
         FAILPOINT ("save-before");
         save->result = store->save (store, save->owned,
-            (rocket_view_t *const *) (gpointer) save->changes->pdata, save->changes->len, NULL);
+            (rocket_view_t *const *) (gpointer) save->changes->pdata, save->changes->len,
+            save->has_position ? &save->position : NULL);
         histogram_add (&self->shards->latencies.save, clock_us () - start_us, 1);
         FAILPOINT ("save-after");
     }
 }
 
 shard_saver_t *
-shard_saver_new (shards_t *shards, store_t *store, socket_t *events, update_sender_t *updates)
+shard_saver_new (
+    shards_t *shards, store_t *store, source_t *source, socket_t *events, update_sender_t *updates)
 {
     shard_saver_t *self = g_new0 (shard_saver_t, 1);
     self->shards = shards;
     self->store = store;
+    self->source = source;
     self->events = events;
     self->updates = updates;
     self->acks = acks_new ();
@@ -119,7 +127,8 @@ bool
 shard_saver_is_through (const shard_saver_t *self, uint32_t partition)
 {
     const shard_t *shard = self->shards->shards[partition];
-    return !self->is_saving[partition] && (!shard || !shard_is_changed (shard));
+    return !self->is_saving[partition] &&
+           (!shard || (!shard_is_changed (shard) && !shard_has_moved (shard)));
 }
 
 static void
@@ -140,6 +149,8 @@ s_settle (shard_saver_t *self, shard_save_t *save)
     case SAVE_DONE:
         update_sender_saved (self->updates, save->owned, save->changes);
         shard_end_save (*shard_p, self->acks);
+        if (save->has_position)
+            self->source->saved (self->source, save->owned.partition, &save->position);
         return true;
     case SAVE_FAILED:
         self->shards->counters.saves_failed++;
@@ -176,17 +187,30 @@ s_pause (shard_saver_t *self)
         self->not_before_ms = now_ms + MIN (PAUSE_TIMES * (now_ms - self->begun_ms), PAUSE_MAX_MS);
 }
 
+//  Return true if a partition has something to save. A position alone, as after messages that
+//  changed nothing, waits for a while, unless the partition leaves.
+static bool
+s_is_due (const shard_saver_t *self, const shard_t *shard, int64_t saved_ms)
+{
+    if (shard_is_changed (shard))
+        return true;
+    return shard_has_moved (shard) &&
+           (shard_is_leaving (shard) || self->begun_ms - saved_ms >= POSITION_MS);
+}
+
 //  Add the changed rockets of a partition to a round. Return the number of rockets.
 static guint
 s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
 {
     shard_t *shard = self->shards->shards[partition];
-    if (!shard || !shard_is_changed (shard))
+    if (!shard || !s_is_due (self, shard, self->saved_ms[partition]))
         return 0;
     shard_save_t *save = g_new0 (shard_save_t, 1);
     save->owned = shard_owned (shard);
     save->changes = shard_take_changes (shard, most);
+    save->has_position = shard_take_position (shard, &save->position);
     self->is_saving[partition] = true;
+    self->saved_ms[partition] = self->begun_ms;
     g_ptr_array_add (saves, save);
     return save->changes->len;
 }

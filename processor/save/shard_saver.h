@@ -1,11 +1,12 @@
-//  Saves the changed rockets of the shards to the store, on a thread of its own, and then publishes
-//  the acks. Frames and queries never wait for the disk. A round of saves is bounded, and the next
+//  Saves the changed rockets and the positions of the shards to the store, on a thread of its own,
+//  and then publishes the acks and tells the source. Messages and queries never wait for the disk. A round of saves is bounded, and the next
 //  one begins when it is done. The processor's thread owns the saver.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SHARD_SAVER_H
 #define DOWNLINK_SHARD_SAVER_H
 
 #include "common/network/socket.h"
+#include "processor/intake/source.h"
 #include "processor/save/store.h"
 #include "processor/shard/shards.h"
 #include "processor/tell/update_sender.h"
@@ -14,7 +15,7 @@ typedef struct shard_saver shard_saver_t;
 
 //  Create a saver. It borrows all arguments. While it lives, only its thread saves to the store.
 shard_saver_t *shard_saver_new (
-    shards_t *shards, store_t *store, socket_t *events, update_sender_t *updates);
+    shards_t *shards, store_t *store, source_t *source, socket_t *events, update_sender_t *updates);
 
 //  Wait for the current round to end, ignore its result, and free the saver.
 void shard_saver_destroy (shard_saver_t **self_p);

@@ -4,14 +4,21 @@
 #include "processor/shard/rocket_table.h"
 #include "processor/shard/saved_tails.h"
 
+//  A position that may be missing.
+typedef struct {
+    bool is_set;
+    position_t position;
+} progress_t;
+
 //  Changed rockets that are saved piece by piece. A rocket that waits for its piece keeps the mark
 //  ROCKET_CHANGED, so it is in no other list.
 typedef struct {
-    GPtrArray *rockets;  //  of rocket_t *, each once
-    guint saved;         //  number of saved rockets
-    guint taken;         //  number of rockets that are saved or in the current save
-    acks_t *acks;        //  of the frames that are saved when the whole burst is
-    uint64_t folded;     //  messages folded before it began
+    GPtrArray *rockets;   //  of rocket_t *, each once
+    guint saved;          //  number of saved rockets
+    guint taken;          //  number of rockets that are saved or in the current save
+    acks_t *acks;         //  of the frames that are saved when the whole burst is
+    uint64_t folded;      //  messages folded before it began
+    progress_t progress;  //  everything before it was folded before the burst began
 } burst_t;
 
 struct shard {
@@ -28,8 +35,10 @@ struct shard {
     acks_t *acks;
     saved_tails_t *tails;
     bool is_leaving;
-    uint64_t folded;  //  messages
-    uint64_t saved;   //  messages
+    uint64_t folded;      //  messages
+    uint64_t saved;       //  messages
+    progress_t progress;  //  everything before it is folded
+    progress_t stored;    //  everything before it is saved
 };
 
 shard_t *
@@ -99,6 +108,40 @@ shard_restore (shard_t *self, const rocket_view_t *view)
     return rocket != NULL;
 }
 
+static bool
+s_is_other (const progress_t *one, const progress_t *other)
+{
+    return one->is_set != other->is_set ||
+           (one->is_set &&
+               (one->position.offset != other->position.offset ||
+                   memcmp (one->position.feed, other->position.feed, POSITION_FEED_SIZE) != 0));
+}
+
+void
+shard_restore_position (shard_t *self, const position_t *position)
+{
+    self->stored = self->progress = (progress_t){true, *position};
+}
+
+void
+shard_set_position (shard_t *self, const position_t *position)
+{
+    self->progress = (progress_t){true, *position};
+}
+
+bool
+shard_position (const shard_t *self, position_t *position)
+{
+    *position = self->progress.position;
+    return self->progress.is_set;
+}
+
+bool
+shard_has_moved (const shard_t *self)
+{
+    return s_is_other (&self->progress, &self->stored);
+}
+
 static void
 s_swap (GPtrArray **one, GPtrArray **other)
 {
@@ -165,6 +208,7 @@ s_begin_burst (shard_t *self)
     self->burst.acks = self->acks;
     self->acks = acks;
     self->burst.folded = self->folded;
+    self->burst.progress = self->progress;
 }
 
 GPtrArray *
@@ -185,6 +229,14 @@ shard_take_changes (shard_t *self, guint most)
         g_ptr_array_add (changes, rocket_view_copy (&view));
     }
     return changes;
+}
+
+bool
+shard_take_position (const shard_t *self, position_t *position)
+{
+    const burst_t *burst = &self->burst;
+    *position = burst->progress.position;
+    return burst->taken == burst->rockets->len && s_is_other (&burst->progress, &self->stored);
 }
 
 static void
@@ -213,6 +265,7 @@ shard_end_save (shard_t *self, acks_t *acks)
     saved_tails_note (self->tails, burst->acks);
     acks_move_all (acks, burst->acks);
     self->saved = burst->folded;
+    self->stored = burst->progress;
 }
 
 void

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "common/bytes/announcement.h"
+#include "common/domain/position.h"
 #include "common/domain/rocket.h"
 #include "processor/shard/acks.h"
 #include "processor/shard/leaders.h"
@@ -45,6 +46,22 @@ acks_t *shard_acks (shard_t *self);
 //  Return true if a rocket waits for a save or a frame for its ack.
 bool shard_is_changed (const shard_t *self);
 
+//  Positions. A source that reads a feed tells the shard its position, as it folds: the shard holds
+//  everything before it. A stored position is never ahead of the stored rockets, so it is saved with
+//  the last piece of the burst that has all changes before it.
+
+//  Set the position that is stored, after the rockets are restored.
+void shard_restore_position (shard_t *self, const position_t *position);
+
+//  Set the position: everything before it is folded. It may also go back.
+void shard_set_position (shard_t *self, const position_t *position);
+
+//  Set *position to the one that was set last. Return false if there is none.
+bool shard_position (const shard_t *self, position_t *position);
+
+//  Return true if the position is another one than the stored one.
+bool shard_has_moved (const shard_t *self);
+
 //  Saves. The changed rockets become a burst, which is saved in pieces. A rocket that changes after
 //  its piece was taken belongs to the next burst. A rocket that changes before is saved with the
 //  change.
@@ -52,6 +69,10 @@ bool shard_is_changed (const shard_t *self);
 //  Begin the save of a piece of most rockets at most. Return copies (of rocket_view_t *), which the
 //  caller frees. shard_end_save or shard_put_back ends the save.
 GPtrArray *shard_take_changes (shard_t *self, guint most);
+
+//  Set *position to the one to store in the same transaction as the piece that was taken. Return
+//  false if there is none: more pieces of the burst follow, or the stored one is the same.
+bool shard_take_position (const shard_t *self, position_t *position);
 
 //  End a save that succeeded. After the last piece of a burst, move its acks to acks.
 void shard_end_save (shard_t *self, acks_t *acks);

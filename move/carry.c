@@ -35,11 +35,11 @@ static bool
 s_take_rocket (void *context, const rocket_view_t *rocket)
 {
     carry_t *self = context;
-    if (partition_of (rocket->id, self->from->traits.partitions) != self->partition)
+    if (partition_of (rocket->id, state_traits_layout (&self->from->traits)) != self->partition)
         return false;
     tally_add (self->tally, rocket);
     if (self->to) {
-        uint32_t partition = partition_of (rocket->id, self->to->traits.partitions);
+        uint32_t partition = partition_of (rocket->id, state_traits_layout (&self->to->traits));
         g_ptr_array_add (self->batches[partition], rocket_view_copy (rocket));
         self->rockets++;
         self->bytes += s_bytes (rocket);

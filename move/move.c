@@ -92,6 +92,7 @@ s_open_target (move_t *self)
     const state_traits_t *source = &self->from.traits;
     state_traits_t wanted = {
         .partitions = self->plan->partitions ? self->plan->partitions : source->partitions,
+        .partitioner = source->partitioner,
         .ordering = source->ordering,
         .ancestors = source->ancestors,
         .mark = s_mark_of (STATE_UNFINISHED, &self->from)};

@@ -215,7 +215,7 @@ static bool
 s_restore (void *context, const rocket_view_t *rocket)
 {
     const keeper_t *self = context;
-    return partition_of (rocket->id, self->shards->partitions) ==
+    return partition_of (rocket->id, shards_layout (self->shards)) ==
                shard_owned (self->loading).partition &&
            shard_restore (self->loading, rocket);
 }

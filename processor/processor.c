@@ -24,6 +24,7 @@
 #include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
 #include "processor/processor_phase.h"
+#include "processor/save/check_traits.h"
 #include "processor/save/shard_saver.h"
 #include "processor/tell/send_announcement.h"
 
@@ -81,7 +82,9 @@ s_run_admin (void *context)
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
-    state_traits_t traits = {.partitions = config->partitions, .ordering = config->ordering};
+    state_traits_t traits = {.partitions = config->partitions,
+        .partitioner = config->partitioner,
+        .ordering = config->ordering};
     store_choice_t choice = {.name = config->store,
         .directory = config->state_directory,
         .patience = {self->signals.stop, s_run_admin, self}};
@@ -91,6 +94,8 @@ s_open_store (processor_t *self, const processor_config_t *config)
     store_t *store = choose_store (&choice, &traits);
     if (!store)
         return false;
+    if (config->is_partitioner_given)
+        check_partitioner (traits.partitioner, config->partitioner);
     member_endpoint_t endpoint;
     own_endpoint (socket_endpoint (self->sockets.frames), &endpoint);
     ownership_t *ownership = choose_ownership (&choice, traits.partitions, &endpoint);
@@ -102,11 +107,12 @@ s_open_store (processor_t *self, const processor_config_t *config)
     self->shards.state = traits.id;
     self->shards.ancestors = traits.ancestors;
     self->shards.partitions = traits.partitions;
+    self->shards.partitioner = traits.partitioner;
     self->source = source_zmq_new (self->sockets.frames, &self->shards);
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
-    self->saver = shard_saver_new (
-        &self->shards, store, self->source, self->sockets.events, self->updates);
+    self->saver =
+        shard_saver_new (&self->shards, store, self->source, self->sockets.events, self->updates);
     self->keeper =
         keeper_new (&self->shards, self->pool, config->ordering, self->source, &store, &ownership);
     return true;

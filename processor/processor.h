@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/domain/partition.h"
 #include "common/domain/rocket.h"
 #include "common/network/listen_address.h"
 #include "common/service/service.h"
@@ -16,7 +17,9 @@ typedef struct {
     uint16_t port;      //  of frames; queries are on the next port, events on the one after
     const char *store;  //  see choose_store.h
     const char *state_directory;
-    uint32_t partitions;  //  P for a new store
+    uint32_t partitions;        //  P for a new store
+    partitioner_t partitioner;  //  of a new state
+    bool is_partitioner_given;  //  by the user
     ordering_t ordering;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
 } processor_config_t;

@@ -7,6 +7,8 @@
 #include "common/network/address.h"
 #include "processor/choose_store.h"
 
+#define NOT_GIVEN (-1)
+
 static service_t s_service;
 static listen_address_t s_admin;
 
@@ -16,9 +18,10 @@ static struct {
     const char *store;
     const char *state_dir;
     uint64_t partitions;
+    int partitioner;
     int ordering;
     const char *admin;
-} s_flags;
+} s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
     {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
@@ -32,6 +35,9 @@ static const option_t s_options[] = {
         "directory of the files of --store=sqlite; made if it is not there"},
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
         "number of partitions of a new state; a state that exists keeps its own number"},
+    {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
+        "partition function of a new state, which is xxh3 if this is not set; murmur2: that of "
+        "Kafka's producers. A state that exists keeps its own"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
         "of a new state; converge: a late message counts; latest: it is ignored. A state that "
         "exists "
@@ -70,6 +76,8 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
         .store = s_flags.store,
         .state_directory = s_flags.state_dir,
         .partitions = (uint32_t) s_flags.partitions,
+        .partitioner = (partitioner_t) MAX (s_flags.partitioner, (int) PARTITIONER_XXH3),
+        .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
         .admin = s_flags.admin ? &s_admin : NULL};
     return &s_service;

@@ -85,7 +85,7 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     bool has_state = state_id_is_known (&self->state);
     bool has_store = self->store.kind[0] != '\0';
     msgpack_pack_map (&packer,
-        4U + has_state + (self->ancestors.count > 0) + (self->member_count > 0) + has_store);
+        5U + has_state + (self->ancestors.count > 0) + (self->member_count > 0) + has_store);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -97,6 +97,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     s_pack_string (&packer, self->events);
     s_pack_string (&packer, "partitions");
     msgpack_pack_uint32 (&packer, self->partitions);
+    s_pack_string (&packer, "partitioner");
+    s_pack_string (&packer, partitioner_name (self->partitioner));
     s_pack_string (&packer, "owned");
     msgpack_pack_array (&packer, self->owned_count);
     for (uint32_t index = 0; index < self->owned_count; index++)
@@ -285,6 +287,14 @@ s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
     return true;
 }
 
+//  An announcement without a partition function means xxh3.
+static bool
+s_read_partitioner (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    text_t name;
+    return msgpack_read_str (reader, &name) && partitioner_of (name, &self->partitioner);
+}
+
 static bool
 s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_processor)
 {
@@ -297,6 +307,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_endpoints (reader, self);
     if (text_equal (key, text_from ("partitions")))
         return s_read_partitions (reader, self);
+    if (text_equal (key, text_from ("partitioner")))
+        return s_read_partitioner (reader, self);
     if (text_equal (key, text_from ("owned")))
         return s_read_owned (reader, self);
     if (text_equal (key, text_from ("state")))

@@ -54,6 +54,7 @@ typedef struct {
     state_id_t state;             //  the state that it shares; zeroed: not announced
     state_ancestors_t ancestors;  //  of the state
     uint32_t partitions;          //  P
+    partitioner_t partitioner;
     uint32_t owned_count;
     owned_t owned[PARTITIONS_MAX];
     uint32_t member_count;  //  0: not announced

@@ -14,6 +14,12 @@ state_traits_are_for_move (const state_traits_t *self)
     return self->partitions == 0 || self->mark.phase != STATE_UNMARKED;
 }
 
+layout_t
+state_traits_layout (const state_traits_t *self)
+{
+    return (layout_t){self->partitions, self->partitioner};
+}
+
 const char *
 ordering_name (ordering_t ordering)
 {

@@ -4,14 +4,16 @@
 #ifndef DOWNLINK_STATE_TRAITS_H
 #define DOWNLINK_STATE_TRAITS_H
 
+#include "common/domain/partition.h"
 #include "common/domain/rocket.h"
 #include "common/domain/state_ancestors.h"
 #include "common/domain/state_mark.h"
 
 typedef struct {
-    state_id_t id;        //  random, made with the state
-    uint32_t partitions;  //  P; a flag with another number is ignored
-    ordering_t ordering;  //  a flag with another one is refused
+    state_id_t id;              //  random, made with the state
+    uint32_t partitions;        //  P; a flag with another number is ignored
+    partitioner_t partitioner;  //  likewise
+    ordering_t ordering;        //  a flag with another one is refused
     state_ancestors_t ancestors;
     state_mark_t mark;
     bool is_new;  //  set by the store: it made the state
@@ -20,6 +22,8 @@ typedef struct {
 //  Return true if a move opens the state and judges the traits that it finds: it asks for no P, so
 //  that the state must exist, or for a mark.
 bool state_traits_are_for_move (const state_traits_t *self);
+
+layout_t state_traits_layout (const state_traits_t *self);
 
 //  Return "converge" or "latest".
 const char *ordering_name (ordering_t ordering);

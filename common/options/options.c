@@ -327,7 +327,8 @@ s_add_value (GString *line, const option_t *option)
         break;
     case OPTION_CHOICE: {
         char **choices = g_strsplit (option->choices, "|", -1);
-        g_string_append (line, choices[*(const int *) option->value]);
+        int choice = *(const int *) option->value;
+        g_string_append (line, choice < 0 ? "" : choices[choice]);  //  below 0: not set
         g_strfreev (choices);
         break;
     }

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 struct batch {
-    uint32_t partitions;
+    layout_t layout;
     size_t count;
     GArray *chunks;  //  of chunk_t; the first `used` hold messages, the others only memory
     guint used;
@@ -33,7 +33,7 @@ batch_destroy (batch_t **self_p)
 }
 
 void
-batch_reset (batch_t *self, uint32_t partitions)
+batch_reset (batch_t *self, layout_t layout)
 {
     for (guint index = 0; index < self->used; index++) {
         chunk_t *chunk = &g_array_index (self->chunks, chunk_t, index);
@@ -42,7 +42,7 @@ batch_reset (batch_t *self, uint32_t partitions)
     }
     self->used = 0;
     self->count = 0;
-    self->partitions = partitions;
+    self->layout = (layout_t){MAX (layout.partitions, 1), layout.partitioner};
 }
 
 static chunk_t *
@@ -59,7 +59,7 @@ s_open_chunk (batch_t *self, uint32_t partition)
 void
 batch_add (batch_t *self, const message_t *message)
 {
-    uint32_t partition = partition_of (message->channel, self->partitions);
+    uint32_t partition = partition_of (message->channel, self->layout);
     guint open = self->open[partition];
     chunk_t *chunk =
         open ? &g_array_index (self->chunks, chunk_t, open - 1) : s_open_chunk (self, partition);
@@ -69,10 +69,10 @@ batch_add (batch_t *self, const message_t *message)
     self->count++;
 }
 
-uint32_t
-batch_partitions (const batch_t *self)
+layout_t
+batch_layout (const batch_t *self)
 {
-    return self->partitions;
+    return self->layout;
 }
 
 size_t

@@ -19,13 +19,14 @@ batch_t *batch_new (void);
 
 void batch_destroy (batch_t **self_p);
 
-//  Remove all messages. partitions is P for the next messages.
-void batch_reset (batch_t *self, uint32_t partitions);
+//  Remove all messages. The layout is for the next messages; if it is not known, they are of
+//  partition 0.
+void batch_reset (batch_t *self, layout_t layout);
 
 void batch_add (batch_t *self, const message_t *message);
 
-//  Return P of the messages.
-uint32_t batch_partitions (const batch_t *self);
+//  Return the layout of the messages.
+layout_t batch_layout (const batch_t *self);
 
 //  Return the number of messages.
 size_t batch_count (const batch_t *self);

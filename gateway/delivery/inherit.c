@@ -178,9 +178,9 @@ static void __attribute__ ((noreturn)) s_stop (const legacy_t *legacy, const cha
 
 //  Read the next piece into the batch. Return false if nothing is left.
 static bool
-s_read_piece (inheritance_t *self, legacy_t *legacy, uint32_t partitions)
+s_read_piece (inheritance_t *self, legacy_t *legacy, layout_t layout)
 {
-    batch_reset (self->batch, partitions);
+    batch_reset (self->batch, layout);
     self->piece = (journal_content_t){0};
     self->piece_above = legacy->taken_up_to;
     while (self->piece.bytes < PIECE_BYTES) {
@@ -242,8 +242,8 @@ s_settle (inheritance_t *self)
 }
 
 void
-inheritance_run (inheritance_t *self, uint32_t partitions, bool may_take, inheritance_take_fn *take,
-    void *context)
+inheritance_run (
+    inheritance_t *self, layout_t layout, bool may_take, inheritance_take_fn *take, void *context)
 {
     if (!s_settle (self))
         return;
@@ -252,7 +252,7 @@ inheritance_run (inheritance_t *self, uint32_t partitions, bool may_take, inheri
     legacy_t *legacy = g_queue_peek_head (self->legacies);
     if (!legacy || !may_take)
         return;
-    if (s_read_piece (self, legacy, partitions)) {
+    if (s_read_piece (self, legacy, layout)) {
         self->receipt = take (context, self->batch);
         return;
     }

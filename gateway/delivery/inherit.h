@@ -28,9 +28,9 @@ uint64_t inheritance_bytes (const inheritance_t *self);
 //  Take messages. The caller owns the receipt.
 typedef receipt_t *(inheritance_take_fn) (void *context, batch_t *batch);
 
-//  Check the outcome of the last piece, and take the next one if may_take. partitions is P. Now and
+//  Check the outcome of the last piece, and take the next one if may_take. Now and
 //  then it looks for further slots.
-void inheritance_run (inheritance_t *self, uint32_t partitions, bool may_take,
-    inheritance_take_fn *take, void *context);
+void inheritance_run (
+    inheritance_t *self, layout_t layout, bool may_take, inheritance_take_fn *take, void *context);
 
 #endif

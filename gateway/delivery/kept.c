@@ -22,7 +22,7 @@ struct kept {
     uint64_t held_bytes;  //  of the records with bytes in memory
     uint64_t absent;      //  records without bytes in memory
     GHashTable *records;  //  by sequence
-    uint32_t partitions;  //  P of the lanes
+    layout_t layout;      //  of the lanes
     lane_t lanes[PARTITIONS_MAX];
     GQueue outdated;     //  of record_t *, by sequence
     GArray *removed;     //  of number_range_t, acknowledged, for the next round
@@ -79,12 +79,12 @@ s_compare (gconstpointer one, gconstpointer other, gpointer context)
     return (left > right) - (left < right);
 }
 
-//  Empty the lanes of the old P.
+//  Empty the lanes of the old layout.
 static void
-s_outdate (kept_t *self)
+s_outdate (kept_t *self, layout_t next)
 {
     GQueue frames = G_QUEUE_INIT;
-    for (uint32_t partition = 0; partition < self->partitions; partition++) {
+    for (uint32_t partition = 0; partition < self->layout.partitions; partition++) {
         lane_empty (&self->lanes[partition], &frames);
         counter_set (&self->metrics->oldest_us[partition], 0);
     }
@@ -95,28 +95,29 @@ s_outdate (kept_t *self)
     }
     g_queue_sort (&self->outdated, s_compare, NULL);
     if (self->outdated.length > 0)
-        log_event (LOG_INFO, "the number of partitions has changed: frames are made anew",
-            "partitions_before=%u partitions=%u frames=%u", self->partitions,
-            self->link->partitions (self->link), self->outdated.length);
+        log_event (LOG_INFO, "the partitions have changed: frames are made anew",
+            "partitions_before=%u partitions=%u partitioner_before=%s partitioner=%s frames=%u",
+            self->layout.partitions, next.partitions, partitioner_name (self->layout.partitioner),
+            partitioner_name (next.partitioner), self->outdated.length);
 }
 
 static void
-s_follow_partitions (kept_t *self)
+s_follow_layout (kept_t *self)
 {
-    uint32_t partitions = self->link->partitions (self->link);
-    if (partitions == self->partitions)
+    layout_t layout = self->link->layout (self->link);
+    if (layout_equal (layout, self->layout))
         return;
-    s_outdate (self);
-    self->partitions = partitions;
+    s_outdate (self, layout);
+    self->layout = layout;
 }
 
 void
 kept_add (kept_t *self, record_t *record, int64_t now_us)
 {
-    s_follow_partitions (self);
+    s_follow_layout (self);
     record->kept_us = now_us;
     g_hash_table_insert (self->records, &record->sequence, record);
-    if (record->partitions == self->partitions) {
+    if (layout_equal (record->layout, self->layout)) {
         counter_add (&self->metrics->lag_messages[record->partition], record->messages);
         lane_add (&self->lanes[record->partition], record);
     }
@@ -277,8 +278,8 @@ kept_run (kept_t *self, int64_t now_us, bool is_busy)
     }
     self->send_at_us = 0;
     self->last_sent_us = now_us;
-    s_follow_partitions (self);
-    for (uint32_t partition = 0; partition < self->partitions; partition++)
+    s_follow_layout (self);
+    for (uint32_t partition = 0; partition < self->layout.partitions; partition++)
         s_run_lane (self, partition);
 }
 

@@ -1,6 +1,6 @@
 //  The kept frames without an ack. Each is in the lane of its partition, on its way over the link.
 //
-//  When P changes, because the state was moved, all frames are outdated: their messages belong to
+//  When the layout changes, because the state was moved, all frames are outdated: their messages belong to
 //  other partitions. They are made anew (remake.h) before they are sent.
 //
 //  Memory is bounded: beyond KEPT_HELD_MAX_BYTES only the journal has a frame's bytes. They are

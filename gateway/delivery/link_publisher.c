@@ -52,11 +52,11 @@ typedef struct {
     inheritance_t *inheritance;  //  NULL without a journal
 } link_publisher_t;
 
-static uint32_t
-s_partitions (const publisher_t *base)
+static layout_t
+s_layout (const publisher_t *base)
 {
     const link_t *link = ((const link_publisher_t *) base)->link;
-    return link->partitions (link);
+    return link->layout (link);
 }
 
 static receipt_t *
@@ -196,7 +196,7 @@ s_stage (publisher_t *base, staged_t *upload, batch_t *batch)
     for (size_t index = 0; index < count; index++)
         staging_add (self->staging, upload,
             turn_make_record (
-                self->turn, batch_partitions (batch), &chunks[index], staged_receipt (upload)),
+                self->turn, batch_layout (batch), &chunks[index], staged_receipt (upload)),
             clock_ms ());
     return STAGE_TAKEN;
 }
@@ -348,7 +348,7 @@ s_begin_round (link_publisher_t *self)
     }
     staging_fill (self->staging, round, is_time);
     if (must_remake)
-        remake_fill (self->remake, s_partitions (&self->base), round);
+        remake_fill (self->remake, s_layout (&self->base), round);
     kept_fetch (self->kept, round->fetched);
     self->submitted_us = clock_us ();
     journal_submit (self->journal, &round);
@@ -365,7 +365,7 @@ s_keep_in_memory (link_publisher_t *self)
     s_end_turn (self, round->change.added);
     s_decide_turn (self, round->change.added, true);
     staging_fill (self->staging, round, true);
-    remake_fill (self->remake, s_partitions (&self->base), round);
+    remake_fill (self->remake, s_layout (&self->base), round);
     round->result = FILE_DONE;
     staging_settle (self->staging, round, s_keep_staged, self);
     remake_settle (self->remake, round);
@@ -383,11 +383,11 @@ s_keep_turn (link_publisher_t *self)
     if (round)
         s_finish_round (self, round);
     //  Take the refused messages again, as often as a failing journal is tried.
-    bool may_take = s_partitions (&self->base) > 0 &&
+    bool may_take = s_layout (&self->base).partitions > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&
                     turn_bytes (self->turn) < GATHERED_MAX_BYTES / 2;
-    inheritance_run (self->inheritance, s_partitions (&self->base), may_take, s_take, self);
+    inheritance_run (self->inheritance, s_layout (&self->base), may_take, s_take, self);
     if (journal_is_idle (self->journal))
         s_begin_round (self);
 }
@@ -402,7 +402,7 @@ s_measure (link_publisher_t *self, int64_t now_us)
     self->measure_at_us = now_us + MEASURE_INTERVAL_US;
     counter_set (&self->metrics->disk_full, s_is_disk_full (&self->base));
     staging_evict_slow (self->staging, now_us / 1000);
-    kept_measure (self->kept, s_partitions (&self->base));
+    kept_measure (self->kept, s_layout (&self->base).partitions);
 }
 
 static void
@@ -463,7 +463,7 @@ publisher_t *
 link_publisher_new (const link_publisher_config_t *config, directory_t *directory, link_t *link)
 {
     link_publisher_t *self = g_new0 (link_publisher_t, 1);
-    self->base = (publisher_t){s_partitions, s_offer, s_stage_begin, s_stage, s_stage_accept,
+    self->base = (publisher_t){s_layout, s_offer, s_stage_begin, s_stage, s_stage_accept,
         s_stage_drop, s_run, s_timeout_us, s_fd, s_buffered, s_is_full, s_is_disk_full,
         s_is_durable, s_destroy};
     self->metrics = config->metrics;

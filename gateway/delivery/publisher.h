@@ -32,8 +32,8 @@ typedef enum {
 } stage_t;
 
 struct publisher {
-    //  Return P, or 0 while it is unknown: then offer nothing.
-    uint32_t (*partitions) (const publisher_t *self);
+    //  Return P and the partition function. While P is 0, they are not known: then offer nothing.
+    layout_t (*layout) (const publisher_t *self);
 
     //  Take the messages of a request, all or none. *receipt has their outcome; the caller
     //  unrefs it.

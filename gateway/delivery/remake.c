@@ -67,7 +67,7 @@ s_make (remake_t *self, const record_t *oldest)
     const chunk_t *chunks = batch_chunks (self->batch, &count);
     for (size_t index = 0; index < count; index++) {
         record_t *record = turn_make_record (
-            self->turn, batch_partitions (self->batch), &chunks[index], oldest->receipt);
+            self->turn, batch_layout (self->batch), &chunks[index], oldest->receipt);
         record->kept_us = oldest->kept_us;
         g_ptr_array_add (self->made, record);
     }
@@ -85,14 +85,14 @@ s_run_end (const GPtrArray *records, guint first)
 }
 
 void
-remake_fill (remake_t *self, uint32_t partitions, journal_round_t *round)
+remake_fill (remake_t *self, layout_t layout, journal_round_t *round)
 {
     if (kept_outdated (self->kept) == 0)
         return;
     self->outdated = kept_take_outdated (self->kept, ROUND_BYTES);
     for (guint first = 0, end = 0; first < self->outdated->len; first = end) {
         end = s_run_end (self->outdated, first);
-        batch_reset (self->batch, partitions);
+        batch_reset (self->batch, layout);
         for (guint index = first; index < end; index++) {
             const record_t *record = self->outdated->pdata[index];
             s_read (self, record);
@@ -100,7 +100,7 @@ remake_fill (remake_t *self, uint32_t partitions, journal_round_t *round)
         }
         s_make (self, self->outdated->pdata[first]);
     }
-    batch_reset (self->batch, partitions);
+    batch_reset (self->batch, layout);
     for (guint index = 0; index < self->made->len; index++)
         g_ptr_array_add (round->change.remade, self->made->pdata[index]);
 }

@@ -20,7 +20,7 @@ void remake_destroy (remake_t **self_p);
 
 //  Make the next frames anew, under P, and add them to a round. Do nothing without outdated frames.
 //  Call it again only when the round has its outcome.
-void remake_fill (remake_t *self, uint32_t partitions, journal_round_t *round);
+void remake_fill (remake_t *self, layout_t layout, journal_round_t *round);
 
 //  End a round: keep the new frames if it is done, else the outdated ones.
 void remake_settle (remake_t *self, const journal_round_t *round);

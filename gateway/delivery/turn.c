@@ -9,7 +9,7 @@ struct turn {
     uint8_t source[FRAME_SOURCE_SIZE];
     uint64_t next_sequence;
     bool is_journaled;
-    uint32_t partitions;           //  P of the open messages
+    layout_t layout;               //  of the open messages
     chunk_t open[PARTITIONS_MAX];  //  by partition
     receipt_t *receipt;            //  of the open turn; NULL: it has no messages
     GPtrArray *sealed;             //  of record_t *: its full frames
@@ -53,7 +53,7 @@ turn_source (const turn_t *self)
 }
 
 record_t *
-turn_make_record (turn_t *self, uint32_t partitions, const chunk_t *chunk, receipt_t *receipt)
+turn_make_record (turn_t *self, layout_t layout, const chunk_t *chunk, receipt_t *receipt)
 {
     const packed_messages_t *messages = &chunk->messages;
     frame_head_t head = {.sequence = self->next_sequence++, .partition = chunk->partition};
@@ -61,7 +61,7 @@ turn_make_record (turn_t *self, uint32_t partitions, const chunk_t *chunk, recei
     record_t *record = g_new0 (record_t, 1);
     record->sequence = head.sequence;
     record->partition = chunk->partition;
-    record->partitions = partitions;
+    record->layout = layout;
     record->messages = messages->count;
     record->bytes = g_malloc (FRAME_HEAD_MAX_BYTES + messages->size);
     record->size = (uint32_t) frame_write (&head, messages, record->bytes);
@@ -79,14 +79,14 @@ s_seal (turn_t *self, uint32_t partition)
     if (open->messages.count == 0)
         return;
     open->partition = partition;
-    g_ptr_array_add (self->sealed, turn_make_record (self, self->partitions, open, self->receipt));
+    g_ptr_array_add (self->sealed, turn_make_record (self, self->layout, open, self->receipt));
     packed_messages_clear (&open->messages);
 }
 
 static void
 s_seal_all (turn_t *self)
 {
-    for (uint32_t partition = 0; partition < self->partitions; partition++)
+    for (uint32_t partition = 0; partition < self->layout.partitions; partition++)
         s_seal (self, partition);
 }
 
@@ -101,9 +101,9 @@ turn_take (turn_t *self, batch_t *batch)
         if (!self->is_journaled)
             receipt_decide (self->receipt, RECEIPT_KEPT);
     }
-    if (batch_partitions (batch) != self->partitions)
+    if (!layout_equal (batch_layout (batch), self->layout))
         s_seal_all (self);
-    self->partitions = batch_partitions (batch);
+    self->layout = batch_layout (batch);
     for (size_t index = 0; index < chunks_count; index++) {
         packed_messages_t *open = &self->open[chunks[index].partition].messages;
         if (open->size + chunks[index].messages.size > FRAME_MESSAGES_BYTES)

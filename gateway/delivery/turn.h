@@ -21,10 +21,9 @@ const uint8_t *turn_source (const turn_t *self);
 //  Take all messages of a batch. Return the turn's receipt, which the caller unrefs.
 receipt_t *turn_take (turn_t *self, batch_t *batch) __attribute__ ((warn_unused_result));
 
-//  Make a frame of messages with the next sequence and the receipt. partitions is P. The caller
-//  owns it.
-record_t *turn_make_record (turn_t *self, uint32_t partitions, const chunk_t *chunk,
-    receipt_t *receipt) __attribute__ ((warn_unused_result));
+//  Make a frame of messages with the next sequence and the receipt. The caller owns it.
+record_t *turn_make_record (turn_t *self, layout_t layout, const chunk_t *chunk, receipt_t *receipt)
+    __attribute__ ((warn_unused_result));
 
 //  Return true if the open turn has messages.
 bool turn_has_taken (const turn_t *self);

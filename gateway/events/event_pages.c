@@ -68,14 +68,14 @@ static void
 s_add_rocket (page_t *page, text_t rocket)
 {
     event_pages_t *self = page->pages;
-    uint32_t partitions = directory_partitions (self->directory);
+    layout_t layout = directory_layout (self->directory);
     text_t id;
     uint64_t changes = 0;
     json_writer_reset (self->json);
-    if (!partitions || !rocket_map_read (rocket, &id, &changes) ||
+    if (!layout.partitions || !rocket_map_read (rocket, &id, &changes) ||
         !rocket_json_write (self->json, rocket))
         return;
-    uint64_t epoch = directory_epoch (self->directory, partition_of (id, partitions));
+    uint64_t epoch = directory_epoch (self->directory, partition_of (id, layout));
     page->version = (rocket_version_t){directory_rank (self->directory, epoch), changes};
     page->rockets++;
     update_log_shown (self->set->log, id, page->version, clock_ms ());

@@ -82,7 +82,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 static bool
 s_is_known (const posts_t *self)
 {
-    return self->tools->publisher->partitions (self->tools->publisher) > 0;
+    return self->tools->publisher->layout (self->tools->publisher).partitions > 0;
 }
 
 //  Offer the messages of the batch.
@@ -148,8 +148,7 @@ s_try (posts_t *self, http_request_t *request)
     if (!decoded_body_take (request, self->tools->max_body_bytes, self->decoded, &body))
         return TRY_ANSWERED;
     prefer_t prefer = prefer_of (request);
-    uint32_t partitions = self->tools->publisher->partitions (self->tools->publisher);
-    batch_reset (self->batch, MAX (partitions, 1));
+    batch_reset (self->batch, self->tools->publisher->layout (self->tools->publisher));
     reading_t reading = {self->batch, NULL};
     const char *detail = NULL;
     try_t result = TRY_ANSWERED;

@@ -188,7 +188,7 @@ static void
 s_read (upload_t *self, text_t lines)
 {
     publisher_t *publisher = s_publisher (self);
-    batch_reset (self->batch, MAX (publisher->partitions (publisher), 1));
+    batch_reset (self->batch, publisher->layout (publisher));
     message_json_read_lines (self->uploads->tools->reader, lines.data, lines.size,
         self->pieces == 0, &self->lines, s_accept, s_refuse, self);
     self->pieces++;
@@ -198,7 +198,7 @@ static bool
 s_is_known (const upload_t *self)
 {
     const publisher_t *publisher = s_publisher (self);
-    return publisher->partitions (publisher) > 0;
+    return publisher->layout (publisher).partitions > 0;
 }
 
 static void
@@ -269,7 +269,7 @@ s_stage (upload_t *self)
         s_wait (self, stage == STAGE_FULL);
         return false;
     }
-    batch_reset (self->batch, 1);
+    batch_reset (self->batch, (layout_t){0});
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/domain/number_ranges.h"
+#include "common/domain/partition.h"
 #include "gateway/journal/receipt.h"
 
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
     GList link;           //  in a queue of its lane
     uint32_t size;
     uint32_t partition;
-    uint32_t partitions;  //  P when the frame was made
+    layout_t layout;  //  when the frame was made
     uint32_t messages;
     uint32_t passed_over;  //  acks of later frames, in this session of its lane
     bool was_sent;         //  at least once

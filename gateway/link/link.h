@@ -21,8 +21,8 @@
 typedef struct link link_t;
 
 struct link {
-    //  Return P, or 0 while it is unknown.
-    uint32_t (*partitions) (const link_t *self);
+    //  Return P and the partition function; P is 0 while they are not known.
+    layout_t (*layout) (const link_t *self);
 
     //  Return the session of a partition: a number that is new whenever frames that were sent in the
     //  older one may be lost. Return 0 while nothing can be sent.

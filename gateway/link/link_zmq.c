@@ -15,10 +15,10 @@ s_directory (const link_t *base)
     return ((const link_zmq_t *) base)->directory;
 }
 
-static uint32_t
-s_partitions (const link_t *base)
+static layout_t
+s_layout (const link_t *base)
 {
-    return directory_partitions (s_directory (base));
+    return directory_layout (s_directory (base));
 }
 
 static uint64_t
@@ -75,7 +75,7 @@ link_t *
 link_zmq_new (const directory_t *directory)
 {
     link_zmq_t *self = g_new0 (link_zmq_t, 1);
-    self->base = (link_t){s_partitions, s_session, s_send, s_believes, s_log_set_aside, s_destroy};
+    self->base = (link_t){s_layout, s_session, s_send, s_believes, s_log_set_aside, s_destroy};
     self->directory = directory;
     return &self->base;
 }

@@ -24,8 +24,8 @@ struct directory {
     char ack_topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
     directory_ack_fn *ack;
     void *ack_context;
-    uint32_t partitions;
-    state_id_t followed;  //  the state of these partitions
+    layout_t layout;
+    state_id_t followed;  //  the state of this layout
     uint64_t moves;       //  the number of times that it was moved
     owners_t *owners;
     unlisted_t *unlisted;
@@ -164,11 +164,12 @@ s_log_move (const directory_t *self, const owner_announcement_t *announcement)
     state_id_text (&self->followed, from);
     state_id_text (&announcement->state, to);
     log_event (LOG_INFO, "the state was moved: this gateway follows",
-        "from=%s to=%s partitions_before=%u partitions=%u", from, to, self->partitions,
-        announcement->partitions);
+        "from=%s to=%s partitions_before=%u partitions=%u partitioner=%s", from, to,
+        self->layout.partitions, announcement->partitions,
+        partitioner_name (announcement->partitioner));
 }
 
-//  Follow the served state if it was moved: forget its old owners and the old P.
+//  Follow the served state if it was moved: forget its old owners and the old layout.
 static void
 s_follow_state (directory_t *self, const peer_t *speaker, const owner_announcement_t *announcement)
 {
@@ -177,7 +178,7 @@ s_follow_state (directory_t *self, const peer_t *speaker, const owner_announceme
     if (state_id_is_known (&self->followed)) {
         s_log_move (self, announcement);
         self->moves++;
-        self->partitions = announcement->partitions;
+        self->layout = (layout_t){announcement->partitions, announcement->partitioner};
         owners_forget (self->owners);
         for (guint index = 0; index < self->peers->len; index++) {
             peer_t *peer = self->peers->pdata[index];
@@ -191,18 +192,20 @@ s_follow_state (directory_t *self, const peer_t *speaker, const owner_announceme
 }
 
 static bool
-s_learn_partitions (
-    directory_t *self, const peer_t *speaker, const owner_announcement_t *announcement)
+s_learn_layout (directory_t *self, const peer_t *speaker, const owner_announcement_t *announcement)
 {
+    layout_t its = {announcement->partitions, announcement->partitioner};
     s_follow_state (self, speaker, announcement);
-    if (self->partitions == 0)
-        self->partitions = announcement->partitions;
-    if (self->partitions == announcement->partitions)
+    if (self->layout.partitions == 0)
+        self->layout = its;
+    if (layout_equal (self->layout, its))
         return true;
     if (log_is_due (&self->mismatch_logged_ms, SILENCE_MS))
-        log_event (LOG_ERROR, "a processor has another number of partitions: it is ignored",
-            "endpoint=%s its=%u ours=%u", announcement->frames, announcement->partitions,
-            self->partitions);
+        log_event (LOG_ERROR,
+            "a processor has another number of partitions or partition function: it is ignored",
+            "endpoint=%s its=%u ours=%u its_function=%s our_function=%s", announcement->frames,
+            its.partitions, self->layout.partitions, partitioner_name (its.partitioner),
+            partitioner_name (self->layout.partitioner));
     return false;
 }
 
@@ -292,7 +295,7 @@ s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
     if (!owner_announcement_read (&announcement, payload.data, payload.size))
         return;
     s_judge_state (self, peer, &announcement);
-    if (peer->verdict == STATE_SERVED && !s_learn_partitions (self, peer, &announcement))
+    if (peer->verdict == STATE_SERVED && !s_learn_layout (self, peer, &announcement))
         return;
     bool is_other =
         memcmp (announcement.processor, peer->announcement.processor, PROCESSOR_ID_SIZE) != 0;
@@ -405,7 +408,13 @@ directory_run (directory_t *self)
 uint32_t
 directory_partitions (const directory_t *self)
 {
-    return self->partitions;
+    return self->layout.partitions;
+}
+
+layout_t
+directory_layout (const directory_t *self)
+{
+    return self->layout;
 }
 
 peer_t *
@@ -436,8 +445,8 @@ directory_session (const directory_t *self, uint32_t partition)
 uint32_t
 directory_unowned (const directory_t *self)
 {
-    uint32_t unowned = self->partitions == 0;
-    for (uint32_t partition = 0; partition < self->partitions; partition++)
+    uint32_t unowned = self->layout.partitions == 0;
+    for (uint32_t partition = 0; partition < self->layout.partitions; partition++)
         unowned += owners_of (self->owners, partition)->peer == NULL;
     return unowned;
 }

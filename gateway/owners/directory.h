@@ -32,6 +32,9 @@ void directory_run (directory_t *self);
 //  Return P, or 0 while no processor has announced it.
 uint32_t directory_partitions (const directory_t *self);
 
+//  Return P and the partition function.
+layout_t directory_layout (const directory_t *self);
+
 //  Return the owner of a partition, or NULL. Borrowed until the next directory_run.
 peer_t *directory_owner (const directory_t *self, uint32_t partition);
 

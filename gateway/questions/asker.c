@@ -236,11 +236,11 @@ s_count_part (inquiry_t *inquiry)
 static bool
 s_send_rocket (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
-    uint32_t partitions = directory_partitions (self->directory);
+    layout_t layout = directory_layout (self->directory);
     query_t query = {
         .op = QUERY_GET, .deadline_ms = deadline_ms, .id = text_of (inquiry->id, inquiry->id_size)};
-    uint32_t partition = partitions ? partition_of (query.id, partitions) : 0;
-    peer_t *owner = partitions ? directory_owner (self->directory, partition) : NULL;
+    uint32_t partition = layout.partitions ? partition_of (query.id, layout) : 0;
+    peer_t *owner = layout.partitions ? directory_owner (self->directory, partition) : NULL;
     if (!owner)
         return false;
     s_count_part (inquiry);

@@ -36,7 +36,7 @@ s_free (pending_t *pending)
 static void
 s_answer_unavailable (const parts_t *parts, http_request_t *request, bool is_busy)
 {
-    if (parts->publisher->partitions (parts->publisher) == 0)
+    if (parts->publisher->layout (parts->publisher).partitions == 0)
         answer_problem (request, 503, "no-processor",
             "no processor has announced itself yet; please try again");
     else if (is_busy)

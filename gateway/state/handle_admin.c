@@ -52,7 +52,7 @@ static const char *
 s_cannot_accept (const parts_t *parts)
 {
     publisher_t *publisher = parts->publisher;
-    if (publisher->partitions (publisher) == 0)
+    if (publisher->layout (publisher).partitions == 0)
         return "no processor has announced itself yet";
     if (publisher->is_disk_full (publisher))
         return "the disk of the journal is full: make room on it";
@@ -72,7 +72,7 @@ handle_ready (const parts_t *parts, http_request_t *request, const http_target_t
         detail = "this gateway is stopping";
     if (!detail)
         detail = s_doubt (parts, room, sizeof room);
-    if (!detail && parts->publisher->partitions (parts->publisher) > 0)
+    if (!detail && parts->publisher->layout (parts->publisher).partitions > 0)
         detail = s_unowned (parts, room, sizeof room);
     if (!detail)
         detail = s_cannot_accept (parts);

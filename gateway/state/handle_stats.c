@@ -52,12 +52,21 @@ s_write_alarms (json_writer_t *json, const directory_t *directory)
 }
 
 static void
+s_write_layout (json_writer_t *json, layout_t layout)
+{
+    s_write_number (json, "partitions", layout.partitions);
+    json_key (json, "partitioner");
+    json_text (json, layout.partitions ? text_from (partitioner_name (layout.partitioner))
+                                       : (text_t){0});  //  null
+}
+
+static void
 s_write_gateway (json_writer_t *json, const parts_t *parts, const gateway_totals_t *totals)
 {
     s_write_text (json, "version", DOWNLINK_VERSION);
     s_write_number (json, "uptimeMs", totals->uptime_ms);
     s_write_number (json, "workers", totals->workers);
-    s_write_number (json, "partitions", parts->publisher->partitions (parts->publisher));
+    s_write_layout (json, parts->publisher->layout (parts->publisher));
     s_write_number (json, "buffered", totals->buffered);
     s_write_number (json, "bufferLimit", totals->buffer_limit);
     s_write_number (json, "journalBytes", totals->journal_bytes);

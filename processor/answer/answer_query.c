@@ -40,7 +40,7 @@ answer_list (
 static void
 s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
 {
-    const shard_t *shard = shards->shards[partition_of (id, shards->partitions)];
+    const shard_t *shard = shards->shards[partition_of (id, shards_layout (shards))];
     const rocket_t *rocket = shard ? shard_find (shard, id) : NULL;
     if (!shard)
         reply_write_status (answer, 421, "the partition of this rocket is not owned here");
@@ -122,7 +122,7 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     PROCESSOR_COUNTERS (X)
 #undef X
     msgpack_writer_t writer = msgpack_writer_begin (answer);
-    reply_write_stats (&writer, 9 + counters);
+    reply_write_stats (&writer, 10 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
     msgpack_write_key (&writer, "state");
@@ -132,6 +132,8 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     msgpack_write_uint (&writer, (uint64_t) (clock_ms () - shards->started_ms));
     msgpack_write_key (&writer, "partitions");
     msgpack_write_uint (&writer, shards->partitions);
+    msgpack_write_key (&writer, "partitioner");
+    msgpack_write_str (&writer, text_from (partitioner_name (shards->partitioner)));
     msgpack_write_key (&writer, "rockets");
     msgpack_write_uint (&writer, shards_rockets (shards));
     s_write_counters (&writer, shards);

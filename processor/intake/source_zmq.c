@@ -21,10 +21,10 @@ typedef struct {
 //  Return a fault if a message belongs to another partition, else NULL. Two owners would apply such
 //  a message.
 static const char *
-s_find_stray (const frame_t *frame, uint32_t partitions)
+s_find_stray (const frame_t *frame, layout_t layout)
 {
     for (uint32_t index = 0; index < frame->count; index++)
-        if (partition_of (frame->messages[index].channel, partitions) != frame->head.partition)
+        if (partition_of (frame->messages[index].channel, layout) != frame->head.partition)
             return "a message does not belong to the frame's partition";
     return NULL;
 }
@@ -46,7 +46,7 @@ s_take_frame (source_zmq_t *self, text_t bytes)
     if (!fault && frame->head.partition >= self->shards->partitions)
         fault = "there is no such partition";
     if (!fault)
-        fault = s_find_stray (frame, self->shards->partitions);
+        fault = s_find_stray (frame, shards_layout (self->shards));
     if (fault) {
         s_refuse (self, fault);
         return;

@@ -20,7 +20,7 @@ static const char s_exists[] = "SELECT (to_regclass ('downlink.state') IS NOT NU
                                " (current_setting ('server_encoding') = 'UTF8')::int";
 static const char s_read_format[] = "SELECT format FROM downlink.state";
 static const char s_read[] =
-    "SELECT partitions, id::text, ordering, ancestors, mark FROM downlink.state";
+    "SELECT partitions, id::text, ordering, ancestors, mark, partitioner FROM downlink.state";
 static const char s_mark[] = "UPDATE downlink.state SET mark = $1";
 
 static postgres_result_t
@@ -76,7 +76,8 @@ s_parse_state (const PGresult *result, state_traits_t *traits)
            state_id_parse (&traits->id, text_from (PQgetvalue (result, 0, 1))) &&
            ordering_of (text_from (PQgetvalue (result, 0, 2)), &traits->ordering) &&
            state_ancestors_parse (&traits->ancestors, text_from (PQgetvalue (result, 0, 3))) &&
-           state_mark_parse (&traits->mark, text_from (PQgetvalue (result, 0, 4)));
+           state_mark_parse (&traits->mark, text_from (PQgetvalue (result, 0, 4))) &&
+           partitioner_of (text_from (PQgetvalue (result, 0, 5)), &traits->partitioner);
 }
 
 static postgres_result_t
@@ -120,14 +121,14 @@ s_make_state (postgres_link_t *link, const state_traits_t *traits)
     char *quoted_mark = s_double_quotes (mark);
     char *sql =
         g_strdup_printf ("%.*s"
-                         "INSERT INTO downlink.state VALUES (%d, '%s', %u, '%s', '%s', '%s');"
+                         "INSERT INTO downlink.state VALUES (%d, '%s', %u, '%s', '%s', '%s', '%s');"
                          "INSERT INTO downlink.partition"
                          " SELECT number, 0, NULL, 0 FROM generate_series (0, %u) number;"
                          "INSERT INTO downlink.lease"
                          " SELECT number, NULL FROM generate_series (0, %u) number;",
             (int) schema.size, schema.data, FORMAT, id, traits->partitions,
-            ordering_name (traits->ordering), ancestors, quoted_mark, traits->partitions - 1,
-            traits->partitions - 1);
+            ordering_name (traits->ordering), ancestors, quoted_mark,
+            partitioner_name (traits->partitioner), traits->partitions - 1, traits->partitions - 1);
     postgres_result_t outcome = postgres_link_script (link, sql, MAKE_MS);
     g_free (sql);
     g_free (quoted_mark);

@@ -12,7 +12,8 @@ CREATE TABLE downlink.state (
     partitions int NOT NULL,  --  P
     ordering text NOT NULL,   --  converge or latest
     ancestors text NOT NULL,  --  UUIDs of the states that it was moved from, the newest first
-    mark text NOT NULL        --  of downlink-move; empty: processors may start
+    mark text NOT NULL,       --  of downlink-move; empty: processors may start
+    partitioner text NOT NULL DEFAULT 'xxh3'  --  or murmur2
 );
 
 --  The fence of each partition. A save must find the epoch, the writer and the position that it

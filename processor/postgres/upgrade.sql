@@ -9,4 +9,7 @@ ALTER TABLE downlink.partition
     ADD COLUMN IF NOT EXISTS feed bytea,
     ADD COLUMN IF NOT EXISTS feed_offset bigint;
 
+ALTER TABLE downlink.state
+    ADD COLUMN IF NOT EXISTS partitioner text NOT NULL DEFAULT 'xxh3';
+
 UPDATE downlink.state SET format = 2 WHERE format = 1;

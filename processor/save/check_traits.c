@@ -14,6 +14,17 @@ s_check_partitions (uint32_t existing, uint32_t wanted, const char *from)
             "downlink-move");
 }
 
+void
+check_partitioner (partitioner_t existing, partitioner_t wanted)
+{
+    if (existing != wanted)
+        log_event (LOG_WARN,
+            "--partitioner has no effect: the state keeps the partition function it was made with",
+            "used=%s ignored=%s advice=%s", partitioner_name (existing), partitioner_name (wanted),
+            "leave --partitioner out, or move the state to another function with downlink-move "
+            "--partitioner");
+}
+
 static bool
 s_check_ordering (ordering_t existing, ordering_t wanted, const char *where)
 {

@@ -11,6 +11,9 @@
 bool check_traits (const state_traits_t *existing, const state_traits_t *wanted, const char *where,
     const char *from) __attribute__ ((warn_unused_result));
 
+//  Log a warning if the state has another partition function than the wanted one.
+void check_partitioner (partitioner_t existing, partitioner_t wanted);
+
 //  Return true if the mark is still the one that the state had when it was opened; else the log
 //  says so.
 bool check_mark (const state_mark_t *mark, const state_mark_t *opened, const char *where)

@@ -65,9 +65,10 @@ s_write_identity (const char *path, const state_traits_t *traits)
     state_id_text (&traits->id, uuid);
     state_ancestors_text (&traits->ancestors, ancestors);
     state_mark_text (&traits->mark, mark);
-    char *text = g_strdup_printf ("uuid %s\nordering %s\n%s%s%s%s%s%s", uuid,
-        ordering_name (traits->ordering), *ancestors ? "ancestors " : "", ancestors,
-        *ancestors ? "\n" : "", *mark ? "mark " : "", mark, *mark ? "\n" : "");
+    char *text = g_strdup_printf ("uuid %s\nordering %s\npartitioner %s\n%s%s%s%s%s%s", uuid,
+        ordering_name (traits->ordering), partitioner_name (traits->partitioner),
+        *ancestors ? "ancestors " : "", ancestors, *ancestors ? "\n" : "", *mark ? "mark " : "",
+        mark, *mark ? "\n" : "");
     bool is_written = s_write (path, text);
     g_free (text);
     return is_written;
@@ -84,6 +85,14 @@ s_find (char *const *lines, const char *key)
     return (text_t){0};
 }
 
+//  A state of a release without partition functions has the only one there was.
+static bool
+s_read_partitioner (text_t name, partitioner_t *partitioner)
+{
+    *partitioner = PARTITIONER_XXH3;
+    return name.size == 0 || partitioner_of (name, partitioner);
+}
+
 static bool
 s_read_identity (const char *path, state_traits_t *traits)
 {
@@ -94,6 +103,7 @@ s_read_identity (const char *path, state_traits_t *traits)
     char **lines = g_strsplit (text, "\n", 8);
     bool good = state_id_parse (&traits->id, s_find (lines, "uuid")) &&
                 ordering_of (s_find (lines, "ordering"), &traits->ordering) &&
+                s_read_partitioner (s_find (lines, "partitioner"), &traits->partitioner) &&
                 state_ancestors_parse (&traits->ancestors, s_find (lines, "ancestors")) &&
                 state_mark_parse (&traits->mark, s_find (lines, "mark"));
     g_strfreev (lines);
@@ -145,6 +155,8 @@ s_read (const char *directory, const char *partitions, const char *identity, sta
     traits->is_new = is_new && !has_identity;
     if (!has_identity)
         traits->id = state_id_new ();
+    if (!has_identity && !is_new)
+        traits->partitioner = PARTITIONER_XXH3;
     return (is_new || s_read_partitions (partitions, &traits->partitions)) &&
            (!has_identity || s_read_identity (identity, traits));
 }

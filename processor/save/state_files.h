@@ -1,7 +1,7 @@
 //  The files of a state directory that describe the state as a whole:
 //
 //    partitions   P, a number
-//    identity     lines: "uuid"; "ordering"; "ancestors" if the state was moved to here; "mark" if
+//    identity     lines: "uuid"; "ordering"; "partitioner", without it xxh3; "ancestors" if the state was moved to here; "mark" if
 //                 downlink-move has marked it
 //
 //  A processor writes both when the directory is new. A directory of a release without the identity

@@ -13,6 +13,7 @@ typedef struct {
     state_id_t state;                 //  UUID of the state
     state_ancestors_t ancestors;      //  of the state
     uint32_t partitions;              //  P
+    partitioner_t partitioner;        //  of the state
     shard_t *shards[PARTITIONS_MAX];  //  by partition; NULL: not held here
     const member_id_t *members;       //  borrowed from the ownership
     size_t members_count;
@@ -23,6 +24,13 @@ typedef struct {
     processor_latencies_t latencies;
     int64_t started_ms;
 } shards_t;
+
+//  Return P and the partition function.
+static inline layout_t
+shards_layout (const shards_t *self)
+{
+    return (layout_t){self->partitions, self->partitioner};
+}
 
 //  Fold a message into a shard, and count it.
 void shards_fold (shards_t *self, shard_t *shard, const message_t *message);

@@ -27,8 +27,10 @@ s_add_members (owner_announcement_t *announcement, const shards_t *shards)
 void
 send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
 {
-    owner_announcement_t announcement = {
-        .state = shards->state, .ancestors = shards->ancestors, .partitions = shards->partitions};
+    owner_announcement_t announcement = {.state = shards->state,
+        .ancestors = shards->ancestors,
+        .partitions = shards->partitions,
+        .partitioner = shards->partitioner};
     memcpy (announcement.processor, shards->processor, PROCESSOR_ID_SIZE);
     g_strlcpy (announcement.frames, socket_endpoint (sockets->frames), sizeof announcement.frames);
     g_strlcpy (

@@ -27,7 +27,8 @@ s_answerer (void)
             .number = number,
             .kind = MESSAGE_SPED_UP,
             .speed = number};
-        shard_fold (shards.shards[partition_of (message.channel, 2)], &message);
+        shard_fold (
+            shards.shards[partition_of (message.channel, shards_layout (&shards))], &message);
     }
     answerer = answerer_new (&shards, pool);
     return answerer;

@@ -156,6 +156,7 @@ Test (positions, a_state_of_the_format_before_has_none_and_gets_one)
     store->destroy (&store);
     case_change (case_kind () == STORE_POSTGRES
                      ? "ALTER TABLE downlink.partition DROP feed, DROP feed_offset;"
+                       "ALTER TABLE downlink.state DROP partitioner;"
                        "UPDATE downlink.state SET format = 1"
                      : "ALTER TABLE partition DROP feed; ALTER TABLE partition DROP feed_offset;"
                        "PRAGMA user_version = 1");

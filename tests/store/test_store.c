@@ -165,12 +165,14 @@ Test (store, many_rockets_are_found_again)
 Test (store, what_belongs_to_a_state_is_kept)
 {
     case_skip_unless (case_kind () != STORE_MEMORY);
-    state_traits_t made = {.partitions = PARTITIONS, .ordering = ORDERING_LATEST};
+    state_traits_t made = {
+        .partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2, .ordering = ORDERING_LATEST};
     state_traits_t found = {.partitions = 99, .ordering = ORDERING_LATEST};
     store_t *store = case_try_to_open (&made);
     store->destroy (&store);
     store = case_try_to_open (&found);
     cr_assert_eq (found.partitions, PARTITIONS);
+    cr_assert_eq (found.partitioner, PARTITIONER_MURMUR2);
     cr_assert (state_id_is_known (&found.id));
     cr_assert (state_id_equal (&found.id, &made.id));
     store->destroy (&store);

@@ -5,10 +5,10 @@ import threading
 import uuid
 
 import pytest
-import xxhash
 import zmq
 
 from downlink import Client, Program, channel, free_ports, message, until
+from partitioners import partition_of
 from pretenders import Impostor
 
 BEFORE, AFTER = 16, 7
@@ -23,11 +23,13 @@ class Move:
     """A gateway between a processor of the old state and one of the moved state. Both are impostors,
     so that they can hold back acks, and show each frame that they got."""
 
-    def __init__(self, context, folder, partitions=AFTER, flags=(), ancestors=None):
+    def __init__(self, context, folder, partitions=AFTER, flags=(), ancestors=None,
+                 partitioner="xxh3"):
         old, new = uuid.uuid4().bytes, uuid.uuid4().bytes
         self.before = Impostor(context, BEFORE, is_acking=False, owned=owned(BEFORE), state=old)
         self.after = Impostor(context, partitions, is_silent=True, owned=owned(partitions), state=new,
-                              ancestors=[old] if ancestors is None else ancestors)
+                              ancestors=[old] if ancestors is None else ancestors, partitioner=partitioner)
+        self.partitioner = partitioner
         self.partitions = partitions
         self.folder = folder
         self.http = free_ports(1)
@@ -71,7 +73,7 @@ class Move:
               what="every message at the new processor")
         until(lambda: self.stats()["buffered"] == 0, what="an empty buffer")
         for partition, of, _ in self.after.messages:
-            assert partition == xxhash.xxh3_64_intdigest(of.encode()) % self.partitions
+            assert partition == partition_of(of, self.partitions, self.partitioner)
 
     def stop(self):
         self.gateway.stop()
@@ -190,6 +192,39 @@ def test_the_same_number_of_partitions_needs_no_new_frames(move):
     both.change_over()
     both.await_all()
     assert "made anew" not in both.gateway.text()
+
+
+@pytest.mark.parametrize("partitions", [BEFORE, AFTER])
+def test_another_partition_function_needs_new_frames(move, partitions):
+    both = move(partitions=partitions, partitioner="murmur2")
+    rockets = [channel() for _ in range(ROCKETS)]
+    both.send(rockets, [1, 2])
+    assert both.stats()["partitioner"] == "xxh3", "the old processor announces none"
+    both.change_over()
+    until(lambda: both.stats()["partitioner"] == "murmur2", what="the new state")
+    both.send(rockets, [3])
+    both.await_all()
+    assert both.gateway.lines_with("frames are made anew")
+
+
+def test_a_processor_of_the_same_state_with_another_function_is_ignored(context, folder):
+    state = uuid.uuid4().bytes
+    one = Impostor(context, BEFORE, owned=owned(BEFORE), state=state, partitioner="murmur2")
+    other = Impostor(context, BEFORE, is_silent=True, owned=[[0, 9]], state=state, partitioner="xxh3")
+    http = free_ports(1)
+    gateway = Program(folder, "downlink-gateway", "--listen", f"127.0.0.1:{http}", "--journal", "off",
+                      "--processors", f"127.0.0.1:{one.port},127.0.0.1:{other.port}")
+    try:
+        gateway.lines_with("listening")
+        with Client(http) as client:
+            until(lambda: client.call("GET", "/stats").json()["partitioner"] == "murmur2", what="the function")
+        other.is_silent = False
+        [line] = gateway.lines_with("another number of partitions or partition function")[:1]
+        assert "its_function=xxh3 our_function=murmur2" in line
+    finally:
+        gateway.stop()
+        one.stop()
+        other.stop()
 
 
 def test_while_the_old_processors_speak_the_gateway_stays_and_says_why(move):

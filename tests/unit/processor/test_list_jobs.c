@@ -34,7 +34,9 @@ s_fold (uint32_t which, uint64_t number)
         .speed = (uint64_t) g_rand_int_range (s_random, 0, 1000),
         .type = text_from (which % 3 ? "Falcon-9" : "Soyuz"),
         .mission = text_from (mission)};
-    shard_fold (s_shards->shards[partition_of (message.channel, PARTITIONS)], &message);
+    shard_fold (
+        s_shards->shards[partition_of (message.channel, (layout_t){.partitions = PARTITIONS})],
+        &message);
 }
 
 static void
@@ -294,7 +296,7 @@ Test (list_jobs, a_partition_that_goes_ends_its_lists_wherever_they_are)
         for (uint32_t which = 0; which < ROCKETS / 5; which++) {
             char id[16];
             g_snprintf (id, sizeof id, "rocket-%u", which);
-            if (partition_of (text_from (id), PARTITIONS) == 1)
+            if (partition_of (text_from (id), (layout_t){.partitions = PARTITIONS}) == 1)
                 s_fold (which, 1);
         }
         for (guint tag = 0; tag < s_replies->len; tag++)

@@ -181,6 +181,7 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
         .state = {{1, 2, 3}},
         .ancestors = {2, {{{4}}, {{5}}}},
         .partitions = 16,
+        .partitioner = PARTITIONER_MURMUR2,
         .owned_count = 2,
         .owned = {{3, 7}, {15, UINT64_MAX}}};
     static owner_announcement_t two;
@@ -192,6 +193,7 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
     cr_assert_str_eq (two.frames, one.frames);
     cr_assert (state_id_equal (&two.state, &one.state));
     cr_assert_eq (two.ancestors.count, 2);
+    cr_assert_eq (two.partitioner, PARTITIONER_MURMUR2);
     cr_assert (state_ancestors_has (&two.ancestors, &one.ancestors.ids[1]));
     for (size_t cut = 0; cut < size; cut++)
         cr_assert_not (owner_announcement_read (&two, bytes, cut));

@@ -351,7 +351,11 @@ s_begin_round (link_publisher_t *self)
         remake_fill (self->remake, s_layout (&self->base), round);
     kept_fetch (self->kept, round->fetched);
     self->submitted_us = clock_us ();
-    journal_submit (self->journal, &round);
+    journal_round_t *done = journal_submit (self->journal, &round);
+    if (done) {
+        counter_add (&self->metrics->quick_rounds, 1);
+        s_finish_round (self, done);
+    }
 }
 
 //  Without a journal, taken messages are kept at once.

@@ -7,6 +7,13 @@
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "common/process/watchdog.h"
+
+//  A round is handed to the thread if it is larger, or if one of the last commits was slower.
+#define QUICK_MAX_BYTES (64 * 1024)
+#define QUICK_MAX_REMOVED 4096  //  frames; deleting one takes some 0.2 us
+#define QUICK_MAX_US 1000
+#define QUICK_COMMITS 32
 
 #define ROOM_INTERVAL_MS 20
 #define ROOM_LOG_INTERVAL_MS 1000
@@ -19,6 +26,7 @@ struct journal {
     slot_t *slot;
     journal_file_t *file;
     background_t *background;
+    int quick_commits;  //  in a row, up to now
     bool has_room;
     int64_t room_checked_ms;
     int64_t room_logged_ms;
@@ -80,12 +88,9 @@ s_has_changes (const journal_change_t *change)
            change->dropped->len > 0 || change->ended->len > 0 || change->remade->len > 0;
 }
 
-//  Write a round, on the background thread.
 static void
-s_write_round (void *context, void *job)
+s_write (journal_file_t *file, journal_round_t *round)
 {
-    journal_file_t *file = ((journal_t *) context)->file;
-    journal_round_t *round = job;
     round->result = FILE_DONE;
     if (s_fetch (file, round->fetched) == FILE_BROKEN) {
         round->result = FILE_BROKEN;
@@ -97,6 +102,16 @@ s_write_round (void *context, void *job)
     round->result = journal_file_write (file, &round->change);
     round->is_disk_full = round->result == FILE_FAILED && journal_file_is_disk_full (file);
     FAILPOINT ("journal-after-commit");
+}
+
+//  Write a round, on either thread, and measure the commit.
+static void
+s_write_round (void *context, void *job)
+{
+    journal_round_t *round = job;
+    int64_t start_us = clock_us ();
+    s_write (((journal_t *) context)->file, round);
+    round->took_us = clock_us () - start_us;
 }
 
 journal_t *
@@ -147,23 +162,61 @@ journal_is_idle (const journal_t *self)
     return background_is_idle (self->background);
 }
 
-void
-journal_submit (journal_t *self, journal_round_t **round)
+//  Return true if the round only adds and removes few frames, so that a quick disk writes it in less
+//  time than a thread takes to wake up.
+static bool
+s_is_small (const journal_round_t *round)
 {
-    background_submit (self->background, *round);
-    *round = NULL;
+    const journal_change_t *change = &round->change;
+    if (round->is_trial || round->fetched->len > 0 || change->staged->len > 0 ||
+        change->remade->len > 0 || change->dropped->len > 0 || change->ended->len > 0)
+        return false;
+    size_t bytes = 0;
+    for (guint index = 0; index < change->added->len && bytes <= QUICK_MAX_BYTES; index++)
+        bytes += ((const record_t *) change->added->pdata[index])->size;
+    uint64_t removed = 0;
+    for (guint index = 0; index < change->removed->len && removed <= QUICK_MAX_REMOVED; index++) {
+        const number_range_t *range = &g_array_index (change->removed, number_range_t, index);
+        removed += range->last - range->first + 1;
+    }
+    return bytes <= QUICK_MAX_BYTES && removed <= QUICK_MAX_REMOVED;
+}
+
+//  Count the quick commits in a row.
+static journal_round_t *
+s_learn (journal_t *self, journal_round_t *round)
+{
+    if (round && round->took_us > QUICK_MAX_US)
+        self->quick_commits = 0;
+    else if (round && s_has_changes (&round->change))
+        self->quick_commits = MIN (self->quick_commits + 1, QUICK_COMMITS);
+    return round;
+}
+
+journal_round_t *
+journal_submit (journal_t *self, journal_round_t **round_p)
+{
+    journal_round_t *round = g_steal_pointer (round_p);
+    if (self->quick_commits < QUICK_COMMITS || !s_is_small (round)) {
+        background_submit (self->background, round);
+        return NULL;
+    }
+    //  A disk that stalls now is no hang of the loop.
+    watchdog_rest ();
+    s_write_round (self, round);
+    return s_learn (self, round);
 }
 
 journal_round_t *
 journal_done (journal_t *self)
 {
-    return background_fetch (self->background);
+    return s_learn (self, background_fetch (self->background));
 }
 
 journal_round_t *
 journal_wait (journal_t *self)
 {
-    return background_wait (self->background);
+    return s_learn (self, background_wait (self->background));
 }
 
 static void

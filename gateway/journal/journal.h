@@ -1,6 +1,10 @@
-//  The journal of a worker. A thread of the journal writes it in rounds: messages that arrive
-//  during one commit make up the next round. So they share one commit, and the loop never waits for
-//  the disk.
+//  The journal of a worker, which is written in rounds: messages that arrive during one commit make
+//  up the next round, so they share one commit.
+//
+//  While the disk is quick, the worker's loop writes small rounds itself, because handing a round to
+//  another thread and back costs two wake-ups, which take longer than a quick commit. After a slow
+//  commit the journal's thread writes the rounds, so a disk that stalls delays one turn of the loop
+//  at most.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JOURNAL_H
 #define DOWNLINK_JOURNAL_H
@@ -21,6 +25,7 @@ typedef struct {
     bool is_trial;            //  try to write the journal even without a change
     file_result_t result;     //  FILE_FAILED: nothing changed; fetched is complete
     bool is_disk_full;        //  the reason of FILE_FAILED is a full disk
+    int64_t took_us;          //  to write it
 } journal_round_t;
 
 journal_round_t *journal_round_new (void);
@@ -42,8 +47,10 @@ int journal_fd (const journal_t *self);
 
 bool journal_is_idle (const journal_t *self);
 
-//  Begin to write a round, which the journal takes. Call it only while the journal is idle.
-void journal_submit (journal_t *self, journal_round_t **round);
+//  Write a round, which the journal takes. Return it if it is written already, and NULL if the thread
+//  writes it. Call it only while the journal is idle.
+journal_round_t *journal_submit (journal_t *self, journal_round_t **round)
+    __attribute__ ((warn_unused_result));
 
 //  Return the round if it is done, else NULL. The caller owns it.
 journal_round_t *journal_done (journal_t *self);

@@ -22,6 +22,8 @@
     X (foreign_acks, COUNTER, "foreign_acks_total",                                                \
         "Acks that do not count: of another frame, or of a processor it was not sent to.")         \
     X (frames, COUNTER, "sent_frames_total", "Frames that were sent to processors, again or not.") \
+    X (quick_rounds, COUNTER, "journal_quick_rounds_total",                                        \
+        "Rounds of the journal that the loop wrote itself, because the disk was quick.")           \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \

@@ -9,6 +9,7 @@
 //                                  the bytes are written). With :always behind it, all from there on
 //    DISK_SHIM_KILL=call:N         SIGKILL when half of the bytes of the Nth write are written, or
 //                                  before the Nth of another call
+//    DISK_SHIM_DELAY=file          each sync first sleeps for the microseconds that the file holds then
 //    DISK_SHIM_COUNT=file          how many calls of each kind there were, a line each, at the end
 //
 //  One lock around it all: the trace's order is the disk's. So a sync covers everything written
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DESCRIPTORS 4096
@@ -63,6 +65,7 @@ static pthread_mutex_t s_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char s_paths[DESCRIPTORS][PATH_SIZE];  //  of watched descriptors; empty: not watched
 static uint64_t s_counts[CALLS];
 static const char *s_under;
+static const char *s_delay;
 static int s_trace = -1;
 
 static int (*s_open) (const char *, int, ...);
@@ -115,6 +118,7 @@ static void __attribute__ ((constructor)) s_set_up (void)
     FIND (s_unlink, "unlink");
     FIND (s_rename, "rename");
     s_under = getenv ("DISK_SHIM_UNDER");
+    s_delay = getenv ("DISK_SHIM_DELAY");
     const char *trace = getenv ("DISK_SHIM_TRACE");
     const char *fault = getenv ("DISK_SHIM_FAULT");
     const char *death = getenv ("DISK_SHIM_KILL");
@@ -293,9 +297,26 @@ pwrite (int fd, const void *bytes, size_t size, off_t offset)
     return pwrite64 (fd, bytes, size, offset);
 }
 
+//  Sleep for as long as the file says, without the lock: others go on.
+static void
+s_sleep (void)
+{
+    char text[16] = "";
+    int fd = s_delay ? s_open (s_delay, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return;
+    if (read (fd, text, sizeof text - 1) > 0) {
+        long us = strtol (text, NULL, 10);
+        nanosleep (
+            &(struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000}, NULL);
+    }
+    s_close (fd);
+}
+
 static int
 s_sync_watched (call_t call, int fd, int (*sync_it) (int))
 {
+    s_sleep ();
     pthread_mutex_lock (&s_mutex);
     int result = -1;
     int error = s_fault.error;

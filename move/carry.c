@@ -54,8 +54,8 @@ s_save (carry_t *self, uint32_t partition)
     if (batch->len == 0)
         return true;
     FAILPOINT ("move-save");
-    if (!move_end_save (
-            self->to, partition, (rocket_view_t *const *) (gpointer) batch->pdata, batch->len))
+    if (!move_end_save (self->to, partition, (rocket_view_t *const *) (gpointer) batch->pdata,
+            batch->len, NULL))
         return false;
     self->rockets -= batch->len;
     for (guint index = 0; index < batch->len; index++)

@@ -1,6 +1,7 @@
 //  downlink-move: move all rockets of one store into another one.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <glib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -13,15 +14,20 @@
 #include "common/process/stop_signals.h"
 #include "move/move.h"
 
+#define NOT_GIVEN (-1)
+
 static struct {
     uint64_t partitions;
+    int partitioner;
     bool is_replacing;
     bool is_undoing;
-} s_flags;
+} s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "0", "P", 0, PARTITIONS_MAX,
         "number of partitions of the target; 0: as many as the source has"},
+    {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
+        "partition function of the target; not set: that of the source. Kafka needs murmur2"},
     {"replace", OPTION_SWITCH, &s_flags.is_replacing, "no", NULL, 0, 0,
         "go on with a target that an interrupted move of the same source has left unfinished"},
     {"undo", OPTION_SWITCH, &s_flags.is_undoing, "no", NULL, 0, 0,
@@ -39,7 +45,8 @@ static const options_t s_usage = {"downlink-move", "moves all rockets of one sto
     "them there. A store is sqlite:DIR, the --state-dir of processors, or a postgres:// address as "
     "in their --store.\n\n"
     "Stop all processors of FROM first; gateways may go on, and deliver to the moved state what "
-    "they accepted meanwhile, also with another number of partitions. Then start processors on "
+    "they accepted meanwhile, also with another number of partitions or another function. Then "
+    "start processors on "
     "TO.\n\n"
     "Afterwards FROM is marked: no processor starts on it, so that nobody serves both. Until the "
     "move is complete, TO is marked in the same way. If the move is interrupted, FROM is as it "
@@ -70,6 +77,8 @@ main (int argc, char **argv)
         options_refuse (&s_usage, "two stores are expected, FROM and TO");
     move_plan_t plan = {.from = s_read_store (argv[1]),
         .partitions = (uint32_t) s_flags.partitions,
+        .partitioner = (partitioner_t) MAX (s_flags.partitioner, (int) PARTITIONER_XXH3),
+        .has_partitioner = s_flags.partitioner != NOT_GIVEN,
         .is_replacing = s_flags.is_replacing};
     if (!s_flags.is_undoing)
         plan.to = s_read_store (argv[2]);

@@ -7,13 +7,15 @@
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "move/carry.h"
+#include "move/positions.h"
 
 typedef struct {
     const move_plan_t *plan;
     move_end_t from;
     move_end_t to;
     progress_t progress;
-    tally_t read;  //  in the source
+    tally_t read;        //  in the source
+    uint32_t positions;  //  likewise
 } move_t;
 
 static bool
@@ -61,6 +63,18 @@ s_open_source (move_t *self)
     return move_end_hold (&self->from);
 }
 
+//  Return the layout that the target should have.
+static layout_t
+s_wanted_layout (const move_t *self)
+{
+    layout_t layout = state_traits_layout (&self->from.traits);
+    if (self->plan->partitions)
+        layout.partitions = self->plan->partitions;
+    if (self->plan->has_partitioner)
+        layout.partitioner = self->plan->partitioner;
+    return layout;
+}
+
 //  Judge a target that exists: only one that a move of this source has left unfinished is filled
 //  again. It may hold some rockets, and all of them come again.
 static bool
@@ -77,10 +91,10 @@ s_judge_target (const move_t *self)
         return s_refuse (&self->to, "the target is the unfinished rest of an earlier move",
             "run the same command again with --replace, or delete the target");
     if (!state_id_equal (&target->mark.other, &source->id) ||
-        (self->plan->partitions && target->partitions != self->plan->partitions))
+        !layout_equal (state_traits_layout (target), s_wanted_layout (self)))
         return s_refuse (&self->to,
-            "the target is the unfinished rest of another move: of another source, or with "
-            "another number of partitions",
+            "the target is the unfinished rest of another move: of another source, with another "
+            "number of partitions, or with another partition function",
             "delete the target");
     return true;
 }
@@ -90,9 +104,9 @@ static bool
 s_open_target (move_t *self)
 {
     const state_traits_t *source = &self->from.traits;
-    state_traits_t wanted = {
-        .partitions = self->plan->partitions ? self->plan->partitions : source->partitions,
-        .partitioner = source->partitioner,
+    layout_t layout = s_wanted_layout (self);
+    state_traits_t wanted = {.partitions = layout.partitions,
+        .partitioner = layout.partitioner,
         .ordering = source->ordering,
         .ancestors = source->ancestors,
         .mark = s_mark_of (STATE_UNFINISHED, &self->from)};
@@ -124,17 +138,19 @@ s_go_on (void *context)
     return true;
 }
 
-//  Carry the rockets, and see that nobody took a partition of the source meanwhile.
+//  Carry the rockets and the positions, and see that nobody took a partition of the source meanwhile.
 static bool
 s_carry (move_t *self)
 {
     for (uint32_t partition = 0; partition < self->to.traits.partitions; partition++)
         if (!move_end_read (&self->to, partition, s_ignore, s_go_on, NULL))
             return false;
-    if (!carry_all (&self->from, &self->to, &self->progress, &self->read))
+    if (!carry_all (&self->from, &self->to, &self->progress, &self->read) ||
+        !positions_carry (&self->from, &self->to))
         return false;
+    self->positions = positions_count (&self->from);
     for (uint32_t partition = 0; partition < self->from.traits.partitions; partition++)
-        if (!move_end_save (&self->from, partition, NULL, 0))
+        if (!move_end_save (&self->from, partition, NULL, 0, NULL))
             return false;
     return true;
 }
@@ -148,7 +164,7 @@ s_verify (move_t *self)
     if (!carry_count (&self->to, "verifying", &self->progress, &found))
         return false;
     if (tally_equal (&found, &self->read))
-        return true;
+        return positions_verify (&self->from, &self->to);
     log_event (LOG_ERROR, "the target does not have the rockets of the source",
         "source_rockets=%llu target_rockets=%llu target=%s advice=%s",
         (unsigned long long) self->read.rockets, (unsigned long long) found.rockets, self->to.place,
@@ -170,17 +186,31 @@ s_mark_both (move_t *self)
     return true;
 }
 
+static bool
+s_keeps_layout (const move_t *self)
+{
+    return layout_equal (
+        state_traits_layout (&self->from.traits), state_traits_layout (&self->to.traits));
+}
+
 static void
 s_print_summary (const move_t *self)
 {
     char id[STATE_ID_TEXT_SIZE];
     state_id_text (&self->to.traits.id, id);
     printf ("moved and verified %llu rockets in %.1f s\n"
-            "  from %s, %u partitions; it is marked, and no processor starts on it\n"
-            "  to   %s, %u partitions, state %s\n",
+            "  from %s, %u partitions by %s; it is marked, and no processor starts on it\n"
+            "  to   %s, %u partitions by %s, state %s\n",
         (unsigned long long) self->read.rockets, progress_seconds (&self->progress),
-        self->from.place, self->from.traits.partitions, self->to.place, self->to.traits.partitions,
-        id);
+        self->from.place, self->from.traits.partitions,
+        partitioner_name (self->from.traits.partitioner), self->to.place,
+        self->to.traits.partitions, partitioner_name (self->to.traits.partitioner), id);
+    if (self->positions > 0 && s_keeps_layout (self))
+        printf ("  %u partitions go on in their feed where they were\n", self->positions);
+    else if (self->positions > 0)
+        printf ("  %u partitions had a position in a feed; the new partitions have none, and begin "
+                "at its first record\n",
+            self->positions);
 }
 
 bool

@@ -1,9 +1,10 @@
-//  A move: all rockets of one state into a new one, in another store or with another P.
+//  A move: all rockets of one state into a new one, in another store or with another layout.
 //
 //    1. hold the source: no processor uses it, and none can take a partition
 //    2. make the target with the mark `unfinished`, and hold it
-//    3. carry the rockets
-//    4. read the target back: the same number of rockets, the same sum of checksums
+//    3. carry the rockets, then the positions
+//    4. read the target back: the same number of rockets, the same sum of checksums,
+//       the same positions
 //    5. mark the source as moved, then take the mark off the target
 //
 //  A process that dies in between leaves a mark on the target, so no processor starts on it. Between
@@ -18,7 +19,9 @@ typedef struct {
     store_choice_t from;
     store_choice_t to;
     uint32_t partitions;  //  of the target; 0: as many as the source has
-    bool is_replacing;    //  fill a target again that a move has left unfinished
+    partitioner_t partitioner;
+    bool has_partitioner;  //  false: the target gets that of the source
+    bool is_replacing;     //  fill a target again that a move has left unfinished
 } move_plan_t;
 
 //  Move. Print a summary on standard output. Return false on failure; then the log says why.

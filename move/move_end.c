@@ -132,14 +132,15 @@ move_end_read (move_end_t *self, uint32_t partition, store_rocket_fn *rocket,
 }
 
 bool
-move_end_save (move_end_t *self, uint32_t partition, rocket_view_t *const *rockets, size_t count)
+move_end_save (move_end_t *self, uint32_t partition, rocket_view_t *const *rockets, size_t count,
+    const position_t *position)
 {
     owned_t owned = {partition, self->epochs[partition]};
     int64_t until_ms = clock_ms () + AWAY_PATIENCE_MS;
-    save_t saved = self->store->save (self->store, owned, rockets, count, NULL);
+    save_t saved = self->store->save (self->store, owned, rockets, count, position);
     while (saved == SAVE_FAILED && self->store->health (self->store).is_away &&
            clock_ms () < until_ms && s_pause (self, RETRY_PAUSE_MS))
-        saved = self->store->save (self->store, owned, rockets, count, NULL);
+        saved = self->store->save (self->store, owned, rockets, count, position);
     if (saved == SAVE_FENCED)
         log_event (LOG_ERROR, "another process has taken a partition during the move",
             "store=%s partition=%u advice=%s", self->place, partition,

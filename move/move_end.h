@@ -30,9 +30,10 @@ typedef bool (move_between_fn) (void *context);
 bool move_end_read (move_end_t *self, uint32_t partition, store_rocket_fn *rocket,
     move_between_fn *between, void *context) __attribute__ ((warn_unused_result));
 
-//  Save rockets of a partition that was read. Wait while the store is away.
+//  Save rockets of a partition that was read, and its position unless that is NULL. Wait while the
+//  store is away.
 bool move_end_save (move_end_t *self, uint32_t partition, rocket_view_t *const *rockets,
-    size_t count) __attribute__ ((warn_unused_result));
+    size_t count, const position_t *position) __attribute__ ((warn_unused_result));
 
 //  Release all partitions of the store, to read them again. They stay held.
 void move_end_release (move_end_t *self);

@@ -9,9 +9,11 @@ import threading
 import time
 
 import pytest
+import xxhash
 
 import oracle
 from downlink import BIN, DISK_SHIM, Pair, Program, free_ports, message, until
+from partitioners import partition_of
 from test_oracle import expect, post_lines
 
 MANY = 100_000
@@ -35,6 +37,33 @@ def rows(directory):
                 assert row[0] not in found
                 found[row[0]] = row[1:]
         database.close()
+    return found
+
+
+def checksum(*words):
+    value = xxhash.xxh3_64_intdigest("/".join(map(str, words)).encode())
+    return value - (value >> 63 << 64)
+
+
+def set_positions(directory, positions, partitions=16):
+    """Give partitions a position, a feed and an offset, as a processor saves it; None: take it away."""
+    for number, position in positions.items():
+        with sqlite3.connect(f"{directory}/partition-{number:04d}.sqlite") as database:
+            [[epoch]] = database.execute("SELECT epoch FROM partition")
+            words = (number, partitions, epoch) + ((position[0].hex(), position[1]) if position else ())
+            database.execute("UPDATE partition SET feed = ?, feed_offset = ?, checksum = ?",
+                             (*(position or (None, None)), checksum(*words)))
+        database.close()
+
+
+def positions(directory):
+    found = {}
+    for file in pathlib.Path(directory).glob("partition-*.sqlite"):
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+            [[number, feed, offset]] = database.execute("SELECT number, feed, feed_offset FROM partition")
+        database.close()
+        if feed is not None:
+            found[number] = (feed, offset)
     return found
 
 
@@ -89,6 +118,76 @@ def test_all_rockets_arrive_as_they_were(state, target, partitions):
     assert done.stdout.startswith("moved and verified 300 rockets in ")
     assert (target / "partitions").read_text() == f"{partitions}\n"
     assert rows(target) == before == rows(state)
+
+
+@pytest.mark.parametrize("partitions", [16, 5])
+def test_rockets_go_to_the_partitions_of_kafka(state, target, processor, partitions):
+    before = rows(state)
+    done = move(sqlite(state), sqlite(target), "--partitioner", "murmur2", "--partitions", partitions)
+    assert done.returncode == 0, done.stderr
+    assert f"{partitions} partitions by murmur2, state" in done.stdout
+    for number in range(partitions):
+        with sqlite3.connect(f"file:{target}/partition-{number:04d}.sqlite?mode=ro", uri=True) as database:
+            ids = [one for (one,) in database.execute("SELECT id FROM rocket")]
+        database.close()
+        assert ids and {partition_of(one, partitions, "murmur2") for one in ids} == {number}
+    one = processor(target)
+    one.lines_with("ready")
+    assert one.stop() == 0
+    kept = target.with_name("kept")
+    done = move(sqlite(target), sqlite(kept))
+    assert done.returncode == 0, done.stderr
+    assert "partitioner murmur2\n" in (kept / "identity").read_text(), "it is kept unless it is chosen"
+    back = target.with_name("back")
+    done = move(sqlite(kept), sqlite(back), "--partitioner", "xxh3")
+    assert done.returncode == 0, done.stderr
+    assert rows(back) == before
+
+
+POSITIONS = {number: (bytes([number] * 16), number * 1000) for number in range(1, 16, 2)}
+
+
+def test_positions_go_along_if_the_partitions_stay(state, target, server):
+    set_positions(state, POSITIONS)
+    server.query("CREATE DATABASE positions OWNER downlink", "postgres")
+    address = server.url(database="positions")
+    for source, to in ((sqlite(state), address), (address, sqlite(target))):
+        done = move(source, to)
+        assert done.returncode == 0, done.stderr
+        assert "8 partitions go on in their feed where they were" in done.stdout
+    found = server.query("SELECT number, encode (feed, 'hex'), feed_offset FROM downlink.partition"
+                         " WHERE feed IS NOT NULL", "positions")
+    assert {int(number): (bytes.fromhex(feed), int(offset)) for number, feed, offset in found} == POSITIONS
+    assert positions(target) == POSITIONS
+
+
+@pytest.mark.parametrize("flags", [("--partitions", 5), ("--partitioner", "murmur2")])
+def test_positions_are_left_out_if_the_partitions_change(state, target, flags):
+    set_positions(state, POSITIONS)
+    done = move(sqlite(state), sqlite(target), *flags)
+    assert done.returncode == 0, done.stderr
+    assert "8 partitions had a position in a feed; the new partitions have none" in done.stdout
+    assert positions(target) == {} and positions(state) == POSITIONS
+
+
+def test_a_position_that_should_not_be_in_a_target_fails_the_verification(state, target):
+    set_positions(state, POSITIONS)
+    assert move(sqlite(state), sqlite(target), environment={
+        "DOWNLINK_FAILPOINTS": "move-marked=exit@1"}).returncode == 137
+    set_positions(state, {3: None, 5: (b"other feed......", 4)})
+    done = move(sqlite(state), sqlite(target), "--replace")
+    assert done.returncode == 1 and "does not have the positions of the source" in done.stderr
+    set_positions(state, {3: (b"a feed..........", 7)})
+    done = move(sqlite(state), sqlite(target), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert positions(target) == positions(state)
+
+
+def test_an_unfinished_target_with_another_function_is_not_filled_again(state, target):
+    assert move(sqlite(state), sqlite(target), environment={
+        "DOWNLINK_FAILPOINTS": "move-marked=exit@1"}).returncode == 137
+    done = move(sqlite(state), sqlite(target), "--replace", "--partitioner", "murmur2")
+    assert done.returncode == 1 and "with another partition function" in done.stderr
 
 
 def test_a_moved_source_does_not_start_until_the_move_is_undone(state, target, processor):

@@ -2,11 +2,9 @@
 #include "common/domain/partition.h"
 
 #include <glib.h>
+#include <librdkafka/rdkafka.h>
 
-#include "common/text/murmur2.h"
 #include "common/text/text_hash.h"
-
-#define POSITIVE 0x7fffffffu  //  Kafka drops the sign of the hash, which is an int in Java
 
 static const char *const s_names[] = {
     [PARTITIONER_XXH3] = "xxh3",
@@ -44,7 +42,8 @@ partition_of (text_t channel, layout_t layout)
     case PARTITIONER_XXH3:
         return (uint32_t) (text_hash (channel) % layout.partitions);
     case PARTITIONER_MURMUR2:
-        return (murmur2 (channel) & POSITIVE) % layout.partitions;
+        return (uint32_t) rd_kafka_msg_partitioner_murmur2 (
+            NULL, channel.data, channel.size, (int32_t) layout.partitions, NULL, NULL);
     }
     g_assert_not_reached ();
 }

@@ -22,7 +22,8 @@ def roff(text):
 
 def manual_option(option):
     value = f" \\fI{roff(option['value'])}\\fR" if option.get("value") else ""
-    yield f".TP\n\\fB\\-\\-{roff(option['name'])}\\fR{value}\n{roff(option['help'])}.\n"
+    letter = f", \\fB\\-{option['letter']}\\fR" if option.get("letter") else ""
+    yield f".TP\n\\fB\\-\\-{roff(option['name'])}\\fR{letter}{value}\n{roff(option['help'])}.\n"
     if option.get("default"):
         yield f"Default: \\fB{roff(option['default'])}\\fR.\n"
     if "max" in option:
@@ -42,7 +43,8 @@ def manual(table, names):
         paragraphs = table["description"].split("\n\n")
         yield ".SH DESCRIPTION\n" + ".PP\n".join(roff(one) + "\n" for one in paragraphs)
     yield (".SH OPTIONS\nA flag is written \\fB\\-\\-name\\fR \\fIvalue\\fR or "
-           "\\fB\\-\\-name=\\fR\\fIvalue\\fR; it wins over the environment.\n")
+           "\\fB\\-\\-name=\\fR\\fIvalue\\fR; it wins over the environment, where an empty value "
+           "counts as not set.\n")
     for option in table["options"]:
         yield from manual_option(option)
     yield (".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nIt failed at run time; standard error says why.\n"
@@ -53,8 +55,10 @@ def manual(table, names):
     yield ",\n".join(f"\\fB{roff(one)}\\fR(1)" for one in names if one != table["program"]) + "\n"
 
 
-def value_of(placeholder):
+def value_of(placeholder, words=None):
     """Return the kind of a value, "none", "any", "words", "file" or "directory", and its words."""
+    if words:
+        return "words", " ".join(words)
     if placeholder is None:
         return "none", ""
     if "|" in placeholder:
@@ -74,8 +78,16 @@ def argument_of(table):
 def flags_of(table):
     """Yield name, help, kind and words of each flag. A switch needs no value on a command line."""
     for option in table["options"]:
-        kind, words = value_of(None if option.get("isSwitch") else option.get("value"))
+        value = None if option.get("isSwitch") else option.get("value")
+        kind, words = value_of(value, option.get("words"))
         yield option["name"], option["help"], kind, words
+
+
+def letters_of(table):
+    """Yield letter and help of each flag that has a short form."""
+    for option in table["options"]:
+        if option.get("letter"):
+            yield option["letter"], option["help"]
 
 
 def function_of(table):
@@ -112,6 +124,8 @@ def bash(table):
         yield f"    flags+=(--{name})\n"
         if kind != "none":
             yield f"    if [[ $before == --{name} ]]; then{bash_reply(kind, words)} return; fi\n"
+    for letter, _ in letters_of(table):
+        yield f"    flags+=(-{letter})\n"
     yield f"""    if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${{flags[*]}}" -- "$current")
     else
@@ -134,6 +148,9 @@ def zsh(table):
             kind, f":value:{ZSH_ACTIONS.get(kind)}")
         flag_help = escape(text, "[]\\")
         yield f" \\\n        '--{flag}{equals}[{flag_help}]{action}'"
+    for letter, text in letters_of(table):
+        flag_help = escape(text, "[]\\")
+        yield f" \\\n        '-{letter}[{flag_help}]'"
     kind, words = argument_of(table)
     if kind == "words":
         yield f" \\\n        '1:what to do:({words})' \\\n        '*:argument: '"
@@ -162,6 +179,9 @@ def fish(table):
     for name, text, kind, words in flags_of(table):
         flag_help = escape(text, "\\")
         yield f"{start} -l {name} -d '{flag_help}'{fish_value(kind, words)}\n"
+    for letter, text in letters_of(table):
+        flag_help = escape(text, "\\")
+        yield f"{start} -s {letter} -d '{flag_help}'\n"
     kind, words = argument_of(table)
     if kind == "words":
         yield f"{start} -n 'not __fish_seen_subcommand_from {words}'{fish_value(kind, words)}\n"

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include "common/network/host_port.h"
 #include "common/network/listen_address.h"
 
 static service_t s_service;
@@ -22,7 +23,7 @@ static struct {
 
 static const option_t s_options[] = {
     {"listen", OPTION_TEXT, &s_flags.listen, "127.0.0.1:8088", "ADDR:PORT", 0, 0,
-        "address and port for HTTP; 0.0.0.0:8088 for all addresses of the machine"},
+        "address and port for HTTP, or one of them; 0.0.0.0 for all addresses of the machine"},
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
         "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
         "addresses, "
@@ -91,13 +92,10 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
 {
     s_service.usage = &s_usage;
     service_read_options (&s_service, argc, argv);
-    if (!listen_address_read (&s_listen, s_flags.listen))
+    if (!listen_address_read (&s_listen, s_flags.listen, host_port_gateway.port))
         options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
     if (!discovery_check (s_flags.processors))
-        options_refuse (&s_usage,
-            "--processors: '%s' must be a list of HOST:PORT, as in localhost:5561 or "
-            "one:5561,two:5561",
-            s_flags.processors);
+        options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
     *config = (gateway_config_t){.workers = MAX (workers, 1), .processors = s_flags.processors};
     config->worker = (worker_config_t){.address = s_listen.host,

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "launch/http_client.h"
+#include "common/network/http_client.h"
 
 #define CAMPAIGN_STATUSES 600
 

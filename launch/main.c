@@ -52,6 +52,7 @@ static const option_t s_options[] = {
 
 static const options_t s_usage = {"downlink-launch", "plays rockets against a gateway", "[URL]",
     "  downlink-launch " DEFAULT_URL "\n"
+    "  downlink-launch :8090 --max-messages 1000\n"
     "  downlink-launch --rockets 1000 --shuffle 500 --duplicates 0.05 --verify\n"
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
     s_options, G_N_ELEMENTS (s_options),
@@ -59,7 +60,8 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "repeats requests that were not accepted, and shows its progress. It shows an answer that "
     "repeating would not change, such as 404, and ends with exit status 1. With --verify it asks "
     "for every rocket at the end and compares it with the state that its messages must lead to.\n\n"
-    "The messages are posted to URL; " DEFAULT_URL " without one."};
+    "The messages are posted to URL, or to /messages of the gateway at HOST:PORT, which may lack a "
+    "part: localhost, [::1], :8088. Without any it is " DEFAULT_URL "."};
 
 //  Parse the URL and look up its host. The lookup uses up part of --max-duration; the campaign gets
 //  the rest. Return false if the host has no address.

@@ -3,8 +3,8 @@
 #ifndef DOWNLINK_VERIFY_H
 #define DOWNLINK_VERIFY_H
 
+#include "common/network/http_client.h"
 #include "launch/flights.h"
-#include "launch/http_client.h"
 
 //  Verify all rockets. Accepted messages are applied a moment later, so ask again for a wrong
 //  rocket, for up to patience_ms in all. Print the first differences on standard error. Return the

@@ -11,6 +11,7 @@
 
 static service_t s_service;
 static listen_address_t s_admin;
+static char s_bind[LISTEN_HOST_SIZE];
 
 static struct {
     const char *bind;
@@ -24,7 +25,8 @@ static struct {
 } s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
-    {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0, "address to listen on"},
+    {"bind", OPTION_TEXT, &s_flags.bind, "127.0.0.1", "ADDR", 0, 0,
+        "address to listen on; 0.0.0.0 for all addresses of the machine"},
     {"port", OPTION_NUMBER, &s_flags.port, "5561", NULL, 1, ADDRESS_PORT_MAX,
         "port for messages from gateways; PORT+1 is for queries, PORT+2 for events"},
     {"store", OPTION_TEXT, &s_flags.store, "sqlite", "STORE", 0, 0,
@@ -69,9 +71,14 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
     if (!store_is_known (s_flags.store))
         //  The value may hold a password.
         options_refuse (&s_usage, "--store: the value is not sqlite, memory or postgres://...");
-    if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin))
+    if (!listen_host_read (s_bind, s_flags.bind))
+        options_refuse (&s_usage,
+            "--bind: '%s' must be an address of this machine, as in 127.0.0.1, localhost or [::1]; "
+            "0.0.0.0 stands for all its addresses",
+            s_flags.bind);
+    if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin, 0))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
-    *config = (processor_config_t){.bind = s_flags.bind,
+    *config = (processor_config_t){.bind = s_bind,
         .port = (uint16_t) s_flags.port,
         .store = s_flags.store,
         .state_directory = s_flags.state_dir,

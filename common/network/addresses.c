@@ -5,21 +5,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-//  Parse "host:port" or "[::1]:port".
+#include "common/network/host_port.h"
+
 static bool
 s_parse (const char *text, address_name_t *name)
 {
-    const char *colon = strrchr (text, ':');
-    guint64 number = 0;
-    if (!colon || colon == text ||
-        !g_ascii_string_to_unsigned (colon + 1, 10, 1, ADDRESS_PORT_MAX, &number, NULL))
+    host_port_t place;
+    if (!host_port_read (&place, text, &host_port_processor) || place.port > ADDRESS_PORT_MAX)
         return false;
-    bool in_brackets = text[0] == '[' && colon[-1] == ']';
-    if (!in_brackets && memchr (text, ':', (size_t) (colon - text)))
-        return false;
-    name->host = in_brackets ? g_strndup (text + 1, (gsize) (colon - text - 2))
-                             : g_strndup (text, (gsize) (colon - text));
-    name->port = (uint16_t) number;
+    *name = (address_name_t){g_strdup (place.host), place.port};
     return true;
 }
 

@@ -16,7 +16,12 @@ typedef struct {
     uint16_t port;
 } address_name_t;
 
-//  Parse "host:port, [::1]:port, ...". Return a GArray of address_name_t, which frees their hosts,
+//  What a complaint about a text that is no such list says, behind the text.
+#define ADDRESSES_FAULT                                                                            \
+    "must be a list of HOST:PORT, as in localhost:5561 or one:5561,two:5561 or one,two,[::1]; "    \
+    "without a port it is 5561, and the largest is 65533"
+
+//  Parse "host:port, host, [::1]:port, :port, ..." (host_port.h). Return a GArray of address_name_t, which frees their hosts,
 //  or NULL if an entry is wrong.
 GArray *addresses_parse (const char *list);
 

@@ -8,7 +8,7 @@
 
 typedef struct discovery discovery_t;
 
-//  Return true if list is host:port entries, separated by commas, [IPv6]:port included.
+//  Return true if addresses_parse takes the list.
 bool discovery_check (const char *list);
 
 //  Start the thread, which resolves the names at once and then every second. Check the list before.

@@ -6,20 +6,34 @@
 #include <netinet/in.h>
 #include <string.h>
 
-bool
-listen_address_read (listen_address_t *self, const char *text)
+#include "common/network/host_port.h"
+
+#define LOOPBACK "127.0.0.1"
+
+//  Copy a host that is numeric or localhost: a name may have many addresses, and one cannot listen
+//  on all of them.
+static bool
+s_copy_host (char to[LISTEN_HOST_SIZE], const char *host)
 {
-    const char *colon = strrchr (text, ':');
-    guint64 port = 0;
-    bool in_brackets = colon && text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-    size_t size = colon ? (size_t) (colon - text) - (in_brackets ? 2 : 0) : 0;
-    if (size == 0 || size >= sizeof self->host ||
-        !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
-        return false;
-    memcpy (self->host, text + (in_brackets ? 1 : 0), size);
-    self->host[size] = 0;
-    self->port = (uint16_t) port;
-    return true;
+    bool is_localhost = g_ascii_strcasecmp (host, "localhost") == 0;
+    return g_strlcpy (to, is_localhost ? LOOPBACK : host, LISTEN_HOST_SIZE) < LISTEN_HOST_SIZE;
+}
+
+bool
+listen_address_read (listen_address_t *self, const char *text, uint16_t usual_port)
+{
+    const host_port_t usual = {LOOPBACK, usual_port};
+    host_port_t place;
+    bool good = host_port_read (&place, text, &usual) && s_copy_host (self->host, place.host);
+    self->port = good ? place.port : 0;
+    return good;
+}
+
+bool
+listen_host_read (char host[LISTEN_HOST_SIZE], const char *text)
+{
+    char found[HOST_SIZE];
+    return host_read (found, text) && s_copy_host (host, found);
 }
 
 bool

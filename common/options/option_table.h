@@ -15,6 +15,7 @@ typedef enum {
     OPTION_DURATION,  //  uint64_t: milliseconds; ms, s, m, h behind it, s without
     OPTION_FRACTION,  //  double: 0 to 1
     OPTION_CHOICE,    //  int: the place in choices
+    OPTION_WORD,      //  const char *: one of choices; NULL without a default
     OPTION_SWITCH,    //  bool: the flag alone, or yes|no behind it or in the environment
 } option_kind_t;
 
@@ -23,9 +24,11 @@ typedef struct {
     option_kind_t kind;
     void *value;           //  where it goes; the type as above
     const char *fallback;  //  the default, as one would write it; NULL for none
-    const char *choices;  //  OPTION_CHOICE: "fsync|os|off"; else what stands for the value in help;
-                          //  DIR and FILE are completed as such
-    uint64_t min;         //  range of numbers, sizes and durations; max 0: no upper bound
+    const char
+        *choices;  //  OPTION_CHOICE, OPTION_WORD: "fsync|os|off", or "KEY:id|-id|..." if help
+                   //  shows KEY; else what stands for the value in help; DIR and FILE are
+                   //  completed as such
+    uint64_t min;  //  range of numbers, sizes and durations; max 0: no upper bound
     uint64_t max;
     const char *help;  //  one line
 } option_t;

@@ -17,6 +17,7 @@ typedef struct {
     uint64_t factor;
 } unit_t;
 
+static const unit_t s_plain = {"", 1};
 static const unit_t s_sizes[] = {{"", 1}, {"K", 1024}, {"M", 1024 * 1024},
     {"G", 1024ull * 1024 * 1024}, {"T", 1024ull * 1024 * 1024 * 1024}};
 static const unit_t s_durations[] = {
@@ -81,18 +82,35 @@ s_set_fraction (const option_t *option, const char *text)
     return true;
 }
 
+//  Return the place of a word in choices, or -1.
+static int
+s_choice (const option_t *option, const char *text)
+{
+    char **words = option_words (option);
+    int found = -1;
+    for (int index = 0; words[index] && found < 0; index++)
+        if (strcmp (words[index], text) == 0)
+            found = index;
+    g_strfreev (words);
+    return found;
+}
+
 static bool
 s_set_choice (const option_t *option, const char *text)
 {
-    char **choices = g_strsplit (option->choices, "|", -1);
-    int found = -1;
-    for (int index = 0; choices[index]; index++)
-        if (strcmp (choices[index], text) == 0)
-            found = index;
-    g_strfreev (choices);
+    int found = s_choice (option, text);
     if (found >= 0)
         *(int *) option->value = found;
     return found >= 0;
+}
+
+static bool
+s_set_word (const option_t *option, const char *text)
+{
+    bool is_known = s_choice (option, text) >= 0;
+    if (is_known)
+        *(const char **) option->value = text;
+    return is_known;
 }
 
 static bool
@@ -106,13 +124,12 @@ s_set_switch (const option_t *option, const char *text)
 static bool
 s_set (const option_t *option, const char *text)
 {
-    static const unit_t plain = {"", 1};
     switch (option->kind) {
     case OPTION_TEXT:
         *(const char **) option->value = text;
         return true;
     case OPTION_NUMBER:
-        return s_set_number (option, text, &plain, 1);
+        return s_set_number (option, text, &s_plain, 1);
     case OPTION_SIZE:
         return s_set_number (option, text, s_sizes, G_N_ELEMENTS (s_sizes));
     case OPTION_DURATION:
@@ -121,39 +138,77 @@ s_set (const option_t *option, const char *text)
         return s_set_fraction (option, text);
     case OPTION_CHOICE:
         return s_set_choice (option, text);
+    case OPTION_WORD:
+        return s_set_word (option, text);
     case OPTION_SWITCH:
         return s_set_switch (option, text);
     }
     return false;
 }
 
+//  Append a value in the largest unit that divides it.
+static void
+s_append_limit (GString *text, uint64_t value, const unit_t *units, size_t count)
+{
+    const unit_t *best = &s_plain;
+    for (size_t unit = 0; unit < count; unit++)
+        if (value % units[unit].factor == 0 && units[unit].factor >= best->factor &&
+            (value > 0 || units[unit].factor == 1))
+            best = &units[unit];
+    g_string_append_printf (
+        text, "%llu%s", (unsigned long long) (value / best->factor), best->suffix);
+}
+
+//  Return the rule of a number, a size or a duration.
+static char *
+s_expected_range (const option_t *option, const char *what, const unit_t *units, size_t count)
+{
+    GString *text = g_string_new (what);
+    g_string_append (text, option->max ? ", from " : ", at least ");
+    s_append_limit (text, option->min, units, count);
+    if (option->max) {
+        g_string_append (text, " to ");
+        s_append_limit (text, option->max, units, count);
+    }
+    return g_string_free (text, FALSE);
+}
+
+//  Return the rule of a word: "a, b or c".
+static char *
+s_expected_words (const option_t *option)
+{
+    GString *text = g_string_new (NULL);
+    char **words = option_words (option);
+    for (char **word = words; *word; word++)
+        g_string_append_printf (text, "%s%s", word == words ? "" : word[1] ? ", " : " or ", *word);
+    g_strfreev (words);
+    return g_string_free (text, FALSE);
+}
+
 //  Return the rule of a value, as a phrase behind "must be".
 static char *
 s_expectation (const option_t *option)
 {
-    const char *what = option->kind == OPTION_SIZE       ? "a size such as 64K, 8M or 1G"
-                       : option->kind == OPTION_DURATION ? "a time such as 300ms, 5s or 2m"
-                                                         : "an integer";
     switch (option->kind) {
     case OPTION_CHOICE:
-        return g_strdup_printf ("one of %s", option->choices);
+    case OPTION_WORD:
+        return s_expected_words (option);
     case OPTION_SWITCH:
         return g_strdup ("yes or no");
     case OPTION_FRACTION:
         return g_strdup ("a number from 0 to 1");
-    default:
+    case OPTION_SIZE:
+        return s_expected_range (
+            option, "a size such as 64K, 8M or 1G", s_sizes, G_N_ELEMENTS (s_sizes));
+    case OPTION_DURATION:
+        return s_expected_range (
+            option, "a time such as 300ms, 5s or 2m", s_durations, G_N_ELEMENTS (s_durations));
+    case OPTION_NUMBER:
+        return s_expected_range (option, "an integer", &s_plain, 1);
+    case OPTION_TEXT:
         break;
     }
-    GString *text = g_string_new (what);
-    bool plain = option->kind == OPTION_NUMBER;
-    if (plain && option->max)
-        g_string_append_printf (text, " from %llu to %llu", (unsigned long long) option->min,
-            (unsigned long long) option->max);
-    else if (plain)
-        g_string_append_printf (text, ", at least %llu", (unsigned long long) option->min);
-    else
-        g_string_append (text, ", within its limits");
-    return g_string_free (text, FALSE);
+    return g_strdup ("another text");
 }
 
 static void
@@ -197,12 +252,13 @@ s_is_service_link (const char *text)
            g_str_has_prefix (text, "sctp://");
 }
 
-//  Return the value of an option in the environment, or NULL.
+//  Return the value of an option in the environment, or NULL. An empty one is what a template leaves
+//  of a variable that it does not know.
 static const char *
 s_from_environment (const char *variable)
 {
     const char *text = getenv (variable);
-    return text && s_is_service_link (text) ? NULL : text;
+    return !text || !*text || s_is_service_link (text) ? NULL : text;
 }
 
 //  Read the options that no flag has set. A flag also wins over a bad value.
@@ -250,7 +306,7 @@ static void
 s_answer_askings (const options_t *self, int argc, char **argv)
 {
     for (int index = 1; index < argc && strcmp (argv[index], "--") != 0; index++) {
-        if (strcmp (argv[index], "--help") == 0)
+        if (strcmp (argv[index], "--help") == 0 || strcmp (argv[index], "-h") == 0)
             options_print_help (self);
         else if (strcmp (argv[index], "--version") == 0)
             printf ("%s %s\n", self->program, DOWNLINK_VERSION);
@@ -311,7 +367,8 @@ static void
 s_add_value (GString *line, const option_t *option)
 {
     switch (option->kind) {
-    case OPTION_TEXT: {
+    case OPTION_TEXT:
+    case OPTION_WORD: {
         const char *text = *(const char *const *) option->value;
         s_add_without_password (line, text ? text : "");
         break;
@@ -326,7 +383,7 @@ s_add_value (GString *line, const option_t *option)
         g_string_append_printf (line, "%g", *(const double *) option->value);
         break;
     case OPTION_CHOICE: {
-        char **choices = g_strsplit (option->choices, "|", -1);
+        char **choices = option_words (option);
         int choice = *(const int *) option->value;
         g_string_append (line, choice < 0 ? "" : choices[choice]);  //  below 0: not set
         g_strfreev (choices);

@@ -1,6 +1,7 @@
 //  Flags and environment from one table a program: parsing, ranges, the start-up line in the log,
 //  and what options_print.h prints of it.
-//  Every flag --some-flag is also read from DOWNLINK_SOME_FLAG; the flag wins.
+//  Every flag --some-flag is also read from DOWNLINK_SOME_FLAG; the flag wins. An empty variable
+//  counts as not set.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OPTIONS_H
 #define DOWNLINK_OPTIONS_H
@@ -8,7 +9,7 @@
 #include "common/options/option_table.h"
 
 //  Read the flags, the environment and the defaults into the table's values. Flags may be written
-//  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help,
+//  --name value or --name=value, and stand among the arguments; -- ends them. Answers --help, -h,
 //  --version and --dump-options itself, on standard output, exit 0; a bad flag or value is
 //  explained on standard error (which, what was expected), exit 2. Returns how many arguments there
 //  are; argv [1] and on hold them. Values of the form tcp://... in the environment are ignored:

@@ -13,18 +13,34 @@ s_write (json_writer_t *json, const char *name, const char *text)
 }
 
 static void
+s_write_words (json_writer_t *json, const option_t *option)
+{
+    char **words = option_words (option);
+    if (!words)
+        return;
+    json_key (json, "words");
+    json_begin_array (json);
+    for (char **word = words; *word; word++)
+        json_string (json, *word);
+    json_end_array (json);
+    g_strfreev (words);
+}
+
+static void
 s_write_option (json_writer_t *json, const option_t *option)
 {
     bool has_range = option->kind == OPTION_NUMBER && option->max > 0;
     char *variable = option_variable (option);
+    char *placeholder = option_placeholder (option);
     json_begin_object (json);
     s_write (json, "name", option->name);
-    s_write (json, "value", option_placeholder (option));
+    s_write (json, "value", placeholder);
     s_write (json, "help", option->help);
     s_write (json, "variable", variable);
     s_write (json, "default", option_has_default (option) ? option->fallback : NULL);
     json_key (json, "isSwitch");
     json_bool (json, option->kind == OPTION_SWITCH);
+    s_write_words (json, option);
     if (has_range) {
         json_key (json, "min");
         json_uint (json, option->min);
@@ -32,6 +48,7 @@ s_write_option (json_writer_t *json, const option_t *option)
         json_uint (json, option->max);
     }
     json_end_object (json);
+    g_free (placeholder);
     g_free (variable);
 }
 
@@ -40,7 +57,9 @@ static void
 s_write_asking (json_writer_t *json, const asking_t *asking)
 {
     json_begin_object (json);
+    char letter[2] = {asking->letter, '\0'};
     s_write (json, "name", asking->name);
+    s_write (json, "letter", asking->letter ? letter : NULL);
     s_write (json, "help", asking->help);
     json_end_object (json);
 }

@@ -9,8 +9,8 @@
 #define HELP_COLUMN 28
 
 const asking_t options_askings[ASKINGS] = {
-    {"help", "print this and exit"},
-    {"version", "print the version and exit"},
+    {"help", 'h', "print this and exit"},
+    {"version", 0, "print the version and exit"},
 };
 
 void
@@ -29,7 +29,22 @@ option_variable (const option_t *option)
     return variable;
 }
 
-const char *
+//  Return the words in choices, behind the placeholder if there is one.
+static const char *
+s_words (const option_t *option)
+{
+    const char *colon = strchr (option->choices, ':');
+    return colon ? colon + 1 : option->choices;
+}
+
+char **
+option_words (const option_t *option)
+{
+    bool has_words = option->kind == OPTION_CHOICE || option->kind == OPTION_WORD;
+    return has_words ? g_strsplit (s_words (option), "|", -1) : NULL;
+}
+
+char *
 option_placeholder (const option_t *option)
 {
     static const char *const names[] = {[OPTION_TEXT] = "TEXT",
@@ -38,8 +53,12 @@ option_placeholder (const option_t *option)
         [OPTION_DURATION] = "TIME",
         [OPTION_FRACTION] = "P",
         [OPTION_CHOICE] = "",
+        [OPTION_WORD] = "",
         [OPTION_SWITCH] = "yes|no"};
-    return option->choices ? option->choices : names[option->kind];
+    if (!option->choices)
+        return g_strdup (names[option->kind]);
+    size_t size = (size_t) (s_words (option) - option->choices);
+    return size ? g_strndup (option->choices, size - 1) : g_strdup (option->choices);
 }
 
 bool
@@ -67,8 +86,19 @@ s_print_option (const option_t *option, size_t width)
     bool has_default = option_has_default (option);
     char *help = g_strconcat (option->help, has_default ? " (" : "",
         has_default ? option->fallback : "", has_default ? ")" : "", NULL);
-    s_print_flag (option->name, option_placeholder (option), help, width);
+    char *placeholder = option_placeholder (option);
+    s_print_flag (option->name, placeholder, help, width);
+    g_free (placeholder);
     g_free (help);
+}
+
+static void
+s_print_asking (const asking_t *asking, size_t width)
+{
+    char *name = asking->letter ? g_strdup_printf ("%s, -%c", asking->name, asking->letter)
+                                : g_strdup (asking->name);
+    s_print_flag (name, NULL, asking->help, width);
+    g_free (name);
 }
 
 static bool
@@ -108,12 +138,12 @@ options_print_help (const options_t *self)
     printf ("\n");
     terminal_wrap (stdout,
         "flags (each is also read from the environment: --some-flag from DOWNLINK_SOME_FLAG; "
-        "the flag wins):",
+        "the flag wins; an empty one counts as not set):",
         0, width);
     for (size_t index = 0; index < self->count; index++)
         s_print_option (&self->options[index], width);
     for (size_t index = 0; index < ASKINGS; index++)
-        s_print_flag (options_askings[index].name, NULL, options_askings[index].help, width);
+        s_print_asking (&options_askings[index], width);
     s_print_units (self, width);
     printf ("\nexit status: 0 done, 1 failed at run time, 2 wrong usage\n");
     if (self->examples)

@@ -11,6 +11,7 @@
 //  A flag that every program has: it prints something and exits.
 typedef struct {
     const char *name;
+    char letter;  //  of its short form; 0: it has none
     const char *help;
 } asking_t;
 
@@ -28,8 +29,12 @@ void options_print_dump (const options_t *self);
 //  Return the environment's name for a flag, DOWNLINK_SOME_FLAG. The caller frees it.
 char *option_variable (const option_t *option);
 
-//  Return the placeholder of the value: "N", "DIR", "fsync|os|off".
-const char *option_placeholder (const option_t *option);
+//  Return the placeholder of the value: "N", "DIR", "fsync|os|off". The caller frees it.
+char *option_placeholder (const option_t *option);
+
+//  Return the words that the value must be one of, which the caller frees with g_strfreev; NULL: it
+//  may be any other.
+char **option_words (const option_t *option);
 
 //  Return true if the option has a default to show.
 bool option_has_default (const option_t *option);

@@ -1,4 +1,5 @@
 """The flags of the programs: help, and the manual pages and completion that the build makes of them."""
+import contextlib
 import gzip
 import os
 import random
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from downlink import BIN, Program, free_ports, until
+from downlink import BIN, Client, Program, free_ports, until
 
 PROGRAMS = sorted(path.name for path in BIN.glob("downlink-*"))
 SHARE = BIN.parent / "share"
@@ -126,6 +127,83 @@ def test_bash_completes_flags_choices_verbs_and_directories():
 
 
 @needs_manuals
+def test_the_values_of_sort_and_status_are_completed():
+    assert complete_in_bash("downlink-query", "list", "--status", "f") == ["flying"]
+    assert complete_in_bash("downlink-query", "list", "--sort", "-s") == ["-speed", "-status"]
+    keys = complete_in_bash("downlink-query", "list", "--sort", "")
+    assert len(keys) == 14 and "lastMessageNumber" in keys
+    assert complete_in_fish("downlink-query", "downlink-query list --status u") == ["unknown"]
+    assert complete_in_bash("downlink-query", "-")[-1] == "-h"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_short_flag_asks_for_help_too(program):
+    assert say(program, "-h") == say(program, "--help")
+    assert "--help, -h" in say(program, "-h")
+
+
+@pytest.mark.parametrize("program, words, wanted", [
+    ("downlink-query", ["list", "--status", "landed"], "must be unknown, flying or exploded"),
+    ("downlink-query", ["list", "--sort", "height"], "must be id, -id, type, "),
+    ("downlink-gateway", ["--journal", "tape"], "must be fsync, os or off"),
+    ("downlink-gateway", ["--max-body", "9G"], "must be a size such as 64K, 8M or 1G, from 1 to 1G"),
+    ("downlink-gateway", ["--buffer", "0"], "must be an integer, at least 1"),
+    ("downlink-gateway", ["--idle-timeout", "1ms"], "2m, from 100ms to 24h"),
+    ("downlink-query", ["list", "--limit", "0"], "must be an integer, from 1 to "),
+    ("downlink-query", ["land"], "the commands are ping, ")])
+def test_a_refused_value_comes_with_the_allowed_ones(program, words, wanted):
+    done = subprocess.run([BIN / program, *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert wanted in done.stderr
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path):
+    """A template leaves it so of a variable that it does not know."""
+    names = ["ADMIN", "PARTITIONER", "PORT", "PARTITIONS", "LOG_LEVEL", "STATE_DIR"]
+    program = Program(tmp_path, "downlink-processor", "--store", "memory", "--port", free_ports(3),
+                      environment={f"DOWNLINK_{name}": "" for name in names})
+    until(lambda: " ready " in program.text() or program.process.poll() is not None, what="the start")
+    assert "--admin= " in program.text() and "--partitions=16" in program.text()
+    assert "--state-dir=./var/state" in program.text()
+    assert program.stop() == 0
+
+
+@pytest.mark.parametrize("listen, host", [("localhost:{}", "127.0.0.1"), (":{}", "127.0.0.1"),
+                                          ("[::1]:{}", "::1"), ("127.0.0.1:{}", "127.0.0.1")])
+def test_an_address_is_written_in_one_way_everywhere(listen, host, tmp_path):
+    port, ports = free_ports(1), free_ports(3)
+    bind, processors = listen.split(":{}")[0] or "localhost", listen.format(ports)
+    processor = Program(tmp_path, "downlink-processor", "--store", "memory", "--port", ports,
+                        "--bind", bind)
+    gateway = Program(tmp_path, "downlink-gateway", "--journal", "off", "--listen",
+                      listen.format(port), "--processors", processors)
+    def is_ready():
+        with contextlib.suppress(OSError), Client(port, host=host) as client:
+            return client.call("GET", "/readyz").status == 200
+        assert gateway.process.poll() is None and processor.process.poll() is None, gateway.text()
+    until(is_ready, what="the gateway")
+    say("downlink-launch", listen.format(port), "--max-messages", "20", "--verify")
+    say("downlink-launch", listen.format(port) + "/messages", "--max-messages", "20")
+    assert say("downlink-query", "ping", "--processors", processors).endswith(" is alive\n")
+    assert [gateway.stop(), processor.stop()] == [0, 0]
+
+
+def test_a_port_is_optional_where_one_is_usual(tmp_path):
+    """Nobody listens at the usual ports of these addresses, and the complaint names the ports."""
+    address = random_loopback()
+    asked = subprocess.run([BIN / "downlink-query", "ping", "--timeout", "100ms", "--processors",
+                            f"{address},[::1]:9"], capture_output=True, text=True, timeout=60)
+    assert f"{address}:5561 does not answer" in asked.stderr
+    launched = subprocess.run([BIN / "downlink-launch", address, "--max-duration", "100ms"],
+                              capture_output=True, text=True, timeout=60)
+    assert f"{address}:8088 does not answer" in launched.stderr
+    gateway = Program(tmp_path, "downlink-gateway", "--journal", "off", "--listen", address,
+                      "--processors", address)
+    assert "port=8088" in gateway.lines_with("listening")[0]
+    assert gateway.stop() == 0
+
+
+@needs_manuals
 def test_fish_completes_flags_choices_and_verbs():
     assert complete_in_fish("downlink-gateway", "downlink-gateway --journal-l") == [
         "--journal-limit"]
@@ -140,12 +218,16 @@ def test_pages_and_scripts_are_for_the_package_and_no_flag_prints_them(program):
         assert done.returncode == 2 and f"there is no flag '{flag}'" in done.stderr
 
 
+def random_loopback():
+    return "127." + ".".join(str(random.randint(2, 250)) for _ in range(3))
+
+
 @pytest.mark.parametrize("link", ["tcp://10.96.0.17:8088", "udp://10.96.0.17:53"])
 def test_the_link_that_kubernetes_sets_for_a_service_named_downlink_is_ignored(link, tmp_path):
     links = {"DOWNLINK_PORT": link, "DOWNLINK_SERVICE_HOST": "10.96.0.17",
              "DOWNLINK_SERVICE_PORT": "8088", "DOWNLINK_PORT_8088_TCP": link}
     #  The port must be the default one here, so the address is one that no other test uses.
-    address = "127." + ".".join(str(random.randint(2, 250)) for _ in range(3))
+    address = random_loopback()
     program = Program(tmp_path, "downlink-processor", "--store", "memory", "--bind", address,
                       environment=links)
     until(lambda: "ready" in program.text() or program.process.poll() is not None, what="the start")
@@ -161,8 +243,10 @@ def test_another_value_that_is_no_port_is_still_refused(tmp_path):
 @pytest.mark.parametrize("program, flag, value, wanted", [
     ("downlink-gateway", "--listen", "8088", "an address and a port of this machine, as in 127.0.0.1:8088"),
     ("downlink-processor", "--admin", "9090", "an address and a port of this machine, as in 127.0.0.1:8088"),
-    ("downlink-gateway", "--processors", "one", "as in localhost:5561 or one:5561,two:5561"),
-    ("downlink-query", "--processors", "one", "as in localhost:5561 or one:5561,two:5561")])
+    ("downlink-processor", "--admin", "localhost", "an address and a port of this machine"),
+    ("downlink-processor", "--bind", "127.0.0.1:5561", "an address of this machine, as in 127.0.0.1"),
+    ("downlink-gateway", "--processors", "5561", "as in localhost:5561 or one:5561,two:5561"),
+    ("downlink-query", "--processors", "one:65534", "as in localhost:5561 or one:5561,two:5561")])
 def test_a_refused_address_comes_with_one_that_is_right(program, flag, value, wanted):
     words = ["ping"] if program == "downlink-query" else []
     done = subprocess.run([BIN / program, flag, value, *words], capture_output=True, text=True, timeout=60)

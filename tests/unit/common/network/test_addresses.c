@@ -35,6 +35,17 @@ Test (addresses, localhost_is_one_address_of_a_family_whatever_the_hosts_file_sa
     g_array_unref (addresses);
 }
 
+Test (addresses, a_part_that_is_left_out_is_that_of_a_processor_here)
+{
+    GArray *addresses = s_resolve ("127.0.0.1,:5564,[::1]", true);
+    cr_assert_eq (addresses->len, 3);
+    cr_assert_eq (g_array_index (addresses, address_t, 0).port, 5561);
+    cr_assert_str_eq (g_array_index (addresses, address_t, 1).host, "127.0.0.1");
+    cr_assert_eq (g_array_index (addresses, address_t, 1).port, 5564);
+    cr_assert_str_eq (g_array_index (addresses, address_t, 2).host, "[::1]");
+    g_array_unref (addresses);
+}
+
 Test (addresses, an_ipv6_address_is_in_brackets)
 {
     GArray *addresses = s_resolve ("[::1]:5561", false);
@@ -46,7 +57,7 @@ Test (addresses, an_ipv6_address_is_in_brackets)
 Test (addresses, what_is_no_list_is_refused)
 {
     static const char *const lists[] = {
-        "", "host", "host:", ":5561", "host:0", "host:65534", "a:1,", "::1:5561", "host:x"};
+        "", "5561", "host:", "host:0", "host:65534", "a:1,", "::1:5561", "host:x"};
     for (size_t index = 0; index < G_N_ELEMENTS (lists); index++)
         cr_assert_null (addresses_parse (lists[index]), "%s", lists[index]);
 }

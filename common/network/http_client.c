@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "launch/http_client.h"
+#include "common/network/http_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/network/host_port.h"
 #include "common/network/look_up.h"
 
 #define HTTP_PORT 80
@@ -35,15 +36,35 @@ s_read_authority (http_place_t *self)
     return *self->host ? NULL : "it names no host";
 }
 
+//  Return the authority of HOST:PORT, where a missing part is the one of a gateway on this machine;
+//  NULL if the text has another form.
+static char *
+s_usual_authority (const char *text, size_t size)
+{
+    char *copy = g_strndup (text, size);
+    host_port_t place;
+    bool good = host_port_read (&place, copy, &host_port_gateway);
+    g_free (copy);
+    if (!good)
+        return NULL;
+    return g_strdup_printf (
+        strchr (place.host, ':') ? "[%s]:%u" : "%s:%u", place.host, (unsigned) place.port);
+}
+
 const char *
 http_place_read (http_place_t *self, const char *url)
 {
+    static const char scheme[] = "http://";
     *self = (http_place_t){0};
-    if (!g_str_has_prefix (url, "http://"))
+    bool has_scheme = g_str_has_prefix (url, scheme);
+    if (!has_scheme && strstr (url, "://"))
         return "it must begin with http://";
-    url += strlen ("http://");
+    url += has_scheme ? sizeof scheme - 1 : 0;
     size_t size = strcspn (url, "/");
-    self->authority = g_strndup (url, size);
+    self->authority = has_scheme ? g_strndup (url, size) : s_usual_authority (url, size);
+    if (!self->authority)
+        return "it must be http://HOST:PORT/PATH, or HOST:PORT as in localhost:8088, [::1]:8088, "
+               "localhost or :8088";
     self->path = g_strdup (url[size] && url[size + 1] ? url + size : "/messages");
     self->url = g_strconcat ("http://", self->authority, self->path, NULL);
     return s_read_authority (self);

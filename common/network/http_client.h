@@ -18,7 +18,8 @@ typedef struct {
     socklen_t address_size;
 } http_place_t;
 
-//  Parse http://host[:port]/path. Return NULL, or a sentence about the fault. The caller frees the
+//  Parse http://host[:port]/path, or HOST:PORT with or without a path (host_port.h). Without a path
+//  it is /messages. Return NULL, or a sentence about the fault. The caller frees the
 //  place with http_place_free in both cases.
 const char *http_place_read (http_place_t *self, const char *url);
 

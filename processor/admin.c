@@ -101,6 +101,48 @@ s_write_store (prometheus_text_t *text, const store_health_t *store)
     prometheus_count (text, 1, (labels_t){"kind", store->kind, "saved_on", store->saved_on});
 }
 
+//  Write the lag of each owned partition behind a bus that keeps messages.
+static void
+s_write_lags (prometheus_text_t *text, const shards_t *shards)
+{
+    owned_t owned[PARTITIONS_MAX];
+    uint32_t count = shards_owned (shards, owned);
+    for (int which = 0; which < 2; which++) {
+        prometheus_begin (text, PROMETHEUS_GAUGE,
+            which == 0 ? "partition_lag_messages" : "partition_lag_milliseconds",
+            which == 0 ? "Records in the topic that are not saved yet."
+                       : "Age of the oldest of them, as far as it is known.");
+        for (uint32_t index = 0; index < count; index++) {
+            const lag_t *lag = &shards->lags[owned[index].partition];
+            char label[12];
+            g_snprintf (label, sizeof label, "%u", owned[index].partition);
+            prometheus_count (
+                text, which == 0 ? lag->messages : lag->age_ms, one_label ("partition", label));
+        }
+    }
+}
+
+static void
+s_write_bus (prometheus_text_t *text, const shards_t *shards)
+{
+    const bus_health_t *bus = &shards->bus;
+    prometheus_begin (text, PROMETHEUS_GAUGE, "bus_info", "1; the kind of the bus, and its topic.");
+    prometheus_count (
+        text, 1, (labels_t){"kind", bus->kind, "topic", bus->topic ? bus->topic : ""});
+    prometheus_single (text, PROMETHEUS_GAUGE, "bus_away",
+        "1 if the bus does not answer at the moment: nothing is read.", bus->is_away);
+    if (!bus->topic)
+        return;
+    s_write_lags (text, shards);
+    prometheus_single (text, PROMETHEUS_GAUGE, "dead_letters_waiting",
+        "Refused records that are not written to the topic of dead letters yet.",
+        bus->dead_letters_waiting);
+    prometheus_single (text, PROMETHEUS_GAUGE, "bus_brokers_up",
+        "Brokers that this processor is connected to.", bus->brokers_up);
+    prometheus_single (text, PROMETHEUS_COUNTER, "bus_received_bytes_total",
+        "Bytes that the brokers sent.", bus->received_bytes);
+}
+
 static void
 s_answer_metrics (const admin_t *self, http_request_t *request)
 {
@@ -108,6 +150,7 @@ s_answer_metrics (const admin_t *self, http_request_t *request)
     s_write_counters (text, self->shards);
     s_write_partitions (text, self->shards);
     s_write_store (text, &self->shards->store);
+    s_write_bus (text, self->shards);
     prometheus_process (text);
     http_answer (request, &(http_response_t){.status = 200,
                               .content_type = PROMETHEUS_CONTENT_TYPE,

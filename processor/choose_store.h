@@ -16,7 +16,7 @@ typedef struct {
     const char *name;       //  of --store
     const char *directory;  //  of --state-dir
     uint8_t processor[PROCESSOR_ID_SIZE];
-    store_patience_t patience;  //  with a store that is away
+    patience_t patience;  //  with a store that is away
 } store_choice_t;
 
 //  Return true if --store may have this value.

@@ -19,8 +19,8 @@
 #include "common/process/watchdog.h"
 #include "processor/admin.h"
 #include "processor/answer/query_server.h"
+#include "processor/choose_source.h"
 #include "processor/choose_store.h"
-#include "processor/intake/source.h"
 #include "processor/keeper.h"
 #include "processor/own/own_endpoint.h"
 #include "processor/processor_phase.h"
@@ -71,14 +71,24 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     return self->sockets.frames && self->sockets.queries && self->sockets.events;
 }
 
-//  Answer at the admin port while the store is away.
+//  Answer at the admin port while the store or the bus is away.
 static void
 s_run_admin (void *context)
 {
     admin_run (((processor_t *) context)->admin);
 }
 
-//  Open the store and its ownership, which other processors may share.
+//  Open the source. Before that the processor is no member, so it owns no partition while it waits.
+static bool
+s_open_source (processor_t *self, const processor_config_t *config)
+{
+    patience_t patience = {self->signals.stop, s_run_admin, self};
+    self->shards.bus = (bus_health_t){.kind = bus_name (config->source.bus), .is_away = true};
+    self->source = choose_source (&config->source, &patience, self->sockets.frames, &self->shards);
+    return self->source != NULL;
+}
+
+//  Open the store, the source and the ownership, which other processors may share.
 static bool
 s_open_store (processor_t *self, const processor_config_t *config)
 {
@@ -96,19 +106,20 @@ s_open_store (processor_t *self, const processor_config_t *config)
         return false;
     if (config->is_partitioner_given)
         check_partitioner (traits.partitioner, config->partitioner);
-    member_endpoint_t endpoint;
-    own_endpoint (socket_endpoint (self->sockets.frames), &endpoint);
-    ownership_t *ownership = choose_ownership (&choice, traits.partitions, &endpoint);
-    if (!ownership) {
-        store->destroy (&store);
-        return false;
-    }
     self->shards.store = store->health (store);
     self->shards.state = traits.id;
     self->shards.ancestors = traits.ancestors;
     self->shards.partitions = traits.partitions;
     self->shards.partitioner = traits.partitioner;
-    self->source = source_zmq_new (self->sockets.frames, &self->shards);
+    member_endpoint_t endpoint;
+    own_endpoint (socket_endpoint (self->sockets.frames), &endpoint);
+    ownership_t *ownership = NULL;
+    if (s_open_source (self, config))
+        ownership = choose_ownership (&choice, traits.partitions, &endpoint);
+    if (!ownership) {
+        store->destroy (&store);
+        return false;
+    }
     self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
     self->updates = update_sender_new (&self->shards, self->sockets.events);
     self->saver =
@@ -162,6 +173,7 @@ s_announce (processor_t *self)
                                             socket_ended (self->sockets.queries) +
                                             socket_ended (self->sockets.events);
     self->shards.store = keeper_health (self->keeper);
+    self->shards.bus = self->source->health (self->source);
     send_announcement (&self->sockets, &self->shards);
     self->announce_at_ms = clock_ms () + ANNOUNCEMENT_INTERVAL_MS;
 }
@@ -240,13 +252,14 @@ s_log_state (const processor_t *self)
         unsaved += shards->shards[partition] && shard_is_changed (shards->shards[partition]);
     }
     log_event (LOG_INFO, "state",
-        "ready=%s store=%s store_away=%s partitions_held=%u partitions=%u partitions_unsaved=%u "
+        "ready=%s store=%s store_away=%s bus=%s bus_away=%s partitions_held=%u partitions=%u "
+        "partitions_unsaved=%u "
         "saving=%s "
         "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu questions=%llu "
         "questions_left=%s questions_refused=%llu answers_dropped=%llu",
         self->phase == PROCESSOR_READY ? "yes" : "no", shards->store.kind,
-        shards->store.is_away ? "yes" : "no", held, shards->partitions, unsaved,
-        shard_saver_is_saving (self->saver) ? "yes" : "no",
+        shards->store.is_away ? "yes" : "no", shards->bus.kind, shards->bus.is_away ? "yes" : "no",
+        held, shards->partitions, unsaved, shard_saver_is_saving (self->saver) ? "yes" : "no",
         (unsigned long long) shards->counters.saves_failed, shards->members_count,
         shards_rockets (shards), (unsigned long long) shards->counters.frames,
         (unsigned long long) shards->counters.applied,

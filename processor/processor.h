@@ -11,6 +11,7 @@
 #include "common/domain/rocket.h"
 #include "common/network/listen_address.h"
 #include "common/service/service.h"
+#include "processor/choose_source.h"
 
 typedef struct {
     const char *bind;   //  address of the three sockets
@@ -21,6 +22,7 @@ typedef struct {
     partitioner_t partitioner;  //  of a new state
     bool is_partitioner_given;  //  by the user
     ordering_t ordering;
+    source_choice_t source;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
 } processor_config_t;
 

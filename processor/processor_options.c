@@ -4,10 +4,12 @@
 #include <glib.h>
 
 #include "common/domain/partition.h"
+#include "common/kafka/kafka_topic.h"
 #include "common/network/address.h"
 #include "processor/choose_store.h"
 
 #define NOT_GIVEN (-1)
+#define TOPIC_FAULT "is no name of a topic: 1 to 249 letters, digits, dots, underscores and hyphens"
 
 static service_t s_service;
 static listen_address_t s_admin;
@@ -22,6 +24,10 @@ static struct {
     int partitioner;
     int ordering;
     const char *admin;
+    int bus;
+    const char *kafka_config;
+    const char *topic;
+    const char *dead_letter;
 } s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
@@ -38,12 +44,25 @@ static const option_t s_options[] = {
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
         "number of partitions of a new state; a state that exists keeps its own number"},
     {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
-        "partition function of a new state, which is xxh3 if this is not set; murmur2: that of "
-        "Kafka's producers. A state that exists keeps its own"},
+        "partition function of a new state; murmur2: that of Kafka's producers, which --bus=kafka "
+        "needs, and the default with it; else the default is xxh3. A state that exists keeps its "
+        "own"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
         "of a new state; converge: a late message counts; latest: it is ignored. A state that "
         "exists "
         "refuses the other one"},
+    {"bus", OPTION_CHOICE, &s_flags.bus, "zmq", "zmq|kafka", 0, 0,
+        "how messages come; zmq: gateways push them here; kafka: this processor reads them from a "
+        "topic, which gateways with --bus=kafka and any other programs write"},
+    {"kafka-config", OPTION_TEXT, &s_flags.kafka_config, NULL, "FILE", 0, 0,
+        "settings for librdkafka, one name=value a line; bootstrap.servers is needed. For "
+        "--bus=kafka"},
+    {"topic", OPTION_TEXT, &s_flags.topic, "downlink", "NAME", 0, 0,
+        "topic of --bus=kafka, with a partition for each partition of the state; made if it is not "
+        "there"},
+    {"dead-letter", OPTION_TEXT, &s_flags.dead_letter, NULL, "TOPIC", 0, 0,
+        "topic for records that are no good messages; made if it is not there; not set: they are "
+        "only logged and counted"},
     {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
         "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
     SERVICE_OPTIONS (s_service),
@@ -63,6 +82,26 @@ static const options_t s_usage = {"downlink-processor",
     "SIGINT ends it at once: gateways then send the frames without an ack again.\n\n"
     "SIGUSR1 logs the state of the loop."};
 
+//  Check the flags of --bus=kafka.
+static void
+s_check_bus (void)
+{
+    if (s_flags.bus != BUS_KAFKA)
+        return;
+    if (!s_flags.kafka_config)
+        options_refuse (&s_usage, "--bus=kafka needs --kafka-config, a file that sets "
+                                  "bootstrap.servers");
+    if (!kafka_topic_is_name (s_flags.topic))
+        options_refuse (&s_usage, "--topic: '%s' " TOPIC_FAULT, s_flags.topic);
+    if (s_flags.dead_letter && !kafka_topic_is_name (s_flags.dead_letter))
+        options_refuse (&s_usage, "--dead-letter: '%s' " TOPIC_FAULT, s_flags.dead_letter);
+    if (s_flags.dead_letter && g_str_equal (s_flags.topic, s_flags.dead_letter))
+        options_refuse (
+            &s_usage, "--dead-letter: '%s' is the topic that is read", s_flags.dead_letter);
+    if (s_flags.partitioner == PARTITIONER_XXH3)
+        options_refuse (&s_usage, "--partitioner: --bus=kafka needs murmur2");
+}
+
 const service_t *
 processor_options_read (processor_config_t *config, int argc, char **argv)
 {
@@ -78,14 +117,17 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
             s_flags.bind);
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin, 0))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
+    s_check_bus ();
     *config = (processor_config_t){.bind = s_bind,
         .port = (uint16_t) s_flags.port,
         .store = s_flags.store,
         .state_directory = s_flags.state_dir,
         .partitions = (uint32_t) s_flags.partitions,
-        .partitioner = (partitioner_t) MAX (s_flags.partitioner, (int) PARTITIONER_XXH3),
+        .partitioner = s_flags.partitioner != NOT_GIVEN ? (partitioner_t) s_flags.partitioner
+                                                        : bus_partitioner ((bus_t) s_flags.bus),
         .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
+        .source = {(bus_t) s_flags.bus, {s_flags.kafka_config, s_flags.topic, s_flags.dead_letter}},
         .admin = s_flags.admin ? &s_admin : NULL};
     return &s_service;
 }

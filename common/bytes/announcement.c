@@ -75,6 +75,19 @@ s_pack_ancestors (msgpack_packer *packer, const state_ancestors_t *ancestors)
     }
 }
 
+static void
+s_pack_bus (msgpack_packer *packer, const announced_bus_t *bus)
+{
+    s_pack_string (packer, "bus");
+    msgpack_pack_array (packer, 3);
+    s_pack_string (packer, bus->kind);
+    s_pack_string (packer, bus->topic);
+    if (bus->is_away)
+        msgpack_pack_true (packer);
+    else
+        msgpack_pack_false (packer);
+}
+
 void *
 owner_announcement_write (const owner_announcement_t *self, size_t *size)
 {
@@ -84,8 +97,9 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
     bool has_state = state_id_is_known (&self->state);
     bool has_store = self->store.kind[0] != '\0';
-    msgpack_pack_map (&packer,
-        5U + has_state + (self->ancestors.count > 0) + (self->member_count > 0) + has_store);
+    bool has_bus = self->bus.kind[0] != '\0';
+    msgpack_pack_map (&packer, 5U + has_state + (self->ancestors.count > 0) +
+                                   (self->member_count > 0) + has_store + has_bus);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -111,6 +125,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_members (&packer, self);
     if (has_store)
         s_pack_store (&packer, &self->store);
+    if (has_bus)
+        s_pack_bus (&packer, &self->bus);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -278,6 +294,16 @@ s_read_store (msgpack_reader_t *reader, announced_store_t *store)
 }
 
 static bool
+s_read_bus (msgpack_reader_t *reader, announced_bus_t *bus)
+{
+    uint32_t count = 0;
+    return msgpack_read_array (reader, &count) && count == 3 &&
+           s_read_text (reader, bus->kind, sizeof bus->kind) &&
+           s_read_text (reader, bus->topic, sizeof bus->topic) &&
+           msgpack_read_bool (reader, &bus->is_away);
+}
+
+static bool
 s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
 {
     uint64_t partitions = 0;
@@ -319,6 +345,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_members (reader, self);
     if (text_equal (key, text_from ("store")))
         return s_read_store (reader, &self->store);
+    if (text_equal (key, text_from ("bus")))
+        return s_read_bus (reader, &self->bus);
     return msgpack_skip (reader);
 }
 

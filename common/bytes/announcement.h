@@ -5,7 +5,8 @@
 //                             "events": str}, "partitions": P, "owned": [[partition, epoch], ...],
 //                             "state": bin 16, "ancestors": [bin 16, ...],
 //                             "members": [[processor, frames], ...],
-//                             "store": [kind, saved on, is away]}
+//                             "store": [kind, saved on, is away],
+//                             "bus": [kind, topic, is away]}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
 //
@@ -46,6 +47,13 @@ typedef struct {
     bool is_away;
 } announced_store_t;
 
+//  The bus that a processor takes messages from, as bus_health_t describes it.
+typedef struct {
+    char kind[16];    //  terminated, as the next one; empty: not announced, and then it is zmq
+    char topic[256];  //  empty: a bus without topics
+    bool is_away;
+} announced_bus_t;
+
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];  //  random, new at every start of a process
     char frames[ENDPOINT_SIZE];            //  bound endpoints, tcp://address:port
@@ -60,6 +68,7 @@ typedef struct {
     uint32_t member_count;  //  0: not announced
     announced_member_t members[MEMBERS_MAX];
     announced_store_t store;
+    announced_bus_t bus;
 } owner_announcement_t;
 
 //  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.

@@ -2,8 +2,21 @@
 #include "common/kafka/kafka_topic.h"
 
 #include <glib.h>
+#include <string.h>
+#include <xxhash.h>
 
 #define DEFAULT_OF_CLUSTER (-1)
+
+#define NAME_MAX_BYTES 249
+
+bool
+kafka_topic_is_name (const char *name)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t size = strlen (name);
+    return size > 0 && size <= NAME_MAX_BYTES && strspn (name, good) == size &&
+           !g_str_equal (name, ".") && !g_str_equal (name, "..");
+}
 
 //  Return what an error means for us.
 static kafka_topic_state_t
@@ -102,4 +115,14 @@ kafka_topic_make (rd_kafka_t *client, const char *name, int timeout_ms, uint32_t
     rd_kafka_queue_destroy (queue);
     rd_kafka_NewTopic_destroy (topic);
     return state;
+}
+
+void
+kafka_topic_feed (const char *cluster, const char *name, uint8_t feed[POSITION_FEED_SIZE])
+{
+    char *text = g_strconcat ("kafka\n", cluster ? cluster : "", "\n", name, NULL);
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash (&hash, XXH3_128bits (text, strlen (text)));
+    memcpy (feed, hash.digest, POSITION_FEED_SIZE);
+    g_free (text);
 }

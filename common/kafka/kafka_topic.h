@@ -4,9 +4,15 @@
 #define DOWNLINK_KAFKA_TOPIC_H
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "common/domain/position.h"
+
 #define KAFKA_TOPIC_REASON_SIZE 512
+
+//  Return true if a topic may have this name.
+bool kafka_topic_is_name (const char *name);
 
 typedef enum {
     KAFKA_TOPIC_THERE,    //  and *partitions is set
@@ -23,5 +29,9 @@ kafka_topic_state_t kafka_topic_look (rd_kafka_t *client, const char *name, int 
 //  THERE if it was made, or was there: look for it again then.
 kafka_topic_state_t kafka_topic_make (rd_kafka_t *client, const char *name, int timeout_ms,
     uint32_t partitions, char reason[KAFKA_TOPIC_REASON_SIZE]);
+
+//  Write the identity of a topic as a feed. Of two topics with one name, in two clusters, the offsets
+//  mean something else. cluster: its id; NULL: the cluster does not tell.
+void kafka_topic_feed (const char *cluster, const char *name, uint8_t feed[POSITION_FEED_SIZE]);
 
 #endif

@@ -82,6 +82,31 @@ s_write_store (msgpack_writer_t *writer, const store_health_t *store)
     msgpack_write_bool (writer, store->is_away);
 }
 
+//  Write the bus, and the lag of each owned partition behind it, if it keeps messages.
+static void
+s_write_bus (msgpack_writer_t *writer, const shards_t *shards)
+{
+    owned_t owned[PARTITIONS_MAX];
+    uint32_t count = shards->bus.topic ? shards_owned (shards, owned) : 0;
+    msgpack_write_key (writer, "bus");
+    msgpack_write_map (writer, 4);
+    msgpack_write_key (writer, "kind");
+    msgpack_write_str (writer, text_from (shards->bus.kind));
+    msgpack_write_key (writer, "topic");
+    msgpack_write_str (writer, text_from (shards->bus.topic ? shards->bus.topic : ""));
+    msgpack_write_key (writer, "isAway");
+    msgpack_write_bool (writer, shards->bus.is_away);
+    msgpack_write_key (writer, "lag");
+    msgpack_write_array (writer, count);
+    for (uint32_t index = 0; index < count; index++) {
+        const lag_t *lag = &shards->lags[owned[index].partition];
+        msgpack_write_array (writer, 3);
+        msgpack_write_uint (writer, owned[index].partition);
+        msgpack_write_uint (writer, lag->messages);
+        msgpack_write_uint (writer, lag->age_ms);
+    }
+}
+
 //  Write the ids and the endpoints of the members, in the same order.
 static void
 s_write_members (msgpack_writer_t *writer, const shards_t *shards)
@@ -122,7 +147,7 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     PROCESSOR_COUNTERS (X)
 #undef X
     msgpack_writer_t writer = msgpack_writer_begin (answer);
-    reply_write_stats (&writer, 10 + counters);
+    reply_write_stats (&writer, 11 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
     msgpack_write_key (&writer, "state");
@@ -138,6 +163,7 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
     msgpack_write_uint (&writer, shards_rockets (shards));
     s_write_counters (&writer, shards);
     s_write_store (&writer, &shards->store);
+    s_write_bus (&writer, shards);
     s_write_members (&writer, shards);
     s_write_owned (&writer, shards);
     msgpack_writer_end (&writer);

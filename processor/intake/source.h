@@ -30,6 +30,10 @@ struct source {
     //  Return what to wait for: it becomes ready when something came.
     socket_item_t (*item) (source_t *self);
 
+    //  Describe the bus as it is now, and write the lags of the assigned partitions to the shards.
+    //  Never waits.
+    bus_health_t (*health) (source_t *self);
+
     void (*destroy) (source_t **self_p);
 };
 

@@ -134,6 +134,13 @@ s_item (source_t *base)
     return (socket_item_t){.socket = ((source_zmq_t *) base)->frames};
 }
 
+static bus_health_t
+s_health (source_t *self)
+{
+    (void) self;
+    return (bus_health_t){.kind = "zmq"};
+}
+
 static void
 s_destroy (source_t **base_p)
 {
@@ -147,7 +154,7 @@ source_t *
 source_zmq_new (socket_t *frames, shards_t *shards)
 {
     source_zmq_t *self = g_new0 (source_zmq_t, 1);
-    self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_destroy};
+    self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_health, s_destroy};
     self->frames = frames;
     self->shards = shards;
     return &self->base;

@@ -14,9 +14,10 @@
 #include "common/process/log.h"
 
 #define RETRY_MS 200
-#define ROUND_ROCKETS 16384  //  about 5 MB of copies, saved in about 50 ms
-#define BUSY_FRAMES 2        //  frames in one round from which on more are expected
-#define PAUSE_TIMES 8        //  length of the pause, in lengths of the round
+#define ROUND_ROCKETS 16384   //  about 5 MB of copies, saved in about 50 ms
+#define BUSY_FRAMES 2         //  frames in one round from which on more are expected
+#define RECORDS_PER_FRAME 64  //  so many records count as a frame here
+#define PAUSE_TIMES 8         //  length of the pause, in lengths of the round
 #define PAUSE_MAX_MS 50
 #define POSITION_MS 1000  //  between two saves of a partition in which only the position moves
 
@@ -219,8 +220,10 @@ static void
 s_begin (shard_saver_t *self)
 {
     self->begun_ms = clock_ms ();
-    self->round_frames = self->shards->counters.frames - self->begun_frames;
-    self->begun_frames = self->shards->counters.frames;
+    const processor_counters_t *counters = &self->shards->counters;
+    uint64_t frames = counters->frames + counters->records / RECORDS_PER_FRAME;
+    self->round_frames = frames - self->begun_frames;
+    self->begun_frames = frames;
     GPtrArray *saves = g_ptr_array_new_with_free_func (s_free_save);
     guint left = ROUND_ROCKETS;
     for (uint32_t count = 0; count < self->shards->partitions && left > 0; count++) {

@@ -9,6 +9,7 @@
 #include "common/domain/position.h"
 #include "common/domain/rocket.h"
 #include "common/domain/state_traits.h"
+#include "common/service/patience.h"
 #include "processor/shard/processor_metrics.h"
 
 typedef struct store store_t;
@@ -83,18 +84,11 @@ store_t *store_memory_new (state_traits_t *traits);
 //  be used or has another ordering; then the log says why.
 store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
 
-//  How long to wait for a store that is away when it is opened.
-typedef struct {
-    int stop_fd;                  //  readable: wait no longer; -1: none
-    void (*run) (void *context);  //  called while waiting, several times a second; NULL: nothing
-    void *context;
-} store_patience_t;
-
 //  Create a store in a PostgreSQL database, with *traits if the database has no state; else set
 //  *traits to those of its state. writer is the id of this process, new at each start. Wait for the
 //  database if it is away. Return NULL if the patience ends, or if the state cannot be used; the log
 //  says why. A save with an unknown result is SAVE_FAILED: a later one replaces it.
 store_t *store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
-    const store_patience_t *patience, state_traits_t *traits);
+    const patience_t *patience, state_traits_t *traits);
 
 #endif

@@ -17,7 +17,6 @@
 //  two pieces, and a new connection goes on where the last one ended.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
-#include <poll.h>
 
 #include "common/process/background.h"
 #include "common/process/clock.h"
@@ -375,7 +374,7 @@ s_destroy (store_t **base_p)
 //  Open the state, and wait for the database as long as it is away. Return false if the state
 //  cannot be used, or if the patience ends.
 static bool
-s_open (store_postgres_t *self, state_traits_t *traits, const store_patience_t *patience)
+s_open (store_postgres_t *self, state_traits_t *traits, const patience_t *patience)
 {
     state_traits_t found = *traits;
     postgres_result_t outcome;
@@ -385,10 +384,7 @@ s_open (store_postgres_t *self, state_traits_t *traits, const store_patience_t *
             outcome = postgres_pooler_check (self->saving, self->loading);
         if (outcome == POSTGRES_DONE || outcome == POSTGRES_BROKEN)
             break;
-        struct pollfd stop = {.fd = patience->stop_fd, .events = POLLIN};
-        if (patience->run)
-            patience->run (patience->context);
-        if (poll (&stop, 1, RETRY_MS) > 0) {
+        if (!patience_wait (patience, RETRY_MS)) {
             log_event (LOG_INFO, "stopped while the database was away", "");
             return false;
         }
@@ -403,7 +399,7 @@ s_open (store_postgres_t *self, state_traits_t *traits, const store_patience_t *
 
 store_t *
 store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
-    const store_patience_t *patience, state_traits_t *traits)
+    const patience_t *patience, state_traits_t *traits)
 {
     store_postgres_t *self = g_new0 (store_postgres_t, 1);
     self->base =

@@ -15,6 +15,13 @@
         "Frames for a partition that is not owned here: ignored.")                                 \
     X (frames_refused, "framesRefused", "refused_frames_total",                                    \
         "Frames that were no frames, or broke a rule: ignored.")                                   \
+    X (records, "records", "records_total", "Records that were read from a bus that keeps them.")  \
+    X (records_refused, "recordsRefused", "refused_records_total",                                 \
+        "Records that were no messages, broke a rule or are in another partition: put aside.")     \
+    X (dead_letters, "deadLetters", "dead_letters_total",                                          \
+        "Refused records that were written to the topic of dead letters.")                         \
+    X (feed_gaps, "feedGaps", "feed_gaps_total",                                                   \
+        "How often the next record was not in the topic any more: deleted, or a topic made anew.") \
     X (applied, "messagesApplied", "applied_messages_total", "Messages that count.")               \
     X (duplicates, "duplicates", "duplicate_messages_total",                                       \
         "Messages whose number was counted before.")                                               \
@@ -51,6 +58,16 @@ typedef struct {
     const char *saved_on;  //  the place where a saved rocket is safe: "disk"; a constant
     bool is_away;          //  the store does not answer at the moment, so nothing is saved
 } store_health_t;
+
+//  The condition of the bus.
+typedef struct {
+    const char *kind;               //  as in --bus: "zmq"; a constant
+    const char *topic;              //  what is read; NULL: a bus without topics
+    bool is_away;                   //  the bus does not answer at the moment, so nothing is read
+    uint64_t dead_letters_waiting;  //  for their delivery
+    uint64_t brokers_up;
+    uint64_t received_bytes;
+} bus_health_t;
 
 typedef struct {
 #define X(field, name, prometheus, help) uint64_t field;

@@ -8,6 +8,12 @@
 #include "processor/shard/processor_metrics.h"
 #include "processor/shard/shard.h"
 
+//  How far the saved state of a partition is behind a bus that keeps the messages.
+typedef struct {
+    uint64_t messages;
+    uint64_t age_ms;  //  of the oldest of them, as far as it is known
+} lag_t;
+
 typedef struct {
     uint8_t processor[PROCESSOR_ID_SIZE];
     state_id_t state;                 //  UUID of the state
@@ -20,6 +26,8 @@ typedef struct {
     const member_endpoint_t
         *endpoints;  //  of the members, in the same order; borrowed from the ownership
     store_health_t store;
+    bus_health_t bus;
+    lag_t lags[PARTITIONS_MAX];  //  by partition
     processor_counters_t counters;
     processor_latencies_t latencies;
     int64_t started_ms;

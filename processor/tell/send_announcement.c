@@ -24,6 +24,15 @@ s_add_members (owner_announcement_t *announcement, const shards_t *shards)
     }
 }
 
+static void
+s_add_bus (owner_announcement_t *announcement, const bus_health_t *bus)
+{
+    g_strlcpy (announcement->bus.kind, bus->kind, sizeof announcement->bus.kind);
+    g_strlcpy (
+        announcement->bus.topic, bus->topic ? bus->topic : "", sizeof announcement->bus.topic);
+    announcement->bus.is_away = bus->is_away;
+}
+
 void
 send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
 {
@@ -42,6 +51,7 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
     g_strlcpy (
         announcement.store.saved_on, shards->store.saved_on, sizeof announcement.store.saved_on);
     announcement.store.is_away = shards->store.is_away;
+    s_add_bus (&announcement, &shards->bus);
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);
     if (socket_send (

@@ -9,7 +9,7 @@
 #include "tests/store/database.h"
 
 char *case_folder;
-static const store_patience_t s_patience = {.stop_fd = -1};
+static const patience_t s_patience = {.stop_fd = -1};
 char *case_address;
 GPtrArray *case_found;
 static uint8_t s_writer;  //  the last byte of the next writer's id

@@ -17,7 +17,7 @@
 //  A member that no process renews.
 #define STRANGER "'\\xffffffffffffffffffffffffffffffff'"
 
-static const store_patience_t s_patience = {.stop_fd = -1};
+static const patience_t s_patience = {.stop_fd = -1};
 static char *s_address;
 
 //  Make a database with the tables of a state.

@@ -1,0 +1,203 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/intake/kafka_dead_letters.h"
+
+#include <glib.h>
+
+#include "common/kafka/kafka_client.h"
+#include "common/process/clock.h"
+#include "common/process/log.h"
+
+#define WAITING_MAX 4096
+#define WAITING_MAX_BYTES (16 * 1024 * 1024)
+#define RETRY_MS 1000
+#define LOG_INTERVAL_MS 10000
+
+typedef struct {
+    uint32_t partition;
+    uint64_t assignment;
+    int64_t offset;
+    void *key;  //  NULL: none
+    size_t key_size;
+    void *value;
+    size_t value_size;
+    rd_kafka_headers_t *headers;
+} letter_t;
+
+struct kafka_dead_letters {
+    rd_kafka_t *client;
+    char *topic;
+    kafka_delivered_fn *delivered;
+    void *context;
+    GHashTable *waiting;  //  of letter_t *: those that are not delivered
+    uint64_t waiting_bytes;
+    GQueue failed;  //  of letter_t *: some of them, to send again
+    int64_t retry_at_ms;
+    int64_t logged_ms;
+};
+
+static void
+s_free_letter (void *data)
+{
+    letter_t *letter = data;
+    rd_kafka_headers_destroy (letter->headers);
+    g_free (letter->key);
+    g_free (letter->value);
+    g_free (letter);
+}
+
+//  Keep a letter that was not taken, to send it again.
+static void
+s_fail (kafka_dead_letters_t *self, letter_t *letter, rd_kafka_resp_err_t error)
+{
+    g_queue_push_tail (&self->failed, letter);
+    self->retry_at_ms = clock_ms () + RETRY_MS;
+    if (log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
+        log_event (LOG_WARN, "dead letters are not delivered: they are sent again",
+            "topic=%s reason=%s waiting=%u", self->topic, rd_kafka_err2str (error),
+            g_hash_table_size (self->waiting));
+}
+
+static void
+s_take_report (rd_kafka_t *client, const rd_kafka_message_t *report, void *context)
+{
+    kafka_dead_letters_t *self = context;
+    letter_t *letter = report->_private;
+    (void) client;
+    if (report->err) {
+        s_fail (self, letter, report->err);
+        return;
+    }
+    self->waiting_bytes -= letter->value_size;
+    self->delivered (self->context, letter->partition, letter->assignment, letter->offset);
+    g_hash_table_remove (self->waiting, letter);
+}
+
+static void
+s_produce (kafka_dead_letters_t *self, letter_t *letter)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_copy (letter->headers);
+    rd_kafka_vu_t record[] = {{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = self->topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {letter->key, letter->key_size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {letter->value, letter->value_size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = letter}};
+    rd_kafka_error_t *error =
+        rd_kafka_produceva (self->client, record, sizeof record / sizeof *record);
+    if (!error)
+        return;
+    rd_kafka_headers_destroy (headers);
+    s_fail (self, letter, rd_kafka_error_code (error));
+    rd_kafka_error_destroy (error);
+}
+
+kafka_dead_letters_t *
+kafka_dead_letters_new (const kafka_config_t *config, const char *topic, int wake_fd,
+    kafka_delivered_fn *delivered, void *context)
+{
+    static const kafka_setting_t defaults[] = {{"client.id", "downlink-processor-dead-letters"},
+        {"queue.buffering.max.messages", "10000"}, {"queue.buffering.max.kbytes", "32768"},
+        {"linger.ms", "5"}, {"message.max.bytes", "10000000"}, {0}};
+    static const kafka_setting_t fixed[] = {{"acks", "all"}, {0}};
+    rd_kafka_conf_t *settings = kafka_client_settings (config, defaults, fixed);
+    if (!settings)
+        return NULL;
+    kafka_dead_letters_t *self = g_new0 (kafka_dead_letters_t, 1);
+    rd_kafka_conf_set_opaque (settings, self);
+    rd_kafka_conf_set_dr_msg_cb (settings, s_take_report);
+    self->client = kafka_client_new (RD_KAFKA_PRODUCER, settings);
+    if (!self->client) {
+        g_free (self);
+        return NULL;
+    }
+    g_queue_init (&self->failed);
+    self->waiting = g_hash_table_new_full (NULL, NULL, s_free_letter, NULL);
+    self->topic = g_strdup (topic);
+    self->delivered = delivered;
+    self->context = context;
+    static const uint64_t one = 1;
+    rd_kafka_queue_t *events = rd_kafka_queue_get_main (self->client);
+    rd_kafka_queue_io_event_enable (events, wake_fd, &one, sizeof one);
+    rd_kafka_queue_destroy (events);
+    return self;
+}
+
+void
+kafka_dead_letters_destroy (kafka_dead_letters_t **self_p)
+{
+    kafka_dead_letters_t *self = *self_p;
+    if (!self)
+        return;
+    rd_kafka_destroy (self->client);
+    g_queue_clear (&self->failed);
+    g_hash_table_destroy (self->waiting);
+    g_free (self->topic);
+    g_free (self);
+    *self_p = NULL;
+}
+
+static void
+s_add_header (rd_kafka_headers_t *headers, const char *name, const char *value)
+{
+    (void) !rd_kafka_header_add (headers, name, -1, value, -1);
+}
+
+//  Return the headers of a record and of its end.
+static rd_kafka_headers_t *
+s_headers (const rd_kafka_message_t *record, const char *topic, const char *reason)
+{
+    rd_kafka_headers_t *own = NULL;
+    char partition[16];
+    char offset[24];
+    g_snprintf (partition, sizeof partition, "%d", record->partition);
+    g_snprintf (offset, sizeof offset, "%lld", (long long) record->offset);
+    rd_kafka_headers_t *headers =
+        rd_kafka_message_headers (record, &own) == RD_KAFKA_RESP_ERR_NO_ERROR
+            ? rd_kafka_headers_copy (own)
+            : rd_kafka_headers_new (4);
+    s_add_header (headers, "reason", reason);
+    s_add_header (headers, "topic", topic);
+    s_add_header (headers, "partition", partition);
+    s_add_header (headers, "offset", offset);
+    return headers;
+}
+
+void
+kafka_dead_letters_send (kafka_dead_letters_t *self, const rd_kafka_message_t *record,
+    const char *topic, uint64_t assignment, const char *reason)
+{
+    letter_t *letter = g_new0 (letter_t, 1);
+    *letter = (letter_t){.partition = (uint32_t) record->partition,
+        .assignment = assignment,
+        .offset = record->offset,
+        .key = g_memdup2 (record->key, record->key_len),
+        .key_size = record->key_len,
+        .value = g_memdup2 (record->payload, record->len),
+        .value_size = record->len,
+        .headers = s_headers (record, topic, reason)};
+    g_hash_table_add (self->waiting, letter);
+    self->waiting_bytes += letter->value_size;
+    s_produce (self, letter);
+}
+
+void
+kafka_dead_letters_run (kafka_dead_letters_t *self)
+{
+    rd_kafka_poll (self->client, 0);
+    if (self->failed.length == 0 || clock_ms () < self->retry_at_ms)
+        return;
+    for (guint count = self->failed.length; count > 0; count--)
+        s_produce (self, g_queue_pop_head (&self->failed));
+}
+
+bool
+kafka_dead_letters_is_full (const kafka_dead_letters_t *self)
+{
+    return g_hash_table_size (self->waiting) >= WAITING_MAX ||
+           self->waiting_bytes >= WAITING_MAX_BYTES;
+}
+
+uint64_t
+kafka_dead_letters_waiting (const kafka_dead_letters_t *self)
+{
+    return g_hash_table_size (self->waiting);
+}

@@ -1,0 +1,41 @@
+//  Records that are bad, on their way to the topic of --dead-letter. A letter has the key, the value
+//  and the headers of the record, and the headers `reason`, `topic`, `partition` and `offset`. It is
+//  sent again until a broker has it. The processor's thread owns the letters.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_KAFKA_DEAD_LETTERS_H
+#define DOWNLINK_KAFKA_DEAD_LETTERS_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/kafka/kafka_config.h"
+
+typedef struct kafka_dead_letters kafka_dead_letters_t;
+
+//  Hear that a letter is delivered: the record of a partition, read under an assignment.
+typedef void (kafka_delivered_fn) (
+    void *context, uint32_t partition, uint64_t assignment, int64_t offset);
+
+//  Connect a producer. wake_fd is an eventfd to write when something is to be run; context is for
+//  delivered. Return NULL on failure; then the log says why.
+kafka_dead_letters_t *kafka_dead_letters_new (const kafka_config_t *config, const char *topic,
+    int wake_fd, kafka_delivered_fn *delivered, void *context);
+
+//  Forget the letters that are not delivered: whoever reads their records next sends them.
+void kafka_dead_letters_destroy (kafka_dead_letters_t **self_p);
+
+//  Send a record. topic is the one that it comes from.
+void kafka_dead_letters_send (kafka_dead_letters_t *self, const rd_kafka_message_t *record,
+    const char *topic, uint64_t assignment, const char *reason);
+
+//  Tell of deliveries, and send again what failed. Never wait.
+void kafka_dead_letters_run (kafka_dead_letters_t *self);
+
+//  Return true if so many letters wait that no more records may be read for now.
+bool kafka_dead_letters_is_full (const kafka_dead_letters_t *self);
+
+//  Return the number of letters that wait for their delivery.
+uint64_t kafka_dead_letters_waiting (const kafka_dead_letters_t *self);
+
+#endif

@@ -1,0 +1,47 @@
+//  The feed of --bus=kafka: a connection to the brokers and a topic with one partition for each
+//  partition of the state. The processor's thread owns it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_KAFKA_FEED_H
+#define DOWNLINK_KAFKA_FEED_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "common/domain/position.h"
+#include "common/kafka/kafka_config.h"
+#include "common/kafka/kafka_statistics.h"
+#include "common/service/patience.h"
+
+typedef struct {
+    rd_kafka_t *client;
+    rd_kafka_topic_t *topic;
+    char *name;  //  of the topic
+    uint32_t partitions;
+    uint8_t id[POSITION_FEED_SIZE];  //  the cluster and the topic, for positions
+    int wake_fd;                     //  an eventfd that librdkafka writes when something came
+    kafka_statistics_t statistics;   //  the last ones
+    bool is_away;                    //  no broker answers
+    bool is_commit_due;              //  an answer to a commit said that it failed
+    unsigned commits;                //  on their way
+} kafka_feed_t;
+
+//  Connect to the brokers, and make the topic if it is missing. Wait for brokers that are away.
+//  Return NULL if the patience ends, or if brokers or topic cannot be used; then the log says why.
+kafka_feed_t *kafka_feed_open (const kafka_config_t *config, const char *topic, uint32_t partitions,
+    const patience_t *patience);
+
+//  Let the last commits end, for a bounded time, and disconnect.
+void kafka_feed_close (kafka_feed_t **self_p);
+
+//  Make a topic that is missing, with the cluster's defaults. Return false in the same way.
+bool kafka_feed_make_topic (const kafka_feed_t *self, const char *topic, const patience_t *patience)
+    __attribute__ ((warn_unused_result));
+
+//  Take the events of the connection. Never wait. Return true if something may have come since the
+//  last call: an event, or records of any partition.
+bool kafka_feed_run (kafka_feed_t *self);
+
+//  Commit offsets for the consumer group, so that Kafka's tools show the lag. The feed takes the
+//  offsets. The answer comes later.
+void kafka_feed_commit (kafka_feed_t *self, rd_kafka_topic_partition_list_t *offsets);
+
+#endif

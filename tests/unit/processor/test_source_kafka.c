@@ -1,0 +1,268 @@
+//  The source of --bus=kafka, against the cluster that librdkafka pretends to be: positions, faults,
+//  dead letters, assignments.
+//  SPDX-License-Identifier: Apache-2.0
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "common/process/clock.h"
+#include "processor/intake/source_kafka.h"
+
+#define PARTITIONS 4
+#define WAIT_MS 20000
+#define TOPIC "downlink"
+#define DEAD "dead"
+
+static text_pool_t *s_pool;
+static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
+static source_t *s_source;
+static rd_kafka_t *s_producer;  //  and the owner of the cluster
+static rd_kafka_mock_cluster_t *s_cluster;
+static char *s_file;
+static uint64_t s_number;  //  of the last message
+
+static void
+s_make_cluster (void)
+{
+    char fault[256];
+    rd_kafka_conf_t *settings = rd_kafka_conf_new ();
+    rd_kafka_conf_set_log_cb (settings, NULL);
+    cr_assert_eq (
+        rd_kafka_conf_set (settings, "test.mock.num.brokers", "1", fault, sizeof fault), 0);
+    s_producer = rd_kafka_new (RD_KAFKA_PRODUCER, settings, fault, sizeof fault);
+    s_cluster = rd_kafka_handle_mock_cluster (s_producer);
+    rd_kafka_mock_topic_create (s_cluster, TOPIC, PARTITIONS, 1);
+    rd_kafka_mock_topic_create (s_cluster, DEAD, 1, 1);
+    int file = g_file_open_tmp (NULL, &s_file, NULL);
+    cr_assert (file >= 0 && g_close (file, NULL));
+    char *text =
+        g_strconcat ("bootstrap.servers=", rd_kafka_mock_cluster_bootstraps (s_cluster), NULL);
+    cr_assert (g_file_set_contents (s_file, text, -1, NULL));
+    g_free (text);
+}
+
+static void
+s_open (void)
+{
+    source_kafka_config_t config = {s_file, TOPIC, DEAD};
+    patience_t patience = {.stop_fd = -1};
+    s_source = source_kafka_new (&config, &patience, &s_shards);
+    cr_assert_not_null (s_source);
+}
+
+static void
+s_set_up (void)
+{
+    s_pool = text_pool_new ();
+    s_make_cluster ();
+    s_open ();
+}
+
+static void
+s_tear_down (void)
+{
+    s_source->destroy (&s_source);
+    for (uint32_t partition = 0; partition < PARTITIONS; partition++)
+        shard_destroy (&s_shards.shards[partition]);
+    rd_kafka_destroy (s_producer);
+    text_pool_destroy (&s_pool);
+    g_unlink (s_file);
+    g_free (s_file);
+}
+
+TestSuite (source_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+
+//  Own a partition, with a new shard at a stored offset; -1: none.
+static void
+s_own (uint32_t partition, int64_t offset, const uint8_t *feed)
+{
+    shard_destroy (&s_shards.shards[partition]);
+    shard_t *shard = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, s_pool);
+    position_t position = {.offset = offset};
+    if (feed)
+        memcpy (position.feed, feed, POSITION_FEED_SIZE);
+    if (offset >= 0)
+        shard_restore_position (shard, &position);
+    s_shards.shards[partition] = shard;
+}
+
+//  Write a record with the next message of the rocket of a partition, or another value.
+static void
+s_write (uint32_t partition, const char *value)
+{
+    char channel[32] = "rocket-0";
+    for (int number = 0;
+         partition_of (text_from (channel), shards_layout (&s_shards)) != partition;)
+        snprintf (channel, sizeof channel, "rocket-%d", ++number);
+    char message[256];
+    snprintf (message, sizeof message,
+        "{\"metadata\":{\"channel\":\"%s\",\"messageNumber\":%llu,\"messageTime\":"
+        "\"2022-02-02T19:39:05Z\",\"messageType\":\"RocketSpeedIncreased\"},\"message\":{\"by\":7}"
+        "}",
+        channel, (unsigned long long) ++s_number);
+    const char *text = value ? value : message;
+    rd_kafka_vu_t record[] = {{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = TOPIC},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t) partition},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {channel, strlen (channel)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *) (uintptr_t) text, strlen (text)}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY}};
+    cr_assert_null (rd_kafka_produceva (s_producer, record, sizeof record / sizeof *record));
+    cr_assert_eq (rd_kafka_flush (s_producer, WAIT_MS), 0);
+}
+
+//  Run the source until a counter has a value.
+static void
+s_run_until (const uint64_t *counter, uint64_t value)
+{
+    int64_t until_ms = clock_ms () + WAIT_MS;
+    while (*counter < value) {
+        cr_assert_lt (clock_ms (), until_ms, "%llu instead of %llu", (unsigned long long) *counter,
+            (unsigned long long) value);
+        if (!s_source->take (s_source, 8000)) {
+            struct pollfd wake = {.fd = s_source->item (s_source).fd, .events = POLLIN};
+            (void) poll (&wake, 1, 100);
+        }
+    }
+}
+
+//  Run the source for a while.
+static void
+s_run_for (int64_t ms)
+{
+    for (int64_t until_ms = clock_ms () + ms; clock_ms () < until_ms;) {
+        (void) s_source->take (s_source, 8000);
+        g_usleep (2000);
+    }
+}
+
+static int64_t
+s_offset (uint32_t partition)
+{
+    position_t position;
+    return shard_position (s_shards.shards[partition], &position) ? position.offset : -1;
+}
+
+Test (source_kafka, reads_owned_partitions_from_the_earliest_record)
+{
+    s_write (0, NULL);
+    s_write (1, NULL);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_write (0, NULL);
+    s_run_until (&s_shards.counters.applied, 2);
+    s_run_for (100);
+    cr_assert_eq (s_shards.counters.applied, 2, "a partition of others was read");
+    cr_assert_eq (s_offset (0), 2);
+}
+
+Test (source_kafka, reads_on_from_the_stored_position)
+{
+    for (int count = 0; count < 5; count++)
+        s_write (2, NULL);
+    s_own (2, -1, NULL);
+    cr_assert (s_source->assign (s_source, 2));
+    s_run_until (&s_shards.counters.applied, 5);
+    position_t position;
+    cr_assert (shard_position (s_shards.shards[2], &position));
+    s_source->revoke (s_source, 2);
+    s_write (2, NULL);
+    //  The state went back, behind what was fetched before.
+    s_own (2, 3, position.feed);
+    cr_assert (s_source->assign (s_source, 2));
+    s_run_until (&s_shards.counters.records, 5 + 3);
+    s_run_for (100);
+    cr_assert_eq (s_shards.counters.records, 5 + 3, "each from there on, once");
+    cr_assert_eq (s_offset (2), 6);
+}
+
+Test (source_kafka, refuses_a_position_of_another_feed)
+{
+    uint8_t other[POSITION_FEED_SIZE] = {1, 2, 3};
+    s_own (0, 1, other);
+    cr_assert_not (s_source->assign (s_source, 0));
+}
+
+Test (source_kafka, reads_nothing_of_a_revoked_partition)
+{
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_source->revoke (s_source, 0);
+    s_write (0, NULL);
+    s_run_for (300);
+    cr_assert_eq (s_shards.counters.records, 0);
+}
+
+Test (source_kafka, goes_on_at_the_earliest_record_where_its_own_is_gone)
+{
+    s_write (0, NULL);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_until (&s_shards.counters.applied, 1);
+    position_t position;
+    cr_assert (shard_position (s_shards.shards[0], &position));
+    s_source->revoke (s_source, 0);
+    s_own (0, 700, position.feed);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_until (&s_shards.counters.feed_gaps, 1);
+    s_run_until (&s_shards.counters.records, 2);
+    cr_assert_eq (s_offset (0), 1, "the position goes back");
+}
+
+Test (source_kafka, does_not_pass_a_bad_record_before_its_letter_is_delivered)
+{
+    rd_kafka_mock_topic_set_error (s_cluster, DEAD, RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS);
+    s_write (0, NULL);
+    s_write (0, "junk");
+    s_write (0, NULL);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_until (&s_shards.counters.applied, 2);
+    s_run_for (300);
+    cr_assert_eq (s_shards.counters.records_refused, 1);
+    cr_assert_eq (s_shards.counters.dead_letters, 0);
+    cr_assert_eq (s_offset (0), 1, "the record behind it is folded, and the position waits");
+    rd_kafka_mock_topic_set_error (s_cluster, DEAD, RD_KAFKA_RESP_ERR_NO_ERROR);
+    s_run_until (&s_shards.counters.dead_letters, 1);
+    cr_assert_eq (s_offset (0), 3);
+}
+
+Test (source_kafka, tells_how_far_it_is_behind)
+{
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    for (int count = 0; count < 3; count++)
+        s_write (0, NULL);
+    s_run_until (&s_shards.counters.applied, 3);
+    s_run_for (100);
+    bus_health_t health = s_source->health (s_source);
+    cr_assert_str_eq (health.kind, "kafka");
+    cr_assert_not (health.is_away);
+    cr_assert_eq (s_shards.lags[0].messages, 3, "they are not saved");
+    position_t position;
+    cr_assert (shard_position (s_shards.shards[0], &position));
+    s_source->saved (s_source, 0, &position);
+    (void) s_source->health (s_source);
+    cr_assert_eq (s_shards.lags[0].messages, 0);
+    cr_assert_eq (s_shards.lags[0].age_ms, 0);
+}
+
+Test (source_kafka, notices_that_the_brokers_go_and_come)
+{
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_write (0, NULL);
+    s_run_until (&s_shards.counters.applied, 1);
+    rd_kafka_mock_broker_set_down (s_cluster, 1);
+    for (int turn = 0; turn < 200 && !s_source->health (s_source).is_away; turn++)
+        s_run_for (50);
+    cr_assert (s_source->health (s_source).is_away);
+    rd_kafka_mock_broker_set_up (s_cluster, 1);
+    for (int turn = 0; turn < 200 && s_source->health (s_source).is_away; turn++)
+        s_run_for (50);
+    cr_assert_not (s_source->health (s_source).is_away);
+    s_write (0, NULL);
+    s_run_until (&s_shards.counters.applied, 2);
+}

@@ -2,7 +2,7 @@
 #  relative link, and a picture, would lead nowhere, so it becomes text that says where the thing is.
 #  Run by cmake --install, with `source`, `destination` and `made` (a folder to write in) set.
 #  SPDX-License-Identifier: Apache-2.0
-file (GLOB documents ${source}/README.md ${source}/ARCHITECTURE.md ${source}/CHANGELOG.md ${source}/docs/*.md)
+file (GLOB documents ${source}/README.md ${source}/ARCHITECTURE.md ${source}/CHANGELOG.md ${source}/SECURITY.md ${source}/docs/*.md)
 set (names)
 foreach (document ${documents})
     get_filename_component (name ${document} NAME_WE)

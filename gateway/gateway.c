@@ -46,19 +46,24 @@ s_share (const gateway_config_t *config)
     return share;
 }
 
-//  Sample the metrics and pass requests for the state on to the workers.
+//  Sample the metrics, look after the tokens, and pass requests for the state on to the workers.
 static void
 s_wait_for_stop (
-    const service_signals_t *signals, gateway_metrics_t *metrics, atomic_uint *state_requests)
+    const service_signals_t *signals, const worker_config_t *share, atomic_uint *state_requests)
 {
-    struct pollfd items[] = {{signals->stop, POLLIN, 0}, {signals->state, POLLIN, 0}};
+    struct pollfd items[] = {
+        {signals->stop, POLLIN, 0}, {signals->state, POLLIN, 0}, {signals->reload, POLLIN, 0}};
     int64_t sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
     while (!items[0].revents) {
         (void) !poll (items, G_N_ELEMENTS (items), (int) MAX (0, sample_at_ms - clock_ms ()));
         if (items[1].revents && state_signal_take (signals->state))
             atomic_fetch_add (state_requests, 1);
-        if (clock_ms () >= sample_at_ms) {
-            gateway_metrics_sample (metrics);
+        bool is_asked = items[2].revents && stop_signals_take_reload (signals->reload);
+        bool is_due = clock_ms () >= sample_at_ms;
+        if (share->tokens && (is_asked || is_due))
+            token_keeper_look (share->tokens, is_asked);
+        if (is_due) {
+            gateway_metrics_sample (share->metrics);
             sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
         }
     }
@@ -79,10 +84,14 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     int result = -1;
     if (!listener_is_free (config->worker.address, config->worker.port))
         return result;
+    token_keeper_t *tokens = config->token_file ? token_keeper_new (config->token_file) : NULL;
+    if (config->token_file && !tokens)
+        return result;
     phase_t phase = {0};
     atomic_uint state_requests = 0;
     worker_config_t share = s_share (config);
     share.state_requests = &state_requests;
+    share.tokens = tokens;
     share.metrics = s_new_metrics (config);
     share.state = served_state_new ();
     discovery_t *discovery = discovery_new (config->processors, false);
@@ -103,7 +112,7 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
         (unsigned) config->worker.port, config->workers);
     notify_ready ();
-    s_wait_for_stop (signals, share.metrics, &state_requests);
+    s_wait_for_stop (signals, &share, &state_requests);
     notify_stopping ();
     stop_signals_release ();
     phase_enter (&phase, GATEWAY_UNREADY);
@@ -121,5 +130,6 @@ out:
     discovery_destroy (&discovery);
     served_state_destroy (&share.state);
     gateway_metrics_destroy (&share.metrics);
+    token_keeper_destroy (&tokens);
     return result;
 }

@@ -15,6 +15,7 @@ static struct {
     const char *cors;
     const char *host;
     const char *webhook_origin;
+    const char *token_file;
     const char *journal_dir;
     int journal, overflow;
     uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
@@ -66,6 +67,10 @@ static const option_t s_options[] = {
     {"webhook-origin", OPTION_TEXT, &s_flags.webhook_origin, NULL, "LIST", 0, 0,
         "let these origins, comma-separated, deliver CloudEvents to POST /messages as to a webhook "
         "that they ask first (OPTIONS); *: all"},
+    {"token-file", OPTION_TEXT, &s_flags.token_file, NULL, "FILE", 0, 0,
+        "the tokens that let clients in, a line each; downlink-keygen adds them. Not set: "
+        "everybody "
+        "who reaches the port may do everything"},
     SERVICE_OPTIONS (s_service),
 };
 
@@ -80,6 +85,10 @@ static const options_t s_usage = {"downlink-gateway",
     "by side, and may share a journal directory.\n\n"
     "A gateway connects to every address of every name in --processors, and resolves the names "
     "again every second.\n\n"
+    "With --token-file each request except /livez and /readyz needs a token with the right scope, "
+    "as "
+    "in \"Authorization: Bearer TOKEN\". The gateway reads the file again when it has changed, and "
+    "on SIGHUP, which does not stop it then.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, the gateway answers the open requests, "
     "and delivers the accepted messages or leaves them in the journal for the next gateway. A "
     "second SIGTERM or "
@@ -97,7 +106,10 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
-    *config = (gateway_config_t){.workers = MAX (workers, 1), .processors = s_flags.processors};
+    s_service.is_reloading = s_flags.token_file != NULL;
+    *config = (gateway_config_t){.workers = MAX (workers, 1),
+        .processors = s_flags.processors,
+        .token_file = s_flags.token_file};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,
         .publisher = {.buffer = s_flags.buffer,

@@ -13,31 +13,48 @@
 
 #define CORS_MAX_AGE_SECONDS "600"
 
-typedef enum { METHOD_GET, METHOD_POST } method_t;  //  HEAD counts as GET
+typedef enum { METHOD_GET, METHOD_POST, METHOD_SESSION } method_t;
+
+//  The methods that stand for each of them in a request.
+static const struct {
+    const char *names[2];
+    const char *allow;
+} s_methods[] = {
+    [METHOD_GET] = {{"GET", "HEAD"}, "GET, HEAD, OPTIONS"},
+    [METHOD_POST] = {{"POST", "POST"}, "POST, OPTIONS"},
+    [METHOD_SESSION] = {{"POST", "DELETE"}, "POST, DELETE, OPTIONS"},
+};
 
 typedef struct {
     const char *path;
     method_t method;
-    route_t route;  //  the name in metrics
+    route_t route;   //  the name in metrics
+    unsigned scope;  //  that a token must have (token_scope_t); 0: everybody may call
     handler_fn *handler;
 } row_t;
 
+#define EVERYBODY 0
+
 //  Rows of the first kind match whole paths.
 static const row_t s_rows[] = {
-    {"/messages", METHOD_POST, ROUTE_MESSAGES, handle_post_messages},
-    {"/rockets", METHOD_GET, ROUTE_ROCKETS, handle_get_rockets},
-    {"/events", METHOD_GET, ROUTE_EVENTS, handle_get_events},
-    {"/openapi.json", METHOD_GET, ROUTE_OPENAPI, handle_get_openapi},
-    {"/livez", METHOD_GET, ROUTE_LIVE, handle_live},
-    {"/healthz", METHOD_GET, ROUTE_LIVE, handle_live},
-    {"/readyz", METHOD_GET, ROUTE_READY, handle_ready},
-    {"/stats", METHOD_GET, ROUTE_STATS, handle_stats},
-    {"/metrics", METHOD_GET, ROUTE_METRICS, handle_metrics},
+    {"/messages", METHOD_POST, ROUTE_MESSAGES, TOKEN_WRITE, handle_post_messages},
+    {"/rockets", METHOD_GET, ROUTE_ROCKETS, TOKEN_READ, handle_get_rockets},
+    {"/events", METHOD_GET, ROUTE_EVENTS, TOKEN_READ, handle_get_events},
+    {"/session", METHOD_SESSION, ROUTE_SESSION, EVERYBODY, handle_session},
+    {"/openapi.json", METHOD_GET, ROUTE_OPENAPI, TOKEN_READ, handle_get_openapi},
+    {"/livez", METHOD_GET, ROUTE_LIVE, EVERYBODY, handle_live},
+    {"/healthz", METHOD_GET, ROUTE_LIVE, EVERYBODY, handle_live},
+    {"/readyz", METHOD_GET, ROUTE_READY, EVERYBODY, handle_ready},
+    {"/stats", METHOD_GET, ROUTE_STATS, TOKEN_STATS, handle_stats},
+    {"/metrics", METHOD_GET, ROUTE_METRICS, TOKEN_STATS, handle_metrics},
 };
 
 //  These match many paths.
-static const row_t s_rocket = {ROCKET_PATH, METHOD_GET, ROUTE_ROCKET, handle_get_rocket};
-static const row_t s_dashboard = {"/", METHOD_GET, ROUTE_DASHBOARD, handle_get_dashboard};
+static const row_t s_rocket = {
+    ROCKET_PATH, METHOD_GET, ROUTE_ROCKET, TOKEN_READ, handle_get_rocket};
+static const row_t s_dashboard = {
+    "/", METHOD_GET, ROUTE_DASHBOARD, TOKEN_READ, handle_get_dashboard};
+static const row_t s_sign_in = {"", METHOD_GET, ROUTE_DASHBOARD, EVERYBODY, handle_get_sign_in};
 
 //  Return the row of a path, or NULL.
 static const row_t *
@@ -50,21 +67,16 @@ s_find (const char *path)
     for (size_t index = 0; index < G_N_ELEMENTS (s_rows); index++)
         if (strcmp (path, s_rows[index].path) == 0)
             return &s_rows[index];
+    if (handle_is_sign_in (path))
+        return &s_sign_in;
     return handle_is_dashboard (path) ? &s_dashboard : NULL;
 }
 
 static bool
 s_is_allowed (const row_t *row, const char *method)
 {
-    if (row->method == METHOD_POST)
-        return strcmp (method, "POST") == 0;
-    return strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
-}
-
-static const char *
-s_allowed_methods (const row_t *row)
-{
-    return row->method == METHOD_POST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    const char *const *names = s_methods[row->method].names;
+    return strcmp (method, names[0]) == 0 || strcmp (method, names[1]) == 0;
 }
 
 static bool
@@ -96,7 +108,8 @@ s_allow_webhook (const routes_t *self, http_request_t *request, http_response_t 
 }
 
 //  Answer a browser that asks before a page of another origin may send JSON or a field of its own.
-//  Allow every field that the page wants to send: the gateway keeps no secret in any of them.
+//  Allow every field that the page wants to send: a page that knows a token may use it. No browser
+//  sends the cookie of the dashboard from such a page.
 static void
 s_answer_options (
     const routes_t *self, http_request_t *request, const char *allow, bool is_delivery)
@@ -118,23 +131,44 @@ s_answer_options (
     http_answer (request, &response);
 }
 
-//  Answer a request whose path is in the table.
-static void
-s_answer_row (
-    routes_t *self, http_request_t *request, const row_t *row, const http_target_t *target)
+//  Refuse a request without the token that its path needs. Return false if it is allowed.
+static bool
+s_refuse_stranger (
+    const routes_t *self, http_request_t *request, const row_t *row, const http_target_t *target)
+{
+    if (http_request_is_admitted (request))
+        return false;
+    access_verdict_t verdict = access_judge (self->parts.access, request, row->scope);
+    if (verdict == ACCESS_ALLOWED)
+        return false;
+    bool is_page = row == &s_dashboard && strcmp (target->path, "/") == 0;
+    if (is_page && !http_request_field (request, "Authorization"))
+        answer_sign_in (request);
+    else
+        access_refuse (request, verdict, row->scope);
+    return true;
+}
+
+//  Return true if the handler of a row may have the request. Otherwise answer it.
+static bool
+s_may_call (
+    const routes_t *self, http_request_t *request, const row_t *row, const http_target_t *target)
 {
     const char *method = http_request_method (request);
-    if (strcmp (method, "OPTIONS") == 0)
-        s_answer_options (self, request, s_allowed_methods (row), row->route == ROUTE_MESSAGES);
-    else if (!s_is_allowed (row, method))
+    const char *allow = s_methods[row->method].allow;
+    if (strcmp (method, "OPTIONS") == 0) {
+        s_answer_options (self, request, allow, row->route == ROUTE_MESSAGES);
+        return false;
+    }
+    if (!s_is_allowed (row, method)) {
         answer_problem_with (request, &(problem_t){.status = 405,
                                           .name = "method-not-allowed",
                                           .detail = "this path does not know that method",
-                                          .allow = s_allowed_methods (row)});
-    else {
-        http_request_set_route (request, row->route);
-        row->handler (&self->parts, request, target);
+                                          .allow = allow});
+        return false;
     }
+    http_request_set_route (request, row->route);
+    return !s_refuse_stranger (self, request, row, target);
 }
 
 //  Return true for OPTIONS *, which asks about the server.
@@ -177,24 +211,46 @@ s_refuse_browser (const routes_t *self, http_request_t *request)
     return false;
 }
 
+//  Return the row with the handler that may have a request. Otherwise answer it and return NULL. The
+//  caller frees the target.
+static const row_t *
+s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
+{
+    if (!http_request_is_admitted (request) && s_refuse_browser (self, request)) {
+        *target = (http_target_t){0};
+        return NULL;
+    }
+    const char *fault = http_target_read (target, http_request_target (request));
+    const row_t *row = fault || !target->path ? NULL : s_find (target->path);
+    if (row)
+        return s_may_call (self, request, row, target) ? row : NULL;
+    if (fault)
+        answer_problem (request, 400, "bad-request", fault);
+    else if (s_is_about_server (request, target))
+        s_answer_options (self, request, "GET, HEAD, POST, OPTIONS", false);
+    else
+        answer_problem (request, 404, "not-found", "there is nothing at this path");
+    return NULL;
+}
+
 void
 routes_handle (void *context, http_request_t *request)
 {
     routes_t *self = context;
-    if (s_refuse_browser (self, request))
-        return;
     http_target_t target;
-    const char *fault = http_target_read (&target, http_request_target (request));
-    const row_t *row = fault || !target.path ? NULL : s_find (target.path);
-    if (fault)
-        answer_problem (request, 400, "bad-request", fault);
-    else if (s_is_about_server (request, &target))
-        s_answer_options (self, request, "GET, HEAD, POST, OPTIONS", false);
-    else if (!row)
-        answer_problem (request, 404, "not-found", "there is nothing at this path");
-    else
-        s_answer_row (self, request, row, &target);
+    const row_t *row = s_choose (self, request, &target);
+    if (row)
+        row->handler (&self->parts, request, &target);
     http_target_free (&target);
+}
+
+bool
+routes_admit (void *context, http_request_t *request)
+{
+    http_target_t target;
+    const row_t *row = s_choose (context, request, &target);
+    http_target_free (&target);
+    return row != NULL;
 }
 
 bool

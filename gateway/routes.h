@@ -21,6 +21,10 @@ typedef struct {
 //  Show a request to the handler of its path; an http_handler_fn.
 void routes_handle (void *context, http_request_t *request);
 
+//  Return true to read the body of a request, or refuse it without; an http_admit_fn. Only a gateway
+//  with tokens has it.
+bool routes_admit (void *context, http_request_t *request);
+
 //  Return true if the server should pass a body in pieces; an http_takes_pieces_fn.
 bool routes_take_pieces (void *context, http_request_t *request);
 

@@ -26,6 +26,7 @@ struct worker {
     event_streams_t *streams;
     intake_t *intake;
     json_writer_t *json;
+    access_t access;
     routes_t routes;
     http_server_t *http;
     const phase_t *phase;
@@ -47,6 +48,7 @@ s_new_parts (worker_t *self, const worker_config_t *config)
         .overflow = config->overflow,
         .wait_ms = config->wait_ms};
     self->intake = intake_new (&tools, config->max_body_bytes);
+    access_init (&self->access, config->tokens);
     self->routes = (routes_t){.parts = {.intake = self->intake,
                                   .publisher = self->publisher,
                                   .directory = self->directory,
@@ -54,6 +56,7 @@ s_new_parts (worker_t *self, const worker_config_t *config)
                                   .streams = self->streams,
                                   .json = self->json,
                                   .gateway_metrics = config->metrics,
+                                  .access = &self->access,
                                   .phase = self->phase},
         .metrics = self->metrics,
         .browser = config->browser,
@@ -72,6 +75,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .times = config->times,
         .cors = config->browser.cors,
         .handler = routes_handle,
+        .admit = config->tokens ? routes_admit : NULL,
         .takes_pieces = routes_take_pieces,
         .piece = routes_piece,
         .answered = routes_answered,
@@ -115,6 +119,7 @@ worker_destroy (worker_t **self_p)
         self->link->destroy (&self->link);
     directory_destroy (&self->directory);
     json_writer_destroy (&self->json);
+    access_clear (&self->access);
     g_free (self);
     *self_p = NULL;
 }
@@ -208,9 +213,11 @@ s_turn (worker_t *self)
 {
     watchdog_feed ("worker");
     s_wait (self);
-    http_server_run (self->http);                    //  requests in
-    directory_run (self->directory);                 //  announcements and acks in
-    self->publisher->run (self->publisher);          //  into the journal; frames out
+    if (access_refresh (&self->access))
+        event_streams_turn_out (self->streams);  //  clients come back, with tokens that are good
+    http_server_run (self->http);                //  requests in
+    directory_run (self->directory);             //  announcements and acks in
+    self->publisher->run (self->publisher);      //  into the journal; frames out
     size_t answered = intake_answer (self->intake);  //  requests whose messages are kept
     watchdog_feed ("worker");
     event_streams_run (self->streams);  //  updates in, to the streams

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "gateway/access/browser_rules.h"
+#include "gateway/access/token_keeper.h"
 #include "gateway/delivery/link_publisher.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
@@ -27,7 +28,8 @@ typedef struct {
     uint64_t max_body_bytes;
     unsigned max_connections;
     browser_rules_t browser;
-    const char *webhook;  //  NULL: none
+    token_keeper_t *tokens;  //  of all workers; borrowed; NULL: none
+    const char *webhook;     //  NULL: none
     http_times_t times;
     gateway_metrics_t *metrics;  //  of all workers; borrowed
     served_state_t *state;       //  of all workers; borrowed

@@ -21,6 +21,10 @@ typedef struct http_request http_request_t;
 //  Handle a complete request: answer it or hold it.
 typedef void (http_handler_fn) (void *context, http_request_t *request);
 
+//  Return true to go on with a request that has a body, when its head is there. Otherwise answer it:
+//  then the server does not read the body. The server does not ask for a request without a body.
+typedef bool (http_admit_fn) (void *context, http_request_t *request);
+
 //  Return true to take the body of this request in pieces. The server asks when the head is there
 //  and the body turns out to be larger than HTTP_PIECE_BYTES.
 typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
@@ -61,6 +65,7 @@ typedef struct {
     http_times_t times;
     const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
+    http_admit_fn *admit;                //  NULL: every request is admitted
     http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole
     http_piece_fn *piece;                //  NULL if takes_pieces is
     http_answered_fn *answered;          //  NULL: answers are not counted

@@ -60,6 +60,18 @@ s_head_is_small (const http_request_t *request)
     return s_head_size (request) <= HTTP_HEAD_MAX_BYTES && request->fields <= HTTP_HEAD_MAX_FIELDS;
 }
 
+//  Ask whether a body is wanted. Return false if the request is answered instead.
+static bool
+s_admit (http_request_t *request)
+{
+    const http_config_t *config = &request->server->config;
+    const http_guard_t *guard = &request->guard;
+    if (!config->admit || (guard->content_length == 0 && guard->transfer_encodings == 0))
+        return true;
+    request->is_admitted = config->admit (config->context, request);
+    return request->is_admitted;
+}
+
 bool
 http_head_check (http_request_t *request, const char *target, const char *version)
 {
@@ -80,7 +92,7 @@ http_head_check (http_request_t *request, const char *target, const char *versio
     else if (request->guard.content_length > 0 &&
              http_bodies_are_full (&self->bodies, request->guard.content_length))
         answer_problem (request, 503, "busy", HTTP_BUSY);
-    else {
+    else if (s_admit (request)) {
         http_request_enter (request, REQUEST_BODY);
         (void) http_pieces_are_due (request, request->guard.content_length);
     }

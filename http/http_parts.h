@@ -55,6 +55,7 @@ struct http_request {
     char *id;         //  NULL: the client gave none, and none was made yet
     request_id_source_t id_source;
     unsigned route;
+    bool is_admitted;  //  the admit function has said so
 
     http_body_t body;
     body_result_t body_result;  //  why the body is refused; BODY_TAKEN: it is not

@@ -50,6 +50,37 @@ http_request_list (const http_request_t *self, const char *name)
     return g_string_free (lines.list, FALSE);
 }
 
+//  The field to count, and the lines so far.
+typedef struct {
+    text_t name;
+    size_t count;
+    const char *first;
+} counted_t;
+
+static enum MHD_Result
+s_count (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+    const char *value, size_t value_size)
+{
+    (void) kind;
+    (void) value_size;
+    counted_t *counted = context;
+    if (name_size != counted->name.size ||
+        g_ascii_strncasecmp (name, counted->name.data, name_size) != 0)
+        return MHD_YES;
+    if (counted->count++ == 0)
+        counted->first = value ? value : "";
+    return MHD_YES;
+}
+
+size_t
+http_request_count (const http_request_t *self, const char *name, const char **first)
+{
+    counted_t counted = {.name = text_from (name)};
+    MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, s_count, &counted);
+    *first = counted.first;
+    return counted.count;
+}
+
 text_t
 http_request_body (const http_request_t *self)
 {
@@ -76,6 +107,12 @@ unsigned
 http_request_route (const http_request_t *self)
 {
     return self->route;
+}
+
+bool
+http_request_is_admitted (const http_request_t *self)
+{
+    return self->is_admitted;
 }
 
 void

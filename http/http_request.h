@@ -20,6 +20,9 @@ text_t http_request_body (const http_request_t *self);
 //  NULL if the field is missing.
 char *http_request_list (const http_request_t *self, const char *name);
 
+//  Return how many lines of the head have this field, and the value of the first one; NULL: none.
+size_t http_request_count (const http_request_t *self, const char *name, const char **first);
+
 //  Return the id of a request, which its answer carries in X-Request-Id: the id that the client
 //  gave, or one that the first call makes.
 const char *http_request_id (http_request_t *self);
@@ -27,6 +30,9 @@ const char *http_request_id (http_request_t *self);
 //  Set and return the number of the caller's route that a request takes; 0 until it is set.
 void http_request_set_route (http_request_t *self, unsigned route);
 unsigned http_request_route (const http_request_t *self);
+
+//  Return true if the admit function of the configuration has admitted this request.
+bool http_request_is_admitted (const http_request_t *self);
 
 //  Give a request a state, which must have none. The server frees it when the request is gone, or
 //  its body is refused.

@@ -48,5 +48,9 @@ problem_response (const problem_t *problem, const char *request_id, json_writer_
         response.fields[0].name = "Accept-Encoding";
         response.fields[0].value = problem->accept_encoding;
     }
+    else if (problem->challenge) {
+        response.fields[0].name = "WWW-Authenticate";
+        response.fields[0].value = problem->challenge;
+    }
     return response;
 }

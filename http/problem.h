@@ -15,6 +15,7 @@ typedef struct {
     const char *detail;                 //  a sentence
     const char *allow;                  //  with 405: the methods of the path
     const char *accept_encoding;        //  with 415: the codings that a body may have
+    const char *challenge;              //  with 401 and 403: how to authenticate (RFC 9110)
     problem_members_fn *write_members;  //  NULL: the problem has no further members
     const void *members;                //  for write_members
 } problem_t;

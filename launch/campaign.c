@@ -161,9 +161,9 @@ s_compose (campaign_t *self, sender_t *sender)
         size += strlen (self->messages->pdata[self->next + index]) + (sender->count > 1);
     g_string_printf (sender->request,
         "POST %s HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\nContent-Type: %s\r\n"
-        "Content-Length: %zu\r\n\r\n",
+        "%sContent-Length: %zu\r\n\r\n",
         self->place->path, self->place->authority,
-        sender->count > 1 ? "application/x-ndjson" : "application/json", size);
+        sender->count > 1 ? "application/x-ndjson" : "application/json", self->place->fields, size);
     for (uint64_t index = 0; index < sender->count; index++) {
         g_string_append (sender->request, self->messages->pdata[self->next + index]);
         if (sender->count > 1)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/access/token.h"
 #include "common/options/options.h"
 #include "common/process/clock.h"
 #include "common/process/stop_signals.h"
@@ -17,6 +18,7 @@
 static flight_plan_t s_flights;
 static campaign_plan_t s_campaign;
 static bool s_verify, s_json;
+static const char *s_token;
 
 static const option_t s_options[] = {
     {"rockets", OPTION_NUMBER, &s_flights.rockets, "20", NULL, 1, 10000000, "number of rockets"},
@@ -45,6 +47,10 @@ static const option_t s_options[] = {
         "time to wait for an answer"},
     {"max-duration", OPTION_DURATION, &s_campaign.max_duration_ms, "0", NULL, 0, 0,
         "stop after so long, the look-up of the name included, delivered or not; 0: never"},
+    {"token", OPTION_TEXT, &s_token, NULL, "TOKEN", 0, 0,
+        "the token that a gateway with --token-file wants, with the scopes write and, for "
+        "--verify, "
+        "read; better in DOWNLINK_TOKEN, as other users of this machine can see flags"},
     {"verify", OPTION_SWITCH, &s_verify, "no", NULL, 0, 0,
         "ask for every rocket at the end, and compare"},
     {"json", OPTION_SWITCH, &s_json, "no", NULL, 0, 0, "the summary as JSON"},
@@ -73,6 +79,10 @@ s_find_place (http_place_t *place, const char *url)
     const char *fault = http_place_read (place, url);
     if (fault)
         options_refuse (&s_usage, "'%s': %s", url, fault);
+    if (s_token && !token_is_well_formed (text_from (s_token)))
+        options_refuse (&s_usage, "--token: this is no token");
+    if (s_token)
+        http_place_set_token (place, s_token);
     fault = http_place_resolve (place, limit_ms ? begun_ms + limit_ms : INT64_MAX);
     if (fault)
         fprintf (stderr, "downlink-launch: '%s' cannot be resolved: %s\n", place->host, fault);

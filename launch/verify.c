@@ -26,9 +26,9 @@ s_ask (checker_t *self, const char *id)
 {
     if (self->fd < 0)
         self->fd = http_connect (self->place, 0);
-    char request[512];
-    int size = g_snprintf (request, sizeof request, "GET /rockets/%s HTTP/1.1\r\nHost: %s\r\n\r\n",
-        id, self->place->authority);
+    char *request = g_strdup_printf ("GET /rockets/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", id,
+        self->place->authority, self->place->fields);
+    ssize_t size = (ssize_t) strlen (request);
     struct pollfd item = {self->fd, POLLOUT, 0};
     g_byte_array_set_size (self->answer.buffer, 0);
     self->answer = (http_answer_t){.buffer = self->answer.buffer};
@@ -36,6 +36,7 @@ s_ask (checker_t *self, const char *id)
     if (self->fd >= 0 && poll (&item, 1, ANSWER_MS) == 1 &&
         send (self->fd, request, (size_t) size, MSG_NOSIGNAL) == size)
         step = HTTP_MORE;
+    g_free (request);
     item.events = POLLIN;
     while (step == HTTP_MORE && poll (&item, 1, ANSWER_MS) == 1)
         step = http_answer_read (&self->answer, self->fd);

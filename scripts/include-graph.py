@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULES_MAX = 15  # in one folder; more of them hide what it is for
 FOLDERS = """
 launch
+keygen
 move
 gateway
 gateway/state
@@ -48,6 +49,7 @@ disk
 common/service
 common/options
 common/kafka
+common/access
 common/network
 common/process
 common/bytes

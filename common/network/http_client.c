@@ -61,6 +61,7 @@ http_place_read (http_place_t *self, const char *url)
         return "it must begin with http://";
     url += has_scheme ? sizeof scheme - 1 : 0;
     size_t size = strcspn (url, "/");
+    self->fields = g_strdup ("");
     self->authority = has_scheme ? g_strndup (url, size) : s_usual_authority (url, size);
     if (!self->authority)
         return "it must be http://HOST:PORT/PATH, or HOST:PORT as in localhost:8088, [::1]:8088, "
@@ -85,11 +86,19 @@ http_place_resolve (http_place_t *self, int64_t until_ms)
 }
 
 void
+http_place_set_token (http_place_t *self, const char *token)
+{
+    g_free (self->fields);
+    self->fields = g_strdup_printf ("Authorization: Bearer %s\r\n", token);
+}
+
+void
 http_place_free (http_place_t *self)
 {
     g_free (self->url);
     g_free (self->authority);
     g_free (self->host);
+    g_free (self->fields);
     g_free (self->path);
 }
 

@@ -11,6 +11,7 @@
 typedef struct {
     char *url;        //  all of it, for people
     char *authority;  //  for Host
+    char *fields;     //  further lines of every request, each with its line end; or ""
     char *path;
     char *host;
     uint16_t port;
@@ -26,6 +27,9 @@ const char *http_place_read (http_place_t *self, const char *url);
 //  Look up the host until clock_ms () reaches until_ms; INT64_MAX: without limit. Return NULL, or
 //  the reason of the failure.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
+
+//  Send this token with every request.
+void http_place_set_token (http_place_t *self, const char *token);
 
 void http_place_free (http_place_t *self);
 

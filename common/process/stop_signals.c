@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -15,6 +14,8 @@
 static const int s_ignored[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
     SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTOU};
 
+static bool s_is_hangup_kept;  //  stop_signals_open_reload has it
+
 static sigset_t
 s_signals (void)
 {
@@ -24,7 +25,7 @@ s_signals (void)
     sigaddset (&signals, SIGTERM);
     sigaddset (&signals, SIGINT);
     //  nohup ignores SIGHUP: keep that.
-    if (sigaction (SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    if (!s_is_hangup_kept && sigaction (SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         sigaddset (&signals, SIGHUP);
     return signals;
 }
@@ -47,6 +48,26 @@ stop_signals_open (void)
     if (!good || pthread_sigmask (SIG_BLOCK, &signals, NULL) != 0)
         return -1;
     return signalfd (-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+stop_signals_open_reload (void)
+{
+    sigset_t signals;
+    sigemptyset (&signals);
+    sigaddset (&signals, SIGHUP);
+    s_is_hangup_kept = true;
+    //  Under nohup the signal is ignored, and would never arrive.
+    if (pthread_sigmask (SIG_BLOCK, &signals, NULL) != 0 || signal (SIGHUP, SIG_DFL) == SIG_ERR)
+        return -1;
+    return signalfd (-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool
+stop_signals_take_reload (int fd)
+{
+    struct signalfd_siginfo signals[4];
+    return read (fd, signals, sizeof signals) > 0;
 }
 
 void

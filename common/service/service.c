@@ -21,15 +21,23 @@ service_read_options (const service_t *self, int argc, char **argv)
         options_refuse (self->usage, "--watchdog: must be 0, or at least %d ms", WATCHDOG_MIN_MS);
 }
 
+static bool
+s_open_signals (const service_t *self, service_signals_t *signals)
+{
+    signals->reload = self->is_reloading ? stop_signals_open_reload () : -1;
+    signals->stop = stop_signals_open ();
+    signals->state = state_signal_open ();
+    return signals->stop >= 0 && signals->state >= 0 &&
+           (signals->reload >= 0 || !self->is_reloading);
+}
+
 bool
 service_start (const service_t *self, service_signals_t *signals)
 {
     log_setup (
         self->usage->program, (log_level_t) self->log_level, (log_format_t) self->log_format);
     umask (S_IRWXG | S_IRWXO);
-    signals->stop = stop_signals_open ();
-    signals->state = signals->stop < 0 ? -1 : state_signal_open ();
-    if (signals->state < 0) {
+    if (!s_open_signals (self, signals)) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
         return false;
     }
@@ -46,6 +54,8 @@ service_end (const service_signals_t *signals, bool is_good)
     watchdog_stop ();
     close (signals->stop);
     close (signals->state);
+    if (signals->reload >= 0)
+        close (signals->reload);
     if (is_good)
         log_event (LOG_INFO, "stopped", "");
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -11,6 +11,7 @@
 //  A server's table of options, and the values of the options that every server has.
 typedef struct {
     const options_t *usage;
+    bool is_reloading;  //  SIGHUP means to read files again, not to stop
     uint64_t watchdog_ms;
     int log_level;
     int log_format;
@@ -35,8 +36,9 @@ void service_read_options (const service_t *self, int argc, char **argv);
 
 //  Descriptors that become readable at a signal.
 typedef struct {
-    int stop;   //  the process should stop
-    int state;  //  the loops should log their state: see state_signal_take
+    int stop;    //  the process should stop
+    int state;   //  the loops should log their state: see state_signal_take
+    int reload;  //  files should be read again: see stop_signals_take_reload; -1: SIGHUP stops
 } service_signals_t;
 
 //  Start the log, set up signals and sockets, and start the watchdog, before any other thread

@@ -61,6 +61,11 @@ main (int argc, char **argv)
     curl_easy_setopt (curl, CURLOPT_URL, url);
     curl_easy_setopt (curl, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, s_receive);
+    const char *token = getenv ("DOWNLINK_TOKEN");
+    if (token) {  //  for a gateway with tokens
+        curl_easy_setopt (curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        curl_easy_setopt (curl, CURLOPT_XOAUTH2_BEARER, token);
+    }
     //  The stream begins with the rockets that there are; then each comes when it changes. When it
     //  ends, the next one shows again all that there is.
     for (;;) {

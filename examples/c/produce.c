@@ -61,6 +61,11 @@ main (int argc, char **argv)
     curl_easy_setopt (curl, CURLOPT_URL, url);
     curl_easy_setopt (curl, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt (curl, CURLOPT_TIMEOUT, 10L);
+    const char *token = getenv ("DOWNLINK_TOKEN");
+    if (token) {  //  for a gateway with tokens
+        curl_easy_setopt (curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        curl_easy_setopt (curl, CURLOPT_XOAUTH2_BEARER, token);
+    }
 
     char *text = NULL;
     size_t size = 0;

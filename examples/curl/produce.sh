@@ -1,5 +1,6 @@
 #!/bin/sh
 #  Sends the messages of one rocket, with curl alone: produce.sh [URL] [CHANNEL]
+#  A gateway with tokens wants one in DOWNLINK_TOKEN.
 #  SPDX-License-Identifier: Apache-2.0
 set -eu
 url=${1:-http://localhost:8088}
@@ -11,7 +12,7 @@ post () {
     body=$1
     shift
     curl --silent --show-error --fail-with-body --retry 8 --retry-connrefused "$@" \
-        "$url/messages" --data-binary "$body"
+        ${DOWNLINK_TOKEN:+--oauth2-bearer "$DOWNLINK_TOKEN"} "$url/messages" --data-binary "$body"
     echo
 }
 
@@ -32,5 +33,6 @@ post "$(message 2 RocketSpeedDecreased '{"by":100}')
 $(message 4 RocketMissionChanged '{"newMission":"SHUTTLE_MIR"}')" \
     --header 'Content-Type: application/x-ndjson' --header 'Prefer: wait=5'
 
-curl --silent --show-error --fail-with-body "$url/rockets/$channel"
+curl --silent --show-error --fail-with-body ${DOWNLINK_TOKEN:+--oauth2-bearer "$DOWNLINK_TOKEN"} \
+    "$url/rockets/$channel"
 echo

@@ -4,6 +4,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import os
 import sys
 import time
 import urllib.parse
@@ -11,6 +12,11 @@ import urllib.request
 
 url = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8088"
 channel = sys.argv[2] if len(sys.argv) > 2 else None
+
+if "DOWNLINK_TOKEN" in os.environ:  # for a gateway with tokens
+    opener = urllib.request.build_opener()
+    opener.addheaders.append(("Authorization", "Bearer " + os.environ["DOWNLINK_TOKEN"]))
+    urllib.request.install_opener(opener)
 
 
 def show(rocket):

@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import datetime
 import json
+import os
 import sys
 import time
 import urllib.error
@@ -13,6 +14,11 @@ import uuid
 
 url = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8088"
 channel = sys.argv[2] if len(sys.argv) > 2 else str(uuid.uuid4())
+
+if "DOWNLINK_TOKEN" in os.environ:  # for a gateway with tokens
+    opener = urllib.request.build_opener()
+    opener.addheaders.append(("Authorization", "Bearer " + os.environ["DOWNLINK_TOKEN"]))
+    urllib.request.install_opener(opener)
 
 
 def message(number, kind, **body):

@@ -21,12 +21,14 @@ struct event_streams {
     int64_t wake_at_ms;  //  earliest time to wake them
     int64_t look_at_ms;
     int64_t stopped_ms;  //  0: running
+    unsigned turn_outs;  //  number of calls of event_streams_turn_out
 };
 
 //  The state of a request that is a stream.
 typedef struct {
     event_streams_t *streams;
     event_stream_t *stream;
+    unsigned turn_outs;  //  before the stream was opened
 } client_t;
 
 event_streams_t *
@@ -58,7 +60,7 @@ static ssize_t
 s_read (void *context, char *buffer, size_t size)
 {
     client_t *client = context;
-    if (client->streams->stopped_ms)
+    if (client->streams->stopped_ms || client->turn_outs != client->streams->turn_outs)
         return -1;
     return (ssize_t) event_stream_read (&client->streams->set, client->stream, buffer, size);
 }
@@ -87,6 +89,7 @@ event_streams_open (
         return false;
     client_t *client = g_new0 (client_t, 1);
     client->streams = self;
+    client->turn_outs = self->turn_outs;
     client->stream = event_stream_new (&self->set, request, ids, last_id);
     self->count++;
     http_request_set_state (request, &s_client, client);
@@ -214,6 +217,15 @@ event_streams_run (event_streams_t *self)
     event_pages_run (self->pages, now_ms);
     s_wake (self, now_ms);
     s_look_around (self, now_ms);
+}
+
+void
+event_streams_turn_out (event_streams_t *self)
+{
+    self->turn_outs++;
+    for (int phase = 0; phase < STREAM_PHASES; phase++)
+        for (GList *link = self->set.phases[phase].head; link; link = link->next)
+            http_stream_wake (((event_stream_t *) link->data)->request);
 }
 
 void

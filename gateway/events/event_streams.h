@@ -34,6 +34,9 @@ int64_t event_streams_timeout_ms (const event_streams_t *self);
 //  Receive updates, ask for pages, wake streams. Bounded; never wait.
 void event_streams_run (event_streams_t *self);
 
+//  End the streams that are open now. Their clients may open others.
+void event_streams_turn_out (event_streams_t *self);
+
 //  End all streams from now on; close the connection of a client that does not read.
 void event_streams_stop (event_streams_t *self);
 

@@ -6,6 +6,7 @@
 #define DOWNLINK_HANDLER_H
 
 #include "common/bytes/json_writer.h"
+#include "gateway/access/access.h"
 #include "gateway/handler/phase.h"
 #include "gateway/metrics/gateway_metrics.h"
 #include "http/http_request.h"
@@ -20,6 +21,7 @@ typedef struct {
     struct event_streams *streams;       //  GET /events
     json_writer_t *json;                 //  for one answer at a time
     gateway_metrics_t *gateway_metrics;  //  of all workers
+    const access_t *access;              //  tokens
     const phase_t *phase;                //  of the gateway
 } parts_t;
 

@@ -58,6 +58,7 @@
     X (ROUTE_ROCKETS, "GET /rockets")                                                              \
     X (ROUTE_ROCKET, "GET /rockets/{id}")                                                          \
     X (ROUTE_EVENTS, "GET /events")                                                                \
+    X (ROUTE_SESSION, "POST /session")                                                             \
     X (ROUTE_OPENAPI, "GET /openapi.json")                                                         \
     X (ROUTE_DASHBOARD, "GET /")                                                                   \
     X (ROUTE_LIVE, "GET /livez")                                                                   \

@@ -27,4 +27,9 @@ text_t embedded_dashboard_charts (void);
 text_t embedded_dashboard_text (void);
 text_t embedded_dashboard_library (void);
 
+//  gateway/pages/sign-in/.
+text_t embedded_sign_in_page (void);
+text_t embedded_sign_in_style (void);
+text_t embedded_sign_in_script (void);
+
 #endif

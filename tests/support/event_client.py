@@ -18,14 +18,16 @@ class Event:
 class Stream:
     """next() returns events; comments and `retry` are skipped and counted."""
 
-    def __init__(self, port, target="/events", last_id=None, receive_bytes=None, seconds=30):
+    def __init__(self, port, target="/events", last_id=None, receive_bytes=None, seconds=30,
+                 fields=None):
         self.socket = socket.socket()
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(seconds)
         self.socket.connect(("127.0.0.1", port))
-        field = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-        self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{field}\r\n".encode())
+        fields = {**({"Last-Event-ID": last_id} if last_id else {}), **(fields or {})}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
         self.raw, self.text = b"", b""
         self.is_ended = False
         self.comments = 0

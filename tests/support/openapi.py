@@ -7,21 +7,21 @@ import json
 
 import jsonschema
 
-METHODS = ("get", "post", "head", "options")
+METHODS = ("get", "post", "delete", "head", "options")
 UNSPOKEN = {"date", "content-length", "content-type", "connection", "transfer-encoding"}
 
 #  The members that each object must have, and may have.
 FORMS = {
     "document": ("openapi info paths components", "servers tags security"),
     "info": ("title version", "summary description license"),
-    "operation": ("operationId summary responses tags", "description parameters requestBody"),
+    "operation": ("operationId summary responses tags", "description parameters requestBody security"),
     "parameter": ("name in description schema", "required examples style explode"),
     "requestBody": ("content", "description required"),
     "response": ("description", "headers content"),
     "header": ("description schema", "required"),
     "media": ("schema", "examples"),
     "example": ("value", "summary x-status"),
-    "components": ("", "schemas parameters headers responses"),
+    "components": ("", "schemas parameters headers responses securitySchemes"),
 }
 
 
@@ -106,8 +106,12 @@ class Form:
         for schema in tree["components"]["schemas"].values():
             self.schema(schema)
         self.references(tree)
+        schemes = tree["components"]["securitySchemes"]
+        used = [one for _, _, operation in document.operations()
+                for one in operation.get("security", tree["security"])]
+        assert set().union(*used) == schemes.keys()
         for kind, components in tree["components"].items():
-            for name in components:
+            for name in components if components is not schemes else ():
                 assert f"#/components/{kind}/{name}" in document.used, f"{name} is not used"
 
     def references(self, value):

@@ -1,6 +1,8 @@
 """The dashboard in a real Chromium: it shows all rockets, follows changes, and goes on after
 a restart. DOWNLINK_SCREENSHOTS=folder keeps the pictures that are made on the way."""
 import contextlib
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -393,6 +395,34 @@ class Meter:
 
     def close(self):
         self.listener.close()
+
+
+def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start, page, tmp_path):
+    tokens = tmp_path / "tokens"
+    digest = hashlib.sha256(b"secret").hexdigest()
+    tokens.write_text(f"writer write {digest}\nreader read,stats {digest[::-1]}\n")
+    both = start(gateway=("--token-file", tokens))
+    page.open(both)
+    page.await_text("label", "Token")
+    for typed, fault in (("wrong", "does not know"), ("no token", "as Bearer"), ("secret", "scope read")):
+        page.find("#token").clear()
+        page.find("#token").send_keys(typed, Keys.ENTER)
+        page.await_text("#fault", fault)
+    page.complaints()
+    tokens.write_text(f"all write,read,stats {digest}\n")
+    until(lambda: both.call("GET", "/rockets", Authorization="Bearer secret").status == 200)
+    page.find("#token").clear()
+    page.find("#token").send_keys("secret", Keys.ENTER)
+    page.await_text("#health", "Live|Ready")
+    one = channel()
+    posted = both.call("POST", "/messages", json.dumps(message(one, 1, "RocketLaunched")),
+                       Authorization="Bearer secret")
+    assert posted.status == 202
+    until(lambda: page.row(one), what="the rocket")
+    assert page.script("return document.cookie") == "", "no script can read the token"
+    assert page.complaints() == []
+    tokens.write_text("")
+    page.await_text("label", "Token")
 
 
 def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, page):

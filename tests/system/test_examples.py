@@ -1,5 +1,6 @@
 """Every example runs, against a gateway and a processor, and does as its README says."""
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -63,16 +64,26 @@ def built(tmp_path_factory):
     return command
 
 
-def run(command, *words, seconds=30):
+def run(command, *words, seconds=30, **environment):
     return subprocess.run([*map(str, command), *words], capture_output=True, text=True,
-                          timeout=seconds)
+                          timeout=seconds, env={**os.environ, **environment})
+
+
+@pytest.fixture(scope="module")
+def guarded(folder):
+    """A pair whose gateway asks for the token `secret`."""
+    tokens = pathlib.Path(folder) / "tokens"
+    tokens.write_text(f"one write,read {hashlib.sha256(b'secret').hexdigest()}\n")
+    both = Pair(folder, gateway=("--token-file", tokens))
+    yield both
+    both.stop()
 
 
 @contextlib.contextmanager
-def lines_of(command, *words):
+def lines_of(command, *words, **environment):
     """The lines of a program as it prints them. At the end, the program and its children end."""
     process = subprocess.Popen([*map(str, command), *words], stdout=subprocess.PIPE, text=True,
-                               start_new_session=True)
+                               start_new_session=True, env={**os.environ, **environment})
     lines = queue.Queue()
     reader = threading.Thread(target=lambda: [lines.put(line) for line in process.stdout])
     reader.start()
@@ -139,6 +150,17 @@ def test_a_consumer_shows_a_rocket_and_each_change(pair, built, language):
             assert shown == f"{one} flying 500 ARTEMIS"
         pair.post(message(one, 2))
         assert until(lambda: "600" in line(), what="the change")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_producer_and_consumer_send_the_token_that_they_are_given(guarded, built, language):
+    one, token = channel(), {"DOWNLINK_TOKEN": "secret"}
+    refused = run(built(language, "produce"), url(guarded), one)
+    assert refused.returncode != 0 and "needs a token" in refused.stdout + refused.stderr
+    done = run(built(language, "produce"), url(guarded), one, **token)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with lines_of(built(language, "consume"), url(guarded), one, **token) as line:
+        assert one in line()
 
 
 def test_a_consumer_in_python_lists_all_rockets_page_by_page(start, built):

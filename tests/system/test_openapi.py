@@ -1,5 +1,6 @@
 """The OpenAPI document and the gateway say the same: every call, status, header and body."""
 import contextlib
+import hashlib
 import http.client
 import io
 import json
@@ -324,8 +325,38 @@ def test_without_any_processor_yet_reading_and_writing_give_one_type_of_problem(
         gateway.stop()
 
 
+def test_a_call_without_its_token_is_refused_as_documented(start, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("".join(f"{scope} {scope} {hashlib.sha256(scope.encode()).hexdigest()}\n"
+                              for scope in ("write", "read", "stats")))
+    both = start(gateway=("--token-file", tokens))
+    delete = DOCUMENT.tree["paths"]["/session"]["delete"]
+    open_calls = {path for _, path, operation in CALLS if operation.get("security") == [{}]}
+    assert open_calls == {"/livez", "/healthz", "/readyz"}
+    for method, path, operation in CALLS:
+        refusals = []
+        for fields in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "wrong"},
+                       *({"Authorization": f"Bearer {one}"} for one in ("write", "read", "stats"))):
+            answer = send(both, method, fill(path), None, fields)
+            DOCUMENT.check(operation, answer)
+            refusals.append(answer.status)
+        assert refusals[:3] == ([200] * 3 if path in open_calls else [401] * 3)
+        assert refusals[3:].count(403) == (0 if path in open_calls else 2)
+    DOCUMENT.check(delete, send(both, "delete", "/session"))
+    cross = send(both, "post", "/messages", "{}", {"Origin": "http://evil.example"})
+    assert cross.status == 403
+    DOCUMENT.check(POST[2], cross)
+
+
+def test_without_tokens_a_session_is_refused_as_documented(pair):
+    for method in ("post", "delete"):
+        answer = send(pair, method, "/session")
+        assert answer.status == 404
+        DOCUMENT.check(DOCUMENT.tree["paths"]["/session"][method], answer)
+
+
 def test_every_documented_status_is_one_that_is_tested_here():
-    tested = {*map(str, EARLY), "408", "415", "503", "default"}
+    tested = {*map(str, EARLY), "401", "403", "408", "415", "503", "default"}
     examples = {(method, path): set() for method, path, _ in CALLS}
     for method, path, operation in CALLS:
         for parameter in DOCUMENT.parameters(path, operation):
@@ -335,4 +366,5 @@ def test_every_documented_status_is_one_that_is_tested_here():
     for method, path, operation in CALLS:
         left = operation["responses"].keys() - tested - examples[method, path]
         #  500 needs a disk that hangs while the gateway stops.
-        assert left <= ({"500"} if method == "post" else set()), f"{method} {path}: {left}"
+        others = {"/messages": {"500"}, "/session": {"204", "404"}}
+        assert left <= others.get(path, set()), f"{method} {path}: {left}"

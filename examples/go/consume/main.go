@@ -44,6 +44,9 @@ func follow(target, last string) (string, error) {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
+	if token := os.Getenv("DOWNLINK_TOKEN"); token != "" { // for a gateway with tokens
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return last, err

@@ -70,6 +70,9 @@ func post(url, prefer string, messages ...message) string {
 		}
 		request.Header.Set("Content-Type", "application/x-ndjson")
 		request.Header.Set("Prefer", prefer)
+		if token := os.Getenv("DOWNLINK_TOKEN"); token != "" { // for a gateway with tokens
+			request.Header.Set("Authorization", "Bearer "+token)
+		}
 		answer, accepted, pause := try(request)
 		if accepted {
 			return answer

@@ -9,6 +9,9 @@ const ROOT = new URL ("..", import.meta.url);
 export async function ask (path) {
     const answer = await fetch (new URL (path, ROOT),
         {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
+    //  The token is good no longer: the page that asks for one has the same address.
+    if (answer.status === 401)
+        globalThis.document?.location.reload ();
     return {isOk: answer.ok, status: answer.status, headers: answer.headers,
         body: await answer.json ()};
 }

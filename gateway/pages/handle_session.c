@@ -1,0 +1,115 @@
+//  /session and the page that leads there: exchange a token for a cookie, and give it back.
+//
+//  The cookie holds the token itself, so it is good at every gateway with this token file, and ends
+//  when the token does. A page of another site gets nothing from it (SameSite), and no script can
+//  read it (HttpOnly).
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+
+#include "gateway/access/credentials.h"
+#include "gateway/pages/embedded.h"
+#include "gateway/pages/handle_pages.h"
+#include "http/answers.h"
+
+#define COOKIE_SECONDS "43200"
+#define COOKIE_ENDED "0"
+
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+static const struct {
+    const char *path;
+    const char *content_type;
+    text_t (*text) (void);
+} s_files[] = {
+    {"/sign-in.css", "text/css; charset=utf-8", embedded_sign_in_style},
+    {"/sign-in.js", "text/javascript; charset=utf-8", embedded_sign_in_script},
+};
+
+static size_t
+s_find (const char *path)
+{
+    size_t index = 0;
+    while (index < G_N_ELEMENTS (s_files) && strcmp (path, s_files[index].path) != 0)
+        index++;
+    return index;
+}
+
+bool
+handle_is_sign_in (const char *path)
+{
+    return s_find (path) < G_N_ELEMENTS (s_files);
+}
+
+void
+handle_get_sign_in (const parts_t *parts, http_request_t *request, const http_target_t *target)
+{
+    (void) parts;
+    size_t index = s_find (target->path);
+    g_assert (index < G_N_ELEMENTS (s_files));
+    answer_tagged (request,
+        &(http_response_t){.status = 200,
+            .content_type = s_files[index].content_type,
+            .body = s_files[index].text (),
+            .is_static = true,
+            .fields = {{"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}}});
+}
+
+void
+answer_sign_in (http_request_t *request)
+{
+    http_answer (request,
+        &(http_response_t){.status = 401,
+            .content_type = "text/html; charset=utf-8",
+            .body = embedded_sign_in_page (),
+            .is_static = true,
+            .problem = "token-missing",
+            .fields = {{"WWW-Authenticate", ACCESS_CHALLENGE}, {"Cache-Control", "no-store"},
+                {"Content-Security-Policy", POLICY}, {"X-Content-Type-Options", "nosniff"},
+                {"Referrer-Policy", "same-origin"}}});
+}
+
+//  Return true if the page came over TLS, from the gateway or from a proxy before it. Then the
+//  browser may send the cookie over nothing else.
+static bool
+s_is_secure (const http_request_t *request)
+{
+    const char *origin = http_request_field (request, "Origin");
+    return origin && g_str_has_prefix (origin, "https://");
+}
+
+static void
+s_answer_cookie (http_request_t *request, text_t token, const char *seconds)
+{
+    char *cookie = g_strdup_printf (CREDENTIALS_COOKIE
+        "=%.*s; Path=/; Max-Age=%s; HttpOnly; SameSite=Strict%s",
+        (int) token.size, token.data, seconds, s_is_secure (request) ? "; Secure" : "");
+    http_answer (request, &(http_response_t){.status = 204,
+                              .fields = {{"Set-Cookie", cookie}, {"Cache-Control", "no-store"}}});
+    g_free (cookie);
+}
+
+void
+handle_session (const parts_t *parts, http_request_t *request, const http_target_t *target)
+{
+    (void) target;
+    if (!parts->access->keeper) {
+        answer_problem (
+            request, 404, "not-found", "this gateway has no token file, so nobody signs in");
+        return;
+    }
+    if (strcmp (http_request_method (request), "DELETE") == 0) {
+        s_answer_cookie (request, text_from (""), COOKIE_ENDED);
+        return;
+    }
+    access_verdict_t verdict = access_judge (parts->access, request, TOKEN_READ);
+    text_t token = {0};
+    const char *authorization = http_request_field (request, "Authorization");
+    if (verdict == ACCESS_ALLOWED && !authorization)
+        verdict = ACCESS_NO_TOKEN;
+    if (verdict != ACCESS_ALLOWED)
+        access_refuse (request, verdict, TOKEN_READ);
+    else if (credentials_of_field (&token, authorization) == CREDENTIALS_BEARER)
+        s_answer_cookie (request, token, COOKIE_SECONDS);
+}

@@ -1,0 +1,67 @@
+//  downlink-keygen: make secrets.
+//  SPDX-License-Identifier: Apache-2.0
+#include <glib.h>
+#include <stdio.h>
+
+#include "common/options/options.h"
+#include "keygen/token_command.h"
+
+static struct {
+    const char *scopes;
+    const char *token_file;
+    uint64_t lifetime_ms;
+} s_flags;
+
+static const option_t s_options[] = {
+    {"scopes", OPTION_TEXT, &s_flags.scopes, NULL, "SCOPES", 0, 0,
+        "what the token allows, with commas between: write (send messages), read (rockets, events, "
+        "the page), stats (/stats, /metrics)"},
+    {"token-file", OPTION_TEXT, &s_flags.token_file, "./tokens", "FILE", 0, 0,
+        "the file that gets the token's line, as in the gateway's --token-file; made if it is not "
+        "there"},
+    {"lifetime", OPTION_DURATION, &s_flags.lifetime_ms, "0", NULL, 0, 10ull * 366 * 86400 * 1000,
+        "time after which the token is refused, as in 2160h; 0: never"},
+};
+
+static const options_t s_usage = {"downlink-keygen", "makes the tokens that a gateway lets in",
+    "token NAME",
+    "  downlink-keygen token robot --scopes write --token-file /etc/downlink/tokens\n"
+    "  downlink-keygen token page --scopes read,stats --lifetime 2160h\n",
+    s_options, G_N_ELEMENTS (s_options),
+    "token NAME makes a token, prints it on standard output, and appends a line to the token file: "
+    "its name, its scopes, its SHA-256, and the end of its lifetime. The token itself is kept "
+    "nowhere, so it cannot be printed again.\n\n"
+    "A gateway with this --token-file knows the token within a second. Delete the line to take the "
+    "token back."};
+
+static void
+s_read_line (token_line_t *line, const char *name)
+{
+    if (!token_name_is_good (text_from (name)))
+        options_refuse (&s_usage,
+            "NAME: '%s' must be 1 to 64 letters, digits, dots, dashes and underscores", name);
+    if (!s_flags.scopes)
+        options_refuse (&s_usage, "--scopes is missing, as in --scopes write,read");
+    *line = (token_line_t){.expires_us = TOKEN_NEVER_EXPIRES};
+    g_strlcpy (line->name, name, sizeof line->name);
+    const char *fault = token_scopes_read (&line->scopes, text_from (s_flags.scopes));
+    if (fault)
+        options_refuse (&s_usage, "--scopes: '%s': %s", s_flags.scopes, fault);
+    if (s_flags.lifetime_ms > 0)
+        line->expires_us = g_get_real_time () + 1000 * (int64_t) s_flags.lifetime_ms;
+}
+
+int
+main (int argc, char **argv)
+{
+    int count = options_read (&s_usage, argc, argv);
+    if (count != 2 || strcmp (argv[1], "token") != 0)
+        options_refuse (&s_usage, "a command is expected: token NAME");
+    token_line_t line;
+    s_read_line (&line, argv[2]);
+    if (!token_command_run (s_flags.token_file, &line))
+        return 1;
+    fprintf (stderr, "downlink-keygen: the token %s is in %s. It is shown only now: keep it.\n",
+        line.name, s_flags.token_file);
+    return 0;
+}

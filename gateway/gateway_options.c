@@ -17,6 +17,9 @@ static struct {
     const char *webhook_origin;
     const char *token_file;
     const char *journal_dir;
+    const char *kafka_config;
+    const char *topic;
+    int bus;
     int journal, overflow;
     uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
     http_times_t times;
@@ -29,9 +32,16 @@ static const option_t s_options[] = {
         "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
         "addresses, "
         "all of them are used"},
+    {"bus", OPTION_CHOICE, &s_flags.bus, "zmq", "zmq|kafka", 0, 0,
+        "how messages get to the processors; zmq: straight; kafka: over a topic, from which they "
+        "read (their --bus)"},
+    {"kafka-config", OPTION_TEXT, &s_flags.kafka_config, NULL, "FILE", 0, 0,
+        "settings for librdkafka, one name=value a line; bootstrap.servers has to be among them"},
+    {"topic", OPTION_TEXT, &s_flags.topic, "downlink", "NAME", 0, 0,
+        "topic of --bus=kafka; the processors make it"},
     {"journal", OPTION_CHOICE, &s_flags.journal, "fsync", "fsync|os|off", 0, 0,
         "when a message counts as accepted; fsync: it is on disk; os: the operating system has it; "
-        "off: it is in memory"},
+        "off: it is in memory, or with --bus=kafka, the brokers have it"},
     {"journal-dir", OPTION_TEXT, &s_flags.journal_dir, "./var/journal", "DIR", 0, 0,
         "directory of the journals; made if it is not there"},
     {"journal-limit", OPTION_SIZE, &s_flags.journal_limit, "1G", NULL, 1, 0,
@@ -105,6 +115,9 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
+    if (s_flags.bus == BUS_KAFKA && !s_flags.kafka_config)
+        options_refuse (&s_usage,
+            "--bus=kafka needs --kafka-config, a file that sets bootstrap.servers to the brokers");
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
     s_service.is_reloading = s_flags.token_file != NULL;
     *config = (gateway_config_t){.workers = MAX (workers, 1),
@@ -112,6 +125,9 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         .token_file = s_flags.token_file};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,
+        .link = {.bus = (bus_t) s_flags.bus,
+            .kafka_config = s_flags.kafka_config,
+            .topic = s_flags.topic},
         .publisher = {.buffer = s_flags.buffer,
             .journal = (journal_mode_t) s_flags.journal,
             .journal_directory = s_flags.journal_dir,

@@ -7,7 +7,6 @@
 #include "common/process/watchdog.h"
 #include "gateway/events/event_streams.h"
 #include "gateway/intake/intake.h"
-#include "gateway/link/link_zmq.h"
 #include "gateway/owners/directory.h"
 #include "gateway/questions/asker.h"
 #include "gateway/routes.h"
@@ -51,6 +50,7 @@ s_new_parts (worker_t *self, const worker_config_t *config)
     access_init (&self->access, config->tokens);
     self->routes = (routes_t){.parts = {.intake = self->intake,
                                   .publisher = self->publisher,
+                                  .link = self->link,
                                   .directory = self->directory,
                                   .asker = self->asker,
                                   .streams = self->streams,
@@ -92,8 +92,9 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t
     self->state_requests = config->state_requests;
     self->metrics = config->publisher.metrics;
     self->directory = directory_new (discovery, config->state);
-    self->link = link_zmq_new (self->directory);
-    self->publisher = link_publisher_new (&config->publisher, self->directory, self->link);
+    self->link = choose_link (&config->link, self->directory, self->metrics);
+    if (self->link)
+        self->publisher = link_publisher_new (&config->publisher, self->directory, self->link);
     if (self->publisher) {
         s_new_parts (self, config);
         self->http = s_new_http (self, config);
@@ -130,11 +131,13 @@ s_wait (worker_t *self)
     size_t peers_count = 0;
     peer_t *const *peers = directory_peers (self->directory, &peers_count);
     size_t streams_count = event_streams_items_count (self->streams);
-    socket_item_t items[2 + 3 * peers_count + streams_count];
+    socket_item_t items[3 + 3 * peers_count + streams_count];
     size_t count = 0;
     items[count++] = (socket_item_t){.fd = http_server_fd (self->http)};
     if (self->publisher->fd (self->publisher) >= 0)
         items[count++] = (socket_item_t){.fd = self->publisher->fd (self->publisher)};
+    if (self->link->fd (self->link) >= 0)
+        items[count++] = (socket_item_t){.fd = self->link->fd (self->link)};
     for (size_t index = 0; index < peers_count; index++) {
         items[count++] = (socket_item_t){.socket = peers[index]->events};
         items[count++] = (socket_item_t){.socket = peers[index]->queries};
@@ -146,8 +149,8 @@ s_wait (worker_t *self)
     int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
     timeout_ms =
         asker_is_due (self->asker) ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));
-    socket_poll_us (
-        items, count, MIN (1000 * timeout_ms, self->publisher->timeout_us (self->publisher)));
+    int64_t timeout_us = MIN (1000 * timeout_ms, self->publisher->timeout_us (self->publisher));
+    socket_poll_us (items, count, MIN (timeout_us, self->link->timeout_us (self->link)));
 }
 
 static void

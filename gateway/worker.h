@@ -11,6 +11,7 @@
 #include "gateway/delivery/link_publisher.h"
 #include "gateway/handler/phase.h"
 #include "gateway/intake/intake_tools.h"
+#include "gateway/link/choose_link.h"
 #include "gateway/metrics/gateway_metrics.h"
 #include "http/http_config.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     const atomic_uint *state_requests;  //  rises when the workers should log their state; borrowed
     const char *address;
     uint16_t port;
+    link_choice_t link;
     link_publisher_config_t publisher;
     overflow_t overflow;
     uint64_t wait_ms;

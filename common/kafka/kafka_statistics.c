@@ -28,6 +28,16 @@ s_add_broker (kafka_statistics_t *self, yajl_val broker)
     self->slowest_broker_us = MAX (self->slowest_broker_us, trip_us);
 }
 
+//  Count the partitions of a topic, without the entry -1 for records that have none yet.
+static void
+s_add_topic (kafka_statistics_t *self, yajl_val topic)
+{
+    const char *path[] = {"partitions", NULL};
+    yajl_val partitions = yajl_tree_get (topic, path, yajl_t_object);
+    for (size_t index = 0; partitions && index < partitions->u.object.len; index++)
+        self->partitions += *partitions->u.object.keys[index] != '-';
+}
+
 bool
 kafka_statistics_read (kafka_statistics_t *self, const char *json)
 {
@@ -44,6 +54,10 @@ kafka_statistics_read (kafka_statistics_t *self, const char *json)
         for (size_t index = 0; index < brokers->u.object.len; index++)
             s_add_broker (self, brokers->u.object.values[index]);
     }
+    const char *topics_path[] = {"topics", NULL};
+    yajl_val topics = brokers ? yajl_tree_get (root, topics_path, yajl_t_object) : NULL;
+    for (size_t index = 0; topics && index < topics->u.object.len; index++)
+        s_add_topic (self, topics->u.object.values[index]);
     yajl_tree_free (root);
     return brokers != NULL;
 }

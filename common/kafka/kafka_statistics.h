@@ -15,6 +15,7 @@ typedef struct {
     uint64_t sent_bytes;         //  since the start
     uint64_t received_bytes;     //  likewise
     uint64_t request_timeouts;   //  likewise
+    uint64_t partitions;         //  of the client's topics, as far as they are known
     uint64_t slowest_broker_us;  //  the highest of the brokers' 99th percentiles of round trips
 } kafka_statistics_t;
 

@@ -3,6 +3,7 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
+#include "gateway/delivery/carried.h"
 #include "gateway/delivery/lane.h"
 #include "gateway/journal/journal.h"
 
@@ -22,13 +23,16 @@ struct kept {
     uint64_t held_bytes;  //  of the records with bytes in memory
     uint64_t absent;      //  records without bytes in memory
     GHashTable *records;  //  by sequence
-    layout_t layout;      //  of the lanes
+    carried_t *carried;
+    layout_t layout;  //  of the lanes
     lane_t lanes[PARTITIONS_MAX];
     GQueue outdated;     //  of record_t *, by sequence
     GArray *removed;     //  of number_range_t, acknowledged, for the next round
     GArray *wanted;      //  of uint64_t: sequences to read back
     int64_t send_at_us;  //  the lanes send then; 0: they do not wait
     int64_t last_sent_us;
+    uint32_t next_partition;  //  the first one in the next run, so that each gets its turn
+    bool is_link_full;        //  the link did not take a frame, in this run
 };
 
 kept_t *
@@ -37,16 +41,11 @@ kept_new (worker_metrics_t *metrics, bool is_journaled)
     kept_t *self = g_new0 (kept_t, 1);
     self->metrics = metrics;
     self->is_journaled = is_journaled;
+    self->carried = carried_new (metrics);
     self->records = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, record_free);
     self->removed = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->wanted = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     return self;
-}
-
-void
-kept_set_link (kept_t *self, link_t *link)
-{
-    self->link = link;
 }
 
 void
@@ -55,6 +54,7 @@ kept_destroy (kept_t **self_p)
     kept_t *self = *self_p;
     if (!self)
         return;
+    carried_destroy (&self->carried);
     g_hash_table_destroy (self->records);
     g_array_unref (self->removed);
     g_array_unref (self->wanted);
@@ -84,6 +84,7 @@ static void
 s_outdate (kept_t *self, layout_t next)
 {
     GQueue frames = G_QUEUE_INIT;
+    carried_clear (self->carried);
     for (uint32_t partition = 0; partition < self->layout.partitions; partition++) {
         lane_empty (&self->lanes[partition], &frames);
         counter_set (&self->metrics->oldest_us[partition], 0);
@@ -138,7 +139,6 @@ kept_add (kept_t *self, record_t *record, int64_t now_us)
 static void
 s_forget (kept_t *self, record_t *record)
 {
-    receipt_remove_frame (record->receipt);
     self->messages -= record->messages;
     self->bytes -= record->size + ROW_BYTES;
     if (record->bytes)
@@ -146,6 +146,16 @@ s_forget (kept_t *self, record_t *record)
     else
         self->absent--;
     g_hash_table_remove (self->records, &record->sequence);
+}
+
+//  Let a frame go that needs no more sending.
+static void
+s_let_go (kept_t *self, record_t *record)
+{
+    lane_acknowledge (&self->lanes[record->partition], record);
+    if (self->is_journaled)
+        record_add_sequence (self->removed, record->sequence);
+    s_forget (self, record);
 }
 
 static void
@@ -156,22 +166,41 @@ s_acknowledge (kept_t *self, record_t *record)
     histogram_add (&metrics->latencies[LATENCY_apply], now_us - record->kept_us, record->messages);
     counter_add (&metrics->saved, record->messages);
     counter_add (&metrics->lag_messages[record->partition], 0ull - record->messages);
-    lane_acknowledge (&self->lanes[record->partition], record);
-    if (self->is_journaled)
-        record_add_sequence (self->removed, record->sequence);
-    s_forget (self, record);
+    receipt_remove_frame (record->receipt);
+    s_let_go (self, record);
+}
+
+//  Take the word of the link that a frame is carried. An ack may have come before.
+static void
+s_carried (void *context, uint64_t sequence)
+{
+    kept_t *self = context;
+    record_t *record = g_hash_table_lookup (self->records, &sequence);
+    if (!record || record->is_outdated)
+        return;
+    receipt_carry_frame (record->receipt);
+    carried_add (self->carried, record);
+    s_let_go (self, record);
 }
 
 static void
-s_ignore_ack (kept_t *self, const peer_t *peer, const record_t *record)
+s_returned (void *context, uint64_t sequence, bool is_refused)
+{
+    kept_t *self = context;
+    record_t *record = g_hash_table_lookup (self->records, &sequence);
+    if (record && !record->is_outdated)
+        lane_return (&self->lanes[record->partition], record, is_refused);
+}
+
+static void
+s_ignore_ack (kept_t *self, const peer_t *peer, uint32_t partition, uint64_t sequence)
 {
     counter_add (&self->metrics->foreign_acks, 1);
     if (log_is_due (&self->foreign_ack_logged_ms, FOREIGN_ACK_LOG_MS))
         log_event (LOG_WARN,
             "an ack does not count: it is not for this frame, or not from where it was sent",
             "address=%s port=%u partition=%u sequence=%llu", peer->address.host,
-            (unsigned) peer->address.port, record->partition,
-            (unsigned long long) record->sequence);
+            (unsigned) peer->address.port, partition, (unsigned long long) sequence);
 }
 
 static void
@@ -179,10 +208,23 @@ s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {
     if (record->is_outdated)
         return;  //  it will be sent again, and then its messages are duplicates
-    if (is_same && self->link->believes (self->link, peer, record))
+    if (is_same && self->link->believes (self->link, peer, record->partition, record))
         s_acknowledge (self, record);
     else
-        s_ignore_ack (self, peer, record);
+        s_ignore_ack (self, peer, record->partition, record->sequence);
+}
+
+//  Take an ack for a frame that is not kept, but may be carried.
+static void
+s_take_late_ack (kept_t *self, const peer_t *peer, uint64_t sequence, uint64_t digest)
+{
+    uint32_t partition = 0;
+    if (!carried_find (self->carried, sequence, digest, &partition))
+        return;
+    if (self->link->believes (self->link, peer, partition, NULL))
+        carried_save (self->carried, sequence);
+    else
+        s_ignore_ack (self, peer, partition, sequence);
 }
 
 //  The range has more numbers than we have frames.
@@ -204,6 +246,13 @@ s_acknowledge_among_all (kept_t *self, const peer_t *peer, uint64_t first, uint6
 }
 
 void
+kept_set_link (kept_t *self, link_t *link)
+{
+    self->link = link;
+    link->hear (link, &(link_ear_t){self, s_carried, s_returned});
+}
+
+void
 kept_acknowledge (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests)
 {
@@ -217,6 +266,8 @@ kept_acknowledge (
         if (record)
             s_take_ack (self, peer, record,
                 !digests || ack_digest (digests, sequence - first) == record->digest);
+        else if (digests && carried_count (self->carried) > 0)
+            s_take_late_ack (self, peer, sequence, ack_digest (digests, sequence - first));
         if (sequence == last)
             return;
     }
@@ -242,6 +293,10 @@ s_send (void *context, record_t *record)
     bool is_sent = self->link->send (self->link, record);
     if (is_sent)
         s_count_sent (self, record);
+    else if (!self->is_link_full) {
+        self->is_link_full = true;
+        self->next_partition = record->partition;
+    }
     return is_sent;
 }
 
@@ -279,7 +334,11 @@ kept_run (kept_t *self, int64_t now_us, bool is_busy)
     self->send_at_us = 0;
     self->last_sent_us = now_us;
     s_follow_layout (self);
-    for (uint32_t partition = 0; partition < self->layout.partitions; partition++)
+    self->is_link_full = false;
+    uint32_t first = self->next_partition < self->layout.partitions ? self->next_partition : 0;
+    for (uint32_t partition = first; partition < self->layout.partitions; partition++)
+        s_run_lane (self, partition);
+    for (uint32_t partition = 0; partition < first; partition++)
         s_run_lane (self, partition);
 }
 
@@ -289,13 +348,23 @@ kept_send_at_us (const kept_t *self)
     return self->send_at_us;
 }
 
+//  Return the time when the oldest unsaved frame of a partition was kept; 0 without any.
+static int64_t
+s_oldest_us (const kept_t *self, uint32_t partition)
+{
+    int64_t kept_us = lane_oldest_us (&self->lanes[partition]);
+    int64_t carried_us = carried_oldest_us (self->carried, partition);
+    return kept_us && carried_us ? MIN (kept_us, carried_us) : MAX (kept_us, carried_us);
+}
+
 void
-kept_measure (const kept_t *self, uint32_t partitions)
+kept_measure (kept_t *self, const directory_t *directory, int64_t now_us)
 {
     size_t set_aside = 0;
-    for (uint32_t partition = 0; partition < partitions; partition++) {
-        counter_set (&self->metrics->oldest_us[partition],
-            (uint64_t) lane_oldest_us (&self->lanes[partition]));
+    for (uint32_t partition = 0; partition < self->layout.partitions; partition++) {
+        carried_look (self->carried, partition, directory_epoch (directory, partition), now_us);
+        counter_set (
+            &self->metrics->oldest_us[partition], (uint64_t) s_oldest_us (self, partition));
         set_aside += lane_set_aside (&self->lanes[partition]);
     }
     counter_set (&self->metrics->set_aside, set_aside);
@@ -394,8 +463,10 @@ kept_replace (kept_t *self, GPtrArray *outdated, GPtrArray *made)
 {
     for (guint index = 0; index < made->len; index++)
         kept_add (self, made->pdata[index], ((record_t *) made->pdata[index])->kept_us);
-    for (guint index = 0; index < outdated->len; index++)
+    for (guint index = 0; index < outdated->len; index++) {
+        receipt_remove_frame (((record_t *) outdated->pdata[index])->receipt);
         s_forget (self, outdated->pdata[index]);
+    }
     g_ptr_array_set_size (made, 0);
     g_ptr_array_set_size (outdated, 0);
 }

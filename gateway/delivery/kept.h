@@ -1,4 +1,5 @@
-//  The kept frames without an ack. Each is in the lane of its partition, on its way over the link.
+//  The kept frames that are not carried. Each is in the lane of its partition, on its way over the
+//  link. Those that are carried and not saved are in carried.h.
 //
 //  When the layout changes, because the state was moved, all frames are outdated: their messages belong to
 //  other partitions. They are made anew (remake.h) before they are sent.
@@ -11,6 +12,7 @@
 
 #include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
+#include "gateway/owners/directory.h"
 
 #define KEPT_HELD_MAX_BYTES ((uint64_t) 64 * 1024 * 1024)
 #define ROW_BYTES 64  //  of a frame in the journal, beside its own
@@ -20,7 +22,7 @@ typedef struct kept kept_t;
 //  Make an empty object. is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
-//  Set the link, which is borrowed. Call it before all other functions.
+//  Set the link, which is borrowed, and hear from it. Call it before all other functions.
 void kept_set_link (kept_t *self, link_t *link);
 
 void kept_destroy (kept_t **self_p);
@@ -41,9 +43,9 @@ void kept_run (kept_t *self, int64_t now_us, bool is_busy);
 //  Return the time of the next sending, or 0 if no sending waits.
 int64_t kept_send_at_us (const kept_t *self);
 
-//  Set the metrics: the age of the oldest frame of each partition, and the frames that are set
-//  aside.
-void kept_measure (const kept_t *self, uint32_t partitions);
+//  Set the metrics: the age of the oldest unsaved frame of each partition, and the frames that are
+//  set aside.
+void kept_measure (kept_t *self, const directory_t *directory, int64_t now_us);
 
 size_t kept_count (const kept_t *self);
 

@@ -62,6 +62,31 @@ s_compare (gconstpointer one, gconstpointer other, gpointer context)
     return (left > right) - (left < right);
 }
 
+//  Insert a frame among the waiting ones, by its sequence.
+static void
+s_wait_again (lane_t *self, record_t *record)
+{
+    GList *behind = self->waiting.head;
+    while (behind && ((record_t *) behind->data)->sequence < record->sequence)
+        behind = behind->next;
+    g_queue_insert_before_link (&self->waiting, behind, &record->link);
+}
+
+void
+lane_return (lane_t *self, record_t *record, bool is_refused)
+{
+    if (!record->stamp)
+        return;
+    s_leave_flight (self, record);
+    record->stamp = 0;
+    record->passed_over += is_refused;
+    record->is_set_aside = record->passed_over >= LANE_PASSES_MAX;
+    if (record->is_set_aside)
+        g_queue_push_head_link (&self->set_aside, &record->link);
+    else
+        s_wait_again (self, record);
+}
+
 //  Start a session: let all frames wait, also the ones that were set aside.
 static void
 s_begin_session (lane_t *self, uint64_t session)

@@ -1,13 +1,15 @@
-//  The frames of one partition on their way to its owner, in one of three queues:
+//  The frames of one partition on their way over the link, in one of three queues:
 //
 //    waiting    not sent, or to be sent again; in the order of their sequences
-//    in flight  sent to the owner, in the order of sending (their stamps)
+//    in flight  sent, in the order of sending (their stamps)
 //    set aside  sent LANE_PASSES_MAX times, and passed over each time: the owner refuses the frame
 //
-//  A frame leaves when its ack comes, whichever queue it is in. It goes back from flight to waiting
+//  A frame leaves when it is carried, whichever queue it is in; over ZeroMQ, where acks tell it, that
+//  is when it is saved. It goes back from flight to waiting
 //    - when the session changes: another owner, epoch or link, so frames in flight may be lost; or
-//    - when a frame that was sent after it is acknowledged: links are first in, first out, so this
-//      one, or its ack, was lost.
+//    - when a frame that was sent after it is carried: links are first in, first out, so this
+//      one, or its ack, was lost; or
+//    - when the link gives it back.
 //  Time alone resends nothing: within a session every frame arrives, however slow the owner is.
 //  Frames that are set aside delay no others. They wait again in the next session, whose owner may
 //  take them. No accepted frame is ever discarded. If the acks of the last frames get lost, no
@@ -44,11 +46,14 @@ void lane_add (lane_t *self, record_t *record);
 //  Remove a frame that was acknowledged.
 void lane_acknowledge (lane_t *self, record_t *record);
 
-//  Send a frame to the owner's socket. Return false if the socket takes none now.
+//  Let a frame in flight wait again, as it was not carried. is_refused: like being passed over.
+void lane_return (lane_t *self, record_t *record, bool is_refused);
+
+//  Send a frame over the link. Return false if the link takes none now.
 typedef bool (lane_send_fn) (void *context, record_t *record);
 
-//  Send waiting frames while the window has room, lost ones first. session is the directory's; 0:
-//  no owner, so nothing moves. *sendings rises with each stamp. A frame without bytes delays the
+//  Send waiting frames while the window has room, lost ones first. session is the link's; 0: nothing
+//  moves. *sendings rises with each stamp. A frame without bytes delays the
 //  frames behind it.
 void lane_run (
     lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context);

@@ -32,7 +32,8 @@
 
 typedef struct {
     publisher_t base;
-    const link_t *link;
+    link_t *link;
+    const directory_t *directory;
     worker_metrics_t *metrics;
     uint64_t buffer_limit;
     uint64_t journal_limit;
@@ -406,13 +407,14 @@ s_measure (link_publisher_t *self, int64_t now_us)
     self->measure_at_us = now_us + MEASURE_INTERVAL_US;
     counter_set (&self->metrics->disk_full, s_is_disk_full (&self->base));
     staging_evict_slow (self->staging, now_us / 1000);
-    kept_measure (self->kept, s_layout (&self->base).partitions);
+    kept_measure (self->kept, self->directory, now_us);
 }
 
 static void
 s_run (publisher_t *base)
 {
     link_publisher_t *self = (link_publisher_t *) base;
+    self->link->run (self->link);
     s_keep_turn (self);
     int64_t now_us = clock_us ();
     kept_run (self->kept, now_us, self->last_offers >= BUSY_OFFERS);
@@ -473,16 +475,19 @@ link_publisher_new (const link_publisher_config_t *config, directory_t *director
     self->metrics = config->metrics;
     self->buffer_limit = config->buffer;
     self->journal_limit = config->journal_limit;
-    self->turn = turn_new (config->journal != JOURNAL_OFF);
-    self->staging = staging_new (config->journal != JOURNAL_OFF);
-    self->kept = kept_new (config->metrics, config->journal != JOURNAL_OFF);
+    bool is_journaled = config->journal != JOURNAL_OFF;
+    bool awaits_carrying = !is_journaled && !link->is_carried_when_saved;
+    self->turn = turn_new (is_journaled, awaits_carrying);
+    self->staging = staging_new (is_journaled, awaits_carrying);
+    self->kept = kept_new (config->metrics, is_journaled);
     self->remake = remake_new (self->kept, self->turn);
     publisher_t *base = &self->base;
-    if (config->journal != JOURNAL_OFF && !s_open_journal (self, config)) {
+    if (is_journaled && !s_open_journal (self, config)) {
         s_destroy (&base);
         return NULL;
     }
     self->link = link;
+    self->directory = directory;
     directory_hear_acks (directory, turn_source (self->turn), kept_acknowledge, self->kept);
     kept_set_link (self->kept, link);
     return base;

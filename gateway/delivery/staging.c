@@ -24,6 +24,7 @@ struct staged {
 
 struct staging {
     bool is_journaled;
+    bool awaits_carrying;
     GQueue uploads;  //  of staged_t *, in the order of their last growth
     uint64_t next_id;
     uint64_t messages;
@@ -36,10 +37,11 @@ struct staging {
 };
 
 staging_t *
-staging_new (bool is_journaled)
+staging_new (bool is_journaled, bool awaits_carrying)
 {
     staging_t *self = g_new0 (staging_t, 1);
     self->is_journaled = is_journaled;
+    self->awaits_carrying = awaits_carrying;
     self->dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     return self;
@@ -77,7 +79,7 @@ staging_begin (staging_t *self, int64_t now_ms)
     staged_t *upload = g_new0 (staged_t, 1);
     upload->id = ++self->next_id;
     upload->records = g_ptr_array_new_with_free_func (record_free);
-    upload->receipt = receipt_new ();
+    upload->receipt = receipt_new (self->awaits_carrying);
     upload->step_ms = now_ms;
     upload->link.data = upload;
     g_queue_push_tail_link (&self->uploads, &upload->link);

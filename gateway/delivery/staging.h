@@ -24,8 +24,9 @@
 typedef struct staging staging_t;
 typedef struct staged staged_t;
 
-//  Make it empty. is_journaled: bytes that a round has written leave memory.
-staging_t *staging_new (bool is_journaled);
+//  Make it empty. is_journaled: bytes that a round has written leave memory. awaits_carrying: as for
+//  turn_new.
+staging_t *staging_new (bool is_journaled, bool awaits_carrying);
 
 void staging_destroy (staging_t **self_p);
 

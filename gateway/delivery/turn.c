@@ -9,6 +9,7 @@ struct turn {
     uint8_t source[FRAME_SOURCE_SIZE];
     uint64_t next_sequence;
     bool is_journaled;
+    bool awaits_carrying;
     layout_t layout;               //  of the open messages
     chunk_t open[PARTITIONS_MAX];  //  by partition
     receipt_t *receipt;            //  of the open turn; NULL: it has no messages
@@ -19,13 +20,14 @@ struct turn {
 };
 
 turn_t *
-turn_new (bool is_journaled)
+turn_new (bool is_journaled, bool awaits_carrying)
 {
     turn_t *self = g_new0 (turn_t, 1);
     ssize_t random = getrandom (self->source, FRAME_SOURCE_SIZE, 0);
     g_assert (random == FRAME_SOURCE_SIZE);
     self->next_sequence = 1;
     self->is_journaled = is_journaled;
+    self->awaits_carrying = awaits_carrying;
     self->sealed = g_ptr_array_new ();
     return self;
 }
@@ -96,8 +98,8 @@ turn_take (turn_t *self, batch_t *batch)
     size_t chunks_count = 0;
     const chunk_t *chunks = batch_chunks (batch, &chunks_count);
     if (!self->receipt) {
-        self->receipt = receipt_new ();
-        //  Without a journal it is kept now.
+        self->receipt = receipt_new (self->awaits_carrying);
+        //  Without a journal it is kept now, or when it is carried.
         if (!self->is_journaled)
             receipt_decide (self->receipt, RECEIPT_KEPT);
     }

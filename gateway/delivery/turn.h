@@ -10,8 +10,9 @@
 
 typedef struct turn turn_t;
 
-//  Make an empty object. is_journaled: messages are kept when they are on disk; else at once.
-turn_t *turn_new (bool is_journaled);
+//  Make an empty object. is_journaled: messages are kept when they are on disk; else at once, or with
+//  awaits_carrying when they are carried.
+turn_t *turn_new (bool is_journaled, bool awaits_carrying);
 
 void turn_destroy (turn_t **self_p);
 

@@ -16,6 +16,7 @@
 typedef struct {
     struct intake *intake;               //  POST /messages
     struct publisher *publisher;         //  accepted messages, to their owners
+    struct link *link;                   //  of the publisher
     struct directory *directory;         //  owners of partitions
     struct asker *asker;                 //  questions to owners
     struct event_streams *streams;       //  GET /events

@@ -10,6 +10,7 @@
 #include "http/answers.h"
 
 #define PLAIN_SIZE 128
+#define CARRY_MS 8000  //  the least wait for a bus: another broker takes over in less
 
 struct acceptance {
     const intake_tools_t *tools;
@@ -110,15 +111,29 @@ s_waited (void *context, http_request_t *request)
     s_answer (held->acceptance, request, &held->taken, false);
 }
 
-//  Answer, because the journal has not finished for seconds. This happens only at the end of a
-//  stop.
+//  Answer, because the journal has not finished for seconds, which happens only at the end of a stop;
+//  or because the bus has not taken the messages, which may still happen.
 static void
 s_given_up (void *context, http_request_t *request)
 {
     held_request_t *held = context;
+    const publisher_t *publisher = held->acceptance->tools->publisher;
     g_queue_unlink (&held->acceptance->keeping, &held->link);
-    answer_problem (request, 500, "not-known",
-        "the disk does not answer: whether this request was accepted is not known");
+    if (publisher->is_durable (publisher))
+        answer_problem (request, 500, "not-known",
+            "the disk does not answer: whether this request was accepted is not known");
+    else
+        answer_problem (request, 503, "bus-away",
+            "the bus has not taken the messages in time: send them again, each counts once");
+}
+
+//  Return how long a request may wait until its messages are kept.
+static int64_t
+s_keep_until_ms (const intake_tools_t *tools)
+{
+    if (tools->publisher->is_durable (tools->publisher))
+        return INT64_MAX;
+    return clock_ms () + MAX ((int64_t) tools->wait_ms, CARRY_MS);
 }
 
 //  Answer, as the messages are kept, or wait until they are applied.
@@ -152,7 +167,7 @@ acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *take
         refusals_ref (taken->refusals);
     http_request_set_state (request, &s_held, held);
     g_queue_push_tail_link (&self->keeping, &held->link);
-    http_hold (request, INT64_MAX, s_given_up, held);
+    http_hold (request, s_keep_until_ms (self->tools), s_given_up, held);
 }
 
 //  Answer the requests whose messages are applied. Return how many were answered.

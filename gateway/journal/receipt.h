@@ -4,17 +4,20 @@
 #ifndef DOWNLINK_RECEIPT_H
 #define DOWNLINK_RECEIPT_H
 
+#include <stdbool.h>
+
 typedef struct receipt receipt_t;
 
 typedef enum {
     RECEIPT_PENDING,  //  not known yet: no request can be answered
     RECEIPT_REFUSED,  //  not kept, and never sent
-    RECEIPT_KEPT,     //  kept as the journal promises: accepted
-    RECEIPT_APPLIED,  //  kept, and every frame is acknowledged
+    RECEIPT_KEPT,     //  kept as the journal promises, or carried: accepted
+    RECEIPT_APPLIED,  //  kept, and every frame is saved
 } receipt_outcome_t;
 
-//  Return a pending receipt for an open turn, with one reference.
-receipt_t *receipt_new (void);
+//  Return a pending receipt for an open turn, with one reference. awaits_carrying: without a journal
+//  the messages count as kept when the link has carried every frame.
+receipt_t *receipt_new (bool awaits_carrying);
 
 receipt_t *receipt_ref (receipt_t *self);
 
@@ -28,8 +31,11 @@ void receipt_decide (receipt_t *self, receipt_outcome_t outcome);
 //  End the turn: no more frames will be added.
 void receipt_close (receipt_t *self);
 
-//  Count a frame of the turn: it was made, or it was acknowledged.
+//  Count a frame of the turn: it was made; it is carried; it is saved. A frame that is saved or gone
+//  without having been carried is removed.
 void receipt_add_frame (receipt_t *self);
+void receipt_carry_frame (receipt_t *self);
+void receipt_save_frame (receipt_t *self);
 void receipt_remove_frame (receipt_t *self);
 
 #endif

@@ -20,7 +20,42 @@
 
 typedef struct link link_t;
 
+//  The owner of the frames, which hears from the link during link.run.
+typedef struct {
+    void *context;
+
+    //  A frame is carried.
+    void (*carried) (void *context, uint64_t sequence);
+
+    //  A frame is not known to be carried: send it again. is_refused: it would be refused again.
+    void (*returned) (void *context, uint64_t sequence, bool is_refused);
+} link_ear_t;
+
+//  The condition of a link, for people.
+typedef struct {
+    const char *bus;     //  its name in --bus
+    bool is_away;        //  what takes the frames does not answer
+    const char *reason;  //  the last error; NULL: none is known. Borrowed until the next run
+    const char
+        *fault;  //  a sentence: why nothing can be sent until somebody changes it; NULL: none
+} link_condition_t;
+
 struct link {
+    //  A frame is carried only when it is saved: the link tells nothing.
+    bool is_carried_when_saved;
+
+    //  Set the owner of the frames, which must outlive the link. Call it before all other functions.
+    void (*hear) (link_t *self, const link_ear_t *ear);
+
+    //  Hear what became of frames. It never waits.
+    void (*run) (link_t *self);
+
+    //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.
+    int64_t (*timeout_us) (const link_t *self);
+
+    //  Return a descriptor that is readable when a run has work; -1: none.
+    int (*fd) (const link_t *self);
+
     //  Return P and the partition function; P is 0 while they are not known.
     layout_t (*layout) (const link_t *self);
 
@@ -32,11 +67,15 @@ struct link {
     //  takes none now. It borrows the bytes for the call, and may write sent_to and sent_epoch.
     bool (*send) (link_t *self, record_t *record);
 
-    //  Return true if the ack of a peer counts for a frame that was sent.
-    bool (*believes) (const link_t *self, const peer_t *peer, const record_t *record);
+    //  Return true if the ack of a peer counts for a frame of a partition. record is NULL if it was
+    //  carried before.
+    bool (*believes) (
+        const link_t *self, const peer_t *peer, uint32_t partition, const record_t *record);
 
     //  Log that frames of a partition are set aside, because they were refused again and again.
     void (*log_set_aside) (const link_t *self, uint32_t partition, size_t frames);
+
+    link_condition_t (*condition) (const link_t *self);
 
     void (*destroy) (link_t **self_p);
 };

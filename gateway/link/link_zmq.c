@@ -15,6 +15,34 @@ s_directory (const link_t *base)
     return ((const link_zmq_t *) base)->directory;
 }
 
+//  The directory hears the acks, and there is nothing else to hear.
+static void
+s_hear (link_t *base, const link_ear_t *ear)
+{
+    (void) base;
+    (void) ear;
+}
+
+static void
+s_run (link_t *base)
+{
+    (void) base;
+}
+
+static int64_t
+s_timeout_us (const link_t *base)
+{
+    (void) base;
+    return INT64_MAX;
+}
+
+static int
+s_fd (const link_t *base)
+{
+    (void) base;
+    return -1;
+}
+
 static layout_t
 s_layout (const link_t *base)
 {
@@ -45,13 +73,13 @@ s_send (link_t *base, record_t *record)
 //  An ack counts if this peer got the frame last, and it is still the owner under the same epoch, or
 //  there is no owner. A new owner must get the frame too.
 static bool
-s_believes (const link_t *base, const peer_t *peer, const record_t *record)
+s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {
     const directory_t *directory = s_directory (base);
-    const peer_t *owner = directory_owner (directory, record->partition);
+    const peer_t *owner = directory_owner (directory, partition);
     return record->sent_to == peer->incarnation &&
-           (!owner || (owner == peer &&
-                          record->sent_epoch == directory_epoch (directory, record->partition)));
+           (!owner ||
+               (owner == peer && record->sent_epoch == directory_epoch (directory, partition)));
 }
 
 static void
@@ -65,6 +93,13 @@ s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
         owner ? (unsigned) owner->address.port : 0, partition, frames);
 }
 
+static link_condition_t
+s_condition (const link_t *base)
+{
+    (void) base;
+    return (link_condition_t){.bus = "zmq"};
+}
+
 static void
 s_destroy (link_t **base_p)
 {
@@ -75,7 +110,18 @@ link_t *
 link_zmq_new (const directory_t *directory)
 {
     link_zmq_t *self = g_new0 (link_zmq_t, 1);
-    self->base = (link_t){s_layout, s_session, s_send, s_believes, s_log_set_aside, s_destroy};
+    self->base = (link_t){.is_carried_when_saved = true,
+        .hear = s_hear,
+        .run = s_run,
+        .timeout_us = s_timeout_us,
+        .fd = s_fd,
+        .layout = s_layout,
+        .session = s_session,
+        .send = s_send,
+        .believes = s_believes,
+        .log_set_aside = s_log_set_aside,
+        .condition = s_condition,
+        .destroy = s_destroy};
     self->directory = directory;
     return &self->base;
 }

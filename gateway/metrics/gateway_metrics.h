@@ -24,6 +24,12 @@
     X (frames, COUNTER, "sent_frames_total", "Frames that were sent to processors, again or not.") \
     X (quick_rounds, COUNTER, "journal_quick_rounds_total",                                        \
         "Rounds of the journal that the loop wrote itself, because the disk was quick.")           \
+    X (bus_records, COUNTER, "bus_records_total", "Records that the brokers of the bus have.")     \
+    X (bus_bytes, COUNTER, "bus_bytes_total", "Bytes of the keys and values of these records.")    \
+    X (bus_failed, COUNTER, "bus_failed_records_total",                                            \
+        "Records that the brokers did not take: their frames are sent again.")                     \
+    X (bus_away, GAUGE, "bus_away_workers",                                                        \
+        "Workers to which no broker of the bus answers; 0 when all is well.")                      \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
@@ -96,6 +102,7 @@ typedef struct {
         const char *_Atomic name;  //  NULL: this entry and all behind it are unused
         counter_t count;
     } reasons[REASONS_MAX];  //  of refusals
+    counter_t bus_trip_us;   //  the slowest broker's 99th percentile of round trips
     counter_t lag_messages[PARTITIONS_MAX];
     counter_t
         oldest_us[PARTITIONS_MAX];  //  when the oldest of them was accepted, on clock_us; 0: none
@@ -137,6 +144,7 @@ typedef struct {
         const char *name;
         uint64_t count;
     } reasons[REASONS_MAX];
+    uint64_t bus_trip_us;  //  of the slowest worker
     uint64_t lag_messages[PARTITIONS_MAX];
     double lag_seconds[PARTITIONS_MAX];  //  the age of the oldest one
 } gateway_totals_t;

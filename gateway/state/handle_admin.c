@@ -2,6 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/publisher.h"
 #include "gateway/intake/intake.h"
+#include "gateway/link/link.h"
 #include "gateway/owners/directory.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
@@ -52,6 +53,12 @@ static const char *
 s_cannot_accept (const parts_t *parts)
 {
     publisher_t *publisher = parts->publisher;
+    link_condition_t bus = parts->link->condition (parts->link);
+    if (bus.fault)
+        return bus.fault;
+    if (bus.is_away && !publisher->is_durable (publisher))
+        return "the bus is away, and there is no journal in which messages could wait "
+               "(--journal=off)";
     if (publisher->layout (publisher).partitions == 0)
         return "no processor has announced itself yet";
     if (publisher->is_disk_full (publisher))

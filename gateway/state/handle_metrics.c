@@ -4,6 +4,7 @@
 #include "common/process/log.h"
 #include "common/process/prometheus_text.h"
 #include "gateway/delivery/publisher.h"
+#include "gateway/link/link.h"
 #include "gateway/owners/directory.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
@@ -28,6 +29,16 @@ s_write_counters (prometheus_text_t *text, const gateway_totals_t *totals)
     prometheus_single (text, COUNTER, "log_lines_dropped_total",
         "Lines of the log that were dropped because its reader took none.", log_dropped ());
     prometheus_single (text, GAUGE, "workers", "Threads that answer and deliver.", totals->workers);
+}
+
+static void
+s_write_bus (prometheus_text_t *text, const link_t *link, const gateway_totals_t *totals)
+{
+    prometheus_begin (text, GAUGE, "bus_round_trip_seconds",
+        "The slowest broker's 99th percentile of the times from a request to its answer; 0 with "
+        "--bus=zmq.");
+    prometheus_real (
+        text, (double) totals->bus_trip_us / 1e6, one_label ("bus", link->condition (link).bus));
 }
 
 static void
@@ -149,6 +160,7 @@ handle_metrics (const parts_t *parts, http_request_t *request, const http_target
     gateway_totals_t *totals = gateway_metrics_sum (parts->gateway_metrics);
     prometheus_text_t *text = prometheus_text_new ("downlink_gateway_");
     s_write_counters (text, totals);
+    s_write_bus (text, parts->link, totals);
     s_write_requests (text, totals);
     s_write_processors (text, parts->directory);
     s_write_partitions (text, parts->directory, totals);

@@ -3,6 +3,7 @@
 #include "common/process/clock.h"
 #include "common/text/digits.h"
 #include "gateway/delivery/publisher.h"
+#include "gateway/link/link.h"
 #include "gateway/owners/directory.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
@@ -83,6 +84,26 @@ s_write_gateway (json_writer_t *json, const parts_t *parts, const gateway_totals
     s_write_number (json, "waiting", totals->waiting);
     s_write_number (json, "connections", totals->connections);
     s_write_number (json, "eventStreams", totals->streams);
+}
+
+//  Write how messages get to the processors.
+static void
+s_write_bus (json_writer_t *json, const link_t *link, const gateway_totals_t *totals)
+{
+    link_condition_t condition = link->condition (link);
+    json_key (json, "bus");
+    json_begin_object (json);
+    s_write_text (json, "kind", condition.bus);
+    json_key (json, "isAway");
+    json_bool (json, totals->bus_away > 0);
+    s_write_text (json, "reason", condition.reason);
+    s_write_text (json, "fault", condition.fault);
+    s_write_number (json, "records", totals->bus_records);
+    s_write_number (json, "bytes", totals->bus_bytes);
+    s_write_number (json, "failedRecords", totals->bus_failed);
+    json_key (json, "roundTripMs");
+    json_decimal (json, (double) totals->bus_trip_us / 1e3, DECIMALS);
+    json_end_object (json);
 }
 
 //  Write the statuses of one route that are not 0.
@@ -240,6 +261,7 @@ handle_stats (const parts_t *parts, http_request_t *request, const http_target_t
     json_writer_reset (json);
     json_begin_object (json);
     s_write_gateway (json, parts, totals);
+    s_write_bus (json, parts->link, totals);
     s_write_alarms (json, parts->directory);
     s_write_requests (json, totals);
     s_write_latencies (json, totals);

@@ -325,3 +325,32 @@ Test (lane, every_frame_arrives_however_much_is_lost)
         s_set_up ();
     }
 }
+
+Test (lane, a_frame_that_the_link_gives_back_waits_again_in_its_place)
+{
+    s_add (4);
+    s_run (1);
+    s_expect_sent (0, 4);
+    lane_return (&s_lane, &s_records[2], false);
+    lane_return (&s_lane, &s_records[1], false);
+    lane_return (&s_lane, &s_records[1], false);  //  it waits already
+    s_run (1);
+    s_expect_sent (1, 2);
+    cr_expect_eq (s_lane.in_flight.length, 4);
+    cr_expect_eq (s_lane.in_flight_bytes, 4 * s_records[0].size);
+}
+
+Test (lane, a_frame_that_is_refused_again_and_again_is_set_aside)
+{
+    s_add (1);
+    for (unsigned time = 0; time < LANE_PASSES_MAX; time++) {
+        s_run (1);
+        s_expect_sent (0, 1);
+        lane_return (&s_lane, &s_records[0], true);
+    }
+    s_run (1);
+    s_expect_sent (0, 0);
+    cr_expect_eq (lane_set_aside (&s_lane), 1);
+    s_run (2);
+    s_expect_sent (0, 1);
+}

@@ -179,7 +179,7 @@ Test (staging, what_is_kept_is_what_was_accepted_whenever_there_is_a_kill, .time
         GRand *random = g_rand_new_with_seed (seed);
         bool is_killed = seed % 2;
         course_t course = {.file = journal_file_open (path, false, false),
-            .staging = staging_new (true),
+            .staging = staging_new (true, false),
             .kept = g_hash_table_new (NULL, NULL),
             .expected = g_hash_table_new (NULL, NULL)};
         s_run (&course, random, g_rand_int_range (random, 0, STEPS), is_killed);
@@ -203,7 +203,7 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
     char *folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
     char *path = g_build_filename (folder, "journal.sqlite", NULL);
     course_t course = {.file = journal_file_open (path, false, false),
-        .staging = staging_new (true),
+        .staging = staging_new (true, false),
         .kept = g_hash_table_new (NULL, NULL)};
     staged_t *upload = staging_begin (course.staging, 0);
     record_t *first = s_make_record (&course, staged_receipt (upload));
@@ -240,7 +240,7 @@ s_upload (course_t *course, int frames, int64_t now_ms)
 
 Test (staging, room_is_made_by_the_upload_over_its_share_that_has_not_grown_for_the_longest)
 {
-    course_t course = {.staging = staging_new (false)};
+    course_t course = {.staging = staging_new (false, false)};
     room_t each = {10, 10000};
     room_t all = {40, 40000};
     staged_t *small = s_upload (&course, 3, 0);
@@ -269,7 +269,7 @@ Test (staging, room_is_made_by_the_upload_over_its_share_that_has_not_grown_for_
 
 Test (staging, an_upload_that_grows_too_slowly_is_evicted)
 {
-    course_t course = {.staging = staging_new (false)};
+    course_t course = {.staging = staging_new (false, false)};
     staged_t *quick = s_upload (&course, UPLOAD_STEP_MESSAGES / 3 + 1, 0);
     staged_t *slow = s_upload (&course, 1, 0);
     staging_evict_slow (course.staging, UPLOAD_STEP_MS - 1);

@@ -1,0 +1,48 @@
+//  The frames that are carried and not known to be saved. The journal has let them go, so only two
+//  uses are left: a client may wait until its messages are applied, and the lag counts them.
+//
+//  A link carries the frames of a partition in order, and their acks come in that order. So an ack
+//  also ends frames that were carried before, whose acks are lost. Nobody is told that those are
+//  applied, as it is not known.
+//
+//  Memory is bounded: beyond CARRIED_MAX the oldest frames of a partition become one, for which
+//  nobody waits. Frames whose acks were lost with their owner are forgotten in the end.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_CARRIED_H
+#define DOWNLINK_CARRIED_H
+
+#include "gateway/journal/record.h"
+#include "gateway/metrics/gateway_metrics.h"
+
+#define CARRIED_MAX 65536
+#define CARRIED_FORGET_US ((int64_t) 60 * 1000 * 1000)  //  no client waits for longer
+
+typedef struct carried carried_t;
+
+//  Make an empty object. The metrics are borrowed.
+carried_t *carried_new (worker_metrics_t *metrics);
+
+void carried_destroy (carried_t **self_p);
+
+//  Add a frame. It takes the receipt from the record, and nothing else.
+void carried_add (carried_t *self, record_t *record);
+
+size_t carried_count (const carried_t *self);
+
+//  Return true if there is such a frame, and set its partition.
+bool carried_find (const carried_t *self, uint64_t sequence, uint64_t digest, uint32_t *partition);
+
+//  End a frame, which is there, because it is saved, and all that were carried before it.
+void carried_save (carried_t *self, uint64_t sequence);
+
+//  Take note of the epoch of a partition (0: no owner), and forget the frames that were carried
+//  before the owner took it, CARRIED_FORGET_US after that.
+void carried_look (carried_t *self, uint32_t partition, uint64_t epoch, int64_t now_us);
+
+//  Forget all frames: they are of an earlier P.
+void carried_clear (carried_t *self);
+
+//  Return the time when the oldest frame of a partition was kept, on clock_us; 0 without frames.
+int64_t carried_oldest_us (const carried_t *self, uint32_t partition);
+
+#endif

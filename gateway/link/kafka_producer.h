@@ -1,0 +1,52 @@
+//  A producer for one Kafka topic. It sends frames as records, and tells what became of each frame:
+//
+//    carried    all its records are on the topic
+//    returned   at least one is not known to be there: the frame must be sent again
+//
+//  librdkafka sends in threads of its own, but all that it tells comes in kafka_producer_run, on the
+//  worker's thread. What waits in librdkafka is bounded. A fatal error ends a producer; another one
+//  must take its place, and what was in flight must be sent again.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_KAFKA_PRODUCER_H
+#define DOWNLINK_KAFKA_PRODUCER_H
+
+#include "common/kafka/kafka_config.h"
+#include "gateway/link/kafka_records.h"
+#include "gateway/link/link.h"
+#include "gateway/metrics/gateway_metrics.h"
+
+#define KAFKA_FLIGHT_BYTES ((size_t) 64 * 1024 * 1024)  //  of records in flight, at most
+
+typedef struct kafka_producer kafka_producer_t;
+
+//  Create a producer. Return NULL if the configuration cannot be used; then the log says why. The
+//  arguments are borrowed.
+kafka_producer_t *kafka_producer_new (const kafka_config_t *config, const char *topic,
+    worker_metrics_t *metrics, const link_ear_t *ear);
+
+//  Give up what is in flight, without telling.
+void kafka_producer_destroy (kafka_producer_t **self_p);
+
+//  Send the records of a frame. Return false if none can be taken now.
+bool kafka_producer_send (kafka_producer_t *self, uint32_t partition, uint64_t sequence,
+    const kafka_records_t *records) __attribute__ ((warn_unused_result));
+
+//  Hear what became of frames and brokers, for a bounded time. It never waits.
+void kafka_producer_run (kafka_producer_t *self);
+
+//  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.
+int64_t kafka_producer_timeout_us (const kafka_producer_t *self);
+
+//  Return a descriptor that is readable when a run has work.
+int kafka_producer_fd (const kafka_producer_t *self);
+
+//  Return true after a fatal error.
+bool kafka_producer_is_dead (const kafka_producer_t *self);
+
+//  Return the number of partitions of the topic; 0: not known, or there is no such topic.
+uint32_t kafka_producer_partitions (const kafka_producer_t *self);
+
+//  Return true if no broker answers. *reason is the last error, or empty; borrowed.
+bool kafka_producer_is_away (const kafka_producer_t *self, const char **reason);
+
+#endif

@@ -170,7 +170,9 @@ s_acknowledge (kept_t *self, record_t *record)
     s_let_go (self, record);
 }
 
-//  Take the word of the link that a frame is carried. An ack may have come before.
+//  Take the word of the link that a frame is carried. Its ack may have come before. If it was sent
+//  more than once, an ack may be that of a sending of which only a part arrived. So nobody is told
+//  that such a frame is applied.
 static void
 s_carried (void *context, uint64_t sequence)
 {
@@ -179,8 +181,13 @@ s_carried (void *context, uint64_t sequence)
     if (!record || record->is_outdated)
         return;
     receipt_carry_frame (record->receipt);
+    if (record->was_sent_again)
+        receipt_unref (&record->receipt);
+    bool is_saved = record->is_acked && !record->was_sent_again;
     carried_add (self->carried, record);
     s_let_go (self, record);
+    if (is_saved)
+        carried_save (self->carried, sequence);
 }
 
 static void
@@ -203,15 +210,19 @@ s_ignore_ack (kept_t *self, const peer_t *peer, uint32_t partition, uint64_t seq
             (unsigned) peer->address.port, partition, (unsigned long long) sequence);
 }
 
+//  Take an ack for a frame that is kept. Where carried and saved are not the same, an ack tells only
+//  that the last message of a frame is saved: the others may not have been carried.
 static void
 s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {
     if (record->is_outdated)
         return;  //  it will be sent again, and then its messages are duplicates
-    if (is_same && self->link->believes (self->link, peer, record->partition, record))
+    if (!is_same || !self->link->believes (self->link, peer, record->partition, record))
+        s_ignore_ack (self, peer, record->partition, record->sequence);
+    else if (self->link->is_carried_when_saved)
         s_acknowledge (self, record);
     else
-        s_ignore_ack (self, peer, record->partition, record->sequence);
+        record->is_acked = true;
 }
 
 //  Take an ack for a frame that is not kept, but may be carried.
@@ -283,6 +294,7 @@ s_count_sent (kept_t *self, record_t *record)
     else
         histogram_add (&metrics->latencies[LATENCY_deliver], self->last_sent_us - record->kept_us,
             record->messages);
+    record->was_sent_again = record->was_sent;
     record->was_sent = true;
 }
 

@@ -26,9 +26,11 @@ typedef struct {
     uint32_t messages;
     uint32_t passed_over;  //  acks of later frames, in this session of its lane
     bool was_sent;         //  at least once
-    bool is_set_aside;     //  by its lane
-    bool is_fetched;       //  the journal is reading it back
-    bool is_outdated;      //  its partition is of an earlier P
+    bool was_sent_again;
+    bool is_acked;      //  before the link has told that it is carried
+    bool is_set_aside;  //  by its lane
+    bool is_fetched;    //  the journal is reading it back
+    bool is_outdated;   //  its partition is of an earlier P
 } record_t;
 
 //  Free a record; a GDestroyNotify.

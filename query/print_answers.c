@@ -12,6 +12,10 @@
 
 static const column_t s_partition_columns[] = {{"PARTITION", true, false}, {"EPOCH", true, false},
     {"ROCKETS", true, false}, {"UNSAVED", true, false}};
+static const column_t s_lag_columns[] = {
+    {"PARTITION", true, false}, {"LAG", true, false}, {"OLDEST (MS)", true, false}};
+
+#define COLUMNS_MAX 4
 
 static void
 s_print_json (text_t map)
@@ -111,37 +115,48 @@ s_print_rocket (text_t id, const GPtrArray *answers, bool as_json)
     return false;
 }
 
-//  Read the owned partitions in stats: [[partition, epoch, rockets, unsaved messages], ...].
+//  Print an array of arrays of numbers as a table. Print nothing if it is empty.
 static void
-s_print_partitions (text_t stats)
+s_print_rows (msgpack_reader_t *reader, const column_t *columns, size_t width)
 {
-    table_t *table = table_new (s_partition_columns, G_N_ELEMENTS (s_partition_columns));
-    msgpack_reader_t reader;
-    uint32_t count = 0;
-    bool good = map_find (stats, "owned", &reader) && msgpack_read_array (&reader, &count);
-    for (; good && count > 0; count--) {
+    table_t *table = table_new (columns, width);
+    uint32_t rows = 0;
+    bool good = msgpack_read_array (reader, &rows);
+    bool is_any = rows > 0;
+    for (; good && rows > 0; rows--) {
         uint32_t members = 0;
-        uint64_t values[G_N_ELEMENTS (s_partition_columns)];
-        char *cells[G_N_ELEMENTS (s_partition_columns)];
-        good = msgpack_read_array (&reader, &members) && members == G_N_ELEMENTS (values);
-        for (size_t index = 0; good && index < members; index++)
-            good = msgpack_read_uint (&reader, &values[index]);
-        for (size_t index = 0; good && index < members; index++)
+        uint64_t values[COLUMNS_MAX];
+        char *cells[COLUMNS_MAX];
+        good = msgpack_read_array (reader, &members) && members == width;
+        for (size_t index = 0; good && index < width; index++)
+            good = msgpack_read_uint (reader, &values[index]);
+        for (size_t index = 0; good && index < width; index++)
             cells[index] = g_strdup_printf ("%" G_GUINT64_FORMAT, values[index]);
         if (good)
             table_add (table, cells);
     }
-    table_print (table, stdout, terminal_width (stdout));
+    if (is_any) {
+        printf ("\n");
+        table_print (table, stdout, terminal_width (stdout));
+    }
     table_destroy (&table);
 }
 
+//  Print the counters, the owned partitions, and their lag behind a bus that keeps messages.
 static void
 s_print_stats (const processor_answer_t *answer, bool is_first)
 {
+    text_t stats = answer->reply.stats;
+    msgpack_reader_t reader;
     printf ("%s%s\n", is_first ? "" : "\n", answer->processor);
-    map_print (stdout, answer->reply.stats, "owned", terminal_width (stdout));
-    printf ("\n");
-    s_print_partitions (answer->reply.stats);
+    map_print (stdout, stats, "owned", terminal_width (stdout));
+    if (map_find (stats, "owned", &reader))
+        s_print_rows (&reader, s_partition_columns, G_N_ELEMENTS (s_partition_columns));
+    if (map_find (stats, "bus", &reader)) {
+        text_t bus = text_of ((const char *) reader.at, (size_t) (reader.end - reader.at));
+        if (map_find (bus, "lag", &reader))
+            s_print_rows (&reader, s_lag_columns, G_N_ELEMENTS (s_lag_columns));
+    }
 }
 
 static void

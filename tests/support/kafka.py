@@ -2,7 +2,7 @@
 """Real Kafka brokers for tests, in a folder of their own under /tmp.
 
 A cluster has one broker, or three with replication 3. Each is a process and a controller too (KRaft).
-They hold what they acknowledged in the kernel's memory, so a kill loses nothing, and a power cut may.
+They keep acknowledged records in the kernel's memory, so a kill loses nothing, and a power cut may.
 
     kafka.py [--three] COMMAND...
 
@@ -257,6 +257,10 @@ class Kafka:
         path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
         return path
 
+    def flags(self, topic, **properties):
+        """Return the flags of a gateway or a processor that uses this cluster."""
+        return ("--bus", "kafka", "--kafka-config", self.config(**properties), "--topic", topic)
+
     def _own(self, **settings):
         """Return the settings of a client of ours, which logs nothing."""
         return {"bootstrap.servers": self.bootstrap, "log_level": 0, **settings}
@@ -288,11 +292,24 @@ class Kafka:
         admin.delete_topics([name])[name].result(START_SECONDS)
         until(lambda: not self.leaders(name), what=f"the end of {name}")
 
+    def topics(self):
+        """Return the names of all topics."""
+        return set(self.client.admin.AdminClient(self._own()).list_topics(timeout=START_SECONDS).topics)
+
     def leaders(self, topic):
         """Return the number of the leading broker of each partition that has one."""
         found = self.client.admin.AdminClient(self._own()).list_topics(timeout=START_SECONDS).topics.get(topic)
         return {} if found is None else {number: one.leader for number, one in found.partitions.items()
                                          if one.leader > 0}
+
+    def is_in_sync(self, topic):
+        """Every partition has all its replicas in sync, as far as the cluster knows."""
+        try:
+            found = self.client.admin.AdminClient(self._own()).list_topics(timeout=5).topics.get(topic)
+        except self.client.KafkaException:
+            return False
+        return found is not None and all(len(one.isrs) == len(self.brokers) and one.leader > 0
+                                         for one in found.partitions.values())
 
     def partition(self, topic, number, offset=-1001):
         return self.client.TopicPartition(topic, number, offset)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again; then
-#  docker-compose.postgres.yml, whose database stops, comes back and is started anew.
+#  docker-compose.postgres.yml, whose database stops, comes back and is started anew; then
+#  docker-compose.kafka.yml, whose broker does the same, and whose gateway is killed.
 #  Where no container engine can be run it says why and is skipped, unless REQUIRE_COMPOSE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -14,6 +15,7 @@ export DOWNLINK_HTTP_PORT=0
 #  The classic builder, which needs no plugin of the client's.
 export DOCKER_BUILDKIT=0
 compose=()
+plain=()
 body=$(mktemp)
 headers=$(mktemp)
 
@@ -147,7 +149,7 @@ with_postgres () {
     local launched='*"speed":500,*"messagesApplied":1,*' sped='*"speed":3500,*"messagesApplied":2,*'
     "${compose[@]}" down --volumes >/dev/null 2>&1
     engine_postgres_image "${DOWNLINK_POSTGRES_IMAGE:-postgres:17}"
-    compose+=(--file docker-compose.postgres.yml)
+    compose=("${plain[@]}" --file docker-compose.postgres.yml)
     "${compose[@]}" up --detach --no-build
     await_health
     find_url
@@ -183,6 +185,54 @@ with_postgres () {
     await_rocket "$sped"
 }
 
+#  A program of Kafka's own in the broker's container.
+kafka_tool () {
+    "${compose[@]}" exec -T kafka "/opt/kafka/bin/$1.sh" --bootstrap-server kafka:9092 --topic downlink \
+        "${@:2}" 2>/dev/null
+}
+
+#  Messages over Kafka, to a gateway without a disk; other programs write and read them as well.
+with_kafka () {
+    local launched='*"speed":500,*"messagesApplied":1,*' foreign='*"speed":3500,*"messagesApplied":2,*'
+    "${compose[@]}" down --volumes >/dev/null 2>&1
+    engine_kafka_image "${DOWNLINK_KAFKA_IMAGE:-apache/kafka:3.9.1}"
+    compose=("${plain[@]}" --file docker-compose.kafka.yml)
+    "${compose[@]}" up --detach --no-build
+    await_health
+    find_url
+    expect "POST, with Kafka" 202 "$(call "$url/messages" --data "$(message 1 RocketLaunched \
+        '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')")"
+    await_rocket "$launched"
+    printf 'apollo|%s\n' "$(message 2 RocketSpeedIncreased '{"by":3000}')" |
+        kafka_tool kafka-console-producer --property parse.key=true --property 'key.separator=|'
+    await_rocket "$foreign"
+    expect "the messages, as another program reads them" 2 "$(kafka_tool kafka-console-consumer \
+        --from-beginning --max-messages 2 --timeout-ms 20000 |
+        /usr/bin/python3 -c 'import json, sys; print(len([json.loads(line)["metadata"] for line in sys.stdin]))')"
+
+    expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
+        "$(message 3 RocketSpeedIncreased '{"by":100}')")"
+    "${compose[@]}" kill gateway processor
+    "${compose[@]}" up --detach --no-build --force-recreate --no-deps gateway processor
+    await_health
+    find_url
+    await_rocket '*"speed":3600,*"messagesApplied":3,*'
+
+    "${compose[@]}" stop kafka
+    expect "POST, while the broker is away" 503 "$(call "$url/messages" --data \
+        "$(message 4 RocketSpeedIncreased '{"by":1}')")"
+    "${compose[@]}" start kafka
+    await_health
+    find_url
+    expect "POST, when it is back" 202 "$(call "$url/messages" --data \
+        "$(message 4 RocketSpeedIncreased '{"by":1}')")"
+    await_rocket '*"speed":3601,*"messagesApplied":4,*'
+
+    scale 4
+    await_owners 4 "scaled to 4, with Kafka"
+    await_rocket '*"speed":3601,*"messagesApplied":4,*'
+}
+
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
@@ -206,7 +256,8 @@ fi
 echo "compose-test: $("${found[@]}" version | head -n 1)," \
     "engine $("$docker" version --format '{{.Server.Version}}')"
 engine_base_image trixie  #  the Dockerfile's default
-compose=("${found[@]}")
+plain=("${found[@]}")
+compose=("${plain[@]}")
 
 expect "faults in the file for monitoring" "" "$("${compose[@]}" --file docker-compose.yml \
     --file docker-compose.monitoring.yml config --quiet 2>&1)"
@@ -260,4 +311,5 @@ expect "places in a release where tests could end it" 0 \
         tr -d '\r')"
 
 with_postgres
+with_kafka
 echo "compose-test: passed"

@@ -12,7 +12,10 @@ from flags import flag_of, flags
 ONE_NODE = ROOT / "deploy/kubernetes"
 MANY_NODES = ONE_NODE / "many-nodes"
 PARTS = ("gateway", "processor")
-SECRET = "downlink-database"
+KAFKA = ONE_NODE / "kafka"
+SECRET, KAFKA_SECRET = "downlink-database", "downlink-kafka"
+KAFKA_FLAGS = {"DOWNLINK_BUS": "kafka", "DOWNLINK_KAFKA_CONFIG": "/etc/downlink/kafka.properties",
+               "DOWNLINK_TOPIC": "${DOWNLINK_TOPIC:-downlink}"}
 
 
 def read_objects(folder):
@@ -29,9 +32,14 @@ def read_objects(folder):
     return found
 
 
-@pytest.fixture(scope="module", params=[ONE_NODE, MANY_NODES], ids=["one-node", "many-nodes"])
-def objects(request):
-    return read_objects(request.param)
+@pytest.fixture(scope="module", params=[ONE_NODE, MANY_NODES, KAFKA], ids=["one-node", "many-nodes", "kafka"])
+def folder(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def objects(folder):
+    return read_objects(folder)
 
 
 def kind(objects, part):
@@ -153,10 +161,29 @@ def test_on_many_nodes_the_database_comes_from_a_secret_that_the_readme_makes():
         assert re.search(rf"--from-(literal|file) {reference['key']}=", made)
 
 
-def test_kustomize_can_build_it(objects):
+def test_over_kafka_processors_are_those_of_many_nodes_and_gateways_have_no_disk():
+    many, kafka = read_objects(MANY_NODES), read_objects(KAFKA)
+    added = {"DOWNLINK_BUS": "kafka", "DOWNLINK_TOPIC": "downlink",
+             "DOWNLINK_KAFKA_CONFIG": "/etc/downlink/kafka/kafka.properties"}
+    assert settings(kafka, "processor") == {**settings(many, "processor"), **added,
+                                            "DOWNLINK_DEAD_LETTER": "downlink-dead-letters"}
+    without_journal = {name: value for name, value in settings(many, "gateway").items()
+                       if name != "DOWNLINK_JOURNAL_DIR"}
+    assert settings(kafka, "gateway") == {**without_journal, **added, "DOWNLINK_JOURNAL": "off"}
+    made = (KAFKA / "README.md").read_text().split(f"create secret generic {KAFKA_SECRET} ", 1)[1]
+    for part in PARTS:
+        mount, = container(kafka, part).pop("volumeMounts")
+        volume, = pod(kafka, part)["spec"].pop("volumes")
+        assert mount["name"] == volume["name"] and mount["readOnly"]
+        assert volume["secret"]["secretName"] == KAFKA_SECRET
+        assert f"--from-file {added['DOWNLINK_KAFKA_CONFIG'].removeprefix(mount['mountPath'] + '/')}=" in made
+        del container(kafka, part)["env"], container(many, part)["env"]
+    assert pod(kafka, "processor") == pod(many, "processor")
+
+
+def test_kustomize_can_build_it(folder, objects):
     if not shutil.which("kubectl"):
         pytest.skip("kubectl is not installed")
-    folder = MANY_NODES if ("StatefulSet", "downlink-gateway") in objects else ONE_NODE
     built = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, timeout=60)
     assert built.returncode == 0, built.stderr
     assert len(list(yaml.safe_load_all(built.stdout))) == len(objects)
@@ -177,6 +204,30 @@ def test_compose_with_postgres_has_the_same_gateway_and_a_processor_without_a_vo
     assert re.fullmatch(r"postgres://\w+@postgres/\w+", ours["DOWNLINK_STORE"]), "no password"
     assert "ports" not in postgres["postgres"]
     assert set(files[1]["volumes"]) == {"journal", "database", "secrets"}
+
+
+def test_compose_with_kafka_adds_a_broker_and_takes_the_disk_of_the_gateway():
+    files = [yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text()) for name in (".postgres", ".kafka")]
+    postgres, kafka = (file["services"] for file in files)
+    mounted = "./deploy/kafka/client.properties:" + KAFKA_FLAGS["DOWNLINK_KAFKA_CONFIG"] + ":ro"
+    ours, theirs = kafka["gateway"], postgres["gateway"]
+    assert ours["volumes"] == [mounted]
+    for name in ("DOWNLINK_JOURNAL", "DOWNLINK_JOURNAL_LIMIT"):
+        del theirs["environment"][name]
+    assert ours["environment"] == {**theirs["environment"], **KAFKA_FLAGS, "DOWNLINK_JOURNAL": "off"}
+    ours, theirs = kafka["processor"], postgres["processor"]
+    assert ours["volumes"] == [*theirs["volumes"], mounted]
+    assert ours["environment"] == {**theirs["environment"], **KAFKA_FLAGS,
+                                   "DOWNLINK_DEAD_LETTER": "${DOWNLINK_DEAD_LETTER:-downlink-dead-letters}"}
+    for name in ("postgres", "secrets"):
+        assert kafka[name] == postgres[name]
+    broker = kafka["kafka"]
+    assert "ports" not in broker
+    address = broker["environment"]["KAFKA_ADVERTISED_LISTENERS"].removeprefix("PLAINTEXT://")
+    assert f"bootstrap.servers={address}" in (ROOT / "deploy/kafka/client.properties").read_text()
+    version = re.search(r"<version>(.*?)</version>", (ROOT / "tests/support/kafka-image/pom.xml").read_text()).group(1)
+    assert f":-apache/kafka:{version}}}" in broker["image"], "the release that the tests run"
+    assert set(files[1]["volumes"]) == {"messages", "database", "secrets"}
 
 
 def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_its_default():

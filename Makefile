@@ -28,7 +28,7 @@ test: ##  every test, unit and system
 unit: ##  the unit tests alone
 	scripts/test.sh release --label-regex unit
 
-test-distributed: ##  hosts and database servers that fail, for 25 minutes, or DISTRIBUTED="kills:10 promotions:2"
+test-distributed: ##  hosts, databases and brokers that fail, for 50 minutes, or DISTRIBUTED="kills:10 promotions:2"
 	scripts/test-distributed.sh $(DISTRIBUTED)
 
 lint: ##  formatting, static analysis, and builds where warnings are errors

@@ -1,4 +1,5 @@
 """Rounds of load and faults on one set of journal and state folders, checked after each round."""
+import contextlib
 import time
 
 from checker import Figures
@@ -12,8 +13,10 @@ from settle import settle
 class Campaign:
     """The shared part of every scenario: the cluster, the results of earlier rounds, the totals."""
 
-    def __init__(self, cluster, seed, say=print, nemesis=Nemesis):
+    def __init__(self, cluster, seed, say=print, nemesis=Nemesis, beside=contextlib.nullcontext):
+        """beside: more load, made with the history of a round."""
         self.cluster, self.seed, self.say, self.nemesis = cluster, seed, say, nemesis
+        self.beside = beside
         self.total, self.counts = Figures(), {}
         self.previous = None  # the history of the round before: it is checked once more
         self.settled = {}  # of all rounds before that: what each rocket must still be
@@ -48,7 +51,7 @@ class Campaign:
         """Load and faults for so long, or until so many of those that the nemesis counts (kills)."""
         history = self.new_history()
         nemesis = self.nemesis(self.cluster, f"{self.seed}/{self.rounds}", chances, between)
-        with Load(history, self.cluster.addresses, f"{self.seed}/{self.rounds}", **load):
+        with Load(history, self.cluster.addresses, f"{self.seed}/{self.rounds}", **load), self.beside(history):
             nemesis.run(seconds, kills)
         self.conclude(history, f"round {self.rounds}", nemesis.counts)
         return nemesis

@@ -81,6 +81,16 @@ class Database:
         self.replica.host.mend()
         self.promote(is_rewound=False)
 
+    def lose_primary_before_a_lagging_replica(self, rng):
+        """Commits wait for nobody, the replica is cut off, and it takes over when the primary's host dies: it
+        lacks all that was committed meanwhile."""
+        self.primary.go_on_alone()
+        self.replica.host.cut()
+        time.sleep(rng.uniform(1, 4))
+        self.kill_primary_host()
+        self.replica.host.mend()
+        self.promote(is_rewound=False)
+
     def come_back_from_the_dead(self, rng):
         """The primary is cut off, and still believes to be the primary when it is connected again."""
         old = self.primary

@@ -1,23 +1,27 @@
-"""Gateways and processors on a host each, and a database on two more."""
+"""Gateways and processors on a host each, a database on two more, and with --bus=kafka brokers on three."""
+from brokers import Brokers
 from cluster import KILLED, Fleet, Member
 from database import Database
 from network import Host, make_network, remove_network
 
 HTTP_PORT, FRAMES_PORT = 8088, 5561
-FIRST = {"database": 1, "processor": 11, "gateway": 31}  # numbers of hosts, by role
+FIRST = {"database": 1, "processor": 11, "gateway": 31, "broker": 51}  # numbers of hosts, by role
 
 
 class HostMember(Member):
-    """A gateway or a processor, and the host that it is alone on."""
+    """A gateway or a processor, and its host. is_alone: nothing else is on that host."""
 
-    def __init__(self, host, name, *flags):
+    def __init__(self, host, name, *flags, is_alone=True):
         super().__init__(host.folder, name, *flags, wrapper=host.wrapper)
-        self.host = host
+        self.host, self.is_alone = host, is_alone
 
     def fall(self):
-        """Its host dies. Whether its process had ended before is seen."""
+        """Its host dies, or on a host of many the process. Whether it had ended before is seen."""
         self.check()
-        self.host.kill()
+        if self.is_alone:
+            self.host.kill()
+        else:
+            self.process.kill()
         status = self.process.wait(10)
         if status != KILLED:
             raise self.fault(f"ended by itself with status {status}")
@@ -25,36 +29,68 @@ class HostMember(Member):
 
     def rise(self):
         """Its host is back, with the disk that it had."""
-        self.host.boot()
+        if self.is_alone:
+            self.host.boot()
         self.start()
 
 
 class DataCentre(Fleet):
-    """Everything that runs. store: "postgres" or the memory of a single processor, to try the hosts."""
+    """Everything that runs. store: "postgres"; "sqlite", with all processors on one host; or the memory of a
+    single processor, to try the hosts. bus: "kafka": the first gateway has a journal, the others have none."""
 
-    def __init__(self, folder, gateways=2, processors=3, store="postgres", processor=(), gateway=()):
+    def __init__(self, folder, gateways=2, processors=3, store="postgres", bus="zmq", processor=(), gateway=()):
         make_network()
-        hosts = {role: [Host(first + index, f"{role}{index + 1}", folder) for index in range(count)]
-                 for (role, first), count in zip(FIRST.items(), (2, processors, gateways))}
-        self.hosts = [host for hosts_of_role in hosts.values() for host in hosts_of_role]
-        self.database = Database(hosts["database"]) if store == "postgres" else None
-        address = self.database.url if self.database else store
-        owners = [HostMember(host, "downlink-processor", "--bind", host.address, "--port", FRAMES_PORT,
-                             "--store", address, *processor) for host in hosts["processor"]]
-        found_at = ",".join(f"{host.address}:{FRAMES_PORT}" for host in hosts["processor"])
+        counts = {"database": 2 if store == "postgres" else 0, "processor": 1 if store == "sqlite" else processors,
+                  "gateway": gateways, "broker": 3 if bus == "kafka" else 0}
+        self.hosts_of = {role: [Host(FIRST[role] + index, f"{role}{index + 1}", folder) for index in range(count)]
+                         for role, count in counts.items()}
+        self.hosts = [host for hosts in self.hosts_of.values() for host in hosts]
+        self.database = Database(self.hosts_of["database"]) if store == "postgres" else None
+        self.brokers = None
+        if bus == "kafka":
+            try:
+                self.brokers = Brokers(self.hosts_of["broker"])
+            except BaseException:
+                self._close_servers()
+                raise
+        flags = self.brokers.flags() if self.brokers else ()
+        owners = self._owners(store, processors, (*flags, *processor))
+        found_at = ",".join(f"{one.host.address}:{one.port}" for one in owners)
         takers = [HostMember(host, "downlink-gateway", "--listen", f"{host.address}:{HTTP_PORT}",
-                             "--processors", found_at, "--journal-dir", host.folder / "journal", *gateway)
-                  for host in hosts["gateway"]]
+                             "--processors", found_at, "--journal-dir", host.folder / "journal", *flags,
+                             *(("--journal", "off") if self.brokers and place else ()), *gateway)
+                  for place, host in enumerate(self.hosts_of["gateway"])]
         super().__init__(owners, takers, [(taker.host.address, HTTP_PORT) for taker in takers],
                          [taker.host.folder / "journal" for taker in takers])
 
-    def __exit__(self, *arguments):
-        super().__exit__(*arguments)
+    def _owners(self, store, count, flags):
+        """Return the processors; on one host if they share files."""
+        hosts = self.hosts_of["processor"]
+        owners = []
+        for index in range(count):
+            host = hosts[index % len(hosts)]
+            port = FRAMES_PORT + 3 * (index // len(hosts))
+            where = ("--state-dir", host.folder / "state") if store == "sqlite" else (
+                "--store", self.database.url if self.database else store)
+            owners.append(HostMember(host, "downlink-processor", "--bind", host.address, "--port", port, *where,
+                                     *flags, is_alone=len(hosts) == count))
+            owners[-1].port = port
+        return owners
+
+    def _close_servers(self):
         if self.database:
             for server in (self.database.primary, self.database.replica):
                 if server.log.exists():  # kept with the other logs if there was a fault
                     (server.host.folder / "server.log").write_bytes(server.log.read_bytes())
             self.database.close()
+        if self.brokers:
+            for host, broker in zip(self.brokers.hosts, self.brokers.cluster.brokers):
+                (host.folder / "server.log").write_bytes(broker.log.read_bytes())
+            self.brokers.close()
+
+    def __exit__(self, *arguments):
+        super().__exit__(*arguments)
+        self._close_servers()
         for host in self.hosts:
             if host.is_up():
                 host.kill()
@@ -62,5 +98,6 @@ class DataCentre(Fleet):
 
     def check(self):
         super().check()
-        if self.database:
-            self.database.check()
+        for servers in (self.database, self.brokers):
+            if servers:
+                servers.check()

@@ -3,23 +3,33 @@ import time
 
 from campaign import Campaign, show
 from datacentre import DataCentre
-from host_nemesis import CUTS, EVERYTHING, KILLS, PAUSES, limited_to
+from foreign import Foreign
+from host_nemesis import (CUTS, EVERYTHING, FAILOVERS, KAFKA_CUTS, KAFKA_KILLS, KILLS, LAGGING, MOVES, PAUSES,
+                          limited_to)
 from load import Load
 from scenario import Fault
 
 ROUND_SECONDS = 60
 PAUSE = 0.7  # seconds between two faults, on average
+#  Of kills: how many faults of the other kinds over Kafka.
+CUTS_SHARE, MOVES_SHARE, FAILOVERS_SHARE, LAGGING_SHARE = 5, 5, 10, 20
 LOAD = {"pause": 0.02, "patience": 4}  # a client gives a dead host up, and asks another gateway
 
 
+def repeat(campaign, chances, limited, size):
+    """Faults until size of those that are counted, in rounds that are checked."""
+    campaign.nemesis = limited_to(limited)
+    campaign.cluster.await_shared()
+    done = 0
+    while done < size:
+        done += campaign.round(ROUND_SECONDS, chances, size - done, PAUSE, **LOAD).kills()
+
+
 def rounds(run, chances, limited):
-    """Faults until run.size of those that are counted, in rounds that are checked."""
+    """Faults until run.size of those that are counted."""
     with DataCentre(run.folder) as centre:
-        campaign = Campaign(centre, run.seed, run.say, limited_to(limited))
-        centre.await_shared()
-        done = 0
-        while done < run.size:
-            done += campaign.round(ROUND_SECONDS, chances, run.size - done, PAUSE, **LOAD).kills()
+        campaign = Campaign(centre, run.seed, run.say)
+        repeat(campaign, chances, limited, run.size)
     return f"{campaign.total} | {show(campaign.counts)}"
 
 
@@ -46,6 +56,30 @@ def restarts(run):
 def promotions(run):
     """run.size promotions of the synchronous replica; the old primary comes back as the replica."""
     return rounds(run, {"promote": 1}, "promotions")
+
+
+def over_kafka(run, store):
+    """run.size kills over Kafka, then the other faults; a foreign producer writes beside the gateways."""
+    with DataCentre(run.folder, store=store, bus="kafka") as centre:
+        campaign = Campaign(centre, run.seed, run.say,
+                            beside=lambda history: Foreign(centre.brokers.cluster, history, run.seed))
+        repeat(campaign, KAFKA_KILLS, "host kills", run.size)
+        repeat(campaign, KAFKA_CUTS, "cuts", -(-run.size // CUTS_SHARE))
+        repeat(campaign, MOVES, "moves", -(-run.size // MOVES_SHARE))
+        repeat(campaign, FAILOVERS, "failovers", -(-run.size // FAILOVERS_SHARE))
+        if centre.database:
+            repeat(campaign, LAGGING, "promotions", -(-run.size // LAGGING_SHARE))
+    return f"{campaign.total} | {show(campaign.counts)}"
+
+
+def kafka_with_sqlite(run):
+    """Three processors share files on one host."""
+    return over_kafka(run, "sqlite")
+
+
+def kafka_with_postgres(run):
+    """Three processors have a host each; the database's replica is behind when it takes over."""
+    return over_kafka(run, "postgres")
 
 
 def everything(run):

@@ -11,6 +11,14 @@ EVERYTHING = {**KILLS, **CUTS, **PAUSES, "stop_processor": 2, "stop_gateway": 1,
               "promote": 2}
 
 
+#  Over Kafka.
+KAFKA_KILLS = {"kill_host": 7, "kill_two_hosts": 3}
+KAFKA_CUTS = {"cut_host": 3, "cut_from_brokers": 4}
+MOVES = {"move_partitions": 1}
+FAILOVERS = {"fail_broker": 1}
+LAGGING = {"lose_lagging_replica": 1}
+
+
 class HostNemesis(Nemesis):
     """Harms the hosts of a data centre. `limited` is the count that a limit is about."""
     limited = "host kills"
@@ -73,6 +81,25 @@ class HostNemesis(Nemesis):
         """A gateway loses some processors, which others reach."""
         some = self.rng.sample(self.cluster.processors, self.rng.randint(1, 2))
         self._cut_from(self.rng.choice(self.cluster.gateways).host, [one.host for one in some])
+
+    def cut_from_brokers(self):
+        """A gateway or a processor loses some brokers or all, while the rest is reached."""
+        brokers = self.cluster.brokers.hosts
+        self._cut_from(self.rng.choice(self.members).host, self.rng.sample(brokers, self.rng.randint(1, len(brokers))))
+
+    def move_partitions(self):
+        """A processor stops, and starts again: others get its partitions, and it gets them back."""
+        self.rng.choice(self.cluster.processors).restart()
+        self.cluster.await_shared()
+        self.count("moves")
+
+    def fail_broker(self):
+        self.count("failovers", self.cluster.brokers.fail_over_somehow(self.rng))
+
+    def lose_lagging_replica(self):
+        """The replica that takes over lacks the last seconds."""
+        self.cluster.database.lose_primary_before_a_lagging_replica(self.rng)
+        self.count("promotions")
 
     def _pause_host(self, host):
         host.pause()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""`make test-distributed`: scenarios of faults of hosts and database servers, one after another.
+"""`make test-distributed`: scenarios of faults of hosts, database servers and brokers, one after another.
 
 Runs itself in namespaces of its own. tests/chaos/runner.py explains the arguments. Without names all
-run, and take about 25 minutes.
+run, and take about 50 minutes.
 """
 # SPDX-License-Identifier: Apache-2.0
 import os
@@ -16,8 +16,8 @@ if INSIDE not in os.environ and "--list" not in sys.argv:
               {**os.environ, INSIDE: "1"})
 sys.path[1:1] = [str(HERE.parent / "chaos"), str(HERE.parent / "support")]
 
-from faults import (absence, cuts, everything, host_kills, host_pauses, promotions,  # noqa: E402
-                    restarts)
+from faults import (absence, cuts, everything, host_kills, host_pauses, kafka_with_postgres,  # noqa: E402
+                    kafka_with_sqlite, promotions, restarts)
 from runner import Scenario, run_all  # noqa: E402
 from takeovers import kill_takeovers, stop_takeovers  # noqa: E402
 
@@ -30,6 +30,8 @@ SCENARIOS = {
     "absence": Scenario(absence, 60, 3, "seconds without a database"),
     "takeover": Scenario(kill_takeovers, 100, 1, "kills of a processor's host, each until it is taken over"),
     "handover": Scenario(stop_takeovers, 50, 1, "clean stops of a processor, each until it is taken over"),
+    "kafka-sqlite": Scenario(kafka_with_sqlite, 100, 2, "kills over Kafka, and fewer of the other faults"),
+    "kafka-postgres": Scenario(kafka_with_postgres, 100, 2, "kills over Kafka, and fewer of the other faults"),
     "everything": Scenario(everything, 300, 20, "seconds of everything"),
 }
 

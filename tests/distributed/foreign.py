@@ -1,0 +1,51 @@
+"""A program of somebody else that writes messages to the topic, without a gateway."""
+import random
+import threading
+import time
+
+from brokers import TOPIC
+from history import ACCEPTED, UNKNOWN, Source
+
+CHANNELS = 20
+FLUSH_SECONDS = 60
+
+
+class Foreign(threading.Thread):
+    """Writes until its block is left, as Java's producer would: acks=all, murmur2. It logs a message as accepted
+    when the brokers have it."""
+
+    def __init__(self, cluster, history, seed, pause=0.02):
+        super().__init__(daemon=True)
+        self.history, self.pause = history, pause
+        self.rng = random.Random(f"{seed}/foreign")
+        self.source = Source(history, f"{seed}/foreign", CHANNELS)
+        self.ending = threading.Event()
+        self.producer = cluster.client.Producer({
+            "bootstrap.servers": cluster.bootstrap, "log_level": 0, "acks": "all", "enable.idempotence": True,
+            "partitioner": "murmur2_random", "linger.ms": 5, "message.timeout.ms": 30000})
+
+    def run(self):
+        while not self.ending.is_set():
+            for one in self.source.take(self.rng.randint(1, 20)):
+                self._write(one)
+            self.producer.poll(0)
+            time.sleep(self.pause * self.rng.random())
+
+    def _write(self, one):
+        channel, number = one
+
+        def note(error, _):
+            if error is None:
+                self.history.log([one], ACCEPTED, "written")
+            else:
+                self.history.log([one], UNKNOWN, f"not written: {error.name()}")
+        self.producer.produce(TOPIC, channel.text(number), channel.name, on_delivery=note)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.join()
+        assert self.producer.flush(FLUSH_SECONDS) == 0, "a foreign producer did not end"

@@ -5,6 +5,7 @@
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "gateway/link/bus_check.h"
 #include "gateway/link/kafka_producer.h"
 
 #define RENEW_MS 1000      //  between two attempts to make a producer
@@ -23,7 +24,8 @@ typedef struct {
     kafka_records_t *records;
     uint64_t session;  //  the number of producers so far
     bool is_away;      //  as the log says
-    char fault[FAULT_SIZE];
+    bus_check_t check;
+    char fault[FAULT_SIZE];  //  of the layouts
     int64_t fault_logged_ms;
 } link_kafka_t;
 
@@ -101,6 +103,7 @@ s_run (link_t *base)
     if (!self->producer || kafka_producer_is_dead (self->producer))
         s_renew (self);
     s_look_at_brokers (self);
+    bus_check_look (&self->check, self->directory, "kafka", self->topic);
     s_look_at_layouts (self);
 }
 
@@ -126,12 +129,21 @@ s_layout (const link_t *base)
     return theirs.partitions > 0 ? theirs : s_topic_layout (self);
 }
 
+//  Return why nothing can be sent until somebody changes it, or NULL.
+static const char *
+s_fault (const link_kafka_t *self)
+{
+    if (self->check.fault[0])
+        return self->check.fault;
+    return self->fault[0] ? self->fault : NULL;
+}
+
 static uint64_t
 s_session (const link_t *base, uint32_t partition)
 {
     const link_kafka_t *self = (const link_kafka_t *) base;
     bool can_send =
-        self->producer && !self->fault[0] && partition < kafka_producer_partitions (self->producer);
+        self->producer && !s_fault (self) && partition < kafka_producer_partitions (self->producer);
     return can_send ? self->session : 0;
 }
 
@@ -177,7 +189,7 @@ s_condition (const link_t *base)
     return (link_condition_t){.bus = "kafka",
         .is_away = self->is_away,
         .reason = *reason ? reason : NULL,
-        .fault = self->fault[0] ? self->fault : NULL};
+        .fault = s_fault (self)};
 }
 
 static void

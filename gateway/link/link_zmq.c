@@ -3,10 +3,12 @@
 
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "gateway/link/bus_check.h"
 
 typedef struct {
     link_t base;
     const directory_t *directory;
+    bus_check_t check;
 } link_zmq_t;
 
 static const directory_t *
@@ -26,7 +28,8 @@ s_hear (link_t *base, const link_ear_t *ear)
 static void
 s_run (link_t *base)
 {
-    (void) base;
+    link_zmq_t *self = (link_zmq_t *) base;
+    bus_check_look (&self->check, self->directory, "zmq", NULL);
 }
 
 static int64_t
@@ -52,7 +55,8 @@ s_layout (const link_t *base)
 static uint64_t
 s_session (const link_t *base, uint32_t partition)
 {
-    return directory_session (s_directory (base), partition);
+    const link_zmq_t *self = (const link_zmq_t *) base;
+    return self->check.fault[0] ? 0 : directory_session (self->directory, partition);
 }
 
 static bool
@@ -96,8 +100,9 @@ s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
 static link_condition_t
 s_condition (const link_t *base)
 {
-    (void) base;
-    return (link_condition_t){.bus = "zmq"};
+    const link_zmq_t *self = (const link_zmq_t *) base;
+    return (link_condition_t){
+        .bus = "zmq", .fault = self->check.fault[0] ? self->check.fault : NULL};
 }
 
 static void

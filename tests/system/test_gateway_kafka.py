@@ -1,4 +1,4 @@
-"""A gateway with --bus=kafka beside a real broker and without processors: what stands on the topic, what waits, what is said."""
+"""A gateway with --bus=kafka beside a real broker: what stands on the topic, what waits, what is said."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import signal
@@ -30,17 +30,32 @@ class Gateway:
     """A gateway, and a client of it."""
 
     def __init__(self, folder, config, topic, *flags):
-        port = free_ports(2)
+        port = free_ports(4)
         self.port = port
+        self.bus = ("--bus=kafka", f"--kafka-config={config}", f"--topic={topic}")
         self.flags = (
-            f"--listen=127.0.0.1:{port}", f"--processors=127.0.0.1:{port + 1}", "--bus=kafka",
-            f"--kafka-config={config}", f"--topic={topic}", f"--journal-dir={folder}/{topic}", "--workers=1", *flags)
+            f"--listen=127.0.0.1:{port}", f"--processors=127.0.0.1:{port + 1}", *self.bus,
+            f"--journal-dir={folder}/{topic}", "--workers=1", *flags)
+        self.state = f"--state-dir={folder}/state-{topic}"
         self.folder = folder
+        self.processors = []
         self.start()
 
     def start(self):
         self.program = Program(self.folder, "downlink-gateway", *self.flags)
         self.program.lines_with("listening")
+
+    def start_processor(self, *flags):
+        self.processors.append(Program(
+            self.folder, "downlink-processor", f"--port={self.port + 1}", self.state,
+            f"--partitions={PARTITIONS}", *(flags or self.bus)))
+        return self.processors[-1]
+
+    def is_ready(self):
+        return self.call("GET", "/readyz").status == 200
+
+    def lag(self):
+        return sum(one["lagMessages"] for one in self.stats()["routing"])
 
     def call(self, *words, **fields):
         with Client(self.port) as client:
@@ -66,7 +81,8 @@ def start(folder, cluster):
         return gateways[-1]
     yield start_one
     for one in gateways:
-        one.program.stop(signal.SIGKILL)
+        for program in one.program, *one.processors:
+            program.stop(signal.SIGKILL)
 
 
 def test_each_message_is_a_record_that_anybody_can_read(start, cluster, topic):
@@ -139,6 +155,43 @@ def test_a_stop_flushes(start, cluster, topic):
     assert gateway.post(*[message(one, number, by=1) for number in range(1, 5001)]).status == 202
     assert gateway.program.stop() == 0
     assert len(cluster.consume(topic)) == 5000
+
+
+def test_who_waits_is_told_and_the_lag_is_that_of_the_processors(start, topic):
+    gateway = start(topic)
+    processor = gateway.start_processor()
+    until(gateway.is_ready, what="the pair")
+    one = channel()
+    assert gateway.post(message(one, 1, by=1), Prefer="wait=20").json() == {"status": "applied", "accepted": 1}
+    assert gateway.stats()["saved"] == 1 and gateway.lag() == 0
+    processor.send(signal.SIGSTOP)
+    assert gateway.post(message(one, 2, by=1), Prefer="wait=1").status == 202
+    assert gateway.stats()["buffered"] == 0 and gateway.lag() == 1
+    until(lambda: max(part["lagSeconds"] for part in gateway.stats()["routing"]) > 1, what="the lag")
+    processor.send(signal.SIGCONT)
+    until(lambda: gateway.lag() == 0, what="the ack")
+    until(lambda: gateway.stats()["saved"] == 2, what="the ack")
+    processor.stop(signal.SIGKILL)
+    assert gateway.post(message(one, 3, by=1)).status == 202
+    until(lambda: gateway.lag() == 1, what="the lag")
+    gateway.start_processor()
+    until(lambda: gateway.lag() == 0, what="the ack of the next owner")
+    assert gateway.stats()["saved"] == 3
+
+
+@pytest.mark.parametrize("gateway_bus, processor_bus", [
+    ("kafka", "kafka --topic=another"), ("kafka", "zmq --partitioner=murmur2"), ("zmq", "kafka")])
+def test_a_gateway_sends_nothing_past_its_processors(start, cluster, topic, gateway_bus, processor_bus):
+    """Processors that read elsewhere would never get the messages: they wait, and the gateway says why."""
+    gateway = start(topic, f"--bus={gateway_bus}")
+    gateway.start_processor(*gateway.bus, *f"--bus={processor_bus}".split())
+    words = f"reads from --bus={processor_bus.split()[0]}"
+    fault = until(lambda: gateway.stats()["bus"]["fault"], what="the fault")
+    assert words in fault and "start this gateway with the bus of the processors" in fault
+    assert gateway.call("GET", "/readyz").json()["detail"] == fault
+    assert gateway.program.lines_with("a processor reads from another bus")
+    assert gateway.post(message(channel(), 1, by=1)).status == 202
+    assert gateway.stats()["buffered"] == 1
 
 
 def test_a_fault_in_the_settings_is_named_and_a_secret_is_not(folder, cluster):

@@ -188,7 +188,7 @@ def test_a_gateway_sends_nothing_past_its_processors(start, cluster, topic, gate
     words = f"reads from --bus={processor_bus.split()[0]}"
     fault = until(lambda: gateway.stats()["bus"]["fault"], what="the fault")
     assert words in fault and "start this gateway with the bus of the processors" in fault
-    assert gateway.call("GET", "/readyz").json()["detail"] == fault
+    until(lambda: gateway.call("GET", "/readyz").json()["detail"] == fault, what="owners, and the fault")
     assert gateway.program.lines_with("a processor reads from another bus")
     assert gateway.post(message(channel(), 1, by=1)).status == 202
     assert gateway.stats()["buffered"] == 1

@@ -1,10 +1,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "launch/verify.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
@@ -26,27 +24,15 @@ s_ask (checker_t *self, const char *id)
 {
     if (self->fd < 0)
         self->fd = http_connect (self->place, 0);
-    char *request = g_strdup_printf ("GET /rockets/%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", id,
-        self->place->authority, self->place->fields);
-    ssize_t size = (ssize_t) strlen (request);
-    struct pollfd item = {self->fd, POLLOUT, 0};
-    g_byte_array_set_size (self->answer.buffer, 0);
-    self->answer = (http_answer_t){.buffer = self->answer.buffer};
-    http_step_t step = HTTP_FAILED;
-    if (self->fd >= 0 && poll (&item, 1, ANSWER_MS) == 1 &&
-        send (self->fd, request, (size_t) size, MSG_NOSIGNAL) == size)
-        step = HTTP_MORE;
-    g_free (request);
-    item.events = POLLIN;
-    while (step == HTTP_MORE && poll (&item, 1, ANSWER_MS) == 1)
-        step = http_answer_read (&self->answer, self->fd);
-    if (step != HTTP_ANSWERED || self->answer.is_closing) {
-        if (self->fd >= 0)
-            close (self->fd);
+    char *target = g_strconcat ("/rockets/", id, NULL);
+    bool good = self->fd >= 0 &&
+                http_get (self->fd, self->place, target, clock_ms () + ANSWER_MS, &self->answer);
+    if (self->fd >= 0 && (!good || self->answer.is_closing)) {
+        close (self->fd);
         self->fd = -1;
     }
-    g_byte_array_append (self->answer.buffer, (const guint8 *) "", 1);
-    return step == HTTP_ANSWERED;
+    g_free (target);
+    return good;
 }
 
 //  Return a member of the rocket as text, in the form of s_expect.

@@ -9,8 +9,8 @@
 #define ROUNDS_MAX 3
 #define ID_DIGITS (2 * PROCESSOR_ID_SIZE)
 
-static uint64_t
-s_number (text_t stats, const char *member)
+uint64_t
+stats_number (text_t stats, const char *member)
 {
     msgpack_reader_t reader;
     uint64_t number = 0;
@@ -185,8 +185,8 @@ coverage_of_stats (coverage_t *self, const GPtrArray *found)
         uint32_t count = 0;
         if (!answer->bytes)
             continue;
-        self->partitions = (uint32_t) MIN (
-            PARTITIONS_MAX, MAX (self->partitions, s_number (answer->reply.stats, "partitions")));
+        self->partitions = (uint32_t) MIN (PARTITIONS_MAX,
+            MAX (self->partitions, stats_number (answer->reply.stats, "partitions")));
         bool good = map_find (answer->reply.stats, "owned", &reader) &&
                     msgpack_read_array (&reader, &count);
         for (; good && count > 0; count--) {

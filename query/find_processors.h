@@ -22,6 +22,9 @@ size_t stats_members (text_t stats, GHashTable *known, GArray *addresses);
 bool find_two_states (
     const GPtrArray *found, const processor_answer_t **first, const processor_answer_t **second);
 
+//  Return a number in a processor's stats; 0 if there is none.
+uint64_t stats_number (text_t stats, const char *member);
+
 //  Return the UUID of the state in a processor's stats; NULL: there is none. The caller frees it.
 char *stats_state (text_t stats);
 

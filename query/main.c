@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/access/token.h"
 #include "common/network/addresses.h"
 #include "common/network/socket.h"
 #include "common/options/options.h"
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "common/process/stop_signals.h"
+#include "query/faults.h"
 #include "query/print_answers.h"
+#include "query/print_health.h"
 #include "query/protocol/cursor.h"
 #include "query/watch.h"
 
@@ -18,6 +21,7 @@
 
 static struct {
     const char *processors;
+    gateways_t gateways;
     const char *sort;
     uint64_t limit;
     const char *cursor;
@@ -31,6 +35,11 @@ static const option_t s_options[] = {
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
         "HOST:PORT of one or more processors (their --port), comma-separated; they name the "
         "others"},
+    {"gateways", OPTION_TEXT, &s_flags.gateways.list, "localhost:8088", "LIST", 0, 0,
+        "status: HOST:PORT of the gateways to ask, comma-separated; none: only processors"},
+    {"token", OPTION_TEXT, &s_flags.gateways.token, NULL, "TOKEN", 0, 0,
+        "status: the token that gateways with --token-file want, with the scope stats; better in "
+        "DOWNLINK_TOKEN, as other users of this machine can see flags"},
     {"sort", OPTION_WORD, &s_flags.sort, "id",
         "KEY:id|-id|type|-type|speed|-speed|mission|-mission|status|-status|lastMessageTime|"
         "-lastMessageTime|lastMessageNumber|-lastMessageNumber",
@@ -51,8 +60,9 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-query", "asks the processors for the state of rockets",
-    "ping | stats | get ID | list | watch [ID]",
-    "  downlink-query ping\n"
+    "status | ping | stats | get ID | list | watch [ID]",
+    "  downlink-query status\n"
+    "  downlink-query status --json --gateways one,two --processors one:5561,two:5561\n"
     "  downlink-query get 193270a9-c9cf-404a-8f83-838e71d9ae67\n"
     "  downlink-query list --sort -speed --limit 10 --status flying\n"
     "  downlink-query watch\n"
@@ -63,6 +73,10 @@ static const options_t s_usage = {"downlink-query", "asks the processors for the
     "status 1. "
     "The answers are tables for people, cut to the "
     "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
+    "status shows on one screen whether all is well: the processors, their partitions and stores, "
+    "and the buffer, lag and alarms of gateways. Its exit status is 0 if all is well, and 1 if "
+    "something is wrong: standard error says what, a line each. Without --processors it asks those "
+    "that the gateways hear.\n\n"
     "ping shows the processors that are alive; stats asks for counters and partitions; get shows "
     "one rocket; list "
     "shows rockets, sorted and filtered, and says on standard error how to go on if more follow; "
@@ -107,11 +121,20 @@ s_read_question (int count, char **arguments)
     }
     else
         options_refuse (&s_usage,
-            "%s%s%s: the commands are ping, stats, get ID, list and watch [ID]",
+            "%s%s%s: the commands are status, ping, stats, get ID, list and watch [ID]",
             *verb ? "there is no command '" : "a command is missing", verb, *verb ? "'" : "");
     if (count != wanted)
         options_refuse (&s_usage, "'%s' takes %d argument(s)", verb, wanted - 1);
     return query;
+}
+
+//  Print on standard error that two processors keep different states, if so. Return true if so.
+static bool
+s_tell_two_states (const GPtrArray *found)
+{
+    GPtrArray *faults = faults_new ();
+    faults_of_states (faults, found);
+    return faults_print (&faults);
 }
 
 //  Find the processors, send the query to all of them and print the replies. Wait for a partition
@@ -124,7 +147,7 @@ s_ask (const query_t *query)
     bool is_about_processors = query->op == QUERY_PING || query->op == QUERY_STATS;
     for (;;) {
         GPtrArray *found = find_processors (s_flags.processors, timeout_ms);
-        if (!is_about_processors && print_two_states (found)) {
+        if (!is_about_processors && s_tell_two_states (found)) {
             g_ptr_array_unref (found);
             return 1;
         }
@@ -142,6 +165,25 @@ s_ask (const query_t *query)
     }
 }
 
+static bool
+s_has_gateways (void)
+{
+    return strcmp (s_flags.gateways.list, "none") != 0;
+}
+
+static int
+s_show_status (void)
+{
+    bool are_given = s_flags.processors != s_options[0].fallback;
+    gateways_t gateways = s_has_gateways () ? s_flags.gateways : (gateways_t){0};
+    health_t health;
+    health_ask (
+        &health, are_given ? s_flags.processors : NULL, &gateways, (int64_t) s_flags.timeout_ms);
+    int status = print_health (&health, s_flags.json);
+    health_free (&health);
+    return status;
+}
+
 static int
 s_watch (int count, char **arguments)
 {
@@ -156,23 +198,40 @@ s_watch (int count, char **arguments)
     return watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd);
 }
 
+//  Refuse lists that are none.
+static void
+s_check_lists (void)
+{
+    GArray *names = addresses_parse (s_flags.processors);
+    if (!names)
+        options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
+    g_array_unref (names);
+    if (s_has_gateways () && !gateway_list_check (s_flags.gateways.list))
+        options_refuse (&s_usage,
+            "--gateways: '%s' must be none or a list of HOST:PORT, as in localhost:8088 or "
+            "one,two:8090,[::1]; without a port it is 8088",
+            s_flags.gateways.list);
+    if (s_flags.gateways.token && !token_is_well_formed (text_from (s_flags.gateways.token)))
+        options_refuse (&s_usage, "--token: this is no token");
+}
+
 int
 main (int argc, char **argv)
 {
     int count = options_read (&s_usage, argc, argv);
     bool is_watch = count > 0 && strcmp (argv[1], "watch") == 0;
+    bool is_status = count > 0 && strcmp (argv[1], "status") == 0;
+    query_t query = {0};
     if (is_watch && (count > 2 || (count == 2 && (!*argv[2] || strlen (argv[2]) > ID_MAX))))
         options_refuse (&s_usage, "'watch' takes one id, of 1 to %d bytes, or none", ID_MAX);
-    query_t query = {0};
-    if (!is_watch)
+    if (is_status && count > 1)
+        options_refuse (&s_usage, "'status' takes no argument");
+    if (!is_watch && !is_status)
         query = s_read_question (count, argv);
-    GArray *names = addresses_parse (s_flags.processors);
-    if (!names)
-        options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
-    g_array_unref (names);
+    s_check_lists ();
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     if (is_watch)
         return s_watch (count, argv);
     socket_setup ();
-    return s_ask (&query);
+    return is_status ? s_show_status () : s_ask (&query);
 }

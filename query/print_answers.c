@@ -5,6 +5,7 @@
 
 #include "common/bytes/msgpack_json.h"
 #include "common/process/terminal.h"
+#include "query/faults.h"
 #include "query/map_print.h"
 #include "query/protocol/cursor.h"
 #include "query/protocol/list_merge.h"
@@ -179,83 +180,6 @@ s_print_each (const query_t *query, const GPtrArray *answers, bool as_json)
 }
 
 static bool
-s_tell_faults (const GPtrArray *answers)
-{
-    bool is_any = false;
-    for (guint index = 0; index < answers->len; index++) {
-        const processor_answer_t *answer = answers->pdata[index];
-        if (!answer->bytes)
-            fprintf (stderr, "downlink-query: %s %s\n", answer->processor, answer->fault);
-        is_any = is_any || !answer->bytes;
-    }
-    return is_any;
-}
-
-//  Print the missing processors and partitions. Return true if any are missing.
-static bool
-s_tell_missing (const coverage_t *coverage)
-{
-    uint32_t missing = coverage_missing (coverage);
-    if (missing > 0)
-        fprintf (stderr,
-            "downlink-query: this is incomplete: %u of %u partitions have no owner that answers\n",
-            missing, coverage->partitions);
-    return missing > 0;
-}
-
-//  Print the members that cannot be found. Return true if there are any.
-static bool
-s_tell_lost (const GPtrArray *found)
-{
-    GHashTable *known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    GArray *addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
-    size_t lost = 0;
-    for (guint index = 0; index < found->len; index++) {
-        const processor_answer_t *answer = found->pdata[index];
-        char *id = answer->bytes ? stats_processor (answer->reply.stats) : NULL;
-        if (id)
-            g_hash_table_add (known, id);
-    }
-    for (guint index = 0; index < found->len; index++) {
-        const processor_answer_t *answer = found->pdata[index];
-        if (answer->bytes)
-            lost = MAX (lost, stats_members (answer->reply.stats, known, addresses));
-    }
-    if (lost > 0)
-        fprintf (stderr,
-            "downlink-query: this is incomplete: %zu processors do not say where they are: name "
-            "them with --processors\n",
-            lost);
-    g_array_unref (addresses);
-    g_hash_table_unref (known);
-    return lost > 0;
-}
-
-void
-print_states (const char *place, const char *state, const char *other, const char *other_state)
-{
-    fprintf (stderr,
-        "downlink-query: these are two states, with different rockets: %s keeps %s, %s keeps %s: "
-        "name the processors of one state with --processors\n",
-        place, state, other, other_state);
-}
-
-bool
-print_two_states (const GPtrArray *found)
-{
-    const processor_answer_t *first = NULL;
-    const processor_answer_t *second = NULL;
-    if (!find_two_states (found, &first, &second))
-        return false;
-    char *one = stats_state (first->reply.stats);
-    char *other = stats_state (second->reply.stats);
-    print_states (first->processor, one, second->processor, other);
-    g_free (one);
-    g_free (other);
-    return true;
-}
-
-static bool
 s_is_any (const GPtrArray *answers)
 {
     for (guint index = 0; index < answers->len; index++)
@@ -268,28 +192,34 @@ int
 print_found (const query_t *query, const GPtrArray *found, bool as_json)
 {
     coverage_t coverage;
+    GPtrArray *faults = faults_new ();
     coverage_of_stats (&coverage, found);
-    bool is_faulty = s_tell_faults (found);
+    faults_of_answers (faults, found);
     s_print_each (query, found, as_json);
-    bool is_lost = s_tell_lost (found);
-    bool is_missing = query->op == QUERY_STATS && s_tell_missing (&coverage);
-    bool are_two = print_two_states (found);
-    return is_faulty || is_lost || is_missing || are_two ? 1 : 0;
+    faults_of_lost (faults, found);
+    if (query->op == QUERY_STATS)
+        faults_of_coverage (faults, &coverage);
+    faults_of_states (faults, found);
+    return faults_print (&faults) ? 1 : 0;
 }
 
 int
 print_answers (const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json)
 {
     coverage_t coverage;
+    GPtrArray *faults = faults_new ();
     coverage_of_lists (&coverage, found, answers);
-    bool is_faulty = s_tell_faults (found);
-    is_faulty = s_tell_faults (answers) || is_faulty;
+    faults_of_answers (faults, found);
+    faults_of_answers (faults, answers);
+    bool are_whole = !faults_print (&faults);
     if (!s_is_any (answers))
         return 1;
     if (query->op == QUERY_GET)
         return s_print_rocket (query->id, answers, as_json) ? 0 : 1;
-    bool are_whole = s_print_list (&query->list, answers, as_json);
-    return s_tell_missing (&coverage) || !are_whole || is_faulty ? 1 : 0;
+    bool is_good = s_print_list (&query->list, answers, as_json) && are_whole;
+    faults = faults_new ();
+    faults_of_coverage (faults, &coverage);
+    return faults_print (&faults) || !is_good ? 1 : 0;
 }
 
 bool

@@ -16,13 +16,6 @@ int print_found (const query_t *query, const GPtrArray *found, bool as_json);
 int print_answers (
     const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json);
 
-//  Print on standard error that two processors keep different states, if so. Return true if so.
-bool print_two_states (const GPtrArray *found);
-
-//  Print it for two processors, each given by host:port.
-void print_states (
-    const char *place, const char *state, const char *other, const char *other_state);
-
 //  Return true if all processors answered but a needed partition has no owner. It may be changing
 //  its owner, so ask again.
 bool answers_are_early (const query_t *query, const GPtrArray *found, const GPtrArray *answers);

@@ -13,8 +13,8 @@
 #include "common/network/discovery.h"
 #include "common/process/clock.h"
 #include "common/text/text_hash.h"
+#include "query/faults.h"
 #include "query/find_processors.h"
-#include "query/print_answers.h"
 #include "query/protocol/reply.h"
 #include "query/protocol/update_link.h"
 #include "query/watch_table.h"
@@ -419,7 +419,10 @@ s_tell_states (const watcher_t *self)
         const address_t *address = &self->mismatched[index]->address;
         places[index] = g_strdup_printf ("%s:%u", address->host, (unsigned) address->port);
     }
-    print_states (places[0], self->mismatched[0]->state, places[1], self->mismatched[1]->state);
+    GPtrArray *faults = faults_new ();
+    faults_of_two (
+        faults, places[0], self->mismatched[0]->state, places[1], self->mismatched[1]->state);
+    faults_print (&faults);
     g_free (places[0]);
     g_free (places[1]);
     return 1;

@@ -3,13 +3,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/network/host_port.h"
 #include "common/network/look_up.h"
+#include "common/process/clock.h"
 
 #define HTTP_PORT 80
 #define LOCAL_ADDRESSES 64
@@ -192,4 +195,30 @@ http_answer_read (http_answer_t *self, int fd)
         if (self->body_start && self->buffer->len >= self->body_start + self->body_size)
             return HTTP_ANSWERED;
     }
+}
+
+static bool
+s_await (int fd, short events, int64_t until_ms)
+{
+    struct pollfd item = {fd, events, 0};
+    return poll (&item, 1, (int) CLAMP (until_ms - clock_ms (), 0, INT_MAX)) == 1;
+}
+
+bool
+http_get (
+    int fd, const http_place_t *place, const char *target, int64_t until_ms, http_answer_t *answer)
+{
+    char *request = g_strdup_printf (
+        "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", target, place->authority, place->fields);
+    size_t size = strlen (request);
+    g_byte_array_set_size (answer->buffer, 0);
+    *answer = (http_answer_t){.buffer = answer->buffer};
+    bool is_sent =
+        s_await (fd, POLLOUT, until_ms) && send (fd, request, size, MSG_NOSIGNAL) == (ssize_t) size;
+    http_step_t step = is_sent ? HTTP_MORE : HTTP_FAILED;
+    while (step == HTTP_MORE && s_await (fd, POLLIN, until_ms))
+        step = http_answer_read (answer, fd);
+    g_byte_array_append (answer->buffer, (const guint8 *) "", 1);
+    g_free (request);
+    return step == HTTP_ANSWERED;
 }

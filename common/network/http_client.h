@@ -51,4 +51,10 @@ typedef struct {
 //  Read the available bytes. Return HTTP_ANSWERED when the answer is complete.
 http_step_t http_answer_read (http_answer_t *self, int fd);
 
+//  Send GET for a target on a connection, which may still be under way, and wait for the answer
+//  until clock_ms () reaches until_ms. The buffer, which the caller made, gets the whole answer and
+//  a zero byte. Return true if it is complete.
+bool http_get (
+    int fd, const http_place_t *place, const char *target, int64_t until_ms, http_answer_t *answer);
+
 #endif

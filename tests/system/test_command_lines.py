@@ -150,7 +150,7 @@ def test_a_short_flag_asks_for_help_too(program):
     ("downlink-gateway", ["--buffer", "0"], "must be an integer, at least 1"),
     ("downlink-gateway", ["--idle-timeout", "1ms"], "2m, from 100ms to 24h"),
     ("downlink-query", ["list", "--limit", "0"], "must be an integer, from 1 to "),
-    ("downlink-query", ["land"], "the commands are ping, ")])
+    ("downlink-query", ["land"], "the commands are status, ping, ")])
 def test_a_refused_value_comes_with_the_allowed_ones(program, words, wanted):
     done = subprocess.run([BIN / program, *words], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2

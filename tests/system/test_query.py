@@ -153,7 +153,7 @@ def test_a_cursor_of_another_list_is_wrong_usage(rockets):
 def test_without_a_command_the_commands_are_named(words, said):
     refused = ask(*words)
     assert refused.returncode == 2
-    assert said + "the commands are ping, stats, get ID, list and watch [ID]" in refused.stderr
+    assert said + "the commands are status, ping, stats, get ID, list and watch [ID]" in refused.stderr
 
 
 @pytest.mark.parametrize("program", ["gateway", "processor", "query", "launch"])

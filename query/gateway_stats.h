@@ -1,0 +1,55 @@
+//  Asks gateways for GET /stats, and reads from the answers what tells whether all is well.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_GATEWAY_STATS_H
+#define DOWNLINK_GATEWAY_STATS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+//  The alarms of a gateway: name in /stats, and the sentence behind the gateway's name and the
+//  count.
+#define GATEWAY_ALARMS(X)                                                                          \
+    X (refusedProcessors, "processors are refused, for keeping another state")                     \
+    X (contestedPartitions, "partitions are claimed by two processors")                            \
+    X (implausibleClaims, "claims of partitions are ignored, for an impossible epoch")             \
+    X (unlistedProcessors,                                                                         \
+        "processors are not in --processors: messages for what only they own wait")                \
+    X (awayStores, "processors have a store that does not answer: messages for them wait")
+
+typedef enum {
+#define X(name, sentence) ALARM_##name,
+    GATEWAY_ALARMS (X)
+#undef X
+        ALARMS_COUNT
+} gateway_alarm_t;
+
+typedef struct {
+    char *place;  //  host:port, as it was given
+    char *fault;  //  the reason for missing stats, as the end of a sentence; NULL: all below is set
+    uint64_t uptime_ms;
+    uint64_t buffered, buffer_limit;        //  messages
+    uint64_t journal_bytes, journal_limit;  //  limit 0: there is no journal
+    bool is_disk_full;
+    uint64_t set_aside_frames;
+    uint64_t partitions, unowned;
+    double oldest_s;  //  the age of the oldest message that waits
+    uint64_t alarms[ALARMS_COUNT];
+    GPtrArray *processors;  //  host:port of each processor that it hears
+    GPtrArray *silent;      //  the same of those that it does not hear
+} gateway_stats_t;
+
+//  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h).
+bool gateway_list_check (const char *list);
+
+//  The gateways to ask.
+typedef struct {
+    const char *list;   //  which gateway_list_check has taken; NULL: none
+    const char *token;  //  that they want; NULL: none
+} gateways_t;
+
+//  Ask each gateway for timeout_ms at most. Return an array of gateway_stats_t *, which the caller
+//  frees with g_ptr_array_unref.
+GPtrArray *ask_gateways (const gateways_t *gateways, int64_t timeout_ms);
+
+#endif

@@ -12,10 +12,13 @@ import pytest
 import oracle
 from downlink import Client, Program, channel, free_ports, message, until
 from kafka import Kafka, Missing, partition_of
+from load import fill
 from postgres import Missing as NoPostgres
 from postgres import Postgres
+from test_move import move
 from test_oracle import expect, post_from_many_sides, post_lines
 
+MOVED = 100_000  # rockets
 PARTITIONS = 4  # fewer than usual: a topic is made for each test
 GROUP = "downlink-"  # and the topic
 
@@ -38,15 +41,19 @@ def postgres():
         pytest.skip(str(why))
 
 
+def new_database(server):
+    """Return the address of a database for a new state."""
+    name = f"db{time.monotonic_ns()}"
+    server.query(f"CREATE DATABASE {name} OWNER downlink", "postgres")
+    return server.url(database=name)
+
+
 @pytest.fixture
 def store(request):
     """The flags of a new store: sqlite in the folder of the pair, or a new database."""
     if request.param == "sqlite":
         return ()
-    server = request.getfixturevalue("postgres")
-    name = f"db{time.monotonic_ns()}"
-    server.query(f"CREATE DATABASE {name} OWNER downlink", "postgres")
-    return ("--store", server.url(database=name))
+    return ("--store", new_database(request.getfixturevalue("postgres")))
 
 
 @pytest.fixture
@@ -343,6 +350,35 @@ def test_a_gateway_of_zmq_does_not_lose_messages_to_a_processor_of_kafka(start, 
     both.gateway = both.start_gateway()
     assert both.await_ready()
     await_speed(both, of, 7, 1)
+    both.stop()
+
+
+def test_a_host_moves_to_kafka_and_postgres_under_load(start, broker, postgres, topic):
+    """The steps of docs/scaling.md: clients post all the time, and nothing is lost."""
+    both = start()
+    fill(both, MOVED)
+    url = new_database(postgres)
+    load = [Poster(both) for _ in range(3)]
+    until(lambda: all(one.accepted > 5 for one in load), what="the load")
+    assert both.processor.stop() == 0
+    moved = move("--partitioner", "murmur2", f"sqlite:{both.state}", url)
+    assert moved.returncode == 0, moved.stderr
+    flags = broker.flags(topic)
+    both.processor_flags = (*flags, "--store", url)
+    both.processor = both.start_processor()
+    time.sleep(0.5)
+    assert both.gateway.stop() == 0
+    both.gateway_flags = flags
+    both.gateway = both.start_gateway()
+    assert both.await_ready()
+    before = [one.accepted for one in load]
+    until(lambda: all(one.accepted > count for one, count in zip(load, before)), what="the load")
+    for one in load:
+        one.end()
+        one.check(both)
+    assert set().union(*(one.statuses for one in load)) == {202}
+    assert postgres.query("SELECT count(*), sum(messages_applied) FROM downlink.rockets WHERE id LIKE 'light-%'",
+                          url.rsplit("/", 1)[1]) == [[str(MOVED), str(MOVED)]]
     both.stop()
 
 

@@ -18,12 +18,13 @@ RUN /tmp/install-dependencies.sh runtime \
     && rm -rf /tmp/install-dependencies.sh /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/downlink downlink \
     && install --directory --owner=downlink --group=downlink --mode=0700 \
-        /var/lib/downlink /var/lib/downlink/state /var/lib/downlink/journal
+        /var/lib/downlink /var/lib/downlink/state /var/lib/downlink/journal /var/lib/downlink/tokens
 COPY --from=build /build/bin/ /usr/local/bin/
 COPY scripts/ready.sh /usr/local/bin/downlink-ready
 USER downlink
 WORKDIR /var/lib/downlink
-#  A container's loopback is nobody's: listen on its network.
+#  A container's loopback is nobody's: listen on its network. A gateway does so with tokens only
+#  (DOWNLINK_TOKEN_FILE), or with DOWNLINK_INSECURE=yes.
 ENV DOWNLINK_LISTEN=0.0.0.0:8088 DOWNLINK_BIND=0.0.0.0
 ENV DOWNLINK_STATE_DIR=/var/lib/downlink/state DOWNLINK_JOURNAL_DIR=/var/lib/downlink/journal
 VOLUME ["/var/lib/downlink/state", "/var/lib/downlink/journal"]

@@ -109,6 +109,9 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
         int error = pthread_create (&threads[started], NULL, s_work, workers[started]);
         g_assert (error == 0);
     }
+    if (!tokens && !config->worker.browser.is_loopback)
+        log_event (LOG_WARN, "there are no tokens: whoever reaches the port may do everything",
+            "address=%s", config->worker.address);
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
         (unsigned) config->worker.port, config->workers);
     notify_ready ();

@@ -16,6 +16,7 @@ static struct {
     const char *host;
     const char *webhook_origin;
     const char *token_file;
+    bool is_insecure;
     const char *journal_dir;
     const char *kafka_config;
     const char *topic;
@@ -78,16 +79,17 @@ static const option_t s_options[] = {
         "let these origins, comma-separated, deliver CloudEvents to POST /messages as to a webhook "
         "that they ask first (OPTIONS); *: all"},
     {"token-file", OPTION_TEXT, &s_flags.token_file, NULL, "FILE", 0, 0,
-        "the tokens that let clients in, a line each; downlink-keygen adds them. Not set: "
-        "everybody "
-        "who reaches the port may do everything"},
+        "the tokens that let clients in, a line each; downlink-keygen adds them. Without it the "
+        "gateway listens only where no other machine reaches it"},
+    {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
+        "listen everywhere without --token-file: whoever reaches the port may do everything"},
     SERVICE_OPTIONS (s_service),
 };
 
 static const options_t s_usage = {"downlink-gateway",
     "accepts messages of rockets over HTTP, sends them to processors, answers queries", NULL,
     "  downlink-gateway\n"
-    "  downlink-gateway --listen 0.0.0.0:8088 --processors one:5561,two:5561\n",
+    "  downlink-gateway --listen 0.0.0.0:8088 --token-file tokens --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
     "A gateway takes in messages as JSON, writes them to its journal, answers 202, and sends them "
     "to the processor that owns their rocket until the processor says that they are saved. It "
@@ -106,13 +108,25 @@ static const options_t s_usage = {"downlink-gateway",
     "ends it at once, which loses nothing that was accepted either, unless --journal is off.\n\n"
     "SIGUSR1 logs the state of each worker."};
 
+//  Read the address. Refuse one that other machines reach, unless clients need tokens there.
+static void
+s_read_listen (void)
+{
+    if (!listen_address_read (&s_listen, s_flags.listen, host_port_gateway.port))
+        options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
+    if (!address_is_loopback (s_listen.host) && !s_flags.token_file && !s_flags.is_insecure)
+        options_refuse (&s_usage,
+            "--listen: other machines reach '%s', so clients need tokens (--token-file FILE, made "
+            "with downlink-keygen); --insecure lets everybody in",
+            s_flags.listen);
+}
+
 const service_t *
 gateway_options_read (gateway_config_t *config, int argc, char **argv)
 {
     s_service.usage = &s_usage;
     service_read_options (&s_service, argc, argv);
-    if (!listen_address_read (&s_listen, s_flags.listen, host_port_gateway.port))
-        options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
+    s_read_listen ();
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
     if (s_flags.bus == BUS_KAFKA && !s_flags.kafka_config)

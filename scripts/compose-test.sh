@@ -261,6 +261,8 @@ compose=("${plain[@]}")
 
 expect "faults in the file for monitoring" "" "$("${compose[@]}" --file docker-compose.yml \
     --file docker-compose.monitoring.yml config --quiet 2>&1)"
+expect "faults in the file for tokens" "" "$("${compose[@]}" --file docker-compose.yml \
+    --file docker-compose.tokens.yml config --quiet 2>&1)"
 "${compose[@]}" build
 "${compose[@]}" up --detach --no-build
 await_health

@@ -57,7 +57,7 @@ class DataCentre(Fleet):
         owners = self._owners(store, processors, (*flags, *processor))
         found_at = ",".join(f"{one.host.address}:{one.port}" for one in owners)
         takers = [HostMember(host, "downlink-gateway", "--listen", f"{host.address}:{HTTP_PORT}",
-                             "--processors", found_at, "--journal-dir", host.folder / "journal", *flags,
+                             "--insecure", "--processors", found_at, "--journal-dir", host.folder / "journal", *flags,
                              *(("--journal", "off") if self.brokers and place else ()), *gateway)
                   for place, host in enumerate(self.hosts_of["gateway"])]
         super().__init__(owners, takers, [(taker.host.address, HTTP_PORT) for taker in takers],

@@ -61,8 +61,8 @@ def test_each_port_of_a_processor_is_named_when_it_is_taken(folder, offset):
 
 
 @pytest.mark.parametrize("program,flags", [
-    ("downlink-gateway", ["--listen", "192.0.2.1:8088", "--journal", "off"]),
-    ("downlink-gateway", ["--listen", "nowhere:8088", "--journal", "off"]),
+    ("downlink-gateway", ["--listen", "192.0.2.1:8088", "--insecure", "--journal", "off"]),
+    ("downlink-gateway", ["--listen", "nowhere:8088", "--insecure", "--journal", "off"]),
     ("downlink-processor", ["--bind", "192.0.2.1", "--store", "memory"])])
 def test_an_address_of_another_machine_is_explained(program, flags):
     assert "no such address" in refuse(program, *flags)

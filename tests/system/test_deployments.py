@@ -13,7 +13,7 @@ ONE_NODE = ROOT / "deploy/kubernetes"
 MANY_NODES = ONE_NODE / "many-nodes"
 PARTS = ("gateway", "processor")
 KAFKA = ONE_NODE / "kafka"
-SECRET, KAFKA_SECRET = "downlink-database", "downlink-kafka"
+SECRET, KAFKA_SECRET, TOKENS_SECRET = "downlink-database", "downlink-kafka", "downlink-tokens"
 KAFKA_FLAGS = {"DOWNLINK_BUS": "kafka", "DOWNLINK_KAFKA_CONFIG": "/etc/downlink/kafka.properties",
                "DOWNLINK_TOPIC": "${DOWNLINK_TOPIC:-downlink}"}
 
@@ -123,8 +123,8 @@ def test_on_one_node_pods_share_a_volume_and_its_node(part, flag):
     rule, = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
     assert rule["labelSelector"]["matchLabels"] == pod(objects, part)["metadata"]["labels"]
     assert rule["topologyKey"] == "kubernetes.io/hostname"
-    mount, = container(objects, part)["volumeMounts"]
-    volume, = pod(objects, part)["spec"]["volumes"]
+    mount = container(objects, part)["volumeMounts"][0]
+    volume = pod(objects, part)["spec"]["volumes"][0]
     assert mount["name"] == volume["name"]
     assert settings(objects, part)[flag].startswith(mount["mountPath"] + "/")
     assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in objects
@@ -134,7 +134,7 @@ def test_on_one_node_pods_share_a_volume_and_its_node(part, flag):
 def test_on_many_nodes_pods_are_spread_and_share_no_volume(part):
     objects = read_objects(MANY_NODES)
     assert "PersistentVolumeClaim" not in {kind for kind, _ in objects}
-    assert "volumes" not in pod(objects, part)["spec"]
+    assert all("secret" in volume for volume in pod(objects, part)["spec"].get("volumes", ()))
     assert "affinity" not in pod(objects, part)["spec"]
     rule, = pod(objects, part)["spec"]["topologySpreadConstraints"]
     assert rule["labelSelector"]["matchLabels"] == pod(objects, part)["metadata"]["labels"]
@@ -146,7 +146,7 @@ def test_on_many_nodes_each_gateway_has_a_journal_of_its_own():
     gateways = objects["StatefulSet", "downlink-gateway"]["spec"]
     assert ("Service", gateways["serviceName"]) in objects
     claim, = gateways["volumeClaimTemplates"]
-    mount, = container(objects, "gateway")["volumeMounts"]
+    mount = container(objects, "gateway")["volumeMounts"][0]
     assert mount["name"] == claim["metadata"]["name"]
     journal = settings(objects, "gateway")["DOWNLINK_JOURNAL_DIR"]
     assert journal.startswith(mount["mountPath"] + "/")
@@ -172,13 +172,38 @@ def test_over_kafka_processors_are_those_of_many_nodes_and_gateways_have_no_disk
     assert settings(kafka, "gateway") == {**without_journal, **added, "DOWNLINK_JOURNAL": "off"}
     made = (KAFKA / "README.md").read_text().split(f"create secret generic {KAFKA_SECRET} ", 1)[1]
     for part in PARTS:
-        mount, = container(kafka, part).pop("volumeMounts")
-        volume, = pod(kafka, part)["spec"].pop("volumes")
-        assert mount["name"] == volume["name"] and mount["readOnly"]
-        assert volume["secret"]["secretName"] == KAFKA_SECRET
+        mounts = container(kafka, part).pop("volumeMounts")
+        volume, = (one for one in pod(kafka, part)["spec"].pop("volumes")
+                   if one["secret"]["secretName"] == KAFKA_SECRET)
+        mount, = (one for one in mounts if one["name"] == volume["name"])
+        assert mount["readOnly"]
         assert f"--from-file {added['DOWNLINK_KAFKA_CONFIG'].removeprefix(mount['mountPath'] + '/')}=" in made
         del container(kafka, part)["env"], container(many, part)["env"]
     assert pod(kafka, "processor") == pod(many, "processor")
+
+
+def test_a_gateway_has_its_tokens_from_a_secret_that_the_readme_makes(folder, objects):
+    mounts = container(objects, "gateway")["volumeMounts"]
+    volume, = (one for one in pod(objects, "gateway")["spec"]["volumes"]
+               if one.get("secret") == {"secretName": TOKENS_SECRET})
+    mount, = (one for one in mounts if one["name"] == volume["name"])
+    assert mount["readOnly"]
+    assert settings(objects, "gateway")["DOWNLINK_TOKEN_FILE"] == mount["mountPath"] + "/tokens"
+    assert "DOWNLINK_INSECURE" not in settings(objects, "gateway")
+    assert f"create secret generic {TOKENS_SECRET} --from-file tokens" in (folder / "README.md").read_text()
+
+
+def test_compose_is_open_on_this_machine_only_and_asks_for_tokens_elsewhere():
+    for name in ("", ".postgres", ".kafka"):
+        gateway = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())["services"]["gateway"]
+        assert gateway["environment"]["DOWNLINK_INSECURE"] == "yes"
+        assert [port.startswith("${DOWNLINK_HTTP_ADDRESS:-127.0.0.1}:") for port in gateway["ports"]] == [True]
+    closed = yaml.safe_load((ROOT / "docker-compose.tokens.yml").read_text())["services"]["gateway"]
+    assert closed["environment"]["DOWNLINK_INSECURE"] == "no"
+    folder = closed["volumes"][0].split(":")[1]
+    assert closed["environment"]["DOWNLINK_TOKEN_FILE"].startswith(folder + "/")
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert folder in dockerfile and "ENV DOWNLINK_INSECURE" not in dockerfile
 
 
 def test_kustomize_can_build_it(folder, objects):

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from downlink import BIN, ROOT, Answer, Pair, Program, free_ports, message, raw, until
+from downlink import BIN, ROOT, Answer, Client, Pair, Program, free_ports, message, raw, until
 from event_client import Stream
 
 TOKENS = {"all": ("write,read,stats", None), "writer": ("write", None), "reader": ("read", None),
@@ -317,6 +317,27 @@ def test_a_gateway_does_not_start_with_a_bad_file(tmp_path, text, mode, fault):
                       "--journal", "off", "--token-file", path)
     assert gateway.process.wait(10) == 1
     assert "cannot use the token file" in gateway.text() and fault in gateway.text()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "[::]", "192.0.2.1"])
+def test_a_gateway_without_tokens_is_closed_to_other_machines(tmp_path, address):
+    listen = ("--listen", f"{address}:{free_ports(1)}", "--journal", "off")
+    gateway = Program(tmp_path, "downlink-gateway", *listen)
+    assert gateway.process.wait(10) == 2
+    assert all(words in gateway.text() for words in ("--listen", "--token-file", "--insecure"))
+
+
+@pytest.mark.parametrize("is_insecure", [False, True])
+def test_tokens_or_a_flag_open_it(tmp_path, is_insecure):
+    port = free_ports(1)
+    (tmp_path / "tokens").write_text(line("reader", "read"))
+    gateway = Program(tmp_path, "downlink-gateway", "--listen", f"0.0.0.0:{port}", "--journal", "off",
+                      *(["--insecure"] if is_insecure else ["--token-file", tmp_path / "tokens"]))
+    until(lambda: "listening" in gateway.text(), what="the gateway")
+    assert ("there are no tokens" in gateway.text()) == is_insecure
+    with Client(port) as client:
+        assert client.call("GET", "/stats").status == (200 if is_insecure else 401)
+    assert gateway.stop() == 0
 
 
 def keygen(*arguments):

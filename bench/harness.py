@@ -1,4 +1,4 @@
-"""What every row needs: systems and peers to measure, load for them, and numbers from both.
+"""For every row: systems and peers to measure, load for them, and numbers from both.
 
 Everything that is started here gets ports and a folder of its own, and is ended here.
 """
@@ -44,7 +44,7 @@ def salt():
 
 
 def status_of(pid):
-    """What /proc says of a process: resident and peak memory in KiB, threads, descriptors."""
+    """From /proc, for a process: resident and peak memory in KiB, threads, descriptors."""
     fields = {}
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         name, _, value = line.partition(":")
@@ -260,7 +260,7 @@ def port_of(url):
 
 
 def wrk(script, url, seconds, mark, connections=CONNECTIONS):
-    """Run wrk; returns what summary.lua prints."""
+    """Run wrk; returns the output of summary.lua."""
     if not shutil.which("wrk"):
         raise Skip("wrk is not installed")
     run = subprocess.run(

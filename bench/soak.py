@@ -1,4 +1,4 @@
-"""make soak: most of what it can take, for an hour, with processors that are restarted and killed.
+"""make soak: most of the top rate, for an hour, with processors that are restarted and killed.
 
 It fails if memory, descriptors, the journal or latency drift, or if a message is missing at the end.
 """
@@ -29,7 +29,7 @@ LIMITS = {"gateway_mib": (1.1, 8), "processor_mib": (1.1, 8), "descriptors": (1,
 
 
 def top_rate(system):
-    """What it takes when all that is asked of it is speed: the median of three runs."""
+    """The top rate: the median of three runs."""
     rates = []
     for _ in range(3):
         rates.append(harness.wrk("post.lua", system.url, 5, harness.salt())["rate"])
@@ -46,7 +46,7 @@ def journal_mib(folder):
 
 
 class Sampler(threading.Thread):
-    """What the processes use, every few seconds."""
+    """The use of resources, every few seconds."""
 
     def __init__(self, system, started):
         super().__init__()

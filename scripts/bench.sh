@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-#  Build what is measured and what it is measured against, then measure: bench.sh run.py|soak.py
+#  Build the programs and their peers, then measure: bench.sh run.py|soak.py
 #  [ARGUMENT...]. The build is its own, without tests, so that it is what is released.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail

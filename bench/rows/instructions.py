@@ -1,7 +1,7 @@
 """Instructions a message, counted by callgrind: they do not depend on how busy the machine is.
 
-What the kernel does is not counted. Each load runs twice, once with nothing to do, and the difference
-is what counts: so start, stop and what keeps an idle program alive are left out.
+Instructions in the kernel are not counted. Each load runs twice, once with nothing to do, and the difference
+counts: so start, stop and the idle program are left out.
 """
 import collections
 import pathlib

@@ -1,11 +1,11 @@
-//  A producer for one Kafka topic. It sends frames as records, and tells what became of each frame:
+//  A producer for one Kafka topic. It sends frames as records, and tells the fate of each frame:
 //
 //    carried    all its records are on the topic
 //    returned   at least one is not known to be there: the frame must be sent again
 //
 //  librdkafka sends in threads of its own, but all that it tells comes in kafka_producer_run, on the
-//  worker's thread. What waits in librdkafka is bounded. A fatal error ends a producer; another one
-//  must take its place, and what was in flight must be sent again.
+//  worker's thread. The queue in librdkafka is bounded. A fatal error ends a producer; another one
+//  must take its place, and all frames in flight must be sent again.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KAFKA_PRODUCER_H
 #define DOWNLINK_KAFKA_PRODUCER_H
@@ -24,14 +24,14 @@ typedef struct kafka_producer kafka_producer_t;
 kafka_producer_t *kafka_producer_new (const kafka_config_t *config, const char *topic,
     worker_metrics_t *metrics, const link_ear_t *ear);
 
-//  Give up what is in flight, without telling.
+//  Give up all frames in flight, without telling.
 void kafka_producer_destroy (kafka_producer_t **self_p);
 
 //  Send the records of a frame. Return false if none can be taken now.
 bool kafka_producer_send (kafka_producer_t *self, uint32_t partition, uint64_t sequence,
     const kafka_records_t *records) __attribute__ ((warn_unused_result));
 
-//  Hear what became of frames and brokers, for a bounded time. It never waits.
+//  Hear the fate of frames, and the state of brokers, for a bounded time. It never waits.
 void kafka_producer_run (kafka_producer_t *self);
 
 //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.

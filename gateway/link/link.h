@@ -1,7 +1,7 @@
 //  The interface of a link: it carries frames to the processors. Journal, lanes and resending stand
-//  before every link; a link only sends, and says what has become of a frame:
+//  before every link; a link only sends, and tells the fate of each frame:
 //
-//    carried    whoever has the frame now keeps it as safe as the link makes things, so the journal
+//    carried    the receiver keeps the frame as safe as the link makes things, so the journal
 //               may let it go
 //    saved      its messages are in the state. This implies carried
 //
@@ -34,7 +34,7 @@ typedef struct {
 //  The condition of a link, for people.
 typedef struct {
     const char *bus;     //  its name in --bus
-    bool is_away;        //  what takes the frames does not answer
+    bool is_away;        //  the receiver of the frames does not answer
     const char *reason;  //  the last error; NULL: none is known. Borrowed until the next run
     const char
         *fault;  //  a sentence: why nothing can be sent until somebody changes it; NULL: none
@@ -47,7 +47,7 @@ struct link {
     //  Set the owner of the frames, which must outlive the link. Call it before all other functions.
     void (*hear) (link_t *self, const link_ear_t *ear);
 
-    //  Hear what became of frames. It never waits.
+    //  Hear the fate of frames. It never waits.
     void (*run) (link_t *self);
 
     //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.

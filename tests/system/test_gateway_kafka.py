@@ -1,4 +1,4 @@
-"""A gateway with --bus=kafka beside a real broker: what stands on the topic, what waits, what is said."""
+"""A gateway with --bus=kafka beside a real broker: the records of the topic, waiting frames, reports."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import signal

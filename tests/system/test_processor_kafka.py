@@ -1,5 +1,5 @@
-"""A processor with --bus=kafka beside a real broker and without gateways: what programs of others wrote to the
-topic counts once, whatever ends, and what is bad is put aside."""
+"""A processor with --bus=kafka beside a real broker and without gateways: records of foreign programs
+count once, however a process ends, and bad ones are put aside."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import signal

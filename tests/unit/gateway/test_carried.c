@@ -1,4 +1,4 @@
-//  Frames that are carried and not saved: who is told, what counts as lag, and what is forgotten.
+//  Frames that are carried and not saved: receipts, lag, and forgetting.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

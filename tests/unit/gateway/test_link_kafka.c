@@ -1,5 +1,5 @@
-//  The link over Kafka, against the cluster that librdkafka pretends to be: what is carried, what is
-//  given back, and what is told about brokers.
+//  The link over Kafka, against the cluster that librdkafka pretends to be: frames are carried
+//  or given back, and brokers are away or back.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>

@@ -65,6 +65,15 @@ s_pack_store (msgpack_packer *packer, const announced_store_t *store)
 }
 
 static void
+s_pack_rockets (msgpack_packer *packer, const uint64_t rockets[ROCKET_STATUSES])
+{
+    s_pack_string (packer, "rockets");
+    msgpack_pack_array (packer, ROCKET_STATUSES);
+    for (size_t status = 0; status < ROCKET_STATUSES; status++)
+        msgpack_pack_uint64 (packer, rockets[status]);
+}
+
+static void
 s_pack_ancestors (msgpack_packer *packer, const state_ancestors_t *ancestors)
 {
     s_pack_string (packer, "ancestors");
@@ -99,7 +108,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     bool has_store = self->store.kind[0] != '\0';
     bool has_bus = self->bus.kind[0] != '\0';
     msgpack_pack_map (&packer, 5U + has_state + (self->ancestors.count > 0) +
-                                   (self->member_count > 0) + has_store + has_bus);
+                                   (self->member_count > 0) + has_store + has_bus +
+                                   self->has_rockets);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -127,6 +137,8 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_store (&packer, &self->store);
     if (has_bus)
         s_pack_bus (&packer, &self->bus);
+    if (self->has_rockets)
+        s_pack_rockets (&packer, self->rockets);
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -304,6 +316,18 @@ s_read_bus (msgpack_reader_t *reader, announced_bus_t *bus)
 }
 
 static bool
+s_read_rockets (msgpack_reader_t *reader, owner_announcement_t *self)
+{
+    uint32_t count = 0;
+    if (!msgpack_read_array (reader, &count) || count != ROCKET_STATUSES)
+        return false;
+    for (uint32_t status = 0; status < count; status++)
+        if (!msgpack_read_uint (reader, &self->rockets[status]))
+            return false;
+    return self->has_rockets = true;
+}
+
+static bool
 s_read_partitions (msgpack_reader_t *reader, owner_announcement_t *self)
 {
     uint64_t partitions = 0;
@@ -347,6 +371,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
         return s_read_store (reader, &self->store);
     if (text_equal (key, text_from ("bus")))
         return s_read_bus (reader, &self->bus);
+    if (text_equal (key, text_from ("rockets")))
+        return s_read_rockets (reader, self);
     return msgpack_skip (reader);
 }
 

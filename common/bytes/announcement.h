@@ -6,7 +6,8 @@
 //                             "state": bin 16, "ancestors": [bin 16, ...],
 //                             "members": [[processor, frames], ...],
 //                             "store": [kind, saved on, is away],
-//                             "bus": [kind, topic, is away]}
+//                             "bus": [kind, topic, is away],
+//                             "rockets": [unknown, flying, exploded]}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
 //
@@ -20,6 +21,7 @@
 #include "common/bytes/msgpack_reader.h"
 #include "common/domain/number_ranges.h"
 #include "common/domain/partition.h"
+#include "common/domain/rocket.h"
 #include "common/domain/state_ancestors.h"
 
 #define PROCESSOR_ID_SIZE 16
@@ -69,6 +71,8 @@ typedef struct {
     announced_member_t members[MEMBERS_MAX];
     announced_store_t store;
     announced_bus_t bus;
+    bool has_rockets;                   //  false: not announced
+    uint64_t rockets[ROCKET_STATUSES];  //  of the owned partitions, by rocket_status_t
 } owner_announcement_t;
 
 //  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.

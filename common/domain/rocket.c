@@ -363,8 +363,8 @@ s_signed (uint64_t sum)
     return sum <= INT64_MAX ? (int64_t) sum : -1 - (int64_t) (UINT64_MAX - sum);
 }
 
-static rocket_status_t
-s_status (const rocket_t *self)
+rocket_status_t
+rocket_status (const rocket_t *self)
 {
     if (s_rare (self)->explosion.number)
         return ROCKET_EXPLODED;
@@ -387,7 +387,7 @@ rocket_view (const rocket_t *self, rocket_view_t *view)
     view->mission = pooled_text_bytes (self->mission.text);
     view->explosion_reason = pooled_text_bytes (rare->explosion.text);
     view->speed = s_signed (self->speed);
-    view->status = s_status (self);
+    view->status = rocket_status (self);
     view->last_number = self->last_number;
     view->last_time_us = self->last_time_us;
     view->applied = self->applied;

@@ -22,6 +22,8 @@ typedef enum { ORDERING_CONVERGE, ORDERING_LATEST } ordering_t;
 //  The values are stored.
 typedef enum { ROCKET_UNKNOWN = 0, ROCKET_FLYING = 1, ROCKET_EXPLODED = 2 } rocket_status_t;
 
+#define ROCKET_STATUSES 3
+
 typedef enum {
     FOLD_APPLIED,       //  the message was applied
     FOLD_DUPLICATE,     //  its number was counted or given up before; nothing changed
@@ -71,6 +73,8 @@ fold_t rocket_fold (
     rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering);
 
 text_t rocket_id (const rocket_t *self);
+
+rocket_status_t rocket_status (const rocket_t *self);
 
 //  Marks for the shard that keeps the rocket. Folding sets none. The values are bits.
 typedef enum {

@@ -421,7 +421,10 @@ s_take_reply (asker_t *self, inquiry_t *inquiry, const reply_t *reply, GBytes *b
     inquiry->outstanding--;
     inquiry->is_failed |= !is_answer || !s_is_current (self, reply);
     if (!inquiry->is_failed && !inquiry->list) {
-        s_finish (self, inquiry, &(outcome_t){.status = reply->status, .rocket = reply->rocket});
+        s_finish (self, inquiry,
+            &(outcome_t){.status = reply->status,
+                .rocket = reply->rocket,
+                .partition = reply->owned.partition});
         return;
     }
     if (!inquiry->is_failed) {

@@ -19,9 +19,10 @@ typedef struct inquiry inquiry_t;
 
 //  The outcome of an inquiry. Borrowed during the call.
 typedef struct {
-    uint32_t status;  //  200, 404, or 503
-    bool is_busy;     //  503: true if the owners are busy, false if a partition has no owner
-    text_t rocket;    //  one rocket: its map
+    uint32_t status;     //  200, 404, or 503
+    bool is_busy;        //  503: true if the owners are busy, false if a partition has no owner
+    text_t rocket;       //  one rocket: its map
+    uint32_t partition;  //  one rocket, with 200: the partition that it belongs to
     const reply_entry_t *entries;  //  a list: the rockets with their places, in order
     size_t count;
     bool has_next;  //  a list goes on behind its last rocket

@@ -15,6 +15,9 @@
 //  The asker ends earlier. This bound makes sure that no request is held without end.
 #define HOLD_MS (2 * ASKER_LIST_MS)
 
+#define PARTITION_FIELD "Downlink-Partition"
+#define PARTITION_TEXT_SIZE 12
+
 #define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
 
 //  A request that waits for the owners.
@@ -68,20 +71,29 @@ s_hold (const parts_t *parts, http_request_t *request)
 }
 
 static void
+s_print_partition (const outcome_t *outcome, char text[PARTITION_TEXT_SIZE])
+{
+    g_snprintf (text, PARTITION_TEXT_SIZE, "%u", outcome->partition);
+}
+
+static void
 s_got_rocket (void *context, const outcome_t *outcome)
 {
     pending_t *pending = context;
     http_request_t *request = pending->request;
     const parts_t *parts = pending->parts;
     json_writer_t *json = parts->json;
+    char partition[PARTITION_TEXT_SIZE];
     s_free (pending);
+    s_print_partition (outcome, partition);
     json_writer_reset (json);
     if (outcome->status == 404)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
     else if (outcome->status == 200 && rocket_json_write (json, outcome->rocket))
         answer_tagged (request, &(http_response_t){.status = 200,
                                     .content_type = "application/json",
-                                    .body = json_writer_line (json)});
+                                    .body = json_writer_line (json),
+                                    .fields = {{PARTITION_FIELD, partition}}});
     else
         s_answer_unavailable (parts, request, outcome->is_busy);
 }
@@ -129,9 +141,11 @@ s_write_rockets (json_writer_t *json, const outcome_t *outcome)
     return (ssize_t) count;
 }
 
-//  End the page and answer with it. cursor is NULL on the last page.
+//  End the page and answer with it. cursor is NULL on the last page; partition is that of the only
+//  rocket, or NULL.
 static void
-s_answer_page (const pending_t *pending, http_request_t *request, const char *cursor)
+s_answer_page (
+    const pending_t *pending, http_request_t *request, const char *cursor, const char *partition)
 {
     json_writer_t *json = pending->parts->json;
     json_key (json, "next");
@@ -144,6 +158,10 @@ s_answer_page (const pending_t *pending, http_request_t *request, const char *cu
     if (link) {
         response.fields[0].name = "Link";
         response.fields[0].value = link;
+    }
+    else if (partition) {
+        response.fields[0].name = PARTITION_FIELD;
+        response.fields[0].value = partition;
     }
     http_answer (request, &response);
     g_free (link);
@@ -160,7 +178,7 @@ s_got_rockets (void *context, const outcome_t *outcome)
         bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
         char *cursor =
             has_next ? cursor_write (&pending->order, &outcome->entries[count - 1].place) : NULL;
-        s_answer_page (pending, pending->request, cursor);
+        s_answer_page (pending, pending->request, cursor, NULL);
         g_free (cursor);
     }
     s_free (pending);
@@ -178,8 +196,10 @@ s_got_only_rocket (void *context, const outcome_t *outcome)
     json_begin_array (json);
     bool is_there = outcome->status == 200 && rocket_json_write (json, outcome->rocket);
     if (is_there || outcome->status == 404) {
+        char partition[PARTITION_TEXT_SIZE];
+        s_print_partition (outcome, partition);
         json_end_array (json);
-        s_answer_page (pending, pending->request, NULL);
+        s_answer_page (pending, pending->request, NULL, is_there ? partition : NULL);
     }
     else
         s_answer_unavailable (pending->parts, pending->request, outcome->is_busy);

@@ -218,6 +218,36 @@ s_write_processor (json_writer_t *json, const peer_t *peer)
     json_end_object (json);
 }
 
+//  Write the number of rockets of each status, as the live processors announce them; null if one
+//  does not.
+static void
+s_write_rockets (json_writer_t *json, const directory_t *directory)
+{
+    uint64_t rockets[ROCKET_STATUSES] = {0};
+    bool is_told = true;
+    size_t live = 0;
+    size_t count = 0;
+    peer_t *const *peers = directory_peers (directory, &count);
+    for (size_t index = 0; index < count; index++) {
+        const peer_t *peer = peers[index];
+        if (!peer->is_known || peer->verdict == STATE_REFUSED)
+            continue;
+        live++;
+        is_told &= peer->announcement.has_rockets;
+        for (size_t status = 0; status < ROCKET_STATUSES; status++)
+            rockets[status] += peer->announcement.rockets[status];
+    }
+    json_key (json, "rockets");
+    if (live == 0 || !is_told) {
+        json_null (json);
+        return;
+    }
+    json_begin_object (json);
+    for (size_t status = 0; status < ROCKET_STATUSES; status++)
+        s_write_number (json, rocket_status_name ((rocket_status_t) status), rockets[status]);
+    json_end_object (json);
+}
+
 static void
 s_write_processors (json_writer_t *json, const directory_t *directory)
 {
@@ -265,6 +295,7 @@ handle_stats (const parts_t *parts, http_request_t *request, const http_target_t
     s_write_alarms (json, parts->directory);
     s_write_requests (json, totals);
     s_write_latencies (json, totals);
+    s_write_rockets (json, parts->directory);
     s_write_processors (json, parts->directory);
     s_write_routing (json, parts->directory, totals);
     json_end_object (json);

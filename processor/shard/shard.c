@@ -26,6 +26,7 @@ struct shard {
     ordering_t ordering;
     text_pool_t *pool;
     rocket_table_t *rockets;
+    size_t statuses[ROCKET_STATUSES];  //  rockets by status
     GPtrArray *changed;  //  of rocket_t *, each once: the changed rockets that are not in the burst
     burst_t burst;
     GPtrArray *noted;  //  of rocket_t *, each once: saved, and not published yet
@@ -103,9 +104,11 @@ shard_restore (shard_t *self, const rocket_view_t *view)
 {
     rocket_t *rocket =
         rocket_table_find (self->rockets, view->id) ? NULL : rocket_restore (view, self->pool);
-    if (rocket)
-        rocket_table_add (self->rockets, rocket);
-    return rocket != NULL;
+    if (!rocket)
+        return false;
+    rocket_table_add (self->rockets, rocket);
+    self->statuses[rocket_status (rocket)]++;
+    return true;
 }
 
 static bool
@@ -166,8 +169,12 @@ shard_fold (shard_t *self, const message_t *message)
     if (!rocket) {
         rocket = rocket_new (message->channel);
         rocket_table_add (self->rockets, rocket);
+        self->statuses[rocket_status (rocket)]++;
     }
+    rocket_status_t before = rocket_status (rocket);
     fold_t fold = rocket_fold (rocket, self->pool, message, self->ordering);
+    self->statuses[before]--;
+    self->statuses[rocket_status (rocket)]++;
     if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
         s_mark (self, rocket);
         leaders_note (self->leaders, rocket);
@@ -351,6 +358,12 @@ size_t
 shard_size (const shard_t *self)
 {
     return rocket_table_size (self->rockets);
+}
+
+const size_t *
+shard_statuses (const shard_t *self)
+{
+    return self->statuses;
 }
 
 const rocket_t *

@@ -110,6 +110,9 @@ const rocket_t *shard_find (const shard_t *self, text_t id);
 //  Return the number of rockets.
 size_t shard_size (const shard_t *self);
 
+//  Return the number of rockets of each status, by rocket_status_t: ROCKET_STATUSES numbers.
+const size_t *shard_statuses (const shard_t *self);
+
 //  Return the rocket at a place below the size. A rocket keeps its place while the shard lives.
 const rocket_t *shard_at (const shard_t *self, size_t place);
 

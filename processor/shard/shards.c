@@ -40,6 +40,18 @@ shards_rockets (const shards_t *self)
     return rockets;
 }
 
+void
+shards_statuses (const shards_t *self, uint64_t statuses[ROCKET_STATUSES])
+{
+    memset (statuses, 0, ROCKET_STATUSES * sizeof *statuses);
+    for (uint32_t partition = 0; partition < self->partitions; partition++) {
+        const shard_t *shard = self->shards[partition];
+        for (size_t status = 0; shard && !shard_is_leaving (shard) && status < ROCKET_STATUSES;
+             status++)
+            statuses[status] += shard_statuses (shard)[status];
+    }
+}
+
 uint32_t
 shards_owned (const shards_t *self, owned_t *owned)
 {

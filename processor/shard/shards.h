@@ -46,6 +46,10 @@ void shards_fold (shards_t *self, shard_t *shard, const message_t *message);
 //  Return the number of rockets in all shards.
 size_t shards_rockets (const shards_t *self);
 
+//  Write the number of rockets of each status in the partitions that this processor owns and that
+//  are not leaving, by rocket_status_t.
+void shards_statuses (const shards_t *self, uint64_t statuses[ROCKET_STATUSES]);
+
 //  Write the partitions that this processor owns and that are not leaving, in rising order, into
 //  owned, which has room for PARTITIONS_MAX. Return their number.
 uint32_t shards_owned (const shards_t *self, owned_t *owned);

@@ -52,6 +52,8 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
         announcement.store.saved_on, shards->store.saved_on, sizeof announcement.store.saved_on);
     announcement.store.is_away = shards->store.is_away;
     s_add_bus (&announcement, &shards->bus);
+    announcement.has_rockets = true;
+    shards_statuses (shards, announcement.rockets);
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);
     if (socket_send (

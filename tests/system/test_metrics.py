@@ -73,6 +73,33 @@ def test_stats_show_who_owns_what(pair):
     assert all(route["epoch"] > 0 for route in told["routing"])
 
 
+def test_stats_count_the_rockets_by_status_also_after_a_restart(start):
+    both = start()
+    one, other = channel(), channel()
+    both.post([message(one, 1, "RocketLaunched"), message(other, 2, "RocketSpeedIncreased"),
+               message(channel(), 1, "RocketExploded")])
+    until(lambda: stats(both)["rockets"] == {"unknown": 1, "flying": 1, "exploded": 1}, what="all three")
+    both.post([message(one, 2, "RocketExploded"), message(other, 1, "RocketLaunched")])
+    until(lambda: stats(both)["rockets"] == {"unknown": 0, "flying": 1, "exploded": 2}, what="changes")
+    assert both.processor.stop() == 0
+    until(lambda: stats(both)["rockets"] is None, what="the silence")
+    both.processor = both.start_processor()
+    until(lambda: stats(both)["rockets"] == {"unknown": 0, "flying": 1, "exploded": 2}, what="all again")
+
+
+def test_an_answer_with_one_rocket_names_its_partition(pair):
+    ids = [channel() for _ in range(20)]
+    pair.post([message(one, 1) for one in ids], Prefer="wait=10")
+    answers = [(pair.call("GET", "/rockets/" + one), pair.call("GET", "/rockets?id=" + one)) for one in ids]
+    partitions = [int(one.headers["Downlink-Partition"]) for one, _ in answers]
+    assert [int(other.headers["Downlink-Partition"]) for _, other in answers] == partitions
+    assert max(partitions) < 16 and len(set(partitions)) > 5
+    owned = {one["partition"]: one for one in stats(pair)["routing"]}
+    assert all(owned[partition]["owner"] for partition in partitions)
+    for target in ("/rockets?limit=1", "/rockets?id=nobody", "/rockets/nobody"):
+        assert "Downlink-Partition" not in pair.call("GET", target).headers
+
+
 def test_the_lag_grows_while_a_processor_is_stopped_and_goes_when_it_goes_on(start):
     both = start()
     both.processor.send(signal.SIGSTOP)

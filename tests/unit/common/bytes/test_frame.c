@@ -183,7 +183,9 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
         .partitions = 16,
         .partitioner = PARTITIONER_MURMUR2,
         .owned_count = 2,
-        .owned = {{3, 7}, {15, UINT64_MAX}}};
+        .owned = {{3, 7}, {15, UINT64_MAX}},
+        .has_rockets = true,
+        .rockets = {1, UINT64_MAX, 3}};
     static owner_announcement_t two;
     size_t size = 0;
     uint8_t *bytes = owner_announcement_write (&one, &size);
@@ -191,6 +193,7 @@ Test (announcement, what_is_written_is_read_and_a_cut_one_is_refused)
     cr_assert_eq (two.owned_count, 2);
     cr_assert_eq (two.owned[1].epoch, UINT64_MAX);
     cr_assert_str_eq (two.frames, one.frames);
+    cr_assert (two.has_rockets && two.rockets[1] == UINT64_MAX && two.rockets[2] == 3);
     cr_assert (state_id_equal (&two.state, &one.state));
     cr_assert_eq (two.ancestors.count, 2);
     cr_assert_eq (two.partitioner, PARTITIONER_MURMUR2);

@@ -34,6 +34,7 @@ static const struct {
     {"/dashboard/rockets.js", SCRIPT, embedded_dashboard_rockets},
     {"/dashboard/rocket.js", SCRIPT, embedded_dashboard_rocket},
     {"/dashboard/first.js", SCRIPT, embedded_dashboard_first},
+    {"/dashboard/cards.js", SCRIPT, embedded_dashboard_cards},
     {"/dashboard/charts.js", SCRIPT, embedded_dashboard_charts},
     {"/dashboard/text.js", SCRIPT, embedded_dashboard_text},
     {"/dashboard/chart.min.js", SCRIPT, embedded_dashboard_library},

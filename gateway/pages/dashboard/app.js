@@ -1,59 +1,82 @@
 //  The page as a whole: its address, the keyboard, and where to show what the hub sends.
 //  SPDX-License-Identifier: Apache-2.0
+import {followCards} from "./cards.js";
 import {offerFirstRocket} from "./first.js";
 import {Link} from "./link.js";
-import {showGap, showPast, showStats} from "./pipeline.js";
+import {ownerOf, setRange, showGap, showPast, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
 import {RocketTable} from "./rockets.js";
 import {noteAway, noteEvents, noteRockets, noteStats} from "./status.js";
 
-const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: ""};
+const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: "", rows: "25", page: "1",
+    after: ""};
+const RANGES = {"2m": 120, "15m": 900, "1h": 3600};  //  seconds that the charts show
+const RANGE = "2m";
 
 const find = (id) => document.getElementById (id);
 const histories = new Histories ();
-const opened = new RocketView (histories);
+const opened = new RocketView (histories, ownerOf);
 
-//  Read the view and the open rocket from the address, behind #, so that users can bookmark and
-//  share them.
+//  Read the view, the open rocket and the range of the charts from the address, behind #, so that
+//  users can bookmark and share them.
 function readAddress () {
     const parameters = new URLSearchParams (location.hash.slice (1));
     const view = {...DEFAULTS};
     for (const name of Object.keys (DEFAULTS))
         view[name] = parameters.get (name) ?? DEFAULTS[name];
-    return {view, rocket: parameters.get ("rocket") ?? ""};
+    const range = parameters.get ("charts");
+    return {view, rocket: parameters.get ("rocket") ?? "", range: RANGES[range] ? range : RANGE};
 }
 
-function address (view, rocket) {
+function address ({view, rocket, range}) {
     const parameters = new URLSearchParams ();
-    for (const [name, value] of Object.entries ({...view, rocket}))
-        if (value && value !== DEFAULTS[name])
+    for (const [name, value] of Object.entries ({...view, rocket, charts: range}))
+        if (value && value !== {...DEFAULTS, charts: RANGE}[name])
             parameters.set (name, value);
     return "#" + parameters;
 }
 
-let current = {view: null, rocket: ""};
+let current = {view: DEFAULTS, rocket: "", range: null};
+
+//  Go to another address. The button Back of the browser returns from pages and rockets, not from
+//  each letter of a search.
+function go (changed, isStep) {
+    const target = address ({...current, ...changed});
+    if (isStep)
+        history.pushState (null, "", target);
+    else
+        history.replaceState (null, "", target);
+    follow ();
+}
+
 const table = new RocketTable ({
     view: DEFAULTS,
     histories,
-    onChange: (view) => {
-        history.replaceState (null, "", address (view, current.rocket));
-        follow ();
-    },
+    onChange: (view, isStep) => go ({view}, isStep),
     onRows: (count) => {
         noteRockets (count);
         followRockets ();
     },
-    linkTo: (id) => address (current.view, id),
+    linkTo: (rocket) => address ({...current, rocket}),
 });
+let isFirst = true;
 
 function follow () {
     const wanted = readAddress ();
     const left = current.rocket;
-    const isOther = JSON.stringify (wanted.view) !== JSON.stringify (current.view);
+    const isOther = isFirst || JSON.stringify (wanted.view) !== JSON.stringify (current.view);
+    const isOtherRange = wanted.range !== current.range;
+    isFirst = false;
     current = wanted;
     if (isOther)
         table.setView (wanted.view);
-    find ("close").href = address (wanted.view, "");
+    if (isOtherRange) {
+        find ("range").elements.range.value = wanted.range;
+        setRange (RANGES[wanted.range]);
+        opened.setRange (RANGES[wanted.range]);
+        table.linkAgain ();
+    }
+    find ("close").href = address ({...wanted, rocket: ""});
     if (wanted.rocket !== (opened.id ?? "")) {
         opened.open (wanted.rocket || null, table.rocket (wanted.rocket));
         if (!wanted.rocket)
@@ -71,11 +94,15 @@ function followRockets () {
 let failures = 0;
 const link = new Link ({
     past (past) {
-        if (past.last)
-            noteStats (past.last, showPast (past));
+        if (!past.last)
+            return;
+        noteStats (past.last, showPast (past));
+        table.showTotals (past.last.rockets);
     },
     stats (stats) {
-        noteStats (stats, showStats (stats));
+        if (noteStats (stats, showStats (stats)) === "no-processor")
+            table.setStale (true);
+        table.showTotals (stats.rockets);
         if (failures > 0)
             table.load ();
         failures = 0;
@@ -84,8 +111,10 @@ const link = new Link ({
     failures (count) {
         failures = count;
         showGap ();
-        if (failures > 1)
+        if (failures > 1) {
             noteAway ();
+            table.setStale (true);
+        }
         opened.tick ();
     },
     rockets (rockets) {
@@ -109,7 +138,9 @@ document.querySelector (".skip").addEventListener ("click", (event) => {
     event.preventDefault ();
     find ("rockets").focus ();
 });
+find ("range").addEventListener ("change", (event) => go ({range: event.target.value}));
 document.addEventListener ("visibilitychange", () => document.hidden || table.load ());
 window.addEventListener ("hashchange", follow);
 offerFirstRocket ();
+followCards ();
 follow ();

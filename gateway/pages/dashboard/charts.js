@@ -4,6 +4,7 @@ import {duration, number} from "./text.js";
 
 const Chart = window.Chart;
 const charts = new Set ();
+const STEPS_SECONDS = [15, 30, 60, 300, 900];
 
 function colour (name) {
     return getComputedStyle (document.documentElement).getPropertyValue (name).trim ();
@@ -73,10 +74,11 @@ export function lineChart (canvas, seconds, series, {small = false, stepped = fa
     charts.add (chart);
     paint (chart);
     return {
-        //  shown: the seconds to show, at most all of the chart's.
+        //  shown: the seconds to show.
         show (lines, shown = seconds) {
             chart.options.scales.x.min = -shown;
-            chart.options.scales.x.ticks.stepSize = shown > 150 ? 60 : shown > 60 ? 30 : 15;
+            chart.options.scales.x.ticks.stepSize =
+                STEPS_SECONDS.find ((step) => step >= shown / 5) ?? shown / 4;
             lines.forEach ((line, index) => { chart.data.datasets[index].data = line; });
             chart.update ("none");
         },

@@ -48,12 +48,11 @@ function noProcessor (seen) {
     const {stats} = seen;
     if (ups (stats) > 0)
         return null;
-    const title = "No processor";
     if (stats.partitions === 0)
-        return trouble ("bad", "no-processor", title, "No processor is up, and the gateway has not " +
+        return trouble ("bad", "no-processor", "No processor", "No processor is up, and the gateway has not " +
             "heard of one since it started: it accepts nothing yet.");
     const fate = overflow (seen);
-    return trouble ("bad", "no-processor", title, fate
+    return trouble ("bad", "no-processor", fate ? "No processor, buffer full" : "No processor", fate
         ? `No processor is up, and the buffer is full: ${count (stats.buffered, "message")} wait, ` +
             `new ones are ${fate}.`
         : `No processor is up: ${waiting (stats)}.`);

@@ -4,7 +4,6 @@ import {lineChart} from "./charts.js";
 import {History} from "./history.js";
 import {NONE, bytes, duration, element, milliseconds, number, parts, percent, show} from "./text.js";
 
-const SECONDS = 120;
 const COLOURS = 8;
 const REASONS = 5;
 
@@ -12,24 +11,32 @@ const find = (id) => document.getElementById (id);
 const shown = {...parts (find ("rate")), ...parts (find ("latency")), ...parts (find ("buffer")),
     ...parts (find ("refusals"))};
 
+let seconds = 120;  //  that the charts show
+
 function chartOf (tile, series, options) {
-    return lineChart (find (tile).querySelector ("canvas"), SECONDS, series, options);
+    return lineChart (find (tile).querySelector ("canvas"), seconds, series, options);
 }
 
 const charts = {
     rate: chartOf ("rate", [{label: "accepted", colour: "--a"}, {label: "saved", colour: "--b"}]),
-    latency: chartOf ("latency", [{label: "accepted, p99 ms", colour: "--a"},
-        {label: "saved, p99 ms", colour: "--b"}, {label: "queries, p99 ms", colour: "--c"}]),
+    latency: chartOf ("latency", [{label: "until accepted, p99 ms", colour: "--a"},
+        {label: "until saved, p99 ms", colour: "--b"}, {label: "queries, p99 ms", colour: "--c"}]),
     buffer: chartOf ("buffer", [{label: "messages", colour: "--a"}], {small: true}),
 };
 
 const history = new History ();
 
 function draw () {
-    const lines = (...names) => names.map ((name) => history.line (name, SECONDS));
-    charts.rate.show (lines ("accepted", "saved"));
-    charts.latency.show (lines ("accept", "apply", "query"));
-    charts.buffer.show (lines ("buffered"));
+    const lines = (...names) => names.map ((name) => history.line (name, seconds));
+    charts.rate.show (lines ("accepted", "saved"), seconds);
+    charts.latency.show (lines ("accept", "apply", "query"), seconds);
+    charts.buffer.show (lines ("buffered"), seconds);
+}
+
+//  Let the charts show the last seconds.
+export function setRange (range) {
+    seconds = range;
+    draw ();
 }
 
 function showGateway (stats) {
@@ -53,7 +60,8 @@ function showFlow (stats, rate) {
         show (shown[name], rate[name] === null ? NONE : number (rate[name]));
     for (const name of ["accept", "apply", "query"]) {
         const {p50, p99} = stats.latencyMs[name];
-        show (shown[name], milliseconds (p50) + " / " + milliseconds (p99));
+        show (shown[name + "50"], milliseconds (p50));
+        show (shown[name + "99"], milliseconds (p99));
     }
 }
 
@@ -80,6 +88,7 @@ function showRefusals (stats) {
         show (shown[name], number (stats[name]));
     shown.dropped.classList.toggle ("bad", stats.dropped > 0);
     const reasons = Object.entries (stats.refusals).sort ((one, other) => other[1] - one[1]);
+    show (shown.requests, number (reasons.reduce ((sum, [, count]) => sum + count, 0)));
     const rest = reasons.slice (REASONS).reduce ((sum, [, count]) => sum + count, 0);
     const lines = reasons.slice (0, REASONS);
     if (rest)
@@ -101,10 +110,10 @@ function named (processors) {
 //  Say where a processor saves its rockets, and so what survives.
 function savedOn (store) {
     if (!store)
-        return "saves in an unknown place";
+        return "state in an unknown place";
     const place = {disk: "on disk", memory: "in memory only", server: "on the database server",
         "server and replica": "on the database server and a replica"}[store.savedOn] ?? store.savedOn;
-    return store.isAway ? `${store.kind} does not answer` : `saves ${place} (${store.kind})`;
+    return store.isAway ? `${store.kind} does not answer` : `state ${place} (${store.kind})`;
 }
 
 function processorLine (one) {
@@ -139,9 +148,17 @@ function partitionCell (one, owner) {
     return cell;
 }
 
+let routing = [], owners = new Map ();  //  partitions, and processors by id, as told last
+
+//  Return the processor that owns a partition: {letter, address, colour}, or undefined.
+export function ownerOf (partition) {
+    return owners.get (routing[partition]?.owner);
+}
+
 function showOwners (stats) {
     const processors = named (stats.processors);
-    const owners = new Map (processors.map ((one) => [one.id, one]));
+    routing = stats.routing;
+    owners = new Map (processors.map ((one) => [one.id, one]));
     const down = processors.filter ((one) => !one.isUp).length;
     const unowned = stats.routing.filter ((one) => !owners.has (one.owner)).length;
     show (find ("processors-count"), `${processors.length - down} up` +

@@ -4,8 +4,10 @@ import {askRocket} from "./api.js";
 import {lineChart} from "./charts.js";
 import {NONE, countOf, number, parts, sentAt, show, timeOfDay} from "./text.js";
 
-const SECONDS = 300;
+const KEPT_SECONDS = 3600;
+const TREND_SECONDS = 300;
 const APART_SECONDS = 0.5;
+const SPEEDS_MAX = 600;  //  of a rocket; beyond, the older half loses every other one
 const ROCKETS_MAX = 500;
 const RANGES_MAX = 60;
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,17 +31,22 @@ export class Histories {
             last.speed = rocket.speed;
         else
             speeds.push ({at: now, speed: rocket.speed});
-        while (speeds.length > 1 && speeds[1].at < now - SECONDS)
+        while (speeds.length > 1 && speeds[1].at < now - KEPT_SECONDS)
             speeds.shift ();
+        if (speeds.length > SPEEDS_MAX)
+            this.speeds.set (rocket.id,
+                speeds.filter ((_, index) => index > SPEEDS_MAX / 2 || index % 2 === 0));
         if (this.speeds.size > ROCKETS_MAX)
             this.speeds.delete (this.speeds.keys ().next ().value);
     }
 
-    //  Return the speeds as points {x: seconds, 0 is now, y: speed}, up to now.
-    line (id) {
+    //  Return the speeds of the last seconds as points {x: seconds, 0 is now, y: speed}, up to now.
+    line (id, seconds) {
         const now = performance.now () / 1000;
         const speeds = this.speeds.get (id) ?? [];
-        const line = speeds.map ((one) => ({x: Math.max (one.at - now, -SECONDS), y: one.speed}));
+        const first = Math.max (0, speeds.findLastIndex ((one) => one.at <= now - seconds));
+        const line = speeds.slice (first).map (
+            (one) => ({x: Math.max (one.at - now, -seconds), y: one.speed}));
         return line.length ? [...line, {x: 0, y: line.at (-1).y}] : [];
     }
 
@@ -49,7 +56,7 @@ export class Histories {
 
     //  Return the speeds as the points of a polyline in a box.
     points (id, width, height) {
-        const line = this.line (id);
+        const line = this.line (id, TREND_SECONDS);
         if (line.length < 3)
             return "";
         const speeds = line.map ((point) => point.y);
@@ -61,26 +68,38 @@ export class Histories {
 }
 
 export class RocketView {
-    constructor (histories) {
+    //  ownerOf (partition) returns the processor that owns it, see pipeline.js.
+    constructor (histories, ownerOf) {
         this.histories = histories;
+        this.ownerOf = ownerOf;
         this.root = document.getElementById ("rocket");
         this.title = document.getElementById ("rocket-id");
         this.shown = parts (this.root);
         this.id = null;
         this.rocket = null;
+        this.partition = null;
+        this.seconds = TREND_SECONDS;
+    }
+
+    //  Let the chart show the last seconds, and not less than it has room for.
+    setRange (seconds) {
+        this.seconds = Math.max (seconds, TREND_SECONDS);
+        this.tick ();
     }
 
     //  Show a rocket; id null closes the view. known: the rocket in the table, or undefined.
     async open (id, known) {
         this.id = id;
         this.rocket = null;
+        this.partition = null;
+        this.isLoaded = false;
         this.root.hidden = !id;
         document.body.classList.toggle ("has-rocket", Boolean (id));
         if (!id)
             return;
         show (this.title, id);
         this.clear ();
-        this.chart ??= lineChart (this.root.querySelector ("canvas"), SECONDS,
+        this.chart ??= lineChart (this.root.querySelector ("canvas"), TREND_SECONDS,
             [{label: "speed", colour: "--a"}], {stepped: true});
         if (known)
             this.update (known);
@@ -92,11 +111,16 @@ export class RocketView {
     async load () {
         const id = this.id;
         try {
-            const {isOk, body} = await askRocket (id);
+            const {isOk, headers, body} = await askRocket (id);
+            if (id !== this.id)
+                return;
+            this.isLoaded = true;
+            this.partition = headers.get ("Downlink-Partition");
             if (isOk && body.rockets.length > 0)
                 this.update (body.rockets[0]);
-            else if (isOk && id === this.id && !this.rocket)
-                show (this.shown.reason, "There is no rocket with this id yet.");
+            else if (isOk && !this.rocket)
+                show (this.shown.reason,
+                    "There is no rocket with this id yet. It will show here when it sends something.");
         } catch {
             //  The top of the page says what is wrong; the next event brings the rocket.
         }
@@ -106,6 +130,8 @@ export class RocketView {
         for (const part of Object.values (this.shown))
             part.replaceChildren ();
         this.shown.status.hidden = true;
+        this.root.classList.add ("is-none");
+        show (this.shown.reason, "Loading …");
         this.tick ();
     }
 
@@ -113,7 +139,9 @@ export class RocketView {
         if (rocket.id !== this.id ||
             (this.rocket && rocket.messagesApplied < this.rocket.messagesApplied))
             return;
+        const isNew = this.root.classList.contains ("is-none");
         this.rocket = rocket;
+        this.root.classList.remove ("is-none");
         this.histories.add (rocket);
         const texts = {
             status: rocket.status, reason: rocket.explosionReason ?? "",
@@ -129,6 +157,8 @@ export class RocketView {
         this.shown.conflicts.classList.toggle ("bad", rocket.conflicts > 0);
         this.showMissing (rocket);
         this.tick ();
+        if (isNew && this.isLoaded && this.partition === null)
+            this.load ();  //  it has come to be: which partition has it?
     }
 
     showMissing ({missing, lastMessageNumber}) {
@@ -152,9 +182,13 @@ export class RocketView {
     tick () {
         if (!this.id || !this.chart)
             return;
-        const line = this.histories.line (this.id);
+        const owner = this.partition === null ? null : this.ownerOf (this.partition);
+        show (this.shown.owner, this.partition === null ? NONE : owner
+            ? `${owner.letter} · ${owner.address}` : "none at the moment");
+        show (this.shown.partition, this.partition ?? NONE);
+        const line = this.histories.line (this.id, this.seconds);
         const seen = line.length ? -line[0].x : 0;
-        this.chart.show ([line], Math.min (SECONDS, Math.max (60, 30 * Math.ceil (seen / 30))));
+        this.chart.show ([line], Math.min (this.seconds, Math.max (60, 30 * Math.ceil (seen / 30))));
         const since = this.histories.since (this.id);
         show (this.shown.since, since === undefined ? "" : "Speeds that this page has seen since " +
             timeOfDay (Date.now () - (performance.now () - since * 1000)));

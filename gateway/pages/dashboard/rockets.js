@@ -37,8 +37,13 @@ function cursorBefore (text) {
         .replaceAll ("=", "");
 }
 
-//  view: {sort, search, status, type, mission}; histories: the speeds. The table calls
-//  onChange (view) when the user selects another view, onRows (count) when a page has come, with a count of
+//  Return the part of a view that makes it another list.
+function listOf ({sort, search, status, type, mission, rows}) {
+    return JSON.stringify ([sort, search, status, type, mission, rows]);
+}
+
+//  view: {sort, search, status, type, mission, rows, page, after}; histories: the speeds. The table
+//  calls onChange (view, isStep) when the user selects another view or, a step, another page of it, onRows (count) when a page has come, with a count of
 //  0 only if there are no rockets at all, and linkTo (id) for the address of a rocket.
 export class RocketTable {
     constructor ({view, histories, onChange, onRows, linkTo}) {
@@ -48,8 +53,9 @@ export class RocketTable {
         this.onRows = onRows;
         this.linkTo = linkTo;
         this.rows = new Map ();
-        this.cursors = [null];
+        this.trail = new Map ();  //  the cursor of each known page
         this.next = null;
+        this.totals = null;
         this.loads = 0;
         this.makeColumns ();
         this.listen ();
@@ -84,7 +90,7 @@ export class RocketTable {
         });
         find ("next").addEventListener ("click", () => this.turn (1));
         find ("previous").addEventListener ("click", () => this.turn (-1));
-        find ("limit").addEventListener ("change", () => this.restart ());
+        find ("limit").addEventListener ("change", () => this.change ({rows: find ("limit").value}));
         find ("rows").addEventListener ("click", (event) => {
             const row = event.target.closest ("tr");
             if (row && !event.target.closest ("a") && !String (getSelection ()))
@@ -98,15 +104,20 @@ export class RocketTable {
         this.change ({sort: this.view.sort === first ? other : first});
     }
 
+    //  Change the view, and begin at its first page.
     change (some) {
         const view = {...this.view, ...some};
-        if (JSON.stringify (view) !== JSON.stringify (this.view))
-            this.onChange (view);
+        if (listOf (view) !== listOf (this.view))
+            this.onChange ({...view, page: "1", after: ""}, false);
     }
 
-    //  Show another view, from its first page.
+    //  Show another view. Users may come to any page of it by its address.
     setView (view) {
+        if (listOf (view) !== listOf (this.view))
+            this.trail.clear ();
         this.view = view;
+        this.trail.set (this.page, view.after);
+        find ("limit").value = view.rows;
         const form = find ("filters").elements;
         for (const name of ["search", "status", "type", "mission"])
             if (form[name].value.trim () !== view[name])
@@ -116,31 +127,33 @@ export class RocketTable {
             const order = view.sort.startsWith ("-") ? "descending" : "ascending";
             button.closest ("th").setAttribute ("aria-sort", isKey ? order : "none");
         }
-        this.restart ();
-    }
-
-    restart () {
-        this.cursors = [null];
         return this.load ();
     }
 
+    get page () {
+        return Math.max (1, Number.parseInt (this.view.page, 10) || 1);
+    }
+
+    //  Return true if the way back by one page is known. Else it leads to the first page.
+    hasPrevious () {
+        return this.page > 1 && this.trail.has (this.page - 1);
+    }
+
     turn (by) {
-        if (by > 0)
-            this.cursors.push (this.next);
-        else
-            this.cursors.pop ();
+        const page = by > 0 ? this.page + 1 : this.hasPrevious () ? this.page - 1 : 1;
+        const after = by > 0 ? this.next : this.trail.get (page) ?? "";
         find ("rows").closest (".scroll").scrollTop = 0;
-        this.load ();
+        this.onChange ({...this.view, page: String (page), after}, true);
     }
 
     parameters () {
         const {sort, search, status, type, mission} = this.view;
-        const query = new URLSearchParams ({limit: find ("limit").value});
+        const query = new URLSearchParams ({limit: this.view.rows});
         query.set ("sort", search ? "id" : sort);
         for (const [name, value] of Object.entries ({status, type, mission}))
             if (value)
                 query.set (name, value);
-        const cursor = this.cursors.at (-1) ?? (search ? cursorBefore (search) : null);
+        const cursor = this.view.after || (search ? cursorBefore (search) : null);
         if (cursor)
             query.set ("cursor", cursor);
         return query;
@@ -178,7 +191,7 @@ export class RocketTable {
         const note = find ("stale");
         note.hidden = !isStale || !this.loadedAt;
         if (!note.hidden)
-            show (note, "as they were at " + timeOfDay (this.loadedAt));
+            show (note, "as of " + timeOfDay (this.loadedAt));
         document.body.classList.toggle ("is-stale", isStale);
     }
 
@@ -215,18 +228,45 @@ export class RocketTable {
             body.replaceChildren (...wanted);
         const {search, status, type, mission} = this.view;
         const isFiltered = search || status || type || mission;
-        this.showPages (page.next, rows.size || !isFiltered ? "" : "No rocket matches.");
-        find ("first").hidden = rows.size > 0 || isFiltered || this.cursors.length > 1;
-        this.onRows (isFiltered ? Math.max (rows.size, 1) : rows.size);
+        const isLater = this.page > 1;
+        this.showPages (page.next, rows.size ? "" : isLater ? "This page is empty by now."
+            : isFiltered ? "No rocket matches." : "");
+        find ("first").hidden = rows.size > 0 || isFiltered || isLater;
+        this.onRows (isFiltered || isLater ? Math.max (rows.size, 1) : rows.size);
     }
 
     showPages (next, text) {
         this.next = next;
         find ("next").disabled = !next;
-        find ("previous").disabled = this.cursors.length < 2;
-        show (find ("page"), "Page " + number (this.cursors.length));
+        find ("previous").disabled = this.page < 2;
+        show (find ("previous"), this.page < 2 || this.hasPrevious () ? "← Previous" : "← First page");
+        this.showTotals (this.totals);
         show (find ("empty"), text);
         find ("empty").hidden = !text;
+    }
+
+    //  Show how many rockets there are: {unknown, flying, exploded}, or null.
+    showTotals (totals) {
+        this.totals = totals;
+        const {search, status, type, mission, rows} = this.view;
+        const all = totals && totals.unknown + totals.flying + totals.exploded;
+        show (find ("totals"), totals ? number (all) : "");
+        find ("statuses").hidden = !all;
+        for (const badge of find ("statuses").children) {
+            const name = badge.dataset.status;
+            badge.hidden = !totals?.[name];
+            show (badge, badge.hidden ? "" : `${number (totals[name])} ${name}`);
+        }
+        const matching = !totals || search || type || mission ? null : status ? totals[status] : all;
+        const pages = matching && Math.ceil (matching / rows);
+        show (find ("page"), "Page " + number (this.page) +
+            (pages >= this.page ? " of " + number (pages) : ""));
+    }
+
+    //  Make the links of the rows anew, as another part of the address has changed.
+    linkAgain () {
+        for (const [id, row] of this.rows)
+            row.link.href = this.linkTo (id);
     }
 
     makeRow (id) {

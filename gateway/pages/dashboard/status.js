@@ -21,6 +21,7 @@ function line (trouble) {
     return made;
 }
 
+//  Show the state, and return its name.
 function paint () {
     const found = health (seen);
     const pill = find ("health");
@@ -36,11 +37,11 @@ function paint () {
         banner.replaceChildren (...sentences);
         banner.dataset.said = sentences.map ((one) => one.textContent).join ();
     }
-    document.body.dataset.health = found.name;
     document.body.classList.toggle ("is-away", found.name === "away");
+    return found.name;
 }
 
-//  Note an answer of /stats.
+//  Note an answer of /stats. Return the name of the state.
 export function noteStats (stats, rate) {
     const at = performance.now () / 1000;
     if (seen.awayAt || (seen.stats && stats.uptimeMs < seen.stats.uptimeMs))
@@ -49,7 +50,7 @@ export function noteStats (stats, rate) {
         (one) => one.at > at - SAMPLES_SECONDS);
     Object.assign (seen, {stats, awayAt: null});
     accepted = rate;
-    paint ();
+    return paint ();
 }
 
 //  Note that the gateway does not answer.

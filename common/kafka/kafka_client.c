@@ -11,12 +11,13 @@
 #define SYSLOG_WARNING 4  //  syslog.h has other meanings for our names of levels
 
 //  Lines about a broker that is away come with each attempt to connect, and our own lines tell when
-//  it goes and comes. A setting for the other kind of client is no fault. So these lines are only for
-//  those who look closer.
+//  it goes and comes. A setting for the other kind of client is no fault, nor is an end with unsent
+//  records: whoever sends them keeps them. So these lines are only for those who look closer.
 static bool
 s_is_noise (const char *facility, const char *line)
 {
     return g_str_equal (facility, "FAIL") || g_str_equal (facility, "ERROR") ||
+           g_str_equal (facility, "TERMINATE") ||
            (g_str_equal (facility, "CONFWARN") && strstr (line, "will be ignored"));
 }
 

@@ -127,6 +127,7 @@ kafka_dead_letters_destroy (kafka_dead_letters_t **self_p)
     kafka_dead_letters_t *self = *self_p;
     if (!self)
         return;
+    rd_kafka_purge (self->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_destroy (self->client);
     g_queue_clear (&self->failed);
     g_hash_table_destroy (self->waiting);

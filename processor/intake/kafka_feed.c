@@ -14,6 +14,8 @@
 #define ASK_MS 400    //  longest time that an attempt at the start waits
 #define PAUSE_MS 100  //  until the next attempt
 #define CLOSE_MS 1000
+
+#define COMMIT_MS 5000         //  until a commit without an answer has failed
 #define WAITING_KIB 131072     //  fetched and not yet taken, in all partitions
 #define WAITING_MIN_KIB 256    //  the same in one
 #define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
@@ -65,7 +67,9 @@ s_connect (kafka_feed_t *self, const kafka_config_t *config)
         waiting, sizeof waiting, "%u", MAX (WAITING_KIB / self->partitions, WAITING_MIN_KIB));
     const kafka_setting_t defaults[] = {{"client.id", "downlink-processor"}, {"group.id", group},
         {"queued.max.messages.kbytes", waiting}, {"fetch.message.max.bytes", FETCH_BYTES},
-        {"fetch.max.bytes", ANSWER_BYTES}, {"reconnect.backoff.max.ms", "2000"}, {0}};
+        {"fetch.max.bytes", ANSWER_BYTES}, {"reconnect.backoff.max.ms", "1000"},
+        {"socket.timeout.ms", "10000"}, {"socket.connection.setup.timeout.ms", "5000"},
+        {"socket.keepalive.enable", "true"}, {0}};
     static const kafka_setting_t fixed[] = {{"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"}, {"isolation.level", "read_committed"},
         {"auto.offset.reset", "error"}, {"enable.partition.eof", "true"},
@@ -75,8 +79,8 @@ s_connect (kafka_feed_t *self, const kafka_config_t *config)
         return NULL;
     rd_kafka_conf_set_opaque (settings, self);
     rd_kafka_conf_set_error_cb (settings, s_take_error);
-    rd_kafka_conf_set_stats_cb (settings, s_take_statistics);
     rd_kafka_conf_set_offset_commit_cb (settings, s_take_commit);
+    rd_kafka_conf_set_stats_cb (settings, s_take_statistics);
     return kafka_client_new (RD_KAFKA_CONSUMER, settings);
 }
 
@@ -177,11 +181,20 @@ kafka_feed_open (const kafka_config_t *config, const char *topic, uint32_t parti
         kafka_feed_close (&self);
         return NULL;
     }
-    rd_kafka_queue_t *events = rd_kafka_queue_get_main (self->client);
     static const uint64_t one = 1;
+    rd_kafka_queue_t *events = rd_kafka_queue_get_main (self->client);
     rd_kafka_queue_io_event_enable (events, self->wake_fd, &one, sizeof one);
     rd_kafka_queue_destroy (events);
     return self;
+}
+
+//  Wait for the answers to commits, unless no broker answers.
+static void
+s_await_commits (kafka_feed_t *self)
+{
+    int64_t until_ms = clock_ms () + CLOSE_MS;
+    while (self->commits > 0 && !self->is_away && clock_ms () < until_ms)
+        rd_kafka_poll (self->client, 10);
 }
 
 void
@@ -190,9 +203,12 @@ kafka_feed_close (kafka_feed_t **self_p)
     kafka_feed_t *self = *self_p;
     if (!self)
         return;
-    int64_t until_ms = clock_ms () + CLOSE_MS;
-    while (self->commits > 0 && !self->is_away && clock_ms () < until_ms)
-        rd_kafka_poll (self->client, 10);
+    s_await_commits (self);
+    *self_p = NULL;
+    //  With a commit on its way librdkafka does not end before a broker answers, and nothing hangs on
+    //  the commit. So its threads end with the process.
+    if (self->commits > 0)
+        return;
     if (self->topic)
         rd_kafka_topic_destroy (self->topic);
     if (self->client)
@@ -201,7 +217,6 @@ kafka_feed_close (kafka_feed_t **self_p)
         close (self->wake_fd);
     g_free (self->name);
     g_free (self);
-    *self_p = NULL;
 }
 
 bool

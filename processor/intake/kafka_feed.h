@@ -20,8 +20,8 @@ typedef struct {
     int wake_fd;                     //  an eventfd that librdkafka writes when something came
     kafka_statistics_t statistics;   //  the last ones
     bool is_away;                    //  no broker answers
-    bool is_commit_due;              //  an answer to a commit said that it failed
-    unsigned commits;                //  on their way
+    unsigned commits;                //  without an answer yet
+    bool is_commit_due;              //  a commit failed
 } kafka_feed_t;
 
 //  Connect to the brokers, and make the topic if it is missing. Wait for brokers that are away.
@@ -29,7 +29,7 @@ typedef struct {
 kafka_feed_t *kafka_feed_open (const kafka_config_t *config, const char *topic, uint32_t partitions,
     const patience_t *patience);
 
-//  Let the last commits end, for a bounded time, and disconnect.
+//  Let the last commits end, for a bounded time, and disconnect. Call it at the end of the process.
 void kafka_feed_close (kafka_feed_t **self_p);
 
 //  Make a topic that is missing, with the cluster's defaults. Return false in the same way.
@@ -40,8 +40,8 @@ bool kafka_feed_make_topic (const kafka_feed_t *self, const char *topic, const p
 //  last call: an event, or records of any partition.
 bool kafka_feed_run (kafka_feed_t *self);
 
-//  Commit offsets for the consumer group, so that Kafka's tools show the lag. The feed takes the
-//  offsets. The answer comes later.
+//  Commit offsets for the consumer group `downlink-` + topic, so that Kafka's tools show the lag. The
+//  feed takes the offsets. Wait for the answers to earlier commits, if time allows.
 void kafka_feed_commit (kafka_feed_t *self, rd_kafka_topic_partition_list_t *offsets);
 
 #endif

@@ -247,7 +247,7 @@ s_run (source_kafka_t *self)
     bool came = kafka_feed_run (self->feed);
     if (self->letters)
         kafka_dead_letters_run (self->letters);
-    if (clock_ms () >= self->commit_at_ms)
+    if (clock_ms () >= self->commit_at_ms && self->feed->commits == 0)
         s_commit (self);
     for (uint32_t number = 0; number < self->shards->partitions; number++) {
         kafka_partition_t *partition = &self->partitions[number];

@@ -4,6 +4,7 @@ count once, however a process ends, and bad ones are put aside."""
 import json
 import signal
 import subprocess
+import time
 
 import msgpack
 import pytest
@@ -72,9 +73,14 @@ class Processor:
 
     def await_end(self):
         """Wait until all of the topic is saved."""
-        return self.await_stats("the end of the topic", lambda stats: len(stats["owned"]) == PARTITIONS and not any(
-            messages for _, messages, _ in stats["bus"]["lag"]) and not any(row[3] for row in stats["owned"])
-            and stats["records"] > 0)
+        def is_there():
+            stats = self.stats()
+            return stats["records"] > 0 and len(stats["owned"]) == PARTITIONS and not any(
+                messages for _, messages, _ in stats["bus"]["lag"]) and not any(row[3] for row in stats["owned"])
+        until(is_there, what="the end of the topic")
+        time.sleep(0.6)  # the lag is measured twice a second
+        until(is_there, what="the end of the topic")
+        return self.stats()
 
     def call(self, target):
         with Client(self.port + 3) as client:
@@ -190,7 +196,11 @@ def test_it_outlives_its_broker(tmp_path, cluster, topic):
     processor.await_stats("the second record", lambda stats: stats["messagesApplied"] == 2)
     processor.program.lines_with("the brokers of Kafka answer again")
     assert len(processor.program.lines_with("no broker of Kafka answers")) == 1
+    cluster.kill()
+    start = time.monotonic()
     assert processor.program.stop() == 0
+    assert time.monotonic() - start < 5, "it waits for no broker at its end"
+    cluster.start()
 
 
 def test_it_makes_its_topic(tmp_path, cluster):

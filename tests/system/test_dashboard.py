@@ -334,6 +334,8 @@ HEALTHS = [
      "messages wait for the processors, new ones are dropped."),
     ({"buffered": 40, "alarms": {"awayStores": 1}}, [], "bad store-away: The store of 1 of 2 processors "
      "does not answer: 40 messages are accepted and wait."),
+    ({"buffered": 40, "bus": {"kind": "kafka", "isAway": True}}, [(7, {"saved": 9}), (6, {})], "bad "
+     "bus-away: The bus (kafka) does not answer the gateway: 40 messages are accepted and wait."),
     ({"buffered": 40}, [(7, {"buffered": 0}), (6, {"buffered": 3})], "bad saves-fail: Nothing has been "
      "saved for 6 s: 40 messages are accepted and wait. The logs of the processors say why."),
     ({"owners": 3, "lagMessages": 5}, [], "warn no-owner: 1 of 4 partitions has no owner: 5 messages are "
@@ -362,7 +364,7 @@ def seen_by_the_page(told, samples):
     up, down = {"isUp": True, "isRefused": False}, {"isUp": False, "isRefused": False}
     stats = {"partitions": 4, "buffered": 0, "bufferLimit": 2000, "journalBytes": 1, "journalLimit": 2,
              "isJournalDiskFull": False, "saved": 10, "dropped": 0, "waiting": 0, "refusals": {},
-             "setAsideFrames": 0, **told,
+             "setAsideFrames": 0, "bus": {"kind": "zmq", "isAway": False}, **told,
              "alarms": {name: 0 for name in ("refusedProcessors", "contestedPartitions",
                                              "implausibleClaims", "unlistedProcessors",
                                              "awayStores")} | told.get("alarms", {}),
@@ -449,6 +451,9 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
     until(lambda: page.row(one), what="the rocket")
     assert page.script("return document.cookie") == "", "no script can read the token"
     assert page.complaints() == []
+    tokens.write_text(f"all read {digest}\n")
+    page.await_text("#banner", "may not read the numbers")
+    assert page.row(one), "rockets are shown all the same"
     tokens.write_text("")
     page.await_text("label", "Token")
 

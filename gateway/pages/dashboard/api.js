@@ -16,11 +16,11 @@ export async function ask (path) {
         body: await answer.json ()};
 }
 
-//  Return the numbers. Throw if there are none.
+//  Return the numbers. Throw if there are none: an error with the status, if there is one.
 export async function askStats () {
     const {isOk, status, body} = await ask ("stats");
     if (!isOk)
-        throw new Error (`/stats answers ${status}`);
+        throw Object.assign (new Error (`/stats answers ${status}`), {status});
     return body;
 }
 

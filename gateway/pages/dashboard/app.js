@@ -6,7 +6,7 @@ import {Link} from "./link.js";
 import {ownerOf, setRange, showGap, showPast, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
 import {RocketTable} from "./rockets.js";
-import {noteAway, noteEvents, noteRockets, noteStats} from "./status.js";
+import {noteAway, noteBarred, noteEvents, noteRockets, noteStats} from "./status.js";
 
 const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: "", rows: "25", page: "1",
     after: ""};
@@ -108,6 +108,7 @@ const link = new Link ({
         failures = 0;
         opened.tick ();
     },
+    isBarred: noteBarred,
     failures (count) {
         failures = count;
         showGap ();

@@ -76,6 +76,11 @@ function storeAway ({stats}) {
         `answer: ${waiting (stats)}.`);
 }
 
+function busAway ({stats}) {
+    return stats.bus.kind !== "zmq" && stats.bus.isAway && trouble ("bad", "bus-away", "Bus away",
+        `The bus (${stats.bus.kind}) does not answer the gateway: ${waiting (stats)}.`);
+}
+
 //  Return the seconds without a save while something waited, as far as the samples tell.
 function secondsWithoutSave (samples) {
     const newest = samples.at (-1);
@@ -86,7 +91,7 @@ function secondsWithoutSave (samples) {
 
 //  Return true if all that waits has an owner whose store answers.
 function couldSave (stats) {
-    return ups (stats) > 0 && stats.alarms.awayStores === 0 &&
+    return ups (stats) > 0 && stats.alarms.awayStores === 0 && !stats.bus.isAway &&
         stats.routing.every ((one) => one.owner || one.lagMessages === 0);
 }
 
@@ -157,12 +162,14 @@ function away (since) {
         `${timeOfDay (since)}. This page shows what it knew then, and goes on when it is back.`);
 }
 
+const NO_NUMBERS = trouble ("warn", "no-numbers", "No numbers", "The token of this page may not read " +
+    "the numbers of the gateway (scope stats): rockets are shown, and nothing else is known.");
 const LOADING = trouble ("busy", "loading", "Loading", "Loading …");
 const EMPTY = trouble ("good", "empty", "Ready", "No rocket has sent anything yet.");
 const LIVE = trouble ("good", "live", "Live", "All is well.");
 
 //  The worst first. The title of the first one stands for all.
-const CHECKS = [noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
+const CHECKS = [noProcessor, diskFull, bufferFull, storeAway, busAway, savesFail, noOwner, lagGrows, ...ALARMS,
     noUpdates, someDown];
 
 //  Keep of an answer of /stats what tells a trend.
@@ -175,12 +182,13 @@ export function sampleOf (stats, at) {
 //  word or two, troubles all that is wrong, the worst first. seen:
 //    stats          the last answer of GET /stats, or null
 //    samples        sampleOf () of the last answers, the newest last; at is in seconds
+//    isBarred       true if the gateway refuses its numbers to this page
 //    awayAt         when the gateway ceased to answer, as a Date, or null
 //    eventsLostAt   when the stream of events broke, or null
 //    rockets        how many rockets an unfiltered page shows, or null if none has come yet
 export function health (seen) {
-    const {stats, awayAt, rockets} = seen;
-    const troubles = awayAt ? [away (awayAt)]
+    const {stats, awayAt, isBarred, rockets} = seen;
+    const troubles = awayAt ? [away (awayAt)] : isBarred ? [NO_NUMBERS]
         : stats ? CHECKS.map ((check) => check (seen)).filter (Boolean) : [];
     const calm = !stats || rockets === null ? LOADING : rockets === 0 ? EMPTY : LIVE;
     return {...(troubles[0] ?? calm), troubles};

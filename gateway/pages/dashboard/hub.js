@@ -6,6 +6,7 @@
 //  {isOver: true} at its end. The hub sends
 //    {past}       {samples, last} so far, see history.js; the answer to a new tab
 //    {stats}      an answer of /stats
+//    {isBarred}   true, as the gateway refuses its numbers to this browser
 //    {failures}   how many polls in a row have had no answer
 //    {rockets}    the newest states of the tab's rockets that changed
 //    {hasEvents}  true if the stream of events is there, false if it broke
@@ -82,9 +83,9 @@ export class Hub {
             this.failures = 0;
             this.history.add (stats);
             this.tell ({stats});
-        } catch {
+        } catch (error) {
             this.history.gap ();
-            this.tell ({failures: ++this.failures});
+            this.tell (error.status === 403 ? {isBarred: true} : {failures: ++this.failures});
         }
         const isHidden = this.forget ().every ((tab) => tab.isHidden);
         if (this.tabs.size)

@@ -11,7 +11,8 @@ const TROUBLES_MAX = 4;
 const find = (id) => document.getElementById (id);
 
 //  What the page has noticed; health.js explains the members.
-const seen = {stats: null, samples: [], awayAt: null, eventsLostAt: null, rockets: null};
+const seen = {stats: null, samples: [], isBarred: false, awayAt: null, eventsLostAt: null,
+    rockets: null};
 let accepted = null;  //  messages per second
 
 function line (trouble) {
@@ -48,7 +49,7 @@ export function noteStats (stats, rate) {
         seen.samples = [];
     seen.samples = [...seen.samples, sampleOf (stats, at)].filter (
         (one) => one.at > at - SAMPLES_SECONDS);
-    Object.assign (seen, {stats, awayAt: null});
+    Object.assign (seen, {stats, isBarred: false, awayAt: null});
     accepted = rate;
     return paint ();
 }
@@ -56,6 +57,12 @@ export function noteStats (stats, rate) {
 //  Note that the gateway does not answer.
 export function noteAway () {
     seen.awayAt ??= new Date ();
+    paint ();
+}
+
+//  Note that the gateway refuses its numbers to this page.
+export function noteBarred () {
+    Object.assign (seen, {isBarred: true, awayAt: null});
     paint ();
 }
 

@@ -10,11 +10,11 @@ import chart
 import harness
 import machine
 import results
-from rows import (connections, get, growth, instructions, million, ndjson, post, replay, scaling,
+from rows import (buses, connections, get, growth, instructions, million, ndjson, post, replay, scaling,
                   stores, visible)
 
 USUAL = {name: row for module in (post, connections, ndjson, get, million, visible, replay, scaling,
-                                  stores, instructions)
+                                  stores, buses, instructions)
          for name, row in module.ROWS.items()}
 ROWS = {**USUAL, **growth.ROWS}
 

@@ -1,0 +1,94 @@
+"""--bus=kafka beside --bus=zmq, with a broker on the same cores and the same disk; and how fast a processor reads a
+topic that was filled before it started."""
+import contextlib
+import json
+import time
+
+import harness
+from kafka import Kafka, Missing
+from rows import ndjson
+
+RATIO_TARGET, BULK_TARGET, BACKLOG_TARGET = 0.8, 300_000, 500_000
+BULK_SECOND = 200_000  # messages for each second of a run
+PARTITIONS = 16
+BACKLOG, BACKLOG_ROCKETS = 1_000_000, 8000
+#  As a broker that is to be quick: with its better compiler, and more memory.
+JAVA = ("-Xmx1g", "-XX:TieredStopAtLevel=4")
+
+
+def enter_broker(stack):
+    try:
+        broker = stack.enter_context(Kafka())
+    except Missing as why:
+        raise harness.Skip(str(why)) from None
+    broker.brokers[0].flags.extend(JAVA)
+    return broker.create()
+
+
+def over(broker, topic, *gateway):
+    """Return the flags of a system."""
+    flags = broker.flags(topic)
+    return {"gateway": (*flags, *gateway), "processor": flags}
+
+
+def enter_systems(stack):
+    broker = enter_broker(stack)
+    kinds = {"zmq": {}, "kafka": over(broker, "a"), "kafka, journal=off": over(broker, "b", "--journal", "off")}
+    return {name: stack.enter_context(harness.System(stack.enter_context(harness.folder()), **flags))
+            for name, flags in kinds.items()}
+
+
+def measure_post(row, rounds, seconds):
+    with contextlib.ExitStack() as stack:
+        systems = enter_systems(stack)
+        for _ in range(rounds):
+            for name, system in systems.items():
+                result = harness.wrk("post.lua", system.url, seconds, harness.salt())
+                row.add(name, "messages/s", result["rate"])
+                row.detail(name, result)
+                if result["refused"] or result["socket_errors"]:
+                    row.note(f"{name}: {result['refused']} refused, {result['socket_errors']} socket errors")
+                system.settle()
+    row.check_ratio("kafka", "zmq", ">=", RATIO_TARGET)
+    row.check_ratio("kafka, journal=off", "zmq", ">=", RATIO_TARGET)
+
+
+def measure_bulk(row, rounds, seconds):
+    with contextlib.ExitStack() as stack:
+        systems = enter_systems(stack)
+        for _ in range(rounds):
+            for name, system in systems.items():
+                result = ndjson.run(system, BULK_SECOND * seconds)
+                row.add(name, "messages/s", result["applied"])
+                row.detail(name, result)
+    for name in ("kafka", "kafka, journal=off"):
+        row.check_series(name, ">=", BULK_TARGET)
+
+
+def backlog():
+    """Messages as a program of somebody else writes them."""
+    template = json.dumps(harness.message("ROCKET", 4711, by=100))
+    for index in range(harness.setting("BACKLOG", BACKLOG)):
+        channel = f"193270a9-c9cf-404a-8f83-{index % BACKLOG_ROCKETS:012d}"
+        text = template.replace("4711", str(1 + index // BACKLOG_ROCKETS)).replace("ROCKET", channel)
+        yield channel, text
+
+
+def measure_backlog(row, rounds, seconds):
+    del seconds
+    with contextlib.ExitStack() as stack:
+        broker = enter_broker(stack)
+        broker.make_topic("backlog", PARTITIONS)
+        broker.produce("backlog", backlog(), linger__ms=50)
+        count = harness.setting("BACKLOG", BACKLOG)
+        for _ in range(rounds):
+            started = time.monotonic()
+            with harness.folder() as folder, harness.System(folder, **over(broker, "backlog")) as system:
+                row.add("kafka", "messages/s", count / (system.await_applied(count) - started))
+                assert system.applied() == count and system.rockets() == BACKLOG_ROCKETS
+    row.check_series("kafka", ">=", BACKLOG_TARGET)
+
+
+ROWS = {"buses": ("POST one message, 64 connections, by bus", measure_post),
+        "buses-bulk": ("POST NDJSON, 1,000 messages a request, applied, by bus", measure_bulk),
+        "buses-backlog": ("1,000,000 messages of a foreign producer, read by a new processor", measure_backlog)}

@@ -18,7 +18,7 @@ struct source {
     //  Take in messages of a partition from now on, from the position of its shard. The shard is in
     //  the shards, with all stored rockets and the stored position. Return false if the position is of
     //  another feed: the processor must stop. The log says why.
-    bool (*assign) (source_t *self, uint32_t partition) __attribute__ ((warn_unused_result));
+    bool (*assign) (source_t *self, uint32_t partition);
 
     //  Take in no more messages of a partition. Its shard may be gone already.
     void (*revoke) (source_t *self, uint32_t partition);

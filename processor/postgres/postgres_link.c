@@ -154,7 +154,8 @@ s_lose (postgres_link_t *self, const char *reason)
         log_event (LOG_WARN, "the database is away", "role=%s reason=%s away_ms=%lld advice=%s",
             self->role, reason,
             (long long) (self->away_since_ms ? now_ms - self->away_since_ms : 0),
-            "none if it comes back, as messages wait in the gateways; else check the host, the user, "
+            "none if it comes back, as messages wait in the gateways; else check the host, the "
+            "user, "
             "the password and the database in the address");
         self->logged_ms = now_ms;
     }

@@ -19,6 +19,7 @@
 static struct {
     uint64_t partitions;
     int partitioner;
+    bool is_dropping_positions;
     bool is_replacing;
     bool is_undoing;
 } s_flags = {.partitioner = NOT_GIVEN};
@@ -28,6 +29,9 @@ static const option_t s_options[] = {
         "number of partitions of the target; 0: as many as the source has"},
     {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
         "partition function of the target; not set: that of the source. Kafka needs murmur2"},
+    {"drop-positions", OPTION_SWITCH, &s_flags.is_dropping_positions, "no", NULL, 0, 0,
+        "forget where the state reads its topic, as for another topic or cluster of Kafka: it "
+        "begins there at the first record"},
     {"replace", OPTION_SWITCH, &s_flags.is_replacing, "no", NULL, 0, 0,
         "go on with a target that an interrupted move of the same source has left unfinished"},
     {"undo", OPTION_SWITCH, &s_flags.is_undoing, "no", NULL, 0, 0,
@@ -79,6 +83,7 @@ main (int argc, char **argv)
         .partitions = (uint32_t) s_flags.partitions,
         .partitioner = (partitioner_t) MAX (s_flags.partitioner, (int) PARTITIONER_XXH3),
         .has_partitioner = s_flags.partitioner != NOT_GIVEN,
+        .is_dropping_positions = s_flags.is_dropping_positions,
         .is_replacing = s_flags.is_replacing};
     if (!s_flags.is_undoing)
         plan.to = s_read_store (argv[2]);

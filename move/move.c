@@ -138,6 +138,15 @@ s_go_on (void *context)
     return true;
 }
 
+//  Return true if positions mean the same in the target.
+static bool
+s_keeps_positions (const move_t *self)
+{
+    return !self->plan->is_dropping_positions &&
+           layout_equal (
+               state_traits_layout (&self->from.traits), state_traits_layout (&self->to.traits));
+}
+
 //  Carry the rockets and the positions, and see that nobody took a partition of the source meanwhile.
 static bool
 s_carry (move_t *self)
@@ -146,7 +155,7 @@ s_carry (move_t *self)
         if (!move_end_read (&self->to, partition, s_ignore, s_go_on, NULL))
             return false;
     if (!carry_all (&self->from, &self->to, &self->progress, &self->read) ||
-        !positions_carry (&self->from, &self->to))
+        (s_keeps_positions (self) && !positions_carry (&self->from, &self->to)))
         return false;
     self->positions = positions_count (&self->from);
     for (uint32_t partition = 0; partition < self->from.traits.partitions; partition++)
@@ -164,7 +173,7 @@ s_verify (move_t *self)
     if (!carry_count (&self->to, "verifying", &self->progress, &found))
         return false;
     if (tally_equal (&found, &self->read))
-        return positions_verify (&self->from, &self->to);
+        return positions_verify (&self->from, &self->to, s_keeps_positions (self));
     log_event (LOG_ERROR, "the target does not have the rockets of the source",
         "source_rockets=%llu target_rockets=%llu target=%s advice=%s",
         (unsigned long long) self->read.rockets, (unsigned long long) found.rockets, self->to.place,
@@ -186,13 +195,6 @@ s_mark_both (move_t *self)
     return true;
 }
 
-static bool
-s_keeps_layout (const move_t *self)
-{
-    return layout_equal (
-        state_traits_layout (&self->from.traits), state_traits_layout (&self->to.traits));
-}
-
 static void
 s_print_summary (const move_t *self)
 {
@@ -205,11 +207,11 @@ s_print_summary (const move_t *self)
         self->from.place, self->from.traits.partitions,
         partitioner_name (self->from.traits.partitioner), self->to.place,
         self->to.traits.partitions, partitioner_name (self->to.traits.partitioner), id);
-    if (self->positions > 0 && s_keeps_layout (self))
+    if (self->positions > 0 && s_keeps_positions (self))
         printf ("  %u partitions go on in their feed where they were\n", self->positions);
     else if (self->positions > 0)
-        printf ("  %u partitions had a position in a feed; the new partitions have none, and begin "
-                "at its first record\n",
+        printf ("  %u partitions had a position in a feed; the new ones have none, and begin at "
+                "the first record\n",
             self->positions);
 }
 

@@ -20,8 +20,9 @@ typedef struct {
     store_choice_t to;
     uint32_t partitions;  //  of the target; 0: as many as the source has
     partitioner_t partitioner;
-    bool has_partitioner;  //  false: the target gets that of the source
-    bool is_replacing;     //  fill a target again that a move has left unfinished
+    bool has_partitioner;        //  false: the target gets that of the source
+    bool is_dropping_positions;  //  the target begins at the first record of its feed
+    bool is_replacing;           //  fill a target again that a move has left unfinished
 } move_plan_t;
 
 //  Move. Print a summary on standard output. Return false on failure; then the log says why.

@@ -9,12 +9,6 @@ s_position (move_end_t *end, uint32_t partition, position_t *position)
     return end->store->position (end->store, partition, position);
 }
 
-static bool
-s_are_kept (const move_end_t *from, const move_end_t *to)
-{
-    return layout_equal (state_traits_layout (&from->traits), state_traits_layout (&to->traits));
-}
-
 uint32_t
 positions_count (move_end_t *end)
 {
@@ -30,8 +24,6 @@ positions_carry (move_end_t *from, move_end_t *to)
 {
     position_t position;
     bool good = true;
-    if (!s_are_kept (from, to))
-        return true;
     for (uint32_t partition = 0; good && partition < from->traits.partitions; partition++)
         if (s_position (from, partition, &position))
             good = move_end_save (to, partition, NULL, 0, &position);
@@ -39,9 +31,8 @@ positions_carry (move_end_t *from, move_end_t *to)
 }
 
 bool
-positions_verify (move_end_t *from, move_end_t *to)
+positions_verify (move_end_t *from, move_end_t *to, bool are_kept)
 {
-    bool are_kept = s_are_kept (from, to);
     for (uint32_t partition = 0; partition < to->traits.partitions; partition++) {
         position_t found;
         position_t wanted;

@@ -300,7 +300,8 @@ s_assign (source_t *base, uint32_t number)
         if (memcmp (position.feed, self->feed->id, POSITION_FEED_SIZE) != 0) {
             log_event (LOG_ERROR, "the state was read from another topic or cluster than this one",
                 "topic=%s partition=%u advice=%s", self->feed->name, number,
-                "name that topic and cluster, or begin with a new state");
+                "name that topic and cluster, or move the state with downlink-move "
+                "--drop-positions: it begins at the earliest record then");
             return false;
         }
         offset = partition->saved = position.offset;

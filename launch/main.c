@@ -15,7 +15,9 @@
 #define DEFAULT_URL "http://localhost:8088/messages"
 #define PATIENCE_MS 10000
 
-static flight_plan_t s_flights;
+#define SEED_NOT_GIVEN UINT64_MAX
+
+static flight_plan_t s_flights = {.seed = SEED_NOT_GIVEN};
 static campaign_plan_t s_campaign;
 static bool s_verify, s_json;
 static const char *s_token;
@@ -28,8 +30,9 @@ static const option_t s_options[] = {
         "pause of each sender between two requests"},
     {"concurrency-level", OPTION_NUMBER, &s_campaign.concurrency, "3", NULL, 1, 10000,
         "requests under way at a time"},
-    {"seed", OPTION_NUMBER, &s_flights.seed, "444", NULL, 0, UINT32_MAX,
-        "start of the random numbers: the same seed makes the same flights"},
+    {"seed", OPTION_NUMBER, &s_flights.seed, NULL, NULL, 0, UINT32_MAX,
+        "start of the random numbers: the same seed makes the same flights, whose messages count "
+        "only once; not set: a new one for each run, which the summary names"},
     {"new-connections", OPTION_SWITCH, &s_campaign.new_connections, "yes", NULL, 0, 0,
         "yes: open a new connection for every request and never close it; no: use connections "
         "again"},
@@ -98,10 +101,13 @@ s_launch (const http_place_t *place)
 {
     s_campaign.stop_fd = stop_signals_open ();
     s_campaign.shows_progress = isatty (STDERR_FILENO);
+    bool is_given = s_flights.seed != SEED_NOT_GIVEN;
+    s_flights.seed = is_given ? s_flights.seed : g_random_int ();
     flights_t *flights = flights_new (&s_flights);
+    bool is_repeat = is_given && verify_is_known (flights, place);
     campaign_result_t result;
     campaign_run (&s_campaign, place, flights->messages, &result);
-    report_print (&result, s_json);
+    report_print (&result, s_flights.seed, is_repeat, s_json);
     bool good = result.delivered == result.messages;
     if (good && s_verify) {
         uint64_t right = verify_flights (flights, place, PATIENCE_MS);

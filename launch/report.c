@@ -34,7 +34,7 @@ s_print_statuses (const campaign_result_t *result, const char *format)
 }
 
 void
-report_print (campaign_result_t *result, bool as_json)
+report_print (campaign_result_t *result, uint64_t seed, bool is_repeat, bool as_json)
 {
     g_array_sort (result->latencies_us, s_compare);
     double seconds = (double) MAX (1, result->duration_us) / 1e6;
@@ -57,6 +57,13 @@ report_print (campaign_result_t *result, bool as_json)
         (unsigned long long) result->retries, (unsigned long long) result->timeouts,
         (unsigned long long) result->connection_errors, (unsigned long long) result->connections);
     s_print_statuses (result, as_json ? "\"%u\":%llu" : "%u: %llu");
-    printf (as_json ? "}}\n" : "\n");
+    if (as_json)
+        printf ("},\"seed\":%llu,\"isRepeat\":%s}\n", (unsigned long long) seed,
+            is_repeat ? "true" : "false");
+    else
+        printf ("\nseed                %llu\n", (unsigned long long) seed);
+    if (is_repeat && !as_json)
+        printf ("duplicates          an earlier run has played these flights: messages that were "
+                "sent then count only once; leave out --seed for new flights\n");
     fflush (stdout);  //  show it before the verification
 }

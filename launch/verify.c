@@ -11,6 +11,7 @@
 
 #define DIFFERENCES_TOLD 10
 #define ANSWER_MS 5000
+#define FIRST_ANSWER_MS 1000
 
 typedef struct {
     const http_place_t *place;
@@ -20,13 +21,13 @@ typedef struct {
 
 //  Ask once. Return true if an answer came; the checker's buffer has its body, zero-terminated.
 static bool
-s_ask (checker_t *self, const char *id)
+s_ask (checker_t *self, const char *id, int64_t timeout_ms)
 {
     if (self->fd < 0)
         self->fd = http_connect (self->place, 0);
     char *target = g_strconcat ("/rockets/", id, NULL);
     bool good = self->fd >= 0 &&
-                http_get (self->fd, self->place, target, clock_ms () + ANSWER_MS, &self->answer);
+                http_get (self->fd, self->place, target, clock_ms () + timeout_ms, &self->answer);
     if (self->fd >= 0 && (!good || self->answer.is_closing)) {
         close (self->fd);
         self->fd = -1;
@@ -89,7 +90,7 @@ s_compare (yajl_val rocket, const flight_t *flight, bool tell)
 static bool
 s_check (checker_t *self, const flight_t *flight, bool tell)
 {
-    if (!s_ask (self, flight->id) || self->answer.status != 200) {
+    if (!s_ask (self, flight->id, ANSWER_MS) || self->answer.status != 200) {
         if (tell)
             fprintf (stderr, "%s: the answer is %u\n", flight->id, self->answer.status);
         return false;
@@ -126,4 +127,16 @@ verify_flights (const flights_t *flights, const http_place_t *place, int64_t pat
         close (checker.fd);
     g_byte_array_unref (checker.answer.buffer);
     return right;
+}
+
+bool
+verify_is_known (const flights_t *flights, const http_place_t *place)
+{
+    checker_t checker = {.place = place, .fd = -1, .answer.buffer = g_byte_array_new ()};
+    const flight_t *first = &g_array_index (flights->flights, flight_t, 0);
+    bool is_known = s_ask (&checker, first->id, FIRST_ANSWER_MS) && checker.answer.status == 200;
+    if (checker.fd >= 0)
+        close (checker.fd);
+    g_byte_array_unref (checker.answer.buffer);
+    return is_known;
 }

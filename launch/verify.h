@@ -11,4 +11,8 @@
 //  number of right rockets.
 uint64_t verify_flights (const flights_t *flights, const http_place_t *place, int64_t patience_ms);
 
+//  Return true if the gateway has the first rocket already: an earlier run has played these flights.
+//  It waits a second at most, and takes no answer for a no.
+bool verify_is_known (const flights_t *flights, const http_place_t *place);
+
 #endif

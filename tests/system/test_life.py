@@ -32,7 +32,7 @@ def test_help_and_version_are_answered(program):
     ("downlink-gateway", ["--buffer", "none"], "--buffer"),
     ("downlink-gateway", ["--overflow=explode"], "explode"),
     ("downlink-gateway", ["--listen", "8088"], "--listen"),
-    ("downlink-gateway", ["--processors", "nowhere"], "--processors"),
+    ("downlink-gateway", ["--processors", "no where"], "--processors"),
     ("downlink-processor", ["--port", "70000"], "--port"),
     ("downlink-processor", ["surplus"], "surplus"),
     ("downlink-query", ["fly"], "fly"),
@@ -238,6 +238,19 @@ def test_the_client_of_the_contract_sees_no_error_and_no_retry(pair):
     assert done.returncode == 0
     assert summary["statuses"] == {"202": 5000}
     assert summary["retries"] == summary["timeouts"] == summary["connection_errors"] == 0
+
+
+def test_each_launch_plays_new_flights_unless_it_is_given_a_seed(pair):
+    """A second launch sent only duplicates, and no rocket changed: nobody was told."""
+    flags = ["--rockets", 5, "--max-messages", 50, "--new-connections", "no"]
+    first, second = (json.loads(launch(pair, *flags, "--verify").stdout) for _ in range(2))
+    assert first["seed"] != second["seed"] and not first["isRepeat"] and not second["isRepeat"]
+    again = launch(pair, *flags, "--seed", first["seed"], "--verify")
+    assert again.returncode == 0 and json.loads(again.stdout)["isRepeat"]
+    shown = run("downlink-launch", *flags, "--seed", first["seed"],
+                f"http://127.0.0.1:{pair.http}/messages").stdout
+    assert f"seed                {first['seed']}\n" in shown
+    assert "an earlier run has played these flights" in shown and "leave out --seed" in shown
 
 
 def test_wrong_rockets_are_noticed(pair):

@@ -27,7 +27,6 @@ WORKDIR /var/lib/downlink
 #  (DOWNLINK_TOKEN_FILE), or with DOWNLINK_INSECURE=yes.
 ENV DOWNLINK_LISTEN=0.0.0.0:8088 DOWNLINK_BIND=0.0.0.0
 ENV DOWNLINK_STATE_DIR=/var/lib/downlink/state DOWNLINK_JOURNAL_DIR=/var/lib/downlink/journal
-VOLUME ["/var/lib/downlink/state", "/var/lib/downlink/journal"]
 EXPOSE 8088 5561 5562 5563
 STOPSIGNAL SIGTERM
 CMD ["downlink-gateway", "--help"]

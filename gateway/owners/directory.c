@@ -364,8 +364,12 @@ s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
         return;
     peer->is_known = false;
     self->is_changed = true;
-    log_event (LOG_WARN, "processor is silent", "address=%s port=%u silent_ms=%lld",
-        peer->address.host, (unsigned) peer->address.port, (long long) (now_ms - peer->heard_ms));
+    //  A processor that stops gives its partitions away before it falls silent.
+    bool has_left = peer->announcement.owned_count == 0;
+    log_event (has_left ? LOG_INFO : LOG_WARN,
+        has_left ? "processor has left" : "processor is silent",
+        "address=%s port=%u silent_ms=%lld", peer->address.host, (unsigned) peer->address.port,
+        (long long) (now_ms - peer->heard_ms));
 }
 
 //  A broken link has lost the frames on their way.

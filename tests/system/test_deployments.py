@@ -268,3 +268,8 @@ def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_
     assert {name for name, _ in lines} == set(passed)
     for name, value in lines:
         assert passed[name] in (value, None), name
+
+
+def test_the_image_declares_no_volume():
+    """Each container got an anonymous volume for the directory that it does not use, which nobody removes."""
+    assert not re.search(r"^VOLUME", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

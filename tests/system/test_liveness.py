@@ -119,3 +119,13 @@ def test_a_limit_that_is_too_short_is_refused(program):
     refused = subprocess.run([BIN / program, "--watchdog", "100ms"], capture_output=True, text=True,
                              timeout=60)
     assert refused.returncode == 2 and "--watchdog" in refused.stderr
+
+
+def test_a_processor_that_stops_has_left_and_only_one_that_dies_is_silent(start):
+    """A scale-down logged a warning for each processor."""
+    for number, words, level in ((signal.SIGTERM, "processor has left", " info "),
+                                 (signal.SIGKILL, "processor is silent", " warn ")):
+        both = start()
+        both.processor.send(number)
+        [line] = both.gateway.lines_with("silent_ms=")
+        assert words in line and level in line

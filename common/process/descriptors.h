@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+//  The least that a server starts with: its sockets and files, and some connections.
+#define DESCRIPTORS_MIN 128
+
 //  Raise the limit as far as the system allows, and return it.
 uint64_t descriptors_raise (void);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/network/socket.h"
+#include "common/process/descriptors.h"
 #include "common/process/log.h"
 #include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
@@ -31,12 +32,27 @@ s_open_signals (const service_t *self, service_signals_t *signals)
            (signals->reload >= 0 || !self->is_reloading);
 }
 
+//  The libraries end the process by an assertion if they get no descriptor.
+static bool
+s_has_descriptors (void)
+{
+    uint64_t limit = descriptors_raise ();
+    if (limit < DESCRIPTORS_MIN)
+        log_event (LOG_ERROR, "too few files and sockets are allowed",
+            "limit=%llu needed=%d advice=%s", (unsigned long long) limit, DESCRIPTORS_MIN,
+            "raise the hard limit of open files: ulimit -Hn, LimitNOFILE= of systemd, or --ulimit "
+            "nofile of docker");
+    return limit >= DESCRIPTORS_MIN;
+}
+
 bool
 service_start (const service_t *self, service_signals_t *signals)
 {
     log_setup (
         self->usage->program, (log_level_t) self->log_level, (log_format_t) self->log_format);
     umask (S_IRWXG | S_IRWXO);
+    if (!s_has_descriptors ())
+        return false;
     if (!s_open_signals (self, signals)) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", strerror (errno));
         return false;

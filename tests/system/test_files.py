@@ -219,3 +219,16 @@ def test_a_file_system_that_is_read_only_is_called_that(program, flag, tmp_path)
     wrapper = as_root_with_mounts(place, "ro,mode=0700")
     said = refused(start(tmp_path, program, flag, place / "kept", wrapper=wrapper))
     assert "read-only" in said and "damaged" not in said
+
+
+@pytest.mark.parametrize("program, flag", PROGRAMS)
+def test_a_very_small_limit_of_open_files_is_a_sentence(program, flag, tmp_path):
+    """A library ended the process by an assertion."""
+    for limit in (20, 127):
+        said = refused(start(tmp_path, program, flag, tmp_path / "kept",
+                             wrapper=["prlimit", f"--nofile={limit}"]))
+        assert "too few files and sockets are allowed" in said and f"limit={limit}" in said
+        assert "Assertion" not in said and "needed=128" in said
+    least = start(tmp_path, program, flag, tmp_path / "kept", wrapper=["prlimit", "--nofile=128"])
+    until(lambda: is_up(least), what="the start")
+    assert least.stop() == 0

@@ -210,3 +210,17 @@ def test_more_questions_than_a_batch_holds_come_at_once(start):
         answers = [client.recv(12) for client in clients]
     #  A machine that is busy may not be through with all of them in the second that there is.
     assert answers.count(b"HTTP/1.1 404") > 0.9 * MANY
+
+
+def test_a_sum_beyond_63_bits_wraps_as_the_document_says_in_any_order(pair):
+    largest, count = 2**53 - 1, 1030
+    one, other = channel(), channel()
+    for of, turn in ((one, 1), (other, -1)):
+        numbers = range(1, count + 1)[::turn]
+        assert pair.post([message(of, number, by=largest) for number in numbers]).status == 202
+    wrapped = (count * largest + 2**63) % 2**64 - 2**63
+    for of in (one, other):
+        rocket = pair.rocket_when(of, lambda r: r["messagesApplied"] == count)
+        assert rocket["speed"] == wrapped < 0
+    speed = pair.call("GET", "/openapi.json").json()["components"]["schemas"]["Rocket"]["properties"]["speed"]
+    assert "modulo 2^64" in speed["description"]

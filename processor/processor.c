@@ -78,12 +78,20 @@ s_run_admin (void *context)
     admin_run (((processor_t *) context)->admin);
 }
 
+//  The admin port shows both conditions before the store and the bus have been reached.
+static void
+s_expect_nothing (processor_t *self, const processor_config_t *config)
+{
+    self->shards.store =
+        (store_health_t){.kind = "unknown", .saved_on = "unknown", .is_away = true};
+    self->shards.bus = (bus_health_t){.kind = bus_name (config->source.bus), .is_away = true};
+}
+
 //  Open the source. Before that the processor is no member, so it owns no partition while it waits.
 static bool
 s_open_source (processor_t *self, const processor_config_t *config)
 {
     patience_t patience = {self->signals.stop, s_run_admin, self};
-    self->shards.bus = (bus_health_t){.kind = bus_name (config->source.bus), .is_away = true};
     self->source = choose_source (&config->source, &patience, self->sockets.frames, &self->shards);
     return self->source != NULL;
 }
@@ -99,8 +107,6 @@ s_open_store (processor_t *self, const processor_config_t *config)
         .directory = config->state_directory,
         .patience = {self->signals.stop, s_run_admin, self}};
     memcpy (choice.processor, self->shards.processor, PROCESSOR_ID_SIZE);
-    self->shards.store =
-        (store_health_t){.kind = "unknown", .saved_on = "unknown", .is_away = true};
     store_t *store = choose_store (&choice, &traits);
     if (!store)
         return false;
@@ -136,6 +142,7 @@ processor_new (const processor_config_t *config, const service_signals_t *signal
     self->signals = *signals;
     self->shards.started_ms = clock_ms ();
     self->pool = text_pool_new ();
+    s_expect_nothing (self, config);
     descriptors_raise ();  //  each partition has three files open
     if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
         !s_bind_all (self, config) || !s_open_store (self, config)) {

@@ -49,7 +49,7 @@ s_send_slice (const http_place_t *place, uint64_t *sent)
     campaign_result_t result;
     campaign_run (&s_plan, place, messages, &result);
     bool is_whole = result.delivered == result.messages;
-    report_print (&result, true);
+    report_print (&result, 0, false, true);
     fflush (stdout);
     campaign_result_clear (&result);
     g_ptr_array_unref (messages);

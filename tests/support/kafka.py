@@ -22,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 import uuid
 
-from downlink import free_ports, until
+from downlink import BIN, free_ports, until
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
 SKIPPED = 77
@@ -54,8 +55,9 @@ log4j.logger.kafka.server.KafkaRaftServer=INFO
 """
 
 
-class Missing(Exception):
-    """This machine lacks something that the brokers need. The text says how to get it."""
+class Missing(unittest.SkipTest):
+    """This machine or this build lacks something that Kafka needs. The text says how to get it. pytest skips
+    the test that raises it."""
 
 
 class Failed(AssertionError):
@@ -73,6 +75,9 @@ def client_library():
 
 def jars():
     """Return the class path of the newest Kafka that scripts/install-kafka.sh got."""
+    program = BIN / "downlink-processor"
+    if program.exists() and b"__tsan_init" in program.read_bytes():
+        raise Missing("ThreadSanitizer ends programs with threads of ISO C, such as those of librdkafka")
     if not shutil.which("java"):
         raise Missing("java is not installed (Debian package default-jre-headless)")
     found = list(CACHE.glob("kafka-*/kafka-server-*.jar"))

@@ -9,10 +9,12 @@ import tempfile
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from downlink import Pair  # noqa: E402
+from downlink import Pair, channel  # noqa: E402
+from kafka import Kafka  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
 TEST_SECONDS = 120
+TOPIC_PARTITIONS = 4
 
 
 def pytest_configure():
@@ -72,3 +74,16 @@ def server():
     """A PostgreSQL server for all tests of a file; each uses databases of its own."""
     with Postgres().create() as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Kafka broker for all tests of a file; each uses topics of its own."""
+    with Kafka().create() as one:
+        yield one
+
+
+@pytest.fixture
+def topic(cluster):
+    """A new topic with few partitions, which the processors of a test own quickly."""
+    return cluster.make_topic(channel(), TOPIC_PARTITIONS)

@@ -5,25 +5,10 @@ import signal
 
 import pytest
 from downlink import Client, Program, channel, free_ports, message, until
-from kafka import Kafka, Missing, partition_of
+from kafka import partition_of
 
 PARTITIONS = 4
 SECRET = "very-secret"
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    try:
-        one = Kafka()
-    except Missing as why:
-        pytest.skip(str(why))
-    with one:
-        yield one.create()
-
-
-@pytest.fixture
-def topic(cluster):
-    return cluster.make_topic(channel(), PARTITIONS)
 
 
 class Gateway:

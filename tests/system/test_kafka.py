@@ -11,10 +11,8 @@ import pytest
 
 import oracle
 from downlink import Client, Program, channel, free_ports, message, until
-from kafka import Kafka, Missing, partition_of
+from kafka import Kafka, partition_of
 from load import fill
-from postgres import Missing as NoPostgres
-from postgres import Postgres
 from test_move import move
 from test_oracle import expect, post_from_many_sides, post_lines
 
@@ -23,22 +21,9 @@ PARTITIONS = 4  # fewer than usual: a topic is made for each test
 GROUP = "downlink-"  # and the topic
 
 
-@pytest.fixture(scope="module")
-def broker():
-    try:
-        with Kafka().create() as one:
-            yield one
-    except Missing as why:
-        pytest.skip(str(why))
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    try:
-        with Postgres().create() as server:
-            yield server
-    except NoPostgres as why:
-        pytest.skip(str(why))
+@pytest.fixture
+def broker(cluster):
+    return cluster
 
 
 def new_database(server):
@@ -53,7 +38,7 @@ def store(request):
     """The flags of a new store: sqlite in the folder of the pair, or a new database."""
     if request.param == "sqlite":
         return ()
-    return ("--store", new_database(request.getfixturevalue("postgres")))
+    return ("--store", new_database(request.getfixturevalue("server")))
 
 
 @pytest.fixture
@@ -214,41 +199,38 @@ def is_away(both):
 
 def test_an_outage_of_the_broker_delays_and_loses_nothing(start, folder, topic):
     """With a journal a gateway goes on accepting; without one a client gets its answer when the broker is back."""
-    try:
-        with Kafka().create() as broker:
-            flags = broker.flags(topic)
-            both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS))
-            other, port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "30s")
-            early = channel()
+    with Kafka().create() as broker:
+        flags = broker.flags(topic)
+        both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS))
+        other, port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "30s")
+        early = channel()
 
-            def post_without_journal():
-                with Client(port) as client:
-                    return client.call("POST", "/messages", json.dumps(message(early, 2, by=1))).status
-            assert both.post(message(early, 1, by=7), Prefer="wait=10").status == 200
+        def post_without_journal():
+            with Client(port) as client:
+                return client.call("POST", "/messages", json.dumps(message(early, 2, by=1))).status
+        assert both.post(message(early, 1, by=7), Prefer="wait=10").status == 200
 
-            def stop_and_start():
-                broker.kill()
-                until(lambda: is_away(both), 15, "the word that the broker is away")
-                with concurrent.futures.ThreadPoolExecutor(1) as beside:
-                    held = beside.submit(post_without_journal)
-                    assert both.rocket(early)["speed"] == 7, "queries are answered"
-                    assert not held.done()
-                    broker.start()
-                    assert held.result() == 202
-                until(lambda: not is_away(both), 15, "the end of it")
-                await_speed(both, early, 8, 2)
-            assert under_load(both, stop_and_start) == {202}
+        def stop_and_start():
+            broker.kill()
+            until(lambda: is_away(both), 15, "the word that the broker is away")
+            with concurrent.futures.ThreadPoolExecutor(1) as beside:
+                held = beside.submit(post_without_journal)
+                assert both.rocket(early)["speed"] == 7, "queries are answered"
+                assert not held.done()
+                broker.start()
+                assert held.result() == 202
+            until(lambda: not is_away(both), 15, "the end of it")
+            await_speed(both, early, 8, 2)
+        assert under_load(both, stop_and_start) == {202}
 
-            def pause():
-                broker.pause()
-                time.sleep(1.5)
-                broker.resume()
-            assert under_load(both, pause) == {202}
-            until(lambda: is_saved(both), what="the saves")
-            assert other.stop() == 0
-            both.stop()
-    except Missing as why:
-        pytest.skip(str(why))
+        def pause():
+            broker.pause()
+            time.sleep(1.5)
+            broker.resume()
+        assert under_load(both, pause) == {202}
+        until(lambda: is_saved(both), what="the saves")
+        assert other.stop() == 0
+        both.stop()
 
 
 def test_wait_is_answered_when_the_message_is_saved(over):
@@ -353,11 +335,11 @@ def test_a_gateway_of_zmq_does_not_lose_messages_to_a_processor_of_kafka(start, 
     both.stop()
 
 
-def test_a_host_moves_to_kafka_and_postgres_under_load(start, broker, postgres, topic):
+def test_a_host_moves_to_kafka_and_postgres_under_load(start, broker, server, topic):
     """The steps of docs/scaling.md: clients post all the time, and nothing is lost."""
     both = start()
     fill(both, MOVED)
-    url = new_database(postgres)
+    url = new_database(server)
     load = [Poster(both) for _ in range(3)]
     until(lambda: all(one.accepted > 5 for one in load), what="the load")
     assert both.processor.stop() == 0
@@ -377,7 +359,7 @@ def test_a_host_moves_to_kafka_and_postgres_under_load(start, broker, postgres, 
         one.end()
         one.check(both)
     assert set().union(*(one.statuses for one in load)) == {202}
-    assert postgres.query("SELECT count(*), sum(messages_applied) FROM downlink.rockets WHERE id LIKE 'light-%'",
+    assert server.query("SELECT count(*), sum(messages_applied) FROM downlink.rockets WHERE id LIKE 'light-%'",
                           url.rsplit("/", 1)[1]) == [[str(MOVED), str(MOVED)]]
     both.stop()
 

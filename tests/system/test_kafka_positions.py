@@ -6,7 +6,7 @@ import time
 
 import pytest
 from downlink import BIN, channel, until
-from test_processor_kafka import PARTITIONS, Processor, check_flight, cluster, flight, topic  # noqa: F401
+from test_processor_kafka import PARTITIONS, Processor, check_flight, flight  # noqa: F401
 
 ROCKETS = 60
 GO_BACK = """
@@ -27,7 +27,7 @@ def database(server):
 
 
 @pytest.fixture
-def start(tmp_path, cluster, topic):  # noqa: F811
+def start(tmp_path, cluster, topic):
     started = []
 
     def start_one(*flags):

@@ -2,7 +2,6 @@
 import threading
 import time
 
-
 from downlink import until
 from kafka import Kafka, partition_of
 

@@ -62,7 +62,7 @@ def test_sixty_heavy_lists_at_once_hold_up_nobody_and_no_memory(heavy):
     assert {status for status, _ in answers} <= {200, 503}
     assert [status for status, _ in answers].count(200) > 0
     assert not good.failures
-    assert good.quantile(0.99) < 0.5
+    assert good.quantile(0.99) < (2 if IS_SANITIZED else 0.5)
     assert memory_of(heavy.gateway, "VmHWM") < before + 300 * MIB
 
 
@@ -82,7 +82,7 @@ def test_two_thousand_pages_at_once_hold_up_nobody(start):
     for head in crowd.fields:
         assert head.startswith(b"HTTP/1.1 200") or b"\r\nRetry-After:" in head
     assert not good.failures
-    assert good.quantile(0.99) < 0.5
+    assert good.quantile(0.99) < (2 if IS_SANITIZED else 0.5)
     assert both.gateway.process.poll() is None
 
 
@@ -97,7 +97,7 @@ def test_forty_streams_over_many_rockets_hold_up_no_question(start):
             stream.until("synced")
             assert len(stream.rockets) == 6001
     assert not good.failures
-    assert good.quantile(0.99) < 0.5
+    assert good.quantile(0.99) < (2 if IS_SANITIZED else 0.5)
 
 
 LIBRARY = "/dashboard/chart.min.js"  # 200 KB

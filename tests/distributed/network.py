@@ -10,6 +10,8 @@ import signal
 import subprocess
 import time
 
+from kernel import is_stopped
+
 BRIDGE, ADDRESSES = "site", "10.88.0"
 OUR_NUMBER = 254
 NOBODY = "02:00:00:00:ff:ff"  # no host has this hardware address: a switch drops what is sent there
@@ -26,14 +28,6 @@ def network_of(process):
     with contextlib.suppress(OSError):
         return os.stat(f"/proc/{process}/ns/net").st_ino
     return None
-
-
-def is_stopped(process):
-    """Return whether no thread of a process runs: the kernel stops one after the other."""
-    with contextlib.suppress(OSError):
-        return all(path.read_text().rpartition(")")[2].split()[0] in "TtZX"
-                   for path in pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
-    return False  # it is ending: look again
 
 
 def make_network():

@@ -26,6 +26,7 @@ import unittest
 import uuid
 
 from downlink import BIN, free_ports, until
+from kernel import is_stopped
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
 SKIPPED = 77
@@ -172,8 +173,9 @@ class Broker:
             self.process.wait()
 
     def pause(self):
-        """Stop it where it is."""
+        """Stop it where it is. When this returns, it does nothing any more."""
         self.process.send_signal(signal.SIGSTOP)
+        until(lambda: is_stopped(self.process.pid), what="a broker that is stopped")
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)

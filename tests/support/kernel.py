@@ -1,5 +1,6 @@
 """Facts from the kernel about programs and the connections to their ports."""
 import collections
+import contextlib
 import os
 import pathlib
 
@@ -60,3 +61,11 @@ def children(process):
 def is_alive(process):
     """Return whether a process exists and is no zombie."""
     return _state_and_parent(process)[0] not in (None, "Z", "X")
+
+
+def is_stopped(process):
+    """Return whether no thread of a process runs: after SIGSTOP the kernel stops one after the other."""
+    with contextlib.suppress(OSError):
+        return all(path.read_text().rpartition(")")[2].split()[0] in "TtZX"
+                   for path in pathlib.Path(f"/proc/{process}/task").glob("*/stat"))
+    return False  # it is ending: look again

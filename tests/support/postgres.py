@@ -23,7 +23,7 @@ import time
 import unittest
 
 from downlink import free_ports, until
-from kernel import children, is_alive
+from kernel import children, is_alive, is_stopped
 
 INSTALLED = pathlib.Path("/usr/lib/postgresql")
 USER = "postgres"  # of the system, and the superuser of each server
@@ -206,8 +206,10 @@ class Postgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def pause(self):
-        """Stop every process of the server where it is."""
+        """Stop every process of the server where it is. When this returns, the first one does nothing any
+        more, so no others begin."""
         self.process.send_signal(signal.SIGSTOP)
+        until(lambda: is_stopped(self.process.pid), what="a server that is stopped")
         for process in children(self.process.pid):
             self._signal(process, signal.SIGSTOP)
 

@@ -273,6 +273,18 @@ def wrk(script, url, seconds, mark, connections=CONNECTIONS):
     raise AssertionError(f"wrk failed: {run.stdout}")
 
 
+def measure_posts(row, systems, rounds, seconds):
+    """Post one message a request to each of the systems, by name, in turn."""
+    for _ in range(rounds):
+        for name, system in systems.items():
+            result = wrk("post.lua", system.url, seconds, salt())
+            row.add(name, "messages/s", result["rate"])
+            row.detail(name, result)
+            if result["refused"] or result["socket_errors"]:
+                row.note(f"{name}: {result['refused']} refused, {result['socket_errors']} socket errors")
+            system.settle()
+
+
 def launch(url, **flags):
     """Run downlink-launch; returns its summary, with `ended` by the monotonic clock."""
     flags.setdefault("seed", random.SystemRandom().getrandbits(31))

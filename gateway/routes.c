@@ -256,15 +256,14 @@ routes_admit (void *context, http_request_t *request)
 bool
 routes_take_pieces (void *context, http_request_t *request)
 {
-    if (s_judge (context, request) != BROWSER_ALLOWED)
-        return false;
     http_target_t target;
     const char *fault = http_target_read (&target, http_request_target (request));
     const row_t *row = fault || !target.path ? NULL : s_find (target.path);
     bool is_post =
         row && row->route == ROUTE_MESSAGES && s_is_allowed (row, http_request_method (request));
     http_target_free (&target);
-    return is_post && intake_takes_pieces (request);
+    return is_post && intake_takes_pieces (request) &&
+           s_judge (context, request) == BROWSER_ALLOWED;
 }
 
 bool

@@ -144,18 +144,23 @@ await_rocket () {
     echo "compose-test: ok: the rocket: $(cat "$body")"
 }
 
-#  The state in PostgreSQL. Messages are accepted while the database is away, and applied afterwards.
-with_postgres () {
-    local launched='*"speed":500,*"messagesApplied":1,*' sped='*"speed":3500,*"messagesApplied":2,*'
+#  Start anew with this file beside the usual one, and post the first message: start_with FILE NAME.
+start_with () {
     "${compose[@]}" down --volumes >/dev/null 2>&1
-    engine_postgres_image "${DOWNLINK_POSTGRES_IMAGE:-postgres:17}"
-    compose=("${plain[@]}" --file docker-compose.postgres.yml)
+    compose=("${plain[@]}" --file "$1")
     "${compose[@]}" up --detach --no-build
     await_health
     find_url
-    expect "POST, with PostgreSQL" 202 "$(call "$url/messages" --data "$(message 1 RocketLaunched \
+    expect "POST, with $2" 202 "$(call "$url/messages" --data "$(message 1 RocketLaunched \
         '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')")"
-    await_rocket "$launched"
+    await_rocket '*"speed":500,*"messagesApplied":1,*'
+}
+
+#  The state in PostgreSQL. Messages are accepted while the database is away, and applied afterwards.
+with_postgres () {
+    local sped='*"speed":3500,*"messagesApplied":2,*'
+    engine_postgres_image "${DOWNLINK_POSTGRES_IMAGE:-postgres:17}"
+    start_with docker-compose.postgres.yml PostgreSQL
     expect "the row in the view of the database" 'apollo|500|flying' "$("${compose[@]}" exec -T postgres \
         psql --username downlink --no-align --tuples-only --command \
         "SELECT id, speed, status FROM downlink.rockets" downlink | tr -d '\r')"
@@ -193,19 +198,11 @@ kafka_tool () {
 
 #  Messages over Kafka, to a gateway without a disk; other programs write and read them as well.
 with_kafka () {
-    local launched='*"speed":500,*"messagesApplied":1,*' foreign='*"speed":3500,*"messagesApplied":2,*'
-    "${compose[@]}" down --volumes >/dev/null 2>&1
     engine_kafka_image "${DOWNLINK_KAFKA_IMAGE:-apache/kafka:3.9.1}"
-    compose=("${plain[@]}" --file docker-compose.kafka.yml)
-    "${compose[@]}" up --detach --no-build
-    await_health
-    find_url
-    expect "POST, with Kafka" 202 "$(call "$url/messages" --data "$(message 1 RocketLaunched \
-        '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}')")"
-    await_rocket "$launched"
+    start_with docker-compose.kafka.yml Kafka
     printf 'apollo|%s\n' "$(message 2 RocketSpeedIncreased '{"by":3000}')" |
         kafka_tool kafka-console-producer --property parse.key=true --property 'key.separator=|'
-    await_rocket "$foreign"
+    await_rocket '*"speed":3500,*"messagesApplied":2,*'
     expect "the messages, as another program reads them" 2 "$(kafka_tool kafka-console-consumer \
         --from-beginning --max-messages 2 --timeout-ms 20000 |
         /usr/bin/python3 -c 'import json, sys; print(len([json.loads(line)["metadata"] for line in sys.stdin]))')"

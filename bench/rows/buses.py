@@ -41,14 +41,7 @@ def enter_systems(stack):
 def measure_post(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
         systems = enter_systems(stack)
-        for _ in range(rounds):
-            for name, system in systems.items():
-                result = harness.wrk("post.lua", system.url, seconds, harness.salt())
-                row.add(name, "messages/s", result["rate"])
-                row.detail(name, result)
-                if result["refused"] or result["socket_errors"]:
-                    row.note(f"{name}: {result['refused']} refused, {result['socket_errors']} socket errors")
-                system.settle()
+        harness.measure_posts(row, systems, rounds, seconds)
     row.check_ratio("kafka", "zmq", ">=", RATIO_TARGET)
     row.check_ratio("kafka, journal=off", "zmq", ">=", RATIO_TARGET)
 

@@ -24,14 +24,7 @@ def measure_post(row, rounds, seconds):
         systems = {name: stack.enter_context(harness.System(stack.enter_context(harness.folder()),
                                                             processor=("--store", store)))
                    for name, store in (("sqlite", "sqlite"), ("postgres", server.url()))}
-        for _ in range(rounds):
-            for name, system in systems.items():
-                result = harness.wrk("post.lua", system.url, seconds, harness.salt())
-                row.add(name, "messages/s", result["rate"])
-                row.detail(name, result)
-                if result["refused"] or result["socket_errors"]:
-                    row.note(f"{name}: {result['refused']} refused, {result['socket_errors']} socket errors")
-                system.settle()
+        harness.measure_posts(row, systems, rounds, seconds)
     row.check_ratio("postgres", "sqlite", ">=", RATIO_TARGET)
 
 

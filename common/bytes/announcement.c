@@ -51,14 +51,16 @@ s_pack_members (msgpack_packer *packer, const owner_announcement_t *self)
     }
 }
 
+//  Pack the condition of the store or the bus: its kind, a detail, and whether it is away.
 static void
-s_pack_store (msgpack_packer *packer, const announced_store_t *store)
+s_pack_condition (
+    msgpack_packer *packer, const char *key, const char *kind, const char *detail, bool is_away)
 {
-    s_pack_string (packer, "store");
+    s_pack_string (packer, key);
     msgpack_pack_array (packer, 3);
-    s_pack_string (packer, store->kind);
-    s_pack_string (packer, store->saved_on);
-    if (store->is_away)
+    s_pack_string (packer, kind);
+    s_pack_string (packer, detail);
+    if (is_away)
         msgpack_pack_true (packer);
     else
         msgpack_pack_false (packer);
@@ -82,19 +84,6 @@ s_pack_ancestors (msgpack_packer *packer, const state_ancestors_t *ancestors)
         msgpack_pack_bin (packer, STATE_ID_SIZE);
         msgpack_pack_bin_body (packer, ancestors->ids[index].bytes, STATE_ID_SIZE);
     }
-}
-
-static void
-s_pack_bus (msgpack_packer *packer, const announced_bus_t *bus)
-{
-    s_pack_string (packer, "bus");
-    msgpack_pack_array (packer, 3);
-    s_pack_string (packer, bus->kind);
-    s_pack_string (packer, bus->topic);
-    if (bus->is_away)
-        msgpack_pack_true (packer);
-    else
-        msgpack_pack_false (packer);
 }
 
 void *
@@ -134,9 +123,10 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     if (self->member_count > 0)
         s_pack_members (&packer, self);
     if (has_store)
-        s_pack_store (&packer, &self->store);
+        s_pack_condition (
+            &packer, "store", self->store.kind, self->store.saved_on, self->store.is_away);
     if (has_bus)
-        s_pack_bus (&packer, &self->bus);
+        s_pack_condition (&packer, "bus", self->bus.kind, self->bus.topic, self->bus.is_away);
     if (self->has_rockets)
         s_pack_rockets (&packer, self->rockets);
     *size = buffer.size;
@@ -295,24 +285,15 @@ s_read_members (msgpack_reader_t *reader, owner_announcement_t *self)
     return true;
 }
 
+//  Read the array of s_pack_condition. The sizes are those of the texts.
 static bool
-s_read_store (msgpack_reader_t *reader, announced_store_t *store)
+s_read_condition (msgpack_reader_t *reader, char *kind, size_t kind_size, char *detail,
+    size_t detail_size, bool *is_away)
 {
     uint32_t count = 0;
     return msgpack_read_array (reader, &count) && count == 3 &&
-           s_read_text (reader, store->kind, sizeof store->kind) &&
-           s_read_text (reader, store->saved_on, sizeof store->saved_on) &&
-           msgpack_read_bool (reader, &store->is_away);
-}
-
-static bool
-s_read_bus (msgpack_reader_t *reader, announced_bus_t *bus)
-{
-    uint32_t count = 0;
-    return msgpack_read_array (reader, &count) && count == 3 &&
-           s_read_text (reader, bus->kind, sizeof bus->kind) &&
-           s_read_text (reader, bus->topic, sizeof bus->topic) &&
-           msgpack_read_bool (reader, &bus->is_away);
+           s_read_text (reader, kind, kind_size) && s_read_text (reader, detail, detail_size) &&
+           msgpack_read_bool (reader, is_away);
 }
 
 static bool
@@ -368,9 +349,11 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
     if (text_equal (key, text_from ("members")))
         return s_read_members (reader, self);
     if (text_equal (key, text_from ("store")))
-        return s_read_store (reader, &self->store);
+        return s_read_condition (reader, self->store.kind, sizeof self->store.kind,
+            self->store.saved_on, sizeof self->store.saved_on, &self->store.is_away);
     if (text_equal (key, text_from ("bus")))
-        return s_read_bus (reader, &self->bus);
+        return s_read_condition (reader, self->bus.kind, sizeof self->bus.kind, self->bus.topic,
+            sizeof self->bus.topic, &self->bus.is_away);
     if (text_equal (key, text_from ("rockets")))
         return s_read_rockets (reader, self);
     return msgpack_skip (reader);

@@ -70,15 +70,6 @@ s_add_outdated (kept_t *self, record_t *record)
     g_queue_push_tail_link (&self->outdated, &record->link);
 }
 
-static gint
-s_compare (gconstpointer one, gconstpointer other, gpointer context)
-{
-    (void) context;
-    uint64_t left = ((const record_t *) one)->sequence;
-    uint64_t right = ((const record_t *) other)->sequence;
-    return (left > right) - (left < right);
-}
-
 //  Empty the lanes of the old layout.
 static void
 s_outdate (kept_t *self, layout_t next)
@@ -94,7 +85,7 @@ s_outdate (kept_t *self, layout_t next)
         counter_add (&self->metrics->lag_messages[record->partition], 0ull - record->messages);
         s_add_outdated (self, record);
     }
-    g_queue_sort (&self->outdated, s_compare, NULL);
+    g_queue_sort (&self->outdated, record_compare, NULL);
     if (self->outdated.length > 0)
         log_event (LOG_INFO, "the partitions have changed: frames are made anew",
             "partitions_before=%u partitions=%u partitioner_before=%s partitioner=%s frames=%u",

@@ -53,15 +53,6 @@ s_take_back (lane_t *self, uint64_t before_stamp)
     }
 }
 
-static gint
-s_compare (gconstpointer one, gconstpointer other, gpointer context)
-{
-    (void) context;
-    uint64_t left = ((const record_t *) one)->sequence;
-    uint64_t right = ((const record_t *) other)->sequence;
-    return (left > right) - (left < right);
-}
-
 //  Insert a frame among the waiting ones, by its sequence.
 static void
 s_wait_again (lane_t *self, record_t *record)
@@ -97,7 +88,7 @@ s_begin_session (lane_t *self, uint64_t session)
     while (self->set_aside.head)
         g_queue_push_head_link (&self->waiting, g_queue_pop_head_link (&self->set_aside));
     if (is_mixed)
-        g_queue_sort (&self->waiting, s_compare, NULL);
+        g_queue_sort (&self->waiting, record_compare, NULL);
     for (GList *link = self->waiting.head; link; link = link->next) {
         record_t *record = link->data;
         record->passed_over = 0;

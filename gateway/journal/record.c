@@ -10,6 +10,15 @@ record_free (void *data)
     g_free (record);
 }
 
+int
+record_compare (const void *one, const void *other, void *context)
+{
+    (void) context;
+    uint64_t left = ((const record_t *) one)->sequence;
+    uint64_t right = ((const record_t *) other)->sequence;
+    return (left > right) - (left < right);
+}
+
 void
 record_add_sequence (GArray *ranges, uint64_t sequence)
 {

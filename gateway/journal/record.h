@@ -36,6 +36,9 @@ typedef struct {
 //  Free a record; a GDestroyNotify.
 void record_free (void *data);
 
+//  Compare two records by their sequences; a GCompareDataFunc without context.
+int record_compare (const void *one, const void *other, void *context);
+
 //  Append a sequence to ranges (of number_range_t), or extend the last range if the sequence
 //  touches it.
 void record_add_sequence (GArray *ranges, uint64_t sequence);

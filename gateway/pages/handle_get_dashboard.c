@@ -3,8 +3,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
-#include "gateway/pages/embedded.h"
 #include "gateway/pages/handle_pages.h"
+#include "gateway/pages/page_file.h"
 #include "http/answers.h"
 
 #define POLICY                                                                                     \
@@ -15,11 +15,7 @@
 #define CSS "text/css; charset=utf-8"
 #define SCRIPT "text/javascript; charset=utf-8"
 
-static const struct {
-    const char *path;
-    const char *content_type;
-    text_t (*text) (void);
-} s_files[] = {
+static const page_file_t s_files[] = {
     {"/", HTML, embedded_dashboard_page},
     {"/dashboard/style.css", CSS, embedded_dashboard_style},
     {"/dashboard/app.js", SCRIPT, embedded_dashboard_app},
@@ -40,31 +36,28 @@ static const struct {
     {"/dashboard/chart.min.js", SCRIPT, embedded_dashboard_library},
 };
 
-static size_t
+static const page_file_t *
 s_find (const char *path)
 {
-    size_t index = 0;
-    while (index < G_N_ELEMENTS (s_files) && strcmp (path, s_files[index].path) != 0)
-        index++;
-    return index;
+    return page_file_find (s_files, G_N_ELEMENTS (s_files), path);
 }
 
 bool
 handle_is_dashboard (const char *path)
 {
-    return s_find (path) < G_N_ELEMENTS (s_files);
+    return s_find (path) != NULL;
 }
 
 void
 handle_get_dashboard (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) parts;
-    size_t index = s_find (target->path);
-    g_assert (index < G_N_ELEMENTS (s_files));
+    const page_file_t *file = s_find (target->path);
+    g_assert (file);
     answer_tagged (request,
         &(http_response_t){.status = 200,
-            .content_type = s_files[index].content_type,
-            .body = s_files[index].text (),
+            .content_type = file->content_type,
+            .body = file->text (),
             .is_static = true,
             .fields = {{"Cache-Control", "no-cache"}, {"Content-Security-Policy", POLICY},
                 {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}}});

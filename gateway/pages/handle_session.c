@@ -7,8 +7,8 @@
 #include <glib.h>
 
 #include "gateway/access/credentials.h"
-#include "gateway/pages/embedded.h"
 #include "gateway/pages/handle_pages.h"
+#include "gateway/pages/page_file.h"
 #include "http/answers.h"
 
 #define COOKIE_SECONDS "43200"
@@ -18,40 +18,33 @@
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-static const struct {
-    const char *path;
-    const char *content_type;
-    text_t (*text) (void);
-} s_files[] = {
+static const page_file_t s_files[] = {
     {"/sign-in.css", "text/css; charset=utf-8", embedded_sign_in_style},
     {"/sign-in.js", "text/javascript; charset=utf-8", embedded_sign_in_script},
 };
 
-static size_t
+static const page_file_t *
 s_find (const char *path)
 {
-    size_t index = 0;
-    while (index < G_N_ELEMENTS (s_files) && strcmp (path, s_files[index].path) != 0)
-        index++;
-    return index;
+    return page_file_find (s_files, G_N_ELEMENTS (s_files), path);
 }
 
 bool
 handle_is_sign_in (const char *path)
 {
-    return s_find (path) < G_N_ELEMENTS (s_files);
+    return s_find (path) != NULL;
 }
 
 void
 handle_get_sign_in (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) parts;
-    size_t index = s_find (target->path);
-    g_assert (index < G_N_ELEMENTS (s_files));
+    const page_file_t *file = s_find (target->path);
+    g_assert (file);
     answer_tagged (request,
         &(http_response_t){.status = 200,
-            .content_type = s_files[index].content_type,
-            .body = s_files[index].text (),
+            .content_type = file->content_type,
+            .body = file->text (),
             .is_static = true,
             .fields = {{"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}}});
 }

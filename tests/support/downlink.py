@@ -2,6 +2,7 @@
 
 Every program gets ports and a folder of its own, so test files can run side by side.
 """
+import collections
 import contextlib
 import http.client
 import json
@@ -19,12 +20,27 @@ DISK_SHIM = BIN.parent / "tests" / "libdisk-shim.so"
 IS_SANITIZED = not DISK_SHIM.exists()  # then all is slow, and memory that is freed is kept
 READY_SECONDS = 30
 STOP_SECONDS = 15
+RESERVED = collections.deque()  # sockets, the oldest first
+RESERVED_MAX = 128
 LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"
 
 
+def reserve_port(port):
+    """Keep other tests from a port for a while. Return false if one of them has reserved it."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0downlink-test-port-{port}")  # a name that ends with this process
+    except OSError:
+        mark.close()
+        return False
+    RESERVED.append(mark)
+    if len(RESERVED) > RESERVED_MAX:
+        RESERVED.popleft().close()
+    return True
+
+
 def free_ports(count, lowest=20000, highest=32000):
-    """The first of `count` neighbouring ports that nobody uses. Others may take one before we do,
-    so whoever starts a program on them tries again with others."""
+    """Return the first of `count` neighbouring ports that nobody uses and no other test has reserved."""
     while True:
         first = random.SystemRandom().randrange(lowest, highest)
         with contextlib.ExitStack() as sockets:
@@ -32,9 +48,10 @@ def free_ports(count, lowest=20000, highest=32000):
                 for port in range(first, first + count):
                     probe = sockets.enter_context(socket.socket())
                     probe.bind(("127.0.0.1", port))
-                return first
             except OSError:
                 continue
+        if all(reserve_port(port) for port in range(first, first + count)):
+            return first
 
 
 def until(condition, seconds=READY_SECONDS, what="the condition"):

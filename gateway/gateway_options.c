@@ -6,6 +6,9 @@
 #include "common/network/host_port.h"
 #include "common/network/listen_address.h"
 
+#define SETTINGS_OPTION(NAME, name, partitioner, needs_it, setting, help)                          \
+    {#name "-config", OPTION_TEXT, &s_flags.bus.settings[BUS_##NAME], NULL, "FILE", 0, 0, help},
+
 static service_t s_service;
 static listen_address_t s_listen;
 
@@ -18,9 +21,7 @@ static struct {
     const char *token_file;
     bool is_insecure;
     const char *journal_dir;
-    const char *kafka_config;
-    const char *topic;
-    int bus;
+    bus_flags_t bus;
     int journal, overflow;
     uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
     http_times_t times;
@@ -33,16 +34,11 @@ static const option_t s_options[] = {
         "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
         "addresses, "
         "all of them are used"},
-    {"bus", OPTION_CHOICE, &s_flags.bus, "zmq", "zmq|kafka", 0, 0,
-        "how messages get to the processors; zmq: straight; kafka: over a topic, from which they "
-        "read (their --bus)"},
-    {"kafka-config", OPTION_TEXT, &s_flags.kafka_config, NULL, "FILE", 0, 0,
-        "settings for librdkafka, one name=value a line; bootstrap.servers has to be among them"},
-    {"topic", OPTION_TEXT, &s_flags.topic, "downlink", "NAME", 0, 0,
-        "topic of --bus=kafka; the processors make it"},
-    {"journal", OPTION_CHOICE, &s_flags.journal, "fsync", "fsync|os|off", 0, 0,
+    BUS_OPTIONS (s_flags.bus),
+    BROKER_BUSES (SETTINGS_OPTION){"journal", OPTION_CHOICE, &s_flags.journal, "fsync",
+        "fsync|os|off", 0, 0,
         "when a message counts as accepted; fsync: it is on disk; os: the operating system has it; "
-        "off: it is in memory, or with --bus=kafka, the brokers have it"},
+        "off: it is in memory, or with a broker (--bus), that one has it"},
     {"journal-dir", OPTION_TEXT, &s_flags.journal_dir, "./var/journal", "DIR", 0, 0,
         "directory of the journals; made if it is not there"},
     {"journal-limit", OPTION_SIZE, &s_flags.journal_limit, "1G", NULL, 1, 0,
@@ -129,9 +125,6 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     s_read_listen ();
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
-    if (s_flags.bus == BUS_KAFKA && !s_flags.kafka_config)
-        options_refuse (&s_usage,
-            "--bus=kafka needs --kafka-config, a file that sets bootstrap.servers to the brokers");
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
     s_service.is_reloading = s_flags.token_file != NULL;
     *config = (gateway_config_t){.workers = MAX (workers, 1),
@@ -139,9 +132,6 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         .token_file = s_flags.token_file};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,
-        .link = {.bus = (bus_t) s_flags.bus,
-            .kafka_config = s_flags.kafka_config,
-            .topic = s_flags.topic},
         .publisher = {.buffer = s_flags.buffer,
             .journal = (journal_mode_t) s_flags.journal,
             .journal_directory = s_flags.journal_dir,
@@ -156,5 +146,8 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
             .cors = s_flags.cors},
         .webhook = s_flags.webhook_origin,
         .times = s_flags.times};
+    char refusal[BUS_REFUSAL_SIZE];
+    if (!bus_choose (&s_flags.bus, &config->worker.bus, refusal))
+        options_refuse (&s_usage, "%s", refusal);
     return &s_service;
 }

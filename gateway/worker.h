@@ -21,7 +21,7 @@ typedef struct {
     const atomic_uint *state_requests;  //  rises when the workers should log their state; borrowed
     const char *address;
     uint16_t port;
-    link_choice_t link;
+    bus_choice_t bus;
     link_publisher_config_t publisher;
     overflow_t overflow;
     uint64_t wait_ms;

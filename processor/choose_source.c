@@ -1,31 +1,27 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/choose_source.h"
 
+#include <glib.h>
+
 #include "common/process/log.h"
 
-const char *
-bus_name (bus_t bus)
-{
-    return bus == BUS_KAFKA ? "kafka" : "zmq";
-}
-
-partitioner_t
-bus_partitioner (bus_t bus)
-{
-    return bus == BUS_KAFKA ? PARTITIONER_MURMUR2 : PARTITIONER_XXH3;
-}
+#define SOURCE_NEW(NAME, name, ...) source_##name##_new,
+static source_t *(*const s_sources[]) (const source_setup_t *setup) = {BUSES (SOURCE_NEW)};
 
 source_t *
-choose_source (
-    const source_choice_t *choice, const patience_t *patience, socket_t *frames, shards_t *shards)
+choose_source (const source_setup_t *setup)
 {
-    if (choice->bus == BUS_ZMQ)
-        return source_zmq_new (frames, shards);
-    if (shards->partitioner == bus_partitioner (choice->bus))
-        return source_kafka_new (&choice->kafka, patience, shards);
-    log_event (LOG_ERROR, "the state has another partition function than the producers of Kafka",
-        "of_state=%s needed=%s advice=%s", partitioner_name (shards->partitioner),
-        partitioner_name (bus_partitioner (choice->bus)),
-        "move the state into a new one: downlink-move FROM TO --partitioner murmur2");
+    bus_t bus = setup->choice->bus;
+    partitioner_t of_state = setup->shards->partitioner;
+    partitioner_t of_bus = bus_partitioner (bus);
+    if (!bus_needs_partitioner (bus) || of_state == of_bus)
+        return s_sources[bus](setup);
+    char advice[128];
+    g_snprintf (advice, sizeof advice,
+        "move the state into a new one: downlink-move FROM TO --partitioner %s",
+        partitioner_name (of_bus));
+    log_event (LOG_ERROR, "the state has another partition function than the producers of the bus",
+        "bus=%s of_state=%s needed=%s advice=%s", bus_name (bus), partitioner_name (of_state),
+        partitioner_name (of_bus), advice);
     return NULL;
 }

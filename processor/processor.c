@@ -84,7 +84,7 @@ s_expect_nothing (processor_t *self, const processor_config_t *config)
 {
     self->shards.store =
         (store_health_t){.kind = "unknown", .saved_on = "unknown", .is_away = true};
-    self->shards.bus = (bus_health_t){.kind = bus_name (config->source.bus), .is_away = true};
+    self->shards.bus = (bus_health_t){.kind = bus_name (config->bus.bus), .is_away = true};
 }
 
 //  Open the source. Before that the processor is no member, so it owns no partition while it waits.
@@ -92,7 +92,8 @@ static bool
 s_open_source (processor_t *self, const processor_config_t *config)
 {
     patience_t patience = {self->signals.stop, s_run_admin, self};
-    self->source = choose_source (&config->source, &patience, self->sockets.frames, &self->shards);
+    source_setup_t setup = {&config->bus, &patience, self->sockets.frames, &self->shards};
+    self->source = choose_source (&setup);
     return self->source != NULL;
 }
 

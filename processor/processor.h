@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/bus/bus.h"
 #include "common/domain/partition.h"
 #include "common/domain/rocket.h"
 #include "common/network/listen_address.h"
 #include "common/service/service.h"
-#include "processor/choose_source.h"
 
 typedef struct {
     const char *bind;   //  address of the three sockets
@@ -22,7 +22,7 @@ typedef struct {
     partitioner_t partitioner;  //  of a new state
     bool is_partitioner_given;  //  by the user
     ordering_t ordering;
-    source_choice_t source;
+    bus_choice_t bus;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
 } processor_config_t;
 

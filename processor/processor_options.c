@@ -4,12 +4,12 @@
 #include <glib.h>
 
 #include "common/domain/partition.h"
-#include "common/kafka/kafka_topic.h"
 #include "common/network/address.h"
 #include "processor/choose_store.h"
 
 #define NOT_GIVEN (-1)
-#define TOPIC_FAULT "is no name of a topic: 1 to 249 letters, digits, dots, underscores and hyphens"
+#define SETTINGS_OPTION(NAME, name, partitioner, needs_it, setting, help)                          \
+    {#name "-config", OPTION_TEXT, &s_flags.bus.settings[BUS_##NAME], NULL, "FILE", 0, 0, help},
 
 static service_t s_service;
 static listen_address_t s_admin;
@@ -24,10 +24,7 @@ static struct {
     int partitioner;
     int ordering;
     const char *admin;
-    int bus;
-    const char *kafka_config;
-    const char *topic;
-    const char *dead_letter;
+    bus_flags_t bus;
 } s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
@@ -51,19 +48,11 @@ static const option_t s_options[] = {
         "of a new state; converge: a late message counts; latest: it is ignored. A state that "
         "exists "
         "refuses the other one"},
-    {"bus", OPTION_CHOICE, &s_flags.bus, "zmq", "zmq|kafka", 0, 0,
-        "how messages come; zmq: gateways push them here; kafka: this processor reads them from a "
-        "topic, which gateways with --bus=kafka and any other programs write"},
-    {"kafka-config", OPTION_TEXT, &s_flags.kafka_config, NULL, "FILE", 0, 0,
-        "settings for librdkafka, one name=value a line; bootstrap.servers is needed. For "
-        "--bus=kafka"},
-    {"topic", OPTION_TEXT, &s_flags.topic, "downlink", "NAME", 0, 0,
-        "topic of --bus=kafka, with a partition for each partition of the state; made if it is not "
-        "there"},
-    {"dead-letter", OPTION_TEXT, &s_flags.dead_letter, NULL, "TOPIC", 0, 0,
-        "topic for records that are no good messages; made if it is not there; not set: they are "
-        "only logged and counted"},
-    {"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
+    BUS_OPTIONS (s_flags.bus),
+    {"dead-letter", OPTION_TEXT, &s_flags.bus.dead_letter, NULL, "NAME", 0, 0,
+        "with a broker: topic or queue for bad messages; made if it is not there; not "
+        "set: they are only logged and counted"},
+    BROKER_BUSES (SETTINGS_OPTION){"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
         "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
     SERVICE_OPTIONS (s_service),
 };
@@ -82,24 +71,17 @@ static const options_t s_usage = {"downlink-processor",
     "SIGINT ends it at once: gateways then send the frames without an ack again.\n\n"
     "SIGUSR1 logs the state of the loop."};
 
-//  Check the flags of --bus=kafka.
 static void
-s_check_bus (void)
+s_read_bus (bus_choice_t *choice)
 {
-    if (s_flags.bus != BUS_KAFKA)
-        return;
-    if (!s_flags.kafka_config)
-        options_refuse (&s_usage, "--bus=kafka needs --kafka-config, a file that sets "
-                                  "bootstrap.servers");
-    if (!kafka_topic_is_name (s_flags.topic))
-        options_refuse (&s_usage, "--topic: '%s' " TOPIC_FAULT, s_flags.topic);
-    if (s_flags.dead_letter && !kafka_topic_is_name (s_flags.dead_letter))
-        options_refuse (&s_usage, "--dead-letter: '%s' " TOPIC_FAULT, s_flags.dead_letter);
-    if (s_flags.dead_letter && g_str_equal (s_flags.topic, s_flags.dead_letter))
-        options_refuse (
-            &s_usage, "--dead-letter: '%s' is the topic that is read", s_flags.dead_letter);
-    if (s_flags.partitioner == PARTITIONER_XXH3)
-        options_refuse (&s_usage, "--partitioner: --bus=kafka needs murmur2");
+    char refusal[BUS_REFUSAL_SIZE];
+    if (!bus_choose (&s_flags.bus, choice, refusal))
+        options_refuse (&s_usage, "%s", refusal);
+    partitioner_t needed = bus_partitioner (choice->bus);
+    if (bus_needs_partitioner (choice->bus) && s_flags.partitioner != NOT_GIVEN &&
+        s_flags.partitioner != (int) needed)
+        options_refuse (&s_usage, "--partitioner: --bus=%s needs %s", bus_name (choice->bus),
+            partitioner_name (needed));
 }
 
 const service_t *
@@ -117,17 +99,16 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
             s_flags.bind);
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin, 0))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
-    s_check_bus ();
     *config = (processor_config_t){.bind = s_bind,
         .port = (uint16_t) s_flags.port,
         .store = s_flags.store,
         .state_directory = s_flags.state_dir,
         .partitions = (uint32_t) s_flags.partitions,
         .partitioner = s_flags.partitioner != NOT_GIVEN ? (partitioner_t) s_flags.partitioner
-                                                        : bus_partitioner ((bus_t) s_flags.bus),
+                                                        : bus_partitioner ((bus_t) s_flags.bus.bus),
         .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
-        .source = {(bus_t) s_flags.bus, {s_flags.kafka_config, s_flags.topic, s_flags.dead_letter}},
         .admin = s_flags.admin ? &s_admin : NULL};
+    s_read_bus (&config->bus);
     return &s_service;
 }

@@ -49,6 +49,7 @@ disk
 common/service
 common/options
 common/kafka
+common/bus
 common/access
 common/network
 common/process

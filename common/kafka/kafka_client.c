@@ -57,17 +57,17 @@ s_is_in (const kafka_setting_t *list, const char *name)
 
 static bool
 s_set_from_file (
-    rd_kafka_conf_t *settings, const kafka_config_t *config, const kafka_setting_t *fixed)
+    rd_kafka_conf_t *settings, const bus_settings_t *config, const kafka_setting_t *fixed)
 {
     char fault[FAULT_SIZE];  //  it may hold the value, a secret
-    for (size_t index = 0; index < kafka_config_count (config); index++) {
-        const char *name = kafka_config_name (config, index);
+    for (size_t index = 0; index < bus_settings_count (config); index++) {
+        const char *name = bus_settings_name (config, index);
         const char *reason = NULL;
         if (s_is_in (fixed, name))
             reason = "this program sets it itself";
         else
             switch (rd_kafka_conf_set (
-                settings, name, kafka_config_value (config, index), fault, sizeof fault)) {
+                settings, name, bus_settings_value (config, index), fault, sizeof fault)) {
             case RD_KAFKA_CONF_UNKNOWN:
                 reason = "librdkafka does not know it";
                 break;
@@ -79,17 +79,14 @@ s_set_from_file (
             }
         if (!reason)
             continue;
-        log_event (LOG_ERROR, "a setting in the file of --kafka-config cannot be used",
-            "path=%s line=%u setting=%s reason=%s", kafka_config_path (config),
-            kafka_config_line (config, index), name, reason);
-        return false;
+        return bus_settings_refuse (config, index, reason);
     }
     return true;
 }
 
 rd_kafka_conf_t *
 kafka_client_settings (
-    const kafka_config_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed)
+    const bus_settings_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed)
 {
     rd_kafka_conf_t *settings = rd_kafka_conf_new ();
     rd_kafka_conf_set_log_cb (settings, s_log);

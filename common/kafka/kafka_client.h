@@ -6,7 +6,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/kafka/kafka_config.h"
+#include "common/bus/bus_settings.h"
 
 typedef struct {
     const char *name;  //  NULL ends a list
@@ -18,7 +18,7 @@ typedef struct {
 //  Return NULL if the file sets a fixed one, or one that librdkafka does not take; then the log says
 //  why, without the value.
 rd_kafka_conf_t *kafka_client_settings (
-    const kafka_config_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed);
+    const bus_settings_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed);
 
 //  Create a client, which takes the configuration. Return NULL on failure; then the log says why.
 rd_kafka_t *kafka_client_new (rd_kafka_type_t kind, rd_kafka_conf_t *settings);

@@ -7,17 +7,6 @@
 
 #define DEFAULT_OF_CLUSTER (-1)
 
-#define NAME_MAX_BYTES 249
-
-bool
-kafka_topic_is_name (const char *name)
-{
-    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t size = strlen (name);
-    return size > 0 && size <= NAME_MAX_BYTES && strspn (name, good) == size &&
-           !g_str_equal (name, ".") && !g_str_equal (name, "..");
-}
-
 //  Return what an error means for us.
 static kafka_topic_state_t
 s_state_of (rd_kafka_resp_err_t error)

@@ -11,9 +11,6 @@
 
 #define KAFKA_TOPIC_REASON_SIZE 512
 
-//  Return true if a topic may have this name.
-bool kafka_topic_is_name (const char *name);
-
 typedef enum {
     KAFKA_TOPIC_THERE,    //  and *partitions is set
     KAFKA_TOPIC_MISSING,  //  the cluster answers, and has no such topic

@@ -1,13 +1,11 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/link/choose_link.h"
 
-#include "gateway/link/link_kafka.h"
-#include "gateway/link/link_zmq.h"
+#define LINK_NEW(NAME, name, ...) link_##name##_new,
+static link_t *(*const s_links[]) (const link_setup_t *setup) = {BUSES (LINK_NEW)};
 
 link_t *
-choose_link (const link_choice_t *choice, const directory_t *directory, worker_metrics_t *metrics)
+choose_link (const link_setup_t *setup)
 {
-    if (choice->bus == BUS_KAFKA)
-        return link_kafka_new (choice->kafka_config, choice->topic, directory, metrics);
-    return link_zmq_new (directory);
+    return s_links[setup->choice->bus](setup);
 }

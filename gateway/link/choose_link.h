@@ -1,28 +1,27 @@
-//  The one place that knows the names of the buses: chooses the link of a worker.
-//
-//    --bus     frames go
-//    zmq       straight to the processors
-//    kafka     to a topic, from which the processors read
+//  Chooses the link of a worker. The buses are those of common/bus/bus.h, and each has a link of its
+//  own: link_NAME.c.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CHOOSE_LINK_H
 #define DOWNLINK_CHOOSE_LINK_H
 
+#include "common/bus/bus.h"
 #include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
 #include "gateway/owners/directory.h"
 
-//  In the order of the choices of --bus.
-typedef enum { BUS_ZMQ, BUS_KAFKA } bus_t;
-
+//  What a link is made of. All of it is borrowed, the choice itself only for the call.
 typedef struct {
-    bus_t bus;
-    const char *kafka_config;  //  path of the file of --kafka-config; not NULL with BUS_KAFKA
-    const char *topic;
-} link_choice_t;
+    const bus_choice_t *choice;
+    const directory_t *directory;
+    worker_metrics_t *metrics;
+} link_setup_t;
 
-//  Make the link. Return NULL if it cannot be used; the log says why. The texts of the choice and the
-//  other arguments are borrowed.
-link_t *choose_link (const link_choice_t *choice, const directory_t *directory,
-    worker_metrics_t *metrics) __attribute__ ((warn_unused_result));
+//  Make the link of a bus: link_zmq_new and so on. Return NULL if it cannot be used; then the log says
+//  why.
+#define LINK_OF_BUS(NAME, name, ...) link_t *link_##name##_new (const link_setup_t *setup);
+BUSES (LINK_OF_BUS)
+
+//  Make the link of the bus that is chosen. Return NULL in the same way.
+link_t *choose_link (const link_setup_t *setup) __attribute__ ((warn_unused_result));
 
 #endif

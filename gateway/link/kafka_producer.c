@@ -71,7 +71,7 @@ static const kafka_setting_t s_fixed[] = {
 };
 
 static bool
-s_connect (kafka_producer_t *self, const kafka_config_t *config, const char *topic)
+s_connect (kafka_producer_t *self, const bus_settings_t *config, const char *topic)
 {
     static const uint64_t one = 1;
     rd_kafka_conf_t *settings = kafka_client_settings (config, s_defaults, s_fixed);
@@ -94,7 +94,7 @@ s_connect (kafka_producer_t *self, const kafka_config_t *config, const char *top
 }
 
 kafka_producer_t *
-kafka_producer_new (const kafka_config_t *config, const char *topic, worker_metrics_t *metrics,
+kafka_producer_new (const bus_settings_t *config, const char *topic, worker_metrics_t *metrics,
     const link_ear_t *ear)
 {
     kafka_producer_t *self = g_new0 (kafka_producer_t, 1);
@@ -171,7 +171,7 @@ s_is_refusal (rd_kafka_resp_err_t error)
 
 //  Give librdkafka all records but the last. Return how many it took.
 static size_t
-s_produce_batch (kafka_producer_t *self, uint32_t partition, const kafka_record_t *records,
+s_produce_batch (kafka_producer_t *self, uint32_t partition, const frame_record_t *records,
     size_t count, flight_t *flight)
 {
     g_array_set_size (self->batch, 0);
@@ -196,7 +196,7 @@ s_produce_batch (kafka_producer_t *self, uint32_t partition, const kafka_record_
 
 //  Give librdkafka the last record, with the header. Return true if it took it.
 static bool
-s_produce_last (kafka_producer_t *self, uint32_t partition, const kafka_record_t *record,
+s_produce_last (kafka_producer_t *self, uint32_t partition, const frame_record_t *record,
     const uint8_t *header, flight_t *flight)
 {
     rd_kafka_vu_t parts[] = {
@@ -207,8 +207,7 @@ s_produce_last (kafka_producer_t *self, uint32_t partition, const kafka_record_t
             .u.mem = {(void *) (gpointer) record->key.data, record->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
             .u.mem = {(void *) (gpointer) record->value.data, record->value.size}},
-        {.vtype = RD_KAFKA_VTYPE_HEADER,
-            .u.header = {KAFKA_FRAME_HEADER, header, KAFKA_FRAME_HEADER_SIZE}},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {FRAME_TAG_NAME, header, FRAME_TAG_SIZE}},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = flight},
     };
     rd_kafka_error_t *error = rd_kafka_produceva (self->client, parts, G_N_ELEMENTS (parts));
@@ -229,20 +228,20 @@ s_takes_none (const kafka_producer_t *self, size_t bytes)
 
 bool
 kafka_producer_send (
-    kafka_producer_t *self, uint32_t partition, uint64_t sequence, const kafka_records_t *records)
+    kafka_producer_t *self, uint32_t partition, uint64_t sequence, const frame_records_t *records)
 {
-    size_t bytes = kafka_records_bytes (records);
+    size_t bytes = frame_records_bytes (records);
     if (s_takes_none (self, bytes))
         return false;
     size_t count = 0;
-    const kafka_record_t *all = kafka_records_all (records, &count);
+    const frame_record_t *all = frame_records_all (records, &count);
     flight_t *flight = g_new0 (flight_t, 1);
     flight->sequence = sequence;
     flight->link.data = flight;
     if (count > 1)
         flight->left = s_produce_batch (self, partition, all, count - 1, flight);
     if (flight->left == count - 1 &&
-        s_produce_last (self, partition, &all[count - 1], kafka_records_header (records), flight))
+        s_produce_last (self, partition, &all[count - 1], frame_records_tag (records), flight))
         flight->left++;
     if (flight->left == 0) {
         g_free (flight);

@@ -10,8 +10,8 @@
 #ifndef DOWNLINK_KAFKA_PRODUCER_H
 #define DOWNLINK_KAFKA_PRODUCER_H
 
-#include "common/kafka/kafka_config.h"
-#include "gateway/link/kafka_records.h"
+#include "common/bus/bus_settings.h"
+#include "gateway/link/frame_records.h"
 #include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
 
@@ -21,7 +21,7 @@ typedef struct kafka_producer kafka_producer_t;
 
 //  Create a producer. Return NULL if the configuration cannot be used; then the log says why. The
 //  arguments are borrowed.
-kafka_producer_t *kafka_producer_new (const kafka_config_t *config, const char *topic,
+kafka_producer_t *kafka_producer_new (const bus_settings_t *config, const char *topic,
     worker_metrics_t *metrics, const link_ear_t *ear);
 
 //  Give up all frames in flight, without telling.
@@ -29,7 +29,7 @@ void kafka_producer_destroy (kafka_producer_t **self_p);
 
 //  Send the records of a frame. Return false if none can be taken now.
 bool kafka_producer_send (kafka_producer_t *self, uint32_t partition, uint64_t sequence,
-    const kafka_records_t *records) __attribute__ ((warn_unused_result));
+    const frame_records_t *records) __attribute__ ((warn_unused_result));
 
 //  Hear the fate of frames, and the state of brokers, for a bounded time. It never waits.
 void kafka_producer_run (kafka_producer_t *self);

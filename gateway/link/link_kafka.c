@@ -1,11 +1,15 @@
+//  The link over Kafka: each message is a record on one topic, in the partition of its channel. A
+//  frame is carried when the brokers have all its records (acks=all).
+//
+//  The number of partitions is what the processors announce, or that of the topic while none of them
+//  has spoken. As long as the two differ, nothing is sent.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/link/link_kafka.h"
-
-#include "common/kafka/kafka_config.h"
+#include "common/bus/bus_settings.h"
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "gateway/link/bus_check.h"
+#include "gateway/link/choose_link.h"
 #include "gateway/link/kafka_producer.h"
 
 #define RENEW_MS 1000      //  between two attempts to make a producer
@@ -14,14 +18,14 @@
 
 typedef struct {
     link_t base;
-    kafka_config_t *config;
+    bus_settings_t *config;
     const char *topic;
     const directory_t *directory;
     worker_metrics_t *metrics;
     link_ear_t ear;
     kafka_producer_t *producer;  //  NULL: it could not be made anew yet
     int64_t renew_at_ms;
-    kafka_records_t *records;
+    frame_records_t *records;
     uint64_t session;  //  the number of producers so far
     bool is_away;      //  as the log says
     bus_check_t check;
@@ -151,7 +155,7 @@ static bool
 s_send (link_t *base, record_t *record)
 {
     link_kafka_t *self = (link_kafka_t *) base;
-    bool is_frame = kafka_records_make (self->records, record->bytes, record->size, record->digest);
+    bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
     g_assert (is_frame);  //  we made it, and the journal checks what it reads back
     FAILPOINT ("push-before");
     bool is_sent =
@@ -199,17 +203,16 @@ s_destroy (link_t **base_p)
     if (!self)
         return;
     kafka_producer_destroy (&self->producer);
-    kafka_records_destroy (&self->records);
-    kafka_config_destroy (&self->config);
+    frame_records_destroy (&self->records);
+    bus_settings_destroy (&self->config);
     g_free (self);
     *base_p = NULL;
 }
 
 link_t *
-link_kafka_new (const char *config_path, const char *topic, const directory_t *directory,
-    worker_metrics_t *metrics)
+link_kafka_new (const link_setup_t *setup)
 {
-    kafka_config_t *config = kafka_config_read (config_path);
+    bus_settings_t *config = bus_settings_read (BUS_KAFKA, setup->choice->settings);
     if (!config)
         return NULL;
     link_kafka_t *self = g_new0 (link_kafka_t, 1);
@@ -225,10 +228,10 @@ link_kafka_new (const char *config_path, const char *topic, const directory_t *d
         .condition = s_condition,
         .destroy = s_destroy};
     self->config = config;
-    self->topic = topic;
-    self->directory = directory;
-    self->metrics = metrics;
-    self->records = kafka_records_new ();
+    self->topic = setup->choice->topic;
+    self->directory = setup->directory;
+    self->metrics = setup->metrics;
+    self->records = frame_records_new ();
     link_t *base = &self->base;
     s_renew (self);
     if (!self->producer)

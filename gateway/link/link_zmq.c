@@ -1,9 +1,10 @@
+//  The link over ZeroMQ: push each frame to the processor that owns its partition. A frame is
+//  carried when it is saved, as the owner has it in memory until then.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/link/link_zmq.h"
-
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "gateway/link/bus_check.h"
+#include "gateway/link/choose_link.h"
 
 typedef struct {
     link_t base;
@@ -112,7 +113,7 @@ s_destroy (link_t **base_p)
 }
 
 link_t *
-link_zmq_new (const directory_t *directory)
+link_zmq_new (const link_setup_t *setup)
 {
     link_zmq_t *self = g_new0 (link_zmq_t, 1);
     self->base = (link_t){.is_carried_when_saved = true,
@@ -127,6 +128,6 @@ link_zmq_new (const directory_t *directory)
         .log_set_aside = s_log_set_aside,
         .condition = s_condition,
         .destroy = s_destroy};
-    self->directory = directory;
+    self->directory = setup->directory;
     return &self->base;
 }

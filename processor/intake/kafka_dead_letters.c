@@ -91,7 +91,7 @@ s_produce (kafka_dead_letters_t *self, letter_t *letter)
 }
 
 kafka_dead_letters_t *
-kafka_dead_letters_new (const kafka_config_t *config, const char *topic, int wake_fd,
+kafka_dead_letters_new (const bus_settings_t *config, const char *topic, int wake_fd,
     kafka_delivered_fn *delivered, void *context)
 {
     static const kafka_setting_t defaults[] = {{"client.id", "downlink-processor-dead-letters"},

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/kafka/kafka_config.h"
+#include "common/bus/bus_settings.h"
 
 typedef struct kafka_dead_letters kafka_dead_letters_t;
 
@@ -19,7 +19,7 @@ typedef void (kafka_delivered_fn) (
 
 //  Connect a producer. wake_fd is an eventfd to write when something is to be run; context is for
 //  delivered. Return NULL on failure; then the log says why.
-kafka_dead_letters_t *kafka_dead_letters_new (const kafka_config_t *config, const char *topic,
+kafka_dead_letters_t *kafka_dead_letters_new (const bus_settings_t *config, const char *topic,
     int wake_fd, kafka_delivered_fn *delivered, void *context);
 
 //  Forget the letters that are not delivered: whoever reads their records next sends them.

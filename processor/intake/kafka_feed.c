@@ -58,7 +58,7 @@ s_take_commit (rd_kafka_t *client, rd_kafka_resp_err_t error,
 }
 
 static rd_kafka_t *
-s_connect (kafka_feed_t *self, const kafka_config_t *config)
+s_connect (kafka_feed_t *self, const bus_settings_t *config)
 {
     char group[300];
     char waiting[16];
@@ -169,7 +169,7 @@ s_open (kafka_feed_t *self, const patience_t *patience)
 }
 
 kafka_feed_t *
-kafka_feed_open (const kafka_config_t *config, const char *topic, uint32_t partitions,
+kafka_feed_open (const bus_settings_t *config, const char *topic, uint32_t partitions,
     const patience_t *patience)
 {
     kafka_feed_t *self = g_new0 (kafka_feed_t, 1);

@@ -6,8 +6,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "common/bus/bus_settings.h"
 #include "common/domain/position.h"
-#include "common/kafka/kafka_config.h"
 #include "common/kafka/kafka_statistics.h"
 #include "common/service/patience.h"
 
@@ -26,7 +26,7 @@ typedef struct {
 
 //  Connect to the brokers, and make the topic if it is missing. Wait for brokers that are away.
 //  Return NULL if the patience ends, or if brokers or topic cannot be used; then the log says why.
-kafka_feed_t *kafka_feed_open (const kafka_config_t *config, const char *topic, uint32_t partitions,
+kafka_feed_t *kafka_feed_open (const bus_settings_t *config, const char *topic, uint32_t partitions,
     const patience_t *patience);
 
 //  Let the last commits end, for a bounded time, and disconnect. Call it at the end of the process.

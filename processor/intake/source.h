@@ -6,7 +6,9 @@
 #ifndef DOWNLINK_SOURCE_H
 #define DOWNLINK_SOURCE_H
 
+#include "common/bus/bus.h"
 #include "common/network/socket.h"
+#include "common/service/patience.h"
 #include "processor/shard/shards.h"
 
 typedef struct source source_t;
@@ -37,10 +39,17 @@ struct source {
     void (*destroy) (source_t **self_p);
 };
 
-//  Create the source of --bus=zmq: frames that gateways push to a PULL socket. It takes in frames of
-//  all shards, assigned or not. Count and ignore, as a whole and without an ack, a frame that is
-//  invalid, breaks a rule or belongs to a partition that this processor does not own. Both arguments
-//  are borrowed.
-source_t *source_zmq_new (socket_t *frames, shards_t *shards);
+//  What a source is made of. All of it is borrowed, choice and patience only for the call.
+typedef struct {
+    const bus_choice_t *choice;
+    const patience_t *patience;  //  to wait for a broker that is away
+    socket_t *frames;            //  the PULL socket
+    shards_t *shards;
+} source_setup_t;
+
+//  Make the source of a bus: source_zmq_new and so on. Return NULL if the patience ends, or if the bus
+//  cannot be used; then the log says why.
+#define SOURCE_OF_BUS(NAME, name, ...) source_t *source_##name##_new (const source_setup_t *setup);
+BUSES (SOURCE_OF_BUS)
 
 #endif

@@ -1,22 +1,23 @@
+//  The source of --bus=kafka: records of a topic, from the positions that are saved with the state.
+//  Gateways and any other programs write them. The last record of a frame has a tag, for its ack.
+//
 //  The loop takes batches from one partition after the other. Reading pauses, and librdkafka then
 //  fetches no more, while many messages are not saved or many dead letters are not delivered.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/source_kafka.h"
-
 #include <glib.h>
 
+#include "common/bus/frame_tag.h"
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "processor/intake/kafka_dead_letters.h"
 #include "processor/intake/kafka_partition.h"
 #include "processor/intake/record_reader.h"
+#include "processor/intake/source.h"
 
 #define UNSAVED_MAX 2000000  //  messages, in all shards
 #define COMMIT_MS 1000
 #define AGAIN_MS 1000
 #define LOG_INTERVAL_MS 1000
-#define FRAME_HEADER "downlink-frame"
-#define FRAME_HEADER_SIZE (FRAME_SOURCE_SIZE + 2 * sizeof (uint64_t))
 
 typedef struct {
     source_t base;
@@ -82,31 +83,20 @@ s_refuse (source_kafka_t *self, kafka_partition_t *partition, const rd_kafka_mes
         self->letters, record, self->feed->name, partition->assignment, reason);
 }
 
-static uint64_t
-s_read_number (const uint8_t *bytes)
-{
-    uint64_t number;
-    memcpy (&number, bytes, sizeof number);
-    return GUINT64_FROM_BE (number);
-}
-
 //  Add the ack of the frame that ends with this record, if any.
 static void
 s_note_frame (source_kafka_t *self, shard_t *shard, const rd_kafka_message_t *record)
 {
     rd_kafka_headers_t *headers = NULL;
-    const void *value = NULL;
+    const void *tag = NULL;
     size_t size = 0;
+    uint64_t digest = 0;
+    frame_head_t head = {.partition = shard_owned (shard).partition};
     if (rd_kafka_message_headers (record, &headers) || !headers ||
-        rd_kafka_header_get_last (headers, FRAME_HEADER, &value, &size) ||
-        size != FRAME_HEADER_SIZE)
+        rd_kafka_header_get_last (headers, FRAME_TAG_NAME, &tag, &size) ||
+        !frame_tag_read (tag, size, &head, &digest))
         return;
-    const uint8_t *bytes = value;
-    frame_head_t head = {.sequence = s_read_number (bytes + FRAME_SOURCE_SIZE),
-        .partition = shard_owned (shard).partition};
-    memcpy (head.source, bytes, FRAME_SOURCE_SIZE);
-    acks_add (
-        shard_acks (shard), &head, s_read_number (bytes + FRAME_SOURCE_SIZE + sizeof (uint64_t)));
+    acks_add (shard_acks (shard), &head, digest);
     self->shards->counters.frames++;
 }
 
@@ -402,38 +392,38 @@ s_destroy (source_t **base_p)
 
 //  Connect to the brokers, for both topics. Return false if that fails.
 static bool
-s_open (source_kafka_t *self, const source_kafka_config_t *config, const patience_t *patience)
+s_open (source_kafka_t *self, const bus_choice_t *choice, const patience_t *patience)
 {
-    kafka_config_t *file = kafka_config_read (config->config);
+    bus_settings_t *file = bus_settings_read (BUS_KAFKA, choice->settings);
     if (!file)
         return false;
-    self->feed = kafka_feed_open (file, config->topic, self->shards->partitions, patience);
+    self->feed = kafka_feed_open (file, choice->topic, self->shards->partitions, patience);
     bool good = self->feed != NULL;
-    if (good && config->dead_letter) {
-        good = kafka_feed_make_topic (self->feed, config->dead_letter, patience);
-        self->letters = good ? kafka_dead_letters_new (file, config->dead_letter,
+    if (good && choice->dead_letter) {
+        good = kafka_feed_make_topic (self->feed, choice->dead_letter, patience);
+        self->letters = good ? kafka_dead_letters_new (file, choice->dead_letter,
                                    self->feed->wake_fd, s_take_delivery, self)
                              : NULL;
         good = self->letters != NULL;
     }
-    kafka_config_destroy (&file);
+    bus_settings_destroy (&file);
     return good;
 }
 
 source_t *
-source_kafka_new (const source_kafka_config_t *config, const patience_t *patience, shards_t *shards)
+source_kafka_new (const source_setup_t *setup)
 {
     source_kafka_t *self = g_new0 (source_kafka_t, 1);
     self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_health, s_destroy};
-    self->shards = shards;
+    self->shards = setup->shards;
     source_t *base = &self->base;
-    if (!s_open (self, config, patience)) {
+    if (!s_open (self, setup->choice, setup->patience)) {
         s_destroy (&base);
         return NULL;
     }
-    self->reader = record_reader_new (shards);
-    self->partitions = g_new0 (kafka_partition_t, shards->partitions);
-    for (uint32_t number = 0; number < shards->partitions; number++)
+    self->reader = record_reader_new (self->shards);
+    self->partitions = g_new0 (kafka_partition_t, self->shards->partitions);
+    for (uint32_t number = 0; number < self->shards->partitions; number++)
         kafka_partition_init (&self->partitions[number], number);
     return base;
 }

@@ -1,3 +1,6 @@
+//  The source of --bus=zmq: frames that gateways push to a PULL socket. It takes in frames of all
+//  shards, assigned or not. It counts and ignores, as a whole and without an ack, a frame that is invalid,
+//  breaks a rule or belongs to a partition that this processor does not own.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
@@ -151,11 +154,11 @@ s_destroy (source_t **base_p)
 }
 
 source_t *
-source_zmq_new (socket_t *frames, shards_t *shards)
+source_zmq_new (const source_setup_t *setup)
 {
     source_zmq_t *self = g_new0 (source_zmq_t, 1);
     self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_health, s_destroy};
-    self->frames = frames;
-    self->shards = shards;
+    self->frames = setup->frames;
+    self->shards = setup->shards;
     return &self->base;
 }

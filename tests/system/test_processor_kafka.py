@@ -210,18 +210,20 @@ def test_what_does_not_fit_is_refused_in_a_sentence(tmp_path, cluster, topic):
     assert "setting=linger.ms" in text and "secret" not in text
     processor.flags += ["--kafka-config", cluster.config(isolation__level="read_uncommitted")]
     assert "this program sets it itself" in processor.start().exit_text()
-    old = Processor(tmp_path, cluster, topic, "--bus", "zmq", "--state-dir", tmp_path / "xxh3")
-    old.await_stats("all partitions", lambda stats: len(stats["owned"]) == PARTITIONS)
-    assert old.program.stop() == 0
-    old.flags += ["--bus", "kafka"]
-    assert "downlink-move FROM TO --partitioner murmur2" in old.start().exit_text()
+    old = Program(tmp_path, "downlink-processor", "--port", free_ports(3), "--state-dir", tmp_path / "xxh3")
+    old.lines_with("ready")
+    assert old.stop() == 0
+    processor.flags += ["--state-dir", tmp_path / "xxh3", "--kafka-config", cluster.config()]
+    assert "downlink-move FROM TO --partitioner murmur2" in processor.start().exit_text()
 
 
 @pytest.mark.parametrize("flags, reason", [
     (["--bus", "kafka"], "--bus=kafka needs --kafka-config"),
     (["--bus", "kafka", "--kafka-config", "f", "--topic", "a b"], "--topic: 'a b' is no name of a topic"),
     (["--bus", "kafka", "--kafka-config", "f", "--topic", "a", "--dead-letter", "a"], "is the topic that is read"),
-    (["--bus", "kafka", "--kafka-config", "f", "--partitioner", "xxh3"], "--bus=kafka needs murmur2")])
+    (["--bus", "kafka", "--kafka-config", "f", "--partitioner", "xxh3"], "--bus=kafka needs murmur2"),
+    (["--kafka-config", "f"], "--kafka-config does not go with --bus=zmq"),
+    (["--dead-letter", "d"], "--dead-letter: --bus=zmq has no topics")])
 def test_wrong_flags_are_usage_errors(flags, reason):
     done = subprocess.run([BIN / "downlink-processor", *flags], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and reason in done.stderr

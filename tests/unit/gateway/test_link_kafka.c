@@ -8,8 +8,8 @@
 
 #include "common/network/socket.h"
 #include "common/process/clock.h"
-#include "gateway/link/kafka_records.h"
-#include "gateway/link/link_kafka.h"
+#include "gateway/link/choose_link.h"
+#include "gateway/link/frame_records.h"
 
 #define PARTITIONS 3
 #define TOPIC "flights"
@@ -53,6 +53,13 @@ s_return (void *context, uint64_t sequence, bool is_refused)
     s_refused += is_refused;
 }
 
+static link_t *
+s_new (void)
+{
+    bus_choice_t choice = {.bus = BUS_KAFKA, .settings = s_path, .topic = TOPIC};
+    return choose_link (&(link_setup_t){&choice, s_directory, &s_metrics});
+}
+
 //  Make a link; further settings, a line each.
 static void
 s_open (const char *settings)
@@ -61,7 +68,7 @@ s_open (const char *settings)
         "bootstrap.servers=%s\n%s\n", rd_kafka_mock_cluster_bootstraps (s_cluster), settings);
     cr_assert (g_file_set_contents (s_path, text, -1, NULL));
     g_free (text);
-    s_link = link_kafka_new (s_path, TOPIC, s_directory, &s_metrics);
+    s_link = s_new ();
     cr_assert_not_null (s_link);
     s_link->hear (s_link, &(link_ear_t){NULL, s_carry, s_return});
 }
@@ -163,8 +170,8 @@ s_read (int32_t partition, size_t expected, size_t *headers)
         cr_expect_eq (message->key_len, strlen (key));
         cr_expect_arr_eq (message->key, key, strlen (key));
         if (!rd_kafka_message_headers (message, &header) &&
-            !rd_kafka_header_get_last (header, KAFKA_FRAME_HEADER, &value, &size)) {
-            cr_expect_eq (size, KAFKA_FRAME_HEADER_SIZE);
+            !rd_kafka_header_get_last (header, FRAME_TAG_NAME, &value, &size)) {
+            cr_expect_eq (size, FRAME_TAG_SIZE);
             ++*headers;
         }
         count++;
@@ -274,7 +281,7 @@ Test (link_kafka, a_setting_that_is_unknown_or_ours_is_refused)
     for (size_t index = 0; index < G_N_ELEMENTS (lines); index++) {
         char *text = g_strdup_printf ("bootstrap.servers=localhost:1\n%s\n", lines[index]);
         cr_assert (g_file_set_contents (s_path, text, -1, NULL));
-        cr_expect_null (link_kafka_new (s_path, TOPIC, s_directory, &s_metrics), "%s", text);
+        cr_expect_null (s_new (), "%s", text);
         g_free (text);
     }
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "common/process/clock.h"
-#include "processor/intake/source_kafka.h"
+#include "processor/choose_source.h"
 
 #define PARTITIONS 4
 #define WAIT_MS 20000
@@ -47,9 +47,9 @@ s_make_cluster (void)
 static void
 s_open (void)
 {
-    source_kafka_config_t config = {s_file, TOPIC, DEAD};
+    bus_choice_t choice = {BUS_KAFKA, s_file, TOPIC, DEAD};
     patience_t patience = {.stop_fd = -1};
-    s_source = source_kafka_new (&config, &patience, &s_shards);
+    s_source = choose_source (&(source_setup_t){&choice, &patience, NULL, &s_shards});
     cr_assert_not_null (s_source);
 }
 

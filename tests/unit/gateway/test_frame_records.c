@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "common/bytes/message_json.h"
-#include "gateway/link/kafka_records.h"
+#include "gateway/link/frame_records.h"
 
 #define TEXT(literal)                                                                              \
     {                                                                                              \
@@ -69,14 +69,14 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
     cr_expect_fail ("%s %s", pointer, detail);
 }
 
-Test (kafka_records, a_value_is_what_post_takes)
+Test (frame_records, a_value_is_what_post_takes)
 {
     size_t size = 0;
     uint8_t *bytes = s_write_frame (s_messages, G_N_ELEMENTS (s_messages), &size);
-    kafka_records_t *records = kafka_records_new ();
-    cr_assert (kafka_records_make (records, bytes, size, 1));
+    frame_records_t *records = frame_records_new ();
+    cr_assert (frame_records_make (records, bytes, size, 1));
     size_t count = 0;
-    const kafka_record_t *all = kafka_records_all (records, &count);
+    const frame_record_t *all = frame_records_all (records, &count);
     cr_assert_eq (count, G_N_ELEMENTS (s_messages));
     message_json_t *reader = message_json_new (65536);
     size_t total = 0;
@@ -90,32 +90,37 @@ Test (kafka_records, a_value_is_what_post_takes)
             MESSAGE_JSON_READ);
         total += all[index].key.size + all[index].value.size;
     }
-    cr_expect_eq (kafka_records_bytes (records), total);
+    cr_expect_eq (frame_records_bytes (records), total);
     cr_expect (text_equal (all[0].value,
         text_from ("{\"metadata\":{\"channel\":\"193270a9-c9cf-404a-8f83-838e71d9ae67\","
                    "\"messageNumber\":1,\"messageTime\":\"2022-02-02T18:39:05.863370Z\","
                    "\"messageType\":\"RocketLaunched\"},\"message\":{\"type\":\"Falcon-9\","
                    "\"launchSpeed\":500,\"mission\":\"ARTEMIS\"}}")));
+    text_t lines = frame_records_lines (records);
+    cr_expect_eq (lines.data, all[0].value.data);
+    cr_expect_eq (lines.data + lines.size, all[count - 1].value.data + all[count - 1].value.size);
+    for (size_t index = 1; index < count; index++)
+        cr_expect_eq (all[index].value.data[-1], '\n');
     message_json_destroy (&reader);
-    kafka_records_destroy (&records);
+    frame_records_destroy (&records);
     g_free (bytes);
 }
 
-Test (kafka_records, the_header_names_the_frame)
+Test (frame_records, the_tag_names_the_frame)
 {
     static const uint8_t expected[] = "0123456789abcde\0"
                                       "\x01\x02\x03\x04\x05\x06\x07\x08"
                                       "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8";
     size_t size = 0;
     uint8_t *bytes = s_write_frame (s_messages, 2, &size);
-    kafka_records_t *records = kafka_records_new ();
-    cr_assert (kafka_records_make (records, bytes, size, 0xa1a2a3a4a5a6a7a8));
-    cr_expect_arr_eq (kafka_records_header (records), expected, KAFKA_FRAME_HEADER_SIZE);
-    kafka_records_destroy (&records);
+    frame_records_t *records = frame_records_new ();
+    cr_assert (frame_records_make (records, bytes, size, 0xa1a2a3a4a5a6a7a8));
+    cr_expect_arr_eq (frame_records_tag (records), expected, FRAME_TAG_SIZE);
+    frame_records_destroy (&records);
     g_free (bytes);
 }
 
-Test (kafka_records, memory_is_used_again_for_frames_of_any_size)
+Test (frame_records, memory_is_used_again_for_frames_of_any_size)
 {
     enum { MANY = 500 };
     char text[MESSAGE_TEXT_MAX_BYTES];
@@ -127,24 +132,24 @@ Test (kafka_records, memory_is_used_again_for_frames_of_any_size)
             .kind = MESSAGE_LAUNCHED,
             .type = {text, sizeof text},
             .mission = {text, sizeof text}};
-    kafka_records_t *records = kafka_records_new ();
+    frame_records_t *records = frame_records_new ();
     static const size_t counts[] = {1, MANY, 2};
     for (size_t round = 0; round < G_N_ELEMENTS (counts); round++) {
         size_t size = 0;
         size_t count = 0;
         uint8_t *bytes = s_write_frame (messages, counts[round], &size);
-        cr_assert (kafka_records_make (records, bytes, size, 1));
-        (void) kafka_records_all (records, &count);
+        cr_assert (frame_records_make (records, bytes, size, 1));
+        (void) frame_records_all (records, &count);
         cr_expect_eq (count, counts[round]);
-        cr_expect_gt (kafka_records_bytes (records), counts[round] * 6 * 2 * sizeof text);
+        cr_expect_gt (frame_records_bytes (records), counts[round] * 6 * 2 * sizeof text);
         g_free (bytes);
     }
-    kafka_records_destroy (&records);
+    frame_records_destroy (&records);
 }
 
-Test (kafka_records, other_bytes_are_no_frame)
+Test (frame_records, other_bytes_are_no_frame)
 {
-    kafka_records_t *records = kafka_records_new ();
-    cr_expect_not (kafka_records_make (records, (const uint8_t *) "frame", 5, 1));
-    kafka_records_destroy (&records);
+    frame_records_t *records = frame_records_new ();
+    cr_expect_not (frame_records_make (records, (const uint8_t *) "frame", 5, 1));
+    frame_records_destroy (&records);
 }

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/kafka/kafka_config.h"
+#include "common/bus/bus_settings.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -15,7 +15,8 @@ typedef struct {
     unsigned line;
 } setting_t;
 
-struct kafka_config {
+struct bus_settings {
+    bus_t bus;
     char *path;
     GArray *settings;  //  of setting_t
 };
@@ -30,16 +31,17 @@ s_free_setting (void *data)
 
 //  Log what is wrong with the file. Return false.
 static bool
-s_complain (const kafka_config_t *self, unsigned line, const char *reason)
+s_complain (const bus_settings_t *self, unsigned line, const char *reason)
 {
-    log_event (LOG_ERROR, "cannot use the file of --kafka-config", "path=%s line=%u reason=%s",
-        self->path, line, reason);
+    log_event (LOG_ERROR, "cannot use a file of settings",
+        "bus=%s path=%s line=%u reason=%s", bus_name (self->bus), self->path, line,
+        reason);
     return false;
 }
 
 //  Add the setting in a line, which is changed. Return false if the line is none.
 static bool
-s_add_line (kafka_config_t *self, char *text, unsigned line)
+s_add_line (bus_settings_t *self, char *text, unsigned line)
 {
     g_strstrip (text);
     if (!*text || *text == '#')
@@ -47,7 +49,7 @@ s_add_line (kafka_config_t *self, char *text, unsigned line)
     char *equals = strchr (text, '=');
     if (!equals || equals == text)
         return s_complain (self, line, "it is not of the form name=value");
-    if (self->settings->len == KAFKA_CONFIG_LINES_MAX)
+    if (self->settings->len == BUS_SETTINGS_MAX)
         return s_complain (self, line, "there are too many settings");
     *equals = 0;
     setting_t setting = {g_strdup (g_strstrip (text)), g_strdup (g_strstrip (equals + 1)), line};
@@ -56,16 +58,16 @@ s_add_line (kafka_config_t *self, char *text, unsigned line)
 }
 
 static bool
-s_has (const kafka_config_t *self, const char *name)
+s_has (const bus_settings_t *self, const char *name)
 {
-    for (size_t index = 0; index < kafka_config_count (self); index++)
-        if (g_str_equal (kafka_config_name (self, index), name))
+    for (size_t index = 0; index < bus_settings_count (self); index++)
+        if (g_str_equal (bus_settings_name (self, index), name))
             return true;
     return false;
 }
 
 static bool
-s_read (kafka_config_t *self, char *text)
+s_read (bus_settings_t *self, char *text)
 {
     bool good = true;
     unsigned line = 1;
@@ -76,16 +78,20 @@ s_read (kafka_config_t *self, char *text)
         good = s_add_line (self, at, line);
         at = end;
     }
-    if (good && !s_has (self, "bootstrap.servers") && !s_has (self, "metadata.broker.list"))
-        good =
-            s_complain (self, line, "it does not set bootstrap.servers, the brokers to begin with");
+    const char *needed = bus_needed_setting (self->bus);
+    if (good && !s_has (self, needed)) {
+        char *reason = g_strconcat ("it does not set ", needed, NULL);
+        good = bus_settings_refuse_all (self, reason);
+        g_free (reason);
+    }
     return good;
 }
 
-kafka_config_t *
-kafka_config_read (const char *path)
+bus_settings_t *
+bus_settings_read (bus_t bus, const char *path)
 {
-    kafka_config_t *self = g_new0 (kafka_config_t, 1);
+    bus_settings_t *self = g_new0 (bus_settings_t, 1);
+    self->bus = bus;
     self->path = g_strdup (path);
     self->settings = g_array_new (FALSE, FALSE, sizeof (setting_t));
     g_array_set_clear_func (self->settings, s_free_setting);
@@ -98,16 +104,16 @@ kafka_config_read (const char *path)
     else if (size > FILE_MAX_BYTES || strlen (text) != size)
         good = s_complain (self, 0, "it is not a text of settings");
     if (!good || !s_read (self, text))
-        kafka_config_destroy (&self);
+        bus_settings_destroy (&self);
     g_clear_error (&error);
     g_free (text);
     return self;
 }
 
 void
-kafka_config_destroy (kafka_config_t **self_p)
+bus_settings_destroy (bus_settings_t **self_p)
 {
-    kafka_config_t *self = *self_p;
+    bus_settings_t *self = *self_p;
     if (!self)
         return;
     g_array_unref (self->settings);
@@ -117,31 +123,35 @@ kafka_config_destroy (kafka_config_t **self_p)
 }
 
 size_t
-kafka_config_count (const kafka_config_t *self)
+bus_settings_count (const bus_settings_t *self)
 {
     return self->settings->len;
 }
 
 const char *
-kafka_config_name (const kafka_config_t *self, size_t index)
+bus_settings_name (const bus_settings_t *self, size_t index)
 {
     return g_array_index (self->settings, setting_t, index).name;
 }
 
 const char *
-kafka_config_value (const kafka_config_t *self, size_t index)
+bus_settings_value (const bus_settings_t *self, size_t index)
 {
     return g_array_index (self->settings, setting_t, index).value;
 }
 
-unsigned
-kafka_config_line (const kafka_config_t *self, size_t index)
+bool
+bus_settings_refuse (const bus_settings_t *self, size_t index, const char *reason)
 {
-    return g_array_index (self->settings, setting_t, index).line;
+    const setting_t *setting = &g_array_index (self->settings, setting_t, index);
+    log_event (LOG_ERROR, "cannot use a setting in a file of settings",
+        "bus=%s path=%s line=%u setting=%s reason=%s", bus_name (self->bus), self->path,
+        setting->line, setting->name, reason);
+    return false;
 }
 
-const char *
-kafka_config_path (const kafka_config_t *self)
+bool
+bus_settings_refuse_all (const bus_settings_t *self, const char *reason)
 {
-    return self->path;
+    return s_complain (self, 0, reason);
 }

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/link/kafka_records.h"
+#include "gateway/link/frame_records.h"
 
 #include <glib.h>
 
@@ -11,27 +11,28 @@
     (JSON_STRING_MAX (MESSAGE_CHANNEL_MAX_BYTES) + 2 * JSON_STRING_MAX (MESSAGE_TEXT_MAX_BYTES) +  \
         512)
 
-struct kafka_records {
+struct frame_records {
     frame_t frame;
-    GArray *records;  //  of kafka_record_t
-    char *values;     //  one behind the other
+    GArray *records;  //  of frame_record_t
+    char *values;     //  lines
     size_t capacity;
     size_t bytes;  //  of keys and values
-    uint8_t header[KAFKA_FRAME_HEADER_SIZE];
+    size_t lines_size;
+    uint8_t tag[FRAME_TAG_SIZE];
 };
 
-kafka_records_t *
-kafka_records_new (void)
+frame_records_t *
+frame_records_new (void)
 {
-    kafka_records_t *self = g_new0 (kafka_records_t, 1);
-    self->records = g_array_new (FALSE, FALSE, sizeof (kafka_record_t));
+    frame_records_t *self = g_new0 (frame_records_t, 1);
+    self->records = g_array_new (FALSE, FALSE, sizeof (frame_record_t));
     return self;
 }
 
 void
-kafka_records_destroy (kafka_records_t **self_p)
+frame_records_destroy (frame_records_t **self_p)
 {
-    kafka_records_t *self = *self_p;
+    frame_records_t *self = *self_p;
     if (!self)
         return;
     frame_free (&self->frame);
@@ -88,7 +89,7 @@ s_put_value (char *at, const message_t *message)
 
 //  Have room for one more value. The values may move.
 static void
-s_reserve (kafka_records_t *self, size_t used)
+s_reserve (frame_records_t *self, size_t used)
 {
     if (self->capacity - used >= VALUE_MAX)
         return;
@@ -96,23 +97,8 @@ s_reserve (kafka_records_t *self, size_t used)
     self->values = g_realloc (self->values, self->capacity);
 }
 
-static void
-s_put_number (uint8_t *at, uint64_t number)
-{
-    uint64_t big_endian = GUINT64_TO_BE (number);
-    memcpy (at, &big_endian, sizeof big_endian);
-}
-
-static void
-s_write_header (kafka_records_t *self, uint64_t digest)
-{
-    memcpy (self->header, self->frame.head.source, FRAME_SOURCE_SIZE);
-    s_put_number (self->header + FRAME_SOURCE_SIZE, self->frame.head.sequence);
-    s_put_number (self->header + FRAME_SOURCE_SIZE + 8, digest);
-}
-
 bool
-kafka_records_make (kafka_records_t *self, const uint8_t *bytes, size_t size, uint64_t digest)
+frame_records_make (frame_records_t *self, const uint8_t *bytes, size_t size, uint64_t digest)
 {
     if (frame_read (&self->frame, bytes, size) || self->frame.count == 0)
         return false;
@@ -123,38 +109,46 @@ kafka_records_make (kafka_records_t *self, const uint8_t *bytes, size_t size, ui
         s_reserve (self, used);
         const char *end = s_put_value (self->values + used, message);
         size_t value_size = (size_t) (end - self->values) - used;
-        g_array_index (self->records, kafka_record_t, index) =
-            (kafka_record_t){message->channel, text_of (NULL, value_size)};
+        g_array_index (self->records, frame_record_t, index) =
+            (frame_record_t){message->channel, text_of (NULL, value_size)};
         used += value_size;
+        self->values[used++] = '\n';
     }
-    self->bytes = used;
+    self->lines_size = used - 1;
+    self->bytes = used - self->frame.count;
     //  Only now the values move no more.
     const char *value = self->values;
     for (uint32_t index = 0; index < self->frame.count; index++) {
-        kafka_record_t *record = &g_array_index (self->records, kafka_record_t, index);
+        frame_record_t *record = &g_array_index (self->records, frame_record_t, index);
         record->value.data = value;
-        value += record->value.size;
+        value += record->value.size + 1;
         self->bytes += record->key.size;
     }
-    s_write_header (self, digest);
+    frame_tag_write (self->tag, &self->frame.head, digest);
     return true;
 }
 
-const kafka_record_t *
-kafka_records_all (const kafka_records_t *self, size_t *count)
+const frame_record_t *
+frame_records_all (const frame_records_t *self, size_t *count)
 {
     *count = self->records->len;
-    return (const kafka_record_t *) (gpointer) self->records->data;
+    return (const frame_record_t *) (gpointer) self->records->data;
 }
 
 size_t
-kafka_records_bytes (const kafka_records_t *self)
+frame_records_bytes (const frame_records_t *self)
 {
     return self->bytes;
 }
 
-const uint8_t *
-kafka_records_header (const kafka_records_t *self)
+text_t
+frame_records_lines (const frame_records_t *self)
 {
-    return self->header;
+    return text_of (self->values, self->lines_size);
+}
+
+const uint8_t *
+frame_records_tag (const frame_records_t *self)
+{
+    return self->tag;
 }

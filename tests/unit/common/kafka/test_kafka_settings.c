@@ -6,7 +6,7 @@
 
 #include "common/kafka/kafka_client.h"
 
-static kafka_config_t *
+static bus_settings_t *
 s_read (const char *text)
 {
     char *path = NULL;
@@ -14,32 +14,31 @@ s_read (const char *text)
     cr_assert_geq (file, 0);
     cr_assert (g_close (file, NULL));
     cr_assert (g_file_set_contents (path, text, -1, NULL));
-    kafka_config_t *config = kafka_config_read (path);
+    bus_settings_t *config = bus_settings_read (BUS_KAFKA, path);
     g_unlink (path);
     g_free (path);
     return config;
 }
 
-Test (kafka_config, reads_settings_in_order)
+Test (kafka_settings, reads_settings_in_order)
 {
-    kafka_config_t *config = s_read ("# a cluster\n\n  bootstrap.servers = one:9092,two:9092  \r\n"
+    bus_settings_t *config = s_read ("# a cluster\n\n  bootstrap.servers = one:9092,two:9092  \r\n"
                                      "sasl.password=a=b # c");
     cr_assert_not_null (config);
-    cr_assert_eq (kafka_config_count (config), 2);
-    cr_assert_str_eq (kafka_config_name (config, 0), "bootstrap.servers");
-    cr_assert_str_eq (kafka_config_value (config, 0), "one:9092,two:9092");
-    cr_assert_str_eq (kafka_config_value (config, 1), "a=b # c");
-    cr_assert_eq (kafka_config_line (config, 1), 4);
-    kafka_config_destroy (&config);
+    cr_assert_eq (bus_settings_count (config), 2);
+    cr_assert_str_eq (bus_settings_name (config, 0), "bootstrap.servers");
+    cr_assert_str_eq (bus_settings_value (config, 0), "one:9092,two:9092");
+    cr_assert_str_eq (bus_settings_value (config, 1), "a=b # c");
+    bus_settings_destroy (&config);
 }
 
-Test (kafka_config, refuses_other_lines)
+Test (kafka_settings, refuses_other_lines)
 {
     cr_assert_null (s_read ("bootstrap.servers=one\nlinger.ms"));
     cr_assert_null (s_read ("bootstrap.servers=one\n=5"));
     cr_assert_null (s_read ("linger.ms=5\n"), "no brokers");
     cr_assert_null (s_read (""));
-    cr_assert_null (kafka_config_read ("/there/is/no/such/file"));
+    cr_assert_null (bus_settings_read (BUS_KAFKA, "/there/is/no/such/file"));
 }
 
 //  Return true if a consumer's configuration can be made of a file with one more line.
@@ -49,16 +48,16 @@ s_is_taken (const char *line)
     static const kafka_setting_t defaults[] = {{"linger.ms", "0"}, {0}};
     static const kafka_setting_t fixed[] = {{"enable.auto.commit", "false"}, {0}};
     char *text = g_strconcat ("bootstrap.servers=one\n", line, NULL);
-    kafka_config_t *config = s_read (text);
+    bus_settings_t *config = s_read (text);
     rd_kafka_conf_t *settings = kafka_client_settings (config, defaults, fixed);
     if (settings)
         rd_kafka_conf_destroy (settings);
-    kafka_config_destroy (&config);
+    bus_settings_destroy (&config);
     g_free (text);
     return settings != NULL;
 }
 
-Test (kafka_config, takes_what_librdkafka_takes)
+Test (kafka_settings, takes_what_librdkafka_takes)
 {
     cr_assert (s_is_taken ("linger.ms=7"), "a default may be changed");
     cr_assert (s_is_taken ("security.protocol=SASL_SSL"));

@@ -115,22 +115,29 @@ carried_find (const carried_t *self, uint64_t sequence, uint64_t digest, uint32_
     return true;
 }
 
+//  End a frame that is saved, as far as it is known.
+static void
+s_end (carried_t *self, frame_entry_t *frame, int64_t now_us)
+{
+    histogram_add (
+        &self->metrics->latencies[LATENCY_apply], now_us - frame->kept_us, frame->messages);
+    counter_add (&self->metrics->saved, frame->messages);
+    s_drop (self, frame);
+}
+
 void
-carried_save (carried_t *self, uint64_t sequence)
+carried_save (carried_t *self, uint64_t sequence, bool is_unordered)
 {
     frame_entry_t *saved = g_hash_table_lookup (self->frames, &sequence);
     queue_t *queue = &self->queues[saved->partition];
     int64_t now_us = clock_us ();
+    int64_t before_us = is_unordered ? saved->carried_us - CARRIED_FORGET_US : INT64_MAX;
     if (saved->receipt)
         receipt_save_frame (saved->receipt);
-    for (bool is_last = false; !is_last;) {
-        frame_entry_t *frame = queue->frames.head->data;
-        is_last = frame == saved;
-        histogram_add (
-            &self->metrics->latencies[LATENCY_apply], now_us - frame->kept_us, frame->messages);
-        counter_add (&self->metrics->saved, frame->messages);
-        s_drop (self, frame);
-    }
+    while (queue->frames.head->data != saved &&
+           ((frame_entry_t *) queue->frames.head->data)->carried_us < before_us)
+        s_end (self, queue->frames.head->data, now_us);
+    s_end (self, saved, now_us);
 }
 
 void

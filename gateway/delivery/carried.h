@@ -1,9 +1,10 @@
 //  The frames that are carried and not known to be saved. The journal has let them go, so only two
 //  uses are left: a client may wait until its messages are applied, and the lag counts them.
 //
-//  A link carries the frames of a partition in order, and their acks come in that order. So an ack
+//  Most links carry the frames of a partition in order, and their acks come in that order. So an ack
 //  also ends frames that were carried before, whose acks are lost. Nobody is told that those are
-//  applied, as it is not known.
+//  applied, as it is not known. Over an unordered link an ack ends only frames that were carried
+//  CARRIED_FORGET_US before, beside its own.
 //
 //  Memory is bounded: beyond CARRIED_MAX the oldest frames of a partition become one, for which
 //  nobody waits. Frames whose acks were lost with their owner are forgotten in the end.
@@ -32,8 +33,8 @@ size_t carried_count (const carried_t *self);
 //  Return true if there is such a frame, and set its partition.
 bool carried_find (const carried_t *self, uint64_t sequence, uint64_t digest, uint32_t *partition);
 
-//  End a frame, which is there, because it is saved, and all that were carried before it.
-void carried_save (carried_t *self, uint64_t sequence);
+//  End a frame, which is there, because it is saved, and those that were carried before it.
+void carried_save (carried_t *self, uint64_t sequence, bool is_unordered);
 
 //  Take note of the epoch of a partition (0: no owner), and forget the frames that were carried
 //  before the owner took it, CARRIED_FORGET_US after that.

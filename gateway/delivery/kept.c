@@ -178,7 +178,7 @@ s_carried (void *context, uint64_t sequence)
     carried_add (self->carried, record);
     s_let_go (self, record);
     if (is_saved)
-        carried_save (self->carried, sequence);
+        carried_save (self->carried, sequence, self->link->is_unordered);
 }
 
 static void
@@ -224,7 +224,7 @@ s_take_late_ack (kept_t *self, const peer_t *peer, uint64_t sequence, uint64_t d
     if (!carried_find (self->carried, sequence, digest, &partition))
         return;
     if (self->link->believes (self->link, peer, partition, NULL))
-        carried_save (self->carried, sequence);
+        carried_save (self->carried, sequence, self->link->is_unordered);
     else
         s_ignore_ack (self, peer, partition, sequence);
 }

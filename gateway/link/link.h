@@ -44,6 +44,9 @@ struct link {
     //  A frame is carried only when it is saved: the link tells nothing.
     bool is_carried_when_saved;
 
+    //  Frames of a partition may overtake each other, so acks come in any order.
+    bool is_unordered;
+
     //  Set the owner of the frames, which must outlive the link. Call it before all other functions.
     void (*hear) (link_t *self, const link_ear_t *ear);
 

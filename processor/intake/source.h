@@ -25,8 +25,9 @@ struct source {
     //  Take in no more messages of a partition. Its shard may be gone already.
     void (*revoke) (source_t *self, uint32_t partition);
 
-    //  Hear that a position of a partition is saved, together with all before it. The partition may
-    //  be revoked already.
+    //  Hear that a save of a partition is done: shard_saved tells how many messages are saved. With a
+    //  position that one is saved, together with all before it; without one it is NULL. The partition
+    //  may be revoked already, and its shard is still there.
     void (*saved) (source_t *self, uint32_t partition, const position_t *position);
 
     //  Return what to wait for: it becomes ready when something came.

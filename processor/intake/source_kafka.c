@@ -313,6 +313,8 @@ s_saved (source_t *base, uint32_t number, const position_t *position)
 {
     source_kafka_t *self = (source_kafka_t *) base;
     kafka_partition_t *partition = &self->partitions[number];
+    if (!position)
+        return;
     partition->saved = position->offset;
     partition->unsaved_ms = position->offset >= partition->next ? 0 : partition->newest_ms;
     if (partition->phase == KAFKA_PARTITION_IDLE)

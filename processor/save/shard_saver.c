@@ -150,8 +150,8 @@ s_settle (shard_saver_t *self, shard_save_t *save)
     case SAVE_DONE:
         update_sender_saved (self->updates, save->owned, save->changes);
         shard_end_save (*shard_p, self->acks);
-        if (save->has_position)
-            self->source->saved (self->source, save->owned.partition, &save->position);
+        self->source->saved (
+            self->source, save->owned.partition, save->has_position ? &save->position : NULL);
         return true;
     case SAVE_FAILED:
         self->shards->counters.saves_failed++;

@@ -19,6 +19,7 @@ typedef struct {
     acks_t *acks;         //  of the frames that are saved when the whole burst is
     uint64_t folded;      //  messages folded before it began
     progress_t progress;  //  everything before it was folded before the burst began
+    bool is_begun;        //  its last piece is not saved yet
 } burst_t;
 
 struct shard {
@@ -192,7 +193,8 @@ shard_folded (const shard_t *self)
 uint64_t
 shard_saved (const shard_t *self)
 {
-    return self->saved;
+    bool is_quiet = !self->burst.is_begun && !shard_is_changed (self);
+    return is_quiet ? self->folded : self->saved;
 }
 
 acks_t *
@@ -215,6 +217,7 @@ s_begin_burst (shard_t *self)
     self->burst.acks = self->acks;
     self->acks = acks;
     self->burst.folded = self->folded;
+    self->burst.is_begun = true;
     self->burst.progress = self->progress;
 }
 
@@ -258,6 +261,7 @@ s_empty_burst (burst_t *burst)
 {
     g_ptr_array_set_size (burst->rockets, 0);
     burst->saved = burst->taken = 0;
+    burst->is_begun = false;
 }
 
 void

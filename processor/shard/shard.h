@@ -35,7 +35,7 @@ bool shard_restore (shard_t *self, const rocket_view_t *view) __attribute__ ((wa
 fold_t shard_fold (shard_t *self, const message_t *message);
 
 //  Return the number of messages folded so far, duplicates too; and the number of them that are
-//  saved.
+//  saved. Messages that changed nothing are saved with the others before them.
 uint64_t shard_folded (const shard_t *self);
 uint64_t shard_saved (const shard_t *self);
 

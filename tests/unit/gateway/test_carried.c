@@ -63,7 +63,7 @@ Test (carried, who_waits_is_told_when_the_frame_is_saved)
     cr_expect_not (carried_find (s_carried, 2, 1002, &partition), "another frame");
     cr_assert (carried_find (s_carried, 1, 1001, &partition));
     cr_expect_eq (partition, PARTITION);
-    carried_save (s_carried, 1);
+    carried_save (s_carried, 1, false);
     cr_expect_eq (receipt_outcome (receipt), RECEIPT_APPLIED);
     cr_expect_eq (carried_count (s_carried), 0);
     cr_expect_eq (counter_get (&s_metrics.saved), 10);
@@ -78,7 +78,7 @@ Test (carried, an_ack_ends_earlier_frames_but_tells_nobody_of_them)
     s_carry (2, NULL);
     s_carry (3, NULL);
     cr_expect_eq (carried_oldest_us (s_carried, PARTITION), 1);
-    carried_save (s_carried, 2);
+    carried_save (s_carried, 2, false);
     cr_expect_eq (receipt_outcome (first), RECEIPT_KEPT);
     cr_expect_eq (carried_count (s_carried), 1);
     cr_expect_eq (carried_oldest_us (s_carried, PARTITION), 3);
@@ -93,7 +93,7 @@ Test (carried, memory_is_bounded_and_the_lag_stays_right)
     cr_expect_eq (carried_count (s_carried), CARRIED_MAX);
     cr_expect_eq (counter_get (&s_metrics.lag_messages[PARTITION]), 10ull * (CARRIED_MAX + 1000));
     cr_expect_eq (carried_oldest_us (s_carried, PARTITION), 1);
-    carried_save (s_carried, CARRIED_MAX + 999);
+    carried_save (s_carried, CARRIED_MAX + 999, false);
     cr_expect_eq (carried_count (s_carried), 1);
     cr_expect_eq (counter_get (&s_metrics.saved), 10ull * (CARRIED_MAX + 999));
 }
@@ -132,4 +132,17 @@ Test (carried, without_a_journal_messages_are_kept_when_all_frames_are_carried)
     receipt_save_frame (receipt);
     cr_expect_eq (receipt_outcome (receipt), RECEIPT_APPLIED);
     receipt_unref (&receipt);
+}
+
+Test (carried, an_ack_over_an_unordered_link_ends_only_its_own_frame)
+{
+    receipt_t *first = s_new_receipt ();
+    s_carry (1, first);
+    s_carry (2, NULL);
+    carried_save (s_carried, 2, true);
+    cr_expect_eq (carried_count (s_carried), 1);
+    cr_expect_eq (receipt_outcome (first), RECEIPT_KEPT);
+    carried_save (s_carried, 1, true);
+    cr_expect_eq (receipt_outcome (first), RECEIPT_APPLIED);
+    receipt_unref (&first);
 }

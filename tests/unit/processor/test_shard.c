@@ -264,3 +264,36 @@ Test (shard, one_whose_piece_has_not_come_is_not_told)
     shard_end_save (s_shard, s_acks);
     cr_expect_eq (shard_overdue (s_shard), 0);
 }
+
+Test (shard, messages_that_change_nothing_are_saved_with_those_before_them)
+{
+    s_fold ("a", 1);
+    s_fold ("a", 1);
+    cr_expect_eq (shard_folded (s_shard), 2);
+    cr_expect_eq (shard_saved (s_shard), 0);
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    s_fold ("a", 1);
+    cr_expect_eq (shard_saved (s_shard), 0, "the save is not done");
+    shard_end_save (s_shard, s_acks);
+    g_ptr_array_unref (changes);
+    cr_expect_eq (shard_saved (s_shard), 3);
+    s_fold ("a", 1);
+    cr_expect_eq (shard_saved (s_shard), 4);
+}
+
+Test (shard, a_frame_that_changes_nothing_is_saved_with_its_ack)
+{
+    frame_head_t head = {.sequence = 1};
+    s_fold ("a", 1);
+    s_save (0);
+    s_fold ("a", 1);
+    acks_add (shard_acks (s_shard), &head, 7);
+    cr_expect_eq (shard_saved (s_shard), 1);
+    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    cr_expect_eq (shard_saved (s_shard), 1, "the save of the ack is not done");
+    shard_put_back (s_shard);
+    g_ptr_array_unref (changes);
+    cr_expect_eq (shard_saved (s_shard), 1, "it failed");
+    s_save (0);
+    cr_expect_eq (shard_saved (s_shard), 2);
+}

@@ -9,8 +9,10 @@
 typedef struct {
     worker_config_t worker;  //  for the whole gateway; each worker gets its share
     unsigned workers;
-    const char *processors;  //  was checked with discovery_check
-    const char *token_file;  //  NULL: none
+    uint64_t connections_per_address;  //  0: any number
+    networks_t proxies;                //  that are trusted
+    const char *processors;            //  was checked with discovery_check
+    const char *token_file;            //  NULL: none
 } gateway_config_t;
 
 //  Run until signals->stop is readable and everything is delivered. Return 0, or -1 if the gateway

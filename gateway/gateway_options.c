@@ -11,6 +11,7 @@
 
 static service_t s_service;
 static listen_address_t s_listen;
+static networks_t s_proxies;
 
 static struct {
     const char *listen;
@@ -19,11 +20,13 @@ static struct {
     const char *host;
     const char *webhook_origin;
     const char *token_file;
+    const char *trusted_proxies;
     bool is_insecure;
     const char *journal_dir;
     bus_flags_t bus;
     int journal, overflow;
-    uint64_t journal_limit, buffer, wait_ms, idle_connections, event_streams, workers, max_body;
+    uint64_t journal_limit, buffer, wait_ms, idle_connections, connections_per_address,
+        event_streams, workers, max_body;
     http_times_t times;
 } s_flags;
 
@@ -53,6 +56,12 @@ static const option_t s_options[] = {
         "while more connections than this are open and idle, the gateway closes each new "
         "connection "
         "after its first answer"},
+    {"connections-per-address", OPTION_NUMBER, &s_flags.connections_per_address, "256", NULL, 0, 0,
+        "the most connections that one client may have open, by its address (IPv6: by the first 64 "
+        "bits); further ones are closed at once. This machine and --trusted-proxies may have any "
+        "number; 0: so may everybody"},
+    {"trusted-proxies", OPTION_TEXT, &s_flags.trusted_proxies, NULL, "LIST", 0, 0,
+        "addresses and networks of proxies before the gateway, as in 10.0.0.0/8,192.0.2.7"},
     {"idle-timeout", OPTION_DURATION, &s_flags.times.idle_ms, "75s", NULL, 100, 86400000,
         "time after which the gateway closes a connection without a request; longer than the same "
         "time of a proxy before it, which would else send a request as the connection closes"},
@@ -125,11 +134,16 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     s_read_listen ();
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
+    if (!networks_read (&s_proxies, s_flags.trusted_proxies))
+        options_refuse (
+            &s_usage, "--trusted-proxies: '%s' " NETWORKS_FAULT, s_flags.trusted_proxies);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
     s_service.is_reloading = s_flags.token_file != NULL;
     *config = (gateway_config_t){.workers = MAX (workers, 1),
         .processors = s_flags.processors,
-        .token_file = s_flags.token_file};
+        .token_file = s_flags.token_file,
+        .connections_per_address = s_flags.connections_per_address,
+        .proxies = s_proxies};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,
         .publisher = {.buffer = s_flags.buffer,

@@ -72,6 +72,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .body_too_large = "the body is larger than this gateway takes (--max-body)",
         .idle_connections = config->idle_connections,
         .max_connections = config->max_connections,
+        .crowds = config->crowds,
         .times = config->times,
         .cors = config->browser.cors,
         .handler = routes_handle,
@@ -161,6 +162,7 @@ s_measure (worker_t *self)
     counter_set (&self->metrics->idle, usage.idle);
     counter_set (&self->metrics->streams, event_streams_count (self->streams));
     counter_set (&self->metrics->timeouts, usage.timeouts);
+    counter_set (&self->metrics->crowded, usage.crowded);
     counter_set (&self->metrics->waiting, intake_waiting (self->intake));
 }
 

@@ -29,6 +29,7 @@ typedef struct {
     uint64_t event_streams;
     uint64_t max_body_bytes;
     unsigned max_connections;
+    http_crowds_t *crowds;  //  of all workers; borrowed
     browser_rules_t browser;
     token_keeper_t *tokens;  //  of all workers; borrowed; NULL: none
     const char *webhook;     //  NULL: none

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/text/text.h"
+#include "http/connection/http_crowds.h"
 #include "http/rules/http_times.h"
 
 #define HTTP_PIECE_BYTES                                                                           \
@@ -62,6 +63,7 @@ typedef struct {
     const char *body_too_large;  //  the sentence that refuses a larger one; plain, without quotes
     uint64_t idle_connections;   //  when more are idle, a first answer closes its connection
     unsigned max_connections;
+    http_crowds_t *crowds;  //  bounds the connections of each client; borrowed; NULL: no bound
     http_times_t times;
     const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;

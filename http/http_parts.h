@@ -27,6 +27,13 @@ typedef struct {
 
 void answer_unref (answer_t **self_p);
 
+//  The connections that were refused because their clients have too many.
+typedef struct {
+    uint64_t count;
+    uint64_t logged;  //  of them, those of earlier lines of the log
+    int64_t last_ms;  //  when the last line was logged
+} crowded_t;
+
 struct http_server {
     http_config_t config;
     struct MHD_Daemon *daemon;
@@ -38,6 +45,7 @@ struct http_server {
     http_date_t date;
     answer_t *last;  //  the last answer of this second that the next request may share; or NULL
     size_t unanswered;
+    crowded_t crowded;
     size_t watched;  //  number of requests with is_watched
     bool is_due;     //  there is work that no descriptor reports
     bool is_listening;

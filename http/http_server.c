@@ -37,9 +37,10 @@
 #define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
 #endif
 
-#define LINGERING_MS 5   //  between two reads from lingering connections
-#define WATCHED_MAX 256  //  held requests that every run looks at
-#define WATCHED_MS 20    //  longest time to look at one of them
+#define LINGERING_MS 5    //  between two reads from lingering connections
+#define WATCHED_MAX 256   //  held requests that every run looks at
+#define CROWDED_MS 10000  //  between two lines about refused connections
+#define WATCHED_MS 20     //  longest time to look at one of them
 
 static void *
 s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
@@ -278,7 +279,33 @@ s_closed (http_server_t *self, struct MHD_Connection *mhd, http_connection_t *co
         s_give_up (self, mhd, connection);
     if (connection->is_lingering)
         http_lingering_add (&self->lingering, connection->fd, self->connections.now_ms);
+    http_crowds_leave (self->config.crowds, &connection->peer);
     http_connections_remove (&self->connections, connection);
+}
+
+//  Refuse the connection of a client that has too many already: the library closes it at once.
+static enum MHD_Result
+s_accept (void *context, const struct sockaddr *place, socklen_t size)
+{
+    (void) size;
+    http_server_t *self = context;
+    crowded_t *crowded = &self->crowded;
+    client_address_t client;
+    char text[CLIENT_ADDRESS_TEXT_SIZE];
+    if (!client_address_of (&client, place) || http_crowds_allow (self->config.crowds, &client))
+        return MHD_YES;
+    crowded->count++;
+    if (!log_is_due (&crowded->last_ms, CROWDED_MS))
+        return MHD_NO;
+    client_address_print (&client, text);
+    log_event (LOG_WARN, "closed connections of a client that has too many",
+        "last=%s closed=%llu "
+        "advice=%s",
+        text, (unsigned long long) (crowded->count - crowded->logged),
+        "raise --connections-per-address if many clients share this address, or name the proxy "
+        "in --trusted-proxies");
+    crowded->logged = crowded->count;
+    return MHD_NO;
 }
 
 static void
@@ -289,7 +316,9 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *socket_context = http_connections_add (&self->connections, info->connect_fd);
+        http_connection_t *connection = http_connections_add (&self->connections, info->connect_fd);
+        http_crowds_enter (self->config.crowds, &connection->peer);
+        *socket_context = connection;
     }
     else if (*socket_context) {
         s_closed (self, mhd, *socket_context);
@@ -337,12 +366,12 @@ http_server_new (const http_config_t *config)
         &self->connections, config->max_connections, &config->times, s_part, self);
     //  The guard is stricter than the library, and answers a missing Host or a space in the target.
     self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        config->max_connections, STRICTNESS, MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self,
-        MHD_OPTION_NOTIFY_COMPLETED, s_completed, self, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t) HTTP_CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, s_connection, self,
-        MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log,
-        self, MHD_OPTION_END);
+        0, s_accept, self, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, config->max_connections, STRICTNESS,
+        MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed,
+        self, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_CONNECTION_BYTES,
+        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
+        s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log, self, MHD_OPTION_END);
     if (!self->daemon) {
         log_event (
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);
@@ -455,5 +484,6 @@ http_usage_t
 http_server_usage (const http_server_t *self)
 {
     return (http_usage_t){http_connections_open (&self->connections),
-        http_connections_idle (&self->connections), self->connections.timeouts};
+        http_connections_idle (&self->connections), self->connections.timeouts,
+        self->crowded.count};
 }

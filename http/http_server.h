@@ -37,7 +37,8 @@ typedef struct {
     size_t open;  //  connections
     size_t idle;  //  connections without a request
     uint64_t
-        timeouts;  //  requests that were answered with 408, because they did not arrive in time
+        timeouts;      //  requests that were answered with 408, because they did not arrive in time
+    uint64_t crowded;  //  connections that were closed because their client has too many
 } http_usage_t;
 http_usage_t http_server_usage (const http_server_t *self);
 

@@ -32,6 +32,8 @@
         "Workers to which no broker of the bus answers; 0 when all is well.")                      \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
         "Requests that did not come in in time, and were answered with 408.")                      \
+    X (crowded, COUNTER, "closed_connections_total",                                               \
+        "Connections that were closed at once: their client has --connections-per-address.")       \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
     X (set_aside, GAUGE, "set_aside_frames",                                                       \
         "Frames that their processor refuses: kept until the partition has another owner or "      \

@@ -83,6 +83,7 @@ s_write_gateway (json_writer_t *json, const parts_t *parts, const gateway_totals
     s_write_number (json, "setAsideFrames", totals->set_aside);
     s_write_number (json, "waiting", totals->waiting);
     s_write_number (json, "connections", totals->connections);
+    s_write_number (json, "closedConnections", totals->crowded);
     s_write_number (json, "eventStreams", totals->streams);
 }
 

@@ -86,6 +86,7 @@ http_connections_add (http_connections_t *self, int fd)
     s_shed (self);
     http_connection_t *connection = g_new0 (http_connection_t, 1);
     connection->fd = fd;
+    (void) client_address_of_socket (&connection->peer, fd);
     connection->entered_ms = self->now_ms;
     connection->link.data = connection;
     g_queue_push_tail_link (&self->phases[CONNECTION_FRESH], &connection->link);

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/network/client_address.h"
 #include "http/connection/http_parting.h"
 #include "http/rules/http_times.h"
 
@@ -46,6 +47,7 @@ typedef enum {
 
 typedef struct {
     int fd;
+    client_address_t peer;  //  of the other end: the client, or a proxy before it
     connection_phase_t phase;
     int64_t entered_ms;  //  when the phase began
     uint64_t requests;   //  begun on the connection so far

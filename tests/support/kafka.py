@@ -359,21 +359,35 @@ class Kafka:
         """Write records as a program of somebody else does: (key, value) or (key, value, partition) each.
         partitioner: murmur2_random is that of Java, consistent_random that of most other clients. `__` in
         settings: a dot. Returns when all of them are acknowledged."""
-        failed = []
         producer = self.client.Producer(self._own(**{
             "partitioner": partitioner, "acks": "all", "linger.ms": 5,
             "queue.buffering.max.messages": 2000000,
             **{name.replace("__", "."): value for name, value in settings.items()}}))
+        left = records
+        deadline = time.monotonic() + START_SECONDS
+        while left := self._produce_once(producer, topic, left):
+            assert time.monotonic() < deadline, f"no partition of {topic} is known for {left[:3]}"
+            time.sleep(0.1)
 
-        def note(error, _):
-            if error is not None:
+    def _produce_once(self, producer, topic, records):
+        """Write records. Return those that the client did not send: the broker that it asked about the topic has
+        not heard of all partitions."""
+        unsent, failed = [], []
+
+        def note(error, record):
+            if error.code() == self.client.KafkaError._UNKNOWN_PARTITION:
+                unsent.append(record)
+            else:
                 failed.append(str(error))
-        for index, (key, value, *partition) in enumerate(records):
+        for index, record in enumerate(records):
+            key, value, *partition = record
             options = {"partition": partition[0]} if partition else {}
-            producer.produce(topic, value, key, on_delivery=note, **options)
+            producer.produce(topic, value, key, **options,
+                             on_delivery=lambda error, _, record=record: error and note(error, record))
             if index % 1000 == 0:
                 producer.poll(0)
         assert producer.flush(START_SECONDS) == 0 and not failed, f"not written to {topic}: {failed[:3]}"
+        return unsent
 
     def consume(self, topic, seconds=START_SECONDS):
         """Return all records of a topic, partition by partition, as the client library has them."""

@@ -15,6 +15,8 @@
 #define WAIT_MS 20000
 #define TOPIC "downlink"
 #define DEAD "dead"
+#define PRODUCE 0     //  ApiKey of the request
+#define REFUSALS 100  //  more than a test has time for
 
 static text_pool_t *s_pool;
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
@@ -111,6 +113,16 @@ s_write (uint32_t partition, const char *value)
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY}};
     cr_assert_null (rd_kafka_produceva (s_producer, record, sizeof record / sizeof *record));
     cr_assert_eq (rd_kafka_flush (s_producer, WAIT_MS), 0);
+}
+
+//  Have the broker refuse whatever is written from now on.
+static void
+s_refuse_records (void)
+{
+    rd_kafka_resp_err_t errors[REFUSALS];
+    for (size_t index = 0; index < REFUSALS; index++)
+        errors[index] = RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS;
+    rd_kafka_mock_push_request_errors_array (s_cluster, PRODUCE, REFUSALS, errors);
 }
 
 //  Run the source until a counter has a value.
@@ -213,10 +225,10 @@ Test (source_kafka, goes_on_at_the_earliest_record_where_its_own_is_gone)
 
 Test (source_kafka, does_not_pass_a_bad_record_before_its_letter_is_delivered)
 {
-    rd_kafka_mock_topic_set_error (s_cluster, DEAD, RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS);
     s_write (0, NULL);
     s_write (0, "junk");
     s_write (0, NULL);
+    s_refuse_records ();
     s_own (0, -1, NULL);
     cr_assert (s_source->assign (s_source, 0));
     s_run_until (&s_shards.counters.applied, 2);
@@ -224,7 +236,7 @@ Test (source_kafka, does_not_pass_a_bad_record_before_its_letter_is_delivered)
     cr_assert_eq (s_shards.counters.records_refused, 1);
     cr_assert_eq (s_shards.counters.dead_letters, 0);
     cr_assert_eq (s_offset (0), 1, "the record behind it is folded, and the position waits");
-    rd_kafka_mock_topic_set_error (s_cluster, DEAD, RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_mock_clear_request_errors (s_cluster, PRODUCE);
     s_run_until (&s_shards.counters.dead_letters, 1);
     cr_assert_eq (s_offset (0), 3);
 }

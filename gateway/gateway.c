@@ -95,6 +95,7 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     share.metrics = s_new_metrics (config);
     share.state = served_state_new ();
     share.crowds = http_crowds_new (config->connections_per_address, &config->proxies);
+    share.rates = config->rate ? rates_new (config->rate) : NULL;
     discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
     pthread_t *threads = g_new0 (pthread_t, config->workers);
@@ -134,6 +135,7 @@ out:
     discovery_destroy (&discovery);
     served_state_destroy (&share.state);
     http_crowds_destroy (&share.crowds);
+    rates_destroy (&share.rates);
     gateway_metrics_destroy (&share.metrics);
     token_keeper_destroy (&tokens);
     return result;

@@ -10,6 +10,7 @@ typedef struct {
     worker_config_t worker;  //  for the whole gateway; each worker gets its share
     unsigned workers;
     uint64_t connections_per_address;  //  0: any number
+    uint64_t rate;                     //  requests a second for each client; 0: any number
     networks_t proxies;                //  that are trusted
     const char *processors;            //  was checked with discovery_check
     const char *token_file;            //  NULL: none

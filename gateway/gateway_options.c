@@ -25,7 +25,7 @@ static struct {
     const char *journal_dir;
     bus_flags_t bus;
     int journal, overflow;
-    uint64_t journal_limit, buffer, wait_ms, idle_connections, connections_per_address,
+    uint64_t journal_limit, buffer, wait_ms, idle_connections, connections_per_address, rate,
         event_streams, workers, max_body;
     http_times_t times;
 } s_flags;
@@ -60,6 +60,9 @@ static const option_t s_options[] = {
         "the most connections that one client may have open, by its address (IPv6: by the first 64 "
         "bits); further ones are closed at once. This machine and --trusted-proxies may have any "
         "number; 0: so may everybody"},
+    {"rate", OPTION_NUMBER, &s_flags.rate, "0", NULL, 0, RATE_MAX,
+        "the most requests a second of each token, or without tokens of each address; further ones "
+        "get 429. A request counts once, however many messages it has. 0: any number"},
     {"trusted-proxies", OPTION_TEXT, &s_flags.trusted_proxies, NULL, "LIST", 0, 0,
         "addresses and networks of proxies before the gateway, as in 10.0.0.0/8,192.0.2.7"},
     {"idle-timeout", OPTION_DURATION, &s_flags.times.idle_ms, "75s", NULL, 100, 86400000,
@@ -143,6 +146,7 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
         .processors = s_flags.processors,
         .token_file = s_flags.token_file,
         .connections_per_address = s_flags.connections_per_address,
+        .rate = s_flags.rate,
         .proxies = s_proxies};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,

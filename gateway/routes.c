@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "common/process/clock.h"
 #include "gateway/events/handle_get_events.h"
 #include "gateway/intake/intake.h"
 #include "gateway/pages/handle_pages.h"
@@ -211,6 +212,40 @@ s_refuse_browser (const routes_t *self, http_request_t *request)
     return false;
 }
 
+//  Return the hash of the client that a request counts for: its token, or else its address.
+static uint64_t
+s_client (const routes_t *self, const http_request_t *request)
+{
+    const token_t *token = access_token (self->parts.access, request);
+    uint64_t client = 0;
+    if (!token)
+        return client_address_hash (http_request_peer (request), 0);
+    memcpy (&client, token->line.digest, sizeof client);
+    return client;
+}
+
+//  Refuse a request beyond the rate of its client. Probes have none. Return false if it is allowed.
+static bool
+s_refuse_haste (const routes_t *self, http_request_t *request, const row_t *row)
+{
+    bool is_probe = row && (row->route == ROUTE_LIVE || row->route == ROUTE_READY);
+    char policy[64];
+    if (!self->rates || is_probe || http_request_is_admitted (request) ||
+        rates_take (self->rates, s_client (self, request), clock_us ()))
+        return false;
+    g_snprintf (policy, sizeof policy, "\"client\";q=%llu;w=1",
+        (unsigned long long) rates_per_second (self->rates));
+    if (row)
+        http_request_set_route (request, row->route);
+    answer_problem_with (request,
+        &(problem_t){.status = 429,
+            .name = "rate-limited",
+            .detail = "this client has sent as many requests as it may in a second; please "
+                      "wait a second",
+            .rate_policy = policy});
+    return true;
+}
+
 //  Return the row with the handler that may have a request. Otherwise answer it and return NULL. The
 //  caller frees the target.
 static const row_t *
@@ -222,6 +257,8 @@ s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
     }
     const char *fault = http_target_read (target, http_request_target (request));
     const row_t *row = fault || !target->path ? NULL : s_find (target->path);
+    if (s_refuse_haste (self, request, row))
+        return NULL;
     if (row)
         return s_may_call (self, request, row, target) ? row : NULL;
     if (fault)

@@ -5,6 +5,7 @@
 #define DOWNLINK_ROUTES_H
 
 #include "gateway/access/browser_rules.h"
+#include "gateway/access/rates.h"
 #include "gateway/handler/handler.h"
 #include "gateway/state/answer_log.h"
 
@@ -14,6 +15,7 @@ typedef struct {
     worker_metrics_t *metrics;
     answer_log_t log;
     browser_rules_t browser;
+    rates_t *rates;  //  NULL: clients may send any number of requests
     const char
         *webhook;  //  origins that may deliver CloudEvents, comma-separated; *: all; NULL: none
 } routes_t;
@@ -22,7 +24,7 @@ typedef struct {
 void routes_handle (void *context, http_request_t *request);
 
 //  Return true to read the body of a request, or refuse it without; an http_admit_fn. Only a gateway
-//  with tokens has it.
+//  with tokens or a rate has it.
 bool routes_admit (void *context, http_request_t *request);
 
 //  Return true if the server should pass a body in pieces; an http_takes_pieces_fn.

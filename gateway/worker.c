@@ -60,6 +60,7 @@ s_new_parts (worker_t *self, const worker_config_t *config)
                                   .phase = self->phase},
         .metrics = self->metrics,
         .browser = config->browser,
+        .rates = config->rates,
         .webhook = config->webhook};
 }
 
@@ -76,7 +77,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .times = config->times,
         .cors = config->browser.cors,
         .handler = routes_handle,
-        .admit = config->tokens ? routes_admit : NULL,
+        .admit = config->tokens || config->rates ? routes_admit : NULL,
         .takes_pieces = routes_take_pieces,
         .piece = routes_piece,
         .answered = routes_answered,

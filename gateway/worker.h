@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "gateway/access/browser_rules.h"
+#include "gateway/access/rates.h"
 #include "gateway/access/token_keeper.h"
 #include "gateway/delivery/link_publisher.h"
 #include "gateway/handler/phase.h"
@@ -30,6 +31,7 @@ typedef struct {
     uint64_t max_body_bytes;
     unsigned max_connections;
     http_crowds_t *crowds;  //  of all workers; borrowed
+    rates_t *rates;         //  of all workers; borrowed; NULL: no rate
     browser_rules_t browser;
     token_keeper_t *tokens;  //  of all workers; borrowed; NULL: none
     const char *webhook;     //  NULL: none

@@ -13,8 +13,8 @@
 
 //  Fields that pages of another origin may read, besides those that they always may.
 #define CORS_EXPOSED                                                                               \
-    "Accept-Encoding, Allow, ETag, Link, Preference-Applied, Retry-After, WWW-Authenticate, "      \
-    "X-Request-Id"
+    "Accept-Encoding, Allow, ETag, Link, Preference-Applied, RateLimit, RateLimit-Policy, "        \
+    "Retry-After, WWW-Authenticate, X-Request-Id"
 
 //  libmicrohttpd before 1.0 takes a bare LF for the end of a line of a chunked body. Proxies may
 //  read that differently, so the server does not read another request after such a body.

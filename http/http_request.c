@@ -87,6 +87,12 @@ http_request_body (const http_request_t *self)
     return http_body_text (&self->body);
 }
 
+const client_address_t *
+http_request_peer (const http_request_t *self)
+{
+    return &self->connection->peer;
+}
+
 const char *
 http_request_id (http_request_t *self)
 {

@@ -20,6 +20,10 @@ text_t http_request_body (const http_request_t *self);
 //  NULL if the field is missing.
 char *http_request_list (const http_request_t *self, const char *name);
 
+//  Return the address of the other end of the connection: the client, or a proxy before it. Borrowed;
+//  the client must be there.
+const client_address_t *http_request_peer (const http_request_t *self);
+
 //  Return how many lines of the head have this field, and the value of the first one; NULL: none.
 size_t http_request_count (const http_request_t *self, const char *name, const char **first);
 

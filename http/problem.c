@@ -29,6 +29,19 @@ s_write (const problem_t *problem, const char *request_id, json_writer_t *json)
     return json_writer_line (json);
 }
 
+//  Tell the rate and when to come again, in the fields of draft-ietf-httpapi-ratelimit-headers-10: of
+//  the requests that the policy allows, none remain (r) for a second (t).
+static void
+s_write_rate (http_response_t *response, const char *policy)
+{
+    response->fields[0].name = "Retry-After";
+    response->fields[0].value = RETRY_AFTER_SECONDS;
+    response->fields[1].name = "RateLimit-Policy";
+    response->fields[1].value = policy;
+    response->fields[2].name = "RateLimit";
+    response->fields[2].value = "\"client\";r=0;t=1";
+}
+
 http_response_t
 problem_response (const problem_t *problem, const char *request_id, json_writer_t *json)
 {
@@ -40,6 +53,8 @@ problem_response (const problem_t *problem, const char *request_id, json_writer_
         response.fields[0].name = "Retry-After";
         response.fields[0].value = RETRY_AFTER_SECONDS;
     }
+    else if (problem->status == 429)
+        s_write_rate (&response, problem->rate_policy);
     else if (problem->allow) {
         response.fields[0].name = "Allow";
         response.fields[0].value = problem->allow;

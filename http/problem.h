@@ -15,13 +15,14 @@ typedef struct {
     const char *detail;                 //  a sentence
     const char *allow;                  //  with 405: the methods of the path
     const char *accept_encoding;        //  with 415: the codings that a body may have
+    const char *rate_policy;            //  with 429: the policy that the client has used up
     const char *challenge;              //  with 401 and 403: how to authenticate (RFC 9110)
     problem_members_fn *write_members;  //  NULL: the problem has no further members
     const void *members;                //  for write_members
 } problem_t;
 
 //  Return the response that reports a problem. It borrows from json, which is empty before, and
-//  from the problem. 503 gets a Retry-After.
+//  from the problem. 503 and 429 get a Retry-After.
 http_response_t problem_response (
     const problem_t *problem, const char *request_id, json_writer_t *json);
 

@@ -122,6 +122,31 @@ access_judge (const access_t *self, const http_request_t *request, unsigned scop
     return verdict;
 }
 
+//  Find the token of a request among its fields. Return false if there is none. The cookies are the
+//  caller's to free, behind the token.
+static bool
+s_read_token (const http_request_t *request, text_t *token, char **cookies)
+{
+    const char *authorization = NULL;
+    size_t count = http_request_count (request, "Authorization", &authorization);
+    if (count > 0)
+        return count == 1 && credentials_of_field (token, authorization) == CREDENTIALS_BEARER;
+    *cookies = http_request_list (request, "Cookie");
+    return credentials_of_cookies (token, *cookies) == CREDENTIALS_SESSION;
+}
+
+const token_t *
+access_token (const access_t *self, const http_request_t *request)
+{
+    text_t token = {0};
+    char *cookies = NULL;
+    const token_t *found = NULL;
+    if (self->keeper && s_read_token (request, &token, &cookies))
+        found = s_find (self, token);
+    g_free (cookies);
+    return found && !found->is_expired ? found : NULL;
+}
+
 static void
 s_refuse_scope (http_request_t *request, unsigned scope)
 {

@@ -45,6 +45,10 @@ bool access_refresh (access_t *self);
 //  cookie allows reading only, so that no page can write with it.
 access_verdict_t access_judge (const access_t *self, const http_request_t *request, unsigned scope);
 
+//  Return the token of a request, borrowed until the next access_refresh; NULL: it has none that is in
+//  the file and has not expired.
+const token_t *access_token (const access_t *self, const http_request_t *request);
+
 //  Answer a request with the refusal of a verdict other than ACCESS_ALLOWED: 401 or 403.
 void access_refuse (http_request_t *request, access_verdict_t verdict, unsigned scope);
 

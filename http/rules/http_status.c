@@ -23,6 +23,8 @@ http_status_title (unsigned status)
         return "Unsupported Media Type";
     case 421:
         return "Misdirected Request";
+    case 429:
+        return "Too Many Requests";
     case 431:
         return "Request Header Fields Too Large";
     case 500:

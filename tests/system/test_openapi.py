@@ -286,6 +286,15 @@ def test_a_type_or_encoding_that_is_not_taken_gets_415_as_documented(pair, heade
     DOCUMENT.check(POST[2], answer)
 
 
+def test_every_call_beyond_the_rate_is_refused_as_documented(start):
+    both = start(gateway=("--rate", "1"))
+    for method, path, operation in CALLS:
+        if path not in ("/livez", "/healthz", "/readyz"):
+            answers = [send(both, method, fill(path)) for _ in range(2)]
+            assert answers[1].status == 429
+            DOCUMENT.check(operation, answers[1])
+
+
 def test_more_than_the_whole_buffer_is_refused_as_documented(start):
     both = start(gateway=("--buffer", "1", "--workers", "1"))
     example = MEDIA[0][1]["examples"]["many"]["value"]
@@ -356,7 +365,7 @@ def test_without_tokens_a_session_is_refused_as_documented(pair):
 
 
 def test_every_documented_status_is_one_that_is_tested_here():
-    tested = {*map(str, EARLY), "401", "403", "408", "415", "503", "default"}
+    tested = {*map(str, EARLY), "401", "403", "408", "415", "429", "503", "default"}
     examples = {(method, path): set() for method, path, _ in CALLS}
     for method, path, operation in CALLS:
         for parameter in DOCUMENT.parameters(path, operation):

@@ -1,10 +1,13 @@
 """No client takes what is the others': connections of one address, rates."""
 import contextlib
+import hashlib
+import os
 import socket
+import time
 
 import pytest
 
-from downlink import Client, Program, free_ports, until
+from downlink import Client, Program, channel, free_ports, message, until
 from own_network import CLIENTS, CLIENTS_6, SERVER, in_own_network
 
 LIMIT = 8
@@ -92,3 +95,80 @@ def test_a_list_of_proxies_that_is_none_is_refused_in_a_sentence(folder, network
     gateway = Program(folder, "downlink-gateway", "--trusted-proxies=" + networks)
     assert gateway.process.wait(30) == 2
     assert "--trusted-proxies: " in gateway.text() and "10.0.0.0/8,192.0.2.7" in gateway.text()
+
+
+def call(port, source="127.0.0.1", path="/openapi.json", body=None, target=None, **fields):
+    """Send one request on a connection of its own."""
+    with Client(port, target or SERVER) as client:
+        client.connection.source_address = (source, 0)
+        return client.call("POST" if body else "GET", path, body, **fields)
+
+
+def statuses(count, *arguments, **named):
+    return [call(*arguments, **named).status for _ in range(count)]
+
+
+@in_own_network
+def test_each_address_has_a_rate_and_probes_have_none(folder):
+    gateway, port = open_gateway(folder, "--rate", 5)
+    begin = time.monotonic()
+    found = statuses(30, port, CLIENTS[0])
+    passed = time.monotonic() - begin
+    allowed = [status for status in found if status != 429]
+    assert found[:5] == [200] * 5 and 429 in found and len(allowed) <= 5 + 5 * passed + 1
+    #  Other addresses are other clients; 128 bits of IPv6 are not.
+    assert statuses(5, port, CLIENTS[1]) == [200] * 5
+    source, same, target = CLIENTS_6
+    assert 429 in statuses(3, port, source, target=target) + statuses(30, port, same, target=target)
+    #  Probes have no rate.
+    for path in ("/livez", "/healthz"):
+        assert statuses(30, port, CLIENTS[0], path) == [200] * 30
+    assert set(statuses(30, port, CLIENTS[0], "/readyz")) == {503}
+    answer = until(lambda: next((one for one in (call(port, CLIENTS[0]) for _ in range(20))
+                                 if one.status == 429), None), what="a 429")
+    assert answer.json()["type"] == "urn:downlink:problem:rate-limited"
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert {name: answer.headers[name] for name in ("Retry-After", "RateLimit-Policy", "RateLimit")} == {
+        "Retry-After": "1", "RateLimit-Policy": '"client";q=5;w=1', "RateLimit": '"client";r=0;t=1'}
+    #  The client that waits as it is told is let in.
+    time.sleep(1)
+    assert call(port, CLIENTS[0]).status == 200
+    refused = until(lambda: call(port, CLIENTS[3], "/stats"), what="the stats").json()["refusals"]
+    assert refused["rate-limited"] >= 25
+    assert gateway.stop() == 0
+
+
+def test_a_body_beyond_the_rate_is_not_read_and_a_batch_counts_once(start):
+    both = start(gateway=("--rate", 1, "--workers", 2))
+    many = "".join(f"{line}\n" for line in [str(message(channel(), 1)).replace("'", '"')] * 2000)
+
+    def post():
+        return both.call("POST", "/messages", many, Content_Type="application/x-ndjson")
+    until(lambda: post().status == 202, what="a place")
+    begin = time.monotonic()
+    answers = [post().status for _ in range(20)]
+    assert answers.count(202) <= 1 + (time.monotonic() - begin) and 429 in answers
+    with socket.create_connection(("127.0.0.1", both.http), 30) as one:
+        until(lambda: both.call("GET", "/rockets/none").status == 429, what="an empty bucket")
+        one.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
+        assert one.recv(4096).startswith(b"HTTP/1.1 429")
+
+
+def test_each_token_has_a_rate_of_its_own_and_others_count_by_their_address(start, folder):
+    path = f"{folder}/tokens-{free_ports(1)}"
+    with open(path, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        for name in ("one", "two"):
+            file.write(f"{name} read {hashlib.sha256(name.encode()).hexdigest()}\n")
+    both = start(gateway=("--rate", 3, "--token-file", path))
+
+    def get(value):
+        return both.call("GET", "/rockets/none", Authorization="Bearer " + value).status
+    begin = time.monotonic()
+    found = [get("one") for _ in range(20)]
+    assert found[:3] == [404] * 3 and 429 in found
+    assert found.count(404) <= 3 + 3 * (time.monotonic() - begin) + 1
+    assert [get("two") for _ in range(3)] == [404] * 3
+    #  Guesses share the bucket of their address, so they are slowed down.
+    guesses = [get(f"guess{number}") for number in range(40)]
+    assert guesses[:3] == [401] * 3 and 429 in guesses
+    until(lambda: get("one") == 404, what="a place for a good token")

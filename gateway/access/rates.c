@@ -1,0 +1,73 @@
+//  A bucket counts down by itself: the time at which it is full again lies one interval further in the
+//  future after each request, and no more than a second ahead.
+//  SPDX-License-Identifier: Apache-2.0
+#include "gateway/access/rates.h"
+
+#include <glib.h>
+#include <stdatomic.h>
+#include <xxhash.h>
+
+#define ROWS 2
+#define BUCKETS 65536  //  of a row; a power of two
+#define SECOND_NS INT64_C (1000000000)
+
+struct rates {
+    uint64_t per_second;
+    int64_t interval_ns;  //  between two requests at this rate
+    uint64_t seeds[ROWS];
+    _Atomic int64_t full_at_ns[ROWS][BUCKETS];
+};
+
+rates_t *
+rates_new (uint64_t per_second)
+{
+    g_assert (per_second >= 1 && per_second <= RATE_MAX);
+    rates_t *self = g_new0 (rates_t, 1);
+    self->per_second = per_second;
+    self->interval_ns = SECOND_NS / (int64_t) per_second;
+    for (unsigned row = 0; row < ROWS; row++)
+        self->seeds[row] = (uint64_t) g_random_int () << 32 | g_random_int ();
+    return self;
+}
+
+void
+rates_destroy (rates_t **self_p)
+{
+    g_clear_pointer (self_p, g_free);
+}
+
+uint64_t
+rates_per_second (const rates_t *self)
+{
+    return self->per_second;
+}
+
+static void
+s_raise (_Atomic int64_t *bucket, int64_t full_at_ns)
+{
+    int64_t known = atomic_load (bucket);
+    while (known < full_at_ns && !atomic_compare_exchange_weak (bucket, &known, full_at_ns))
+        continue;
+}
+
+bool
+rates_take (rates_t *self, uint64_t client, int64_t now_us)
+{
+    int64_t now_ns = now_us * 1000;
+    _Atomic int64_t *buckets[ROWS];
+    for (unsigned row = 0; row < ROWS; row++)
+        buckets[row] =
+            &self->full_at_ns[row][XXH3_64bits_withSeed (&client, sizeof client, self->seeds[row]) %
+                                   BUCKETS];
+    bool is_first_fuller = atomic_load (buckets[0]) <= atomic_load (buckets[1]);
+    _Atomic int64_t *fuller = buckets[is_first_fuller ? 0 : 1];
+    int64_t known = atomic_load (fuller);
+    int64_t full_at_ns;
+    do {
+        full_at_ns = MAX (known, now_ns) + self->interval_ns;
+        if (full_at_ns - now_ns > SECOND_NS)
+            return false;
+    } while (!atomic_compare_exchange_weak (fuller, &known, full_at_ns));
+    s_raise (buckets[is_first_fuller ? 1 : 0], full_at_ns);
+    return true;
+}

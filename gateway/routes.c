@@ -299,7 +299,7 @@ routes_take_pieces (void *context, http_request_t *request)
     bool is_post =
         row && row->route == ROUTE_MESSAGES && s_is_allowed (row, http_request_method (request));
     http_target_free (&target);
-    return is_post && intake_takes_pieces (request) &&
+    return is_post && intake_takes_pieces (((const routes_t *) context)->parts.intake, request) &&
            s_judge (context, request) == BROWSER_ALLOWED;
 }
 

@@ -23,6 +23,7 @@ struct worker {
     asker_t *asker;
     link_t *link;  //  of the publisher
     event_streams_t *streams;
+    newcomers_t *newcomers;
     intake_t *intake;
     json_writer_t *json;
     access_t access;
@@ -41,7 +42,9 @@ s_new_parts (worker_t *self, const worker_config_t *config)
     self->json = json_writer_new ();
     self->streams =
         event_streams_new (config->event_streams, self->directory, self->asker, self->json);
+    self->newcomers = newcomers_new (self->directory, self->asker);
     intake_tools_t tools = {.publisher = self->publisher,
+        .newcomers = self->newcomers,
         .json = self->json,
         .metrics = self->metrics,
         .overflow = config->overflow,
@@ -114,6 +117,7 @@ worker_destroy (worker_t **self_p)
         return;
     http_server_destroy (&self->http);
     intake_destroy (&self->intake);
+    newcomers_destroy (&self->newcomers);
     asker_destroy (&self->asker);
     event_streams_destroy (&self->streams);
     if (self->publisher)

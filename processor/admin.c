@@ -78,6 +78,11 @@ s_write_partitions (prometheus_text_t *text, const shards_t *shards)
         shards->partitions);
     prometheus_single (
         text, PROMETHEUS_GAUGE, "owned_partitions", "Partitions that are owned here.", count);
+    prometheus_single (text, PROMETHEUS_GAUGE, "full",
+        "1 if this processor holds as many rockets as it may: gateways refuse new ones.",
+        shards->is_full);
+    prometheus_single (text, PROMETHEUS_GAUGE, "rockets_limit",
+        "Rockets that it may hold (--rockets); 0: any number.", shards->rockets_limit);
     prometheus_single (text, PROMETHEUS_GAUGE, "members",
         "Processors that share the partitions, this one included.", shards->members_count);
     for (size_t index = 0; index < G_N_ELEMENTS (metrics); index++) {

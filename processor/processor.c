@@ -142,6 +142,7 @@ processor_new (const processor_config_t *config, const service_signals_t *signal
     processor_t *self = g_new0 (processor_t, 1);
     self->signals = *signals;
     self->shards.started_ms = clock_ms ();
+    self->shards.rockets_limit = config->rockets;
     self->pool = text_pool_new ();
     s_expect_nothing (self, config);
     descriptors_raise ();  //  each partition has three files open
@@ -195,12 +196,30 @@ s_enter (processor_t *self, processor_phase_t phase)
     admin_set_phase (self->admin, phase);
 }
 
+//  Find out whether there is room for more rockets, and log a change.
+static bool
+s_look_full (shards_t *shards)
+{
+    if (!shards_look_full (shards))
+        return false;
+    if (shards->is_full)
+        log_event (LOG_WARN, "there is no room for more rockets: gateways refuse new ones",
+            "rockets=%zu limit=%llu advice=%s", shards_rockets (shards),
+            (unsigned long long) shards->rockets_limit,
+            "raise --rockets if memory allows, start another processor, or remove rockets");
+    else
+        log_event (LOG_INFO, "there is room for more rockets again", "rockets=%zu limit=%llu",
+            shards_rockets (shards), (unsigned long long) shards->rockets_limit);
+    return true;
+}
+
 //  Take and release partitions. Return false if the processor must stop.
 static bool
 s_keep (processor_t *self)
 {
     keeper_result_t result = keeper_run (self->keeper, self->saver);
-    if (result == KEEPER_CHANGED || clock_ms () >= self->announce_at_ms)
+    bool is_news = s_look_full (&self->shards) || result == KEEPER_CHANGED;
+    if (is_news || clock_ms () >= self->announce_at_ms)
         s_announce (self);
     if (self->phase == PROCESSOR_LOADING && keeper_is_ready (self->keeper)) {
         char state[STATE_ID_TEXT_SIZE];

@@ -22,6 +22,7 @@ typedef struct {
     partitioner_t partitioner;  //  of a new state
     bool is_partitioner_given;  //  by the user
     ordering_t ordering;
+    uint64_t rockets;  //  most that it holds before it says that it is full; 0: any number
     bus_choice_t bus;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
 } processor_config_t;

@@ -23,6 +23,7 @@ static struct {
     uint64_t partitions;
     int partitioner;
     int ordering;
+    uint64_t rockets;
     const char *admin;
     bus_flags_t bus;
 } s_flags = {.partitioner = NOT_GIVEN};
@@ -44,6 +45,10 @@ static const option_t s_options[] = {
         "partition function of a new state; murmur2: that of Kafka's producers, which --bus=kafka "
         "needs, and the default with it; else the default is xxh3. A state that exists keeps its "
         "own"},
+    {"rockets", OPTION_NUMBER, &s_flags.rockets, "0", NULL, 0, 0,
+        "number of rockets at which this processor is full: gateways then refuse messages of "
+        "rockets "
+        "that do not exist yet. 0: any number"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
         "of a new state; converge: a late message counts; latest: it is ignored. A state that "
         "exists "
@@ -108,6 +113,7 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
                                                         : bus_partitioner ((bus_t) s_flags.bus.bus),
         .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
+        .rockets = s_flags.rockets,
         .admin = s_flags.admin ? &s_admin : NULL};
     s_read_bus (&config->bus);
     return &s_service;

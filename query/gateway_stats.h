@@ -15,7 +15,8 @@
     X (implausibleClaims, "claims of partitions are ignored, for an impossible epoch")             \
     X (unlistedProcessors,                                                                         \
         "processors are not in --processors: messages for what only they own wait")                \
-    X (awayStores, "processors have a store that does not answer: messages for them wait")
+    X (awayStores, "processors have a store that does not answer: messages for them wait")         \
+    X (fullProcessors, "processors hold as many rockets as they may: new ones are refused")
 
 typedef enum {
 #define X(name, sentence) ALARM_##name,

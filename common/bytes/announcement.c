@@ -98,7 +98,7 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
     bool has_bus = self->bus.kind[0] != '\0';
     msgpack_pack_map (&packer, 5U + has_state + (self->ancestors.count > 0) +
                                    (self->member_count > 0) + has_store + has_bus +
-                                   self->has_rockets);
+                                   self->has_rockets + self->is_full);
     s_pack_id (&packer, "processor", self->processor, PROCESSOR_ID_SIZE);
     s_pack_string (&packer, "endpoints");
     msgpack_pack_map (&packer, 3);
@@ -129,6 +129,10 @@ owner_announcement_write (const owner_announcement_t *self, size_t *size)
         s_pack_condition (&packer, "bus", self->bus.kind, self->bus.topic, self->bus.is_away);
     if (self->has_rockets)
         s_pack_rockets (&packer, self->rockets);
+    if (self->is_full) {
+        s_pack_string (&packer, "isFull");
+        msgpack_pack_true (&packer);
+    }
     *size = buffer.size;
     return msgpack_sbuffer_release (&buffer);
 }
@@ -356,6 +360,8 @@ s_read_member (msgpack_reader_t *reader, owner_announcement_t *self, bool *has_p
             sizeof self->bus.topic, &self->bus.is_away);
     if (text_equal (key, text_from ("rockets")))
         return s_read_rockets (reader, self);
+    if (text_equal (key, text_from ("isFull")))
+        return msgpack_read_bool (reader, &self->is_full);
     return msgpack_skip (reader);
 }
 

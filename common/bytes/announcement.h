@@ -7,7 +7,7 @@
 //                             "members": [[processor, frames], ...],
 //                             "store": [kind, saved on, is away],
 //                             "bus": [kind, topic, is away],
-//                             "rockets": [unknown, flying, exploded]}
+//                             "rockets": [unknown, flying, exploded], "isFull": bool}
 //    topic "ack/" + 32 hex   {"processor": bin 16, "ranges": [[first, last], ...],
 //                             "digests": bin, 8 bytes for each sequence of the ranges, in their order}
 //
@@ -73,6 +73,7 @@ typedef struct {
     announced_bus_t bus;
     bool has_rockets;                   //  false: not announced
     uint64_t rockets[ROCKET_STATUSES];  //  of the owned partitions, by rocket_status_t
+    bool is_full;                       //  it holds as many rockets as it may
 } owner_announcement_t;
 
 //  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.

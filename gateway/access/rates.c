@@ -5,7 +5,8 @@
 
 #include <glib.h>
 #include <stdatomic.h>
-#include <xxhash.h>
+
+#include "common/text/text_hash.h"
 
 #define ROWS 2
 #define BUCKETS 65536  //  of a row; a power of two
@@ -50,15 +51,21 @@ s_raise (_Atomic int64_t *bucket, int64_t full_at_ns)
         continue;
 }
 
+static _Atomic int64_t *
+s_bucket (rates_t *self, unsigned row, uint64_t client)
+{
+    const uint64_t key[] = {self->seeds[row], client};
+    uint64_t hash = text_hash (text_of ((const char *) key, sizeof key));
+    return &self->full_at_ns[row][hash % BUCKETS];
+}
+
 bool
 rates_take (rates_t *self, uint64_t client, int64_t now_us)
 {
     int64_t now_ns = now_us * 1000;
     _Atomic int64_t *buckets[ROWS];
     for (unsigned row = 0; row < ROWS; row++)
-        buckets[row] =
-            &self->full_at_ns[row][XXH3_64bits_withSeed (&client, sizeof client, self->seeds[row]) %
-                                   BUCKETS];
+        buckets[row] = s_bucket (self, row, client);
     bool is_first_fuller = atomic_load (buckets[0]) <= atomic_load (buckets[1]);
     _Atomic int64_t *fuller = buckets[is_first_fuller ? 0 : 1];
     int64_t known = atomic_load (fuller);

@@ -50,9 +50,9 @@ handle_post_messages (const parts_t *parts, http_request_t *request, const http_
 }
 
 bool
-intake_takes_pieces (const http_request_t *request)
+intake_takes_pieces (const intake_t *self, const http_request_t *request)
 {
-    return posts_is_of_lines (request);
+    return posts_is_of_lines (request) && !newcomers_are_limited (self->tools.newcomers);
 }
 
 bool

@@ -21,8 +21,9 @@ void intake_destroy (intake_t **self_p);
 void handle_post_messages (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  Return true if the server should pass the body of this POST in pieces.
-bool intake_takes_pieces (const http_request_t *request);
+//  Return true if the server should pass the body of this POST in pieces. While a processor is full of
+//  rockets, bodies are read as a whole, since their rockets are looked at before they are accepted.
+bool intake_takes_pieces (const intake_t *self, const http_request_t *request);
 
 //  Take the next piece of a body, as http_piece_fn does.
 bool intake_piece (intake_t *self, http_request_t *request, text_t lines);

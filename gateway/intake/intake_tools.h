@@ -6,6 +6,7 @@
 #include "common/bytes/json_writer.h"
 #include "common/bytes/message_json.h"
 #include "gateway/delivery/publisher.h"
+#include "gateway/intake/newcomers.h"
 #include "gateway/metrics/gateway_metrics.h"
 
 //  The answer to a request without room, in the order of the choices of --overflow.
@@ -13,6 +14,7 @@ typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
 
 typedef struct {
     publisher_t *publisher;
+    newcomers_t *newcomers;
     message_json_t *reader;
     json_writer_t *json;
     worker_metrics_t *metrics;

@@ -14,6 +14,7 @@
 #include "http/coding/http_coding.h"
 
 #define RETRY_MS 50
+#define ASK_MS 1000  //  the least wait for the owners of new rockets
 
 struct posts {
     const intake_tools_t *tools;
@@ -21,6 +22,7 @@ struct posts {
     batch_t *batch;          //  messages of the current request
     GByteArray *decoded;     //  the body of the current request, if it was encoded
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
+    GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
 };
@@ -28,12 +30,14 @@ struct posts {
 typedef enum {
     TRY_ANSWERED,  //  answered, or held until its outcome is known
     TRY_NO_ROOM,   //  there is no room now
+    TRY_ASKING,    //  whether its rockets exist is not known yet
 } try_t;
 
 //  The outcome of reading a body.
 typedef struct {
     batch_t *batch;
-    refusals_t *refusals;  //  NULL: none yet
+    newcomers_t *newcomers;  //  NULL: every rocket has room
+    refusals_t *refusals;    //  NULL: none yet
 } reading_t;
 
 posts_t *
@@ -62,14 +66,17 @@ posts_destroy (posts_t **self_p)
 size_t
 posts_waiting (const posts_t *self)
 {
-    return self->waiting.length;
+    return self->waiting.length + self->asking.length;
 }
 
 static void
 s_accept (void *context, size_t index, const message_t *message)
 {
     (void) index;
-    batch_add (((reading_t *) context)->batch, message);
+    reading_t *reading = context;
+    batch_add (reading->batch, message);
+    if (reading->newcomers)
+        newcomers_look (reading->newcomers, message->channel);
 }
 
 static void
@@ -134,6 +141,34 @@ s_read (posts_t *self, http_request_t *request, text_t body, message_json_form_t
     return result;
 }
 
+//  Offer the messages of the batch, unless their rockets have no room.
+static try_t
+s_offer_known (posts_t *self, http_request_t *request, const reading_t *reading, prefer_t prefer)
+{
+    switch (reading->newcomers ? newcomers_verdict (reading->newcomers) : NEWCOMERS_NONE) {
+    case NEWCOMERS_ASKED:
+        return TRY_ASKING;
+    case NEWCOMERS_REFUSED:
+        refuse_batch_of_newcomers (request);
+        return TRY_ANSWERED;
+    case NEWCOMERS_NONE:
+        break;
+    }
+    return s_offer (self, request, reading->refusals, prefer);
+}
+
+static reading_t
+s_begin_reading (posts_t *self)
+{
+    newcomers_t *newcomers = self->tools->newcomers;
+    reading_t reading = {.batch = self->batch};
+    if (newcomers_are_limited (newcomers)) {
+        newcomers_begin (newcomers);
+        reading.newcomers = newcomers;
+    }
+    return reading;
+}
+
 static try_t
 s_try (posts_t *self, http_request_t *request)
 {
@@ -149,7 +184,7 @@ s_try (posts_t *self, http_request_t *request)
         return TRY_ANSWERED;
     prefer_t prefer = prefer_of (request);
     batch_reset (self->batch, self->tools->publisher->layout (self->tools->publisher));
-    reading_t reading = {self->batch, NULL};
+    reading_t reading = s_begin_reading (self);
     const char *detail = NULL;
     try_t result = TRY_ANSWERED;
     if (s_read (self, request, body, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
@@ -159,7 +194,7 @@ s_try (posts_t *self, http_request_t *request)
         refusals_answer (reading.refusals, request, batch_count (self->batch));
     }
     else
-        result = s_offer (self, request, reading.refusals, prefer);
+        result = s_offer_known (self, request, &reading, prefer);
     refusals_unref (&reading.refusals);
     decoded_body_drop (&self->decoded);
     return result;
@@ -173,12 +208,33 @@ s_expired (void *context, http_request_t *request)
     refuse_batch_no_room (request, s_is_known (self));
 }
 
+static void
+s_not_known (void *context, http_request_t *request)
+{
+    posts_t *self = context;
+    g_queue_remove (&self->asking, request);
+    refuse_batch_unknown (request);
+}
+
+static void
+s_wait_for_owners (posts_t *self, http_request_t *request)
+{
+    int64_t wait_ms = MAX ((int64_t) self->tools->wait_ms, ASK_MS);
+    g_queue_push_tail (&self->asking, request);
+    http_hold (request, clock_ms () + wait_ms, s_not_known, self);
+}
+
 void
 posts_handle (posts_t *self, http_request_t *request)
 {
-    //  First come, first served: a request never overtakes the ones that wait.
-    if (g_queue_is_empty (&self->waiting) && s_try (self, request) == TRY_ANSWERED)
+    //  First come, first served: a request never overtakes the ones that wait for room.
+    try_t result = g_queue_is_empty (&self->waiting) ? s_try (self, request) : TRY_NO_ROOM;
+    if (result == TRY_ANSWERED)
         return;
+    if (result == TRY_ASKING) {
+        s_wait_for_owners (self, request);
+        return;
+    }
     g_queue_push_tail (&self->waiting, request);
     http_hold (request, clock_ms () + (int64_t) self->tools->wait_ms, s_expired, self);
 }
@@ -201,16 +257,42 @@ s_may_be_room (const posts_t *self)
            clock_ms () >= self->retry_at_ms;
 }
 
+//  Try the requests again whose rockets the owners may have told of.
+static void
+s_retry_asking (posts_t *self)
+{
+    for (guint count = self->asking.length; count > 0; count--) {
+        http_request_t *request = g_queue_pop_head (&self->asking);
+        switch (s_try (self, request)) {
+        case TRY_ANSWERED:
+            break;
+        case TRY_ASKING:
+            g_queue_push_tail (&self->asking, request);
+            break;
+        case TRY_NO_ROOM:
+            g_queue_push_tail (&self->waiting, request);
+            http_hold (request, clock_ms () + (int64_t) self->tools->wait_ms, s_expired, self);
+            break;
+        }
+    }
+}
+
 void
 posts_retry (posts_t *self)
 {
+    if (newcomers_have_news (self->tools->newcomers))
+        s_retry_asking (self);
     while (!g_queue_is_empty (&self->waiting) && s_may_be_room (self)) {
-        if (s_try (self, g_queue_peek_head (&self->waiting)) == TRY_NO_ROOM) {
+        http_request_t *request = g_queue_peek_head (&self->waiting);
+        try_t result = s_try (self, request);
+        if (result == TRY_NO_ROOM) {
             self->full_buffered = self->tools->publisher->buffered (self->tools->publisher);
             self->retry_at_ms = clock_ms () + RETRY_MS;
             return;
         }
         g_queue_pop_head (&self->waiting);
+        if (result == TRY_ASKING)
+            s_wait_for_owners (self, request);
         self->retry_at_ms = 0;
     }
 }

@@ -20,6 +20,22 @@ refuse_batch_no_room (http_request_t *request, bool is_processor_known)
 }
 
 void
+refuse_batch_of_newcomers (http_request_t *request)
+{
+    answer_problem (request, 503, "rockets-full",
+        "a rocket of this request does not exist yet, and its processor holds as many as it may "
+        "(--rockets): nothing of this request was accepted");
+}
+
+void
+refuse_batch_unknown (http_request_t *request)
+{
+    answer_problem (request, 503, "no-owner",
+        "the processor of a rocket does not say whether it exists: nothing of this request was "
+        "accepted");
+}
+
+void
 refuse_batch_not_kept (http_request_t *request, publisher_t *publisher)
 {
     bool is_disk_full = publisher->is_disk_full (publisher);

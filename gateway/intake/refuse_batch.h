@@ -12,6 +12,12 @@ void refuse_batch_too_large (http_request_t *request);
 //  Answer 503: there was no room in time, because the buffer is full or no processor is known.
 void refuse_batch_no_room (http_request_t *request, bool is_processor_known);
 
+//  Answer 503: a rocket does not exist yet, and its processor holds as many as it may.
+void refuse_batch_of_newcomers (http_request_t *request);
+
+//  Answer 503: the owner of a rocket did not tell in time whether it exists.
+void refuse_batch_unknown (http_request_t *request);
+
 //  Answer 503: the journal could not keep the messages, as its disk is full or fails.
 void refuse_batch_not_kept (http_request_t *request, publisher_t *publisher);
 

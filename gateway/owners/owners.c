@@ -149,6 +149,7 @@ owners_work_out (owners_t *self, const GPtrArray *peers, int64_t now_ms)
         const peer_t *peer = peers->pdata[index];
         self->alarms.refused_processors += peer->is_known && peer->verdict == STATE_REFUSED;
         self->alarms.away_stores += peer->is_known && peer->announcement.store.is_away;
+        self->alarms.full_processors += peer->is_known && peer->announcement.is_full;
     }
     for (guint first = 0, end = 0; first < entries->len; first = end) {
         while (end < entries->len && all[end].partition == all[first].partition)

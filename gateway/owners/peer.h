@@ -35,6 +35,7 @@ typedef struct {
     uint32_t implausible_claims;    //  of partitions, under an impossible epoch
     uint32_t unlisted_processors;  //  they share the state and are not in --processors (unlisted.h)
     uint32_t away_stores;          //  of processors whose store does not answer
+    uint32_t full_processors;      //  they hold as many rockets as they may
 } alarms_t;
 
 #endif

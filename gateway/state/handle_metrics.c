@@ -93,6 +93,9 @@ s_write_processors (prometheus_text_t *text, const directory_t *directory)
     prometheus_single (text, GAUGE, "away_stores",
         "Processors whose store does not answer: messages for their partitions wait.",
         alarms.away_stores);
+    prometheus_single (text, GAUGE, "full_processors",
+        "Processors that hold as many rockets as they may: messages of new ones are refused.",
+        alarms.full_processors);
 }
 
 //  Write the metrics of a partition.

@@ -49,6 +49,7 @@ s_write_alarms (json_writer_t *json, const directory_t *directory)
     s_write_number (json, "implausibleClaims", alarms.implausible_claims);
     s_write_number (json, "unlistedProcessors", alarms.unlisted_processors);
     s_write_number (json, "awayStores", alarms.away_stores);
+    s_write_number (json, "fullProcessors", alarms.full_processors);
     json_end_object (json);
 }
 

@@ -40,6 +40,14 @@ shards_rockets (const shards_t *self)
     return rockets;
 }
 
+bool
+shards_look_full (shards_t *self)
+{
+    bool was_full = self->is_full;
+    self->is_full = self->rockets_limit > 0 && shards_rockets (self) >= self->rockets_limit;
+    return self->is_full != was_full;
+}
+
 void
 shards_statuses (const shards_t *self, uint64_t statuses[ROCKET_STATUSES])
 {

@@ -31,6 +31,8 @@ typedef struct {
     processor_counters_t counters;
     processor_latencies_t latencies;
     int64_t started_ms;
+    uint64_t rockets_limit;  //  0: none
+    bool is_full;            //  it holds as many rockets as it may, or more
 } shards_t;
 
 //  Return P and the partition function.
@@ -45,6 +47,9 @@ void shards_fold (shards_t *self, shard_t *shard, const message_t *message);
 
 //  Return the number of rockets in all shards.
 size_t shards_rockets (const shards_t *self);
+
+//  Work out is_full. Return true if it has changed.
+bool shards_look_full (shards_t *self);
 
 //  Write the number of rockets of each status in the partitions that this processor owns and that
 //  are not leaving, by rocket_status_t.

@@ -53,6 +53,7 @@ send_announcement (const processor_sockets_t *sockets, const shards_t *shards)
     announcement.store.is_away = shards->store.is_away;
     s_add_bus (&announcement, &shards->bus);
     announcement.has_rockets = true;
+    announcement.is_full = shards->is_full;
     shards_statuses (shards, announcement.rockets);
     size_t size = 0;
     void *bytes = owner_announcement_write (&announcement, &size);

@@ -367,7 +367,7 @@ def seen_by_the_page(told, samples):
              "setAsideFrames": 0, "bus": {"kind": "zmq", "isAway": False}, **told,
              "alarms": {name: 0 for name in ("refusedProcessors", "contestedPartitions",
                                              "implausibleClaims", "unlistedProcessors",
-                                             "awayStores")} | told.get("alarms", {}),
+                                             "awayStores", "fullProcessors")} | told.get("alarms", {}),
              "processors": [up] * processors + [down] * told.get("down", 0 if processors else 2),
              "routing": [{"owner": "A" if place < owners and processors else None,
                           "lagMessages": told.get("lagMessages", 1 if told.get("buffered") else 0),

@@ -1,7 +1,9 @@
 """No client takes what is the others': connections of one address, rates."""
 import contextlib
 import hashlib
+import json
 import os
+import signal
 import socket
 import time
 
@@ -172,3 +174,62 @@ def test_each_token_has_a_rate_of_its_own_and_others_count_by_their_address(star
     guesses = [get(f"guess{number}") for number in range(40)]
     assert guesses[:3] == [401] * 3 and 429 in guesses
     until(lambda: get("one") == 404, what="a place for a good token")
+
+
+def is_full(both):
+    return both.call("GET", "/stats").json()["alarms"]["fullProcessors"] == 1
+
+
+def problem(answer):
+    return answer.status, answer.json().get("type", "").rpartition(":")[2]
+
+
+def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start):
+    admin = free_ports(1)
+    both = start(gateway=("--workers", 2, "--wait", "0"), processor=("--rockets", 10, "--admin", f"127.0.0.1:{admin}"))
+    known = [channel() for _ in range(10)]
+    assert both.post([message(one, 1) for one in known[:9]], Prefer="wait=20").status == 200
+    assert not is_full(both)
+    #  What is accepted before the gateway knows is taken in: the bound is soft.
+    assert both.post([message(known[9], 1), message(known[9], 2)], Prefer="wait=20").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    for _ in range(3):
+        assert problem(both.post(message(channel(), 1))) == (503, "rockets-full")
+        assert problem(both.post([message(known[0], 7), message(channel(), 1)])) == (503, "rockets-full")
+        assert problem(both.post(message(channel(), 1), Prefer="handling=lenient")) == (503, "rockets-full")
+    lines = "".join(json.dumps(message(one, number)) + "\n" for number in range(10, 400) for one in known)
+    assert len(lines) > 1 << 18  # else it would not come in pieces
+    for body in (lines, lines + json.dumps(message(channel(), 1)) + "\n"):
+        answer = both.call("POST", "/messages", body, Content_Type="application/x-ndjson", Prefer="wait=20")
+        assert problem(answer) == ((200, "") if body is lines else (503, "rockets-full"))
+    for one in known:
+        assert both.post(message(one, 3)).status == 202
+        assert both.rocket_when(one, lambda rocket: rocket["lastMessageNumber"] == 399)
+    assert both.call("GET", "/readyz").status == 200
+    assert len(both.call("GET", "/rockets?limit=100").json()["rockets"]) == 10
+    log = both.processor.lines_with("there is no room for more rockets")
+    assert len(log) == 1 and "limit=10" in log[0] and "advice=" in log[0]
+    with Client(admin) as client:
+        metrics = client.call("GET", "/metrics").body.decode()
+    assert "downlink_processor_full 1\n" in metrics and "downlink_processor_rockets_limit 10\n" in metrics
+    assert "downlink_gateway_full_processors 1\n" in both.call("GET", "/metrics").body.decode()
+    assert both.call("GET", "/stats").json()["refusals"]["rockets-full"] == 10
+
+
+def test_a_full_processor_that_is_away_lets_nothing_new_in_and_says_why(start):
+    both = start(gateway=("--wait", "0"), processor=("--rockets", 1))
+    known = channel()
+    assert both.post(message(known, 1), Prefer="wait=20").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    both.processor.send(signal.SIGSTOP)
+    assert problem(both.post(message(channel(), 1)))[1] in ("no-owner", "rockets-full")
+    both.processor.send(signal.SIGCONT)
+    until(lambda: both.post(message(known, 2)).status == 202, what="the rocket that exists")
+
+
+def test_many_new_rockets_at_once_are_refused_as_a_whole(start):
+    both = start(processor=("--rockets", 1))
+    assert both.post(message(channel(), 1), Prefer="wait=20").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    assert problem(both.post([message(channel(), 1) for _ in range(5000)])) == (503, "rockets-full")
+    assert len(both.call("GET", "/rockets").json()["rockets"]) == 1

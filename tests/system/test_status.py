@@ -124,6 +124,7 @@ def test_a_processor_that_dies_is_wrong(folder):
     ({"setAsideFrames": 2}, "2 frames are set aside"),
     ({"alarms": {"contestedPartitions": 3}}, "3 partitions are claimed by two processors"),
     ({"alarms": {"unlistedProcessors": 1}}, "1 processors are not in --processors"),
+    ({"alarms": {"fullProcessors": 2}}, "2 processors hold as many rockets as they may"),
     ({"alarms": {"awayStores": 1}}, "1 processors have a store that does not answer"),
     ({"partitions": 0}, "has heard no processor yet"),
     ({"routing": [{"partition": 0, "owner": "x", "lagSeconds": 7.2}]}, "waits since 7 seconds"),

@@ -136,6 +136,8 @@ const ALARMS = [
         `Two processors claim the same partition, at ${count (value, "partition")}.`),
     alarm ("bad", "unlistedProcessors", (value) => `${count (value, "processor")} not in --processors ` +
         "of the gateway: messages for what only they own wait."),
+    alarm ("bad", "fullProcessors", (value) =>
+        `${count (value, "processor")} full: messages of new rockets are refused.`),
     alarm ("warn", "refusedProcessors", (value) =>
         `${count (value, "processor")} refused, for keeping another state.`),
     alarm ("warn", "implausibleClaims", (value) =>

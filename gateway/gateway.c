@@ -62,6 +62,8 @@ s_wait_for_stop (
         bool is_due = clock_ms () >= sample_at_ms;
         if (share->tokens && (is_asked || is_due))
             token_keeper_look (share->tokens, is_asked);
+        if (share->tls && (is_asked || is_due))
+            tls_keeper_look (share->tls, is_asked);
         if (is_due) {
             gateway_metrics_sample (share->metrics);
             sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
@@ -78,6 +80,22 @@ s_new_metrics (const gateway_config_t *config)
         config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);
 }
 
+//  Warn of what other machines may do, or read on the way.
+static void
+s_warn (const gateway_config_t *config)
+{
+    const char *address = config->worker.address;
+    if (config->worker.browser.is_loopback)
+        return;
+    if (!config->token_file && !config->tls.client_ca)
+        log_event (LOG_WARN, "there are no tokens: whoever reaches the port may do everything",
+            "address=%s", address);
+    else if (!config->tls.certificate && config->proxies.proxies == 0)
+        log_event (LOG_WARN, "tokens go over the network in the clear", "address=%s advice=%s",
+            address,
+            "give --tls-cert and --tls-key, or put a proxy with TLS in front (--behind-proxy)");
+}
+
 int
 gateway_run (const gateway_config_t *config, const service_signals_t *signals)
 {
@@ -85,16 +103,22 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     if (!listener_is_free (config->worker.address, config->worker.port))
         return result;
     token_keeper_t *tokens = config->token_file ? token_keeper_new (config->token_file) : NULL;
-    if (config->token_file && !tokens)
+    tls_keeper_t *tls = config->tls.certificate ? tls_keeper_new (&config->tls) : NULL;
+    if ((config->token_file && !tokens) || (config->tls.certificate && !tls)) {
+        token_keeper_destroy (&tokens);
+        tls_keeper_destroy (&tls);
         return result;
+    }
     phase_t phase = {0};
     atomic_uint state_requests = 0;
     worker_config_t share = s_share (config);
     share.state_requests = &state_requests;
     share.tokens = tokens;
+    share.tls = tls;
+    share.proxies = &config->proxies;
     share.metrics = s_new_metrics (config);
     share.state = served_state_new ();
-    share.crowds = http_crowds_new (config->connections_per_address, &config->proxies);
+    share.crowds = http_crowds_new (config->connections_per_address, &config->proxies.trusted);
     share.rates = config->rate ? rates_new (config->rate) : NULL;
     discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
@@ -111,11 +135,10 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
         int error = pthread_create (&threads[started], NULL, s_work, workers[started]);
         g_assert (error == 0);
     }
-    if (!tokens && !config->worker.browser.is_loopback)
-        log_event (LOG_WARN, "there are no tokens: whoever reaches the port may do everything",
-            "address=%s", config->worker.address);
-    log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u", config->worker.address,
-        (unsigned) config->worker.port, config->workers);
+    s_warn (config);
+    log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u tls=%s",
+        config->worker.address, (unsigned) config->worker.port, config->workers,
+        tls ? "yes" : "no");
     notify_ready ();
     s_wait_for_stop (signals, &share, &state_requests);
     notify_stopping ();
@@ -138,5 +161,6 @@ out:
     rates_destroy (&share.rates);
     gateway_metrics_destroy (&share.metrics);
     token_keeper_destroy (&tokens);
+    tls_keeper_destroy (&tls);
     return result;
 }

@@ -11,9 +11,10 @@ typedef struct {
     unsigned workers;
     uint64_t connections_per_address;  //  0: any number
     uint64_t rate;                     //  requests a second for each client; 0: any number
-    networks_t proxies;                //  that are trusted
-    const char *processors;            //  was checked with discovery_check
-    const char *token_file;            //  NULL: none
+    proxy_rules_t proxies;
+    const char *processors;  //  was checked with discovery_check
+    const char *token_file;  //  NULL: none
+    tls_files_t tls;         //  certificate is NULL: the port speaks plain HTTP
 } gateway_config_t;
 
 //  Run until signals->stop is readable and everything is delivered. Return 0, or -1 if the gateway

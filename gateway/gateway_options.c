@@ -21,6 +21,10 @@ static struct {
     const char *webhook_origin;
     const char *token_file;
     const char *trusted_proxies;
+    uint64_t behind_proxy;
+    const char *tls_cert;
+    const char *tls_key;
+    const char *tls_client_ca;
     bool is_insecure;
     const char *journal_dir;
     bus_flags_t bus;
@@ -89,6 +93,16 @@ static const option_t s_options[] = {
     {"token-file", OPTION_TEXT, &s_flags.token_file, NULL, "FILE", 0, 0,
         "the tokens that let clients in, a line each; downlink-keygen adds them. Without it the "
         "gateway listens only where no other machine reaches it"},
+    {"tls-cert", OPTION_TEXT, &s_flags.tls_cert, NULL, "FILE", 0, 0,
+        "speak HTTPS alone, with this certificate, and those between it and its authority, in PEM"},
+    {"tls-key", OPTION_TEXT, &s_flags.tls_key, NULL, "FILE", 0, 0,
+        "key of --tls-cert in PEM, without a passphrase; not readable for every user"},
+    {"tls-client-ca", OPTION_TEXT, &s_flags.tls_client_ca, NULL, "FILE", 0, 0,
+        "authorities in PEM; the gateway refuses clients without a certificate of one of them"},
+    {"behind-proxy", OPTION_NUMBER, &s_flags.behind_proxy, "0", "N", 0, 16,
+        "proxies that a request passes before the gateway; X-Forwarded-For and X-Forwarded-Proto "
+        "of "
+        "trusted ones then tell the client's address and scheme"},
     {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
         "listen everywhere without --token-file: whoever reaches the port may do everything"},
     SERVICE_OPTIONS (s_service),
@@ -109,6 +123,9 @@ static const options_t s_usage = {"downlink-gateway",
     "as "
     "in \"Authorization: Bearer TOKEN\". The gateway reads the file again when it has changed, and "
     "on SIGHUP, which does not stop it then.\n\n"
+    "With --tls-cert and --tls-key the port speaks TLS 1.2 and 1.3, and nothing else. The gateway "
+    "reads these files again when one has changed, and on SIGHUP; files that it cannot use leave "
+    "the earlier ones in force.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, the gateway answers the open requests, "
     "and delivers the accepted messages or leaves them in the journal for the next gateway. A "
     "second SIGTERM or "
@@ -122,11 +139,23 @@ s_read_listen (void)
 {
     if (!listen_address_read (&s_listen, s_flags.listen, host_port_gateway.port))
         options_refuse (&s_usage, "--listen: '%s' " LISTEN_ADDRESS_FAULT, s_flags.listen);
-    if (!address_is_loopback (s_listen.host) && !s_flags.token_file && !s_flags.is_insecure)
+    if (!address_is_loopback (s_listen.host) && !s_flags.token_file && !s_flags.tls_client_ca &&
+        !s_flags.is_insecure)
         options_refuse (&s_usage,
             "--listen: other machines reach '%s', so clients need tokens (--token-file FILE, made "
-            "with downlink-keygen); --insecure lets everybody in",
+            "with downlink-keygen) or certificates (--tls-client-ca FILE); --insecure lets "
+            "everybody in",
             s_flags.listen);
+}
+
+//  Refuse files of TLS that are not all there.
+static void
+s_check_tls (void)
+{
+    if (!s_flags.tls_cert != !s_flags.tls_key)
+        options_refuse (&s_usage, "--tls-cert and --tls-key must be given together");
+    if (s_flags.tls_client_ca && !s_flags.tls_cert)
+        options_refuse (&s_usage, "--tls-client-ca needs --tls-cert and --tls-key");
 }
 
 const service_t *
@@ -135,19 +164,21 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     s_service.usage = &s_usage;
     service_read_options (&s_service, argc, argv);
     s_read_listen ();
+    s_check_tls ();
     if (!discovery_check (s_flags.processors))
         options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
     if (!networks_read (&s_proxies, s_flags.trusted_proxies))
         options_refuse (
             &s_usage, "--trusted-proxies: '%s' " NETWORKS_FAULT, s_flags.trusted_proxies);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
-    s_service.is_reloading = s_flags.token_file != NULL;
+    s_service.is_reloading = s_flags.token_file || s_flags.tls_cert;
     *config = (gateway_config_t){.workers = MAX (workers, 1),
         .processors = s_flags.processors,
         .token_file = s_flags.token_file,
         .connections_per_address = s_flags.connections_per_address,
         .rate = s_flags.rate,
-        .proxies = s_proxies};
+        .proxies = {(unsigned) s_flags.behind_proxy, s_proxies},
+        .tls = {s_flags.tls_cert, s_flags.tls_key, s_flags.tls_client_ca}};
     config->worker = (worker_config_t){.address = s_listen.host,
         .port = s_listen.port,
         .publisher = {.buffer = s_flags.buffer,

@@ -218,10 +218,12 @@ s_client (const routes_t *self, const http_request_t *request)
 {
     const token_t *token = access_token (self->parts.access, request);
     uint64_t client = 0;
-    if (!token)
-        return client_address_hash (http_request_peer (request), 0);
-    memcpy (&client, token->line.digest, sizeof client);
-    return client;
+    if (token) {
+        memcpy (&client, token->line.digest, sizeof client);
+        return client;
+    }
+    caller_t caller = caller_find (self->parts.proxies, request);
+    return client_address_hash (&caller.address, 0);
 }
 
 //  Refuse a request beyond the rate of its client. Probes have none. Return false if it is allowed.
@@ -316,5 +318,5 @@ routes_answered (
     routes_t *self = context;
     route_t route = (route_t) http_request_route (request);
     worker_metrics_answered (self->metrics, route, status, problem, us);
-    answer_log (&self->log, request, status, problem, us);
+    answer_log (&self->log, self->parts.proxies, request, status, problem, us);
 }

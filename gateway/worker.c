@@ -60,6 +60,8 @@ s_new_parts (worker_t *self, const worker_config_t *config)
                                   .json = self->json,
                                   .gateway_metrics = config->metrics,
                                   .access = &self->access,
+                                  .proxies = config->proxies,
+                                  .tls = config->tls,
                                   .phase = self->phase},
         .metrics = self->metrics,
         .browser = config->browser,
@@ -78,6 +80,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .max_connections = config->max_connections,
         .crowds = config->crowds,
         .times = config->times,
+        .tls = config->tls,
         .cors = config->browser.cors,
         .handler = routes_handle,
         .admit = config->tokens || config->rates ? routes_admit : NULL,
@@ -168,6 +171,11 @@ s_measure (worker_t *self)
     counter_set (&self->metrics->streams, event_streams_count (self->streams));
     counter_set (&self->metrics->timeouts, usage.timeouts);
     counter_set (&self->metrics->crowded, usage.crowded);
+    counter_set (&self->metrics->tls_connections, usage.tls_open);
+    counter_set (&self->metrics->tls_handshakes, usage.tls_agreed);
+    counter_set (&self->metrics->tls_hellos, usage.tls_hellos);
+    for (unsigned fault = 0; fault < TLS_FAULTS; fault++)
+        counter_set (&self->metrics->tls_failed[fault], usage.tls_failed[fault]);
     counter_set (&self->metrics->waiting, intake_waiting (self->intake));
 }
 

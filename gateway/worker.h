@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "gateway/access/browser_rules.h"
+#include "gateway/access/caller.h"
 #include "gateway/access/rates.h"
 #include "gateway/access/token_keeper.h"
 #include "gateway/delivery/link_publisher.h"
@@ -33,8 +34,10 @@ typedef struct {
     http_crowds_t *crowds;  //  of all workers; borrowed
     rates_t *rates;         //  of all workers; borrowed; NULL: no rate
     browser_rules_t browser;
-    token_keeper_t *tokens;  //  of all workers; borrowed; NULL: none
-    const char *webhook;     //  NULL: none
+    token_keeper_t *tokens;        //  of all workers; borrowed; NULL: none
+    tls_keeper_t *tls;             //  the same
+    const proxy_rules_t *proxies;  //  of all workers; borrowed
+    const char *webhook;           //  NULL: none
     http_times_t times;
     gateway_metrics_t *metrics;  //  of all workers; borrowed
     served_state_t *state;       //  of all workers; borrowed

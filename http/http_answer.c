@@ -1,6 +1,5 @@
 //  Answers with a whole body, and streams.
 //  SPDX-License-Identifier: Apache-2.0
-#include <errno.h>
 #include <microhttpd.h>
 #include <sys/socket.h>
 
@@ -143,7 +142,7 @@ s_begin_large (http_request_t *request, const http_response_t *response)
     size_t size = response->body.size;
     if (size <= UNREAD_SMALL_BYTES)
         return true;
-    request->unread = http_unread_begin (&server->unread, request->connection->fd, size,
+    request->unread = http_unread_begin (&server->unread, request->connection->wire.fd, size,
         response->is_static ? 0 : size, server->connections.now_ms);
     return request->unread != NULL;
 }
@@ -231,8 +230,7 @@ http_answer_stream_head (http_request_t *self, const http_response_t *response)
     g_string_append (head, "\r\n");
     s_count (self, response);
     http_request_enter (self, REQUEST_ANSWERED);
-    (void) !send (self->connection->fd, head->str, head->len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown (self->connection->fd, SHUT_WR);
+    http_wire_end (&self->connection->wire, head->str, head->len);
     self->connection->is_lingering = true;
     http_connections_enter (&self->server->connections, self->connection, CONNECTION_PARTED);
     g_string_free (head, TRUE);
@@ -247,15 +245,13 @@ http_stream_wake (http_request_t *self)
 bool
 http_client_is_gone (const http_request_t *self)
 {
-    char byte;
-    ssize_t count = recv (self->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    return http_wire_is_ended (&self->connection->wire);
 }
 
 void
 http_stream_abort (http_request_t *self)
 {
     http_request_enter (self, REQUEST_ABORTED);
-    shutdown (self->connection->fd, SHUT_RDWR);
+    shutdown (self->connection->wire.fd, SHUT_RDWR);
     http_request_resume (self);
 }

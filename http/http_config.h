@@ -10,6 +10,7 @@
 #include "common/text/text.h"
 #include "http/connection/http_crowds.h"
 #include "http/rules/http_times.h"
+#include "http/tls/tls_keeper.h"
 
 #define HTTP_PIECE_BYTES                                                                           \
     ((size_t) 256 * 1024)            //  smallest piece of a body; a smaller body is whole
@@ -65,7 +66,8 @@ typedef struct {
     unsigned max_connections;
     http_crowds_t *crowds;  //  bounds the connections of each client; borrowed; NULL: no bound
     http_times_t times;
-    const char *cors;  //  Access-Control-Allow-Origin of every answer; NULL: none
+    tls_keeper_t *tls;  //  borrowed; NULL: the port speaks plain HTTP
+    const char *cors;   //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
     http_admit_fn *admit;                //  NULL: every request is admitted
     http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole

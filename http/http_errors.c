@@ -3,7 +3,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_errors.h"
 
-#include "http/connection/http_watch.h"
 #include "http/rules/http_limits.h"
 
 #define SUSPECTS_MAX 64  //  connections of a phase to look at
@@ -53,7 +52,7 @@ s_has_bad_length (const http_connection_t *connection)
 static bool
 s_has_large_head (const http_connection_t *connection)
 {
-    return http_watch_count_read (connection->fd) >= HTTP_HEAD_MAX_BYTES ||
+    return http_wire_count_read (&connection->wire) >= HTTP_HEAD_MAX_BYTES ||
            (s_mhd (connection) && MHD_get_connection_values (s_mhd (connection), MHD_HEADER_KIND,
                                       NULL, NULL) > HTTP_HEAD_MAX_FIELDS);
 }
@@ -61,7 +60,7 @@ s_has_large_head (const http_connection_t *connection)
 static bool
 s_has_begun (const http_connection_t *connection)
 {
-    return http_watch_count_read (connection->fd) > 0;
+    return http_wire_count_read (&connection->wire) > 0;
 }
 
 //  Return true if bytes may have been read since the last answer.
@@ -69,7 +68,7 @@ static bool
 s_has_gone_on (const http_connection_t *connection)
 {
     return !connection->is_looked_at ||
-           http_watch_count_read (connection->fd) != connection->bytes_read;
+           http_wire_count_read (&connection->wire) != connection->bytes_read;
 }
 
 static bool

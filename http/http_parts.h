@@ -14,6 +14,7 @@
 #include "http/rules/http_guard.h"
 #include "http/rules/http_phase.h"
 #include "http/rules/http_request_id.h"
+#include "http/tls/tls_gate.h"
 
 //  An answer that libmicrohttpd sends. Requests with the same answer share it, by counting
 //  references.
@@ -33,12 +34,22 @@ typedef struct {
     uint64_t logged;  //  of them, those of earlier lines of the log
     int64_t last_ms;  //  when the last line was logged
 } crowded_t;
+//  What became of the connections under TLS.
+typedef struct {
+    uint64_t agreed;  //  handshakes
+    uint64_t failed[TLS_FAULTS];
+    size_t open;        //  connections
+    int64_t logged_ms;  //  the last failure
+    uint64_t left_out;  //  failures since then, which were not logged
+} http_tls_counts_t;
 
 struct http_server {
     http_config_t config;
     struct MHD_Daemon *daemon;
     http_connections_t connections;
     http_lingering_t lingering;
+    tls_gate_t *gate;  //  NULL without TLS
+    http_tls_counts_t tls_counts;
     GQueue held;  //  of http_request_t *: all requests that handlers hold, in no order of time
     http_bodies_t bodies;
     http_unread_t unread;

@@ -24,6 +24,12 @@ http_request_field (const http_request_t *self, const char *name)
     return MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name);
 }
 
+bool
+http_request_is_tls (const http_request_t *self)
+{
+    return self->connection->wire.tls != NULL;
+}
+
 //  The field to join, and its lines so far.
 typedef struct {
     const char *name;

@@ -24,6 +24,9 @@ char *http_request_list (const http_request_t *self, const char *name);
 //  the client must be there.
 const client_address_t *http_request_peer (const http_request_t *self);
 
+//  Return true if the connection is under TLS. The client must be there.
+bool http_request_is_tls (const http_request_t *self);
+
 //  Return how many lines of the head have this field, and the value of the first one; NULL: none.
 size_t http_request_count (const http_request_t *self, const char *name, const char **first);
 

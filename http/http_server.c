@@ -20,9 +20,11 @@
 #include "common/process/log.h"
 #include "http/answers.h"
 #include "http/connection/listener.h"
+#include "http/http_accept.h"
 #include "http/http_errors.h"
 #include "http/http_head.h"
 #include "http/http_pieces.h"
+#include "http/http_secure.h"
 #include "http/rules/http_limits.h"
 
 #define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  least limit of all bodies of a pool together
@@ -37,10 +39,9 @@
 #define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
 #endif
 
-#define LINGERING_MS 5    //  between two reads from lingering connections
-#define WATCHED_MAX 256   //  held requests that every run looks at
-#define CROWDED_MS 10000  //  between two lines about refused connections
-#define WATCHED_MS 20     //  longest time to look at one of them
+#define LINGERING_MS 5   //  between two reads from lingering connections
+#define WATCHED_MAX 256  //  held requests that every run looks at
+#define WATCHED_MS 20    //  longest time to look at one of them
 
 static void *
 s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
@@ -79,7 +80,7 @@ s_part (void *context, http_connection_t *connection, http_parting_t parting)
     if (request && config->answered)
         config->answered (config->context, request, http_parting_status (parting),
             http_parting_name (parting), 0);
-    http_parting_send (parting, detail, connection->fd);
+    http_parting_send (parting, detail, &connection->wire);
     connection->is_lingering = true;
 }
 
@@ -278,34 +279,10 @@ s_closed (http_server_t *self, struct MHD_Connection *mhd, http_connection_t *co
     if (connection->request)
         s_give_up (self, mhd, connection);
     if (connection->is_lingering)
-        http_lingering_add (&self->lingering, connection->fd, self->connections.now_ms);
+        http_lingering_add (&self->lingering, connection->wire.fd, self->connections.now_ms);
+    http_secure_closed (self, connection);
     http_crowds_leave (self->config.crowds, &connection->peer);
     http_connections_remove (&self->connections, connection);
-}
-
-//  Refuse the connection of a client that has too many already: the library closes it at once.
-static enum MHD_Result
-s_accept (void *context, const struct sockaddr *place, socklen_t size)
-{
-    (void) size;
-    http_server_t *self = context;
-    crowded_t *crowded = &self->crowded;
-    client_address_t client;
-    char text[CLIENT_ADDRESS_TEXT_SIZE];
-    if (!client_address_of (&client, place) || http_crowds_allow (self->config.crowds, &client))
-        return MHD_YES;
-    crowded->count++;
-    if (!log_is_due (&crowded->last_ms, CROWDED_MS))
-        return MHD_NO;
-    client_address_print (&client, text);
-    log_event (LOG_WARN, "closed connections of a client that has too many",
-        "last=%s closed=%llu "
-        "advice=%s",
-        text, (unsigned long long) (crowded->count - crowded->logged),
-        "raise --connections-per-address if many clients share this address, or name the proxy "
-        "in --trusted-proxies");
-    crowded->logged = crowded->count;
-    return MHD_NO;
 }
 
 static void
@@ -314,10 +291,10 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
 {
     http_server_t *self = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        http_connection_t *connection = http_connections_add (&self->connections, info->connect_fd);
+        int fd = MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        http_connection_t *connection = http_connections_add (&self->connections, fd);
         http_crowds_enter (self->config.crowds, &connection->peer);
+        http_secure_accept (self, mhd, connection);
         *socket_context = connection;
     }
     else if (*socket_context) {
@@ -351,6 +328,12 @@ s_log (void *context, const char *format, va_list values)
     log_event (LOG_DEBUG, "libmicrohttpd", "text=%s", g_strchomp (text));
 }
 
+static int
+s_library_fd (const http_server_t *self)
+{
+    return MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+}
+
 http_server_t *
 http_server_new (const http_config_t *config)
 {
@@ -364,21 +347,28 @@ http_server_new (const http_config_t *config)
         .limit = {BODIES_MIN_BYTES, MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)}};
     http_connections_init (
         &self->connections, config->max_connections, &config->times, s_part, self);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    flags |= config->tls ? MHD_USE_TLS : 0;
     //  The guard is stricter than the library, and answers a missing Host or a space in the target.
-    self->daemon = MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-        0, s_accept, self, s_handle, self, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, config->max_connections, STRICTNESS,
-        MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self, MHD_OPTION_NOTIFY_COMPLETED, s_completed,
-        self, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) HTTP_CONNECTION_BYTES,
-        MHD_OPTION_NOTIFY_CONNECTION, s_connection, self, MHD_OPTION_UNESCAPE_CALLBACK,
-        s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log, self, MHD_OPTION_END);
+    if (http_secure_begin (self))
+        self->daemon = MHD_start_daemon (flags, 0, http_accept, self, s_handle, self,
+            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, config->max_connections,
+            STRICTNESS, MHD_OPTION_URI_LOG_CALLBACK, s_request_line, self,
+            MHD_OPTION_NOTIFY_COMPLETED, s_completed, self, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            (size_t) HTTP_CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, s_connection, self,
+            MHD_OPTION_UNESCAPE_CALLBACK, s_leave_escaped, NULL, MHD_OPTION_EXTERNAL_LOGGER, s_log,
+            self, config->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, tls_wire_priorities,
+            MHD_OPTION_HTTPS_CERT_CALLBACK2, http_secure_no_certificate, MHD_OPTION_END);
     if (!self->daemon) {
         log_event (
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);
         close (fd);
+        tls_gate_destroy (&self->gate);
         g_free (self);
         return NULL;
     }
+    if (self->gate)
+        tls_gate_watch (self->gate, s_library_fd (self));
     return self;
 }
 
@@ -401,7 +391,9 @@ http_server_destroy (http_server_t **self_p)
     http_server_t *self = *self_p;
     if (!self)
         return;
+    http_secure_end (self);
     MHD_stop_daemon (self->daemon);
+    tls_gate_destroy (&self->gate);
     http_lingering_clear (&self->lingering);
     answer_unref (&self->last);
     http_unread_clear (&self->unread);
@@ -412,7 +404,7 @@ http_server_destroy (http_server_t **self_p)
 int
 http_server_fd (const http_server_t *self)
 {
-    return MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return self->gate ? tls_gate_fd (self->gate) : s_library_fd (self);
 }
 
 int64_t
@@ -470,7 +462,9 @@ http_server_run (http_server_t *self)
     if (http_date_set (&self->date, time (NULL)))
         answer_unref (&self->last);
     s_expire (self);
-    MHD_run (self->daemon);
+    if (!self->gate)
+        http_connections_greet (&self->connections);
+    http_secure_run (self);
     self->is_due |= http_lingering_run (&self->lingering, self->connections.now_ms);
 }
 
@@ -483,7 +477,13 @@ http_server_unanswered (const http_server_t *self)
 http_usage_t
 http_server_usage (const http_server_t *self)
 {
-    return (http_usage_t){http_connections_open (&self->connections),
-        http_connections_idle (&self->connections), self->connections.timeouts,
-        self->crowded.count};
+    http_usage_t usage = {.open = http_connections_open (&self->connections),
+        .idle = http_connections_idle (&self->connections),
+        .timeouts = self->connections.timeouts,
+        .crowded = self->crowded.count,
+        .tls_open = self->tls_counts.open,
+        .tls_agreed = self->tls_counts.agreed,
+        .tls_hellos = self->connections.hellos};
+    memcpy (usage.tls_failed, self->tls_counts.failed, sizeof usage.tls_failed);
+    return usage;
 }

@@ -7,6 +7,7 @@
 #define DOWNLINK_HTTP_SERVER_H
 
 #include "http/http_request.h"
+#include "http/tls/tls_wire.h"
 
 //  Listen. Return NULL if that fails; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
@@ -39,6 +40,10 @@ typedef struct {
     uint64_t
         timeouts;      //  requests that were answered with 408, because they did not arrive in time
     uint64_t crowded;  //  connections that were closed because their client has too many
+    size_t tls_open;   //  connections under TLS
+    uint64_t tls_agreed;  //  handshakes
+    uint64_t tls_failed[TLS_FAULTS];
+    uint64_t tls_hellos;  //  without TLS: clients that wanted to speak it
 } http_usage_t;
 http_usage_t http_server_usage (const http_server_t *self);
 

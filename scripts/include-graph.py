@@ -43,6 +43,7 @@ query
 query/protocol
 http
 http/connection
+http/tls
 http/coding
 http/rules
 disk

@@ -7,6 +7,7 @@
 
 #include "common/bytes/json_writer.h"
 #include "gateway/access/access.h"
+#include "gateway/access/caller.h"
 #include "gateway/handler/phase.h"
 #include "gateway/metrics/gateway_metrics.h"
 #include "http/http_request.h"
@@ -23,6 +24,8 @@ typedef struct {
     json_writer_t *json;                 //  for one answer at a time
     gateway_metrics_t *gateway_metrics;  //  of all workers
     const access_t *access;              //  tokens
+    const proxy_rules_t *proxies;        //  in front
+    tls_keeper_t *tls;                   //  NULL: the port speaks plain HTTP
     const phase_t *phase;                //  of the gateway
 } parts_t;
 

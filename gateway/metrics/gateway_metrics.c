@@ -161,6 +161,8 @@ gateway_metrics_sum (gateway_metrics_t *self)
 #define X(field, kind, name, help) totals->field += counter_get (&set->field);
         GATEWAY_COUNTERS (X)
 #undef X
+        for (unsigned fault = 0; fault < TLS_FAULTS; fault++)
+            totals->tls_failed[fault] += counter_get (&set->tls_failed[fault]);
         totals->bus_trip_us = MAX (totals->bus_trip_us, counter_get (&set->bus_trip_us));
         s_add_answers (totals, set);
         s_add_lag (totals, set, clock_us ());

@@ -8,6 +8,7 @@
 
 #include "common/domain/partition.h"
 #include "common/process/metrics.h"
+#include "http/tls/tls_wire.h"
 
 //  The list of counters: field, kind, name for Prometheus, help.
 #define GATEWAY_COUNTERS(X)                                                                        \
@@ -45,7 +46,11 @@
     X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
     X (connections, GAUGE, "connections", "Open connections of clients.")                          \
     X (idle, GAUGE, "idle_connections", "Of those, the ones with no request under way.")           \
-    X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")
+    X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")             \
+    X (tls_connections, GAUGE, "tls_connections", "Of those, the ones under TLS.")                 \
+    X (tls_handshakes, COUNTER, "tls_handshakes_total", "Handshakes of TLS that were good.")       \
+    X (tls_hellos, COUNTER, "tls_hellos_total",                                                    \
+        "Connections that began with TLS, on a port without it.")
 
 //  The list of latencies: field, name for Prometheus, help.
 #define GATEWAY_LATENCIES(X)                                                                       \
@@ -103,8 +108,9 @@ typedef struct {
     struct {
         const char *_Atomic name;  //  NULL: this entry and all behind it are unused
         counter_t count;
-    } reasons[REASONS_MAX];  //  of refusals
-    counter_t bus_trip_us;   //  the slowest broker's 99th percentile of round trips
+    } reasons[REASONS_MAX];            //  of refusals
+    counter_t tls_failed[TLS_FAULTS];  //  handshakes
+    counter_t bus_trip_us;             //  the slowest broker's 99th percentile of round trips
     counter_t lag_messages[PARTITIONS_MAX];
     counter_t
         oldest_us[PARTITIONS_MAX];  //  when the oldest of them was accepted, on clock_us; 0: none
@@ -146,6 +152,7 @@ typedef struct {
         const char *name;
         uint64_t count;
     } reasons[REASONS_MAX];
+    uint64_t tls_failed[TLS_FAULTS];
     uint64_t bus_trip_us;  //  of the slowest worker
     uint64_t lag_messages[PARTITIONS_MAX];
     double lag_seconds[PARTITIONS_MAX];  //  the age of the oldest one

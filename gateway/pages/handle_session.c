@@ -64,20 +64,22 @@ answer_sign_in (http_request_t *request)
 }
 
 //  Return true if the page came over TLS, from the gateway or from a proxy before it. Then the
-//  browser may send the cookie over nothing else.
+//  browser may send the cookie over nothing else. Its Origin tells that of a proxy which the gateway
+//  does not know of.
 static bool
-s_is_secure (const http_request_t *request)
+s_is_secure (const parts_t *parts, const http_request_t *request)
 {
     const char *origin = http_request_field (request, "Origin");
-    return origin && g_str_has_prefix (origin, "https://");
+    return caller_find (parts->proxies, request).is_secure ||
+           (origin && g_str_has_prefix (origin, "https://"));
 }
 
 static void
-s_answer_cookie (http_request_t *request, text_t token, const char *seconds)
+s_answer_cookie (const parts_t *parts, http_request_t *request, text_t token, const char *seconds)
 {
     char *cookie = g_strdup_printf (CREDENTIALS_COOKIE
         "=%.*s; Path=/; Max-Age=%s; HttpOnly; SameSite=Strict%s",
-        (int) token.size, token.data, seconds, s_is_secure (request) ? "; Secure" : "");
+        (int) token.size, token.data, seconds, s_is_secure (parts, request) ? "; Secure" : "");
     http_answer (request, &(http_response_t){.status = 204,
                               .fields = {{"Set-Cookie", cookie}, {"Cache-Control", "no-store"}}});
     g_free (cookie);
@@ -93,7 +95,7 @@ handle_session (const parts_t *parts, http_request_t *request, const http_target
         return;
     }
     if (strcmp (http_request_method (request), "DELETE") == 0) {
-        s_answer_cookie (request, text_from (""), COOKIE_ENDED);
+        s_answer_cookie (parts, request, text_from (""), COOKIE_ENDED);
         return;
     }
     access_verdict_t verdict = access_judge (parts->access, request, TOKEN_READ);
@@ -104,5 +106,5 @@ handle_session (const parts_t *parts, http_request_t *request, const http_target
     if (verdict != ACCESS_ALLOWED)
         access_refuse (request, verdict, TOKEN_READ);
     else if (credentials_of_field (&token, authorization) == CREDENTIALS_BEARER)
-        s_answer_cookie (request, token, COOKIE_SECONDS);
+        s_answer_cookie (parts, request, token, COOKIE_SECONDS);
 }

@@ -44,8 +44,8 @@ s_is_ordinary (const char *problem)
 }
 
 void
-answer_log (
-    answer_log_t *self, http_request_t *request, unsigned status, const char *problem, int64_t us)
+answer_log (answer_log_t *self, const proxy_rules_t *proxies, http_request_t *request,
+    unsigned status, const char *problem, int64_t us)
 {
     bool is_ordinary = s_is_ordinary (problem);
     log_level_t level = is_ordinary ? LOG_DEBUG : status < 500 ? LOG_INFO : LOG_WARN;
@@ -57,9 +57,12 @@ answer_log (
     self->left_out = 0;
     char method[SHOWN_SIZE];
     char target[SHOWN_SIZE];
+    char client[CLIENT_ADDRESS_TEXT_SIZE];
+    caller_t caller = caller_find (proxies, request);
+    client_address_print (&caller.address, client);
     s_show (http_request_method (request), method);
     s_show (http_request_target (request), target);
     log_event (level, is_ordinary ? "answered" : "request refused",
-        "method=%s target=%s status=%u problem=%s request_id=%s us=%lld", method, target, status,
-        problem ? problem : "none", http_request_id (request), (long long) us);
+        "method=%s target=%s status=%u problem=%s request_id=%s us=%lld client=%s", method, target,
+        status, problem ? problem : "none", http_request_id (request), (long long) us, client);
 }

@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_ANSWER_LOG_H
 #define DOWNLINK_ANSWER_LOG_H
 
-#include "http/http_request.h"
+#include "gateway/access/caller.h"
 
 #define REFUSALS_PER_SECOND 20
 
@@ -18,8 +18,8 @@ typedef struct {
 //  Return true if a refusal may be logged at this time. Otherwise count it.
 bool answer_log_may (answer_log_t *self, int64_t now_ms);
 
-//  Log an answer, as http_answered_fn says.
-void answer_log (
-    answer_log_t *self, http_request_t *request, unsigned status, const char *problem, int64_t us);
+//  Log an answer, as http_answered_fn says. The proxies in front tell who the client is.
+void answer_log (answer_log_t *self, const proxy_rules_t *proxies, http_request_t *request,
+    unsigned status, const char *problem, int64_t us);
 
 #endif

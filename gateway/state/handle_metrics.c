@@ -63,6 +63,19 @@ s_write_requests (prometheus_text_t *text, const gateway_totals_t *totals)
 }
 
 static void
+s_write_tls (prometheus_text_t *text, tls_keeper_t *tls, const gateway_totals_t *totals)
+{
+    prometheus_begin (text, COUNTER, "tls_failed_handshakes_total",
+        "Handshakes of TLS that failed, by the reason.");
+    for (unsigned fault = 0; fault < TLS_FAULTS; fault++)
+        prometheus_count (text, totals->tls_failed[fault],
+            one_label ("reason", tls_fault_name ((tls_fault_t) fault)));
+    prometheus_single (text, GAUGE, "tls_certificate_end_seconds",
+        "When the certificate ends, in seconds since 1970; 0 without TLS.",
+        tls ? (uint64_t) tls_keeper_ends_s (tls) : 0);
+}
+
+static void
 s_write_processors (prometheus_text_t *text, const directory_t *directory)
 {
     size_t count = 0;
@@ -165,6 +178,7 @@ handle_metrics (const parts_t *parts, http_request_t *request, const http_target
     s_write_counters (text, totals);
     s_write_bus (text, parts->link, totals);
     s_write_requests (text, totals);
+    s_write_tls (text, parts->tls, totals);
     s_write_processors (text, parts->directory);
     s_write_partitions (text, parts->directory, totals);
     prometheus_process (text);

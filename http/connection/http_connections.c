@@ -3,8 +3,10 @@
 
 #include <sys/socket.h>
 
+#include "common/process/log.h"
 #include "http/connection/http_watch.h"
 
+#define HANDSHAKE_MS 3000
 #define FRESH_MS 15000
 #define HEAD_CROWDED_MS 200  //  for a head, near the limit of connections
 #define SENDING_MS 60000
@@ -15,6 +17,9 @@
 #define STOP_UNFINISHED_MS 2000  //  at a stop: an incomplete request, since the stop
 #define STOP_UNTAKEN_MS 2000     //  at a stop: a client that takes nothing of its answer
 #define LOOKS_MAX 1024           //  at connections of one phase, in one call
+#define GREET_MAX 64             //  new connections to look at, in one run
+#define GREET_MS 1000            //  after that, a connection is not new any more
+#define HELLO_INTERVAL_MS 1000   //  between two lines in the log
 #define SPARE_MAX 32             //  connections to keep free, as long as others are idle
 #define SHED_TRIES 8             //  connections to look at, to close one of them
 
@@ -23,7 +28,8 @@ http_connections_init (http_connections_t *self, size_t limit, const http_times_
     http_part_fn *part, void *context)
 {
     *self = (http_connections_t){.limit = limit,
-        .limits_ms = {[CONNECTION_FRESH] = FRESH_MS,
+        .limits_ms = {[CONNECTION_HANDSHAKE] = HANDSHAKE_MS,
+            [CONNECTION_FRESH] = FRESH_MS,
             [CONNECTION_IDLE] = (int64_t) times->idle_ms,
             [CONNECTION_HEAD] = (int64_t) times->head_ms,
             [CONNECTION_BODY] = (int64_t) times->body_ms,
@@ -39,20 +45,21 @@ http_connections_init (http_connections_t *self, size_t limit, const http_times_
 static http_connection_t *
 s_find_longest_idle (const http_connections_t *self)
 {
-    const GList *fresh = self->phases[CONNECTION_FRESH].head;
-    const GList *idle = self->phases[CONNECTION_IDLE].head;
-    if (!fresh || !idle)
-        return fresh ? fresh->data : idle ? idle->data : NULL;
-    http_connection_t *first = fresh->data;
-    http_connection_t *other = idle->data;
-    return first->entered_ms < other->entered_ms ? first : other;
+    http_connection_t *found = NULL;
+    for (int phase = CONNECTION_HANDSHAKE; phase <= CONNECTION_IDLE; phase++) {
+        const GList *first = self->phases[phase].head;
+        http_connection_t *connection = first ? first->data : NULL;
+        if (connection && (!found || connection->entered_ms < found->entered_ms))
+            found = connection;
+    }
+    return found;
 }
 
 //  End the stream. libmicrohttpd, which owns the descriptor, finds that and closes it.
 static void
 s_hang_up (http_connections_t *self, http_connection_t *connection)
 {
-    shutdown (connection->fd, SHUT_RDWR);
+    shutdown (connection->wire.fd, SHUT_RDWR);
     http_connections_enter (self, connection, CONNECTION_PARTED);
 }
 
@@ -72,7 +79,7 @@ s_shed (http_connections_t *self)
         uint64_t bytes_read = 0;
         if (!connection)
             return;
-        if (http_watch_look (connection->fd, &bytes_read) != WATCH_UNREAD) {
+        if (http_watch_look (&connection->wire, &bytes_read) != WATCH_UNREAD) {
             s_hang_up (self, connection);
             return;
         }
@@ -85,12 +92,46 @@ http_connections_add (http_connections_t *self, int fd)
 {
     s_shed (self);
     http_connection_t *connection = g_new0 (http_connection_t, 1);
-    connection->fd = fd;
+    connection->wire.fd = fd;
+    connection->phase = CONNECTION_FRESH;
     (void) client_address_of_socket (&connection->peer, fd);
     connection->entered_ms = self->now_ms;
     connection->link.data = connection;
     g_queue_push_tail_link (&self->phases[CONNECTION_FRESH], &connection->link);
     return connection;
+}
+
+static void
+s_refuse_hello (http_connections_t *self, http_connection_t *connection)
+{
+    char client[CLIENT_ADDRESS_TEXT_SIZE];
+    self->hellos++;
+    s_hang_up (self, connection);
+    if (!log_is_due (&self->hello_logged_ms, HELLO_INTERVAL_MS))
+        return;
+    client_address_print (&connection->peer, client);
+    log_event (LOG_INFO, "closed a connection that began with TLS, on a port without it",
+        "client=%s so_far=%llu advice=%s", client, (unsigned long long) self->hellos,
+        "use http:// in the client's URL, or give --tls-cert and --tls-key");
+}
+
+void
+http_connections_greet (http_connections_t *self)
+{
+    int looks = 0;
+    for (GList *link = self->phases[CONNECTION_FRESH].tail; link && looks < GREET_MAX; looks++) {
+        http_connection_t *connection = link->data;
+        link = link->prev;
+        if (self->now_ms - connection->entered_ms > GREET_MS)
+            break;
+        unsigned char byte = 0;
+        if (connection->is_seen ||
+            recv (connection->wire.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+            continue;
+        connection->is_seen = true;
+        if (byte == TLS_FIRST_BYTE)
+            s_refuse_hello (self, connection);
+    }
 }
 
 void
@@ -138,7 +179,8 @@ http_connections_open (const http_connections_t *self)
 size_t
 http_connections_idle (const http_connections_t *self)
 {
-    return self->phases[CONNECTION_FRESH].length + self->phases[CONNECTION_IDLE].length;
+    return self->phases[CONNECTION_HANDSHAKE].length + self->phases[CONNECTION_FRESH].length +
+           self->phases[CONNECTION_IDLE].length;
 }
 
 static void
@@ -160,11 +202,11 @@ s_look_at_one (http_connections_t *self, http_connection_t *connection)
 {
     bool is_head = connection->phase == CONNECTION_HEAD;
     bool was_ended = connection->is_ended;
-    watch_t watch = http_watch_look (connection->fd, &connection->bytes_read);
+    watch_t watch = http_watch_look (&connection->wire, &connection->bytes_read);
     connection->is_looked_at = true;
     connection->is_ended = watch == WATCH_ENDED;
     if (!http_connection_is_asking (connection)) {
-        connection->bytes_read = http_watch_count_read (connection->fd);
+        connection->bytes_read = http_wire_count_read (&connection->wire);
         if (watch == WATCH_ENDED)
             s_hang_up (self, connection);
     }
@@ -225,7 +267,7 @@ s_stop_asking (http_connections_t *self, http_connection_t *connection)
 static void
 s_stop_sending (http_connections_t *self, http_connection_t *connection)
 {
-    uint64_t taken = http_watch_count_taken (connection->fd);
+    uint64_t taken = http_watch_count_taken (connection->wire.fd);
     if (taken != connection->taken)
         connection->moved_ms = self->now_ms;
     connection->taken = taken;
@@ -273,6 +315,10 @@ http_connections_expire (http_connections_t *self)
             }
             if (http_connection_is_asking (connection))
                 s_part (self, connection, PARTING_TIMEOUT);
+            else if (phase == CONNECTION_HANDSHAKE) {
+                tls_wire_blame (connection->wire.tls, TLS_LATE);
+                s_hang_up (self, connection);
+            }
             else
                 s_hang_up (self, connection);  //  tried again if libmicrohttpd overlooks it
         }

@@ -1,8 +1,10 @@
 //  The open connections. Each is in one phase, and a deadline ends every phase, so that no client
 //  keeps a connection for ever by sending or reading slowly. Near the limit of connections, each
-//  new connection closes the one that has been FRESH or IDLE for the longest.
+//  new connection closes the one that has been in HANDSHAKE, FRESH or IDLE for the
+//  longest.
 //
 //    phase     begins                            ends at the latest after
+//    HANDSHAKE accepted, TLS not agreed yet      HANDSHAKE_MS, closed
 //    FRESH     accepted, no request line yet     FRESH_MS, closed
 //    IDLE      its answer was sent               idle_ms, closed
 //    HEAD      the request line was read         head_ms, or HEAD_CROWDED_MS near the limit of
@@ -34,6 +36,7 @@
 #include "http/rules/http_times.h"
 
 typedef enum {
+    CONNECTION_HANDSHAKE,
     CONNECTION_FRESH,
     CONNECTION_IDLE,
     CONNECTION_HEAD,
@@ -46,7 +49,7 @@ typedef enum {
 } connection_phase_t;
 
 typedef struct {
-    int fd;
+    http_wire_t wire;
     client_address_t peer;  //  of the other end: the client, or a proxy before it
     connection_phase_t phase;
     int64_t entered_ms;  //  when the phase began
@@ -57,6 +60,7 @@ typedef struct {
     uint64_t body_bytes;  //  of the current request in this phase
     uint64_t bytes_read;  //  from the client at the last look; 0: no look yet, or no bytes
     bool is_looked_at;    //  in this phase
+    bool is_seen;         //  its first byte has been looked at
     bool is_ended;        //  the last look found that the client has closed its side
     bool is_lingering;    //  it gets its last answer while the client may still send
     void *request;        //  http_request_t: the current one; NULL: none
@@ -75,7 +79,9 @@ typedef struct {
     uint64_t timeouts;                     //  number of answers with 408
     size_t limit;                          //  most connections that may be open
     int64_t limits_ms[CONNECTION_PHASES];  //  longest times in each phase
-    unsigned looks;                        //  number of calls of http_connections_look
+    uint64_t hellos;                       //  number of clients that wanted to speak TLS
+    int64_t hello_logged_ms;
+    unsigned looks;  //  number of calls of http_connections_look
     http_part_fn *part;
     void *context;
 } http_connections_t;
@@ -84,12 +90,16 @@ typedef struct {
 void http_connections_init (http_connections_t *self, size_t limit, const http_times_t *times,
     http_part_fn *part, void *context);
 
-//  Add an accepted connection, and return it, borrowed until http_connections_remove. Near the
-//  limit, close an idle connection.
+//  Add an accepted connection, in FRESH, and return it, borrowed until http_connections_remove. Near
+//  the limit, close an idle connection.
 http_connection_t *http_connections_add (http_connections_t *self, int fd);
 
 //  Free a connection that is closed.
 void http_connections_remove (http_connections_t *self, http_connection_t *connection);
+
+//  Where TLS is not spoken: close connections whose client begins with it, before libmicrohttpd
+//  reads that.
+void http_connections_greet (http_connections_t *self);
 
 //  Change the phase of a connection. Only this function does; a connection never leaves PARTED.
 void http_connections_enter (

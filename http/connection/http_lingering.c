@@ -31,6 +31,8 @@ http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms)
     int kept = fcntl (fd, F_DUPFD_CLOEXEC, 0);
     if (kept < 0)
         return;
+    //  Under TLS, libmicrohttpd closes the sending side of TLS alone.
+    shutdown (kept, SHUT_WR);
     lingering_t *lingering = g_new0 (lingering_t, 1);
     *lingering = (lingering_t){.fd = kept, .since_ms = now_ms};
     g_queue_push_tail (&self->queue, lingering);

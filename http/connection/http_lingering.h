@@ -18,7 +18,7 @@ typedef struct {
     GQueue queue;  //  of lingering_t, the oldest first
 } http_lingering_t;
 
-//  Keep a connection whose sending side is closed. The descriptor stays the caller's. Close the
+//  Keep a connection, and close its sending side. The descriptor stays the caller's. Close the
 //  oldest connection if too many are kept.
 void http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms);
 

@@ -3,7 +3,6 @@
 
 #include <glib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "http/rules/http_limits.h"
 #include "http/rules/http_status.h"
@@ -28,7 +27,8 @@ static const struct {
     [PARTING_MALFORMED] = {400, "bad-request", "the request is not well-formed"},
     [PARTING_TARGET_TOO_LONG] = {414, "target-too-long",
         "the head of a request may have " G_STRINGIFY (HTTP_HEAD_MAX_BYTES) " bytes"},
-    [PARTING_VERSION] = {505, "http-version", "this server speaks HTTP/1.1 and HTTP/1.0"}};
+    [PARTING_VERSION] = {505, "http-version", "this server speaks HTTP/1.1 and HTTP/1.0"},
+    [PARTING_PLAIN] = {400, "plain-http", "this port speaks TLS: use https:// in the URL"}};
 
 unsigned
 http_parting_status (http_parting_t parting)
@@ -49,7 +49,7 @@ http_parting_detail (http_parting_t parting)
 }
 
 void
-http_parting_send (http_parting_t parting, const char *detail, int fd)
+http_parting_send (http_parting_t parting, const char *detail, const http_wire_t *wire)
 {
     char body[ANSWER_SIZE];
     char answer[2 * ANSWER_SIZE];
@@ -67,6 +67,5 @@ http_parting_send (http_parting_t parting, const char *detail, int fd)
         "\r\n"
         "%s",
         status, http_status_title (status), status == 503 ? "Retry-After: 1\r\n" : "", size, body);
-    (void) !send (fd, answer, (size_t) count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown (fd, SHUT_WR);
+    http_wire_end (wire, answer, (size_t) count);
 }

@@ -3,20 +3,7 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-
-uint64_t
-http_watch_count_read (int fd)
-{
-    struct tcp_info info = {0};
-    socklen_t size = sizeof info;
-    int unread = 0;
-    if (ioctl (fd, FIONREAD, &unread) != 0 ||
-        getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return 0;
-    return info.tcpi_bytes_received - (unsigned) unread;
-}
 
 uint64_t
 http_watch_count_taken (int fd)
@@ -27,16 +14,14 @@ http_watch_count_taken (int fd)
 }
 
 watch_t
-http_watch_look (int fd, uint64_t *read_p)
+http_watch_look (const http_wire_t *wire, uint64_t *read_p)
 {
-    char byte;
-    ssize_t count = recv (fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    bool is_ended = false;
+    bool has_unread = http_wire_has_unread (wire, &is_ended);
     uint64_t before = *read_p;
     *read_p = 0;
-    if (count == 0)
-        return WATCH_ENDED;
-    if (count < 0)
-        return WATCH_QUIET;
-    *read_p = http_watch_count_read (fd);
+    if (!has_unread)
+        return is_ended ? WATCH_ENDED : WATCH_QUIET;
+    *read_p = http_wire_count_read (wire);
     return before > 0 && *read_p == before ? WATCH_STUCK : WATCH_UNREAD;
 }

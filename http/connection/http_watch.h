@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_HTTP_WATCH_H
 #define DOWNLINK_HTTP_WATCH_H
 
-#include <stdint.h>
+#include "http/connection/http_wire.h"
 
 typedef enum {
     WATCH_QUIET,   //  no unread bytes
@@ -15,10 +15,7 @@ typedef enum {
 
 //  Look at a connection. *read_p is the number of bytes that had been read at the last look, 0
 //  before the first one; set it to their number now. libmicrohttpd must run between two looks.
-watch_t http_watch_look (int fd, uint64_t *read_p);
-
-//  Return the number of bytes read from a connection so far; 0 if the kernel does not say.
-uint64_t http_watch_count_read (int fd);
+watch_t http_watch_look (const http_wire_t *wire, uint64_t *read_p);
 
 //  Return the number of bytes that the client has acknowledged so far; 0 if the kernel does not
 //  say.

@@ -14,6 +14,8 @@ import socket
 import subprocess
 import time
 
+import tls
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin")).resolve()
 DISK_SHIM = BIN.parent / "tests" / "libdisk-shim.so"
@@ -127,10 +129,16 @@ class Pair:
                        self.state, *self.processor_flags,
                        environment=self.environment.get("processor"))
 
+    def tls_flags(self):
+        if not tls.IS_EVERYWHERE or "--tls-cert" in self.gateway_flags:
+            return []
+        tls.PORTS.add(self.http)
+        return tls.Identity.flags()
+
     def start_gateway(self):
         return Program(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
                        f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}",
-                       *self.gateway_flags, environment=self.environment.get("gateway"))
+                       *self.tls_flags(), *self.gateway_flags, environment=self.environment.get("gateway"))
 
     def start_gateway_beside(self, *flags, environment=None):
         """Another gateway on the same journal directory. Returns it and its port."""

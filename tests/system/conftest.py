@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from downlink import Pair, channel  # noqa: E402
 from kafka import Kafka  # noqa: E402
 from postgres import Postgres  # noqa: E402
+import tls  # noqa: E402
 
 TEST_SECONDS = 120
 TOPIC_PARTITIONS = 4
@@ -22,7 +23,9 @@ def pytest_configure():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
-            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_UPLOAD_MB")
+            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
+    if tls.IS_EVERYWHERE:
+        tls.speak_everywhere()
     for name in list(os.environ):
         if name.startswith("DOWNLINK_") and name not in kept:
             del os.environ[name]

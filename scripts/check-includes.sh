@@ -17,6 +17,7 @@ allowed=(
     'zmq             ^common/network/(socket|doorkeeper)\.c$'
     'xxhash          ^common/[a-z]+/[a-z_]+\.[ch]$'
     'librdkafka      ^(common/(kafka/kafka_[a-z]+|domain/partition)|gateway/link/kafka_producer|processor/intake/(source_kafka|kafka_[a-z_]+))\.[ch]$'
+    '(rabbitmq-c/|amqp) ^common/rabbitmq/amqp_library\.h$'
     'yajl            ^(common/bytes/json_[a-z]+|common/kafka/kafka_statistics|query/gateway_stats|launch/[a-z_]+)\.c$'
 )
 

@@ -50,6 +50,7 @@ disk
 common/service
 common/options
 common/kafka
+common/rabbitmq
 common/bus
 common/access
 common/network

@@ -8,12 +8,14 @@ set -euo pipefail
 declare -A groups=(
     [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libczmq-dev libmicrohttpd-dev libgnutls28-dev
         libmsgpack-c-dev|libmsgpack-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
-        libglib2.0-dev libyajl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libjs-chart.js"
+        libglib2.0-dev libyajl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev librabbitmq-dev
+        libjs-chart.js"
     [test]="libcriterion-dev openssl python3-pytest python3-zmq python3-msgpack python3-xxhash curl procps
         file python3-yaml python3-jsonschema mandoc zsh fish
         libcurl4-openssl-dev prometheus postgresql pgbouncer iproute2 util-linux
         chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
     [kafka]="default-jre-headless|openjdk-21-jre-headless|openjdk-17-jre-headless python3-confluent-kafka"
+    [rabbitmq]="rabbitmq-server python3-pika"
     [bench]="wrk valgrind python3-matplotlib python3-zmq python3-msgpack"
     [run]="curl procps"
     [package]="file dpkg-dev python3"
@@ -26,7 +28,7 @@ declare -A groups=(
     [model]="spin gcc libc6-dev"
     [runtime]="libczmq4 libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2
         libsimdjson25|libsimdjson14 libxxhash0 libsqlite3-0 libglib2.0-0t64|libglib2.0-0 libyajl2 zlib1g libzstd1 libpq5
-        librdkafka1 libgnutls30t64|libgnutls30"
+        librdkafka1 librabbitmq4 libgnutls30t64|libgnutls30"
     [compose]="docker.io docker-cli|docker.io docker-compose|docker-compose-v2 iptables ca-certificates curl"
     [base-image]="debootstrap"
 )

@@ -71,7 +71,7 @@ s_check_name (const char *flag, const char *name, char *refusal)
                flag, TOPIC_MAX_BYTES, name, TOPIC_MAX_BYTES);
 }
 
-//  Check what goes with a broker only.
+//  Check the names, which need a broker.
 static bool
 s_check_names (const bus_choice_t *choice, char *refusal)
 {

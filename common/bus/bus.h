@@ -19,11 +19,15 @@
 //    partitioner  the function that a new state should have (partition.h)
 //    needs_it     other programs choose partitions by this function: no other will do
 //    setting      one that the file must have
-//    help         what the file holds
+//    help         on the file
 #define BROKER_BUSES(ROW)                                                                          \
     ROW (KAFKA, kafka, MURMUR2, true, "bootstrap.servers",                                         \
         "settings for librdkafka, one name=value a line; bootstrap.servers has to be among them. " \
-        "For --bus=kafka")
+        "For --bus=kafka")                                                                         \
+    ROW (RABBITMQ, rabbitmq, XXH3, false, "url",                                                   \
+        "one name=value a line: url, amqp://HOST:PORT/VHOST or amqps://, has to be among them; "   \
+        "user, password, vhost, heartbeat, tls.ca, tls.cert, tls.key, tls.verify. For "            \
+        "--bus=rabbitmq")
 
 //  ZeroMQ goes straight to the processors.
 #define BUSES(ROW)                                                                                 \
@@ -33,7 +37,7 @@
 #define BUS_MEMBER(NAME, ...) BUS_##NAME,
 typedef enum { BUSES (BUS_MEMBER) BUS_COUNT } bus_t;
 
-//  What the user chose.
+//  The choice of the user.
 typedef struct {
     bus_t bus;
     const char *settings;     //  path of the file of settings; not NULL with a broker
@@ -73,7 +77,7 @@ const char *bus_needed_setting (bus_t self);
 
 #define BUS_REFUSAL_SIZE 384
 
-//  Make a choice of flags, whose texts are borrowed. Return false after writing what is wrong, as a
+//  Make a choice of flags, whose texts are borrowed. Return false after writing the fault, as a
 //  sentence.
 bool bus_choose (const bus_flags_t *flags, bus_choice_t *choice, char refusal[BUS_REFUSAL_SIZE])
     __attribute__ ((warn_unused_result));

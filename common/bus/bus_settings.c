@@ -29,13 +29,12 @@ s_free_setting (void *data)
     g_free (setting->value);
 }
 
-//  Log what is wrong with the file. Return false.
+//  Log a fault of the file. Return false.
 static bool
 s_complain (const bus_settings_t *self, unsigned line, const char *reason)
 {
-    log_event (LOG_ERROR, "cannot use a file of settings",
-        "bus=%s path=%s line=%u reason=%s", bus_name (self->bus), self->path, line,
-        reason);
+    log_event (LOG_ERROR, "cannot use a file of settings", "bus=%s path=%s line=%u reason=%s",
+        bus_name (self->bus), self->path, line, reason);
     return false;
 }
 

@@ -1,5 +1,5 @@
 //  The messages of a frame as JSON, exactly as POST /messages takes them, for a bus with a broker: so
-//  anybody can read what is there, and write to it. A bus may send each message as a record, with the
+//  anybody can read the bus, and write to it. A bus may send each message as a record, with the
 //  channel as its key, or all of them as lines.
 //
 //  The last record of a frame, or all of its lines, carry its tag (common/bus/frame_tag.h).

@@ -4,7 +4,6 @@ import concurrent.futures
 import json
 import re
 import signal
-import threading
 import time
 
 import pytest
@@ -13,6 +12,7 @@ import oracle
 from downlink import Client, Program, channel, free_ports, message, until
 from kafka import Kafka, partition_of
 from load import fill
+from posters import Poster, under_load
 from test_move import move
 from test_oracle import expect, post_from_many_sides, post_lines
 
@@ -126,54 +126,6 @@ def test_a_record_is_the_message_as_post_takes_it(over, broker, topic):
     rocket = both.rocket("apollo%2011%2F%C3%A9")
     assert (rocket["messagesApplied"], rocket["mission"]) == (5, "\u0000\U0001f680")
     both.stop()
-
-
-class Poster(threading.Thread):
-    """Posts messages of one rocket until it is told to end. Of those without an answer it does not know."""
-
-    def __init__(self, both):
-        super().__init__(daemon=True)
-        self.both, self.of, self.ending = both, channel(), threading.Event()
-        self.accepted, self.tried, self.statuses = 0, 0, set()
-        self.start()
-
-    def run(self):
-        while not self.ending.is_set():
-            self.tried += 1
-            try:
-                with Client(self.both.http, timeout=10) as client:
-                    self.statuses.add(status := client.call(
-                        "POST", "/messages", json.dumps(message(self.of, self.tried, by=1))).status)
-                self.accepted += status == 202
-            except OSError:
-                time.sleep(0.02)
-
-    def end(self):
-        self.ending.set()
-        self.join(20)
-        assert not self.is_alive()
-
-    def check(self, both):
-        """Every accepted message counts, none counts twice, and nothing else does."""
-        def is_complete():
-            rocket = both.rocket(self.of)
-            return rocket and rocket["messagesApplied"] >= self.accepted and rocket
-        rocket = until(is_complete, what=f"{self.accepted} of {self.tried} messages")
-        assert rocket["speed"] == rocket["messagesApplied"] <= self.tried
-        assert rocket["conflicts"] == 0 and self.accepted > 0
-
-
-def under_load(both, harm, posters=4):
-    """Post from several clients while something is harmed; check each one's rocket."""
-    load = [Poster(both) for _ in range(posters)]
-    time.sleep(0.3)
-    harm()
-    time.sleep(0.3)
-    for one in load:
-        one.end()
-    for one in load:
-        one.check(both)
-    return set().union(*(one.statuses for one in load))
 
 
 @pytest.mark.parametrize("journal", ["fsync", "off"])

@@ -1,0 +1,71 @@
+//  Publishes messages to queues, and tells the fate of each:
+//
+//    carried    the queue has it on a majority of its brokers (publisher confirms)
+//    returned   it is not known to be there: publish it again
+//
+//  It has a thread of its own (rabbitmq_client.h). All functions are for its owner and never wait; what
+//  they tell comes in rabbitmq_publisher_run, on the owner's thread. The messages that it has are bounded.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_RABBITMQ_PUBLISHER_H
+#define DOWNLINK_RABBITMQ_PUBLISHER_H
+
+#include "common/rabbitmq/rabbitmq_client.h"
+#include "common/text/text.h"
+
+#define RABBITMQ_FLIGHT_BYTES ((size_t) 64 * 1024 * 1024)  //  of messages without a fate, at most
+#define RABBITMQ_FLIGHTS 16384                             //  their number, at most
+#define RABBITMQ_HEADERS_MAX 4
+
+typedef struct rabbitmq_publisher rabbitmq_publisher_t;
+
+//  A header of a message. Bytes are a byte array for the receiver, text is a string.
+typedef struct {
+    const char *name;  //  a constant
+    text_t value;
+    bool is_bytes;
+} rabbitmq_header_t;
+
+typedef struct {
+    uint64_t id;  //  the owner's, for the fate
+    uint32_t queue;
+    text_t body;
+    rabbitmq_header_t headers[RABBITMQ_HEADERS_MAX];
+    size_t headers_count;
+} rabbitmq_message_t;
+
+//  Hear the fate of a message, and how long it took.
+typedef void (rabbitmq_fate_fn) (void *context, uint64_t id, bool is_carried, int64_t took_us);
+
+//  Create a publisher. It writes ear_fd, an eventfd, when a run has something to tell. topic is borrowed;
+//  it is the name of the queue, or with is_divided the beginning of the names of queues. The settings are
+//  borrowed as well.
+rabbitmq_publisher_t *rabbitmq_publisher_new (
+    const rabbitmq_settings_t *settings, const char *topic, bool is_divided, int ear_fd);
+
+//  Forget all messages without telling, and disconnect. Return false if the thread keeps settings and
+//  topic for itself (rabbitmq_client_end).
+bool rabbitmq_publisher_destroy (rabbitmq_publisher_t **self_p)
+    __attribute__ ((warn_unused_result));
+
+//  Set the number of queues, which are then made if they are not there; 0: none.
+void rabbitmq_publisher_set_queues (rabbitmq_publisher_t *self, uint32_t count);
+
+//  Publish a copy of a message to one of the queues. Return false if none can be taken now.
+bool rabbitmq_publisher_send (rabbitmq_publisher_t *self, const rabbitmq_message_t *message)
+    __attribute__ ((warn_unused_result));
+
+//  Tell all fates that are known, and update the condition.
+void rabbitmq_publisher_run (rabbitmq_publisher_t *self, rabbitmq_fate_fn *tell, void *context);
+
+//  The condition at the last run.
+typedef struct {
+    uint64_t session;  //  a number for each connection; 0: none with all queues
+    bool is_away;      //  no broker answers, or it takes no messages
+    bool is_refused;   //  a broker refuses connection or queues, until somebody changes something
+    char reason[RABBITMQ_REASON_SIZE];  //  of the last failure; empty: none
+} rabbitmq_publisher_condition_t;
+
+const rabbitmq_publisher_condition_t *rabbitmq_publisher_condition (
+    const rabbitmq_publisher_t *self);
+
+#endif

@@ -1,0 +1,257 @@
+//  The link over RabbitMQ: a frame is one message of lines, in the queue of its partition, TOPIC.N. It is
+//  carried when a majority of the queue's brokers has it on disk (publisher confirms).
+//
+//  The number of partitions is the one that processors announce: before that nothing is sent.
+//  SPDX-License-Identifier: Apache-2.0
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/process/clock.h"
+#include "common/process/failpoint.h"
+#include "common/process/log.h"
+#include "common/process/watchdog.h"
+#include "common/rabbitmq/rabbitmq_publisher.h"
+#include "gateway/link/bus_check.h"
+#include "gateway/link/choose_link.h"
+#include "gateway/link/frame_records.h"
+
+#define REST_MS 500          //  after a message that was not taken, so that it costs little
+#define REFUSED_LOG_MS 5000  //  between two log lines
+#define TRIP_MS 1000         //  the longest trip of each such time is told
+#define FAULT_SIZE (RABBITMQ_REASON_SIZE + 128)
+
+typedef struct {
+    link_t base;
+    rabbitmq_settings_t *settings;
+    char *topic;
+    const directory_t *directory;
+    worker_metrics_t *metrics;
+    link_ear_t ear;
+    int fd;  //  an eventfd, which the publisher writes
+    rabbitmq_publisher_t *publisher;
+    frame_records_t *records;
+    uint32_t queues;  //  that the publisher knows
+    bool is_away;     //  as the log says
+    bus_check_t check;
+    char fault[FAULT_SIZE];  //  of the broker
+    int64_t fault_logged_ms;
+    int64_t failure_logged_ms;
+    int64_t rest_until_ms;
+    int64_t trip_us;  //  the longest one lately
+    int64_t trip_told_ms;
+} link_rabbitmq_t;
+
+static void
+s_hear (link_t *base, const link_ear_t *ear)
+{
+    ((link_rabbitmq_t *) base)->ear = *ear;
+}
+
+static void
+s_note_failure (link_rabbitmq_t *self)
+{
+    counter_add (&self->metrics->bus_failed, 1);
+    self->rest_until_ms = clock_ms () + REST_MS;
+    if (log_is_due (&self->failure_logged_ms, REFUSED_LOG_MS))
+        log_event (LOG_WARN, "the bus does not take messages: their frames are sent again",
+            "bus=rabbitmq reason=%s", rabbitmq_publisher_condition (self->publisher)->reason);
+}
+
+static void
+s_take_fate (void *context, uint64_t sequence, bool is_carried, int64_t took_us)
+{
+    link_rabbitmq_t *self = context;
+    if (!is_carried) {
+        s_note_failure (self);
+        self->ear.returned (self->ear.context, sequence, false);
+        return;
+    }
+    self->trip_us = MAX (self->trip_us, took_us);
+    counter_add (&self->metrics->bus_records, 1);
+    self->ear.carried (self->ear.context, sequence);
+}
+
+static void
+s_tell_trip (link_rabbitmq_t *self)
+{
+    if (clock_ms () < self->trip_told_ms + TRIP_MS)
+        return;
+    self->trip_told_ms = clock_ms ();
+    counter_set (&self->metrics->bus_trip_us, (uint64_t) self->trip_us);
+    self->trip_us = 0;
+}
+
+static void
+s_look_at_broker (link_rabbitmq_t *self)
+{
+    const rabbitmq_publisher_condition_t *condition =
+        rabbitmq_publisher_condition (self->publisher);
+    bool was_away = self->is_away;
+    self->is_away = condition->is_away;
+    counter_set (&self->metrics->bus_away, self->is_away);
+    if (self->is_away && !was_away)
+        log_event (LOG_WARN, "the bus is away: accepted messages wait", "bus=rabbitmq reason=%s",
+            *condition->reason ? condition->reason : "no answer");
+    else if (!self->is_away && was_away)
+        log_event (LOG_INFO, "the bus is back", "bus=rabbitmq");
+    self->fault[0] = 0;
+    if (!condition->is_refused)
+        return;
+    g_snprintf (self->fault, sizeof self->fault,
+        "RabbitMQ refuses what this gateway needs: nothing is sent; %s", condition->reason);
+    if (log_is_due (&self->fault_logged_ms, REFUSED_LOG_MS))
+        log_event (LOG_ERROR, "the broker refuses what this gateway needs: nothing is sent",
+            "bus=rabbitmq topic=%s reason=%s advice=%s", self->topic, condition->reason,
+            "look at user, vhost and permissions, and at queues of this name that are no durable "
+            "quorum queues");
+}
+
+static void
+s_run (link_t *base)
+{
+    link_rabbitmq_t *self = (link_rabbitmq_t *) base;
+    eventfd_t rung;
+    (void) eventfd_read (self->fd, &rung);
+    rabbitmq_publisher_run (self->publisher, s_take_fate, self);
+    uint32_t partitions = directory_layout (self->directory).partitions;
+    if (partitions > 0 && partitions != self->queues) {
+        self->queues = partitions;
+        rabbitmq_publisher_set_queues (self->publisher, partitions);
+    }
+    s_look_at_broker (self);
+    s_tell_trip (self);
+    bus_check_look (&self->check, self->directory, "rabbitmq", self->topic);
+}
+
+static int64_t
+s_timeout_us (const link_t *base)
+{
+    int64_t rest_ms = ((const link_rabbitmq_t *) base)->rest_until_ms - clock_ms ();
+    return rest_ms > 0 ? rest_ms * 1000 : INT64_MAX;
+}
+
+static int
+s_fd (const link_t *base)
+{
+    return ((const link_rabbitmq_t *) base)->fd;
+}
+
+static layout_t
+s_layout (const link_t *base)
+{
+    return directory_layout (((const link_rabbitmq_t *) base)->directory);
+}
+
+//  Return why nothing can be sent until somebody changes it, or NULL.
+static const char *
+s_fault (const link_rabbitmq_t *self)
+{
+    if (self->check.fault[0])
+        return self->check.fault;
+    return self->fault[0] ? self->fault : NULL;
+}
+
+static uint64_t
+s_session (const link_t *base, uint32_t partition)
+{
+    const link_rabbitmq_t *self = (const link_rabbitmq_t *) base;
+    if (s_fault (self) || partition >= self->queues)
+        return 0;
+    return rabbitmq_publisher_condition (self->publisher)->session;
+}
+
+static bool
+s_send (link_t *base, record_t *record)
+{
+    link_rabbitmq_t *self = (link_rabbitmq_t *) base;
+    if (self->rest_until_ms && clock_ms () < self->rest_until_ms)
+        return false;
+    bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
+    g_assert (is_frame);  //  we made it, and the journal checks what it reads back
+    rabbitmq_message_t message = {.id = record->sequence,
+        .queue = record->partition,
+        .body = frame_records_lines (self->records),
+        .headers = {{FRAME_TAG_NAME,
+            text_of ((const char *) frame_records_tag (self->records), FRAME_TAG_SIZE), true}},
+        .headers_count = 1};
+    FAILPOINT ("push-before");
+    bool is_sent = rabbitmq_publisher_send (self->publisher, &message);
+    FAILPOINT ("push-after");
+    if (is_sent)
+        counter_add (&self->metrics->bus_bytes, message.body.size);
+    return is_sent;
+}
+
+//  Any owner may have read the frame from its queue. Acks carry digests, so a frame that was never there
+//  is not taken for one that was.
+static bool
+s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
+{
+    (void) record;
+    return directory_owner (((const link_rabbitmq_t *) base)->directory, partition) == peer;
+}
+
+static void
+s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
+{
+    log_event (LOG_ERROR,
+        "the bus refuses frames that were accepted: they are set aside until this gateway starts "
+        "again",
+        "bus=rabbitmq topic=%s partition=%u frames=%zu", ((const link_rabbitmq_t *) base)->topic,
+        partition, frames);
+}
+
+static link_condition_t
+s_condition (const link_t *base)
+{
+    const link_rabbitmq_t *self = (const link_rabbitmq_t *) base;
+    const char *reason = rabbitmq_publisher_condition (self->publisher)->reason;
+    return (link_condition_t){.bus = "rabbitmq",
+        .is_away = self->is_away,
+        .reason = *reason ? reason : NULL,
+        .fault = s_fault (self)};
+}
+
+static void
+s_destroy (link_t **base_p)
+{
+    link_rabbitmq_t *self = (link_rabbitmq_t *) *base_p;
+    watchdog_rest ();  //  the thread may wait for a broker
+    if (rabbitmq_publisher_destroy (&self->publisher)) {
+        rabbitmq_settings_destroy (&self->settings);
+        g_free (self->topic);
+        close (self->fd);
+    }
+    frame_records_destroy (&self->records);
+    g_free (self);
+    *base_p = NULL;
+}
+
+link_t *
+link_rabbitmq_new (const link_setup_t *setup)
+{
+    rabbitmq_settings_t *settings = rabbitmq_settings_read (setup->choice->settings);
+    if (!settings)
+        return NULL;
+    link_rabbitmq_t *self = g_new0 (link_rabbitmq_t, 1);
+    self->base = (link_t){.hear = s_hear,
+        .run = s_run,
+        .timeout_us = s_timeout_us,
+        .fd = s_fd,
+        .layout = s_layout,
+        .session = s_session,
+        .send = s_send,
+        .believes = s_believes,
+        .log_set_aside = s_log_set_aside,
+        .condition = s_condition,
+        .destroy = s_destroy};
+    self->settings = settings;
+    self->topic = g_strdup (setup->choice->topic);
+    self->directory = setup->directory;
+    self->metrics = setup->metrics;
+    self->records = frame_records_new ();
+    self->fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+    g_assert (self->fd >= 0);
+    self->publisher = rabbitmq_publisher_new (settings, self->topic, true, self->fd);
+    return &self->base;
+}

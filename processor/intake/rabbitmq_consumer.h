@@ -1,0 +1,78 @@
+//  Reads the queues of partitions, TOPIC.N, in a thread of its own (common/rabbitmq/rabbitmq_client.h). All
+//  functions are for its owner and never wait.
+//
+//  Each partition has a channel while it is open. Messages that are delivered on a channel and not
+//  acknowledged when the channel closes go back to its queue, and are delivered again, here or elsewhere. After a lost
+//  connection the channels of open partitions are opened again; each has another number, its instance.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_RABBITMQ_CONSUMER_H
+#define DOWNLINK_RABBITMQ_CONSUMER_H
+
+#include <glib.h>
+
+#include "common/bus/frame_tag.h"
+#include "common/rabbitmq/rabbitmq_client.h"
+
+#define RABBITMQ_PREFETCH                                                                          \
+    512  //  messages of a partition that are delivered and not acknowledged, at most
+#define RABBITMQ_WAITING_BYTES ((size_t) 64 * 1024 * 1024)  //  delivered and not taken, about
+
+typedef struct rabbitmq_consumer rabbitmq_consumer_t;
+
+//  A message that was delivered.
+typedef struct {
+    uint32_t partition;
+    uint64_t assignment;  //  of the partition, as it was opened
+    uint64_t instance;    //  of its channel
+    uint64_t tag;         //  rising on a channel
+    int64_t time_ms;      //  when it was published; 0: not known
+    bool has_frame_tag;   //  a gateway wrote it
+    uint8_t frame_tag[FRAME_TAG_SIZE];
+    void *body;  //  of free (3); NULL: empty
+    size_t size;
+    GList link;
+} rabbitmq_delivery_t;
+
+void rabbitmq_delivery_free (rabbitmq_delivery_t *self);
+
+//  The condition of the broker.
+typedef struct {
+    bool is_ready;    //  there is a connection, with all queues
+    bool is_refused;  //  a broker refuses connection or queues, until somebody changes something
+    uint64_t received_bytes;
+    char reason[RABBITMQ_REASON_SIZE];  //  of the last failure; empty: none
+} rabbitmq_consumer_condition_t;
+
+//  Create a consumer, which makes the queues that are not there. It writes ear_fd, an eventfd, when
+//  something came. Settings and topic are borrowed.
+rabbitmq_consumer_t *rabbitmq_consumer_new (
+    const rabbitmq_settings_t *settings, const char *topic, uint32_t partitions, int ear_fd);
+
+//  Disconnect, and drop the deliveries that are not taken. Return false if the thread keeps settings and topic for
+//  itself (rabbitmq_client_end).
+bool rabbitmq_consumer_destroy (rabbitmq_consumer_t **self_p) __attribute__ ((warn_unused_result));
+
+//  Open a partition, under a number that is new. Deliveries begin.
+void rabbitmq_consumer_open (rabbitmq_consumer_t *self, uint32_t partition, uint64_t assignment);
+
+//  Stop the deliveries of a partition. Earlier ones can still be acknowledged.
+void rabbitmq_consumer_pause (rabbitmq_consumer_t *self, uint32_t partition);
+
+//  Close a partition: messages without an acknowledgement go back to its queue.
+void rabbitmq_consumer_close (rabbitmq_consumer_t *self, uint32_t partition);
+
+//  Acknowledge all messages of a channel up to a tag. Nothing happens if the channel is gone.
+void rabbitmq_consumer_acknowledge (
+    rabbitmq_consumer_t *self, uint32_t partition, uint64_t instance, uint64_t tag);
+
+//  Move all deliveries that came to the end of a queue of rabbitmq_delivery_t, whose bytes still count as
+//  waiting until rabbitmq_consumer_took.
+void rabbitmq_consumer_take (rabbitmq_consumer_t *self, GQueue *deliveries);
+void rabbitmq_consumer_took (rabbitmq_consumer_t *self, size_t bytes);
+
+//  Write the condition. It is measured now and then; *depths, if not NULL, has the messages that wait in
+//  the queue of each partition.
+void rabbitmq_consumer_look (
+    rabbitmq_consumer_t *self, rabbitmq_consumer_condition_t *condition, uint32_t *depths);
+
+#endif

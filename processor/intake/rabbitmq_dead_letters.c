@@ -1,0 +1,156 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "processor/intake/rabbitmq_dead_letters.h"
+
+#include "common/process/clock.h"
+#include "common/process/log.h"
+
+#define WAITING_MAX 4096
+#define WAITING_MAX_BYTES (16 * 1024 * 1024)
+#define RETRY_MS 1000
+#define LOG_INTERVAL_MS 10000
+#define REASON_BYTES 512
+
+typedef struct {
+    uint64_t id;
+    rabbitmq_delivery_t *delivery;
+    char reason[REASON_BYTES];
+    GList link;  //  in unsent
+} letter_t;
+
+struct rabbitmq_dead_letters {
+    rabbitmq_publisher_t *publisher;
+    const char *queue;
+    const char *topic;
+    rabbitmq_letter_fn *carried;
+    void *context;
+    GHashTable *letters;  //  of letter_t by id: all that are not carried
+    GQueue unsent;        //  of letter_t: some of them
+    uint64_t bytes;
+    uint64_t ids;
+    int64_t retry_at_ms;
+    int64_t logged_ms;
+};
+
+static void
+s_free_letter (void *data)
+{
+    letter_t *letter = data;
+    rabbitmq_delivery_free (letter->delivery);
+    g_free (letter);
+}
+
+rabbitmq_dead_letters_t *
+rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings, const char *queue,
+    const char *topic, int ear_fd, rabbitmq_letter_fn *carried, void *context)
+{
+    rabbitmq_dead_letters_t *self = g_new0 (rabbitmq_dead_letters_t, 1);
+    self->queue = queue;
+    self->topic = topic;
+    self->carried = carried;
+    self->context = context;
+    self->letters = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, s_free_letter);
+    self->publisher = rabbitmq_publisher_new (settings, queue, false, ear_fd);
+    rabbitmq_publisher_set_queues (self->publisher, 1);
+    return self;
+}
+
+bool
+rabbitmq_dead_letters_destroy (rabbitmq_dead_letters_t **self_p)
+{
+    rabbitmq_dead_letters_t *self = g_steal_pointer (self_p);
+    if (!self)
+        return true;
+    bool has_ended = rabbitmq_publisher_destroy (&self->publisher);
+    g_hash_table_unref (self->letters);
+    g_free (self);
+    return has_ended;
+}
+
+static void
+s_take_fate (void *context, uint64_t id, bool is_carried, int64_t took_us)
+{
+    (void) took_us;
+    rabbitmq_dead_letters_t *self = context;
+    letter_t *letter = g_hash_table_lookup (self->letters, &id);
+    if (!letter)
+        return;
+    if (!is_carried) {
+        g_queue_push_tail_link (&self->unsent, &letter->link);
+        self->retry_at_ms = clock_ms () + RETRY_MS;
+        if (log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
+            log_event (LOG_WARN, "dead letters are not delivered: they are sent again",
+                "queue=%s reason=%s waiting=%u", self->queue,
+                rabbitmq_publisher_condition (self->publisher)->reason,
+                g_hash_table_size (self->letters));
+        return;
+    }
+    const rabbitmq_delivery_t *delivery = letter->delivery;
+    self->bytes -= delivery->size;
+    self->carried (self->context, delivery->partition, delivery->assignment, delivery->instance,
+        delivery->tag);
+    g_hash_table_remove (self->letters, &id);
+}
+
+//  Publish one. Return false if it cannot be taken now.
+static bool
+s_publish (rabbitmq_dead_letters_t *self, const letter_t *letter)
+{
+    char name[RABBITMQ_QUEUE_NAME_SIZE];
+    const rabbitmq_delivery_t *delivery = letter->delivery;
+    rabbitmq_queue_name (name, self->topic, delivery->partition);
+    rabbitmq_message_t message = {.id = letter->id,
+        .body = {delivery->body, delivery->size},
+        .headers = {{"reason", text_from (letter->reason), false},
+            {"queue", text_from (name), false}},
+        .headers_count = 2};
+    return rabbitmq_publisher_send (self->publisher, &message);
+}
+
+static void
+s_publish_all (rabbitmq_dead_letters_t *self)
+{
+    if (clock_ms () < self->retry_at_ms)
+        return;
+    while (self->unsent.head && s_publish (self, self->unsent.head->data))
+        g_queue_pop_head_link (&self->unsent);
+}
+
+void
+rabbitmq_dead_letters_send (
+    rabbitmq_dead_letters_t *self, rabbitmq_delivery_t *delivery, const char *reason)
+{
+    letter_t *letter = g_new0 (letter_t, 1);
+    letter->id = ++self->ids;
+    letter->delivery = delivery;
+    letter->link.data = letter;
+    g_strlcpy (letter->reason, reason, sizeof letter->reason);
+    g_hash_table_insert (self->letters, &letter->id, letter);
+    self->bytes += delivery->size;
+    g_queue_push_tail_link (&self->unsent, &letter->link);
+    s_publish_all (self);
+}
+
+void
+rabbitmq_dead_letters_run (rabbitmq_dead_letters_t *self)
+{
+    rabbitmq_publisher_run (self->publisher, s_take_fate, self);
+    s_publish_all (self);
+}
+
+bool
+rabbitmq_dead_letters_is_full (const rabbitmq_dead_letters_t *self)
+{
+    return g_hash_table_size (self->letters) >= WAITING_MAX || self->bytes >= WAITING_MAX_BYTES;
+}
+
+uint64_t
+rabbitmq_dead_letters_waiting (const rabbitmq_dead_letters_t *self)
+{
+    return g_hash_table_size (self->letters);
+}
+
+const rabbitmq_publisher_condition_t *
+rabbitmq_dead_letters_condition (const rabbitmq_dead_letters_t *self)
+{
+    return rabbitmq_publisher_condition (self->publisher);
+}

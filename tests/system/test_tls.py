@@ -288,19 +288,15 @@ def test_a_thousand_handshakes_that_wait_disturb_nobody_and_end_in_time(secure):
         one.sendall(begins[index % 3])
     before = busy_seconds(secure.gateway)
     opened = time.monotonic()
-    requests = 0
-    while time.monotonic() - opened < 1:
+    for _ in range(5):
         good.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert good.recv(65536).startswith(b"HTTP/1.1 200 ")
         while not good.recv(65536).endswith(b"}\n"):
             pass
         assert secure.call("GET", "/readyz").status == 200  # a new handshake each time
-        requests += 1
-        time.sleep(0.02)
-    assert requests > 3
     until(lambda: secure.failed("timeout") >= late + 1000, what="their ends")
     spent = busy_seconds(secure.gateway) - before
-    assert spent < time.monotonic() - opened  # it does not turn without a pause
+    assert spent < 0.8 * (time.monotonic() - opened)  # it does not turn without a pause
     for one in waiting:
         one.settimeout(HANDSHAKE_SECONDS)
         try:

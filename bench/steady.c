@@ -64,6 +64,9 @@ main (int argc, char **argv)
     const char *fault = count != 1 ? "one URL is expected" : http_place_read (&place, argv[1]);
     if (fault)
         options_refuse (&s_usage, "%s", fault);
+    fault = place.is_secure ? http_place_set_trust (&place, NULL) : NULL;
+    if (fault)
+        options_refuse (&s_usage, "%s", fault);
     s_plan.stop_fd = stop_signals_open ();
     uint64_t sent = 0;
     bool good = true;

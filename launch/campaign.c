@@ -24,8 +24,8 @@ typedef enum { SENDER_FREE, SENDER_WAITING, SENDER_BUSY } sender_state_t;
 
 typedef struct {
     sender_state_t state;
-    int fd;            //  -1: none
-    GString *request;  //  the bytes
+    http_line_t *line;  //  NULL: none
+    GString *request;   //  the bytes
     size_t written;
     uint64_t count;      //  messages in it
     int64_t started_us;  //  this try
@@ -41,7 +41,7 @@ typedef struct {
     int epoll;
     sender_t *senders;
     uint64_t next;  //  index of the next message
-    GQueue parked;  //  descriptors of open connections without a sender, the oldest first
+    GQueue parked;  //  of http_line_t *: open connections without a sender, the oldest first
     guint parked_max;
     int64_t started_ms;
     int64_t progress_ms;
@@ -70,11 +70,10 @@ s_watch (const campaign_t *self, int operation, int fd, uint32_t events, uint64_
 }
 
 static void
-s_close (sender_t *sender)
+s_close_oldest (campaign_t *self)
 {
-    if (sender->fd >= 0)
-        close (sender->fd);
-    sender->fd = -1;
+    http_line_t *line = g_queue_pop_head (&self->parked);
+    http_line_destroy (&line);
 }
 
 //  Leave a connection open, like a client that never closes one. Close the oldest parked connection
@@ -82,17 +81,17 @@ s_close (sender_t *sender)
 static void
 s_park (campaign_t *self, sender_t *sender)
 {
-    s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN | EPOLLRDHUP, PARKED | (unsigned) sender->fd);
-    g_queue_push_tail (&self->parked, GINT_TO_POINTER (sender->fd));
-    sender->fd = -1;
+    int fd = http_line_fd (sender->line);
+    s_watch (self, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLRDHUP, PARKED | (unsigned) fd);
+    g_queue_push_tail (&self->parked, g_steal_pointer (&sender->line));
     if (self->parked.length > self->parked_max)
-        close (GPOINTER_TO_INT (g_queue_pop_head (&self->parked)));
+        s_close_oldest (self);
 }
 
 static void
 s_try_later (campaign_t *self, sender_t *sender)
 {
-    s_close (sender);
+    http_line_destroy (&sender->line);
     sender->state = SENDER_WAITING;
     sender->due_ms = clock_ms () + (int64_t) self->plan->retry_ms;
     self->result->retries++;
@@ -103,7 +102,13 @@ static void
 s_fail_connection (campaign_t *self, sender_t *sender)
 {
     self->result->connection_errors++;
-    complaints_add_silence (&self->complaints);
+    const char *fault = sender->line ? http_line_fault (sender->line) : NULL;
+    if (fault && !self->is_stopped)
+        complaints_add_fault (&self->complaints, fault);
+    if (fault)
+        self->is_stopped = true;  //  trying again would not change it
+    else
+        complaints_add_silence (&self->complaints);
     s_try_later (self, sender);
 }
 
@@ -111,11 +116,13 @@ static void
 s_write (campaign_t *self, sender_t *sender)
 {
     uint64_t index = (uint64_t) (sender - self->senders);
+    int fd = http_line_fd (sender->line);
     while (sender->written < sender->request->len) {
-        ssize_t size = send (sender->fd, sender->request->str + sender->written,
-            sender->request->len - sender->written, MSG_NOSIGNAL);
+        ssize_t size = http_line_send (sender->line, sender->request->str + sender->written,
+            sender->request->len - sender->written);
         if (size < 0 && errno == EAGAIN) {
-            s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN | EPOLLOUT, index);
+            bool is_blind = http_line_wants_input (sender->line);
+            s_watch (self, EPOLL_CTL_MOD, fd, is_blind ? EPOLLIN : EPOLLIN | EPOLLOUT, index);
             return;
         }
         if (size < 0) {
@@ -124,7 +131,7 @@ s_write (campaign_t *self, sender_t *sender)
         }
         sender->written += (size_t) size;
     }
-    s_watch (self, EPOLL_CTL_MOD, sender->fd, EPOLLIN, index);
+    s_watch (self, EPOLL_CTL_MOD, fd, EPOLLIN, index);
 }
 
 //  Send the sender's request, on its connection or on a new one.
@@ -138,17 +145,18 @@ s_try (campaign_t *self, sender_t *sender)
     g_byte_array_set_size (sender->answer.buffer, 0);
     sender->answer = (http_answer_t){.buffer = sender->answer.buffer};
     self->result->requests++;
-    if (sender->fd >= 0) {
+    if (sender->line) {
         s_write (self, sender);
         return;
     }
-    sender->fd = http_connect (self->place, (unsigned) self->result->connections);
-    if (sender->fd < 0) {
+    sender->line = http_connect (self->place, (unsigned) self->result->connections);
+    if (!sender->line) {
         s_fail_connection (self, sender);
         return;
     }
     self->result->connections++;
-    s_watch (self, EPOLL_CTL_ADD, sender->fd, EPOLLOUT, (uint64_t) (sender - self->senders));
+    s_watch (self, EPOLL_CTL_ADD, http_line_fd (sender->line), EPOLLOUT,
+        (uint64_t) (sender - self->senders));
 }
 
 static void
@@ -195,7 +203,7 @@ s_take_answer (campaign_t *self, sender_t *sender)
     bool is_good = status >= 200 && status < 300;
     self->result->statuses[status]++;
     if (sender->answer.is_closing)
-        s_close (sender);
+        http_line_destroy (&sender->line);
     else if (self->plan->new_connections)
         s_park (self, sender);
     if (!is_good) {
@@ -213,7 +221,7 @@ s_take_answer (campaign_t *self, sender_t *sender)
 static void
 s_read (campaign_t *self, sender_t *sender)
 {
-    switch (http_answer_read (&sender->answer, sender->fd)) {
+    switch (http_answer_read (&sender->answer, sender->line)) {
     case HTTP_MORE:
         break;
     case HTTP_ANSWERED:
@@ -286,6 +294,19 @@ s_show_progress (campaign_t *self, int64_t now_ms)
 }
 
 static void
+s_close_parked (campaign_t *self, int fd)
+{
+    for (GList *link = self->parked.head; link; link = link->next) {
+        http_line_t *line = link->data;
+        if (http_line_fd (line) != fd)
+            continue;
+        g_queue_delete_link (&self->parked, link);
+        http_line_destroy (&line);
+        return;
+    }
+}
+
+static void
 s_take_event (campaign_t *self, const struct epoll_event *event)
 {
     uint64_t data = event->data.u64;
@@ -293,18 +314,17 @@ s_take_event (campaign_t *self, const struct epoll_event *event)
         self->is_stopped = true;
     else if (data & PARKED) {
         //  The server closed a parked connection, or sent bytes that have no use.
-        int fd = (int) (data & UINT32_MAX);
-        if (g_queue_remove (&self->parked, GINT_TO_POINTER (fd)))
-            close (fd);
+        s_close_parked (self, (int) (data & UINT32_MAX));
     }
     else {
         sender_t *sender = &self->senders[data];
-        if (sender->state == SENDER_BUSY && (event->events & EPOLLOUT))
+        if (sender->state == SENDER_BUSY &&
+            ((event->events & EPOLLOUT) || http_line_wants_input (sender->line)))
             s_write (self, sender);
         if (sender->state == SENDER_BUSY && (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
             s_read (self, sender);
-        else if (sender->state != SENDER_BUSY && sender->fd >= 0)
-            s_close (sender);  //  the server closed an idle connection
+        else if (sender->state != SENDER_BUSY)
+            http_line_destroy (&sender->line);  //  the server closed an idle connection
     }
 }
 
@@ -320,12 +340,12 @@ static void
 s_finish (campaign_t *self)
 {
     for (uint64_t index = 0; index < self->plan->concurrency; index++) {
-        s_close (&self->senders[index]);
+        http_line_destroy (&self->senders[index].line);
         g_string_free (self->senders[index].request, TRUE);
         g_byte_array_unref (self->senders[index].answer.buffer);
     }
     while (self->parked.head)
-        close (GPOINTER_TO_INT (g_queue_pop_head (&self->parked)));
+        s_close_oldest (self);
     close (self->epoll);
     g_free (self->senders);
     if (self->plan->shows_progress)
@@ -351,7 +371,6 @@ campaign_run (const campaign_plan_t *plan, const http_place_t *place, const GPtr
     campaign.epoll = epoll_create1 (EPOLL_CLOEXEC);
     campaign.senders = g_new0 (sender_t, plan->concurrency);
     for (uint64_t index = 0; index < plan->concurrency; index++) {
-        campaign.senders[index].fd = -1;
         campaign.senders[index].request = g_string_new (NULL);
         campaign.senders[index].answer.buffer = g_byte_array_new ();
     }

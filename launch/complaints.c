@@ -43,6 +43,13 @@ complaints_add_silence (complaints_t *self)
             s_line_end (self), self->place->authority, (unsigned long long) self->retry_ms);
 }
 
+void
+complaints_add_fault (const complaints_t *self, const char *fault)
+{
+    fprintf (stderr, "%sdownlink-launch: %s is not believed: %s\n", s_line_end (self),
+        self->place->authority, fault);
+}
+
 //  Return the detail of the problem in an answer, in quotes. The caller frees it.
 static char *
 s_detail (const http_answer_t *answer)

@@ -26,6 +26,9 @@ void complaints_add_status (complaints_t *self, const http_answer_t *answer);
 //  Print the status and detail of an answer that ends the campaign.
 void complaints_add_refusal (const complaints_t *self, const http_answer_t *answer);
 
+//  Print why the server is not believed, which ends the campaign.
+void complaints_add_fault (const complaints_t *self, const char *fault);
+
 //  End the outage: a message was accepted.
 void complaints_end (complaints_t *self);
 

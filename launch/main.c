@@ -20,7 +20,7 @@
 static flight_plan_t s_flights = {.seed = SEED_NOT_GIVEN};
 static campaign_plan_t s_campaign;
 static bool s_verify, s_json;
-static const char *s_token;
+static const char *s_token, *s_ca;
 
 static const option_t s_options[] = {
     {"rockets", OPTION_NUMBER, &s_flights.rockets, "20", NULL, 1, 10000000, "number of rockets"},
@@ -54,6 +54,9 @@ static const option_t s_options[] = {
         "the token that a gateway with --token-file wants, with the scopes write and, for "
         "--verify, "
         "read; better in DOWNLINK_TOKEN, as other users of this machine can see flags"},
+    {"ca", OPTION_TEXT, &s_ca, NULL, "FILE", 0, 0,
+        "authorities in PEM that a gateway's certificate must come from, with https://; not set: "
+        "those of the system"},
     {"verify", OPTION_SWITCH, &s_verify, "no", NULL, 0, 0,
         "ask for every rocket at the end, and compare"},
     {"json", OPTION_SWITCH, &s_json, "no", NULL, 0, 0, "the summary as JSON"},
@@ -62,6 +65,7 @@ static const option_t s_options[] = {
 static const options_t s_usage = {"downlink-launch", "plays rockets against a gateway", "[URL]",
     "  downlink-launch " DEFAULT_URL "\n"
     "  downlink-launch :8090 --max-messages 1000\n"
+    "  downlink-launch https://gateway.example:8088 --ca authority.pem\n"
     "  downlink-launch --rockets 1000 --shuffle 500 --duplicates 0.05 --verify\n"
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
     s_options, G_N_ELEMENTS (s_options),
@@ -82,6 +86,9 @@ s_find_place (http_place_t *place, const char *url)
     const char *fault = http_place_read (place, url);
     if (fault)
         options_refuse (&s_usage, "'%s': %s", url, fault);
+    fault = place->is_secure ? http_place_set_trust (place, s_ca) : NULL;
+    if (fault)
+        options_refuse (&s_usage, "--ca: %s: %s", s_ca ? s_ca : "the system", fault);
     if (s_token && !token_is_well_formed (text_from (s_token)))
         options_refuse (&s_usage, "--token: this is no token");
     if (s_token)

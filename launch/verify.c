@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <yajl/yajl_tree.h>
 
 #include "common/process/clock.h"
@@ -15,7 +14,7 @@
 
 typedef struct {
     const http_place_t *place;
-    int fd;
+    http_line_t *line;  //  NULL: none
     http_answer_t answer;
 } checker_t;
 
@@ -23,15 +22,13 @@ typedef struct {
 static bool
 s_ask (checker_t *self, const char *id, int64_t timeout_ms)
 {
-    if (self->fd < 0)
-        self->fd = http_connect (self->place, 0);
+    if (!self->line)
+        self->line = http_connect (self->place, 0);
     char *target = g_strconcat ("/rockets/", id, NULL);
-    bool good = self->fd >= 0 &&
-                http_get (self->fd, self->place, target, clock_ms () + timeout_ms, &self->answer);
-    if (self->fd >= 0 && (!good || self->answer.is_closing)) {
-        close (self->fd);
-        self->fd = -1;
-    }
+    bool good = self->line &&
+                http_get (self->line, self->place, target, clock_ms () + timeout_ms, &self->answer);
+    if (!good || self->answer.is_closing)
+        http_line_destroy (&self->line);
     g_free (target);
     return good;
 }
@@ -111,7 +108,7 @@ verify_flights (const flights_t *flights, const http_place_t *place, int64_t pat
     uint64_t right = 0;
     int told = 0;
     int64_t until_ms = clock_ms () + patience_ms;
-    checker_t checker = {.place = place, .fd = -1, .answer.buffer = g_byte_array_new ()};
+    checker_t checker = {.place = place, .answer.buffer = g_byte_array_new ()};
     for (guint index = 0; index < flights->flights->len; index++) {
         const flight_t *flight = &g_array_index (flights->flights, flight_t, index);
         bool good = flight->messages == 0 || s_check (&checker, flight, false);
@@ -123,8 +120,7 @@ verify_flights (const flights_t *flights, const http_place_t *place, int64_t pat
             good = s_check (&checker, flight, true);
         right += good;
     }
-    if (checker.fd >= 0)
-        close (checker.fd);
+    http_line_destroy (&checker.line);
     g_byte_array_unref (checker.answer.buffer);
     return right;
 }
@@ -132,11 +128,10 @@ verify_flights (const flights_t *flights, const http_place_t *place, int64_t pat
 bool
 verify_is_known (const flights_t *flights, const http_place_t *place)
 {
-    checker_t checker = {.place = place, .fd = -1, .answer.buffer = g_byte_array_new ()};
+    checker_t checker = {.place = place, .answer.buffer = g_byte_array_new ()};
     const flight_t *first = &g_array_index (flights->flights, flight_t, 0);
     bool is_known = s_ask (&checker, first->id, FIRST_ANSWER_MS) && checker.answer.status == 200;
-    if (checker.fd >= 0)
-        close (checker.fd);
+    http_line_destroy (&checker.line);
     g_byte_array_unref (checker.answer.buffer);
     return is_known;
 }

@@ -1,12 +1,13 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/gateway_stats.h"
 
-#include <unistd.h>
 #include <yajl/yajl_tree.h>
 
 #include "common/network/host_port.h"
 #include "common/network/http_client.h"
 #include "common/process/clock.h"
+
+#define HTTPS "https://"
 
 static void
 s_free (void *data)
@@ -114,33 +115,58 @@ static char *
 s_ask (gateway_stats_t *self, const http_place_t *place, int64_t until_ms)
 {
     http_answer_t answer = {.buffer = g_byte_array_new ()};
-    int fd = http_connect (place, 0);
-    char *fault = fd >= 0 && http_get (fd, place, "/stats", until_ms, &answer)
-                      ? s_read_answer (self, &answer)
-                      : g_strdup ("does not answer: check that a gateway runs there; "
-                                  "--gateways names others, or none");
-    if (fd >= 0)
-        close (fd);
+    http_line_t *line = http_connect (place, 0);
+    char *fault = NULL;
+    if (line && http_get (line, place, "/stats", until_ms, &answer))
+        fault = s_read_answer (self, &answer);
+    else if (line && http_line_fault (line))
+        fault = g_strdup_printf ("is not believed: %s", http_line_fault (line));
+    else
+        fault = g_strdup ("does not answer: check that a gateway runs there; --gateways names "
+                          "others, or none");
+    http_line_destroy (&line);
     g_byte_array_unref (answer.buffer);
     return fault;
 }
 
+//  Return what is behind https:// in a text.
+static const char *
+s_authority (const char *text)
+{
+    return g_str_has_prefix (text, HTTPS) ? text + sizeof HTTPS - 1 : text;
+}
+
+//  Return a URL in which a part of HOST:PORT that is missing is the usual one. The caller frees it.
+static char *
+s_url (const char *text)
+{
+    host_port_t place;
+    if (!host_port_read (&place, s_authority (text), &host_port_gateway))
+        return g_strdup (text);
+    return g_strdup_printf (strchr (place.host, ':') ? "%s[%s]:%u/" : "%s%s:%u/",
+        s_authority (text) == text ? "http://" : HTTPS, place.host, (unsigned) place.port);
+}
+
 static gateway_stats_t *
-s_ask_one (const char *text, const char *token, int64_t timeout_ms)
+s_ask_one (const char *text, const gateways_t *gateways, int64_t timeout_ms)
 {
     int64_t until_ms = clock_ms () + timeout_ms;
     gateway_stats_t *self = g_new0 (gateway_stats_t, 1);
     http_place_t place;
     self->processors = g_ptr_array_new_with_free_func (g_free);
     self->silent = g_ptr_array_new_with_free_func (g_free);
-    const char *fault = http_place_read (&place, text);
+    char *url = s_url (text);
+    const char *fault = http_place_read (&place, url);
     self->place = g_strdup (fault ? text : place.authority);
-    if (!fault && token)
-        http_place_set_token (&place, token);
+    if (!fault && gateways->token)
+        http_place_set_token (&place, gateways->token);
+    if (!fault && place.is_secure)
+        fault = http_place_set_trust (&place, gateways->ca);
     if (!fault && http_place_resolve (&place, until_ms))
         fault = "cannot be resolved: check --gateways, and the name server";
     self->fault = fault ? g_strdup (fault) : s_ask (self, &place, until_ms);
     http_place_free (&place);
+    g_free (url);
     return self;
 }
 
@@ -151,7 +177,7 @@ gateway_list_check (const char *list)
     bool good = *parts != NULL;
     for (char **part = parts; good && *part; part++) {
         host_port_t place;
-        good = host_port_read (&place, g_strstrip (*part), &host_port_gateway);
+        good = host_port_read (&place, s_authority (g_strstrip (*part)), &host_port_gateway);
     }
     g_strfreev (parts);
     return good;
@@ -163,7 +189,7 @@ ask_gateways (const gateways_t *gateways, int64_t timeout_ms)
     GPtrArray *all = g_ptr_array_new_with_free_func (s_free);
     char **parts = g_strsplit (gateways->list ? gateways->list : "", ",", -1);
     for (char **part = parts; *part; part++)
-        g_ptr_array_add (all, s_ask_one (g_strstrip (*part), gateways->token, timeout_ms));
+        g_ptr_array_add (all, s_ask_one (g_strstrip (*part), gateways, timeout_ms));
     g_strfreev (parts);
     return all;
 }

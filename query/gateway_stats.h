@@ -40,13 +40,15 @@ typedef struct {
     GPtrArray *silent;      //  the same of those that it does not hear
 } gateway_stats_t;
 
-//  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h).
+//  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h); https:// may be
+//  before each.
 bool gateway_list_check (const char *list);
 
 //  The gateways to ask.
 typedef struct {
     const char *list;   //  which gateway_list_check has taken; NULL: none
     const char *token;  //  that they want; NULL: none
+    const char *ca;     //  file of the authorities of their certificates; NULL: the system's
 } gateways_t;
 
 //  Ask each gateway for timeout_ms at most. Return an array of gateway_stats_t *, which the caller

@@ -36,7 +36,13 @@ static const option_t s_options[] = {
         "HOST:PORT of one or more processors (their --port), comma-separated; they name the "
         "others"},
     {"gateways", OPTION_TEXT, &s_flags.gateways.list, "localhost:8088", "LIST", 0, 0,
-        "status: HOST:PORT of the gateways to ask, comma-separated; none: only processors"},
+        "status: HOST:PORT of the gateways to ask, comma-separated, with https:// before it for "
+        "one "
+        "that speaks TLS; none: only processors"},
+    {"ca", OPTION_TEXT, &s_flags.gateways.ca, NULL, "FILE", 0, 0,
+        "status: authorities in PEM that the certificates of gateways must come from; not set: "
+        "those "
+        "of the system"},
     {"token", OPTION_TEXT, &s_flags.gateways.token, NULL, "TOKEN", 0, 0,
         "status: the token that gateways with --token-file want, with the scope stats; better in "
         "DOWNLINK_TOKEN, as other users of this machine can see flags"},
@@ -209,7 +215,7 @@ s_check_lists (void)
     if (s_has_gateways () && !gateway_list_check (s_flags.gateways.list))
         options_refuse (&s_usage,
             "--gateways: '%s' must be none or a list of HOST:PORT, as in localhost:8088 or "
-            "one,two:8090,[::1]; without a port it is 8088",
+            "one,two:8090,[::1]; without a port it is 8088; https://HOST:PORT asks over TLS",
             s_flags.gateways.list);
     if (s_flags.gateways.token && !token_is_well_formed (text_from (s_flags.gateways.token)))
         options_refuse (&s_usage, "--token: this is no token");

@@ -15,6 +15,7 @@
 #include "common/process/clock.h"
 
 #define HTTP_PORT 80
+#define HTTPS_PORT 443
 #define LOCAL_ADDRESSES 64
 #define ANSWER_MAX_BYTES (16 * 1024 * 1024)
 
@@ -25,7 +26,7 @@ s_read_authority (http_place_t *self)
     char *host = g_strdup (self->authority);
     char *bracket = *host == '[' ? strchr (host, ']') : NULL;
     char *colon = strchr (bracket ? bracket : host, ':');
-    guint64 port = HTTP_PORT;
+    guint64 port = self->is_secure ? HTTPS_PORT : HTTP_PORT;
     bool good = !colon || g_ascii_string_to_unsigned (colon + 1, 10, 1, UINT16_MAX, &port, NULL);
     if (colon)
         *colon = 0;
@@ -57,20 +58,23 @@ s_usual_authority (const char *text, size_t size)
 const char *
 http_place_read (http_place_t *self, const char *url)
 {
-    static const char scheme[] = "http://";
-    *self = (http_place_t){0};
-    bool has_scheme = g_str_has_prefix (url, scheme);
+    static const char http[] = "http://";
+    static const char https[] = "https://";
+    *self = (http_place_t){.is_secure = g_str_has_prefix (url, https)};
+    bool has_scheme = self->is_secure || g_str_has_prefix (url, http);
     if (!has_scheme && strstr (url, "://"))
-        return "it must begin with http://";
-    url += has_scheme ? sizeof scheme - 1 : 0;
+        return "it must begin with http:// or https://";
+    if (has_scheme)
+        url += strlen (self->is_secure ? https : http);
     size_t size = strcspn (url, "/");
     self->fields = g_strdup ("");
     self->authority = has_scheme ? g_strndup (url, size) : s_usual_authority (url, size);
     if (!self->authority)
-        return "it must be http://HOST:PORT/PATH, or HOST:PORT as in localhost:8088, [::1]:8088, "
+        return "it must be http://HOST:PORT/PATH, the same with https, or HOST:PORT as in "
+               "localhost:8088, [::1]:8088, "
                "localhost or :8088";
     self->path = g_strdup (url[size] && url[size + 1] ? url + size : "/messages");
-    self->url = g_strconcat ("http://", self->authority, self->path, NULL);
+    self->url = g_strconcat (self->is_secure ? https : http, self->authority, self->path, NULL);
     return s_read_authority (self);
 }
 
@@ -88,6 +92,14 @@ http_place_resolve (http_place_t *self, int64_t until_ms)
     return NULL;
 }
 
+const char *
+http_place_set_trust (http_place_t *self, const char *file)
+{
+    const char *fault = NULL;
+    self->trust = http_trust_new (file, &fault);
+    return fault;
+}
+
 void
 http_place_set_token (http_place_t *self, const char *token)
 {
@@ -103,6 +115,7 @@ http_place_free (http_place_t *self)
     g_free (self->host);
     g_free (self->fields);
     g_free (self->path);
+    http_trust_destroy (&self->trust);
 }
 
 //  Bind to one of 127.0.0.1 to 127.0.0.64. The kernel chooses the port when it knows the target.
@@ -117,12 +130,13 @@ s_bind_locally (int fd, unsigned turn)
     (void) !bind (fd, (const struct sockaddr *) &local, sizeof local);
 }
 
-int
+http_line_t *
 http_connect (const http_place_t *place, unsigned turn)
 {
+    g_assert (!place->is_secure == !place->trust);
     int fd = socket (place->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return -1;
+        return NULL;
     const int yes = 1;
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     struct sockaddr_in four;
@@ -134,9 +148,9 @@ http_connect (const http_place_t *place, unsigned turn)
         int error = errno;
         close (fd);
         errno = error;
-        return -1;
+        return NULL;
     }
-    return fd;
+    return http_line_new (fd, place->trust, place->host);
 }
 
 //  Return the value of a field of a head; NULL if the field is missing. The head ends with an empty
@@ -180,11 +194,11 @@ s_read_head (http_answer_t *self)
 }
 
 http_step_t
-http_answer_read (http_answer_t *self, int fd)
+http_answer_read (http_answer_t *self, http_line_t *line)
 {
     guint8 piece[16384];
     for (;;) {
-        ssize_t size = recv (fd, piece, sizeof piece, 0);
+        ssize_t size = http_line_receive (line, piece, sizeof piece);
         if (size < 0)
             return errno == EAGAIN ? HTTP_MORE : HTTP_FAILED;
         if (size == 0 || self->buffer->len + (size_t) size > ANSWER_MAX_BYTES)
@@ -204,20 +218,32 @@ s_await (int fd, short events, int64_t until_ms)
     return poll (&item, 1, (int) CLAMP (until_ms - clock_ms (), 0, INT_MAX)) == 1;
 }
 
+//  Send all of a text that fits into the socket's buffer.
+static bool
+s_send (http_line_t *line, const char *text, int64_t until_ms)
+{
+    size_t size = strlen (text);
+    short events = POLLOUT;
+    while (s_await (http_line_fd (line), events, until_ms)) {
+        ssize_t count = http_line_send (line, text, size);
+        if (count >= 0 || errno != EAGAIN)
+            return count == (ssize_t) size;
+        events = http_line_wants_input (line) ? POLLIN : POLLOUT;
+    }
+    return false;
+}
+
 bool
-http_get (
-    int fd, const http_place_t *place, const char *target, int64_t until_ms, http_answer_t *answer)
+http_get (http_line_t *line, const http_place_t *place, const char *target, int64_t until_ms,
+    http_answer_t *answer)
 {
     char *request = g_strdup_printf (
         "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", target, place->authority, place->fields);
-    size_t size = strlen (request);
     g_byte_array_set_size (answer->buffer, 0);
     *answer = (http_answer_t){.buffer = answer->buffer};
-    bool is_sent =
-        s_await (fd, POLLOUT, until_ms) && send (fd, request, size, MSG_NOSIGNAL) == (ssize_t) size;
-    http_step_t step = is_sent ? HTTP_MORE : HTTP_FAILED;
-    while (step == HTTP_MORE && s_await (fd, POLLIN, until_ms))
-        step = http_answer_read (answer, fd);
+    http_step_t step = s_send (line, request, until_ms) ? HTTP_MORE : HTTP_FAILED;
+    while (step == HTTP_MORE && s_await (http_line_fd (line), POLLIN, until_ms))
+        step = http_answer_read (answer, line);
     g_byte_array_append (answer->buffer, (const guint8 *) "", 1);
     g_free (request);
     return step == HTTP_ANSWERED;

@@ -1,4 +1,5 @@
-//  A small HTTP/1.1 client over non-blocking sockets: one request on a connection at a time.
+//  A small HTTP/1.1 client over non-blocking sockets, plain or under TLS: one request on a connection at
+//  a time.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CLIENT_H
 #define DOWNLINK_HTTP_CLIENT_H
@@ -6,6 +7,8 @@
 #include <glib.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+
+#include "common/network/http_line.h"
 
 //  The parts of a URL.
 typedef struct {
@@ -15,11 +18,13 @@ typedef struct {
     char *path;
     char *host;
     uint16_t port;
+    bool is_secure;       //  https
+    http_trust_t *trust;  //  NULL: without TLS
     struct sockaddr_storage address;
     socklen_t address_size;
 } http_place_t;
 
-//  Parse http://host[:port]/path, or HOST:PORT with or without a path (host_port.h). Without a path
+//  Parse http://host[:port]/path, the same with https, or HOST:PORT with or without a path (host_port.h). Without a path
 //  it is /messages. Return NULL, or a sentence about the fault. The caller frees the
 //  place with http_place_free in both cases.
 const char *http_place_read (http_place_t *self, const char *url);
@@ -28,14 +33,18 @@ const char *http_place_read (http_place_t *self, const char *url);
 //  the reason of the failure.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
+//  For https: trust the authorities in a file; NULL: those of the system. Return NULL, or a sentence
+//  about the fault.
+const char *http_place_set_trust (http_place_t *self, const char *file);
+
 //  Send this token with every request.
 void http_place_set_token (http_place_t *self, const char *token);
 
 void http_place_free (http_place_t *self);
 
-//  Begin to connect. Return the socket, or -1 with errno set. For a loopback target, turn selects
+//  Begin to connect. Return the line, or NULL with errno set. For a loopback target, turn selects
 //  the local address, since one address has ports for about 28,000 connections.
-int http_connect (const http_place_t *place, unsigned turn);
+http_line_t *http_connect (const http_place_t *place, unsigned turn);
 
 typedef enum { HTTP_MORE, HTTP_ANSWERED, HTTP_FAILED } http_step_t;
 
@@ -49,12 +58,12 @@ typedef struct {
 } http_answer_t;
 
 //  Read the available bytes. Return HTTP_ANSWERED when the answer is complete.
-http_step_t http_answer_read (http_answer_t *self, int fd);
+http_step_t http_answer_read (http_answer_t *self, http_line_t *line);
 
 //  Send GET for a target on a connection, which may still be under way, and wait for the answer
 //  until clock_ms () reaches until_ms. The buffer, which the caller made, gets the whole answer and
 //  a zero byte. Return true if it is complete.
-bool http_get (
-    int fd, const http_place_t *place, const char *target, int64_t until_ms, http_answer_t *answer);
+bool http_get (http_line_t *line, const http_place_t *place, const char *target, int64_t until_ms,
+    http_answer_t *answer);
 
 #endif

@@ -483,3 +483,63 @@ def test_many_clients_that_connect_anew_each_time_are_all_answered(secure):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert set(pool.map(send, range(1, 301))) == {202}
     until(lambda: secure.metric("tls_connections") <= 1, what="the end of the connections")
+
+
+# --- our own clients ----------------------------------------------------------------------------
+
+def run(name, *arguments):
+    return subprocess.run([BIN / name, *map(str, arguments)], capture_output=True, text=True, timeout=100,
+                          check=False)
+
+
+@pytest.mark.parametrize("new_connections", ["yes", "no"])
+def test_launch_plays_and_verifies_over_https(secure, authority, new_connections):
+    done = run("downlink-launch", f"https://localhost:{secure.http}", "--ca", authority.certificate,
+               "--max-messages", 500, "--rockets", 5, "--duplicates", 0.1, "--verify",
+               "--new-connections", new_connections, "--concurrency-level", 8)
+    assert done.returncode == 0, done.stderr
+    assert "5 of 5 rockets are right" in done.stdout
+
+
+def test_launch_does_not_send_to_a_gateway_that_it_cannot_believe(secure, authority, start_secure):
+    url = f"https://localhost:{secure.http}"
+    done = run("downlink-launch", url, "--max-messages", 5)
+    assert done.returncode == 1 and "of an authority that is not trusted" in done.stderr
+    other = start_secure(*tls.files(*authority.sign("named", names="DNS:other.example")), context=tls.blind())
+    done = run("downlink-launch", f"https://localhost:{other.http}", "--max-messages", 5, "--ca",
+               authority.certificate)
+    assert done.returncode == 1 and "that of another host" in done.stderr
+    done = run("downlink-launch", url, "--ca", "missing.pem")
+    assert done.returncode == 2 and "no readable file" in done.stderr
+
+
+def test_status_asks_gateways_over_https(secure, authority):
+    lists = ("--processors", f"localhost:{secure.port}", "--gateways", f"https://localhost:{secure.http}")
+    done = run("downlink-query", "status", *lists, "--ca", authority.certificate)
+    assert done.returncode == 0, done.stderr + done.stdout
+    done = run("downlink-query", "status", *lists)
+    assert done.returncode == 1 and "not trusted" in done.stdout + done.stderr
+    done = run("downlink-query", "status", *lists[:2], "--gateways", f"localhost:{secure.http}")
+    assert done.returncode == 1 and "answers 400" in done.stdout + done.stderr
+
+
+# --- proxies in front ---------------------------------------------------------------------------
+
+def test_the_word_of_a_trusted_proxy_counts_and_that_of_others_does_not(start):
+    fields = {"X_Forwarded_For": "6.6.6.6, 203.0.113.7", "X_Forwarded_Proto": "https"}
+    behind = start(gateway=("--behind-proxy", "1"))
+    alone = start()
+    for both, client in ((behind, "203.0.113.7"), (alone, "127.0.0.1")):
+        assert both.call("GET", "/nothing", **fields).status == 404
+        assert f"client={client}" in both.gateway.lines_with("target=/nothing")[0]
+
+
+@pytest.mark.parametrize("proto", ["https", "http"])
+def test_the_cookie_is_secure_as_the_proxy_says(folder, start, proto):
+    tokens = os.path.join(folder, f"tokens-{proto}")
+    made = subprocess.run([BIN / "downlink-keygen", "token", "page", "--scopes", "read", "--token-file",
+                           tokens], capture_output=True, check=True, text=True).stdout.split()[-1]
+    both = start(gateway=("--token-file", tokens, "--behind-proxy", "1"))
+    answer = both.call("POST", "/session", Authorization=f"Bearer {made}", X_Forwarded_Proto=proto)
+    assert answer.status == 204
+    assert ("; Secure" in answer.headers["Set-Cookie"]) == (proto == "https")

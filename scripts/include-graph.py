@@ -51,6 +51,7 @@ common/service
 common/options
 common/kafka
 common/rabbitmq
+common/sqs
 common/bus
 common/access
 common/network

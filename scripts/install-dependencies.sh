@@ -9,10 +9,10 @@ declare -A groups=(
     [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libczmq-dev libmicrohttpd-dev libgnutls28-dev
         libmsgpack-c-dev|libmsgpack-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
         libglib2.0-dev libyajl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev librabbitmq-dev
-        libjs-chart.js"
+        libcurl4-openssl-dev libjs-chart.js"
     [test]="libcriterion-dev openssl python3-pytest python3-zmq python3-msgpack python3-xxhash curl procps
         file python3-yaml python3-jsonschema mandoc zsh fish
-        libcurl4-openssl-dev prometheus postgresql pgbouncer iproute2 util-linux
+        prometheus postgresql pgbouncer iproute2 util-linux
         chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
     [kafka]="default-jre-headless|openjdk-21-jre-headless|openjdk-17-jre-headless python3-confluent-kafka"
     [rabbitmq]="rabbitmq-server python3-pika"

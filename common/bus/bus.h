@@ -27,7 +27,10 @@
     ROW (RABBITMQ, rabbitmq, XXH3, false, "url",                                                   \
         "one name=value a line: url, amqp://HOST:PORT/VHOST or amqps://, has to be among them; "   \
         "user, password, vhost, heartbeat, tls.ca, tls.cert, tls.key, tls.verify. For "            \
-        "--bus=rabbitmq")
+        "--bus=rabbitmq")                                                                          \
+    ROW (SQS, sqs, XXH3, false, "region",                                                          \
+        "settings for SQS, one name=value a line; region has to be among them, endpoint, fifo, "   \
+        "profile, visibility_seconds and wait_seconds may be. For --bus=sqs")
 
 //  ZeroMQ goes straight to the processors.
 #define BUSES(ROW)                                                                                 \

@@ -1,0 +1,260 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/sqs/sqs_client.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "common/process/clock.h"
+#include "common/process/log.h"
+#include "common/sqs/aws_credentials.h"
+
+#define FAULT_LOG_MS 5000
+#define CODE_SIZE 96
+
+enum {
+    HTTP_OK = 200,
+    HTTP_UNAUTHORIZED = 401,
+    HTTP_FORBIDDEN = 403,
+    HTTP_BUSY = 429,
+    HTTP_FAILED = 500
+};
+
+typedef struct {
+    sqs_client_t *client;
+    sqs_reply_fn *replied;
+    void *context;
+    const char *action;  //  a constant
+    int64_t begun_us;
+} call_t;
+
+struct sqs_client {
+    const sqs_config_t *config;
+    web_t *web;
+    aws_credentials_t *credentials;
+    GHashTable *calls;         //  of call_t *
+    int64_t failing_since_ms;  //  0: the last call worked
+    int64_t heard_ms;
+    uint64_t received;
+    int64_t trip_us;
+    int64_t fault_logged_ms;
+    char reason[SQS_REASON_SIZE];
+};
+
+sqs_client_t *
+sqs_client_new (const sqs_config_t *config)
+{
+    sqs_client_t *self = g_new0 (sqs_client_t, 1);
+    self->config = config;
+    self->web = web_new ();
+    self->credentials = aws_credentials_new (config->profile, self->web);
+    self->calls = g_hash_table_new_full (NULL, NULL, g_free, NULL);
+    return self;
+}
+
+void
+sqs_client_destroy (sqs_client_t **self_p)
+{
+    sqs_client_t *self = *self_p;
+    if (!self)
+        return;
+    web_destroy (&self->web);
+    aws_credentials_destroy (&self->credentials);
+    g_hash_table_destroy (self->calls);
+    g_free (self);
+    *self_p = NULL;
+}
+
+const sqs_config_t *
+sqs_client_config (const sqs_client_t *self)
+{
+    return self->config;
+}
+
+bool
+sqs_client_can_call (const sqs_client_t *self)
+{
+    return aws_credentials_key (self->credentials) != NULL;
+}
+
+static bool
+s_has_one_of (const char *code, const char *const *parts)
+{
+    for (; *parts; parts++)
+        if (strstr (code, *parts))
+            return true;
+    return false;
+}
+
+//  Return what a code of AWS, and the status of HTTP, mean for us.
+static sqs_outcome_t
+s_outcome_of (const char *code, long status)
+{
+    static const char *const busy[] = {"Throttl", "OverLimit", "TooManyRequests", "RequestTimeout",
+        "ServiceUnavailable", "InternalError", "InternalFailure", "QueueDeletedRecently", NULL};
+    static const char *const missing[] = {"QueueDoesNotExist", "NonExistentQueue", NULL};
+    static const char *const denied[] = {"ExpiredToken", "InvalidClientTokenId", "Signature",
+        "AccessDenied", "UnrecognizedClient", "InvalidAccessKey", "MissingAuthentication",
+        "InvalidSecurity", "RequestExpired", "NotAuthorized", "OptInRequired", NULL};
+    if (s_has_one_of (code, missing))
+        return SQS_MISSING;
+    if (status >= HTTP_FAILED || status == HTTP_BUSY || s_has_one_of (code, busy))
+        return SQS_AWAY;
+    if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN || s_has_one_of (code, denied))
+        return SQS_DENIED;
+    return SQS_REFUSED;
+}
+
+//  Write the code and the sentence of a refusal.
+static void
+s_read_refusal (const web_answer_t *answer, const sqs_json_t *json, char *code, char *reason)
+{
+    const char *type = json ? sqs_json_string (json, "__type") : NULL;
+    const char *hash = type ? strrchr (type, '#') : NULL;
+    const char *message = json ? sqs_json_string (json, "message") : NULL;
+    message = json && !message ? sqs_json_string (json, "Message") : message;
+    g_strlcpy (code, hash ? hash + 1 : type ? type : "", CODE_SIZE);
+    g_snprintf (reason, SQS_REASON_SIZE, "HTTP status %ld%s%s%s%s", answer->status,
+        *code ? ", " : "", code, message ? ": " : "", message ? message : "");
+}
+
+//  Take note of how a call went.
+static void
+s_note (sqs_client_t *self, const call_t *call, const sqs_reply_t *reply)
+{
+    int64_t now_ms = clock_ms ();
+    self->heard_ms = now_ms;
+    if (reply->outcome != SQS_AWAY && reply->outcome != SQS_DENIED) {
+        self->trip_us = clock_us () - call->begun_us;
+        self->failing_since_ms = 0;
+        self->reason[0] = 0;
+        return;
+    }
+    if (!self->failing_since_ms)
+        self->failing_since_ms = now_ms;
+    g_strlcpy (self->reason, reply->reason, sizeof self->reason);
+    if (reply->outcome == SQS_DENIED)
+        aws_credentials_distrust (self->credentials);
+    if (!log_is_due (&self->fault_logged_ms, FAULT_LOG_MS))
+        return;
+    if (reply->outcome == SQS_DENIED)
+        log_event (LOG_WARN, "SQS refuses the key or a right: the call is tried again",
+            "action=%s reason=%s advice=%s", call->action, reply->reason,
+            "look at the key, its rights (docs/scaling.md has the list), and the clock of this "
+            "machine");
+    else
+        log_event (LOG_WARN, "a call of SQS failed: it is tried again", "action=%s reason=%s",
+            call->action, reply->reason);
+}
+
+static void
+s_take_answer (void *context, const web_answer_t *answer)
+{
+    call_t *call = context;
+    sqs_client_t *self = call->client;
+    char code[CODE_SIZE] = "";
+    char reason[SQS_REASON_SIZE] = "";
+    sqs_json_t *json = answer->status ? sqs_json_read (answer->body) : NULL;
+    sqs_reply_t reply = {.code = code, .reason = reason};
+    if (!answer->status) {
+        reply.outcome = SQS_AWAY;
+        g_strlcpy (reason, answer->fault, sizeof reason);
+    }
+    else if (answer->status == HTTP_OK)
+        reply.json = json;
+    else {
+        s_read_refusal (answer, json, code, reason);
+        reply.outcome = s_outcome_of (code, answer->status);
+    }
+    self->received += answer->body.size;
+    s_note (self, call, &reply);
+    call->replied (call->context, &reply);
+    if (json)
+        sqs_json_free (&json);
+    g_hash_table_remove (self->calls, call);
+}
+
+void
+sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s,
+    sqs_reply_fn *replied, void *context)
+{
+    static const aws_key_t none = {
+        .id = (char *) (gpointer) "none", .secret = (char *) (gpointer) "none"};
+    const aws_key_t *key = aws_credentials_key (self->credentials);
+    key = key ? key : &none;
+    call_t *call = g_new0 (call_t, 1);
+    *call = (call_t){self, replied, context, action, clock_us ()};
+    g_hash_table_add (self->calls, call);
+    char *target = g_strconcat ("X-Amz-Target: AmazonSQS.", action, NULL);
+    const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
+    web_signature_t signature = {.region = self->config->region,
+        .service = "sqs",
+        .key = key->id,
+        .secret = key->secret,
+        .token = key->token};
+    web_send (self->web,
+        &(web_request_t){.method = "POST",
+            .url = self->config->endpoint,
+            .headers = headers,
+            .body = body,
+            .signature = &signature,
+            .timeout_ms = SQS_CALL_MS + wait_s * 1000},
+        s_take_answer, call);
+    g_free (target);
+}
+
+size_t
+sqs_client_waiting (const sqs_client_t *self)
+{
+    return g_hash_table_size (self->calls);
+}
+
+void
+sqs_client_run (sqs_client_t *self)
+{
+    web_run (self->web);
+    aws_credentials_run (self->credentials);
+    if (sqs_client_can_call (self))
+        return;
+    const char *fault = aws_credentials_fault (self->credentials);
+    if (!self->failing_since_ms)
+        self->failing_since_ms = clock_ms ();
+    if (fault)
+        g_strlcpy (self->reason, fault, sizeof self->reason);
+}
+
+void
+sqs_client_wake_at (sqs_client_t *self, int64_t at_ms)
+{
+    web_wake_at (self->web, at_ms);
+}
+
+int
+sqs_client_fd (const sqs_client_t *self)
+{
+    return web_fd (self->web);
+}
+
+bool
+sqs_client_is_away (const sqs_client_t *self, const char **reason)
+{
+    *reason = self->reason;
+    return self->failing_since_ms && clock_ms () - self->failing_since_ms >= SQS_AWAY_MS;
+}
+
+int64_t
+sqs_client_heard_ms (const sqs_client_t *self)
+{
+    return self->heard_ms;
+}
+
+uint64_t
+sqs_client_received (const sqs_client_t *self)
+{
+    return self->received;
+}
+
+int64_t
+sqs_client_trip_us (const sqs_client_t *self)
+{
+    return self->trip_us;
+}

@@ -1,0 +1,76 @@
+//  Calls of SQS: JSON over HTTP, signed. Every call ends with one reply, from sqs_client_run. One
+//  thread owns a client.
+//
+//  A client is away when nothing has worked for SQS_AWAY_MS: no answer, too many requests, no right.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SQS_CLIENT_H
+#define DOWNLINK_SQS_CLIENT_H
+
+#include "common/sqs/sqs_config.h"
+#include "common/sqs/sqs_json.h"
+
+#define SQS_CALL_MS 10000  //  a call may take so long, beside the wait for messages
+#define SQS_AWAY_MS 3000
+#define SQS_REASON_SIZE 384
+
+typedef struct sqs_client sqs_client_t;
+
+typedef enum {
+    SQS_DONE,
+    SQS_AWAY,     //  no answer, or the service cannot do it now: try later
+    SQS_DENIED,   //  the key, or a right, is missing: try later, somebody has to act
+    SQS_MISSING,  //  there is no such queue
+    SQS_REFUSED,  //  it would be refused again
+} sqs_outcome_t;
+
+//  A reply, borrowed.
+typedef struct {
+    sqs_outcome_t outcome;
+    const sqs_json_t *json;  //  an object; NULL unless DONE
+    const char *code;        //  of AWS, for example "QueueDoesNotExist"; "" if there is none
+    const char *reason;      //  a sentence; "" when DONE
+} sqs_reply_t;
+
+typedef void (sqs_reply_fn) (void *context, const sqs_reply_t *reply);
+
+//  Make a client. The configuration is borrowed.
+sqs_client_t *sqs_client_new (const sqs_config_t *config);
+
+//  Give up all calls, without replies.
+void sqs_client_destroy (sqs_client_t **self_p);
+
+const sqs_config_t *sqs_client_config (const sqs_client_t *self);
+
+//  Return true if there is a key, without which a call is of no use.
+bool sqs_client_can_call (const sqs_client_t *self);
+
+//  Call an action, such as "SendMessageBatch", with a body that is copied. wait_s: how much longer
+//  than usual the service may take. Without a key the service will refuse it.
+void sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s,
+    sqs_reply_fn *replied, void *context);
+
+//  Return the number of calls without a reply.
+size_t sqs_client_waiting (const sqs_client_t *self);
+
+//  Take what came, and tell the replies. Never wait.
+void sqs_client_run (sqs_client_t *self);
+
+//  Make the descriptor ready at this time of clock_ms at the latest; the next run forgets it.
+void sqs_client_wake_at (sqs_client_t *self, int64_t at_ms);
+
+//  Return a descriptor that is readable when a run has work.
+int sqs_client_fd (const sqs_client_t *self);
+
+//  Return true if the service is away. *reason is the last fault, or empty; borrowed.
+bool sqs_client_is_away (const sqs_client_t *self, const char **reason);
+
+//  Return the time of clock_ms of the last reply of any kind; 0: there was none.
+int64_t sqs_client_heard_ms (const sqs_client_t *self);
+
+//  Return the bytes of all answers so far.
+uint64_t sqs_client_received (const sqs_client_t *self);
+
+//  Return the time that the last call took that worked, in microseconds.
+int64_t sqs_client_trip_us (const sqs_client_t *self);
+
+#endif

@@ -1,0 +1,41 @@
+//  The settings of --sqs-config, checked, and what follows from them.
+//
+//    region              of AWS, for example eu-west-1; the one that must be there
+//    endpoint            http or https address of another service that speaks SQS
+//    fifo                yes: FIFO queues. no (default): standard queues
+//    profile             of ~/.aws/credentials; without it also the environment and roles count
+//    visibility_seconds  until a message that a dead processor had comes again: 2 to 43200 (10)
+//    wait_seconds        that a request for messages waits when there are none: 1 to 20 (20)
+//
+//  Keys never stand in this file.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SQS_CONFIG_H
+#define DOWNLINK_SQS_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/bus/bus.h"
+
+typedef struct {
+    char *region;
+    char *endpoint;  //  with a slash at its end
+    char *profile;   //  NULL: none is set
+    char *topic;     //  as gateways and processors compare it: `.fifo` behind that of FIFO queues
+    char *prefix;    //  of the names of the queues
+    char *dead_letter;  //  NULL: none
+    bool is_fifo;
+    int visibility_s;
+    int wait_s;
+} sqs_config_t;
+
+//  Read the file of a choice with BUS_SQS. Return NULL if it cannot be used, or if no queue can have
+//  the chosen names; then the log says why.
+sqs_config_t *sqs_config_read (const bus_choice_t *choice);
+
+void sqs_config_destroy (sqs_config_t **self_p);
+
+//  Return the name of the queue of a partition. The caller frees it.
+char *sqs_config_queue (const sqs_config_t *self, uint32_t partition);
+
+#endif

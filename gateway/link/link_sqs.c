@@ -1,0 +1,171 @@
+//  The link over SQS: each frame goes as lines of JSON to the queue of its partition. A frame is
+//  carried when SQS has all its messages. Messages arrive in any order, and so do acks.
+//
+//  The number of partitions is what the processors announce: no queue tells it.
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/process/log.h"
+#include "gateway/link/bus_check.h"
+#include "gateway/link/choose_link.h"
+#include "gateway/link/sqs_sender.h"
+
+#define SESSION 1  //  nothing that was sent is ever lost without a word
+
+typedef struct {
+    link_t base;
+    sqs_config_t *config;
+    const directory_t *directory;
+    worker_metrics_t *metrics;
+    link_ear_t ear;
+    sqs_sender_t *sender;
+    frame_records_t *records;
+    layout_t layout;  //  of the last run
+    bool is_away;     //  as the log says
+    bus_check_t check;
+} link_sqs_t;
+
+static void
+s_hear (link_t *base, const link_ear_t *ear)
+{
+    ((link_sqs_t *) base)->ear = *ear;
+}
+
+static void
+s_look_at_service (link_sqs_t *self)
+{
+    const char *reason = "";
+    bool was_away = self->is_away;
+    self->is_away = sqs_sender_is_away (self->sender, &reason);
+    counter_set (&self->metrics->bus_away, self->is_away);
+    if (self->is_away && !was_away)
+        log_event (
+            LOG_WARN, "the bus is away: accepted messages wait", "bus=sqs reason=%s", reason);
+    else if (!self->is_away && was_away)
+        log_event (LOG_INFO, "the bus is back", "bus=sqs");
+}
+
+static void
+s_run (link_t *base)
+{
+    link_sqs_t *self = (link_sqs_t *) base;
+    layout_t layout = directory_layout (self->directory);
+    if (!layout_equal (layout, self->layout))
+        sqs_sender_forget (self->sender);
+    self->layout = layout;
+    sqs_sender_run (self->sender);
+    s_look_at_service (self);
+    bus_check_look (&self->check, self->directory, "sqs", self->config->topic);
+}
+
+static int64_t
+s_timeout_us (const link_t *base)
+{
+    (void) base;
+    return INT64_MAX;  //  the descriptor has a timer
+}
+
+static int
+s_fd (const link_t *base)
+{
+    return sqs_sender_fd (((const link_sqs_t *) base)->sender);
+}
+
+static layout_t
+s_layout (const link_t *base)
+{
+    return directory_layout (((const link_sqs_t *) base)->directory);
+}
+
+//  Return why nothing can be sent until somebody changes it, or NULL.
+static const char *
+s_fault (const link_sqs_t *self)
+{
+    return self->check.fault[0] ? self->check.fault : sqs_sender_fault (self->sender);
+}
+
+static uint64_t
+s_session (const link_t *base, uint32_t partition)
+{
+    const link_sqs_t *self = (const link_sqs_t *) base;
+    (void) partition;
+    return self->check.fault[0] ? 0 : SESSION;
+}
+
+static bool
+s_send (link_t *base, record_t *record)
+{
+    link_sqs_t *self = (link_sqs_t *) base;
+    bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
+    g_assert (is_frame);  //  we made it, and the journal checks what it reads back
+    return sqs_sender_send (self->sender, record->partition, record->sequence, self->records);
+}
+
+//  Any owner may have read the frame from the queue. Acks carry digests, so a frame that was never
+//  there is not taken for one that was.
+static bool
+s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
+{
+    (void) record;
+    return directory_owner (((const link_sqs_t *) base)->directory, partition) == peer;
+}
+
+static void
+s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
+{
+    log_event (LOG_ERROR,
+        "the bus refuses frames that were accepted: they are set aside until this gateway starts "
+        "again",
+        "bus=sqs topic=%s partition=%u frames=%zu", ((const link_sqs_t *) base)->config->topic,
+        partition, frames);
+}
+
+static link_condition_t
+s_condition (const link_t *base)
+{
+    const link_sqs_t *self = (const link_sqs_t *) base;
+    const char *reason = "";
+    (void) sqs_sender_is_away (self->sender, &reason);
+    return (link_condition_t){.bus = "sqs",
+        .is_away = self->is_away,
+        .reason = *reason ? reason : NULL,
+        .fault = s_fault (self)};
+}
+
+static void
+s_destroy (link_t **base_p)
+{
+    link_sqs_t *self = (link_sqs_t *) *base_p;
+    if (!self)
+        return;
+    sqs_sender_destroy (&self->sender);
+    frame_records_destroy (&self->records);
+    sqs_config_destroy (&self->config);
+    g_free (self);
+    *base_p = NULL;
+}
+
+link_t *
+link_sqs_new (const link_setup_t *setup)
+{
+    sqs_config_t *config = sqs_config_read (setup->choice);
+    if (!config)
+        return NULL;
+    link_sqs_t *self = g_new0 (link_sqs_t, 1);
+    self->base = (link_t){.is_unordered = true,
+        .hear = s_hear,
+        .run = s_run,
+        .timeout_us = s_timeout_us,
+        .fd = s_fd,
+        .layout = s_layout,
+        .session = s_session,
+        .send = s_send,
+        .believes = s_believes,
+        .log_set_aside = s_log_set_aside,
+        .condition = s_condition,
+        .destroy = s_destroy};
+    self->config = config;
+    self->directory = setup->directory;
+    self->metrics = setup->metrics;
+    self->records = frame_records_new ();
+    self->sender = sqs_sender_new (config, setup->metrics, &self->ear);
+    return &self->base;
+}

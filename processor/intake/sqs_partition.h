@@ -1,0 +1,87 @@
+//  The reading of one queue of SQS. A message goes through these lists:
+//
+//    inbox  received, and not folded yet
+//    held   folded, and not saved, or its dead letter is not there yet
+//    done   saved: to delete
+//    back   not saved, and nobody will save it here: to show at once to the next owner
+//
+//  As long as a message is in the inbox or held, SQS hides it from others; that time is extended.
+//  Deletions and the rest are batches of ten; what SQS does not take is tried again. Nothing waits for
+//  the network. The processor's thread owns it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_SQS_PARTITION_H
+#define DOWNLINK_SQS_PARTITION_H
+
+#include <glib.h>
+
+#include "processor/intake/sqs_feed.h"
+
+#define SQS_HELD_MAX 2000  //  messages in all lists; SQS lets 20,000 of a FIFO queue be hidden
+#define SQS_INBOX_MAX 20   //  so many may wait while more are asked for
+
+typedef struct {
+    char *receipt;
+    char *id;
+    text_t body;        //  owned
+    char *frames;       //  the attribute downlink-frame; NULL: none
+    char *part;         //  the attribute downlink-part; NULL: none
+    int64_t sent_ms;    //  time of day
+    int64_t hidden_ms;  //  until then, on clock_ms
+    uint64_t folded;    //  of the shard, when it was folded
+    bool is_letter;     //  its dead letter is on its way
+    GList link;
+} sqs_message_t;
+
+//  Zeroed memory with a feed and a number is a partition that is not assigned.
+typedef struct {
+    sqs_feed_t *feed;
+    uint32_t number;
+    bool is_assigned;
+    uint64_t assignment;  //  number of the present or last one
+    GQueue inbox;         //  of sqs_message_t
+    GQueue held;          //  of sqs_message_t
+    GQueue done;          //  of sqs_message_t
+    GQueue back;          //  of sqs_message_t
+    GQueue calls;         //  under way
+    unsigned receives;    //  of them
+    unsigned changes;     //  of them: deletions and the like
+    bool is_full;         //  the last answer had as many messages as can be
+    bool is_counting;     //  SQS is asked how many messages wait
+    uint64_t waiting;     //  in the queue, as SQS said last
+    int64_t count_at_ms;
+    int64_t look_at_ms;  //  for messages that must stay hidden
+    int64_t rest_until_ms;
+    unsigned failures;  //  in a row
+    int64_t newest_ms;  //  when the newest message was sent, time of day
+} sqs_partition_t;
+
+void sqs_partition_free (sqs_partition_t *self);
+
+//  Read from now on.
+void sqs_partition_assign (sqs_partition_t *self);
+
+//  Read no more. What is not folded goes back; what is folded is still held.
+void sqs_partition_revoke (sqs_partition_t *self);
+
+//  Make the calls that are due. may_receive: ask for messages too, and let SQS wait so long for some.
+void sqs_partition_run (sqs_partition_t *self, bool may_receive, int wait_s);
+
+//  Return the next message of the inbox, or NULL; hold it, then.
+sqs_message_t *sqs_partition_next (const sqs_partition_t *self);
+
+//  Hold the first message of the inbox. folded: of the shard.
+void sqs_partition_hold (sqs_partition_t *self, sqs_message_t *message, uint64_t folded);
+
+//  Delete the held messages of which so many folded ones are saved.
+void sqs_partition_settle (sqs_partition_t *self, uint64_t saved);
+
+//  Show all held messages again: they will not be saved here. Their letters must be forgotten.
+void sqs_partition_give_back (sqs_partition_t *self);
+
+//  Return true if deletions and the like are left, or under way.
+bool sqs_partition_is_busy (const sqs_partition_t *self);
+
+//  Return the time of day when the oldest message was sent that is not saved; 0: there is none.
+int64_t sqs_partition_oldest_ms (const sqs_partition_t *self);
+
+#endif

@@ -1,0 +1,271 @@
+#!/usr/bin/python3
+"""A real server that speaks SQS (ElasticMQ) for tests, in a folder of its own under /tmp, with the limits of AWS.
+
+It keeps its queues and messages in a database of its own, so a kill loses only what is not acknowledged. It checks
+no signatures: tests/unit/common/sqs does.
+
+    sqs.py COMMAND...
+
+runs a command beside a server, with DOWNLINK_SQS=http://host:port in its environment.
+
+    sqs.py --prepare
+
+lets later servers start in half of the time: it keeps the classes of one that ran, beside the jars.
+"""
+# SPDX-License-Identifier: Apache-2.0
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from downlink import free_ports, until
+from kernel import is_stopped
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
+SKIPPED = 77
+START_SECONDS = 60
+HEAP = "256m"
+CLASSES = "classes.jsa"  # beside the jars; another Java passes over it
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
+KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+BATCH = 10
+SETTINGS = """include classpath("application.conf")
+node-address {{ host = "*", port = {port} }}
+rest-sqs {{ enabled = true, bind-hostname = "{address}", bind-port = {port}, sqs-limits = strict }}
+rest-stats {{ enabled = false }}
+queues-storage {{ enabled = {is_kept}, path = "{folder}/queues.conf" }}
+messages-storage {{ enabled = {is_kept}, uri = "jdbc:h2:{folder}/messages;WRITE_DELAY=0", username = "sa" }}
+"""
+
+
+class Missing(unittest.SkipTest):
+    """This machine lacks something that the server needs. The text says how to get it. pytest skips the test."""
+
+
+class Failed(AssertionError):
+    """The server failed, or refuses a call."""
+
+
+def jars():
+    """Return the class path of the newest server that scripts/install-elasticmq.sh got."""
+    if not shutil.which("java"):
+        raise Missing("java is not installed (Debian package default-jre-headless)")
+    found = sorted(CACHE.glob("elasticmq-*/elasticmq-server_*.jar"))
+    if not found:
+        raise Missing("no ElasticMQ is installed (scripts/install-elasticmq.sh)")
+    return found[-1].parent
+
+
+class Sqs:
+    """A server. `create` starts it; `close` ends it and removes its folder. wrapper: a command to run it under. It
+    keeps messages in memory only, unless is_kept."""
+
+    def __init__(self, address="127.0.0.1", port=None, wrapper=(), is_kept=False):
+        jars()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="downlink-sqs-", dir="/tmp"))
+        self.address, self.port, self.wrapper = address, port or free_ports(1), wrapper
+        self.log = self.folder / "log"
+        self.flags_of_java = []
+        self.is_kept = is_kept
+        self.process = None
+        (self.folder / "server.conf").write_text(SETTINGS.format(
+            address=address, port=self.port, folder=self.folder, is_kept="true" if is_kept else "false"),
+            encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    #  Its life
+
+    def create(self):
+        self.start()
+        return self
+
+    def begin_to_start(self):
+        assert not self.is_running()
+        classes = jars() / CLASSES
+        shared = [f"-XX:SharedArchiveFile={classes}"] if classes.exists() else []
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.wrapper, "java", *JVM, *shared, f"-Xmx{HEAP}", *self.flags_of_java,
+                 f"-Dconfig.file={self.folder}/server.conf", "-cp", f"{jars()}/*", "org.elasticmq.server.Main"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+
+    def await_start(self, seconds=START_SECONDS):
+        """Wait until it takes requests."""
+        def has_started():
+            if not self.is_running():
+                raise Failed(f"the server ended\n{self.text()}")
+            try:
+                return self.queues() >= known  # those that it kept come a moment later than the server
+            except OSError:
+                return False
+        known = set(re.findall(r"Creating queue CreateQueueData\(([^,]+),", self.log.read_text())) if self.is_kept else set()
+        until(has_started, seconds, "the start of the server")
+
+    def start(self):
+        self.begin_to_start()
+        self.await_start()
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self):
+        if self.is_running():
+            self.resume()
+            self.process.terminate()
+            self.process.wait(START_SECONDS)
+
+    def kill(self):
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()
+
+    def pause(self):
+        """Stop it where it is. When this returns, it does nothing any more."""
+        self.process.send_signal(signal.SIGSTOP)
+        until(lambda: is_stopped(self.process.pid), what="a server that is stopped")
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def close(self):
+        """End it at once, and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def text(self):
+        """Return the end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
+
+    #  How to reach it
+
+    @property
+    def endpoint(self):
+        return f"http://{self.address}:{self.port}"
+
+    def config(self, **settings):
+        """Write a file for --sqs-config, with short times. Returns its path."""
+        path = self.folder / f"client-{time.monotonic_ns()}.properties"
+        lines = {"region": "elasticmq", "endpoint": self.endpoint, "visibility_seconds": 3, "wait_seconds": 1, **settings}
+        path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
+        return path
+
+    def flags(self, topic, **settings):
+        """Return the flags of a gateway or a processor that uses this server. They need KEY in the environment."""
+        return ("--bus", "sqs", "--sqs-config", self.config(**settings), "--topic", topic)
+
+    #  Calls
+
+    def call(self, action, seconds=30, **body):
+        """Call an action of SQS; returns the answer."""
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=seconds)
+        try:
+            connection.request("POST", "/", json.dumps(body), {
+                "X-Amz-Target": f"AmazonSQS.{action}", "Content-Type": "application/x-amz-json-1.0",
+                "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/elasticmq/sqs/aws4_request, "
+                                 "SignedHeaders=host, Signature=0"})
+            answer = connection.getresponse()
+            text = answer.read()
+        except http.client.HTTPException as why:
+            raise OSError(str(why)) from why
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise Failed(f"{action}: {answer.status} {text.decode(errors='replace')}")
+        return json.loads(text or b"{}")
+
+    def url(self, name):
+        return self.call("GetQueueUrl", QueueName=name)["QueueUrl"]
+
+    def queues(self):
+        """Return the names of all queues."""
+        return {url.rsplit("/", 1)[1] for url in self.call("ListQueues").get("QueueUrls", [])}
+
+    def make_queue(self, name, **attributes):
+        fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        return self.call("CreateQueue", QueueName=name, Attributes={**fifo, **attributes})["QueueUrl"]
+
+    def attributes(self, name):
+        return self.call("GetQueueAttributes", QueueUrl=self.url(name), AttributeNames=["All"])["Attributes"]
+
+    def waiting(self, name):
+        """Return the number of messages in a queue: those that can be received, and those that somebody has."""
+        found = self.attributes(name)
+        return (int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesNotVisible"]))
+
+    def send(self, name, bodies, group=None):
+        """Write messages as a program of somebody else does."""
+        url, bodies = self.url(name), list(bodies)
+        for first in range(0, len(bodies), BATCH):
+            entries = [{"Id": str(index), "MessageBody": body}
+                       for index, body in enumerate(bodies[first:first + BATCH], first)]
+            for one in entries if group else ():
+                one.update(MessageGroupId=group, MessageDeduplicationId=f"{one['Id']}-{time.monotonic_ns()}")
+            answer = self.call("SendMessageBatch", QueueUrl=url, Entries=entries)
+            assert not answer.get("Failed"), answer
+
+    def take(self, name):
+        """Receive and delete all messages of a queue that can be received."""
+        url, found = self.url(name), []
+        while True:
+            some = self.call("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=BATCH,
+                             MessageAttributeNames=["All"]).get("Messages", [])
+            if not some:
+                return found
+            found += some
+            self.call("DeleteMessageBatch", QueueUrl=url, Entries=[
+                {"Id": str(index), "ReceiptHandle": one["ReceiptHandle"]} for index, one in enumerate(some)])
+
+
+def prepare():
+    """Have a server write the archive of its classes when it ends, unless there is one."""
+    classes = jars() / CLASSES
+    if classes.exists():
+        return
+    with Sqs() as server:
+        part = server.folder / CLASSES
+        server.flags_of_java.append(f"-XX:ArchiveClassesAtExit={part}")
+        server.create()
+        server.make_queue("q")
+        server.send("q", ["a"])
+        server.take("q")
+        server.stop()
+        #  Whole or not at all.
+        shutil.copy(part, classes.with_suffix(f".{os.getpid()}"))
+        classes.with_suffix(f".{os.getpid()}").rename(classes)
+
+
+def main():
+    """Run a command beside a server that is new."""
+    command = sys.argv[1:]
+    if not command:
+        sys.exit(__doc__)
+    try:
+        if command == ["--prepare"]:
+            prepare()
+            return
+        server = Sqs()
+    except Missing as why:
+        print(f"SKIPPED: {why}")
+        sys.exit(SKIPPED)
+    with server:
+        server.create()
+        environment = {**os.environ, **KEY, "DOWNLINK_SQS": server.endpoint}
+        status = subprocess.run(command, env=environment, check=False).returncode
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

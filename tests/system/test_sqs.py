@@ -1,0 +1,378 @@
+"""--bus=sqs against a real server: the state is right, also with messages that others write to the queues, and nothing
+is lost or counts twice while processes die, the server is away, and keys run out."""
+import concurrent.futures
+import datetime
+import json
+import time
+
+import pytest
+
+import oracle
+from downlink import Client, Program, channel, free_ports, message, until
+from partitioners import partition_of
+from sqs import KEY, Sqs
+from sqs_gate import CONTAINER_TOKEN, Gate, signature
+from test_kafka import is_away, is_saved, log_of_refusal, new_database, stats, under_load
+from test_oracle import expect, post_from_many_sides, post_lines
+
+PARTITIONS = 2  # fewer than usual: queues are made for each test
+NO_KEY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+          "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.fixture(scope="module")
+def queues():
+    """A server for all tests of this file; each uses queues of its own."""
+    with Sqs().create() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    for name, value in {**KEY, "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def topic():
+    return f"t{time.monotonic_ns()}"
+
+
+@pytest.fixture
+def over(start, queues, topic):
+    """Start pairs that use the server and the topic."""
+    def start_over(gateway=(), processor=(), environment=None, through=queues, **settings):
+        flags = through.flags(topic, **settings)
+        return start(gateway=(*flags, *gateway), processor=(*flags, "--partitions", PARTITIONS, *processor),
+                     environment={name: environment or {} for name in ("gateway", "processor")})
+    return start_over
+
+
+def await_speed(both, of, speed, applied):
+    both.rocket_when(of, lambda rocket: (rocket["speed"], rocket["messagesApplied"]) == (speed, applied))
+
+
+def await_empty(queues, topic, suffix=""):
+    """Until SQS has no message any more, hidden or not."""
+    until(lambda: all(queues.waiting(f"{topic}-{number}{suffix}") == (0, 0) for number in range(PARTITIONS)),
+          what="empty queues")
+
+
+def of_partition(number):
+    """Return a new channel of a partition."""
+    return next(one for one in iter(channel, None) if partition_of(one, PARTITIONS) == number)
+
+
+@pytest.mark.parametrize("ordering", ["converge", "latest"])
+@pytest.mark.parametrize("fifo", ["no", "yes"])
+def test_the_state_is_that_of_the_oracle_whoever_writes(over, queues, topic, fifo, ordering):
+    """Half of the messages come through a gateway, and half from a foreign producer at the same time."""
+    arrived = oracle.make(40, 50, seed=5, shuffle=300, duplicates=0.05)
+    expected = oracle.states(arrived, ordering)
+    suffix = ".fifo" if fifo == "yes" else ""
+    both = over(gateway=("--journal", "off"), processor=("--ordering", ordering), fifo=fifo)
+    if ordering == "converge":
+        ours, theirs = arrived[::2], arrived[1::2]
+    elif fifo == "yes":  # only a queue with an order has a latest message
+        ours, theirs = arrived, []
+    else:
+        pytest.skip("messages of a standard queue overtake each other, so none is the latest")
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        def produce():
+            for number in range(PARTITIONS):
+                bodies = [json.dumps(one) for one in theirs
+                          if partition_of(one["metadata"]["channel"], PARTITIONS) == number]
+                #  Some of them as several lines.
+                bodies = ["\n".join(bodies[first:first + 7]) for first in range(0, len(bodies), 7)]
+                queues.send(f"{topic}-{number}{suffix}", bodies, "others" if suffix else None)
+        foreign = beside.submit(produce)
+        (post_from_many_sides if ordering == "converge" else post_lines)(both, ours)
+        foreign.result()
+    expect(both, expected)
+    await_empty(queues, topic, suffix)
+    assert both.processor.stop() == 0
+    both.processor = both.start_processor()
+    expect(both, expected)
+    both.stop()
+
+
+def test_any_valid_message_goes_through(over, queues, topic):
+    """Characters that SQS refuses, and a request that is larger than its messages."""
+    both = over(gateway=("--journal", "off"))
+    strange = "\u0000\u0001\u007f\ufffe\uffff\ufdd0\U0001f680\U0001ffff é\\\"\n"
+    of = channel()
+    sent = [message(of, 1, "RocketLaunched", type=strange, launchSpeed=1, mission=strange)]
+    assert both.post(sent, Prefer="wait=20").status == 200
+    rocket = both.rocket(of)
+    assert (rocket["type"], rocket["mission"]) == (strange, strange)
+    many = [message(of, number, "RocketMissionChanged", newMission="\u0001" * 256) for number in range(2, 1002)]
+    answer = both.post(many, Prefer="wait=20")
+    assert (answer.status, answer.json()["status"]) == (200, "applied"), answer.json()
+    await_speed(both, of, 1, 1001)
+    assert stats(both)["bus"]["records"] > 4, "the frame came in pieces"
+    await_empty(queues, topic)
+    both.stop()
+
+
+@pytest.mark.parametrize("journal", ["fsync", "off"])
+def test_kills_lose_nothing(over, journal):
+    both = over(gateway=("--journal", journal))
+
+    def kill_both():
+        for name in ("gateway", "processor", "gateway"):
+            program = getattr(both, name)
+            program.process.kill()
+            program.process.wait()
+            setattr(both, name, getattr(both, "start_" + name)())
+            time.sleep(0.3)
+        until(lambda: "listening" in both.gateway.text(), what="the gateway")
+    under_load(both, kill_both)
+    assert both.await_ready()
+    both.stop()
+
+
+def test_an_outage_of_the_server_delays_and_loses_nothing(start, topic):
+    """With a journal a gateway goes on accepting; without one a client gets 503, or its answer when SQS is back."""
+    with Sqs(is_kept=True).create() as queues:
+        flags = queues.flags(topic)
+        both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS))
+        other, port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "30s")
+        hasty, hasty_port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "100ms")
+        early = channel()
+
+        def post_without_journal(to=port, number=2):
+            with Client(to) as client:
+                return client.call("POST", "/messages", json.dumps(message(early, number, by=1))).status
+        assert both.post(message(early, 1, by=7), Prefer="wait=10").status == 200
+
+        def stop_and_start():
+            queues.kill()
+            until(lambda: is_away(both), 15, "the word that the server is away")
+            assert post_without_journal(hasty_port, 3) == 503
+            with concurrent.futures.ThreadPoolExecutor(1) as beside:
+                held = beside.submit(post_without_journal)
+                assert both.rocket(early)["speed"] == 7, "queries are answered"
+                assert not held.done()
+                queues.start()
+                assert held.result() == 202
+            until(lambda: not is_away(both), 15, "the end of it")
+        assert under_load(both, stop_and_start) == {202}
+        both.rocket_when(early, lambda rocket: rocket["speed"] in (8, 9))
+
+        def pause():
+            queues.pause()
+            time.sleep(1.5)
+            queues.resume()
+        assert under_load(both, pause) == {202}
+        until(lambda: is_saved(both), what="the saves")
+        assert (other.stop(), hasty.stop()) == (0, 0)
+        both.stop()
+
+
+def test_wait_is_answered_when_the_message_is_saved(over):
+    both = over(gateway=("--journal", "off"))
+    answer = both.post(message(channel(), 1), Prefer="wait=10")
+    assert (answer.status, answer.json()["status"]) == (200, "applied")
+    both.stop()
+
+
+def test_bad_messages_are_put_aside_and_hold_nobody_up(over, queues, topic):
+    aside = topic + "-dead"
+    both = over(processor=("--dead-letter", aside))
+    of = of_partition(0)
+    good = json.dumps(message(of, 1, by=3))
+    bad = ['{"metadata":', good.replace('"by": 3', '"by": -3'), json.dumps(message(of_partition(1), 1)),
+           good + "\n{}", "é" * 131072]
+    for one in bad:  # a batch takes 256 KiB
+        queues.send(f"{topic}-0", [one])
+    queues.send(f"{topic}-0", [good, json.dumps(message(of, 2, by=4))])
+    await_speed(both, of, 7, 2)
+    await_empty(queues, topic)
+    found = queues.take(aside)
+    assert sorted(one["Body"] for one in found) == sorted(bad)
+    reasons = {one["Body"]: one.get("MessageAttributes", {}).get("reason", {}).get("StringValue") for one in found}
+    assert "another partitioner" in reasons[bad[2]] and "line 2" in reasons[bad[3]]
+    both.processor.lines_with("record refused")
+    both.stop()
+
+
+def test_messages_of_a_processor_that_stops_are_shown_to_the_next_at_once(over, queues, topic):
+    """It deletes what is saved; hidden messages would come only after an hour."""
+    both = over(visibility_seconds=3600)
+    for number in range(1, 4):
+        assert both.post([message(f"r{one}", number, by=1) for one in range(20)]).status == 202
+        assert both.processor.stop() == 0
+        both.processor = both.start_processor()
+        both.processor.lines_with("ready")
+    for one in range(20):
+        await_speed(both, f"r{one}", 3, 3)
+    await_empty(queues, topic)
+    both.stop()
+
+
+def test_partitions_move_between_processors(over, queues, topic):
+    both = over(visibility_seconds=3600)
+    for number in range(1, 3):
+        other = Program(both.folder, "downlink-processor", "--port", free_ports(3), "--state-dir", both.state,
+                        *both.processor_flags)
+        assert both.post([message(f"m{one}", 2 * number - 1, by=1) for one in range(20)]).status == 202
+        other.lines_with("loaded")
+        assert both.post([message(f"m{one}", 2 * number, by=1) for one in range(20)]).status == 202
+        assert other.stop() == 0
+    for one in range(20):
+        await_speed(both, f"m{one}", 4, 4)
+    await_empty(queues, topic)
+    both.stop()
+
+
+def test_the_signature_is_that_of_aws():
+    """The gate computes it as the published example has it."""
+    headers = {"host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z"}
+    found = signature("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "GET", "/", headers, ["host", "x-amz-date"], b"",
+                      ("20150830", "us-east-1", "service"))
+    assert found == "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+
+
+def soon(seconds):
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def post_and_save(both):
+    of = channel()
+    answer = both.post(message(of, 1, by=1), Prefer="wait=20")
+    assert (answer.status, answer.json()["status"]) == (200, "applied")
+
+
+def test_requests_are_signed_with_the_key_of_the_role_which_runs_out(over, queues, topic):
+    """A machine's role: its key is renewed before its end, and also when it is refused."""
+    with Gate(queues) as gate:
+        gate.keys = {"ROLE1": ("first+/", "token=1"), "ROLE2": ("second", "token2"), "ROLE3": ("third", "token3")}
+        gate.role = ("ROLE1", "first+/", "token=1", soon(302))  # two seconds before the time of renewal
+        both = over(through=gate, gateway=("--journal", "off"), environment={
+            **NO_KEY, "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": gate.endpoint})
+        post_and_save(both)
+        gate.role = ("ROLE2", "second", "token2", soon(3600))
+        until(lambda: all(log.text().count("signed with a key") == 2 for log in (both.gateway, both.processor)),
+              what="the next key")
+        del gate.keys["ROLE1"]
+        post_and_save(both)
+        assert not gate.refused
+        gate.role = ("ROLE3", "third", "token3", soon(3600))
+        gate.keys["ROLE2"] = ("second", "another token")
+        post_and_save(both)
+        assert set(gate.refused) == {"ExpiredToken"}
+        for log in (both.gateway, both.processor):
+            assert not any(secret in log.text() for secret in ("first+/", "second", "token=1", "token2", "ROLE"))
+        both.stop()
+
+
+@pytest.mark.parametrize("place", ["environment", "file", "container"])
+def test_the_key_comes_from_the_usual_places(over, queues, topic, folder, place):
+    with Gate(queues) as gate:
+        gate.keys = {"AKID": ("secret/+=", "token" if place != "file" else None)}
+        environment = dict(NO_KEY)
+        settings = {}
+        if place == "environment":
+            environment.update(AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="secret/+=", AWS_SESSION_TOKEN="token")
+        elif place == "file":
+            path = f"{folder}/credentials"
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("[default]\naws_access_key_id = other\naws_secret_access_key = other\n"
+                           "[rocket]\naws_access_key_id = AKID\naws_secret_access_key = secret/+=\n")
+            environment.update(AWS_SHARED_CREDENTIALS_FILE=path, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="y")
+            settings = {"profile": "rocket"}
+        else:
+            gate.role = ("AKID", "secret/+=", "token", soon(3600))
+            environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=gate.endpoint + "/container",
+                               AWS_CONTAINER_AUTHORIZATION_TOKEN=CONTAINER_TOKEN)
+        both = over(through=gate, environment=environment, **settings)
+        post_and_save(both)
+        assert not gate.refused and gate.calls["SendMessageBatch"]
+        both.stop()
+
+
+def test_a_wrong_key_is_told_in_words_and_a_right_one_heals(start, queues, topic, folder):
+    with Gate(queues) as gate:
+        path = f"{folder}/changing"
+
+        def write(secret):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"[default]\naws_access_key_id=AKID\naws_secret_access_key={secret}\n")
+        write("wr0ng")
+        flags = gate.flags(topic)
+        environment = {**NO_KEY, "AWS_SHARED_CREDENTIALS_FILE": path}
+        processor = Program(folder, "downlink-processor", "--port", free_ports(3), "--state-dir", f"{folder}/s-{topic}",
+                            *flags, "--log-level", "debug", environment=environment)
+        processor.lines_with("SQS refuses the key or a right")
+        assert "SignatureDoesNotMatch" in processor.text() and "wr0ng" not in processor.text()
+        write("secret/+=")
+        processor.lines_with("ready")
+        assert processor.stop() == 0
+        assert "secret/+=" not in processor.text()
+
+
+def test_what_sqs_does_not_take_now_is_sent_again(over, queues, topic):
+    """Too many requests, faults of the service, and of single messages of a batch."""
+    with Gate(queues) as gate:
+        both = over(through=gate, gateway=("--journal", "off"), environment={
+            "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret/+="})
+        post_and_save(both)
+        gate.faults["SendMessageBatch"].extend([(400, "RequestThrottled"), (503, "ServiceUnavailable"), (500, "X")])
+        gate.faults["DeleteMessageBatch"].extend([(400, "RequestThrottled")] * 2)
+        gate.faults["ReceiveMessage"].extend([(400, "OverLimit")] * 2)
+        of = channel()
+        assert both.post(message(of, 1, by=1)).status == 202
+        await_speed(both, of, 1, 1)
+        assert stats(both)["bus"]["failedRecords"] == 3
+        await_empty(queues, topic)
+        assert not any(gate.faults.values())
+        both.stop()
+
+
+def test_a_message_stays_hidden_while_its_save_waits(start, queues, topic, server):
+    """The database stands still for longer than SQS hides a message: nobody else gets it."""
+    flags = queues.flags(topic, visibility_seconds=2)
+    url = new_database(server)
+    both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS, "--store", url))
+    post_and_save(both)
+    of = of_partition(0)
+    server.pause()
+    try:
+        assert both.post(message(of, 1, by=5)).status == 202
+        until(lambda: queues.waiting(f"{topic}-0") == (0, 1), what="a message that is hidden")
+        for _ in range(12):
+            time.sleep(0.25)
+            assert queues.waiting(f"{topic}-0") == (0, 1)
+    finally:
+        server.resume()
+    await_speed(both, of, 5, 1)
+    await_empty(queues, topic)
+    assert sum(one["stats"]["records"] for one in stats(both)["processors"] if one.get("stats")) in (0, 2)
+    both.stop()
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(folder, queues, topic):
+    def log_of(*more, **settings):
+        return log_of_refusal(folder, *queues.flags(topic, **settings), "--state-dir", f"{folder}/x-{topic}",
+                              "--partitions", PARTITIONS, *more)
+    queues.make_queue(f"{topic}-0.fifo")
+    assert "set fifo=yes" in log_of()
+    queues.call("DeleteQueue", QueueUrl=queues.url(f"{topic}-0.fifo"))
+    queues.make_queue(f"{topic}-{PARTITIONS}")
+    assert "more queues in SQS than the state has partitions" in log_of()
+    assert "yes or no" in log_of(fifo="maybe")
+    assert "no such setting" in log_of(secret="abc") and "abc" not in log_of(secret="abc")
+    assert "http://HOST:PORT" in log_of(endpoint="ftp://x")
+    assert "from 1 to 20" in log_of(wait_seconds=21)
+    assert "no queue of SQS can have this name" in log_of("--topic", "a.b")
+    assert not {name for name in queues.queues() if name.startswith(topic)} - {f"{topic}-{PARTITIONS}"}
+
+
+def test_a_gateway_of_the_other_kind_of_queues_sends_nothing_and_says_why(start, queues, topic):
+    both = start(gateway=queues.flags(topic, fifo="yes"),
+                 processor=(*queues.flags(topic), "--partitions", PARTITIONS))
+    assert both.post(message(channel(), 1)).status == 202
+    both.gateway.lines_with(f"--topic={topic}.fifo")
+    assert f"{topic}-0.fifo" not in queues.queues()
+    both.stop()

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 scripts/install-dependencies.sh build test kafka
 scripts/install-kafka.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 scripts/install-rabbitmq.sh || [[ ${REQUIRE_RABBITMQ:-0} == 0 ]]
+scripts/install-elasticmq.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 cmake --preset release -D BUILD_TESTING=ON
 cmake --build --preset release --parallel "${JOBS:-$(nproc)}"
 export DOWNLINK_BIN=$PWD/build/bin PYTHONDONTWRITEBYTECODE=1

@@ -10,9 +10,10 @@ import pytest
 import oracle
 from downlink import Client, Program, channel, free_ports, message, until
 from partitioners import partition_of
+from posters import under_load
 from sqs import KEY, Sqs
 from sqs_gate import CONTAINER_TOKEN, Gate, signature
-from test_kafka import is_away, is_saved, log_of_refusal, new_database, stats, under_load
+from test_kafka import is_away, is_saved, log_of_refusal, new_database, stats
 from test_oracle import expect, post_from_many_sides, post_lines
 
 PARTITIONS = 2  # fewer than usual: queues are made for each test
@@ -373,6 +374,7 @@ def test_a_gateway_of_the_other_kind_of_queues_sends_nothing_and_says_why(start,
     both = start(gateway=queues.flags(topic, fifo="yes"),
                  processor=(*queues.flags(topic), "--partitions", PARTITIONS))
     assert both.post(message(channel(), 1)).status == 202
-    both.gateway.lines_with(f"--topic={topic}.fifo")
+    both.gateway.lines_with("a processor reads from another bus")
+    assert f"--topic={topic}.fifo" in stats(both)["bus"]["fault"]
     assert f"{topic}-0.fifo" not in queues.queues()
     both.stop()

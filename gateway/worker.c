@@ -14,6 +14,7 @@
 
 #define POLL_MAX_MS 50
 #define DRAIN_MS 8000          //  longest time of a stop
+#define DRAIN_IDLE_MS 500      //  time for clients of idle connections to learn of a stop
 #define DRAIN_DURABLE_MS 2000  //  longest wait for acks of messages that are in a journal
 
 struct worker {
@@ -253,7 +254,17 @@ s_turn (worker_t *self)
         FAILPOINT ("answer-after");
 }
 
-//  Take no new requests, answer the open ones, deliver the accepted messages.
+//  Return true while a drain has something to wait for. An idle connection gets some time, because
+//  its client may be sending a request just now: the answer says that it is the last one.
+static bool
+s_is_draining (worker_t *self, int64_t spent_ms, int64_t deliver_ms)
+{
+    return http_server_unanswered (self->http) > 0 ||
+           (spent_ms < DRAIN_IDLE_MS && http_server_usage (self->http).idle > 0) ||
+           (spent_ms < deliver_ms && self->publisher->buffered (self->publisher) > 0);
+}
+
+//  Accept no new connections, answer the open ones, deliver the accepted messages.
 static void
 s_drain (worker_t *self)
 {
@@ -264,8 +275,7 @@ s_drain (worker_t *self)
     http_server_stop_listening (self->http);
     event_streams_stop (self->streams);
     while ((spent_ms = clock_ms () - start_ms) < DRAIN_MS &&
-           (http_server_unanswered (self->http) > 0 ||
-               (self->publisher->buffered (self->publisher) > 0 && spent_ms < deliver_ms))) {
+           s_is_draining (self, spent_ms, deliver_ms)) {
         s_turn (self);
         if (spent_ms >= deliver_ms)
             intake_wait_no_more (self->intake);

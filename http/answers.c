@@ -1,4 +1,5 @@
-//  The tag is a hash of the body, so it changes exactly when the body does.
+//  The tag is a hash of the body, so it changes exactly when the body does. Each coding has another
+//  one, as it has other bytes.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/answers.h"
 
@@ -6,6 +7,7 @@
 
 #include "common/text/digits.h"
 #include "common/text/text_hash.h"
+#include "http/http_encoding.h"
 
 void
 answer_json (http_request_t *request, unsigned status, text_t body)
@@ -50,8 +52,12 @@ s_matches (const char *field, const char *tag)
 void
 answer_tagged (http_request_t *request, const http_response_t *response)
 {
-    char tag[] = "\"0123456789abcdef\"";
-    digits_hex (text_hash (response->body), tag + 1);
+    http_coding_t coding = http_encoding_choose (request, response);
+    char hash[] = "0123456789abcdef";
+    char tag[sizeof hash + sizeof "-identity" + 2];
+    digits_hex (text_hash (response->body), hash);
+    g_snprintf (tag, sizeof tag, coding == CODING_IDENTITY ? "\"%s\"" : "\"%s-%s\"", hash,
+        http_coding_name (coding));
     http_response_t tagged = *response;
     size_t index = 0;
     while (tagged.fields[index].name)
@@ -60,11 +66,9 @@ answer_tagged (http_request_t *request, const http_response_t *response)
     tagged.fields[index].name = "ETag";
     tagged.fields[index].value = tag;
     char *known = http_request_list (request, "If-None-Match");
-    if (s_matches (known, tag)) {
-        //  The library sends no body with it, but its Content-Length: that must be the one of 200.
+    //  The library sends no body with 304, but its Content-Length: that must be the one of 200.
+    if (s_matches (known, tag))
         tagged.status = 304;
-        tagged.content_type = NULL;
-    }
     g_free (known);
     http_answer (request, &tagged);
 }

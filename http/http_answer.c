@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "common/process/clock.h"
+#include "http/http_encoding.h"
 #include "http/http_parts.h"
 #include "http/http_request.h"
 #include "http/problem.h"
@@ -44,6 +45,16 @@ s_may_be_shared (const http_request_t *request, const http_response_t *response)
            response->body.size > 0 && response->body.size <= sizeof request->server->last->body;
 }
 
+static void
+s_add_content_type (struct MHD_Response *body, const char *type)
+{
+    if (!type)
+        return;
+    MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    if (g_str_has_suffix (type, "json"))
+        MHD_add_response_header (body, "X-Content-Type-Options", "nosniff");
+}
+
 //  Return an answer with this body, which it takes. Our Date field costs more than the date that
 //  the library writes, so only an answer that may be shared gets it.
 static answer_t *
@@ -56,10 +67,8 @@ s_new_answer (
     *self = (answer_t){.response = body, .status = response->status};
     if (s_may_be_shared (request, response))
         MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);
-    if (response->content_type)
-        MHD_add_response_header (body, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
-    if (response->content_type && g_str_has_suffix (response->content_type, "json"))
-        MHD_add_response_header (body, "X-Content-Type-Options", "nosniff");
+    if (response->status != MHD_HTTP_NOT_MODIFIED)
+        s_add_content_type (body, response->content_type);
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
         MHD_add_response_header (body, response->fields[index].name, response->fields[index].value);
     if (request->id)
@@ -68,8 +77,26 @@ s_new_answer (
         MHD_add_response_header (body, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, cors);
         MHD_add_response_header (body, "Access-Control-Expose-Headers", CORS_EXPOSED);
     }
+    if (http_encoding_pays (request, response))
+        MHD_add_response_header (body, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     if (s_is_last (request))
         MHD_add_response_header (body, MHD_HTTP_HEADER_CONNECTION, "close");
+    return self;
+}
+
+//  Return an answer in a coding. libmicrohttpd ends a body of unknown size with a chunk, even where
+//  no body may be: so 304 has an empty one.
+static answer_t *
+s_new_encoded_answer (
+    http_request_t *request, const http_response_t *response, http_coding_t coding)
+{
+    if (response->status == MHD_HTTP_NOT_MODIFIED)
+        return s_new_answer (
+            request, response, MHD_create_response_from_buffer (0, NULL, MHD_RESPMEM_PERSISTENT));
+    answer_t *self =
+        s_new_answer (request, response, http_encoding_body (request, response, coding));
+    MHD_add_response_header (
+        self->response, MHD_HTTP_HEADER_CONTENT_ENCODING, http_coding_name (coding));
     return self;
 }
 
@@ -169,7 +196,11 @@ http_answer (http_request_t *self, const http_response_t *response)
         return;
     }
     s_count (self, response);
-    s_give (self, s_share_answer (self, response), REQUEST_ANSWERED);
+    http_coding_t coding = http_encoding_choose (self, response);
+    s_give (self,
+        coding == CODING_IDENTITY ? s_share_answer (self, response)
+                                  : s_new_encoded_answer (self, response, coding),
+        REQUEST_ANSWERED);
 }
 
 //  Suspend the connection while there is nothing to read: the library would call again at once.

@@ -56,6 +56,7 @@ struct http_server {
     http_date_t date;
     answer_t *last;  //  the last answer of this second that the next request may share; or NULL
     size_t unanswered;
+    unsigned encoders;  //  number of answers that are encoded while they are sent
     crowded_t crowded;
     size_t watched;  //  number of requests with is_watched
     bool is_due;     //  there is work that no descriptor reports

@@ -38,10 +38,4 @@ typedef enum {
 decode_t http_decode (http_coding_t coding, text_t bytes, size_t limit, GByteArray *out)
     __attribute__ ((warn_unused_result));
 
-//  How hard to work on a body: once for an answer of its own, or well for a file that many get.
-typedef enum { ENCODE_FAST, ENCODE_WELL } encode_t;
-
-//  Return the bytes encoded; free them with g_bytes_unref.
-GBytes *http_encode (http_coding_t coding, text_t bytes, encode_t effort);
-
 #endif

@@ -2,11 +2,12 @@
 import ctypes
 import gzip
 import json
+import socket
 import zlib
 
 import pytest
 
-from downlink import channel, message
+from downlink import channel, message, raw, until
 from kernel import memory_of
 
 NDJSON = "application/x-ndjson"
@@ -97,3 +98,74 @@ def test_an_event_in_binary_mode_may_be_compressed(pair):
             "ce-sequence": "1", "ce-type": "RocketSpeedIncreased", "ce-time": "2022-02-02T19:39:05Z"}
     assert post(pair, gzip.compress(b'{"by": 5}'), "gzip", **head).status == 202
     pair.rocket_when(one, lambda rocket: rocket["speed"] == 5)
+
+
+def unzstd(data):
+    """Return the one frame without its size that an answer is."""
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_decompress.restype = ctypes.c_size_t
+    room = ctypes.create_string_buffer(8 * MIB)
+    size = library.ZSTD_decompress(room, ctypes.c_size_t(len(room)), data, ctypes.c_size_t(len(data)))
+    assert not library.ZSTD_isError(ctypes.c_size_t(size))
+    return room.raw[:size]
+
+
+DECODERS = {"gzip": gzip.decompress, "zstd": unzstd}
+
+
+def is_still_known(pair, target, coding, tag):
+    """A client with the answer gets 304 twice on one connection, and not a byte of a body."""
+    request = (f"GET {target} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\nIf-None-Match: {tag}\r\n"
+               "Connection: %s\r\n\r\n")
+    answers = raw(pair.http, ((request % "keep-alive") + (request % "close")).encode()).split(b"\r\n\r\n")
+    assert len(answers) == 3 and answers[2] == b"", answers
+    return all(head.startswith(b"HTTP/1.1 304 ") and f"\r\nETag: {tag}".encode() in head
+               and b"\r\nVary: Accept-Encoding" in head and b"Transfer-Encoding" not in head
+               for head in answers[:2])
+
+
+@pytest.mark.parametrize("target", ["/rockets", "/openapi.json", "/dashboard/chart.min.js", "/metrics"])
+def test_a_large_answer_is_compressed_for_a_client_that_asks(pair, target):
+    for _ in range(100):
+        pair.post(message(channel(), 1))
+    plain = pair.call("GET", target)
+    assert plain.headers["Vary"] == "Accept-Encoding" and "Content-Encoding" not in plain.headers
+    tags = {plain.headers.get("ETag")}
+    for coding, decode in DECODERS.items():
+        answer = pair.call("GET", target, Accept_Encoding=coding)
+        assert answer.headers["Content-Encoding"] == coding and answer.headers["Vary"] == "Accept-Encoding"
+        assert len(answer.body) < len(plain.body) / 2
+        assert target == "/metrics" or decode(answer.body) == plain.body
+        if "ETag" in plain.headers:
+            tags.add(answer.headers["ETag"])
+            assert is_still_known(pair, target, coding, answer.headers["ETag"])
+            assert pair.call("GET", target, If_None_Match=answer.headers["ETag"]).status == 200
+        head = pair.call("HEAD", target, Accept_Encoding=coding)
+        assert (head.status, head.body) == (200, b"") and "Content-Encoding" not in head.headers
+        assert int(head.headers["Content-Length"]) >= 2048
+    assert len(tags) == 3 or tags == {None}, "each coding has a tag of its own"
+
+
+def test_a_small_answer_is_sent_as_it_is(pair):
+    answer = pair.call("GET", "/livez", Accept_Encoding="gzip, zstd")
+    assert "Content-Encoding" not in answer.headers and "Vary" not in answer.headers
+
+
+def test_answers_that_nobody_takes_leave_others_uncompressed_and_memory_bounded(pair):
+    request = (b"GET /dashboard/chart.min.js HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: zstd\r\n\r\n")
+    before, clients = memory_of(pair.gateway), []
+    for _ in range(300):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(("127.0.0.1", pair.http))
+        client.sendall(request * 10)
+        clients.append(client)
+
+    def coding():
+        answer = pair.call("GET", "/openapi.json", Accept_Encoding="zstd")
+        return answer.status == 200 and answer.headers.get("Content-Encoding", "identity")
+    until(lambda: coding() == "identity", what="an answer as it is")
+    assert memory_of(pair.gateway) - before < 200 * MIB
+    for client in clients:
+        client.close()
+    until(lambda: coding() == "zstd", what="a compressed answer again")

@@ -58,8 +58,10 @@ class Page:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def await_text(self, selector, pattern):
-        return until(lambda: re.search(pattern, self.text(selector)),
-                     what=f"{pattern!r} in {selector}")
+        try:
+            return until(lambda: re.search(pattern, self.text(selector)), what=f"{pattern!r} in {selector}")
+        except AssertionError as late:
+            raise AssertionError(f"{late}: it says {self.text(selector)!r}") from late
 
     def is_hidden(self, selector):
         return self.find(selector).get_property("hidden")

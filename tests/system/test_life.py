@@ -156,6 +156,22 @@ def test_a_request_that_becomes_complete_after_the_signal_is_answered(folder):
     both.processor.stop()
 
 
+def test_a_request_on_an_idle_connection_is_answered_after_the_signal_and_is_the_last_one(folder):
+    both = Pair(folder)
+    body = json.dumps(message(channel(), 1)).encode()
+    request = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    client = socket.create_connection(("127.0.0.1", both.http))
+    client.sendall(request)
+    assert b"Connection: close" not in client.recv(65536)
+    both.gateway.send(signal.SIGTERM)
+    until(lambda: is_refused(both.http), what="the end of listening")
+    client.sendall(request)
+    answer = answer_of(client)
+    assert answer.startswith(b"HTTP/1.1 202 ") and b"\r\nConnection: close\r\n" in answer, answer
+    assert both.gateway.process.wait(10) == 0
+    both.processor.stop()
+
+
 def test_an_answer_that_nobody_takes_does_not_hold_up_the_stop(folder):
     both = Pair(folder)
     client = socket.socket()

@@ -2,10 +2,10 @@
 import time
 
 from downlink import until
+from foreign import TOPIC, Foreign
 from kafka import Kafka
 
 PORT = 9092
-TOPIC = "downlink"
 GROUP = "downlink-downlink"
 
 
@@ -28,6 +28,13 @@ class Brokers:
 
     def flags(self):
         return self.cluster.flags(TOPIC)
+
+    def logs(self):
+        """Return the log of each broker, and its host."""
+        return [(host, broker.log) for host, broker in zip(self.hosts, self.cluster.brokers)]
+
+    def foreign(self, history, seed):
+        return Foreign(self.cluster, history, seed)
 
     def check(self):
         """All brokers must be running."""

@@ -1,11 +1,13 @@
-"""Gateways and processors on a host each, a database on two more, and with --bus=kafka brokers on three."""
+"""Gateways and processors on a host each, a database on two more, and with another bus than ZeroMQ its brokers on more."""
 from brokers import Brokers
 from cluster import KILLED, Fleet, Member
 from database import Database
 from network import Host, make_network, remove_network
+from rabbits import Rabbits
 
 HTTP_PORT, FRAMES_PORT = 8088, 5561
 FIRST = {"database": 1, "processor": 11, "gateway": 31, "broker": 51}  # numbers of hosts, by role
+BUSES = {"zmq": (None, 0), "kafka": (Brokers, 3), "rabbitmq": (Rabbits, 1)}  # their brokers, and hosts of them
 
 
 class HostMember(Member):
@@ -36,20 +38,20 @@ class HostMember(Member):
 
 class DataCentre(Fleet):
     """Everything that runs. store: "postgres"; "sqlite", with all processors on one host; or the memory of a
-    single processor, to try the hosts. bus: "kafka": the first gateway has a journal, the others have none."""
+    single processor, to try the hosts. bus: one of BUSES. With brokers the first gateway has a journal, the others have none."""
 
     def __init__(self, folder, gateways=2, processors=3, store="postgres", bus="zmq", processor=(), gateway=()):
         make_network()
         counts = {"database": 2 if store == "postgres" else 0, "processor": 1 if store == "sqlite" else processors,
-                  "gateway": gateways, "broker": 3 if bus == "kafka" else 0}
+                  "gateway": gateways, "broker": BUSES[bus][1]}
         self.hosts_of = {role: [Host(FIRST[role] + index, f"{role}{index + 1}", folder) for index in range(count)]
                          for role, count in counts.items()}
         self.hosts = [host for hosts in self.hosts_of.values() for host in hosts]
         self.database = Database(self.hosts_of["database"]) if store == "postgres" else None
         self.brokers = None
-        if bus == "kafka":
+        if BUSES[bus][0]:
             try:
-                self.brokers = Brokers(self.hosts_of["broker"])
+                self.brokers = BUSES[bus][0](self.hosts_of["broker"])
             except BaseException:
                 self._close_servers()
                 raise
@@ -84,8 +86,8 @@ class DataCentre(Fleet):
                     (server.host.folder / "server.log").write_bytes(server.log.read_bytes())
             self.database.close()
         if self.brokers:
-            for host, broker in zip(self.brokers.hosts, self.brokers.cluster.brokers):
-                (host.folder / "server.log").write_bytes(broker.log.read_bytes())
+            for host, log in self.brokers.logs():
+                (host.folder / "server.log").write_bytes(log.read_bytes())
             self.brokers.close()
 
     def __exit__(self, *arguments):

@@ -3,7 +3,6 @@ import time
 
 from campaign import Campaign, show
 from datacentre import DataCentre
-from foreign import Foreign
 from host_nemesis import (CUTS, EVERYTHING, FAILOVERS, KAFKA_CUTS, KAFKA_KILLS, KILLS, LAGGING, MOVES, PAUSES,
                           limited_to)
 from load import Load
@@ -62,7 +61,7 @@ def over_kafka(run, store):
     """run.size kills over Kafka, then the other faults; a foreign producer writes beside the gateways."""
     with DataCentre(run.folder, store=store, bus="kafka") as centre:
         campaign = Campaign(centre, run.seed, run.say,
-                            beside=lambda history: Foreign(centre.brokers.cluster, history, run.seed))
+                            beside=lambda history: centre.brokers.foreign(history, run.seed))
         repeat(campaign, KAFKA_KILLS, "host kills", run.size)
         repeat(campaign, KAFKA_CUTS, "cuts", -(-run.size // CUTS_SHARE))
         repeat(campaign, MOVES, "moves", -(-run.size // MOVES_SHARE))
@@ -70,6 +69,27 @@ def over_kafka(run, store):
         if centre.database:
             repeat(campaign, LAGGING, "promotions", -(-run.size // LAGGING_SHARE))
     return f"{campaign.total} | {show(campaign.counts)}"
+
+
+def over_rabbitmq(run, store):
+    """run.size kills over RabbitMQ, and as many of each other fault; a foreign publisher writes beside the gateways."""
+    with DataCentre(run.folder, store=store, bus="rabbitmq") as centre:
+        campaign = Campaign(centre, run.seed, run.say,
+                            beside=lambda history: centre.brokers.foreign(history, run.seed))
+        for chances, limited in ((KAFKA_KILLS, "host kills"), (KAFKA_CUTS, "cuts"), (MOVES, "moves"),
+                                 (FAILOVERS, "failovers")):
+            repeat(campaign, chances, limited, run.size)
+    return f"{campaign.total} | {show(campaign.counts)}"
+
+
+def rabbitmq_with_sqlite(run):
+    """Three processors share files on one host."""
+    return over_rabbitmq(run, "sqlite")
+
+
+def rabbitmq_with_postgres(run):
+    """Three processors have a host each."""
+    return over_rabbitmq(run, "postgres")
 
 
 def kafka_with_sqlite(run):

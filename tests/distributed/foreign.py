@@ -3,9 +3,9 @@ import random
 import threading
 import time
 
-from brokers import TOPIC
 from history import ACCEPTED, UNKNOWN, Source
 
+TOPIC = "downlink"
 CHANNELS = 20
 FLUSH_SECONDS = 60
 

@@ -17,7 +17,7 @@ if INSIDE not in os.environ and "--list" not in sys.argv:
 sys.path[1:1] = [str(HERE.parent / "chaos"), str(HERE.parent / "support")]
 
 from faults import (absence, cuts, everything, host_kills, host_pauses, kafka_with_postgres,  # noqa: E402
-                    kafka_with_sqlite, promotions, restarts)
+                    kafka_with_sqlite, promotions, rabbitmq_with_postgres, rabbitmq_with_sqlite, restarts)
 from runner import Scenario, run_all  # noqa: E402
 from takeovers import kill_takeovers, stop_takeovers  # noqa: E402
 
@@ -32,6 +32,9 @@ SCENARIOS = {
     "handover": Scenario(stop_takeovers, 50, 1, "clean stops of a processor, each until it is taken over"),
     "kafka-sqlite": Scenario(kafka_with_sqlite, 100, 2, "kills over Kafka, and fewer of the other faults"),
     "kafka-postgres": Scenario(kafka_with_postgres, 100, 2, "kills over Kafka, and fewer of the other faults"),
+    "rabbitmq-sqlite": Scenario(rabbitmq_with_sqlite, 20, 1, "kills over RabbitMQ, and as many of the other faults"),
+    "rabbitmq-postgres": Scenario(rabbitmq_with_postgres, 20, 1,
+                                  "kills over RabbitMQ, and as many of the other faults"),
     "everything": Scenario(everything, 300, 20, "seconds of everything"),
 }
 

@@ -63,7 +63,7 @@ class RabbitMQ:
     def __init__(self, address="127.0.0.1", port=None, wrapper=(), settings=None):
         self.pika = client_library()
         check()
-        self.address, self.wrapper = address, tuple(wrapper)
+        self.address, self.wrapper = address, wrapper  # of a host, which changes it as it boots
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="downlink-rabbitmq-", dir="/tmp"))
         ports = free_ports(3)
         self.port, self.mapper_port, self.nodes_port = port or ports, ports + 1, ports + 2
@@ -110,7 +110,7 @@ class RabbitMQ:
         assert not self.is_running()
         with open(self.log, "ab") as log:
             self.log_begins = log.tell()
-            if not self.mapper or self.mapper.poll() is not None:
+            if not self.mapper or self.mapper.poll() is not None:  # it dies with its host
                 self.mapper = subprocess.Popen(
                     [*self.wrapper, "epmd", "-port", str(self.mapper_port), "-address", "127.0.0.1"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
@@ -137,6 +137,7 @@ class RabbitMQ:
     def kill(self):
         if self.is_running():
             self.process.kill()
+        if self.process:
             self.process.wait()
 
     def pause(self):

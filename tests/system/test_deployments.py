@@ -194,7 +194,7 @@ def test_a_gateway_has_its_tokens_from_a_secret_that_the_readme_makes(folder, ob
 
 
 def test_compose_is_open_on_this_machine_only_and_asks_for_tokens_elsewhere():
-    for name in ("", ".postgres", ".kafka"):
+    for name in ("", ".postgres", ".kafka", ".rabbitmq"):
         gateway = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())["services"]["gateway"]
         assert gateway["environment"]["DOWNLINK_INSECURE"] == "yes"
         assert [port.startswith("${DOWNLINK_HTTP_ADDRESS:-127.0.0.1}:") for port in gateway["ports"]] == [True]
@@ -253,6 +253,43 @@ def test_compose_with_kafka_adds_a_broker_and_takes_the_disk_of_the_gateway():
     version = re.search(r"<version>(.*?)</version>", (ROOT / "tests/support/kafka-image/pom.xml").read_text()).group(1)
     assert f":-apache/kafka:{version}}}" in broker["image"], "the release that the tests run"
     assert set(files[1]["volumes"]) == {"messages", "database", "secrets"}
+
+
+def test_compose_with_rabbitmq_is_that_with_kafka_but_for_the_broker_and_a_password():
+    files = [yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text()) for name in (".kafka", ".rabbitmq")]
+    kafka, rabbitmq = (file["services"] for file in files)
+    for name in ("gateway", "processor"):
+        ours, theirs = rabbitmq[name], kafka[name]
+        assert ours["volumes"] == ["secrets:/secrets:ro"]
+        del theirs["environment"]["DOWNLINK_KAFKA_CONFIG"]
+        assert ours["environment"] == {**theirs["environment"], "DOWNLINK_BUS": "rabbitmq",
+                                       "DOWNLINK_RABBITMQ_CONFIG": "/secrets/rabbitmq.properties"}
+        assert ours["depends_on"]["secrets"] == {"condition": "service_completed_successfully"}
+        changed = ("volumes", "environment", "depends_on")
+        assert {key: value for key, value in ours.items() if key not in changed} == \
+            {key: value for key, value in theirs.items() if key not in changed}
+    assert rabbitmq["postgres"] == kafka["postgres"]
+    assert "ports" not in rabbitmq["rabbitmq"]
+    assert rabbitmq["rabbitmq"]["hostname"] == "rabbitmq"
+    assert set(files[1]["volumes"]) == {"messages", "database", "secrets"}
+
+
+def test_the_passwords_of_compose_with_rabbitmq_are_made_once(tmp_path):
+    """The script of its service, with other paths and without another owner."""
+    compose = yaml.safe_load((ROOT / "docker-compose.rabbitmq.yml").read_text())
+    script = compose["services"]["secrets"]["command"][-1].replace("$$", "$")
+    script = script.replace("cd /secrets", f"cd {tmp_path}").replace("chown downlink:", "true")
+    before = None
+    for _ in range(2):
+        subprocess.run(["sh", "-ceu", script], check=True)
+        found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+        password = re.fullmatch(r"url=amqp://rabbitmq/\nuser=downlink\npassword=([0-9a-f]{48})\n",
+                                found["rabbitmq.properties"]).group(1)
+        assert found["rabbitmq.conf"] == f"default_user = downlink\ndefault_pass = {password}\n"
+        assert tmp_path.joinpath("rabbitmq.properties").stat().st_mode & 0o777 == 0o600
+        assert set(found) == {"password", "pgpass", "rabbitmq.conf", "rabbitmq.properties"}
+        assert before in (None, found)
+        before = found
 
 
 def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_its_default():

@@ -11,6 +11,7 @@
 #include "common/process/notify.h"
 #include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
+#include "curve/curve.h"
 #include "http/connection/listener.h"
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
@@ -48,8 +49,8 @@ s_share (const gateway_config_t *config)
 
 //  Sample the metrics, look after the tokens, and pass requests for the state on to the workers.
 static void
-s_wait_for_stop (
-    const service_signals_t *signals, const worker_config_t *share, atomic_uint *state_requests)
+s_wait_for_stop (const service_signals_t *signals, const worker_config_t *share,
+    const curve_t *curve, atomic_uint *state_requests)
 {
     struct pollfd items[] = {
         {signals->stop, POLLIN, 0}, {signals->state, POLLIN, 0}, {signals->reload, POLLIN, 0}};
@@ -64,6 +65,8 @@ s_wait_for_stop (
             token_keeper_look (share->tokens, is_asked);
         if (share->tls && (is_asked || is_due))
             tls_keeper_look (share->tls, is_asked);
+        if (curve && is_asked)
+            authenticator_ask (curve->authenticator);
         if (is_due) {
             gateway_metrics_sample (share->metrics);
             sample_at_ms = clock_ms () + GATEWAY_SAMPLE_MS;
@@ -104,9 +107,13 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
         return result;
     token_keeper_t *tokens = config->token_file ? token_keeper_new (config->token_file) : NULL;
     tls_keeper_t *tls = config->tls.certificate ? tls_keeper_new (&config->tls) : NULL;
-    if ((config->token_file && !tokens) || (config->tls.certificate && !tls)) {
+    curve_t *curve =
+        config->curve_directory ? curve_open (config->curve_directory, "gateway", false) : NULL;
+    if ((config->token_file && !tokens) || (config->tls.certificate && !tls) ||
+        (config->curve_directory && !curve)) {
         token_keeper_destroy (&tokens);
         tls_keeper_destroy (&tls);
+        curve_close (&curve);
         return result;
     }
     phase_t phase = {0};
@@ -116,6 +123,7 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     share.tokens = tokens;
     share.tls = tls;
     share.proxies = &config->proxies;
+    share.keys = curve_peers (curve);
     share.metrics = s_new_metrics (config);
     share.state = served_state_new ();
     share.crowds = http_crowds_new (config->connections_per_address, &config->proxies.trusted);
@@ -140,7 +148,7 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
         config->worker.address, (unsigned) config->worker.port, config->workers,
         tls ? "yes" : "no");
     notify_ready ();
-    s_wait_for_stop (signals, &share, &state_requests);
+    s_wait_for_stop (signals, &share, curve, &state_requests);
     notify_stopping ();
     stop_signals_release ();
     phase_enter (&phase, GATEWAY_UNREADY);
@@ -162,5 +170,6 @@ out:
     gateway_metrics_destroy (&share.metrics);
     token_keeper_destroy (&tokens);
     tls_keeper_destroy (&tls);
+    curve_close (&curve);
     return result;
 }

@@ -26,6 +26,7 @@ static struct {
     const char *tls_key;
     const char *tls_client_ca;
     bool is_insecure;
+    const char *curve_dir;
     const char *journal_dir;
     bus_flags_t bus;
     int journal, overflow;
@@ -103,15 +104,21 @@ static const option_t s_options[] = {
         "proxies that a request passes before the gateway; X-Forwarded-For and X-Forwarded-Proto "
         "of "
         "trusted ones then tell the client's address and scheme"},
+    {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
+        "directory of the keys of the links to processors: this gateway's, and those that "
+        "processors may have; an empty one is filled. Without it the gateway has links only to "
+        "processors of this machine"},
     {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
-        "listen everywhere without --token-file: whoever reaches the port may do everything"},
+        "listen everywhere without --token-file: whoever reaches the port may do everything; and "
+        "have links everywhere without --curve-dir"},
     SERVICE_OPTIONS (s_service),
 };
 
 static const options_t s_usage = {"downlink-gateway",
     "accepts messages of rockets over HTTP, sends them to processors, answers queries", NULL,
     "  downlink-gateway\n"
-    "  downlink-gateway --listen 0.0.0.0:8088 --token-file tokens --processors one:5561,two:5561\n",
+    "  downlink-gateway --listen 0.0.0.0:8088 --token-file tokens --curve-dir keys \\\n"
+    "      --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
     "A gateway takes in messages as JSON, writes them to its journal, answers 202, and sends them "
     "to the processor that owns their rocket until the processor says that they are saved. It "
@@ -126,6 +133,8 @@ static const options_t s_usage = {"downlink-gateway",
     "With --tls-cert and --tls-key the port speaks TLS 1.2 and 1.3, and nothing else. The gateway "
     "reads these files again when one has changed, and on SIGHUP; files that it cannot use leave "
     "the earlier ones in force.\n\n"
+    "With --curve-dir the links to processors are encrypted, and both ends prove who they are. A "
+    "list of keys that has changed is read again as well.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, the gateway answers the open requests, "
     "and delivers the accepted messages or leaves them in the journal for the next gateway. A "
     "second SIGTERM or "
@@ -158,6 +167,36 @@ s_check_tls (void)
         options_refuse (&s_usage, "--tls-client-ca needs --tls-cert and --tls-key");
 }
 
+//  Return the first host of a list that may be another machine; NULL: there is none.
+static char *
+s_find_elsewhere (const char *list)
+{
+    char *found = NULL;
+    GArray *names = addresses_parse (list);
+    for (guint index = 0; index < names->len && !found; index++) {
+        const char *host = g_array_index (names, address_name_t, index).host;
+        if (!address_is_loopback (host) && g_ascii_strcasecmp (host, "localhost") != 0)
+            found = g_strdup (host);
+    }
+    g_array_unref (names);
+    return found;
+}
+
+//  Refuse links to other machines, unless they have keys.
+static void
+s_check_links (void)
+{
+    if (!discovery_check (s_flags.processors))
+        options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
+    char *elsewhere = s_find_elsewhere (s_flags.processors);
+    if (elsewhere && !s_flags.curve_dir && !s_flags.is_insecure)
+        options_refuse (&s_usage,
+            "--processors: '%s' may be another machine, so links to it need keys (--curve-dir DIR, "
+            "made with downlink-keygen); --insecure does without",
+            elsewhere);
+    g_free (elsewhere);
+}
+
 const service_t *
 gateway_options_read (gateway_config_t *config, int argc, char **argv)
 {
@@ -165,16 +204,16 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     service_read_options (&s_service, argc, argv);
     s_read_listen ();
     s_check_tls ();
-    if (!discovery_check (s_flags.processors))
-        options_refuse (&s_usage, "--processors: '%s' " ADDRESSES_FAULT, s_flags.processors);
+    s_check_links ();
     if (!networks_read (&s_proxies, s_flags.trusted_proxies))
         options_refuse (
             &s_usage, "--trusted-proxies: '%s' " NETWORKS_FAULT, s_flags.trusted_proxies);
     unsigned workers = s_flags.workers ? (unsigned) s_flags.workers : g_get_num_processors () / 2;
-    s_service.is_reloading = s_flags.token_file || s_flags.tls_cert;
+    s_service.is_reloading = s_flags.token_file || s_flags.tls_cert || s_flags.curve_dir;
     *config = (gateway_config_t){.workers = MAX (workers, 1),
         .processors = s_flags.processors,
         .token_file = s_flags.token_file,
+        .curve_directory = s_flags.curve_dir,
         .connections_per_address = s_flags.connections_per_address,
         .rate = s_flags.rate,
         .proxies = {(unsigned) s_flags.behind_proxy, s_proxies},

@@ -100,7 +100,7 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t
     self->index = config->index;
     self->state_requests = config->state_requests;
     self->metrics = config->publisher.metrics;
-    self->directory = directory_new (discovery, config->state);
+    self->directory = directory_new (discovery, config->state, config->keys);
     self->link = choose_link (&(link_setup_t){&config->bus, self->directory, self->metrics});
     if (self->link)
         self->publisher = link_publisher_new (&config->publisher, self->directory, self->link);

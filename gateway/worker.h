@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "curve/peer_keeper.h"
 #include "gateway/access/browser_rules.h"
 #include "gateway/access/caller.h"
 #include "gateway/access/rates.h"
@@ -36,6 +37,7 @@ typedef struct {
     browser_rules_t browser;
     token_keeper_t *tokens;        //  of all workers; borrowed; NULL: none
     tls_keeper_t *tls;             //  the same
+    peer_keeper_t *keys;           //  of links; borrowed; NULL: they have none
     const proxy_rules_t *proxies;  //  of all workers; borrowed
     const char *webhook;           //  NULL: none
     http_times_t times;

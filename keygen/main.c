@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/options/options.h"
+#include "keygen/curve_command.h"
 #include "keygen/token_command.h"
 
 static struct {
@@ -14,17 +15,19 @@ static struct {
 
 static const option_t s_options[] = {
     {"scopes", OPTION_TEXT, &s_flags.scopes, NULL, "SCOPES", 0, 0,
-        "what the token allows, with commas between: write (send messages), read (rockets, events, "
+        "token: what it allows, with commas between: write (send messages), read (rockets, events, "
         "the page), stats (/stats, /metrics)"},
     {"token-file", OPTION_TEXT, &s_flags.token_file, "./tokens", "FILE", 0, 0,
-        "the file that gets the token's line, as in the gateway's --token-file; made if it is not "
+        "token: the file that gets its line, as in the gateway's --token-file; made if it is not "
         "there"},
     {"lifetime", OPTION_DURATION, &s_flags.lifetime_ms, "0", NULL, 0, 10ull * 366 * 86400 * 1000,
-        "time after which the token is refused, as in 2160h; 0: never"},
+        "token: time after which it is refused, as in 2160h; 0: never"},
 };
 
-static const options_t s_usage = {"downlink-keygen", "makes the tokens that a gateway lets in",
-    "token NAME",
+static const options_t s_usage = {"downlink-keygen",
+    "makes the tokens that a gateway lets in, and the keys of the links behind it",
+    "token NAME | curve DIR",
+    "  downlink-keygen curve /etc/downlink/curve\n"
     "  downlink-keygen token robot --scopes write --token-file /etc/downlink/tokens\n"
     "  downlink-keygen token page --scopes read,stats --lifetime 2160h\n",
     s_options, G_N_ELEMENTS (s_options),
@@ -32,7 +35,11 @@ static const options_t s_usage = {"downlink-keygen", "makes the tokens that a ga
     "its name, its scopes, its SHA-256, and the end of its lifetime. The token itself is kept "
     "nowhere, so it cannot be printed again.\n\n"
     "A gateway with this --token-file knows the token within a second. Delete the line to take the "
-    "token back."};
+    "token back.\n\n"
+    "curve DIR makes the keys of gateways, of processors and of downlink-query, for their "
+    "--curve-dir, and the list of what each may do. DIR is made if it is not there. Nothing that "
+    "is "
+    "there is overwritten."};
 
 static void
 s_read_line (token_line_t *line, const char *name)
@@ -55,8 +62,10 @@ int
 main (int argc, char **argv)
 {
     int count = options_read (&s_usage, argc, argv);
+    if (count == 2 && strcmp (argv[1], "curve") == 0)
+        return curve_command_run (argv[2]) ? 0 : 1;
     if (count != 2 || strcmp (argv[1], "token") != 0)
-        options_refuse (&s_usage, "a command is expected: token NAME");
+        options_refuse (&s_usage, "a command is expected: token NAME, or curve DIR");
     token_line_t line;
     s_read_line (&line, argv[2]);
     if (!token_command_run (s_flags.token_file, &line))

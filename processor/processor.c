@@ -17,6 +17,7 @@
 #include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
 #include "common/process/watchdog.h"
+#include "curve/curve.h"
 #include "processor/admin.h"
 #include "processor/answer/query_server.h"
 #include "processor/choose_source.h"
@@ -34,6 +35,8 @@
 
 struct processor {
     service_signals_t signals;
+    curve_t *curve;       //  NULL: links have no keys
+    peer_view_t welcome;  //  the list of keys that the connections follow
     processor_sockets_t sockets;
     shards_t shards;
     text_pool_t *pool;  //  the texts of all rockets
@@ -59,6 +62,17 @@ s_bind (
     return socket;
 }
 
+//  Use the keys of links, before any socket exists.
+static bool
+s_open_curve (processor_t *self, const processor_config_t *config)
+{
+    if (config->curve_directory)
+        self->curve = curve_open (config->curve_directory, "processor", true);
+    peer_view_init (&self->welcome, curve_peers (self->curve));
+    return self->curve || !config->curve_directory;
+}
+
+//  Bind the sockets, and see that the keys keep strangers out.
 static bool
 s_bind_all (processor_t *self, const processor_config_t *config)
 {
@@ -68,7 +82,10 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     self->sockets.frames = s_bind (config, SOCKET_PULL, PORT_FRAMES, "frames");
     self->sockets.queries = s_bind (config, SOCKET_ROUTER, PORT_QUERIES, "queries");
     self->sockets.events = s_bind (config, SOCKET_PUB, PORT_EVENTS, "events");
-    return self->sockets.frames && self->sockets.queries && self->sockets.events;
+    return self->sockets.frames && self->sockets.queries && self->sockets.events &&
+           curve_check (self->curve, self->sockets.frames, SOCKET_PULL) &&
+           curve_check (self->curve, self->sockets.queries, SOCKET_ROUTER) &&
+           curve_check (self->curve, self->sockets.events, SOCKET_PUB);
 }
 
 //  Answer at the admin port while the store or the bus is away.
@@ -92,7 +109,8 @@ static bool
 s_open_source (processor_t *self, const processor_config_t *config)
 {
     patience_t patience = {self->signals.stop, s_run_admin, self};
-    source_setup_t setup = {&config->bus, &patience, self->sockets.frames, &self->shards};
+    source_setup_t setup = {
+        &config->bus, &patience, self->sockets.frames, &self->shards, curve_peers (self->curve)};
     self->source = choose_source (&setup);
     return self->source != NULL;
 }
@@ -127,7 +145,8 @@ s_open_store (processor_t *self, const processor_config_t *config)
         store->destroy (&store);
         return false;
     }
-    self->queries = query_server_new (self->sockets.queries, &self->shards, self->pool);
+    self->queries = query_server_new (
+        self->sockets.queries, &self->shards, self->pool, curve_peers (self->curve));
     self->updates = update_sender_new (&self->shards, self->sockets.events);
     self->saver =
         shard_saver_new (&self->shards, store, self->source, self->sockets.events, self->updates);
@@ -147,7 +166,8 @@ processor_new (const processor_config_t *config, const service_signals_t *signal
     s_expect_nothing (self, config);
     descriptors_raise ();  //  each partition has three files open
     if (getrandom (self->shards.processor, PROCESSOR_ID_SIZE, 0) != PROCESSOR_ID_SIZE ||
-        !s_bind_all (self, config) || !s_open_store (self, config)) {
+        !s_open_curve (self, config) || !s_bind_all (self, config) ||
+        !s_open_store (self, config)) {
         processor_destroy (&self);
         return NULL;
     }
@@ -171,16 +191,63 @@ processor_destroy (processor_t **self_p)
     socket_destroy (&self->sockets.frames);
     socket_destroy (&self->sockets.queries);
     socket_destroy (&self->sockets.events);
+    peer_view_clear (&self->welcome);
+    curve_close (&self->curve);
     g_free (self);
     *self_p = NULL;
 }
 
 static void
+s_count_strangers (processor_t *self)
+{
+    processor_counters_t *counters = &self->shards.counters;
+    const processor_sockets_t *sockets = &self->sockets;
+    counters->strangers_ended = socket_ended (sockets->frames) + socket_ended (sockets->queries) +
+                                socket_ended (sockets->events);
+    counters->handshakes_mismatched = socket_mismatched (sockets->frames) +
+                                      socket_mismatched (sockets->queries) +
+                                      socket_mismatched (sockets->events);
+    if (self->curve) {
+        refusals_t refusals = authenticator_refusals (self->curve->authenticator);
+        counters->handshakes_unknown = refusals.unknown;
+        counters->handshakes_unlisted = refusals.unlisted;
+    }
+}
+
+//  Two lists, the earlier one first.
+typedef struct {
+    const peer_list_t *before;
+    const peer_list_t *after;
+} lists_t;
+
+static bool
+s_is_welcome (void *context, const char *user)
+{
+    const lists_t *lists = context;
+    return peer_list_keeps (lists->before, user, lists->after);
+}
+
+//  A key that may do less than before loses its connections.
+static void
+s_follow_keys (processor_t *self)
+{
+    if (!self->curve || peer_keeper_version (self->curve->peers) == self->welcome.version)
+        return;
+    peer_list_t *before = peer_list_ref (self->welcome.list);
+    (void) peer_view_refresh (&self->welcome);
+    lists_t lists = {before, self->welcome.list};
+    if (!peer_list_keeps_all (before, self->welcome.list)) {
+        socket_end_unwelcome (self->sockets.frames, s_is_welcome, &lists);
+        socket_end_unwelcome (self->sockets.queries, s_is_welcome, &lists);
+        socket_end_unwelcome (self->sockets.events, s_is_welcome, &lists);
+    }
+    peer_list_unref (&before);
+}
+
+static void
 s_announce (processor_t *self)
 {
-    self->shards.counters.strangers_ended = socket_ended (self->sockets.frames) +
-                                            socket_ended (self->sockets.queries) +
-                                            socket_ended (self->sockets.events);
+    s_count_strangers (self);
     self->shards.store = keeper_health (self->keeper);
     self->shards.bus = self->source->health (self->source);
     send_announcement (&self->sockets, &self->shards);
@@ -303,7 +370,7 @@ s_work (processor_t *self)
     socket_item_t items[] = {{.fd = self->signals.stop}, {.fd = shard_saver_fd (self->saver)},
         {.socket = self->sockets.queries}, self->source->item (self->source),
         {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events},
-        {.fd = self->signals.state}};
+        {.fd = self->signals.state}, {.fd = self->signals.reload}};
     bool is_more_left = false;
     bool good = s_keep (self);
     while (good && !items[0].ready) {
@@ -322,6 +389,9 @@ s_work (processor_t *self)
         update_sender_run (self->updates);
         if (items[6].ready && state_signal_take (self->signals.state))
             s_log_state (self);
+        if (items[7].ready && stop_signals_take_reload (self->signals.reload) && self->curve)
+            authenticator_ask (self->curve->authenticator);
+        s_follow_keys (self);
     }
     return good;
 }

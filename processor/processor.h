@@ -25,6 +25,7 @@ typedef struct {
     uint64_t rockets;  //  most that it holds before it says that it is full; 0: any number
     bus_choice_t bus;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
+    const char *curve_directory;    //  keys of the three sockets; NULL: they have none
 } processor_config_t;
 
 typedef struct processor processor_t;

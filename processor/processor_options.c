@@ -26,6 +26,8 @@ static struct {
     uint64_t rockets;
     const char *admin;
     bus_flags_t bus;
+    const char *curve_dir;
+    bool is_insecure;
 } s_flags = {.partitioner = NOT_GIVEN};
 
 static const option_t s_options[] = {
@@ -59,19 +61,27 @@ static const option_t s_options[] = {
         "set: they are only logged and counted"},
     BROKER_BUSES (SETTINGS_OPTION){"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
         "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
+    {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
+        "directory of the keys of the three ports: who may push, who may ask; an empty one is "
+        "filled. Without it the processor listens only where no other machine reaches it"},
+    {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
+        "listen everywhere without --curve-dir: whoever reaches the ports may do everything"},
     SERVICE_OPTIONS (s_service),
 };
 
 static const options_t s_usage = {"downlink-processor",
     "takes in frames from gateways, holds the state of the rockets, answers queries", NULL,
     "  downlink-processor\n"
-    "  downlink-processor --bind 0.0.0.0 --port 5561 --ordering latest\n",
+    "  downlink-processor --bind 0.0.0.0 --curve-dir /etc/downlink/curve --ordering latest\n",
     s_options, G_N_ELEMENTS (s_options),
     "A processor takes in frames of messages, folds them into the state of the rockets, saves the "
     "changes, acknowledges, and answers queries. Messages may come in any order and more than "
     "once: each counts once.\n\n"
     "It listens on three ports in a row: --port for frames, the next one for queries, the one "
     "after for events.\n\n"
+    "With --curve-dir each connection needs a key that the file peers of that directory lists with "
+    "the right for the port, and all bytes are encrypted. The processor reads the file again when "
+    "it has changed, and on SIGHUP, which does not stop it then.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it once it has saved all that came in. A second SIGTERM or "
     "SIGINT ends it at once: gateways then send the frames without an ack again.\n\n"
     "SIGUSR1 logs the state of the loop."};
@@ -102,6 +112,12 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
             "--bind: '%s' must be an address of this machine, as in 127.0.0.1, localhost or [::1]; "
             "0.0.0.0 stands for all its addresses",
             s_flags.bind);
+    if (!address_is_loopback (s_bind) && !s_flags.curve_dir && !s_flags.is_insecure)
+        options_refuse (&s_usage,
+            "--bind: other machines reach '%s', so its ports need keys (--curve-dir DIR, made with "
+            "downlink-keygen); --insecure lets everybody in",
+            s_flags.bind);
+    s_service.is_reloading = s_flags.curve_dir != NULL;
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin, 0))
         options_refuse (&s_usage, "--admin: '%s' " LISTEN_ADDRESS_FAULT, s_flags.admin);
     *config = (processor_config_t){.bind = s_bind,
@@ -114,7 +130,8 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
         .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
         .rockets = s_flags.rockets,
-        .admin = s_flags.admin ? &s_admin : NULL};
+        .admin = s_flags.admin ? &s_admin : NULL,
+        .curve_directory = s_flags.curve_dir};
     s_read_bus (&config->bus);
     return &s_service;
 }

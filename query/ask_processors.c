@@ -3,6 +3,7 @@
 
 #include "common/network/look_up.h"
 #include "common/network/socket.h"
+#include "common/network/socket_keys.h"
 #include "common/process/clock.h"
 #include "query/protocol/reply.h"
 
@@ -32,8 +33,13 @@ s_ask (
     answer->address = *address;
     answer->fault = "cannot be asked";
     if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
-        answer->fault =
-            "does not answer: check that a processor runs there and that the port is its --port";
+        answer->fault = socket_keys_are_used ()
+                            ? "does not answer: check that a processor runs there, that the port "
+                              "is its --port, "
+                              "and that it has the same keys (--curve-dir)"
+                            : "does not answer: check that a processor runs there, that the port "
+                              "is its --port, "
+                              "and whether it has keys, which need --curve-dir here too";
         g_array_append_val (asked, one);
     }
     else

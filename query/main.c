@@ -10,6 +10,7 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "common/process/stop_signals.h"
+#include "curve/curve.h"
 #include "query/faults.h"
 #include "query/print_answers.h"
 #include "query/print_health.h"
@@ -29,6 +30,7 @@ static struct {
     const char *status, *type, *mission;
     uint64_t timeout_ms;
     bool json;
+    const char *curve_dir;
 } s_flags;
 
 static const option_t s_options[] = {
@@ -62,6 +64,10 @@ static const option_t s_options[] = {
     {"mission", OPTION_TEXT, &s_flags.mission, NULL, "NAME", 0, 0, "list: only on this mission"},
     {"timeout", OPTION_DURATION, &s_flags.timeout_ms, "2s", NULL, 1, 60000,
         "time to wait for the addresses of names, and then for a processor"},
+    {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
+        "directory of the keys of links, for processors with --curve-dir: query.key and peers in "
+        "it "
+        "are read"},
     {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
 };
 
@@ -221,6 +227,18 @@ s_check_lists (void)
         options_refuse (&s_usage, "--token: this is no token");
 }
 
+//  Use the keys of links, if there are any. Return false after an explanation if they are unusable.
+static bool
+s_use_keys (void)
+{
+    char *fault = s_flags.curve_dir ? curve_use (s_flags.curve_dir, "query") : NULL;
+    if (fault)
+        fprintf (stderr, "downlink-query: --curve-dir: %s\n", fault);
+    bool good = fault == NULL;
+    g_free (fault);
+    return good;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -236,6 +254,8 @@ main (int argc, char **argv)
         query = s_read_question (count, argv);
     s_check_lists ();
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
+    if (!s_use_keys ())
+        return 1;
     if (is_watch)
         return s_watch (count, argv);
     socket_setup ();

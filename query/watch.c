@@ -92,7 +92,7 @@ s_add_processor (watcher_t *self, const address_t *address)
             return;
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (address, PORT_EVENTS, endpoint);
-    update_link_t *link = update_link_new (endpoint);
+    update_link_t *link = update_link_new (endpoint, NULL);
     if (!link)
         return;
     watched_t *processor = g_new0 (watched_t, 1);

@@ -14,7 +14,7 @@ allowed=(
     'simdjson        ^common/bytes/json_text\.[ch]pp$'
     'msgpack         ^common/bytes/(frame|announcement|msgpack_[a-z]+)\.[ch]$'
     'czmq            ^common/network/(socket|link_watch)\.c$'
-    'zmq             ^common/network/(socket|doorkeeper)\.c$'
+    'zmq             ^(common/network/(socket|socket_keys|doorkeeper)|curve/(authenticator|door_check))\.c$'
     'xxhash          ^common/[a-z]+/[a-z_]+\.[ch]$'
     'librdkafka      ^(common/(kafka/kafka_[a-z]+|domain/partition)|gateway/link/kafka_producer|processor/intake/(source_kafka|kafka_[a-z_]+))\.[ch]$'
     '(rabbitmq-c/|amqp) ^common/rabbitmq/amqp_library\.h$'
@@ -32,6 +32,6 @@ for line in "${allowed[@]}"; do
             status=1
         fi
     done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
-        --include='*.[ch]' --include='*.[ch]pp' common disk http gateway processor query launch move || true)
+        --include='*.[ch]' --include='*.[ch]pp' common disk curve http gateway processor query launch move || true)
 done
 exit "$status"

@@ -87,10 +87,10 @@ await_owners () {
 
 #  Rockets that fly while processors come, go, die and are cut off: no write fails, all is applied.
 scale_under_load () {
-    local network=${COMPOSE_PROJECT_NAME}_default load victim
+    local network=${COMPOSE_PROJECT_NAME}_inside load victim
     scale 1
     await_owners 1 "scaled to 1"
-    load=$("$docker" run --detach --network "$network" --env DOWNLINK_STATE_DIR= \
+    load=$("$docker" run --detach --network "${COMPOSE_PROJECT_NAME}_default" --env DOWNLINK_STATE_DIR= \
         "$DOWNLINK_IMAGE" downlink-launch --max-messages 60000 --rate 1000 --new-connections no \
         --verify --json http://gateway:8088/messages)
     scale 4
@@ -164,10 +164,10 @@ with_postgres () {
     expect "the row in the view of the database" 'apollo|500|flying' "$("${compose[@]}" exec -T postgres \
         psql --username downlink --no-align --tuples-only --command \
         "SELECT id, speed, status FROM downlink.rockets" downlink | tr -d '\r')"
-    expect "volumes of a processor, but for the secrets" "" "$("$docker" inspect --format \
+    expect "volumes of a processor, but for secrets and keys" "" "$("$docker" inspect --format \
         '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}' \
         "$(containers processor | head -n 1)" | tr ' ' '\n' | grep "$COMPOSE_PROJECT_NAME" |
-        grep -v _secrets || true)"
+        grep -v -e _secrets -e _keys || true)"
 
     "${compose[@]}" stop postgres
     expect "POST, while the database is away" 202 "$(call "$url/messages" --data \

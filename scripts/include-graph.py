@@ -46,6 +46,7 @@ http/connection
 http/tls
 http/coding
 http/rules
+curve
 disk
 common/service
 common/options

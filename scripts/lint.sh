@@ -44,7 +44,7 @@ check_cpp () {
         --inline-suppr --suppress=missingInclude --suppress=missingIncludeSystem \
         --library=posix --library=gnu --std=c17 --force -j "$jobs" -I . \
         -D__GNUC__=12 -D_GNU_SOURCE -DDOWNLINK_VERSION='""' '-DG_STRINGIFY(x)=#x' \
-        common disk http gateway processor query launch keygen move bench
+        common disk curve http gateway processor query launch keygen move bench
 }
 
 shell () {

@@ -32,9 +32,11 @@
 #define INCOMPLETE_BYTES (64 * 1024)
 #define INCOMPLETE_BYTES_OF_ALL (16 * 1024 * 1024)
 #define HEARTBEAT_BYTES 32
+//  Handshakes that fail before a key can be judged. If the peer closes first, there is no detail.
+#define MISMATCHES (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 #define EVENTS                                                                                     \
     (ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | \
-        ZMQ_EVENT_MONITOR_STOPPED)
+        MISMATCHES | ZMQ_EVENT_MONITOR_STOPPED)
 
 typedef struct {
     visitor_t visitor;
@@ -43,7 +45,14 @@ typedef struct {
     bool is_ended;    //  ended here, not yet closed by libzmq
     bool is_watched;  //  it has completed no message since base_bytes
     uint64_t base_bytes;
+    char *user;  //  of its first message; NULL: it has none, or has sent no message
 } visit_t;
+
+//  A visitor that has sent a message, and is not known yet.
+typedef struct {
+    uint64_t cookie;
+    char *user;
+} early_t;
 
 struct doorkeeper {
     void *socket;  //  watched
@@ -54,7 +63,7 @@ struct doorkeeper {
     unsigned visitors_max;
     pthread_mutex_t lock;  //  guards everything below but the atomic members
     GHashTable *visits;    //  descriptor to visit_t *
-    GHashTable *early;     //  descriptor to cookie, uint64_t *
+    GHashTable *early;     //  descriptor to early_t *
     GQueue silent;         //  of visit_t *, the oldest first
     unsigned ending;       //  visits with is_ended
     int64_t logged_ms;
@@ -63,6 +72,7 @@ struct doorkeeper {
     atomic_uint waiting_count;
     atomic_bool is_empty;
     _Atomic uint64_t ended;
+    _Atomic uint64_t mismatched;
 };
 
 unsigned
@@ -70,6 +80,22 @@ doorkeeper_visitors_max (void)
 {
     uint64_t share = descriptors_raise () / SHARE;
     return (unsigned) CLAMP (share, VISITORS_MIN, VISITORS_MAX);
+}
+
+static void
+s_free_visit (void *data)
+{
+    visit_t *visit = data;
+    g_free (visit->user);
+    g_free (visit);
+}
+
+static void
+s_free_early (void *data)
+{
+    early_t *early = data;
+    g_free (early->user);
+    g_free (early);
 }
 
 static void
@@ -214,13 +240,15 @@ s_enter (doorkeeper_t *self, int fd)
 {
     (void) visitor_refuse_resets (fd);  //  s_open reports a failure
     visitor_t visitor = visitor_of (fd);
-    const uint64_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
-    bool has_spoken = early && *early == visitor.cookie;
+    const early_t *early = g_hash_table_lookup (self->early, GINT_TO_POINTER (fd));
+    bool has_spoken = early && early->cookie == visitor.cookie;
+    char *user = has_spoken ? g_strdup (early->user) : NULL;
     s_leave (self, fd);
     visit_t *visit = g_new0 (visit_t, 1);
     visit->visitor = visitor;
     visit->place.data = visit;
     visit->is_silent = !has_spoken;
+    visit->user = user;
     g_hash_table_insert (self->visits, GINT_TO_POINTER (fd), visit);
     if (visit->is_silent)
         g_queue_push_tail_link (&self->silent, &visit->place);
@@ -254,6 +282,8 @@ s_take (doorkeeper_t *self, uint16_t event, uint32_t value)
         s_leave (self, (int) value);
     else if (event == ZMQ_EVENT_ACCEPT_FAILED && self->ending == 0)
         s_end_longest_silent (self, g_strerror ((int) value));
+    else if (event & MISMATCHES)
+        atomic_fetch_add (&self->mismatched, 1);
     pthread_mutex_unlock (&self->lock);
     return event != ZMQ_EVENT_MONITOR_STOPPED;
 }
@@ -337,8 +367,8 @@ doorkeeper_new (void *context, void *socket, unsigned visitors_max)
     }
     pthread_mutex_init (&self->lock, NULL);
     g_queue_init (&self->silent);
-    self->visits = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-    self->early = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+    self->visits = g_hash_table_new_full (NULL, NULL, NULL, s_free_visit);
+    self->early = g_hash_table_new_full (NULL, NULL, NULL, s_free_early);
     self->thread = g_thread_new ("doorkeeper", s_watch, self);
     return self;
 }
@@ -365,19 +395,22 @@ doorkeeper_is_waiting (const doorkeeper_t *self)
 }
 
 void
-doorkeeper_heard (doorkeeper_t *self, int fd)
+doorkeeper_heard (doorkeeper_t *self, int fd, const char *user)
 {
     pthread_mutex_lock (&self->lock);
     visit_t *visit = g_hash_table_lookup (self->visits, GINT_TO_POINTER (fd));
     if (visit) {
         s_no_longer_silent (self, visit);
+        if (!visit->user)
+            visit->user = g_strdup (user);
         if (visit->is_watched)
             visit->base_bytes = visitor_bytes_read (visit->visitor);
         s_no_longer_watched (self, visit);
     }
     else if (fd >= 0) {
-        uint64_t cookie = visitor_of (fd).cookie;
-        g_hash_table_insert (self->early, GINT_TO_POINTER (fd), g_memdup2 (&cookie, sizeof cookie));
+        early_t *early = g_new0 (early_t, 1);
+        *early = (early_t){visitor_of (fd).cookie, g_strdup (user)};
+        g_hash_table_insert (self->early, GINT_TO_POINTER (fd), early);
     }
     pthread_mutex_unlock (&self->lock);
 }
@@ -392,4 +425,25 @@ uint64_t
 doorkeeper_ended (const doorkeeper_t *self)
 {
     return atomic_load (&self->ended);
+}
+
+uint64_t
+doorkeeper_mismatched (const doorkeeper_t *self)
+{
+    return atomic_load (&self->mismatched);
+}
+
+void
+doorkeeper_end_unwelcome (doorkeeper_t *self, doorkeeper_welcome_fn *is_welcome, void *context)
+{
+    GHashTableIter iterator;
+    gpointer value;
+    pthread_mutex_lock (&self->lock);
+    g_hash_table_iter_init (&iterator, self->visits);
+    while (g_hash_table_iter_next (&iterator, NULL, &value)) {
+        visit_t *visit = value;
+        if (!visit->is_ended && (!visit->user || !is_welcome (context, visit->user)))
+            s_end (self, visit);
+    }
+    pthread_mutex_unlock (&self->lock);
 }

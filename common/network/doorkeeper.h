@@ -37,13 +37,23 @@ void doorkeeper_destroy (doorkeeper_t **self_p);
 //  doorkeeper_heard does nothing.
 bool doorkeeper_is_waiting (const doorkeeper_t *self);
 
-//  Note that a message has arrived on this descriptor.
-void doorkeeper_heard (doorkeeper_t *self, int fd);
+//  Note that a message has arrived on this descriptor, and its user; NULL: it has none.
+void doorkeeper_heard (doorkeeper_t *self, int fd, const char *user);
 
 //  Note whether the socket was found empty: then the owner has received all complete messages.
 void doorkeeper_note_empty (doorkeeper_t *self, bool is_empty);
 
 //  Return the number of visitors that were ended.
 uint64_t doorkeeper_ended (const doorkeeper_t *self);
+
+//  Return the number of visitors whose handshake was none that the socket takes.
+uint64_t doorkeeper_mismatched (const doorkeeper_t *self);
+
+//  Return true if a visitor with this user may stay.
+typedef bool (doorkeeper_welcome_fn) (void *context, const char *user);
+
+//  End all visitors but those whose user is known and welcome.
+void doorkeeper_end_unwelcome (
+    doorkeeper_t *self, doorkeeper_welcome_fn *is_welcome, void *context);
 
 #endif

@@ -1,6 +1,6 @@
 //  libzmq reports links over a PAIR socket, and its I/O thread blocks while nobody reads from it.
-//  So ask only for the two kinds of events that matter; at least a reconnection lies between two of
-//  them.
+//  So ask only for the kinds of events that matter; at least a reconnection lies between two of
+//  each.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/link_watch.h"
 
@@ -8,11 +8,17 @@
 #include <glib.h>
 #include <stdatomic.h>
 
+#define REFUSALS                                                                                   \
+    (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
+        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+#define EVENTS (ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | REFUSALS)
+
 struct link_watch {
     void *watched;
     void *events;  //  a PAIR
     uint64_t changes;
     bool is_broken;
+    bool was_refused;
 };
 
 link_watch_t *
@@ -21,8 +27,7 @@ link_watch_new (void *handle)
     static atomic_uint count;
     char endpoint[48];
     g_snprintf (endpoint, sizeof endpoint, "inproc://link-watch-%u", atomic_fetch_add (&count, 1));
-    if (zmq_socket_monitor (
-            handle, endpoint, ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0)
+    if (zmq_socket_monitor (handle, endpoint, EVENTS) != 0)
         return NULL;
     link_watch_t *self = g_new0 (link_watch_t, 1);
     self->watched = handle;
@@ -66,7 +71,9 @@ link_watch_changes (link_watch_t *self)
     uint16_t event;
     while (s_next (self, &event)) {
         bool is_break = event == ZMQ_EVENT_DISCONNECTED;
-        if (is_break || (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED && self->is_broken)) {
+        bool is_made = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        self->was_refused = (self->was_refused && !is_made) || (event & REFUSALS);
+        if (is_break || (is_made && self->is_broken)) {
             self->changes++;
             self->is_broken = is_break;
         }
@@ -78,4 +85,10 @@ bool
 link_watch_is_broken (const link_watch_t *self)
 {
     return self->is_broken;
+}
+
+bool
+link_watch_was_refused (const link_watch_t *self)
+{
+    return self->was_refused;
 }

@@ -23,4 +23,8 @@ uint64_t link_watch_changes (link_watch_t *self);
 //  Return true if the link was broken at the last call of link_watch_changes.
 bool link_watch_is_broken (const link_watch_t *self);
 
+//  Return true if the last handshake had failed then: the peer has refused this side, or is not the
+//  one that this side expects.
+bool link_watch_was_refused (const link_watch_t *self);
+
 #endif

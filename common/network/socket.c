@@ -14,6 +14,7 @@
 #include "common/network/address.h"
 #include "common/network/doorkeeper.h"
 #include "common/network/link_watch.h"
+#include "common/network/socket_keys.h"
 #include "common/process/clock.h"
 
 #define MIB (1024 * 1024)
@@ -35,11 +36,13 @@
 #define QUESTIONS_ON_THE_WAY 16
 #define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
 
-//  One kind of socket: its high-water marks per peer, in messages, and the largest message.
+//  One kind of socket: its high-water marks per peer, in messages, the largest message, and the
+//  domain by which the authenticator judges the clients of a bound one.
 typedef struct {
     int type;
     int high_water_mark;
     int64_t max_message_bytes;
+    const char *domain;
 } kind_t;
 
 //  A PUB receives subscriptions. libzmq adds them to its table as they arrive, without a bound, in
@@ -49,13 +52,13 @@ typedef struct {
 #define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
 
 static const kind_t s_kinds[] = {
-    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB},
-    [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB},
-    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES},
-    [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB},
-    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB},
-    [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB},
-    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, MIB},
+    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB, NULL},
+    [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB, SOCKET_DOMAIN_PUSH},
+    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES, SOCKET_DOMAIN_ASK},
+    [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB, NULL},
+    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB, NULL},
+    [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB, NULL},
+    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, MIB, SOCKET_DOMAIN_ASK},
 };
 
 struct socket {
@@ -69,6 +72,12 @@ struct socket {
     bool is_empty;       //  socket_poll found nothing in it
     zmq_msg_t received;  //  the part that was received last
 };
+
+void *
+socket_context (void)
+{
+    return zsys_init ();
+}
 
 void
 socket_setup (void)
@@ -139,6 +148,7 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     //  (visitor.c).
     zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
     zsock_set_tcp_maxrt (self->zsock, 0);
+    socket_keys_guard (self->handle, s_kinds[kind].domain);
     self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
     if (!self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
         int error = errno;
@@ -152,9 +162,16 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
 socket_t *
 socket_connect (socket_kind_t kind, const char *endpoint)
 {
+    return socket_connect_to (kind, endpoint, NULL);
+}
+
+socket_t *
+socket_connect_to (socket_kind_t kind, const char *endpoint, const uint8_t *server)
+{
     socket_t *self = s_new (kind, strchr (endpoint, '[') != NULL);
     if (!self)
         return NULL;
+    socket_keys_present (self->handle, server);
     if (kind == SOCKET_PUSH)
         self->link = link_watch_new (self->handle);
     if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0)
@@ -174,6 +191,13 @@ socket_destroy (socket_t **self_p)
     zsock_destroy (&self->zsock);
     g_free (self);
     *self_p = NULL;
+}
+
+bool
+socket_was_refused (const socket_t *self)
+{
+    (void) link_watch_changes (self->link);
+    return link_watch_was_refused (self->link);
 }
 
 uint64_t
@@ -229,7 +253,8 @@ static void
 s_note_visitor (socket_t *self)
 {
     if (self->doorkeeper && (self->is_pub || doorkeeper_is_waiting (self->doorkeeper)))
-        doorkeeper_heard (self->doorkeeper, zmq_msg_get (&self->received, ZMQ_SRCFD));
+        doorkeeper_heard (
+            self->doorkeeper, zmq_msg_get (&self->received, ZMQ_SRCFD), socket_user (self));
 }
 
 bool
@@ -265,10 +290,29 @@ socket_visitor (const socket_t *self)
     return visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
 }
 
+const char *
+socket_user (const socket_t *self)
+{
+    return zmq_msg_gets (&self->received, "User-Id");
+}
+
 uint64_t
 socket_ended (const socket_t *self)
 {
     return self->doorkeeper ? doorkeeper_ended (self->doorkeeper) : 0;
+}
+
+uint64_t
+socket_mismatched (const socket_t *self)
+{
+    return self->doorkeeper ? doorkeeper_mismatched (self->doorkeeper) : 0;
+}
+
+void
+socket_end_unwelcome (socket_t *self, socket_welcome_fn *is_welcome, void *context)
+{
+    if (self->doorkeeper)
+        doorkeeper_end_unwelcome (self->doorkeeper, is_welcome, context);
 }
 
 //  Read the news of a socket, and note whether it has something to receive.

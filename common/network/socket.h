@@ -26,6 +26,14 @@ typedef struct socket socket_t;
 //  before any thread or socket exists.
 void socket_setup (void);
 
+//  Return the context of all sockets.
+void *socket_context (void);
+
+//  What a client of a bound socket needs, if links have keys (socket_keys.h): the right to push
+//  frames, or to ask and to hear events.
+#define SOCKET_DOMAIN_PUSH "push"
+#define SOCKET_DOMAIN_ASK "ask"
+
 //  Bind a socket to a TCP address ("127.0.0.1", "0.0.0.0", "::1") and port. A doorkeeper bounds its
 //  connections (doorkeeper.h). Return NULL with errno set on failure (EADDRINUSE, ...).
 socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
@@ -34,6 +42,9 @@ socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
 //  endpoint of another form.
 socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
 
+//  Connect a socket likewise, to a server that must have this public key (socket_keys.h).
+socket_t *socket_connect_to (socket_kind_t kind, const char *endpoint, const uint8_t *server);
+
 //  Close a socket and discard its unsent messages. Acks make this safe.
 void socket_destroy (socket_t **self_p);
 
@@ -41,6 +52,10 @@ void socket_destroy (socket_t **self_p);
 //  before a change may be lost. The socket also takes messages while the link is broken, and may
 //  lose them.
 uint64_t socket_link_changes (const socket_t *self, bool *is_broken);
+
+//  Return true if the peer of a connected PUSH has refused the last handshake: one side has no keys
+//  or wrong ones. libzmq may never try again then.
+bool socket_was_refused (const socket_t *self);
 
 //  Return the address of a bound socket, "tcp://address:port".
 const char *socket_endpoint (const socket_t *self);
@@ -74,8 +89,23 @@ bool socket_receive (socket_t *self, text_t *bytes, bool *more)
 //  gone, and for the unsubscriptions that a PUB makes for a peer that is gone.
 visitor_t socket_visitor (const socket_t *self);
 
+//  Return the name of the key of the part that was received last, borrowed until the next receive.
+//  NULL: the link has no keys.
+const char *socket_user (const socket_t *self);
+
 //  Return how many silent connections to a bound socket the doorkeeper has ended.
 uint64_t socket_ended (const socket_t *self);
+
+//  Return how many connections to a bound socket failed before anybody could judge their key: they
+//  had none, took the server for another one, or spoke no ZeroMQ.
+uint64_t socket_mismatched (const socket_t *self);
+
+//  Return true if the connections of a key with this name may stay.
+typedef bool (socket_welcome_fn) (void *context, const char *user);
+
+//  End the connections to a bound socket that may not stay. Those that have sent no message end too,
+//  as nobody knows their key; who may come back does so by itself.
+void socket_end_unwelcome (socket_t *self, socket_welcome_fn *is_welcome, void *context);
 
 //  A socket or, without one, a descriptor to wait for.
 typedef struct {

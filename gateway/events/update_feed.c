@@ -16,6 +16,7 @@
 
 typedef struct {
     address_t address;
+    uint64_t links;  //  of the peer, when the link was made
     update_link_t *link;
 } connection_t;
 
@@ -214,11 +215,11 @@ s_find (const update_feed_t *self, const address_t *address)
 }
 
 static void
-s_connect (update_feed_t *self, const address_t *address)
+s_connect (update_feed_t *self, const peer_t *peer)
 {
     char endpoint[ADDRESS_ENDPOINT_SIZE];
-    address_endpoint (address, PORT_EVENTS, endpoint);
-    update_link_t *link = update_link_new (endpoint);
+    address_endpoint (&peer->address, PORT_EVENTS, endpoint);
+    update_link_t *link = update_link_new (endpoint, peer->server);
     if (!link)
         return;
     GHashTableIter iterator;
@@ -233,7 +234,7 @@ s_connect (update_feed_t *self, const address_t *address)
     if (self->sync_number)
         update_link_sync (link, self->sync_number);
     connection_t *connection = g_new0 (connection_t, 1);
-    *connection = (connection_t){*address, link};
+    *connection = (connection_t){peer->address, peer->links, link};
     g_ptr_array_add (self->connections, connection);
 }
 
@@ -243,9 +244,13 @@ s_follow_peers (update_feed_t *self)
 {
     size_t count = 0;
     peer_t *const *peers = directory_peers (self->directory, &count);
-    for (size_t index = 0; index < count; index++)
-        if (!s_find (self, &peers[index]->address))
-            s_connect (self, &peers[index]->address);
+    for (size_t index = 0; index < count; index++) {
+        connection_t *connection = s_find (self, &peers[index]->address);
+        if (connection && connection->links != peers[index]->links)
+            g_ptr_array_remove (self->connections, g_steal_pointer (&connection));
+        if (!connection)
+            s_connect (self, peers[index]);
+    }
     for (guint place = self->connections->len; place > 0 && self->connections->len > count;
          place--) {
         const connection_t *connection = self->connections->pdata[place - 1];

@@ -5,6 +5,7 @@
 #include "common/process/log.h"
 #include "gateway/owners/claims.h"
 #include "gateway/owners/owners.h"
+#include "gateway/owners/peer_links.h"
 #include "gateway/owners/unlisted.h"
 
 #define SILENCE_MS 2000
@@ -18,6 +19,7 @@
 struct directory {
     discovery_t *discovery;
     served_state_t *state;
+    peer_links_t links;
     uint64_t addresses_generation;
     GArray *addresses;
     GPtrArray *peers;  //  of peer_t *
@@ -36,25 +38,15 @@ struct directory {
     int64_t mismatch_logged_ms;
 };
 
-static void
-s_free_peer (void *data)
-{
-    peer_t *peer = data;
-    socket_destroy (&peer->frames);
-    socket_destroy (&peer->queries);
-    socket_destroy (&peer->lists);
-    socket_destroy (&peer->events);
-    g_free (peer);
-}
-
 directory_t *
-directory_new (discovery_t *discovery, served_state_t *state)
+directory_new (discovery_t *discovery, served_state_t *state, peer_keeper_t *keys)
 {
     directory_t *self = g_new0 (directory_t, 1);
     self->discovery = discovery;
     self->state = state;
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
-    self->peers = g_ptr_array_new_with_free_func (s_free_peer);
+    self->peers = g_ptr_array_new_with_free_func (peer_links_free);
+    peer_links_init (&self->links, keys, self->ack_topic);
     self->owners = owners_new ();
     self->unlisted = unlisted_new ();
     return self;
@@ -78,37 +70,18 @@ directory_destroy (directory_t **self_p)
     owners_destroy (&self->owners);
     unlisted_destroy (&self->unlisted);
     g_ptr_array_unref (self->peers);
+    peer_links_clear (&self->links);
     g_array_unref (self->addresses);
     g_free (self);
     *self_p = NULL;
 }
 
-static socket_t *
-s_connect (const address_t *address, socket_kind_t kind, address_port_t port)
-{
-    char endpoint[ADDRESS_ENDPOINT_SIZE];
-    address_endpoint (address, port, endpoint);
-    return socket_connect (kind, endpoint);
-}
-
 static void
 s_add_peer (directory_t *self, const address_t *address)
 {
-    peer_t *peer = g_new0 (peer_t, 1);
-    peer->address = *address;
-    peer->frames = s_connect (address, SOCKET_PUSH, PORT_FRAMES);
-    peer->queries = s_connect (address, SOCKET_DEALER, PORT_QUERIES);
-    peer->lists = s_connect (address, SOCKET_DEALER, PORT_QUERIES);
-    peer->events = s_connect (address, SOCKET_SUB, PORT_EVENTS);
-    if (!peer->frames || !peer->queries || !peer->lists || !peer->events) {
-        log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u", address->host,
-            (unsigned) address->port);
-        s_free_peer (peer);
-        return;
-    }
-    socket_subscribe (peer->events, ANNOUNCEMENT_OWNER_TOPIC);
-    socket_subscribe (peer->events, self->ack_topic);
-    g_ptr_array_add (self->peers, peer);
+    peer_t *peer = peer_links_add (&self->links, address, clock_ms ());
+    if (peer)
+        g_ptr_array_add (self->peers, peer);
 }
 
 static bool
@@ -326,12 +299,15 @@ s_tell_ack (void *context, uint64_t first, uint64_t last, const void *digests)
     heard->self->ack (heard->self->ack_context, heard->peer, first, last, digests);
 }
 
-//  Ignore an ack that names another process: it is from the previous process at this address.
+//  Ignore an ack that names another process: it is from the previous process at this address. Ignore
+//  acks of a key that may not acknowledge.
 static void
 s_take_ack (directory_t *self, peer_t *peer, text_t payload)
 {
     ack_t ack;
     heard_ack_t heard = {self, peer};
+    if (!peer->may_acknowledge)
+        return;
     if (!ack_read (&ack, payload.data, payload.size))
         log_event (LOG_WARN, "ack is not readable", "address=%s", peer->address.host);
     else if (!ack.has_processor ||
@@ -381,6 +357,12 @@ s_look_at_links (directory_t *self, int64_t now_ms)
     self->look_at_ms = now_ms + LINK_LOOK_MS;
     for (guint index = 0; index < self->peers->len; index++) {
         peer_t *peer = self->peers->pdata[index];
+        if (peer_links_look (&self->links, peer, now_ms)) {
+            peer->is_known = false;
+            peer->session = ++self->sessions;
+            self->is_changed = true;
+            continue;
+        }
         uint64_t changes = socket_link_changes (peer->frames, &peer->is_link_broken);
         if (changes == peer->link_changes)
             continue;

@@ -8,6 +8,7 @@
 #define DOWNLINK_DIRECTORY_H
 
 #include "common/network/discovery.h"
+#include "curve/peer_keeper.h"
 #include "gateway/owners/peer.h"
 
 typedef struct directory directory_t;
@@ -16,8 +17,9 @@ typedef struct directory directory_t;
 typedef void (directory_ack_fn) (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
-//  Make a directory without peers. The discovery and the state are borrowed.
-directory_t *directory_new (discovery_t *discovery, served_state_t *state);
+//  Make a directory without peers. The discovery, the state and the keys are borrowed; keys of NULL:
+//  links have none.
+directory_t *directory_new (discovery_t *discovery, served_state_t *state, peer_keeper_t *keys);
 
 //  Subscribe to the acks for a source, and call the function for them. Call it before the first
 //  directory_run.

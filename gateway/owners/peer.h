@@ -7,6 +7,7 @@
 #include "common/bytes/announcement.h"
 #include "common/network/addresses.h"
 #include "common/network/socket.h"
+#include "common/network/socket_keys.h"
 #include "gateway/owners/served_state.h"
 
 //  One address of a processor, and the sockets connected to it.
@@ -24,6 +25,11 @@ typedef struct {
     uint64_t session;       //  also new when the link of the frames has changed
     uint64_t link_changes;  //  the last count seen
     bool is_link_broken;
+    uint8_t server[SOCKET_KEY_SIZE];  //  the key that the processor must have, if links have keys
+    size_t key_place;                 //  of it, among the keys that may announce
+    bool may_acknowledge;             //  its acks count
+    uint64_t links;                   //  how often the sockets were made
+    int64_t linked_ms;                //  when they were made last
     int64_t refusal_logged_ms;
     owner_announcement_t announcement;  //  the last one
 } peer_t;

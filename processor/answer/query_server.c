@@ -29,18 +29,20 @@ typedef struct {
 struct query_server {
     socket_t *socket;
     shards_t *shards;
+    peer_view_t peers;  //  may ask
     answerer_t *answerer;
     unread_answers_t *unread;
 };
 
 query_server_t *
-query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool)
+query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool, peer_keeper_t *peers)
 {
     query_server_t *self = g_new0 (query_server_t, 1);
     self->socket = queries;
     self->shards = shards;
     self->answerer = answerer_new (shards, pool);
     self->unread = unread_answers_new ();
+    peer_view_init (&self->peers, peers);
     return self;
 }
 
@@ -52,6 +54,7 @@ query_server_destroy (query_server_t **self_p)
         return;
     answerer_destroy (&self->answerer);
     unread_answers_destroy (&self->unread);
+    peer_view_clear (&self->peers);
     g_free (self);
     *self_p = NULL;
 }
@@ -132,7 +135,10 @@ s_take_request (query_server_t *self, int64_t until_us)
     if (!socket_receive (self->socket, &part, &more))
         return false;
     int parts = s_receive (self->socket, part, more, &envelope, &question);
-    if (parts == 0)
+    //  The last part names the key; the routing id, which libzmq adds, does not.
+    bool is_allowed = peer_view_allows (&self->peers, socket_user (self->socket), PEER_ASK);
+    self->shards->counters.revoked += !is_allowed;
+    if (parts == 0 || !is_allowed)
         return true;  //  a REP does not answer that either
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);

@@ -8,6 +8,7 @@
 #define DOWNLINK_SERVE_QUERIES_H
 
 #include "common/network/socket.h"
+#include "curve/peer_keeper.h"
 #include "processor/shard/shards.h"
 
 //  The envelope in front of a query: the routing id, further parts of the client, an empty part.
@@ -16,8 +17,10 @@
 
 typedef struct query_server query_server_t;
 
-//  Create a server. All are borrowed. The pool holds the texts of the rockets.
-query_server_t *query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool);
+//  Create a server. All are borrowed. The pool holds the texts of the rockets; peers of NULL: links
+//  have no keys.
+query_server_t *query_server_new (
+    socket_t *queries, shards_t *shards, text_pool_t *pool, peer_keeper_t *peers);
 
 //  Free the server. The shards and the socket must still live.
 void query_server_destroy (query_server_t **self_p);

@@ -9,6 +9,7 @@
 #include "common/bus/bus.h"
 #include "common/network/socket.h"
 #include "common/service/patience.h"
+#include "curve/peer_keeper.h"
 #include "processor/shard/shards.h"
 
 typedef struct source source_t;
@@ -46,6 +47,7 @@ typedef struct {
     const patience_t *patience;  //  to wait for a broker that is away
     socket_t *frames;            //  the PULL socket
     shards_t *shards;
+    peer_keeper_t *peers;  //  that may push frames; NULL: links have no keys
 } source_setup_t;
 
 //  Make the source of a bus: source_zmq_new and so on. Return NULL if the patience ends, or if the bus

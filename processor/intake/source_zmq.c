@@ -7,6 +7,7 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "processor/intake/source.h"
+#include "processor/intake/source_owners.h"
 
 #define REFUSAL_LOG_INTERVAL_MS 1000
 
@@ -17,6 +18,8 @@ typedef struct {
     source_t base;
     socket_t *frames;
     shards_t *shards;
+    peer_view_t peers;          //  may push
+    source_owners_t *owners;    //  of the sources
     frame_t frame;              //  reused for each frame
     int64_t refusal_logged_ms;  //  an untrusted peer must not fill the log
 } source_zmq_t;
@@ -32,19 +35,50 @@ s_find_stray (const frame_t *frame, layout_t layout)
     return NULL;
 }
 
+//  Count a refusal, and log it with the key that sent the frame.
+static void
+s_count (source_zmq_t *self, uint64_t *counter, const char *reason)
+{
+    const char *key = socket_user (self->frames);
+    (*counter)++;
+    if (log_is_due (&self->refusal_logged_ms, REFUSAL_LOG_INTERVAL_MS))
+        log_event (LOG_WARN, "frame refused", "reason=%s key=%s refused_so_far=%llu", reason,
+            key ? key : "", (unsigned long long) *counter);
+}
+
 static void
 s_refuse (source_zmq_t *self, const char *reason)
 {
-    self->shards->counters.frames_refused++;
-    if (log_is_due (&self->refusal_logged_ms, REFUSAL_LOG_INTERVAL_MS))
-        log_event (LOG_WARN, "frame refused", "reason=%s refused_so_far=%llu", reason,
-            (unsigned long long) self->shards->counters.frames_refused);
+    s_count (self, &self->shards->counters.frames_refused, reason);
+}
+
+//  Return true if the key of the frame that was received last may push.
+static bool
+s_may_push (source_zmq_t *self)
+{
+    if (peer_view_allows (&self->peers, socket_user (self->frames), PEER_PUSH))
+        return true;
+    s_count (self, &self->shards->counters.revoked, "its key may not push any more");
+    return false;
+}
+
+//  Return true if the source of a frame belongs to the key that sent it.
+static bool
+s_owns_source (source_zmq_t *self, const frame_head_t *head)
+{
+    const char *key = socket_user (self->frames);
+    if (!key || source_owners_take (self->owners, head->source, key))
+        return true;
+    s_count (self, &self->shards->counters.frames_usurped, "its source belongs to another key");
+    return false;
 }
 
 static void
 s_take_frame (source_zmq_t *self, text_t bytes)
 {
     frame_t *frame = &self->frame;
+    if (!s_may_push (self))
+        return;
     const char *fault = frame_read (frame, bytes.data, bytes.size);
     if (!fault && frame->head.partition >= self->shards->partitions)
         fault = "there is no such partition";
@@ -54,6 +88,8 @@ s_take_frame (source_zmq_t *self, text_t bytes)
         s_refuse (self, fault);
         return;
     }
+    if (!s_owns_source (self, &frame->head))
+        return;
     shard_t *shard = self->shards->shards[frame->head.partition];
     if (!shard || shard_is_leaving (shard)) {
         self->shards->counters.frames_foreign++;
@@ -149,6 +185,8 @@ s_destroy (source_t **base_p)
 {
     source_zmq_t *self = (source_zmq_t *) *base_p;
     frame_free (&self->frame);
+    peer_view_clear (&self->peers);
+    source_owners_destroy (&self->owners);
     g_free (self);
     *base_p = NULL;
 }
@@ -160,5 +198,7 @@ source_zmq_new (const source_setup_t *setup)
     self->base = (source_t){s_take, s_assign, s_revoke, s_saved, s_item, s_health, s_destroy};
     self->frames = setup->frames;
     self->shards = setup->shards;
+    peer_view_init (&self->peers, setup->peers);
+    self->owners = source_owners_new ();
     return &self->base;
 }

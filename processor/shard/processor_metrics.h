@@ -15,6 +15,16 @@
         "Frames for a partition that is not owned here: ignored.")                                 \
     X (frames_refused, "framesRefused", "refused_frames_total",                                    \
         "Frames that were no frames, or broke a rule: ignored.")                                   \
+    X (frames_usurped, "framesUsurped", "usurped_frames_total",                                    \
+        "Frames of a source that belongs to another key: ignored.")                                \
+    X (revoked, "revoked", "revoked_messages_total",                                               \
+        "Frames and questions of keys that may not send them any more: ignored.")                  \
+    X (handshakes_unknown, "handshakesUnknown", "unknown_handshakes_total",                        \
+        "Connections that were refused because their key is not in the list of keys.")             \
+    X (handshakes_unlisted, "handshakesUnlisted", "unlisted_handshakes_total",                     \
+        "Connections that were refused because their key lacks the right that the port needs.")    \
+    X (handshakes_mismatched, "handshakesMismatched", "mismatched_handshakes_total",               \
+        "Connections that ended before their key was judged: they had none, or expected another.") \
     X (records, "records", "records_total", "Records that were read from a bus that keeps them.")  \
     X (records_refused, "recordsRefused", "refused_records_total",                                 \
         "Records that were no messages, broke a rule or are in another partition: put aside.")     \

@@ -26,9 +26,9 @@ struct update_link {
 };
 
 update_link_t *
-update_link_new (const char *endpoint)
+update_link_new (const char *endpoint, const uint8_t *server)
 {
-    socket_t *socket = socket_connect (SOCKET_SUB, endpoint);
+    socket_t *socket = socket_connect_to (SOCKET_SUB, endpoint, server);
     if (!socket)
         return NULL;
     update_link_t *self = g_new0 (update_link_t, 1);

@@ -74,7 +74,8 @@ class DataCentre(Fleet):
             port = FRAMES_PORT + 3 * (index // len(hosts))
             where = ("--state-dir", host.folder / "state") if store == "sqlite" else (
                 "--store", self.database.url if self.database else store)
-            owners.append(HostMember(host, "downlink-processor", "--bind", host.address, "--port", port, *where,
+            owners.append(HostMember(host, "downlink-processor", "--bind", host.address, "--insecure",
+                                     "--port", port, *where,
                                      *flags, is_alone=len(hosts) == count))
             owners[-1].port = port
         return owners

@@ -63,7 +63,7 @@ def test_each_port_of_a_processor_is_named_when_it_is_taken(folder, offset):
 @pytest.mark.parametrize("program,flags", [
     ("downlink-gateway", ["--listen", "192.0.2.1:8088", "--insecure", "--journal", "off"]),
     ("downlink-gateway", ["--listen", "nowhere:8088", "--insecure", "--journal", "off"]),
-    ("downlink-processor", ["--bind", "192.0.2.1", "--store", "memory"])])
+    ("downlink-processor", ["--bind", "192.0.2.1", "--insecure", "--store", "memory"])])
 def test_an_address_of_another_machine_is_explained(program, flags):
     assert "no such address" in refuse(program, *flags)
 
@@ -71,7 +71,7 @@ def test_an_address_of_another_machine_is_explained(program, flags):
 def test_a_name_that_does_not_resolve_is_said_and_tried_again(folder):
     port = free_ports(1)
     gateway = Program(folder, "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--journal",
-                      "off", "--processors", "no-such-host.invalid:5561")
+                      "off", "--processors", "no-such-host.invalid:5561", "--insecure")
     until(lambda: "cannot resolve" in gateway.text(), what="the complaint")
     until(lambda: "listening" in gateway.text(), what="the gateway goes on")
     assert "name=no-such-host.invalid" in gateway.text() and "name server" in gateway.text()

@@ -13,7 +13,9 @@ ONE_NODE = ROOT / "deploy/kubernetes"
 MANY_NODES = ONE_NODE / "many-nodes"
 PARTS = ("gateway", "processor")
 KAFKA = ONE_NODE / "kafka"
-SECRET, KAFKA_SECRET, TOKENS_SECRET = "downlink-database", "downlink-kafka", "downlink-tokens"
+SECRET, KAFKA_SECRET, TOKENS_SECRET, KEYS_SECRET = (
+    "downlink-database", "downlink-kafka", "downlink-tokens", "downlink-keys")
+KEYS = "/var/lib/downlink/curve"
 KAFKA_FLAGS = {"DOWNLINK_BUS": "kafka", "DOWNLINK_KAFKA_CONFIG": "/etc/downlink/kafka.properties",
                "DOWNLINK_TOPIC": "${DOWNLINK_TOPIC:-downlink}"}
 
@@ -172,6 +174,7 @@ def test_over_kafka_processors_are_those_of_many_nodes_and_gateways_have_no_disk
     assert settings(kafka, "gateway") == {**without_journal, **added, "DOWNLINK_JOURNAL": "off"}
     made = (KAFKA / "README.md").read_text().split(f"create secret generic {KAFKA_SECRET} ", 1)[1]
     for part in PARTS:
+        del container(many, part)["volumeMounts"], pod(many, part)["spec"]["volumes"]
         mounts = container(kafka, part).pop("volumeMounts")
         volume, = (one for one in pod(kafka, part)["spec"].pop("volumes")
                    if one["secret"]["secretName"] == KAFKA_SECRET)
@@ -191,6 +194,44 @@ def test_a_gateway_has_its_tokens_from_a_secret_that_the_readme_makes(folder, ob
     assert settings(objects, "gateway")["DOWNLINK_TOKEN_FILE"] == mount["mountPath"] + "/tokens"
     assert "DOWNLINK_INSECURE" not in settings(objects, "gateway")
     assert f"create secret generic {TOKENS_SECRET} --from-file tokens" in (folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_links_have_keys_from_a_secret_and_only_gateways_reach_the_ports(folder, objects, part):
+    volume, = (one for one in pod(objects, part)["spec"]["volumes"]
+               if one.get("secret", {}).get("secretName") == KEYS_SECRET)
+    mount, = (one for one in container(objects, part)["volumeMounts"] if one["name"] == volume["name"])
+    assert mount["readOnly"] and mount["mountPath"] == settings(objects, part)["DOWNLINK_CURVE_DIR"]
+    assert volume["secret"]["defaultMode"] == 0o440
+    assert {one["path"] for one in volume["secret"]["items"]} == {f"{part}.key", "peers"}, "no other's secret"
+    user = pod(objects, part)["spec"]["securityContext"]
+    assert user["fsGroup"] == user["runAsGroup"], "else it cannot read the files"
+    made = (folder / "README.md").read_text().split(f"create secret generic {KEYS_SECRET} ", 1)[1]
+    for name in ("gateway.key", "processor.key", "peers"):
+        assert f"--from-file keys/{name}" in made
+    policy = objects["NetworkPolicy", "downlink-processor"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == pod(objects, "processor")["metadata"]["labels"]
+    closed, scraped = policy["ingress"]
+    assert closed["from"] == [{"podSelector": {"matchLabels": pod(objects, "gateway")["metadata"]["labels"]}}]
+    ports = {port["name"] for port in container(objects, "processor")["ports"]}
+    assert {port["port"] for port in (*closed["ports"], *scraped["ports"])} == ports
+    assert scraped["ports"] == [{"port": "admin"}]
+
+
+@pytest.mark.parametrize("name", ["", ".postgres", ".kafka"])
+def test_compose_keeps_processors_inside_with_keys_and_bounds_memory(name):
+    file = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())
+    services = file["services"]
+    assert file["networks"]["inside"] == {"internal": True}
+    assert services["gateway"]["networks"] == ["default", "inside"]
+    for service, one in services.items():
+        assert one["mem_limit"]
+        if service != "gateway":
+            assert "ports" not in one and (one.get("networks") == ["inside"] or one["network_mode"] == "none")
+    for part in PARTS:
+        assert services[part]["environment"]["DOWNLINK_CURVE_DIR"] == KEYS
+        assert f"keys:{KEYS}" in services[part]["volumes"]
+    assert f" {KEYS}\n" in (ROOT / "Dockerfile").read_text().replace("\\\n", ""), "the volume gets its mode from it"
 
 
 def test_compose_is_open_on_this_machine_only_and_asks_for_tokens_elsewhere():
@@ -225,10 +266,10 @@ def test_compose_with_postgres_has_the_same_gateway_and_a_processor_without_a_vo
     ours = postgres["processor"]["environment"]
     assert {name for name in ours if name.startswith("DOWNLINK_")} == \
         {*plain["processor"]["environment"], "DOWNLINK_STORE"}
-    assert postgres["processor"]["volumes"] == ["secrets:/secrets:ro"]
+    assert postgres["processor"]["volumes"] == ["secrets:/secrets:ro", f"keys:{KEYS}"]
     assert re.fullmatch(r"postgres://\w+@postgres/\w+", ours["DOWNLINK_STORE"]), "no password"
     assert "ports" not in postgres["postgres"]
-    assert set(files[1]["volumes"]) == {"journal", "database", "secrets"}
+    assert set(files[1]["volumes"]) == {"journal", "database", "secrets", "keys"}
 
 
 def test_compose_with_kafka_adds_a_broker_and_takes_the_disk_of_the_gateway():
@@ -236,7 +277,7 @@ def test_compose_with_kafka_adds_a_broker_and_takes_the_disk_of_the_gateway():
     postgres, kafka = (file["services"] for file in files)
     mounted = "./deploy/kafka/client.properties:" + KAFKA_FLAGS["DOWNLINK_KAFKA_CONFIG"] + ":ro"
     ours, theirs = kafka["gateway"], postgres["gateway"]
-    assert ours["volumes"] == [mounted]
+    assert ours["volumes"] == [f"keys:{KEYS}", mounted]
     for name in ("DOWNLINK_JOURNAL", "DOWNLINK_JOURNAL_LIMIT"):
         del theirs["environment"][name]
     assert ours["environment"] == {**theirs["environment"], **KAFKA_FLAGS, "DOWNLINK_JOURNAL": "off"}
@@ -252,7 +293,7 @@ def test_compose_with_kafka_adds_a_broker_and_takes_the_disk_of_the_gateway():
     assert f"bootstrap.servers={address}" in (ROOT / "deploy/kafka/client.properties").read_text()
     version = re.search(r"<version>(.*?)</version>", (ROOT / "tests/support/kafka-image/pom.xml").read_text()).group(1)
     assert f":-apache/kafka:{version}}}" in broker["image"], "the release that the tests run"
-    assert set(files[1]["volumes"]) == {"messages", "database", "secrets"}
+    assert set(files[1]["volumes"]) == {"messages", "database", "secrets", "keys"}
 
 
 def test_compose_with_rabbitmq_is_that_with_kafka_but_for_the_broker_and_a_password():

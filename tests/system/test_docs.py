@@ -108,7 +108,7 @@ def test_every_link_of_a_document_leads_somewhere():
 
 
 def test_every_source_that_a_document_names_exists():
-    sources = [path for top in ("bench", "cmake", "common", "deploy", "disk", "docs", "examples", "gateway", "http",
+    sources = [path for top in ("bench", "cmake", "common", "curve", "deploy", "disk", "docs", "examples", "gateway", "http",
                                 "keygen", "launch", "processor", "query", "scripts", "tests")
                for path in (ROOT / top).rglob("*")]
     names = {path.name for path in sources}

@@ -309,7 +309,7 @@ def test_no_processor_is_said_once_and_nothing_else(fleet):
 
 def test_processors_at_all_addresses_say_where_they_are(tmp_path):
     ports = [free_ports(3), free_ports(3)]
-    both = [Program(tmp_path, "downlink-processor", "--bind", "0.0.0.0", "--port", port,
+    both = [Program(tmp_path, "downlink-processor", "--bind", "0.0.0.0", "--insecure", "--port", port,
                     "--state-dir", tmp_path / "state") for port in ports]
     def are_found():
         told = ask("stats", "--json", "--timeout", "1s", "--processors", f"127.0.0.1:{ports[0]}")

@@ -381,7 +381,7 @@ def test_keygen_overwrites_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("arguments,fault", [
-    ((), "token NAME"), (("curve", "x"), "token NAME"), (("token",), "token NAME"),
+    ((), "token NAME"), (("curve",), "curve DIR"), (("curve", "a", "b"), "curve DIR"), (("token",), "token NAME"),
     (("token", "a"), "--scopes is missing"), (("token", "a/b", "--scopes", "read"), "NAME: 'a/b'"),
     (("token", "a", "--scopes", "root"), "write, read and stats"),
     (("token", "a", "--scopes", "read,read"), "twice"),

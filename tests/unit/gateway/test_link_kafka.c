@@ -80,7 +80,7 @@ s_set_up (void)
     s_cluster = rd_kafka_mock_cluster_new (s_owner, 1);
     rd_kafka_mock_topic_create (s_cluster, TOPIC, PARTITIONS, 1);
     s_path = g_strdup_printf ("/tmp/test-link-kafka-%d", (int) getpid ());
-    s_directory = directory_new (NULL, NULL);
+    s_directory = directory_new (NULL, NULL, NULL);
     s_carried = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     s_returned = g_array_new (FALSE, FALSE, sizeof (uint64_t));
 }

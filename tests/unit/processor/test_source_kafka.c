@@ -51,7 +51,7 @@ s_open (void)
 {
     bus_choice_t choice = {BUS_KAFKA, s_file, TOPIC, DEAD};
     patience_t patience = {.stop_fd = -1};
-    s_source = choose_source (&(source_setup_t){&choice, &patience, NULL, &s_shards});
+    s_source = choose_source (&(source_setup_t){&choice, &patience, NULL, &s_shards, NULL});
     cr_assert_not_null (s_source);
 }
 

@@ -17,7 +17,7 @@ s_set_up (void)
     for (uint16_t port = 33000; !s_events && port < 34000; port++)
         s_events = socket_bind (SOCKET_PUB, "127.0.0.1", port);
     cr_assert_not_null (s_events);
-    s_link = update_link_new (socket_endpoint (s_events));
+    s_link = update_link_new (socket_endpoint (s_events), NULL);
     cr_assert_not_null (s_link);
 }
 

@@ -1,0 +1,29 @@
+//  A directory of keys (--curve-dir): what programs read from it.
+//
+//    NAME.key   a secret key, 40 characters; a program reads the one with its own name: gateway,
+//               processor or query
+//    peers      the public keys that may come (peer_line.h)
+//
+//  Nobody but the user of the programs may look into it.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_KEY_DIRECTORY_H
+#define DOWNLINK_KEY_DIRECTORY_H
+
+#include "curve/peer_list.h"
+
+#define KEY_DIRECTORY_PEERS "peers"
+#define KEY_DIRECTORY_FAULT_SIZE 512
+
+//  Return false if a directory cannot hold keys: it is not there, or other users may look into it.
+//  Then fault says so.
+bool key_directory_check (const char *path, char fault[KEY_DIRECTORY_FAULT_SIZE]);
+
+//  Read the secret key with this name, and complete the pair. Return false if it cannot be used; then
+//  fault says why. It never shows what the file holds.
+bool key_directory_read_secret (const char *path, const char *name, socket_keys_t *keys,
+    char fault[KEY_DIRECTORY_FAULT_SIZE]) __attribute__ ((warn_unused_result));
+
+//  Read the list of peers. Return NULL if it cannot be used; then fault says why.
+peer_list_t *key_directory_read_peers (const char *path, char fault[KEY_DIRECTORY_FAULT_SIZE]);
+
+#endif

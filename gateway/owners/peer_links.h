@@ -1,0 +1,36 @@
+//  The links to processors, and the keys that processors must have. libzmq makes a link again when it
+//  breaks, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
+//  or may not do what it wants. Somebody may mend that while this gateway runs, so such links are
+//  made anew every second. If several keys may announce, each try takes the next one.
+//
+//  A worker owns its links.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_PEER_LINKS_H
+#define DOWNLINK_PEER_LINKS_H
+
+#include "curve/peer_keeper.h"
+#include "gateway/owners/peer.h"
+
+typedef struct {
+    peer_view_t keys;                 //  that may announce
+    uint8_t nobody[SOCKET_KEY_SIZE];  //  a key that nobody has
+    const char *ack_topic;            //  that links hear; borrowed
+    int64_t logged_ms;
+} peer_links_t;
+
+//  keys is borrowed; NULL: links have no keys.
+void peer_links_init (peer_links_t *self, peer_keeper_t *keys, const char *ack_topic);
+void peer_links_clear (peer_links_t *self);
+
+//  Make a peer with links to an address. Return NULL if that fails; the log says why.
+peer_t *peer_links_add (peer_links_t *self, const address_t *address, int64_t now_ms);
+
+//  Free a peer and its links.
+void peer_links_free (void *peer);
+
+//  Make the links of a peer anew if its handshake failed, or if its key may not announce any more.
+//  Return true if it was done: what was under way on them may be lost, and the peer counts as silent
+//  until it announces itself again.
+bool peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms);
+
+#endif

@@ -58,14 +58,15 @@ def check():
 
 class RabbitMQ:
     """A broker. `create` starts it; `close` ends it and removes its folder. wrapper: a command to run it under, for
-    example in a network namespace, where its address and port are."""
+    example in a network namespace, where its address and port are. authority: a tls.Authority; then it speaks TLS as
+    well, with clients that show a certificate of that one."""
 
-    def __init__(self, address="127.0.0.1", port=None, wrapper=(), settings=None):
+    def __init__(self, address="127.0.0.1", port=None, wrapper=(), authority=None):
         self.pika = client_library()
         check()
         self.address, self.wrapper = address, wrapper  # of a host, which changes it as it boots
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="downlink-rabbitmq-", dir="/tmp"))
-        ports = free_ports(3)
+        ports = free_ports(4)
         self.port, self.mapper_port, self.nodes_port = port or ports, ports + 1, ports + 2
         self.log = self.folder / "log"
         self.process = self.mapper = None
@@ -74,7 +75,8 @@ class RabbitMQ:
             "listeners.tcp.1": f"{address}:{self.port}", "loopback_users": "none", "default_user": USER,
             "default_pass": PASSWORD, "disk_free_limit.absolute": "1MB", "log.console": "true",
             "log.console.level": "info", "log.file": "false", "num_acceptors.tcp": 2,
-            "raft.wal_max_size_bytes": 16777216, "heartbeat": 60, **(settings or {})}
+            "raft.wal_max_size_bytes": 16777216, "heartbeat": 60}
+        self.authority, self.tls_port = authority, ports + 3
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
             "HOME": str(self.folder), "RUNNING_UNDER_SYSTEMD": "true",
@@ -96,6 +98,12 @@ class RabbitMQ:
 
     def create(self):
         """Make a new, empty broker. Leaves it running."""
+        if self.authority:
+            certificate, key = self.authority.sign("broker")
+            self.settings.update({
+                "listeners.ssl.1": f"{self.address}:{self.tls_port}", "ssl_options.verify": "verify_peer",
+                "ssl_options.fail_if_no_peer_cert": "true", "ssl_options.certfile": certificate,
+                "ssl_options.keyfile": key, "ssl_options.cacertfile": self.authority.certificate})
         (self.folder / "rabbitmq.conf").write_text(
             "".join(f"{name} = {value}\n" for name, value in self.settings.items()), encoding="utf-8")
         (self.folder / "plugins").write_text("[].\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from downlink import BIN, Client, Program, channel, free_ports, message, until
 from partitioners import partition_of
 from posters import under_load
 from rabbitmq import RabbitMQ
+from tls import Authority
 from test_oracle import expect, post_from_many_sides, post_lines
 
 PARTITIONS = 4  # fewer than usual: queues are made for each test
@@ -29,9 +30,9 @@ def broker():
 
 
 @pytest.fixture(scope="module")
-def victim():
-    """A broker that tests harm."""
-    with RabbitMQ().create() as one:
+def victim(tmp_path_factory):
+    """A broker that tests harm, and that speaks TLS as well."""
+    with RabbitMQ(authority=Authority(tmp_path_factory.mktemp("authority"))).create() as one:
         yield one
 
 
@@ -219,6 +220,26 @@ def test_an_outage_of_the_broker_delays_and_loses_nothing(over, victim, topic):
     until(lambda: is_saved(both), what="the confirms")
     assert other.stop() == 0
     both.stop()
+
+
+def test_tls_shows_and_checks_certificates(start, folder, victim, topic, tmp_path):
+    def flags(**properties):
+        return victim.flags(topic, **{"url": f"amqps://localhost:{victim.tls_port}/", "tls.ca": victim.authority.certificate,
+                                      **properties})
+    certificate, key = victim.authority.sign("client", usage="clientAuth")
+    shown = {"tls.cert": certificate, "tls.key": key}
+    both = start(gateway=flags(**shown), processor=(*flags(**shown), "--partitions", PARTITIONS))
+    assert both.post(message(channel(), 1, by=1), Prefer="wait=10").status == 200
+    both.stop()
+    other = Authority(tmp_path, "other")
+    for properties, words in (({**shown, "tls.ca": other.certificate}, "connecting: "), ({}, "logging in: ")):
+        program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store=memory", *flags(**properties))
+        assert words in program.lines_with("waiting for a broker of RabbitMQ")[0]
+        program.stop()
+    program = Program(folder, "downlink-processor", "--port", free_ports(3), "--store=memory", "--partitions",
+                      PARTITIONS, *flags(**shown, **{"tls.ca": other.certificate, "tls.verify": "no"}))
+    program.lines_with("ready")
+    assert program.stop() == 0
 
 
 def test_a_broker_that_takes_no_messages_is_told_and_waited_for(over, victim, topic):

@@ -22,11 +22,14 @@ OPENAPI = ROOT / "gateway/pages/openapi.json"
 PYTHON_CLIENT = "openapi-python-client==0.29.1"
 TYPESCRIPT = ("openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9",
               "@types/node@20")
+SCHEMATHESIS = "schemathesis==4.32.5"
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
+          "response_headers_conformance", "response_schema_conformance", "unsupported_method")
 GENERATOR = "org.openapitools:openapi-generator-cli:7.25.0"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 COMPILE = ("--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck")
 INSTALL_SECONDS = 120
-RUN_SECONDS = 120
+RUN_SECONDS = 180
 
 EXPECTED = {
     "applied": [1, 2],
@@ -152,3 +155,17 @@ def test_the_go_client_of_openapi_generator_posts_and_reads(tmp_path, generator,
     install("The Go module proxy", "go", "mod", "download", "all", cwd=tmp_path / "client")
     run("go", "build", "-o", tmp_path / "program", "./program", cwd=tmp_path / "client")
     check(tmp_path / "program")
+
+
+def test_schemathesis_finds_no_answer_that_is_not_documented(tmp_path, gateway):
+    """It makes requests of openapi.json, good ones and bad ones. Whether a request is good it cannot always
+    tell: OpenAPI has no words for parameters that exclude each other."""
+    programs = venv(tmp_path, SCHEMATHESIS)
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)}
+    done = subprocess.run(
+        [programs / "schemathesis", "run", f"{gateway}/openapi.json", "--no-color", "--exclude-path", "/events",
+         "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS), "--max-examples", "10",
+         "--generation-deterministic", "--suppress-health-check", "all",
+         "--request-timeout", "30"],
+        cwd=tmp_path, env=environment, timeout=RUN_SECONDS, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr

@@ -1,0 +1,10 @@
+"""What schemathesis does not know: lines of JSON as a body."""
+import json
+
+import schemathesis
+
+
+@schemathesis.serializer("application/x-ndjson")
+def write_lines(_, value):
+    lines = value if isinstance(value, list) else [value]
+    return "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines).encode()

@@ -89,12 +89,12 @@ s_log (authenticator_t *self, const request_t *request, const peer_line_t *peer)
     text_t address = s_part (request, ADDRESS);
     text_t right = s_part (request, DOMAIN_NAME);
     refusals_t refusals = authenticator_refusals (self);
+    unsigned long long refused = refusals.unknown + refusals.unlisted;
     socket_key_print ((const uint8_t *) request->parts[KEY], key);
     log_event (LOG_WARN, "a connection was refused",
         "address=%.*s key=%s name=%s needs=%.*s reason=%s refused_so_far=%llu advice=%s",
         (int) address.size, address.data, key, peer ? peer->name : "", (int) right.size, right.data,
-        peer ? "the key lacks this right" : "the key is not in the list",
-        (unsigned long long) (refusals.unknown + refusals.unlisted),
+        peer ? "the key lacks this right" : "the key is not in the list", refused,
         "if it is one of yours, give its line in the file peers of --curve-dir this right");
 }
 

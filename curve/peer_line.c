@@ -46,7 +46,8 @@ s_read_name (char name[PEER_NAME_MAX + 1], text_t text)
     if (text.size > PEER_NAME_MAX)
         return false;
     for (size_t index = 0; index < text.size; index++)
-        if (!g_ascii_isalnum (text.data[index]) && !memchr ("._-", text.data[index], 3))
+        if (!g_ascii_isalnum (text.data[index]) && text.data[index] != '.' &&
+            text.data[index] != '_' && text.data[index] != '-')
             return false;
     memcpy (name, text.data, text.size);
     name[text.size] = 0;

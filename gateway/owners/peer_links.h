@@ -25,8 +25,8 @@ void peer_links_clear (peer_links_t *self);
 //  Make a peer with links to an address. Return NULL if that fails; the log says why.
 peer_t *peer_links_add (peer_links_t *self, const address_t *address, int64_t now_ms);
 
-//  Free a peer and its links.
-void peer_links_free (void *peer);
+//  Free a peer_t and its links.
+void peer_links_free (void *data);
 
 //  Make the links of a peer anew if its handshake failed, or if its key may not announce any more.
 //  Return true if it was done: what was under way on them may be lost, and the peer counts as silent

@@ -7,7 +7,7 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "processor/intake/source.h"
-#include "processor/intake/source_owners.h"
+#include "curve/source_owners.h"
 
 #define REFUSAL_LOG_INTERVAL_MS 1000
 

@@ -218,7 +218,7 @@ def test_links_have_keys_from_a_secret_and_only_gateways_reach_the_ports(folder,
     assert scraped["ports"] == [{"port": "admin"}]
 
 
-@pytest.mark.parametrize("name", ["", ".postgres", ".kafka"])
+@pytest.mark.parametrize("name", ["", ".postgres", ".kafka", ".rabbitmq"])
 def test_compose_keeps_processors_inside_with_keys_and_bounds_memory(name):
     file = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())
     services = file["services"]
@@ -301,7 +301,7 @@ def test_compose_with_rabbitmq_is_that_with_kafka_but_for_the_broker_and_a_passw
     kafka, rabbitmq = (file["services"] for file in files)
     for name in ("gateway", "processor"):
         ours, theirs = rabbitmq[name], kafka[name]
-        assert ours["volumes"] == ["secrets:/secrets:ro"]
+        assert ours["volumes"] == ["secrets:/secrets:ro", f"keys:{KEYS}"]
         del theirs["environment"]["DOWNLINK_KAFKA_CONFIG"]
         assert ours["environment"] == {**theirs["environment"], "DOWNLINK_BUS": "rabbitmq",
                                        "DOWNLINK_RABBITMQ_CONFIG": "/secrets/rabbitmq.properties"}
@@ -312,7 +312,7 @@ def test_compose_with_rabbitmq_is_that_with_kafka_but_for_the_broker_and_a_passw
     assert rabbitmq["postgres"] == kafka["postgres"]
     assert "ports" not in rabbitmq["rabbitmq"]
     assert rabbitmq["rabbitmq"]["hostname"] == "rabbitmq"
-    assert set(files[1]["volumes"]) == {"messages", "database", "secrets"}
+    assert set(files[1]["volumes"]) == {"messages", "database", "secrets", "keys"}
 
 
 def test_the_passwords_of_compose_with_rabbitmq_are_made_once(tmp_path):

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/source_owners.h"
+#include "curve/source_owners.h"
 
 #include <glib.h>
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
-#include "processor/intake/source_owners.h"
+#include "curve/source_owners.h"
 
 static source_owners_t *s_owners;
 

@@ -11,10 +11,10 @@ import harness
 import machine
 import results
 from rows import (buses, connections, get, growth, instructions, million, ndjson, post, replay, scaling,
-                  stores, visible)
+                  stores, tls, visible)
 
 USUAL = {name: row for module in (post, connections, ndjson, get, million, visible, replay, scaling,
-                                  stores, buses, instructions)
+                                  stores, buses, tls, instructions)
          for name, row in module.ROWS.items()}
 ROWS = {**USUAL, **growth.ROWS}
 

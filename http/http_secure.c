@@ -65,11 +65,11 @@ http_secure_no_certificate (gnutls_session_t session, const struct gnutls_cert_r
     (void) session;
     (void) info;
     (void) certificates;
-    (void) count;
     (void) ocsp;
-    (void) ocsp_count;
     (void) key;
-    (void) flags;
+    *count = 0;
+    *ocsp_count = 0;
+    *flags = 0;
     return -1;
 }
 

@@ -21,11 +21,13 @@ from selenium.webdriver.common.keys import Keys
 
 from downlink import Program, channel, free_ports, message, until
 from load import fill
+from secure_pair import SecurePair
+import tls
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage",
-         "--hide-scrollbars", "--force-device-scale-factor=1"]
+         "--ignore-certificate-errors", "--hide-scrollbars", "--force-device-scale-factor=1"]
 FLEET = ["Falcon-9", "Ariane-6", "Vulcan", "Electron", "New-Glenn"]
 MISSIONS = ["ARTEMIS", "JUICE", "DART", "LUNA"]
 TEST_SECONDS = 120
@@ -458,6 +460,28 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
     assert page.row(one), "rockets are shown all the same"
     tokens.write_text("")
     page.await_text("label", "Token")
+
+
+def test_it_works_over_https(folder, page, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text(f"all write,read,stats {hashlib.sha256(b'secret').hexdigest()}\n")
+    both = SecurePair(folder, tls.blind(), [*tls.files(*tls.Authority(tmp_path).sign("server")), "--token-file",
+                                            tokens])
+    one = channel()
+    posted = both.call("POST", "/messages", json.dumps(message(one, 1, "RocketLaunched")),
+                       Authorization="Bearer secret")
+    assert posted.status == 202
+    page.driver.get(f"https://localhost:{both.http}/")
+    page.await_text("label", "Token")
+    page.find("#token").send_keys("secret", Keys.ENTER)
+    until(lambda: page.row(one), what="the rocket")
+    cookie = page.driver.get_cookie("downlink_token")
+    assert cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    both.call("POST", "/messages", json.dumps(message(one, 2, "RocketSpeedIncreased", by=2500)),
+              Authorization="Bearer secret")
+    until(lambda: page.row(one)["speed"] == "3,000", what="the speed")
+    page.driver.get("about:blank")
+    both.stop()
 
 
 def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, page):

@@ -1,7 +1,6 @@
 """HTTPS: versions, certificates of both sides, reloads, handshakes that wait, and all that HTTP can, under TLS."""
 import concurrent.futures
 import contextlib
-import http.client
 import json
 import os
 import re
@@ -15,7 +14,8 @@ import time
 import pytest
 
 import tls
-from downlink import BIN, Client, Pair, Program, channel, free_ports, message, raw, until
+from downlink import BIN, Program, channel, free_ports, message, raw, until
+from secure_pair import SecurePair
 
 HANDSHAKE_SECONDS = 3
 #  A record that announces a ClientHello of 512 bytes, and the first few of them.
@@ -31,30 +31,6 @@ def authority(folder):
 def trusting(authority):
     """A client's context that believes the authority."""
     return ssl.create_default_context(cafile=authority.certificate)
-
-
-class SecurePair(Pair):
-    """A pair whose gateway speaks TLS."""
-
-    def __init__(self, folder, context, gateway=(), **others):
-        self.context = context
-        super().__init__(folder, gateway=gateway, **others)
-
-    def client(self):
-        client = Client(self.http)
-        client.connection = http.client.HTTPSConnection("localhost", self.http, timeout=30,
-                                                        context=self.context)
-        return client
-
-    def connect(self, context=None):
-        return tls.connect(self.http, context or self.context)
-
-    def metric(self, name):
-        text = self.call("GET", "/metrics").body.decode()
-        return float(re.search(rf"^downlink_gateway_{re.escape(name)} (\S+)$", text, re.M)[1])
-
-    def failed(self, reason):
-        return self.metric(f'tls_failed_handshakes_total{{reason="{reason}"}}')
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ processor/answer
 processor/save
 processor/tell
 processor/intake
+processor/rabbitmq
 processor/shard
 processor/own
 processor/postgres

@@ -11,11 +11,11 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
-#include "processor/intake/rabbitmq_consumer.h"
-#include "processor/intake/rabbitmq_dead_letters.h"
-#include "processor/intake/rabbitmq_partition.h"
 #include "processor/intake/record_reader.h"
 #include "processor/intake/source.h"
+#include "processor/rabbitmq/rabbitmq_consumer.h"
+#include "processor/rabbitmq/rabbitmq_dead_letters.h"
+#include "processor/rabbitmq/rabbitmq_partition.h"
 
 #define UNSAVED_MAX 2000000  //  messages, in all shards
 #define LEAVE_MS 2000        //  other processors wait for the messages of a leaving partition

@@ -2,7 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
-#include "processor/intake/rabbitmq_partition.h"
+#include "processor/rabbitmq/rabbitmq_partition.h"
 
 static rabbitmq_partition_t s_partition;
 static uint64_t s_tag;

@@ -1,7 +1,7 @@
 //  The owner writes its wish for each partition, and the thread makes it so. So nothing queues up
 //  between them but deliveries, which are bounded: while too many wait, the thread does not read.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/rabbitmq_consumer.h"
+#include "processor/rabbitmq/rabbitmq_consumer.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/rabbitmq_partition.h"
+#include "processor/rabbitmq/rabbitmq_partition.h"
 
 typedef struct {
     uint64_t tag;

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/intake/rabbitmq_dead_letters.h"
+#include "processor/rabbitmq/rabbitmq_dead_letters.h"
 
 #include "common/process/clock.h"
 #include "common/process/log.h"

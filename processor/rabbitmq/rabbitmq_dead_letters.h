@@ -6,7 +6,7 @@
 #define DOWNLINK_RABBITMQ_DEAD_LETTERS_H
 
 #include "common/rabbitmq/rabbitmq_publisher.h"
-#include "processor/intake/rabbitmq_consumer.h"
+#include "processor/rabbitmq/rabbitmq_consumer.h"
 
 typedef struct rabbitmq_dead_letters rabbitmq_dead_letters_t;
 

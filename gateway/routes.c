@@ -8,22 +8,24 @@
 #include "gateway/events/handle_get_events.h"
 #include "gateway/intake/intake.h"
 #include "gateway/pages/handle_pages.h"
+#include "gateway/questions/handle_delete_rocket.h"
 #include "gateway/questions/handle_get_rockets.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
 
 #define CORS_MAX_AGE_SECONDS "600"
 
-typedef enum { METHOD_GET, METHOD_POST, METHOD_SESSION } method_t;
+typedef enum { METHOD_GET, METHOD_POST, METHOD_SESSION, METHOD_ROCKET } method_t;
 
 //  The methods that stand for each of them in a request.
 static const struct {
-    const char *names[2];
+    const char *names[3];
     const char *allow;
 } s_methods[] = {
     [METHOD_GET] = {{"GET", "HEAD"}, "GET, HEAD, OPTIONS"},
     [METHOD_POST] = {{"POST", "POST"}, "POST, OPTIONS"},
     [METHOD_SESSION] = {{"POST", "DELETE"}, "POST, DELETE, OPTIONS"},
+    [METHOD_ROCKET] = {{"GET", "HEAD", "DELETE"}, "GET, HEAD, DELETE, OPTIONS"},
 };
 
 typedef struct {
@@ -52,18 +54,21 @@ static const row_t s_rows[] = {
 
 //  These match many paths.
 static const row_t s_rocket = {
-    ROCKET_PATH, METHOD_GET, ROUTE_ROCKET, TOKEN_READ, handle_get_rocket};
+    ROCKET_PATH, METHOD_ROCKET, ROUTE_ROCKET, TOKEN_READ, handle_get_rocket};
+static const row_t s_removal = {
+    ROCKET_PATH, METHOD_ROCKET, ROUTE_REMOVAL, TOKEN_ADMIN, handle_delete_rocket};
 static const row_t s_dashboard = {
     "/", METHOD_GET, ROUTE_DASHBOARD, TOKEN_READ, handle_get_dashboard};
 static const row_t s_sign_in = {"", METHOD_GET, ROUTE_DASHBOARD, EVERYBODY, handle_get_sign_in};
 
 //  Return the row of a path, or NULL.
 static const row_t *
-s_find (const char *path)
+s_find (const char *path, const char *method)
 {
     if (strncmp (path, ROCKET_PATH, strlen (ROCKET_PATH)) == 0) {
         const char *id = path + strlen (ROCKET_PATH);
-        return *id && !strchr (id, '/') ? &s_rocket : NULL;
+        bool is_removal = strcmp (method, "DELETE") == 0;
+        return !*id || strchr (id, '/') ? NULL : is_removal ? &s_removal : &s_rocket;
     }
     for (size_t index = 0; index < G_N_ELEMENTS (s_rows); index++)
         if (strcmp (path, s_rows[index].path) == 0)
@@ -77,7 +82,10 @@ static bool
 s_is_allowed (const row_t *row, const char *method)
 {
     const char *const *names = s_methods[row->method].names;
-    return strcmp (method, names[0]) == 0 || strcmp (method, names[1]) == 0;
+    for (size_t index = 0; index < G_N_ELEMENTS (s_methods[0].names) && names[index]; index++)
+        if (strcmp (method, names[index]) == 0)
+            return true;
+    return false;
 }
 
 static bool
@@ -258,7 +266,8 @@ s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
         return NULL;
     }
     const char *fault = http_target_read (target, http_request_target (request));
-    const row_t *row = fault || !target->path ? NULL : s_find (target->path);
+    const row_t *row =
+        fault || !target->path ? NULL : s_find (target->path, http_request_method (request));
     if (s_refuse_haste (self, request, row))
         return NULL;
     if (row)
@@ -266,7 +275,7 @@ s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
     if (fault)
         answer_problem (request, 400, "bad-request", fault);
     else if (s_is_about_server (request, target))
-        s_answer_options (self, request, "GET, HEAD, POST, OPTIONS", false);
+        s_answer_options (self, request, "GET, HEAD, POST, DELETE, OPTIONS", false);
     else
         answer_problem (request, 404, "not-found", "there is nothing at this path");
     return NULL;
@@ -297,7 +306,8 @@ routes_take_pieces (void *context, http_request_t *request)
 {
     http_target_t target;
     const char *fault = http_target_read (&target, http_request_target (request));
-    const row_t *row = fault || !target.path ? NULL : s_find (target.path);
+    const row_t *row =
+        fault || !target.path ? NULL : s_find (target.path, http_request_method (request));
     bool is_post =
         row && row->route == ROUTE_MESSAGES && s_is_allowed (row, http_request_method (request));
     http_target_free (&target);

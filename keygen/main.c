@@ -16,7 +16,7 @@ static struct {
 static const option_t s_options[] = {
     {"scopes", OPTION_TEXT, &s_flags.scopes, NULL, "SCOPES", 0, 0,
         "token: what it allows, with commas between: write (send messages), read (rockets, events, "
-        "the page), stats (/stats, /metrics)"},
+        "the page), stats (/stats, /metrics), admin (remove rockets)"},
     {"token-file", OPTION_TEXT, &s_flags.token_file, "./tokens", "FILE", 0, 0,
         "token: the file that gets its line, as in the gateway's --token-file; made if it is not "
         "there"},

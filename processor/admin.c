@@ -54,6 +54,12 @@ s_rockets (const shard_t *shard)
 }
 
 static uint64_t
+s_forgotten (const shard_t *shard)
+{
+    return shard_forgotten (shard);
+}
+
+static uint64_t
 s_unsaved (const shard_t *shard)
 {
     return shard_folded (shard) - shard_saved (shard);
@@ -69,6 +75,8 @@ s_write_partitions (prometheus_text_t *text, const shards_t *shards)
     } metrics[] = {
         {s_epoch, "partition_epoch", "The epoch under which a partition is owned here."},
         {s_rockets, "partition_rockets", "Rockets in a partition that is owned here."},
+        {s_forgotten, "partition_forgotten_rockets",
+            "Forgotten rockets whose late messages are ignored."},
         {s_unsaved, "partition_unsaved_messages",
             "Messages that were folded into rockets of the partition and are not saved yet."},
     };

@@ -44,6 +44,7 @@ struct processor {
     update_sender_t *updates;
     shard_saver_t *saver;
     keeper_t *keeper;
+    retention_t retention;
     query_server_t *queries;
     admin_t *admin;  //  NULL: there is none
     int64_t announce_at_ms;
@@ -162,6 +163,7 @@ processor_new (const processor_config_t *config, const service_signals_t *signal
     self->signals = *signals;
     self->shards.started_ms = clock_ms ();
     self->shards.rockets_limit = config->rockets;
+    self->retention.config = config->retention;
     self->pool = text_pool_new ();
     s_expect_nothing (self, config);
     descriptors_raise ();  //  each partition has three files open
@@ -380,10 +382,12 @@ s_work (processor_t *self)
         wait_ms = MIN (wait_ms, keeper_timeout_ms (self->keeper));
         wait_ms = MIN (wait_ms, update_sender_timeout_ms (self->updates));
         wait_ms = MIN (wait_ms, admin_timeout_ms (self->admin));
+        wait_ms = MIN (wait_ms, retention_timeout_ms (&self->retention, clock_ms ()));
         bool is_busy = is_more_left || query_server_is_busy (self->queries);
         socket_poll (items, G_N_ELEMENTS (items), is_busy ? 0 : wait_ms);
         query_server_run (self->queries);
         is_more_left = self->source->take (self->source, TAKE_US);
+        retention_run (&self->retention, &self->shards, clock_ms (), g_get_real_time ());
         good = shard_saver_run (self->saver) && s_keep (self);
         admin_run (self->admin);
         update_sender_run (self->updates);

@@ -12,6 +12,7 @@
 #include "common/domain/rocket.h"
 #include "common/network/listen_address.h"
 #include "common/service/service.h"
+#include "processor/shard/retention.h"
 
 typedef struct {
     const char *bind;   //  address of the three sockets
@@ -22,6 +23,7 @@ typedef struct {
     partitioner_t partitioner;  //  of a new state
     bool is_partitioner_given;  //  by the user
     ordering_t ordering;
+    retention_config_t retention;
     uint64_t rockets;  //  most that it holds before it says that it is full; 0: any number
     bus_choice_t bus;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none

@@ -24,6 +24,7 @@ static struct {
     int partitioner;
     int ordering;
     uint64_t rockets;
+    retention_config_t retention;
     const char *admin;
     bus_flags_t bus;
     const char *curve_dir;
@@ -51,6 +52,14 @@ static const option_t s_options[] = {
         "number of rockets at which this processor is full: gateways then refuse messages of "
         "rockets "
         "that do not exist yet. 0: any number"},
+    {"forget-exploded", OPTION_DURATION, &s_flags.retention.forget_exploded_ms, "0", NULL, 0, 0,
+        "forget exploded rockets that have not changed for this time (at the latest after twice as "
+        "long); "
+        "0: keep them"},
+    {"remember-forgotten", OPTION_DURATION, &s_flags.retention.remember_ms, "168h", NULL,
+        REMEMBER_MIN_MS, 0,
+        "time for which late messages of a forgotten rocket are ignored; then its id may be used "
+        "again"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
         "of a new state; converge: a late message counts; latest: it is ignored. A state that "
         "exists "
@@ -130,6 +139,7 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
         .is_partitioner_given = s_flags.partitioner != NOT_GIVEN,
         .ordering = (ordering_t) s_flags.ordering,
         .rockets = s_flags.rockets,
+        .retention = s_flags.retention,
         .admin = s_flags.admin ? &s_admin : NULL,
         .curve_directory = s_flags.curve_dir};
     s_read_bus (&config->bus);

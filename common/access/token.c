@@ -61,7 +61,8 @@ s_scope (text_t name)
     static const struct {
         const char *name;
         token_scope_t scope;
-    } scopes[] = {{"write", TOKEN_WRITE}, {"read", TOKEN_READ}, {"stats", TOKEN_STATS}};
+    } scopes[] = {{"write", TOKEN_WRITE}, {"read", TOKEN_READ}, {"stats", TOKEN_STATS},
+        {"admin", TOKEN_ADMIN}};
     for (size_t index = 0; index < G_N_ELEMENTS (scopes); index++)
         if (text_equal (name, text_from (scopes[index].name)))
             return scopes[index].scope;
@@ -77,7 +78,7 @@ token_scopes_read (unsigned *scopes, text_t names)
         size_t end = comma ? (size_t) (comma - names.data) : names.size;
         unsigned scope = s_scope (text_of (names.data + start, end - start));
         if (!scope)
-            return "scopes are write, read and stats, with commas between";
+            return "scopes are write, read, stats and admin, with commas between";
         if (all & scope)
             return "a scope is given twice";
         all |= scope;
@@ -91,7 +92,8 @@ const char *
 token_scopes_names (unsigned scopes)
 {
     static const char *const names[] = {"", "write", "read", "write,read", "stats", "write,stats",
-        "read,stats", "write,read,stats"};
+        "read,stats", "write,read,stats", "admin", "write,admin", "read,admin", "write,read,admin",
+        "stats,admin", "write,stats,admin", "read,stats,admin", "write,read,stats,admin"};
     g_assert (scopes < G_N_ELEMENTS (names));
     return names[scopes];
 }

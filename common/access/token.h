@@ -20,6 +20,7 @@ typedef enum {
     TOKEN_WRITE = 1,  //  POST messages
     TOKEN_READ = 2,   //  rockets, events, the page
     TOKEN_STATS = 4,  //  counters
+    TOKEN_ADMIN = 8,  //  remove rockets
 } token_scope_t;
 
 //  Return true for the characters that RFC 6750 allows in a token, and no more than

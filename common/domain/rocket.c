@@ -40,13 +40,9 @@ struct rocket {
     char id[];
 };
 
-_Static_assert(MESSAGE_CHANNEL_MAX_BYTES <= UINT8_MAX, "id_size holds every size");
+#define FORGOTTEN 128  //  a mark that only this file sets
 
-static const char *const s_status_names[] = {
-    [ROCKET_UNKNOWN] = "unknown",
-    [ROCKET_FLYING] = "flying",
-    [ROCKET_EXPLODED] = "exploded",
-};
+_Static_assert(MESSAGE_CHANNEL_MAX_BYTES <= UINT8_MAX, "id_size holds every size");
 
 rocket_t *
 rocket_new (text_t id)
@@ -173,10 +169,38 @@ s_restore_rare (rocket_t *self, const rocket_view_t *view, text_pool_t *pool)
         .gaps_closed = (uint32_t) view->gaps_closed};
 }
 
+//  Return true if a view of a forgotten rocket has nothing but what is left of one.
+static bool
+s_is_empty (const rocket_view_t *view)
+{
+    uint32_t hashes = 0;
+    for (size_t slot = 0; slot < ROCKET_HASHES; slot++)
+        hashes |= view->hashes[slot];
+    return hashes == 0 && !view->type.data && !view->mission.data && !view->explosion_reason.data &&
+           view->speed == 0 && view->last_number == 0 && view->conflicts == 0 &&
+           view->gaps_closed == 0 && view->type_number == 0 && view->mission_number == 0 &&
+           view->explosion_number == 0 && view->seen_count == 0 && view->applied >= 1 &&
+           view->last_time_us >= TIMESTAMP_MIN_US && view->last_time_us <= TIMESTAMP_MAX_US;
+}
+
+static rocket_t *
+s_restore_forgotten (const rocket_view_t *view)
+{
+    if (!s_is_empty (view))
+        return NULL;
+    rocket_t *self = rocket_new (view->id);
+    self->last_time_us = view->last_time_us;
+    self->applied = view->applied;
+    self->marks = FORGOTTEN;
+    return self;
+}
+
 rocket_t *
 rocket_restore (const rocket_view_t *view, text_pool_t *pool)
 {
     bool has_id = view->id.data && view->id.size >= 1 && view->id.size <= MESSAGE_CHANNEL_MAX_BYTES;
+    if (has_id && view->status == ROCKET_FORGOTTEN)
+        return s_restore_forgotten (view);
     if (!has_id || !s_are_good_registers (view) || !s_are_good_counters (view))
         return NULL;
     rocket_t *self = rocket_new (view->id);
@@ -196,12 +220,10 @@ rocket_restore (const rocket_view_t *view, text_pool_t *pool)
     return self;
 }
 
-void
-rocket_destroy (rocket_t **self_p, text_pool_t *pool)
+//  Free all that a rocket holds.
+static void
+s_clear (rocket_t *self, text_pool_t *pool)
 {
-    rocket_t *self = *self_p;
-    if (!self)
-        return;
     text_pool_release (pool, &self->type.text);
     text_pool_release (pool, &self->mission.text);
     if (self->rare)
@@ -209,6 +231,44 @@ rocket_destroy (rocket_t **self_p, text_pool_t *pool)
     g_free (self->rare);
     recent_hashes_clear (&self->hashes, self->last_number);
     number_ranges_clear (&self->seen);
+}
+
+void
+rocket_forget (rocket_t *self, text_pool_t *pool, int64_t now_us)
+{
+    g_assert (!rocket_is_forgotten (self));
+    uint64_t changes = self->applied + s_rare (self)->conflicts + 1;
+    s_clear (self, pool);
+    self->speed = 0;
+    self->last_number = 0;
+    self->last_time_us = CLAMP (now_us, TIMESTAMP_MIN_US, TIMESTAMP_MAX_US);
+    self->applied = changes;
+    self->type = self->mission = (written_t){0};
+    self->seen = (number_ranges_t){0};
+    self->hashes = (recent_hashes_t){0};
+    self->rare = NULL;
+    self->marks |= FORGOTTEN;
+}
+
+bool
+rocket_is_forgotten (const rocket_t *self)
+{
+    return (self->marks & FORGOTTEN) != 0;
+}
+
+int64_t
+rocket_forgotten_us (const rocket_t *self)
+{
+    return self->last_time_us;
+}
+
+void
+rocket_destroy (rocket_t **self_p, text_pool_t *pool)
+{
+    rocket_t *self = *self_p;
+    if (!self)
+        return;
+    s_clear (self, pool);
     g_free (self);
     *self_p = NULL;
 }
@@ -327,12 +387,15 @@ fold_t
 rocket_fold (rocket_t *self, text_pool_t *pool, const message_t *message, ordering_t ordering)
 {
     bool is_latest = ordering == ORDERING_LATEST;
+    if (rocket_is_forgotten (self))
+        return FOLD_FORGOTTEN;
     uint32_t gaps_closed = s_rare (self)->gaps_closed;
     bool counts =
         is_latest ? s_count_latest (self, message->number) : s_count (self, message->number);
     if (!counts)
         return s_repeated (self, message, is_latest ? FOLD_LATE : FOLD_DUPLICATE);
     self->applied++;
+    rocket_set_mark (self, ROCKET_QUIET, false);
     s_remember (self, message);
     s_apply (self, pool, message);
     return s_rare (self)->gaps_closed == gaps_closed ? FOLD_APPLIED : FOLD_CLOSED_A_GAP;
@@ -366,6 +429,8 @@ s_signed (uint64_t sum)
 rocket_status_t
 rocket_status (const rocket_t *self)
 {
+    if (rocket_is_forgotten (self))
+        return rocket_is_marked (self, ROCKET_ENDED) ? ROCKET_GONE : ROCKET_FORGOTTEN;
     if (s_rare (self)->explosion.number)
         return ROCKET_EXPLODED;
     return self->type.number ? ROCKET_FLYING : ROCKET_UNKNOWN;
@@ -398,59 +463,4 @@ rocket_view (const rocket_t *self, rocket_view_t *view)
     view->explosion_number = rare->explosion.number;
     view->seen = number_ranges_list (&self->seen, &view->seen_count);
     recent_hashes_list (&self->hashes, self->last_number, view->hashes);
-}
-
-//  Copy a text to the block's free space, with a byte behind it so that an empty text has data too.
-static void
-s_move_text (text_t *text, char **free_space)
-{
-    if (!text->data)
-        return;
-    memcpy (*free_space, text->data, text->size);
-    text->data = *free_space;
-    *free_space += text->size + 1;
-}
-
-rocket_view_t *
-rocket_view_copy (const rocket_view_t *view)
-{
-    size_t ranges_size = view->seen_count * sizeof *view->seen;
-    size_t texts_size =
-        view->id.size + view->type.size + view->mission.size + view->explosion_reason.size + 4;
-    rocket_view_t *copy = g_malloc0 (sizeof *copy + ranges_size + texts_size);
-    *copy = *view;
-    number_range_t *ranges = (number_range_t *) (copy + 1);
-    if (ranges_size)
-        memcpy (ranges, view->seen, ranges_size);
-    copy->seen = ranges;
-    char *free_space = (char *) (copy + 1) + ranges_size;
-    s_move_text (&copy->id, &free_space);
-    s_move_text (&copy->type, &free_space);
-    s_move_text (&copy->mission, &free_space);
-    s_move_text (&copy->explosion_reason, &free_space);
-    return copy;
-}
-
-size_t
-rocket_view_missing (const rocket_view_t *view, number_range_t *gaps)
-{
-    return number_range_list_gaps (view->seen, view->seen_count, gaps);
-}
-
-const char *
-rocket_status_name (rocket_status_t status)
-{
-    g_assert (status >= ROCKET_UNKNOWN && status <= ROCKET_EXPLODED);
-    return s_status_names[status];
-}
-
-bool
-rocket_status_of (text_t name, rocket_status_t *status)
-{
-    for (rocket_status_t each = ROCKET_UNKNOWN; each <= ROCKET_EXPLODED; each++)
-        if (text_equal (name, text_from (s_status_names[each]))) {
-            *status = each;
-            return true;
-        }
-    return false;
 }

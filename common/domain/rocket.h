@@ -5,6 +5,10 @@
 //  message with the highest number; an explosion is final; the numbers counted are ranges. Under
 //  ORDERING_LATEST a message is ignored unless its number is above the highest one applied.
 //
+//  A rocket can be forgotten: nothing is left of it but its id and a time, and every further message
+//  of it is ignored, whatever its number. So a late or repeated message never brings it back, and the
+//  order of messages does not matter here either.
+//
 //  One thread owns a rocket and the pool of its texts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_H
@@ -20,14 +24,22 @@
 typedef enum { ORDERING_CONVERGE, ORDERING_LATEST } ordering_t;
 
 //  The values are stored.
-typedef enum { ROCKET_UNKNOWN = 0, ROCKET_FLYING = 1, ROCKET_EXPLODED = 2 } rocket_status_t;
+typedef enum {
+    ROCKET_UNKNOWN = 0,
+    ROCKET_FLYING = 1,
+    ROCKET_EXPLODED = 2,
+    ROCKET_FORGOTTEN =
+        3,            //  last_time_us is when it was forgotten, applied is above all earlier ones
+    ROCKET_GONE = 4,  //  a store removes it; never stored
+} rocket_status_t;
 
-#define ROCKET_STATUSES 3
+#define ROCKET_STATUSES 3  //  of rockets that are shown
 
 typedef enum {
     FOLD_APPLIED,       //  the message was applied
     FOLD_DUPLICATE,     //  its number was counted or given up before; nothing changed
     FOLD_CONFLICT,      //  its number was counted with other content; only conflicts rose
+    FOLD_FORGOTTEN,     //  the rocket was forgotten; nothing changed
     FOLD_LATE,          //  ORDERING_LATEST: its number is too low; nothing changed
     FOLD_CLOSED_A_GAP,  //  applied, and the lowest gap was given up because there were too many
 } fold_t;
@@ -76,12 +88,21 @@ text_t rocket_id (const rocket_t *self);
 
 rocket_status_t rocket_status (const rocket_t *self);
 
-//  Marks for the shard that keeps the rocket. Folding sets none. The values are bits.
+//  Forget a rocket that was not forgotten yet. now_us is the time since 1970.
+void rocket_forget (rocket_t *self, text_pool_t *pool, int64_t now_us);
+bool rocket_is_forgotten (const rocket_t *self);
+
+//  Return when a forgotten rocket was forgotten, in microseconds since 1970.
+int64_t rocket_forgotten_us (const rocket_t *self);
+
+//  Marks for the shard that keeps the rocket. Folding sets none, and ends ROCKET_QUIET. The values are bits.
 typedef enum {
     ROCKET_CHANGED = 1,  //  it changed since its last save began
     ROCKET_SAVING = 2,  //  its save has begun and not ended; without these two marks it is as saved
     ROCKET_UNTOLD = 4,  //  it was saved, and its update was not published yet
     ROCKET_OVERDUE = 8,  //  its update was due while it was unsaved: publish at its next save
+    ROCKET_QUIET = 16,   //  it has not changed since a sweep of the retention; folding removes it
+    ROCKET_ENDED = 32,   //  it was forgotten long ago: the store removes it with its next save
 } rocket_mark_t;
 
 bool rocket_is_marked (const rocket_t *self, rocket_mark_t mark);
@@ -101,8 +122,12 @@ rocket_view_t *rocket_view_copy (const rocket_view_t *view) __attribute__ ((warn
 //  gaps has room for NUMBER_RANGES_MAX. Return their count.
 size_t rocket_view_missing (const rocket_view_t *view, number_range_t *gaps);
 
-//  Return "unknown", "flying" or "exploded".
+//  Return "unknown", "flying" or "exploded"; "forgotten" for the others.
 const char *rocket_status_name (rocket_status_t status);
+
+//  Set *status to the status of that name, as it is stored: "forgotten" is one too.
+bool rocket_status_of_stored (text_t name, rocket_status_t *status)
+    __attribute__ ((warn_unused_result));
 
 //  Set *status to the status of that name. Return false for an unknown name.
 bool rocket_status_of (text_t name, rocket_status_t *status) __attribute__ ((warn_unused_result));

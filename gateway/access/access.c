@@ -102,7 +102,8 @@ s_judge_cookies (const access_t *self, const char *cookies, unsigned scope)
     if (credentials_of_cookies (&token, cookies) != CREDENTIALS_SESSION)
         return ACCESS_NO_TOKEN;
     access_verdict_t verdict = s_judge_token (self, token, scope);
-    return verdict == ACCESS_ALLOWED && (scope & TOKEN_WRITE) ? ACCESS_NO_SCOPE : verdict;
+    return verdict == ACCESS_ALLOWED && (scope & (TOKEN_WRITE | TOKEN_ADMIN)) ? ACCESS_NO_SCOPE
+                                                                              : verdict;
 }
 
 access_verdict_t

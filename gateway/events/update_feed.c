@@ -292,7 +292,15 @@ s_update (void *context, const rocket_update_t *update)
     if (update->owned.epoch < directory_epoch (self->directory, update->owned.partition))
         return;  //  from a processor that does not know yet that it lost the partition
     json_writer_reset (self->json);
-    if (rocket_json_write (self->json, update->rocket))
+    if (update->is_removed) {
+        json_begin_object (self->json);
+        json_key (self->json, "id");
+        json_text (self->json, update->id);
+        json_end_object (self->json);
+        (void) update_log_put_removed (
+            self->log, update->id, update->owned.partition, version, json_writer_text (self->json));
+    }
+    else if (rocket_json_write (self->json, update->rocket))
         (void) update_log_put (
             self->log, update->id, update->owned.partition, version, json_writer_text (self->json));
 }

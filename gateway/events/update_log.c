@@ -107,7 +107,9 @@ static bool
 s_is_newer (
     const update_log_t *self, text_t id, const logged_update_t *logged, rocket_version_t version)
 {
-    if (logged && rocket_version_compare (version, logged->entry.version) <= 0)
+    bool is_back =
+        logged && logged->entry.is_removed && version.epoch >= logged->entry.version.epoch;
+    if (logged && !is_back && rocket_version_compare (version, logged->entry.version) <= 0)
         return false;
     for (int age = 0; age < 2; age++) {
         const shown_t *shown = g_hash_table_lookup (self->shown[age], &id);
@@ -118,36 +120,54 @@ s_is_newer (
 }
 
 static GBytes *
-s_write_event (const update_log_t *self, text_t json)
+s_write_event (const update_log_t *self, const char *name, text_t json)
 {
     char id[UPDATE_LOG_ID_SIZE];
     update_log_write_id (self, self->end, id);
     GString *event = g_string_sized_new (json.size + sizeof id + 32);
-    g_string_append_printf (event, "id: %s\nevent: rocket\ndata: ", id);
+    g_string_append_printf (event, "id: %s\nevent: %s\ndata: ", id, name);
     g_string_append_len (event, json.data, (gssize) json.size);
     g_string_append (event, "\n\n");
     return g_string_free_to_bytes (event);
 }
 
-bool
-update_log_put (
-    update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json)
+static bool
+s_put (update_log_t *self, log_entry_t entry, text_t json)
 {
+    text_t id = entry.id;
     logged_update_t *old = g_hash_table_lookup (self->by_id, &id);
-    if (!s_is_newer (self, id, old, version))
+    if (!s_is_newer (self, id, old, entry.version))
         return false;
     if (old)
         s_remove (self, old);
     logged_update_t *logged = g_malloc (sizeof *logged + id.size);
     memcpy (logged->id, id.data, id.size);
     self->end++;
-    logged->entry = (log_entry_t){
-        self->end, text_of (logged->id, id.size), partition, version, s_write_event (self, json)};
+    entry.number = self->end;
+    entry.id = text_of (logged->id, id.size);
+    entry.event = s_write_event (self, entry.is_removed ? "removed" : "rocket", json);
+    logged->entry = entry;
     logged->place = g_sequence_append (self->order, logged);
     g_hash_table_insert (self->by_id, &logged->entry.id, logged);
     self->bytes += s_cost (logged);
     s_trim (self);
     return true;
+}
+
+bool
+update_log_put (
+    update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json)
+{
+    return s_put (self, (log_entry_t){.id = id, .partition = partition, .version = version}, json);
+}
+
+bool
+update_log_put_removed (
+    update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json)
+{
+    return s_put (self,
+        (log_entry_t){.id = id, .partition = partition, .version = version, .is_removed = true},
+        json);
 }
 
 static void

@@ -16,7 +16,8 @@ typedef struct {
     text_t id;        //  of the rocket; not terminated
     uint32_t partition;
     rocket_version_t version;
-    GBytes *event;  //  as streams send it
+    bool is_removed;  //  the rocket was removed
+    GBytes *event;    //  as streams send it
 } log_entry_t;
 
 //  Make a log that holds at most max_bytes of events.
@@ -27,6 +28,11 @@ void update_log_destroy (update_log_t **self_p);
 //  Add a state as JSON. Return false and ignore it unless it is newer than the known state of the
 //  rocket.
 bool update_log_put (
+    update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json);
+
+//  Add that a rocket was removed, in the same way. The rocket may come back later: a state that arrives
+//  behind it is newer.
+bool update_log_put_removed (
     update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json);
 
 //  Note that a page has shown this state. For some seconds the log ignores older states of the

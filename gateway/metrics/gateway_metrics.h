@@ -70,6 +70,7 @@
     X (ROUTE_MESSAGES, "POST /messages")                                                           \
     X (ROUTE_ROCKETS, "GET /rockets")                                                              \
     X (ROUTE_ROCKET, "GET /rockets/{id}")                                                          \
+    X (ROUTE_REMOVAL, "DELETE /rockets/{id}")                                                      \
     X (ROUTE_EVENTS, "GET /events")                                                                \
     X (ROUTE_SESSION, "POST /session")                                                             \
     X (ROUTE_OPENAPI, "GET /openapi.json")                                                         \

@@ -49,6 +49,7 @@ struct inquiry {
     int64_t retry_at_ms;
     unsigned outstanding;  //  parts that are with owners
     bool is_failed;        //  a part has failed: ask again
+    bool is_removal;       //  of a single rocket
     bool is_over;
     GList all_link;
     GList phase_link;
@@ -195,6 +196,15 @@ asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context)
     return s_new_inquiry (self, id, NULL, function, context);
 }
 
+inquiry_t *
+asker_forget (asker_t *self, text_t id, outcome_fn *function, void *context)
+{
+    inquiry_t *inquiry = s_new_inquiry (self, id, NULL, function, context);
+    inquiry->is_removal = true;
+    inquiry->deadline_ms = inquiry->asked_ms + ASKER_FORGET_MS;
+    return inquiry;
+}
+
 static text_t
 s_copy (text_t text)
 {
@@ -237,8 +247,9 @@ static bool
 s_send_rocket (asker_t *self, inquiry_t *inquiry, uint32_t deadline_ms)
 {
     layout_t layout = directory_layout (self->directory);
-    query_t query = {
-        .op = QUERY_GET, .deadline_ms = deadline_ms, .id = text_of (inquiry->id, inquiry->id_size)};
+    query_t query = {.op = inquiry->is_removal ? QUERY_FORGET : QUERY_GET,
+        .deadline_ms = deadline_ms,
+        .id = text_of (inquiry->id, inquiry->id_size)};
     uint32_t partition = layout.partitions ? partition_of (query.id, layout) : 0;
     peer_t *owner = layout.partitions ? directory_owner (self->directory, partition) : NULL;
     if (!owner)
@@ -406,7 +417,7 @@ s_end_attempt (asker_t *self, inquiry_t *inquiry)
         s_forget_parts (inquiry->list);
     inquiry->retry_at_ms = clock_ms () + RETRY_MS;
     s_enter (self, inquiry, INQUIRY_UNSENT);
-    if (clock_ms () >= inquiry->asked_ms + OWNER_MS)
+    if (!inquiry->is_removal && clock_ms () >= inquiry->asked_ms + OWNER_MS)
         s_refuse (self, inquiry, false);
 }
 

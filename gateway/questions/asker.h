@@ -16,6 +16,7 @@ typedef struct inquiry inquiry_t;
 
 #define ASKER_ROCKET_MS 1000  //  longest time of an inquiry for a rocket
 #define ASKER_LIST_MS 5000    //  longest time of an inquiry for a list
+#define ASKER_FORGET_MS 5000  //  longest time until a removal is saved
 
 //  The outcome of an inquiry. Borrowed during the call.
 typedef struct {
@@ -41,6 +42,10 @@ void asker_destroy (asker_t **self_p);
 
 //  Ask for a rocket. asker_run calls the function once. The inquiry is borrowed until then.
 inquiry_t *asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context);
+
+//  Ask the owner to remove a rocket, in the same way; 200 says that the removal is saved. Until then the
+//  owner answers 202, and is asked again. To remove a rocket again changes nothing.
+inquiry_t *asker_forget (asker_t *self, text_t id, outcome_fn *function, void *context);
 
 //  Ask for a list of some or all partitions in the same way. Before it sends a list that had to
 //  wait, and before it sends one again, it calls `wanted` (or NULL). Return NULL and ask nothing if

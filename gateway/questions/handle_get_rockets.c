@@ -36,8 +36,8 @@ s_free (pending_t *pending)
     g_free (pending);
 }
 
-static void
-s_answer_unavailable (const parts_t *parts, http_request_t *request, bool is_busy)
+void
+answer_no_owner (const parts_t *parts, http_request_t *request, bool is_busy)
 {
     if (parts->publisher->layout (parts->publisher).partitions == 0)
         answer_problem (request, 503, "no-processor",
@@ -58,7 +58,7 @@ s_expired (void *context, http_request_t *request)
     const parts_t *parts = pending->parts;
     asker_cancel (parts->asker, pending->inquiry);
     s_free (pending);
-    s_answer_unavailable (parts, request, true);
+    answer_no_owner (parts, request, true);
 }
 
 static pending_t *
@@ -95,7 +95,7 @@ s_got_rocket (void *context, const outcome_t *outcome)
                                     .body = json_writer_line (json),
                                     .fields = {{PARTITION_FIELD, partition}}});
     else
-        s_answer_unavailable (parts, request, outcome->is_busy);
+        answer_no_owner (parts, request, outcome->is_busy);
 }
 
 //  Ask for a rocket whose id is decoded, and of no more than MESSAGE_CHANNEL_MAX_BYTES.
@@ -106,22 +106,30 @@ s_ask_for_rocket (const parts_t *parts, http_request_t *request, text_t id, outc
     pending->inquiry = asker_rocket (parts->asker, id, answered, pending);
 }
 
-void
-handle_get_rocket (const parts_t *parts, http_request_t *request, const http_target_t *target)
+char *
+rocket_path_read_id (http_request_t *request, const http_target_t *target)
 {
-    text_t raw = text_from (target->path + strlen (ROCKET_PATH));
-    bool is_plain = !memchr (raw.data, '%', raw.size);
-    char *decoded = is_plain ? NULL : http_target_decode (raw.data, raw.size, false);
-    text_t id = is_plain ? raw : text_from (decoded);
-    if (!is_plain && !decoded)
+    const char *raw = target->path + strlen (ROCKET_PATH);
+    char *id = http_target_decode (raw, strlen (raw), false);
+    if (!id)
         answer_problem (request, 400, "bad-request", "the rocket's id has a broken percent escape");
     else if (target->count)
         answer_problem (request, 400, "bad-parameter", "this call takes no parameters");
-    else if (id.size > MESSAGE_CHANNEL_MAX_BYTES)
+    else if (strlen (id) > MESSAGE_CHANNEL_MAX_BYTES)
         answer_problem (request, 404, "no-rocket", "there is no rocket of this id");
     else
-        s_ask_for_rocket (parts, request, id, s_got_rocket);
-    g_free (decoded);
+        return id;
+    g_free (id);
+    return NULL;
+}
+
+void
+handle_get_rocket (const parts_t *parts, http_request_t *request, const http_target_t *target)
+{
+    char *id = rocket_path_read_id (request, target);
+    if (id)
+        s_ask_for_rocket (parts, request, text_from (id), s_got_rocket);
+    g_free (id);
 }
 
 //  Write the rockets of a page, up to PAGE_MAX_BYTES. Return their number, or -1 if an owner sent
@@ -173,7 +181,7 @@ s_got_rockets (void *context, const outcome_t *outcome)
     pending_t *pending = context;
     ssize_t count = outcome->status == 200 ? s_write_rockets (pending->parts->json, outcome) : -1;
     if (count < 0)
-        s_answer_unavailable (pending->parts, pending->request, outcome->is_busy);
+        answer_no_owner (pending->parts, pending->request, outcome->is_busy);
     else {
         bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
         char *cursor =
@@ -202,7 +210,7 @@ s_got_only_rocket (void *context, const outcome_t *outcome)
         s_answer_page (pending, pending->request, NULL, is_there ? partition : NULL);
     }
     else
-        s_answer_unavailable (pending->parts, pending->request, outcome->is_busy);
+        answer_no_owner (pending->parts, pending->request, outcome->is_busy);
     s_free (pending);
 }
 
@@ -312,7 +320,7 @@ s_ask_for_list (const parts_t *parts, http_request_t *request, const http_target
     if (pending->inquiry)
         return;
     s_free (pending);
-    s_answer_unavailable (parts, request, true);
+    answer_no_owner (parts, request, true);
 }
 
 void

@@ -44,10 +44,31 @@ s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
     const rocket_t *rocket = shard ? shard_find (shard, id) : NULL;
     if (!shard)
         reply_write_status (answer, 421, "the partition of this rocket is not owned here");
-    else if (!rocket)
+    else if (!rocket || rocket_is_forgotten (rocket))
         reply_write_status (answer, 404, "there is no rocket of this id");
     else
         reply_write_rocket (answer, shard_owned (shard), rocket);
+}
+
+static void
+s_answer_forget (shards_t *shards, text_t id, GByteArray *answer)
+{
+    shard_t *shard = shards->shards[partition_of (id, shards_layout (shards))];
+    if (!shard || shard_is_leaving (shard)) {
+        reply_write_status (answer, 421, "the partition of this rocket is not owned here");
+        return;
+    }
+    const rocket_t *rocket = shard_find (shard, id);
+    bool was_forgotten = rocket && rocket_is_forgotten (rocket);
+    forget_t forget = shard_forget (shard, id, g_get_real_time ());
+    if (forget == FORGET_NO_ROCKET)
+        reply_write_status (answer, 404, "there is no rocket of this id");
+    else if (forget == FORGET_NO_ROOM)
+        reply_write_status (answer, 503, "too many forgotten rockets are remembered");
+    else {
+        shards->counters.forgotten += !was_forgotten;
+        reply_write_forgotten (answer, shard_owned (shard), forget == FORGET_SAVED);
+    }
 }
 
 //  Write the id of a processor as hexadecimal digits.
@@ -182,6 +203,9 @@ answer_query (shards_t *shards, const query_t *query, GByteArray *answer)
         break;
     case QUERY_GET:
         s_answer_get (shards, query->id, answer);
+        break;
+    case QUERY_FORGET:
+        s_answer_forget (shards, query->id, answer);
         break;
     case QUERY_LIST:
     case QUERY_BATCH:

@@ -374,13 +374,15 @@ s_show_some (list_jobs_t *self)
     selection_t *selections[RIDING_MAX];
     size_t count = s_in_visit (self, selections);
     const shard_t *shard = count > 0 ? list_job_shard (self->shards, self->visit.partition) : NULL;
-    size_t size = shard ? shard_size (shard) : 0;
+    size_t size = shard ? shard_places (shard) : 0;
     size_t end = count > 0 ? MIN (size, self->visit.place + 1 + SHOWN_PER_STEP / count) : 0;
     for (size_t place = self->visit.place; place < end; place++) {
         const rocket_t *rocket = shard_at (shard, place);
         rocket_view_t view;
         if (place + PREFETCHED < size)
             rocket_prefetch (shard_at (shard, place + PREFETCHED));
+        if (!rocket)
+            continue;
         rocket_view (rocket, &view);
         for (size_t index = 0; index < count; index++)
             selection_show (selections[index], rocket, &view);

@@ -31,6 +31,7 @@ typedef enum {
 
 struct postgres_rows {
     postgres_array_t columns[COLUMNS];
+    bool has_gone;  //  a rocket is gone
     GByteArray *escaped;
 };
 
@@ -78,6 +79,7 @@ postgres_rows_destroy (postgres_rows_t **self_p)
 void
 postgres_rows_empty (postgres_rows_t *self)
 {
+    self->has_gone = false;
     for (column_t column = 0; column < COLUMNS; column++)
         postgres_array_empty (&self->columns[column]);
 }
@@ -106,9 +108,17 @@ s_append_text (postgres_rows_t *self, column_t column, text_t text)
     postgres_array_append (&self->columns[column], self->escaped->data, self->escaped->len);
 }
 
+//  A rocket that is gone has a status of its own: the statement removes its row.
+static text_t
+s_status (rocket_status_t status)
+{
+    return text_from (status == ROCKET_GONE ? POSTGRES_ROW_GONE : rocket_status_name (status));
+}
+
 size_t
 postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket)
 {
+    self->has_gone = self->has_gone || rocket->status == ROCKET_GONE;
     const struct {
         column_t column;
         int64_t number;
@@ -126,7 +136,7 @@ postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket)
     s_append_text (self, COLUMN_ID, rocket->id);
     s_append_text (self, COLUMN_TYPE, rocket->type);
     s_append_text (self, COLUMN_MISSION, rocket->mission);
-    s_append_text (self, COLUMN_STATUS, text_from (rocket_status_name (rocket->status)));
+    s_append_text (self, COLUMN_STATUS, s_status (rocket->status));
     s_append_text (self, COLUMN_EXPLOSION_REASON, rocket->explosion_reason);
     postgres_array_append (&self->columns[COLUMN_SEEN],
         rocket->seen_count ? (const void *) rocket->seen : "",
@@ -136,6 +146,12 @@ postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket)
     for (column_t column = 0; column < COLUMNS; column++)
         bytes += self->columns[column].bytes->len;
     return bytes;
+}
+
+bool
+postgres_rows_remove (const postgres_rows_t *self)
+{
+    return self->has_gone;
 }
 
 void
@@ -199,7 +215,8 @@ postgres_row_read (const PGresult *result, int row, rocket_view_t *rocket)
         !s_read_text (result, row, COLUMN_MISSION, &rocket->mission) ||
         !s_read_text (result, row, COLUMN_STATUS, &status) ||
         !s_read_text (result, row, COLUMN_EXPLOSION_REASON, &rocket->explosion_reason) ||
-        !rocket_status_of (status, &rocket->status) || seen_size % sizeof (number_range_t) != 0 ||
+        !rocket_status_of_stored (status, &rocket->status) ||
+        seen_size % sizeof (number_range_t) != 0 ||
         (size_t) PQgetlength (result, row, COLUMN_HASHES) != sizeof rocket->hashes)
         return false;
     memcpy (rocket->hashes, PQgetvalue (result, row, COLUMN_HASHES), sizeof rocket->hashes);

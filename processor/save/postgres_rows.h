@@ -10,6 +10,8 @@
 #include "processor/postgres/postgres_link.h"
 
 //  The columns of a rocket without its partition, in the order of the functions below.
+#define POSTGRES_ROW_GONE "gone"  //  the status of a row that a save removes
+
 #define POSTGRES_ROW_COLUMNS                                                                       \
     "id, type, speed, mission, status, explosion_reason, last_message_number,"                     \
     " last_message_time_us, messages_applied, conflicts, gaps_closed, type_number,"                \
@@ -25,6 +27,9 @@ void postgres_rows_empty (postgres_rows_t *self);
 
 //  Append a rocket. Return the bytes of all rows together.
 size_t postgres_rows_append (postgres_rows_t *self, const rocket_view_t *rocket);
+
+//  Return true if a rocket of the rows is gone: its row is to be removed.
+bool postgres_rows_remove (const postgres_rows_t *self);
 
 //  Add a parameter for each column, an array, which borrows the rows.
 void postgres_rows_add (postgres_rows_t *self, postgres_parameters_t *parameters);

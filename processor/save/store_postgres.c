@@ -44,23 +44,34 @@ static const char s_rows_sql[] =
     "SELECT " POSTGRES_ROW_COLUMNS " FROM downlink.rocket WHERE partition = $1::int AND id > $2"
     " ORDER BY id LIMIT " G_STRINGIFY (ROWS_PER_PIECE);
 
-static const char s_save_sql[] =
-    "WITH fence AS (UPDATE downlink.partition SET position = $5, feed = coalesce ($23, feed),"
-    " feed_offset = coalesce ($24, feed_offset) WHERE number = $1 AND epoch = $2 AND writer = $3 "
-    "AND position BETWEEN $4 AND $5 - 1 RETURNING number),"
-    " saved AS (INSERT INTO downlink.rocket (partition, " POSTGRES_ROW_COLUMNS ")"
-    " SELECT fence.number, rows.* FROM fence, unnest ($6::text[], $7::text[], $8::bigint[],"
-    " $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],"
-    " $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bytea[],"
-    " $21::bytea[], $22::bigint[]) AS rows"
-    " ON CONFLICT (partition, id) DO UPDATE SET (type, speed, mission, status, explosion_reason,"
-    " last_message_number, last_message_time_us, messages_applied, conflicts, gaps_closed,"
-    " type_number, mission_number, explosion_number, seen, hashes, checksum) ="
-    " (excluded.type, excluded.speed, excluded.mission, excluded.status,"
-    " excluded.explosion_reason, excluded.last_message_number, excluded.last_message_time_us,"
-    " excluded.messages_applied, excluded.conflicts, excluded.gaps_closed, excluded.type_number,"
-    " excluded.mission_number, excluded.explosion_number, excluded.seen, excluded.hashes,"
+//  A save. PostgreSQL checks the right to DELETE even if nothing is deleted, so only a save that
+//  removes rockets has that part.
+#define SAVE_ROWS                                                                                  \
+    "WITH fence AS (UPDATE downlink.partition SET position = $5, feed = coalesce ($23, feed),"     \
+    " feed_offset = coalesce ($24, feed_offset) WHERE number = $1 AND epoch = $2 AND writer = $3 " \
+    "AND position BETWEEN $4 AND $5 - 1 RETURNING number),"                                        \
+    " saved AS (INSERT INTO downlink.rocket (partition, " POSTGRES_ROW_COLUMNS ")"                 \
+    " SELECT fence.number, rows.* FROM fence, unnest ($6::text[], $7::text[], $8::bigint[],"       \
+    " $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],"          \
+    " $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bytea[],"    \
+    " $21::bytea[], $22::bigint[]) AS rows (id, type, speed, mission, status)"                     \
+    " WHERE rows.status <> '" POSTGRES_ROW_GONE "'"                                                \
+    " ON CONFLICT (partition, id) DO UPDATE SET (type, speed, mission, status, explosion_reason,"  \
+    " last_message_number, last_message_time_us, messages_applied, conflicts, gaps_closed,"        \
+    " type_number, mission_number, explosion_number, seen, hashes, checksum) ="                    \
+    " (excluded.type, excluded.speed, excluded.mission, excluded.status,"                          \
+    " excluded.explosion_reason, excluded.last_message_number, excluded.last_message_time_us,"     \
+    " excluded.messages_applied, excluded.conflicts, excluded.gaps_closed, excluded.type_number,"  \
+    " excluded.mission_number, excluded.explosion_number, excluded.seen, excluded.hashes,"         \
     " excluded.checksum))"
+
+static const char s_save_sql[] = SAVE_ROWS " SELECT count (*)::int FROM fence";
+
+static const char s_save_and_remove_sql[] = SAVE_ROWS
+    ","
+    " removed AS (DELETE FROM downlink.rocket AS old USING fence,"
+    " unnest ($6::text[], $10::text[]) AS gone (id, status) WHERE old.partition = fence.number"
+    " AND old.id = gone.id AND gone.status = '" POSTGRES_ROW_GONE "')"
     " SELECT count (*)::int FROM fence";
 
 //  A partition that this processor took: the last epoch, and numbers of saves.
@@ -291,8 +302,9 @@ s_save_piece (store_postgres_t *self, owned_t owned, const position_t *position)
     postgres_rows_add (self->rows, &parameters);
     s_add_position (&parameters, position);
     PGresult *result = NULL;
-    postgres_result_t outcome =
-        postgres_link_run (self->saving, s_save_sql, &parameters, SAVE_MS, &result);
+    postgres_result_t outcome = postgres_link_run (self->saving,
+        postgres_rows_remove (self->rows) ? s_save_and_remove_sql : s_save_sql, &parameters,
+        SAVE_MS, &result);
     postgres_rows_empty (self->rows);
     if (outcome == POSTGRES_BROKEN)
         return SAVE_BROKEN;

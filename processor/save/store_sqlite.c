@@ -23,6 +23,7 @@ typedef struct {
     sqlite_file_t *file;
     sqlite3_stmt *rows;  //  during the load
     sqlite3_stmt *save;
+    sqlite3_stmt *remove;
     sqlite3_stmt *epoch;
     sqlite3_stmt *update;  //  of the row that describes the partition
     position_t position;   //  when it was taken
@@ -105,7 +106,7 @@ s_read_row (sqlite3_stmt *row, rocket_view_t *view)
         .seen_count = (size_t) sqlite3_column_bytes (row, 14) / sizeof (number_range_t)};
     if (sqlite3_column_bytes (row, 15) != sizeof view->hashes ||
         sqlite3_column_bytes (row, 14) % (int) sizeof (number_range_t) != 0 ||
-        !rocket_status_of (s_column_text (row, 4), &view->status))
+        !rocket_status_of_stored (s_column_text (row, 4), &view->status))
         return false;
     memcpy (view->hashes, sqlite3_column_blob (row, 15), sizeof view->hashes);
     return row_checksum (view) == sqlite3_column_int64 (row, 16);
@@ -248,8 +249,9 @@ s_take (store_t *base, uint32_t partition, uint64_t *epoch)
     }
     place->rows = sqlite_file_prepare (place->file, "SELECT * FROM rocket");
     place->save = sqlite_file_prepare (place->file, s_upsert);
+    place->remove = sqlite_file_prepare (place->file, "DELETE FROM rocket WHERE id = ?");
     place->epoch = sqlite_file_prepare (place->file, "SELECT epoch FROM partition");
-    return place->rows && place->save && place->epoch ? TAKE_DONE : TAKE_FAILED;
+    return place->rows && place->save && place->remove && place->epoch ? TAKE_DONE : TAKE_FAILED;
 }
 
 static int
@@ -279,6 +281,16 @@ s_save_row (sqlite3_stmt *statement, const rocket_view_t *view)
         (int) (view->seen_count * sizeof *view->seen), SQLITE_STATIC);
     bad |= sqlite3_bind_blob (statement, 16, view->hashes, sizeof view->hashes, SQLITE_STATIC);
     bad |= sqlite3_bind_int64 (statement, 17, row_checksum (view));
+    if (bad)
+        return bad;
+    sqlite3_step (statement);
+    return sqlite3_reset (statement);
+}
+
+static int
+s_remove_row (sqlite3_stmt *statement, text_t id)
+{
+    int bad = s_bind_text (statement, 1, id);
     if (bad)
         return bad;
     sqlite3_step (statement);
@@ -318,7 +330,9 @@ s_save (store_t *base, owned_t owned, rocket_view_t *const *rockets, size_t coun
         return SAVE_FENCED;
     }
     for (size_t index = 0; result == SQLITE_OK && index < count; index++)
-        result = s_save_row (place->save, rockets[index]);
+        result = rockets[index]->status == ROCKET_GONE
+                     ? s_remove_row (place->remove, rockets[index]->id)
+                     : s_save_row (place->save, rockets[index]);
     if (result == SQLITE_OK && position)
         result = s_update_partition (
             self, place->update, owned.partition, (int64_t) owned.epoch, position);

@@ -113,6 +113,16 @@ leaders_note (leaders_t *self, const rocket_t *rocket)
     }
 }
 
+void
+leaders_drop (leaders_t *self, const rocket_t *rocket)
+{
+    for (guint index = 0; index < self->tables->len; index++)
+        g_hash_table_remove (((leaders_table_t *) self->tables->pdata[index])->members, rocket);
+    for (guint index = 0; index < self->drafts->len; index++)
+        g_hash_table_remove (
+            ((leaders_draft_t *) self->drafts->pdata[index])->table->members, rocket);
+}
+
 static bool
 s_is_same_text (text_t a, text_t b)
 {

@@ -28,6 +28,9 @@ void leaders_destroy (leaders_t **self_p);
 //  Note that a rocket is new or has changed.
 void leaders_note (leaders_t *self, const rocket_t *rocket);
 
+//  Take a rocket out, as it is forgotten.
+void leaders_drop (leaders_t *self, const rocket_t *rocket);
+
 //  Return true if there is a table for a list; it may have too few rockets.
 bool leaders_have (const leaders_t *self, const list_query_t *list);
 

@@ -38,6 +38,10 @@
     X (conflicts, "conflicts", "conflicting_messages_total", "The same, with other content.")      \
     X (late, "late", "late_messages_total",                                                        \
         "Messages not above the highest number: ignored (ordering latest).")                       \
+    X (ignored, "ignored", "ignored_messages_total",                                               \
+        "Messages of rockets that were forgotten: ignored.")                                       \
+    X (forgotten, "rocketsForgotten", "forgotten_rockets_total",                                   \
+        "Rockets that were forgotten: removed by a client, or by --forget-exploded.")              \
     X (gaps_closed, "gapsClosed", "closed_gaps_total",                                             \
         "Gaps that were given up because a rocket had too many.")                                  \
     X (queries, "queries", "queries_total", "Questions that were answered.")                       \

@@ -21,6 +21,7 @@ struct rocket_table {
     rocket_t **rockets;
     size_t size;
     size_t room;
+    GArray *empty;  //  of uint32_t: the places without a rocket
     table_slot_t *slots;
     size_t slots_count;
 };
@@ -29,6 +30,7 @@ rocket_table_t *
 rocket_table_new (void)
 {
     rocket_table_t *self = g_new0 (rocket_table_t, 1);
+    self->empty = g_array_new (FALSE, FALSE, sizeof (uint32_t));
     self->slots_count = SLOTS_MIN;
     self->slots = g_new0 (table_slot_t, self->slots_count);
     return self;
@@ -42,6 +44,7 @@ rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool)
         return;
     for (size_t place = 0; place < self->size; place++)
         rocket_destroy (&self->rockets[place], pool);
+    g_array_unref (self->empty);
     g_free (self->rockets);
     g_free (self->slots);
     g_free (self);
@@ -104,18 +107,68 @@ s_grow_slots (rocket_table_t *self)
     g_free (old);
 }
 
-void
-rocket_table_add (rocket_table_t *self, rocket_t *rocket)
+//  Return an empty place for a rocket, perhaps a new one.
+static uint32_t
+s_take_place (rocket_table_t *self)
 {
+    if (self->empty->len > 0) {
+        uint32_t place = g_array_index (self->empty, uint32_t, self->empty->len - 1);
+        g_array_set_size (self->empty, self->empty->len - 1);
+        return place;
+    }
     g_assert (self->size < UINT32_MAX - 1);
-    if ((self->size + 1) * 100 > self->slots_count * LOAD_PERCENT)
-        s_grow_slots (self);
     if (self->size == self->room) {
         self->room += self->room / 8 + SLOTS_MIN;
         self->rockets = g_renew (rocket_t *, self->rockets, self->room);
     }
-    self->rockets[self->size++] = rocket;
-    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), (uint32_t) self->size});
+    return (uint32_t) self->size++;
+}
+
+void
+rocket_table_add (rocket_table_t *self, rocket_t *rocket)
+{
+    size_t count = self->size - self->empty->len;
+    if ((count + 1) * 100 > self->slots_count * LOAD_PERCENT)
+        s_grow_slots (self);
+    uint32_t place = s_take_place (self);
+    self->rockets[place] = rocket;
+    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), place + 1});
+}
+
+//  Return true if a search that begins at first visits a slot before it comes to another one.
+static bool
+s_visits_before (const rocket_table_t *self, size_t first, size_t slot, size_t other)
+{
+    size_t to_slot = (slot + self->slots_count - first) % self->slots_count;
+    size_t to_other = (other + self->slots_count - first) % self->slots_count;
+    return to_slot < to_other;
+}
+
+//  Free a slot. Move the ones behind it, so that every search still finds its rocket.
+static void
+s_free_slot (rocket_table_t *self, size_t slot)
+{
+    for (size_t at = s_next (self, slot); self->slots[at].number; at = s_next (self, at)) {
+        if (!s_visits_before (self, s_first (self, self->slots[at].hash), slot, at))
+            continue;
+        self->slots[slot] = self->slots[at];
+        slot = at;
+    }
+    self->slots[slot] = (table_slot_t){0};
+}
+
+void
+rocket_table_remove (rocket_table_t *self, rocket_t *rocket, text_pool_t *pool)
+{
+    size_t at = s_first (self, s_hash (rocket_id (rocket)));
+    while (self->slots[at].number && self->rockets[self->slots[at].number - 1] != rocket)
+        at = s_next (self, at);
+    g_assert (self->slots[at].number);
+    uint32_t place = self->slots[at].number - 1;
+    s_free_slot (self, at);
+    self->rockets[place] = NULL;
+    g_array_append_val (self->empty, place);
+    rocket_destroy (&rocket, pool);
 }
 
 size_t

@@ -1,6 +1,6 @@
 //  The rockets of a shard, by id and by place. The place of a rocket never changes, so a walk over
-//  all rockets can pause and go on while rockets are added. Rockets are not removed. The
-//  processor's thread owns a table.
+//  all rockets can pause and go on while rockets are added and removed. A place whose rocket was removed is
+//  empty until another rocket gets it. The processor's thread owns a table.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_TABLE_H
 #define DOWNLINK_ROCKET_TABLE_H
@@ -20,10 +20,13 @@ rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 //  Add a rocket whose id is not in the table; the table owns it from now on.
 void rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 
-//  Return the number of rockets.
+//  Remove a rocket of the table and free it. The pool holds its texts.
+void rocket_table_remove (rocket_table_t *self, rocket_t *rocket, text_pool_t *pool);
+
+//  Return the number of places.
 size_t rocket_table_size (const rocket_table_t *self);
 
-//  Return the rocket at a place below the size.
+//  Return the rocket at a place below the size; NULL: the place is empty.
 rocket_t *rocket_table_at (const rocket_table_t *self, size_t place);
 
 #endif

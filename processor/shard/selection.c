@@ -113,7 +113,8 @@ s_sort (selection_t *self)
 bool
 selection_passes (const list_query_t *list, const rocket_view_t *rocket)
 {
-    return (!list->status.data ||
+    return rocket->status < ROCKET_STATUSES &&
+           (!list->status.data ||
                text_equal (list->status, text_from (rocket_status_name (rocket->status)))) &&
            (!list->type.data || (rocket->type.data && text_equal (list->type, rocket->type))) &&
            (!list->mission.data ||

@@ -30,9 +30,11 @@ struct shard {
     size_t statuses[ROCKET_STATUSES];  //  rockets by status
     GPtrArray *changed;  //  of rocket_t *, each once: the changed rockets that are not in the burst
     burst_t burst;
-    GPtrArray *noted;  //  of rocket_t *, each once: saved, and not published yet
-    GPtrArray *due;    //  of rocket_t *, each once: to publish now
-    guint overdue;     //  number of rockets to publish at their next save
+    GPtrArray *noted;      //  of rocket_t *, each once: saved, and not published yet
+    GPtrArray *due;        //  of rocket_t *, each once: to publish now
+    guint overdue;         //  number of rockets to publish at their next save
+    GPtrArray *forgotten;  //  of rocket_t *, in no order
+    guint next_forgotten;  //  to look at
     leaders_t *leaders;
     acks_t *acks;
     saved_tails_t *tails;
@@ -56,6 +58,7 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     self->burst.acks = acks_new ();
     self->noted = g_ptr_array_new ();
     self->due = g_ptr_array_new ();
+    self->forgotten = g_ptr_array_new ();
     self->leaders = leaders_new ();
     self->acks = acks_new ();
     self->tails = saved_tails_new ();
@@ -76,6 +79,7 @@ shard_destroy (shard_t **self_p)
     acks_destroy (&self->burst.acks);
     g_ptr_array_unref (self->noted);
     g_ptr_array_unref (self->due);
+    g_ptr_array_unref (self->forgotten);
     acks_destroy (&self->acks);
     saved_tails_destroy (&self->tails);
     g_free (self);
@@ -108,7 +112,10 @@ shard_restore (shard_t *self, const rocket_view_t *view)
     if (!rocket)
         return false;
     rocket_table_add (self->rockets, rocket);
-    self->statuses[rocket_status (rocket)]++;
+    if (rocket_is_forgotten (rocket))
+        g_ptr_array_add (self->forgotten, rocket);
+    else
+        self->statuses[rocket_status (rocket)]++;
     return true;
 }
 
@@ -172,6 +179,9 @@ shard_fold (shard_t *self, const message_t *message)
         rocket_table_add (self->rockets, rocket);
         self->statuses[rocket_status (rocket)]++;
     }
+    self->folded++;
+    if (rocket_is_forgotten (rocket))
+        return FOLD_FORGOTTEN;
     rocket_status_t before = rocket_status (rocket);
     fold_t fold = rocket_fold (rocket, self->pool, message, self->ordering);
     self->statuses[before]--;
@@ -180,7 +190,6 @@ shard_fold (shard_t *self, const message_t *message)
         s_mark (self, rocket);
         leaders_note (self->leaders, rocket);
     }
-    self->folded++;
     return fold;
 }
 
@@ -361,6 +370,15 @@ shard_find (const shard_t *self, text_t id)
 size_t
 shard_size (const shard_t *self)
 {
+    size_t size = 0;
+    for (size_t status = 0; status < ROCKET_STATUSES; status++)
+        size += self->statuses[status];
+    return size;
+}
+
+size_t
+shard_places (const shard_t *self)
+{
     return rocket_table_size (self->rockets);
 }
 
@@ -380,4 +398,89 @@ leaders_t *
 shard_leaders (const shard_t *self)
 {
     return self->leaders;
+}
+
+static bool
+s_is_unsaved (const rocket_t *rocket)
+{
+    return rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING);
+}
+
+static void
+s_forget (shard_t *self, rocket_t *rocket, int64_t now_us)
+{
+    self->statuses[rocket_status (rocket)]--;
+    rocket_forget (rocket, self->pool, now_us);
+    leaders_drop (self->leaders, rocket);
+    g_ptr_array_add (self->forgotten, rocket);
+    s_mark (self, rocket);
+}
+
+forget_t
+shard_forget (shard_t *self, text_t id, int64_t now_us)
+{
+    rocket_t *rocket = rocket_table_find (self->rockets, id);
+    if (!rocket)
+        return FORGET_NO_ROCKET;
+    if (rocket_is_forgotten (rocket))
+        return s_is_unsaved (rocket) ? FORGET_UNSAVED : FORGET_SAVED;
+    if (self->forgotten->len >= FORGOTTEN_MAX)
+        return FORGET_NO_ROOM;
+    s_forget (self, rocket, now_us);
+    return FORGET_UNSAVED;
+}
+
+//  Return true if no list of this shard has the rocket.
+static bool
+s_is_unlisted (const rocket_t *rocket)
+{
+    return !s_is_unsaved (rocket) && !rocket_is_marked (rocket, ROCKET_UNTOLD) &&
+           !rocket_is_marked (rocket, ROCKET_OVERDUE);
+}
+
+void
+shard_end_forgotten (shard_t *self, int64_t before_us, guint most)
+{
+    for (most = MIN (most, self->forgotten->len); most > 0 && self->forgotten->len > 0; most--) {
+        if (self->next_forgotten >= self->forgotten->len)
+            self->next_forgotten = 0;
+        rocket_t *rocket = self->forgotten->pdata[self->next_forgotten];
+        if (rocket_is_marked (rocket, ROCKET_ENDED) && s_is_unlisted (rocket)) {
+            g_ptr_array_remove_index_fast (self->forgotten, self->next_forgotten);
+            rocket_table_remove (self->rockets, rocket, self->pool);
+            continue;
+        }
+        if (!rocket_is_marked (rocket, ROCKET_ENDED) && rocket_forgotten_us (rocket) < before_us) {
+            rocket_set_mark (rocket, ROCKET_ENDED, true);
+            s_mark (self, rocket);
+        }
+        self->next_forgotten++;
+    }
+}
+
+guint
+shard_forgotten (const shard_t *self)
+{
+    return self->forgotten->len;
+}
+
+guint
+shard_sweep (shard_t *self, size_t *place, size_t most, int64_t now_us)
+{
+    size_t size = rocket_table_size (self->rockets);
+    size_t end = MIN (size, *place + most);
+    guint forgotten = 0;
+    for (size_t at = *place; at < end; at++) {
+        rocket_t *rocket = rocket_table_at (self->rockets, at);
+        if (!rocket || rocket_status (rocket) != ROCKET_EXPLODED)
+            continue;
+        if (!rocket_is_marked (rocket, ROCKET_QUIET))
+            rocket_set_mark (rocket, ROCKET_QUIET, true);
+        else if (self->forgotten->len < FORGOTTEN_MAX) {
+            s_forget (self, rocket, now_us);
+            forgotten++;
+        }
+    }
+    *place = end < size ? end : 0;
+    return forgotten;
 }

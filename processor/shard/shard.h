@@ -107,14 +107,44 @@ guint shard_overdue (const shard_t *self);
 //  Return the rocket with an id, or NULL.
 const rocket_t *shard_find (const shard_t *self, text_t id);
 
-//  Return the number of rockets.
+//  Return the number of rockets that are shown: all but the forgotten ones.
 size_t shard_size (const shard_t *self);
 
 //  Return the number of rockets of each status, by rocket_status_t: ROCKET_STATUSES numbers.
 const size_t *shard_statuses (const shard_t *self);
 
-//  Return the rocket at a place below the size. A rocket keeps its place while the shard lives.
+//  Return the number of places, and the rocket at a place below it; NULL: none. A rocket keeps its place
+//  for as long as it is there.
+size_t shard_places (const shard_t *self);
 const rocket_t *shard_at (const shard_t *self, size_t place);
+
+//  Forgotten rockets. A rocket that is forgotten stays as an id that ignores messages, is saved as such,
+//  and is not shown. After some time it ends: its next save removes it from the store, and then
+//  it leaves the memory. Nobody may keep a rocket of a shard for REMEMBER_MIN_MS: lists end before.
+
+#define FORGOTTEN_MAX 65536  //  in a partition; a further rocket is not forgotten
+#define REMEMBER_MIN_MS 120000
+
+typedef enum {
+    FORGET_NO_ROCKET,  //  there is none
+    FORGET_NO_ROOM,    //  FORGOTTEN_MAX rockets are remembered already
+    FORGET_UNSAVED,    //  it is forgotten, and that is not saved yet
+    FORGET_SAVED,      //  it was forgotten, and that is saved
+} forget_t;
+
+//  Forget a rocket. Time is in microseconds since 1970.
+forget_t shard_forget (shard_t *self, text_t id, int64_t now_us);
+
+//  Look at some forgotten rockets in turn: end those that were forgotten before a time, and free those
+//  whose end is saved.
+void shard_end_forgotten (shard_t *self, int64_t before_us, guint most);
+
+//  Return the number of forgotten rockets.
+guint shard_forgotten (const shard_t *self);
+
+//  Look at some places in turn, beginning at *place: mark exploded rockets as quiet, and forget those that
+//  are since the last sweep. Return their number, and set *place behind the last one; to 0 at the end.
+guint shard_sweep (shard_t *self, size_t *place, size_t most, int64_t now_us);
 
 //  Return the leaders of this shard, borrowed.
 leaders_t *shard_leaders (const shard_t *self);

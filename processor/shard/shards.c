@@ -18,6 +18,9 @@ s_count (processor_counters_t *counters, fold_t fold)
     case FOLD_CONFLICT:
         counters->conflicts++;
         break;
+    case FOLD_FORGOTTEN:
+        counters->ignored++;
+        break;
     case FOLD_LATE:
         counters->late++;
         break;

@@ -93,6 +93,7 @@ s_tell (update_sender_t *self, owned_t owned, const rocket_view_t *rocket)
     self->shards->counters.updates++;
     update.sequence = ++self->sequence;
     update.owned = owned;
+    update.is_removed = rocket->status == ROCKET_FORGOTTEN;
     rocket_update_write (self->bytes, &update, rocket);
     char topic[UPDATE_TOPIC_MAX] = UPDATE_TOPIC;
     size_t prefix = strlen (topic);
@@ -113,7 +114,7 @@ update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *view
     }
     for (guint index = 0; index < views->len; index++) {
         const rocket_view_t *view = views->pdata[index];
-        if (!listeners_want (self->listeners, view->id)) {
+        if (view->status == ROCKET_GONE || !listeners_want (self->listeners, view->id)) {
             (void) shard_pass_over_saved (shard, index);
             self->has_passed_over = true;
         }
@@ -172,7 +173,8 @@ s_tell_due (update_sender_t *self, shard_t *shard, uint32_t *budget)
     guint overdue_max = OVERDUE_MAX / self->shards->partitions;
     while (*budget > 0 && shard_overdue (shard) < overdue_max && shard_next_due (shard, &rocket)) {
         --*budget;
-        if (rocket && listeners_want (self->listeners, rocket_id (rocket))) {
+        if (rocket && rocket_status (rocket) != ROCKET_GONE &&
+            listeners_want (self->listeners, rocket_id (rocket))) {
             rocket_view_t view;
             rocket_view (rocket, &view);
             s_tell (self, shard_owned (shard), &view);

@@ -8,7 +8,8 @@ static const char *const s_ops[] = {[QUERY_PING] = "ping",
     [QUERY_STATS] = "stats",
     [QUERY_GET] = "get",
     [QUERY_LIST] = "list",
-    [QUERY_BATCH] = "batch"};
+    [QUERY_BATCH] = "batch",
+    [QUERY_FORGET] = "forget"};
 
 static void
 s_write_time (msgpack_writer_t *writer, int64_t time_us)
@@ -129,6 +130,12 @@ s_write_list (msgpack_writer_t *writer, const list_query_t *list, uint32_t deadl
         s_write_partitions (writer, list);
 }
 
+static bool
+s_has_id (query_op_t op)
+{
+    return op == QUERY_GET || op == QUERY_FORGET;
+}
+
 void
 query_write (GByteArray *out, const query_t *query)
 {
@@ -136,8 +143,8 @@ query_write (GByteArray *out, const query_t *query)
     if (query->op == QUERY_LIST)
         s_write_list (&writer, &query->list, query->deadline_ms);
     else
-        s_write_question (&writer, query->op, query->deadline_ms, query->op == QUERY_GET);
-    if (query->op == QUERY_GET) {
+        s_write_question (&writer, query->op, query->deadline_ms, s_has_id (query->op));
+    if (s_has_id (query->op)) {
         msgpack_write_key (&writer, "id");
         msgpack_write_str (&writer, query->id);
     }
@@ -269,12 +276,12 @@ static const char *
 s_finish (query_t *query, members_t *members)
 {
     query_op_t op = QUERY_PING;
-    while (op <= QUERY_BATCH && !text_equal (members->op, text_from (s_ops[op])))
+    while (op < G_N_ELEMENTS (s_ops) && !text_equal (members->op, text_from (s_ops[op])))
         op++;
-    if (op > QUERY_BATCH)
-        return "op must be get, list, stats, ping or batch";
+    if (op == G_N_ELEMENTS (s_ops))
+        return "op must be get, list, stats, ping, batch or forget";
     query->op = op;
-    if (op == QUERY_GET && !members->has_id)
+    if (s_has_id (op) && !members->has_id)
         return "id is missing";
     if (op == QUERY_LIST && members->after.at && !msgpack_read_nil (&members->after)) {
         if (!query_read_place (&query->list.order, &members->after, &query->list.after))

@@ -20,7 +20,14 @@
 
 #define QUERY_DEADLINE_MAX_MS 3600000
 
-typedef enum { QUERY_PING, QUERY_STATS, QUERY_GET, QUERY_LIST, QUERY_BATCH } query_op_t;
+typedef enum {
+    QUERY_PING,
+    QUERY_STATS,
+    QUERY_GET,
+    QUERY_LIST,
+    QUERY_BATCH,
+    QUERY_FORGET
+} query_op_t;
 
 //  A list: filters, partitions, an order, and the place where it begins.
 typedef struct {
@@ -38,7 +45,7 @@ typedef struct {
 typedef struct {
     query_op_t op;
     uint32_t deadline_ms;    //  from the receipt on; 0: not given
-    text_t id;               //  QUERY_GET
+    text_t id;               //  QUERY_GET, QUERY_FORGET
     list_query_t list;       //  QUERY_LIST
     uint32_t batch_count;    //  QUERY_BATCH: number of queries that follow
     msgpack_reader_t batch;  //  at the first query; read each with query_read

@@ -26,6 +26,18 @@ reply_write_status (GByteArray *out, uint32_t status, const char *detail)
 }
 
 void
+reply_write_forgotten (GByteArray *out, owned_t owned, bool is_saved)
+{
+    msgpack_writer_t writer = msgpack_writer_begin (out);
+    s_write_head (&writer, 3, is_saved ? 200 : 202);
+    msgpack_write_key (&writer, "partition");
+    msgpack_write_uint (&writer, owned.partition);
+    msgpack_write_key (&writer, "epoch");
+    msgpack_write_uint (&writer, owned.epoch);
+    msgpack_writer_end (&writer);
+}
+
+void
 reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket)
 {
     msgpack_writer_t writer = msgpack_writer_begin (out);

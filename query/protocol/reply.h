@@ -25,6 +25,7 @@
 void reply_write_status (GByteArray *out, uint32_t status, const char *detail);
 
 //  Write a reply with a rocket, and the partition and epoch of its ownership.
+void reply_write_forgotten (GByteArray *out, owned_t owned, bool is_saved);
 void reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket);
 
 //  Begin a reply with a list; write count rockets right behind with rocket_map_write. more: rockets

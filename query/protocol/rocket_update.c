@@ -18,7 +18,11 @@ void
 rocket_update_write (GByteArray *out, const rocket_update_t *update, const rocket_view_t *rocket)
 {
     msgpack_writer_t writer = msgpack_writer_begin (out);
-    s_write_head (&writer, 5, update);
+    s_write_head (&writer, 5 + update->is_removed, update);
+    if (update->is_removed) {
+        msgpack_write_key (&writer, "isRemoved");
+        msgpack_write_bool (&writer, true);
+    }
     msgpack_write_key (&writer, "partition");
     msgpack_write_uint (&writer, update->owned.partition);
     msgpack_write_key (&writer, "epoch");
@@ -77,6 +81,8 @@ s_read_member (rocket_update_t *update, text_t key, msgpack_reader_t *reader)
         return s_read_partition (update, reader);
     if (text_equal (key, text_from ("epoch")))
         return msgpack_read_uint (reader, &update->owned.epoch);
+    if (text_equal (key, text_from ("isRemoved")))
+        return msgpack_read_bool (reader, &update->is_removed);
     if (text_equal (key, text_from ("rocket")))
         return s_read_rocket (update, reader);
     return msgpack_skip (reader);

@@ -2,7 +2,7 @@
 //  last update. docs/protocol.md describes them, with examples.
 //
 //    topic "rocket/" + channel   {"processor": bin 16, "sequence": n, "partition": p, "epoch": e,
-//                                 "rocket": map}
+//                                 "rocket": map, "isRemoved": true if it was removed}
 //    topic "sync/" + a name      {"processor": bin 16, "sequence": n}
 //
 //  SPDX-License-Identifier: Apache-2.0
@@ -30,6 +30,7 @@ typedef struct {
     text_t rocket;      //  its map, borrowed from the bytes
     text_t id;          //  of the rocket, read from the map
     uint64_t changes;   //  read from the map: see rocket_version_t
+    bool is_removed;    //  the rocket was removed: its map tells no more than its id
 } rocket_update_t;
 
 //  Write an update of a rocket. It uses processor, sequence and owned of the update.

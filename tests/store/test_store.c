@@ -61,6 +61,42 @@ Test (store, every_taking_raises_the_epoch_of_that_partition)
     store->destroy (&store);
 }
 
+//  Forgotten rockets are kept as such; one that is gone leaves its row to nobody.
+Test (store, a_forgotten_rocket_is_found_again_and_one_that_is_gone_is_not)
+{
+    case_skip_unless (case_kind () != STORE_MEMORY);
+    rocket_view_t full = case_full_rocket (1, "full");
+    rocket_view_t other = case_full_rocket (2, "other");
+    rocket_view_t forgotten = {.id = text_from ("full"),
+        .status = ROCKET_FORGOTTEN,
+        .applied = 9,
+        .last_time_us = full.last_time_us};
+    rocket_view_t gone = forgotten;
+    gone.status = ROCKET_GONE;
+    store_t *store = case_open ();
+    uint64_t epoch = case_take (store, 1);
+    rocket_view_t *both[] = {&full, &other};
+    cr_assert_eq (store->save (store, (owned_t){1, epoch}, both, 2, NULL), SAVE_DONE);
+    cr_assert_eq (s_save (store, 1, epoch, &forgotten), SAVE_DONE);
+    store->destroy (&store);
+    store = case_open ();
+    epoch = case_take (store, 1);
+    cr_assert_eq (case_found->len, 2);
+    const rocket_view_t *first = case_found->pdata[0];
+    bool is_other_first = first->id.data[0] == 'o';
+    s_expect_same (case_found->pdata[is_other_first ? 1 : 0], &forgotten);
+    s_expect_same (case_found->pdata[is_other_first ? 0 : 1], &other);
+    cr_assert_eq (s_save (store, 1, epoch - 1, &gone), SAVE_FENCED, "an old epoch removes nothing");
+    rocket_view_t *last[] = {&gone, &other};
+    cr_assert_eq (store->save (store, (owned_t){1, epoch}, last, 2, NULL), SAVE_DONE);
+    store->destroy (&store);
+    store = case_open ();
+    case_take (store, 1);
+    cr_assert_eq (case_found->len, 1);
+    s_expect_same (case_found->pdata[0], &other);
+    store->destroy (&store);
+}
+
 Test (store, what_was_saved_is_found_again_exactly)
 {
     case_skip_unless (case_kind () != STORE_MEMORY);

@@ -27,3 +27,42 @@ Test (rocket_table, every_rocket_is_found_and_stays_at_its_place)
     rocket_table_destroy (&table, pool);
     text_pool_destroy (&pool);
 }
+
+//  Against a plain set: rockets come and go in any order, and every place is used again.
+Test (rocket_table, rockets_that_are_removed_are_gone_and_the_others_are_found)
+{
+    enum { IDS = 3000, STEPS = 60000 };
+    text_pool_t *pool = text_pool_new ();
+    rocket_table_t *table = rocket_table_new ();
+    rocket_t *known[IDS] = {NULL};
+    GRand *random = g_rand_new_with_seed (7);
+    char id[32];
+    size_t count = 0;
+    for (size_t step = 0; step < STEPS; step++) {
+        size_t number = (size_t) g_rand_int_range (random, 0, IDS);
+        g_snprintf (id, sizeof id, "rocket-%zu", number);
+        cr_assert_eq (rocket_table_find (table, text_from (id)), known[number]);
+        if (known[number]) {
+            rocket_table_remove (table, known[number], pool);
+            known[number] = NULL;
+            count--;
+        }
+        else {
+            known[number] = rocket_new (text_from (id));
+            rocket_table_add (table, known[number]);
+            count++;
+        }
+    }
+    size_t found = 0;
+    for (size_t place = 0; place < rocket_table_size (table); place++)
+        found += rocket_table_at (table, place) != NULL;
+    cr_expect_eq (found, count);
+    cr_expect_leq (rocket_table_size (table), IDS);
+    for (size_t number = 0; number < IDS; number++) {
+        g_snprintf (id, sizeof id, "rocket-%zu", number);
+        cr_assert_eq (rocket_table_find (table, text_from (id)), known[number]);
+    }
+    g_rand_free (random);
+    rocket_table_destroy (&table, pool);
+    text_pool_destroy (&pool);
+}

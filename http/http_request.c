@@ -99,6 +99,12 @@ http_request_peer (const http_request_t *self)
     return &self->connection->peer;
 }
 
+uint64_t
+http_request_client (const http_request_t *self)
+{
+    return http_crowds_client (self->server->config.crowds, http_request_peer (self));
+}
+
 const char *
 http_request_id (http_request_t *self)
 {

@@ -154,9 +154,9 @@ s_offer (publisher_t *base, batch_t *batch, receipt_t **receipt)
 }
 
 static staged_t *
-s_stage_begin (publisher_t *base)
+s_stage_begin (publisher_t *base, uint64_t client)
 {
-    return staging_begin (((link_publisher_t *) base)->staging, clock_ms ());
+    return staging_begin (((link_publisher_t *) base)->staging, client, clock_ms ());
 }
 
 //  Return true if an upload would hold more than its share. Then it evicts no other.

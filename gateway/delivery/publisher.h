@@ -39,8 +39,8 @@ struct publisher {
     //  unrefs it.
     offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
 
-    //  Begin an upload. The publisher owns it until stage_accept or stage_drop ends it.
-    staged_t *(*stage_begin) (publisher_t *self);
+    //  Begin an upload of a client, as staging_begin does. The publisher owns it until stage_accept or stage_drop ends it.
+    staged_t *(*stage_begin) (publisher_t *self, uint64_t client);
 
     //  Take a piece of an upload, all of the batch or nothing. It counts as buffered, and is
     //  not sent before the upload is accepted. An empty batch checks whether the upload can

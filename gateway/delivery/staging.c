@@ -5,8 +5,17 @@
 
 typedef enum { UPLOAD_OPEN, UPLOAD_ACCEPTED, UPLOAD_EVICTED, UPLOAD_DROPPED } upload_state_t;
 
+//  What the uploads of one client hold together.
+typedef struct {
+    uint64_t client;
+    guint uploads;
+    uint64_t messages;
+    uint64_t bytes;
+} holder_t;
+
 struct staged {
     uint64_t id;
+    holder_t *holder;
     upload_state_t state;
     GPtrArray *records;  //  of record_t *
     guint given;         //  the number of records given to rounds
@@ -25,7 +34,8 @@ struct staged {
 struct staging {
     bool is_journaled;
     bool awaits_carrying;
-    GQueue uploads;  //  of staged_t *, in the order of their last growth
+    GQueue uploads;       //  of staged_t *, in the order of their last growth
+    GHashTable *holders;  //  of holder_t *, by the number of the client; not those of client 0
     uint64_t next_id;
     uint64_t messages;
     uint64_t bytes;
@@ -42,9 +52,47 @@ staging_new (bool is_journaled, bool awaits_carrying)
     staging_t *self = g_new0 (staging_t, 1);
     self->is_journaled = is_journaled;
     self->awaits_carrying = awaits_carrying;
+    self->holders = g_hash_table_new (g_int64_hash, g_int64_equal);
     self->dropped = g_array_new (FALSE, FALSE, sizeof (number_range_t));
     self->ended = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     return self;
+}
+
+//  Return the holder for another upload of a client.
+static holder_t *
+s_hold (staging_t *self, uint64_t client)
+{
+    holder_t *holder = client ? g_hash_table_lookup (self->holders, &client) : NULL;
+    if (!holder) {
+        holder = g_new0 (holder_t, 1);
+        holder->client = client;
+        if (client)
+            g_hash_table_insert (self->holders, &holder->client, holder);
+    }
+    holder->uploads++;
+    return holder;
+}
+
+static void
+s_let_go (staging_t *self, holder_t *holder)
+{
+    if (--holder->uploads > 0)
+        return;
+    if (holder->client)
+        g_hash_table_remove (self->holders, &holder->client);
+    g_free (holder);
+}
+
+//  Count the messages of an upload no more.
+static void
+s_uncount (staging_t *self, staged_t *upload)
+{
+    self->messages -= upload->messages;
+    self->bytes -= upload->bytes;
+    upload->holder->messages -= upload->messages;
+    upload->holder->bytes -= upload->bytes;
+    upload->messages = 0;
+    upload->bytes = 0;
 }
 
 //  Free an upload and the records that it still has.
@@ -52,8 +100,8 @@ static void
 s_free (staging_t *self, staged_t *upload)
 {
     g_queue_unlink (&self->uploads, &upload->link);
-    self->messages -= upload->messages;
-    self->bytes -= upload->bytes;
+    s_uncount (self, upload);
+    s_let_go (self, upload->holder);
     g_ptr_array_unref (upload->records);
     receipt_unref (&upload->receipt);
     g_free (upload);
@@ -67,6 +115,7 @@ staging_destroy (staging_t **self_p)
         return;
     while (self->uploads.head)
         s_free (self, self->uploads.head->data);
+    g_hash_table_destroy (self->holders);
     g_array_unref (self->dropped);
     g_array_unref (self->ended);
     g_free (self);
@@ -74,10 +123,11 @@ staging_destroy (staging_t **self_p)
 }
 
 staged_t *
-staging_begin (staging_t *self, int64_t now_ms)
+staging_begin (staging_t *self, uint64_t client, int64_t now_ms)
 {
     staged_t *upload = g_new0 (staged_t, 1);
     upload->id = ++self->next_id;
+    upload->holder = s_hold (self, client);
     upload->records = g_ptr_array_new_with_free_func (record_free);
     upload->receipt = receipt_new (self->awaits_carrying);
     upload->step_ms = now_ms;
@@ -136,6 +186,8 @@ staging_add (staging_t *self, staged_t *upload, record_t *record, int64_t now_ms
     g_ptr_array_add (upload->records, record);
     upload->messages += record->messages;
     upload->bytes += bytes;
+    upload->holder->messages += record->messages;
+    upload->holder->bytes += bytes;
     self->messages += record->messages;
     self->bytes += bytes;
     self->new_bytes += bytes;
@@ -166,10 +218,7 @@ s_empty (staging_t *self, staged_t *upload)
         self->new_bytes -= ((const record_t *) upload->records->pdata[index])->size + ROW_BYTES;
     g_ptr_array_set_size (upload->records, 0);
     upload->given = 0;
-    self->messages -= upload->messages;
-    self->bytes -= upload->bytes;
-    upload->messages = 0;
-    upload->bytes = 0;
+    s_uncount (self, upload);
 }
 
 static void
@@ -215,8 +264,8 @@ staging_make_room (staging_t *self, const staged_t *asker, room_t each, room_t a
         return true;
     for (GList *link = self->uploads.head; link && !chosen; link = link->next) {
         staged_t *upload = link->data;
-        if (upload->state == UPLOAD_OPEN && upload != asker &&
-            s_is_over (upload->messages, upload->bytes, each))
+        if (upload->state == UPLOAD_OPEN && upload != asker && upload->messages > 0 &&
+            s_is_over (upload->holder->messages, upload->holder->bytes, each))
             chosen = upload;
     }
     for (GList *link = self->uploads.head; are_over && link && !chosen; link = link->next) {

@@ -10,8 +10,8 @@
 //    evicted     made room for others, or was too slow: its frames go as if it was given up
 //                The object stays until its owner drops it
 //
-//  An incomplete upload may use room that is free. When another request needs it, uploads that hold
-//  more than their share make room (staging_make_room).
+//  An incomplete upload may use room that is free. When another request needs it, the uploads of clients
+//  that hold more than their share make room (staging_make_room).
 //
 //  Rounds borrow records, so an abandoned upload waits for the round that has its records.
 //  SPDX-License-Identifier: Apache-2.0
@@ -30,8 +30,10 @@ staging_t *staging_new (bool is_journaled, bool awaits_carrying);
 
 void staging_destroy (staging_t **self_p);
 
-//  Begin an upload. The staging owns it; the caller ends it with staging_accept or staging_drop.
-staged_t *staging_begin (staging_t *self, int64_t now_ms);
+//  Begin an upload. client is a number that stands for the client; all uploads of one client share its
+//  share; 0: the upload is alone. The staging owns it; the caller ends it with staging_accept or
+//  staging_drop.
+staged_t *staging_begin (staging_t *self, uint64_t client, int64_t now_ms);
 
 //  Return the receipt of an upload, for its records. Borrowed.
 receipt_t *staged_receipt (const staged_t *upload);
@@ -48,13 +50,13 @@ evicted_t staged_evicted (const staged_t *upload);
 //  Add a frame to an open upload. It takes the record.
 void staging_add (staging_t *self, staged_t *upload, record_t *record, int64_t now_ms);
 
-//  The most that an incomplete upload may hold when others need room.
+//  The most that the incomplete uploads of a client may hold when others need room.
 typedef struct {
     uint64_t messages;
     uint64_t bytes;
 } room_t;
 
-//  Evict one open upload other than `asker` (NULL: any): one that holds more than `each`, or, if
+//  Evict one open upload other than `asker` (NULL: any): one whose client holds more than `each`, or, if
 //  all together hold more than `all`, any that holds messages. Of several, choose the one that has
 //  not grown for the longest time. Do nothing while an evicted one still holds room. Return true if
 //  room is free, or will be after the current round.

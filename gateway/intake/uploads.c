@@ -229,7 +229,7 @@ s_try (upload_t *self)
     if (!self->staged && posts_waiting (self->uploads->posts) > 0)
         return STAGE_FULL;
     if (!self->staged)
-        self->staged = publisher->stage_begin (publisher);
+        self->staged = publisher->stage_begin (publisher, http_request_client (self->request));
     return publisher->stage (publisher, self->staged, self->batch);
 }
 
@@ -309,7 +309,7 @@ s_answer_taken (upload_t *self)
         counter_add (&self->uploads->tools->metrics->dropped, self->good);
     else {
         if (!self->staged)
-            self->staged = publisher->stage_begin (publisher);
+            self->staged = publisher->stage_begin (publisher, http_request_client (self->request));
         taken.receipt = publisher->stage_accept (publisher, &self->staged);
         if (!taken.receipt) {
             refuse_batch_not_kept (request, publisher);

@@ -32,11 +32,18 @@ http_crowds_destroy (http_crowds_t **self_p)
     *self_p = NULL;
 }
 
+uint64_t
+http_crowds_client (const http_crowds_t *self, const client_address_t *client)
+{
+    bool is_exempt =
+        !self || client_address_is_loopback (client) || networks_have (&self->exempt, client);
+    return is_exempt ? 0 : client_address_hash (client, self->seeds[0]) | 1;
+}
+
 static bool
 s_is_counted (const http_crowds_t *self, const client_address_t *client)
 {
-    return self && self->limit > 0 && !client_address_is_loopback (client) &&
-           !networks_have (&self->exempt, client);
+    return self->limit > 0 && http_crowds_client (self, client) != 0;
 }
 
 static size_t
@@ -49,7 +56,7 @@ bool
 http_crowds_allow (const http_crowds_t *self, const client_address_t *client)
 {
     unsigned count = UINT_MAX;
-    if (!s_is_counted (self, client))
+    if (!self || !s_is_counted (self, client))
         return true;
     for (unsigned row = 0; row < ROWS; row++)
         count = MIN (count, atomic_load (&self->counters[row][s_place (self, row, client)]));
@@ -59,13 +66,13 @@ http_crowds_allow (const http_crowds_t *self, const client_address_t *client)
 void
 http_crowds_enter (http_crowds_t *self, const client_address_t *client)
 {
-    for (unsigned row = 0; row < ROWS && s_is_counted (self, client); row++)
+    for (unsigned row = 0; self && row < ROWS && s_is_counted (self, client); row++)
         atomic_fetch_add (&self->counters[row][s_place (self, row, client)], 1);
 }
 
 void
 http_crowds_leave (http_crowds_t *self, const client_address_t *client)
 {
-    for (unsigned row = 0; row < ROWS && s_is_counted (self, client); row++)
+    for (unsigned row = 0; self && row < ROWS && s_is_counted (self, client); row++)
         atomic_fetch_sub (&self->counters[row][s_place (self, row, client)], 1);
 }

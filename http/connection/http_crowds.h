@@ -22,6 +22,9 @@ void http_crowds_destroy (http_crowds_t **self_p);
 //  Return true if a client may open one more connection. NULL allows every one.
 bool http_crowds_allow (const http_crowds_t *self, const client_address_t *client);
 
+//  Return a number that stands for a client; 0: it is not counted, or there is no table.
+uint64_t http_crowds_client (const http_crowds_t *self, const client_address_t *client);
+
 //  Count a connection that is open; http_crowds_leave counts its end.
 void http_crowds_enter (http_crowds_t *self, const client_address_t *client);
 void http_crowds_leave (http_crowds_t *self, const client_address_t *client);

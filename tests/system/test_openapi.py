@@ -186,7 +186,7 @@ def test_no_call_is_undocumented_and_none_is_made_up(apollo):
     assert DOCUMENT.tree["paths"].keys() == {*table, "/", "/rockets/{id}"}
     known = set(apollo.call("GET", "/stats").json()["requests"]) - {"other"}
     documented = {f"{method.upper()} {path}" for method, path, _ in CALLS}
-    assert documented == known | {"GET /healthz"}  # which counts as /livez
+    assert documented | {"DELETE /rockets/{id}"} == known | {"GET /healthz"}  # which counts as /livez
 
 
 def test_a_sender_of_events_may_deliver_if_its_origin_is_allowed(start):
@@ -249,6 +249,16 @@ def test_what_is_refused_before_it_is_looked_at_is_documented(
     answer = EARLY[status](pair, f"{method.upper()} {fill(path)} HTTP/1.1")
     assert answer.status == status
     DOCUMENT.check(operation, answer)
+
+
+def test_a_rocket_is_removed_as_documented(pair):
+    one = channel()
+    operation = DOCUMENT.tree["paths"]["/rockets/{id}"]["delete"]
+    assert pair.post(message(one, 1), Prefer="wait=20").status == 200
+    for target, status in [(one, 204), (one, 404), (one + "?x=1", 400)]:
+        answer = send(pair, "delete", "/rockets/" + target)
+        assert answer.status == status
+        DOCUMENT.check(operation, answer)
 
 
 def test_a_request_that_comes_too_slowly_gets_408_as_documented(pair):

@@ -16,13 +16,18 @@ LIMIT = 8
 HEAD = b"GET /livez HTTP/1.1\r\nHost: one\r\n\r\n"
 
 
-def open_gateway(folder, *flags, address="[::]"):
-    """Start a gateway that every client reaches. Return it and its port."""
+@contextlib.contextmanager
+def open_gateway(folder, *flags):
+    """A gateway that every client reaches, and its port."""
     port = free_ports(1)
-    gateway = Program(folder, "downlink-gateway", "--listen", f"{address}:{port}", "--insecure",
+    gateway = Program(folder, "downlink-gateway", "--listen", f"[::]:{port}", "--insecure",
                       "--journal-dir", f"{folder}/journal-{port}", *flags)
-    gateway.lines_with("listening")
-    return gateway, port
+    try:
+        gateway.lines_with("listening")
+        yield gateway, port
+    finally:
+        status = gateway.stop()
+    assert status == 0
 
 
 def answers(connection):
@@ -51,44 +56,42 @@ def stats(port):
 
 @in_own_network
 def test_one_address_holds_a_bounded_number_of_connections_and_others_find_places(folder):
-    gateway, port = open_gateway(folder, "--connections-per-address", LIMIT, "--workers", 1)
-    with contextlib.ExitStack() as stack:
-        assert count_answered(stack, port, CLIENTS[0], LIMIT + 5) == LIMIT
-        assert count_answered(stack, port, CLIENTS[1], LIMIT) == LIMIT
-        #  IPv6 clients are told apart by their first 64 bits.
-        target = CLIENTS_6[2]
-        assert count_answered(stack, port, CLIENTS_6[0], LIMIT - 2, target) == LIMIT - 2
-        assert count_answered(stack, port, CLIENTS_6[1], 3, target) == 2
-        assert count_answered(stack, port, CLIENTS_6[2], LIMIT, target) == LIMIT
-        #  This machine may have any number.
-        assert count_answered(stack, port, "127.0.0.1", 3 * LIMIT, "127.0.0.1") == 3 * LIMIT
-        assert stats(port)["closedConnections"] == 5 + 1
-        with Client(port) as client:
-            metrics = client.call("GET", "/metrics").body.decode()
-        assert "downlink_gateway_closed_connections_total 6\n" in metrics
-        log = gateway.lines_with("closed connections of a client that has too many")
-        assert len(log) == 1 and CLIENTS[0] in log[0] and "--trusted-proxies" in log[0]
-    #  Closed connections give their places back.
-    with contextlib.ExitStack() as stack:
-        def place_is_free():
-            with connect(port, CLIENTS[0]) as one:
-                return answers(one)
-        until(place_is_free, what="a free place")
-        until(lambda: stats(port)["connections"] == 1, what="the end of the connections")
-        assert count_answered(stack, port, CLIENTS[0], LIMIT + 1) == LIMIT
-    assert gateway.stop() == 0
+    with open_gateway(folder, "--connections-per-address", LIMIT, "--workers", 1) as (gateway, port):
+        with contextlib.ExitStack() as stack:
+            assert count_answered(stack, port, CLIENTS[0], LIMIT + 5) == LIMIT
+            assert count_answered(stack, port, CLIENTS[1], LIMIT) == LIMIT
+            #  IPv6 clients are told apart by their first 64 bits.
+            target = CLIENTS_6[2]
+            assert count_answered(stack, port, CLIENTS_6[0], LIMIT - 2, target) == LIMIT - 2
+            assert count_answered(stack, port, CLIENTS_6[1], 3, target) == 2
+            assert count_answered(stack, port, CLIENTS_6[2], LIMIT, target) == LIMIT
+            #  This machine may have any number.
+            assert count_answered(stack, port, "127.0.0.1", 3 * LIMIT, "127.0.0.1") == 3 * LIMIT
+            assert stats(port)["closedConnections"] == 5 + 1
+            with Client(port) as client:
+                metrics = client.call("GET", "/metrics").body.decode()
+            assert "downlink_gateway_closed_connections_total 6\n" in metrics
+            log = gateway.lines_with("closed connections of a client that has too many")
+            assert len(log) == 1 and CLIENTS[0] in log[0] and "--trusted-proxies" in log[0]
+        #  Closed connections give their places back.
+        with contextlib.ExitStack() as stack:
+            def place_is_free():
+                with connect(port, CLIENTS[0]) as one:
+                    return answers(one)
+            until(place_is_free, what="a free place")
+            until(lambda: stats(port)["connections"] == 1, what="the end of the connections")
+            assert count_answered(stack, port, CLIENTS[0], LIMIT + 1) == LIMIT
 
 
 @in_own_network
 def test_trusted_proxies_may_have_any_number_of_connections(folder):
     networks = f"10.0.0.0/8, {CLIENTS[0]}/31, 2001:db8:0:1::/64"
-    gateway, port = open_gateway(folder, "--connections-per-address", LIMIT, "--trusted-proxies", networks)
-    with contextlib.ExitStack() as stack:
-        assert count_answered(stack, port, CLIENTS[0], 3 * LIMIT) == 3 * LIMIT
-        assert count_answered(stack, port, CLIENTS_6[2], 2 * LIMIT, CLIENTS_6[0]) == 2 * LIMIT
-        #  Workers look at the number at the same moment, so each may let one more in.
-        assert LIMIT <= count_answered(stack, port, CLIENTS[2], 3 * LIMIT) <= LIMIT + 1
-    assert gateway.stop() == 0
+    with open_gateway(folder, "--connections-per-address", LIMIT, "--trusted-proxies", networks) as (_, port):
+        with contextlib.ExitStack() as stack:
+            assert count_answered(stack, port, CLIENTS[0], 3 * LIMIT) == 3 * LIMIT
+            assert count_answered(stack, port, CLIENTS_6[2], 2 * LIMIT, CLIENTS_6[0]) == 2 * LIMIT
+            #  Workers look at the number at the same moment, so each may let one more in.
+            assert LIMIT <= count_answered(stack, port, CLIENTS[2], 3 * LIMIT) <= LIMIT + 1
 
 
 @pytest.mark.parametrize("networks", ["", "localhost", "10.0.0.1/8", "10.0.0.0/33", "1.2.3.4:80", "10.0.0.0/8,",
@@ -112,32 +115,31 @@ def statuses(count, *arguments, **named):
 
 @in_own_network
 def test_each_address_has_a_rate_and_probes_have_none(folder):
-    gateway, port = open_gateway(folder, "--rate", 5)
-    begin = time.monotonic()
-    found = statuses(30, port, CLIENTS[0])
-    passed = time.monotonic() - begin
-    allowed = [status for status in found if status != 429]
-    assert found[:5] == [200] * 5 and 429 in found and len(allowed) <= 5 + 5 * passed + 1
-    #  Other addresses are other clients; 128 bits of IPv6 are not.
-    assert statuses(5, port, CLIENTS[1]) == [200] * 5
-    source, same, target = CLIENTS_6
-    assert 429 in statuses(3, port, source, target=target) + statuses(30, port, same, target=target)
-    #  Probes have no rate.
-    for path in ("/livez", "/healthz"):
-        assert statuses(30, port, CLIENTS[0], path) == [200] * 30
-    assert set(statuses(30, port, CLIENTS[0], "/readyz")) == {503}
-    answer = until(lambda: next((one for one in (call(port, CLIENTS[0]) for _ in range(20))
-                                 if one.status == 429), None), what="a 429")
-    assert answer.json()["type"] == "urn:downlink:problem:rate-limited"
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert {name: answer.headers[name] for name in ("Retry-After", "RateLimit-Policy", "RateLimit")} == {
-        "Retry-After": "1", "RateLimit-Policy": '"client";q=5;w=1', "RateLimit": '"client";r=0;t=1'}
-    #  The client that waits as it is told is let in.
-    time.sleep(1)
-    assert call(port, CLIENTS[0]).status == 200
-    refused = until(lambda: call(port, CLIENTS[3], "/stats"), what="the stats").json()["refusals"]
-    assert refused["rate-limited"] >= 25
-    assert gateway.stop() == 0
+    with open_gateway(folder, "--rate", 5) as (_, port):
+        begin = time.monotonic()
+        found = statuses(30, port, CLIENTS[0])
+        passed = time.monotonic() - begin
+        allowed = [status for status in found if status != 429]
+        assert found[:5] == [200] * 5 and 429 in found and len(allowed) <= 5 + 5 * passed + 1
+        #  Other addresses are other clients; 128 bits of IPv6 are not.
+        assert statuses(5, port, CLIENTS[1]) == [200] * 5
+        source, same, target = CLIENTS_6
+        assert 429 in statuses(3, port, source, target=target) + statuses(30, port, same, target=target)
+        #  Probes have no rate.
+        for path in ("/livez", "/healthz"):
+            assert statuses(30, port, CLIENTS[0], path) == [200] * 30
+        assert set(statuses(30, port, CLIENTS[0], "/readyz")) == {503}
+        answer = until(lambda: next((one for one in (call(port, CLIENTS[0]) for _ in range(20))
+                                     if one.status == 429), None), what="a 429")
+        assert answer.json()["type"] == "urn:downlink:problem:rate-limited"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert {name: answer.headers[name] for name in ("Retry-After", "RateLimit-Policy", "RateLimit")} == {
+            "Retry-After": "1", "RateLimit-Policy": '"client";q=5;w=1', "RateLimit": '"client";r=0;t=1'}
+        #  The client that waits as it is told is let in.
+        time.sleep(1)
+        assert call(port, CLIENTS[0]).status == 200
+        refused = until(lambda: call(port, CLIENTS[3], "/stats"), what="the stats").json()["refusals"]
+        assert refused["rate-limited"] >= 25
 
 
 def test_a_body_beyond_the_rate_is_not_read_and_a_batch_counts_once(start):

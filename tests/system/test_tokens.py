@@ -385,7 +385,7 @@ def test_keygen_overwrites_nothing(tmp_path):
 @pytest.mark.parametrize("arguments,fault", [
     ((), "token NAME"), (("curve",), "curve DIR"), (("curve", "a", "b"), "curve DIR"), (("token",), "token NAME"),
     (("token", "a"), "--scopes is missing"), (("token", "a/b", "--scopes", "read"), "NAME: 'a/b'"),
-    (("token", "a", "--scopes", "root"), "write, read and stats"),
+    (("token", "a", "--scopes", "root"), "write, read, stats and admin"),
     (("token", "a", "--scopes", "read,read"), "twice"),
     (("token", "a", "--scopes", "read", "--lifetime", "soon"), "a time such as")])
 def test_keygen_explains_wrong_usage(tmp_path, arguments, fault):

@@ -67,7 +67,7 @@ static void
 s_step_client (course_t *self, client_t *client, int choice)
 {
     if (!client->staged) {
-        client->staged = staging_begin (self->staging, 0);
+        client->staged = staging_begin (self->staging, 0, 0);
         client->sequences = g_array_new (FALSE, FALSE, sizeof (uint64_t));
     }
     else if (choice < 7 && !staged_evicted (client->staged))
@@ -205,7 +205,7 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
     course_t course = {.file = journal_file_open (path, false, false),
         .staging = staging_new (true, false),
         .kept = g_hash_table_new (NULL, NULL)};
-    staged_t *upload = staging_begin (course.staging, 0);
+    staged_t *upload = staging_begin (course.staging, 0, 0);
     record_t *first = s_make_record (&course, staged_receipt (upload));
     staging_add (course.staging, upload, first, 0);
     cr_assert_eq (staging_new_bytes (course.staging), first->size + ROW_BYTES);
@@ -229,13 +229,50 @@ Test (staging, bytes_leave_memory_when_the_journal_has_them)
 
 //  Add so many frames of three messages to a new upload.
 static staged_t *
-s_upload (course_t *course, int frames, int64_t now_ms)
+s_upload_of (course_t *course, uint64_t client, int frames, int64_t now_ms)
 {
-    staged_t *upload = staging_begin (course->staging, now_ms);
+    staged_t *upload = staging_begin (course->staging, client, now_ms);
     for (int index = 0; index < frames; index++)
         staging_add (
             course->staging, upload, s_make_record (course, staged_receipt (upload)), now_ms);
     return upload;
+}
+
+static staged_t *
+s_upload (course_t *course, int frames, int64_t now_ms)
+{
+    return s_upload_of (course, 0, frames, now_ms);
+}
+
+//  A client with many small uploads has no more than one with a large one.
+Test (staging, all_uploads_of_a_client_share_its_share)
+{
+    course_t course = {.staging = staging_new (false, false)};
+    room_t each = {10, 10000};
+    room_t all = {1000, 1000000};
+    staged_t *many[5];
+    staged_t *good = s_upload_of (&course, 8, 3, 0);
+    for (int index = 0; index < 5; index++)
+        many[index] = s_upload_of (&course, 7, 1, 0);
+    staged_t *alone = s_upload (&course, 3, 0);
+    staged_t *another = s_upload (&course, 3, 0);
+    cr_assert (staging_make_room (course.staging, NULL, each, all), "15 messages are too many");
+    cr_assert (staging_make_room (course.staging, many[2], each, all));
+    cr_assert_not (staging_make_room (course.staging, NULL, each, all), "9 are not");
+    unsigned evicted = 0;
+    for (int index = 0; index < 5; index++)
+        evicted += staged_evicted (many[index]) == EVICTED_FOR_ROOM;
+    cr_expect_eq (evicted, 2);
+    cr_expect_eq (staged_evicted (good), EVICTED_NOT);
+    cr_expect_eq (staged_evicted (alone), EVICTED_NOT);
+    cr_expect_eq (staged_evicted (another), EVICTED_NOT);
+    for (int index = 0; index < 5; index++)
+        staging_drop (course.staging, many[index]);
+    staging_drop (course.staging, good);
+    staging_drop (course.staging, alone);
+    staging_drop (course.staging, another);
+    s_check_end (&course);
+    staging_destroy (&course.staging);
 }
 
 Test (staging, room_is_made_by_the_upload_over_its_share_that_has_not_grown_for_the_longest)

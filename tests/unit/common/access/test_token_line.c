@@ -37,7 +37,7 @@ Test (token_line, faults_are_named_and_never_show_the_line)
     static const char *const bad[] = {"robot", "robot write", "robot write hello",
         "robot write " HELLO "00", "robot write g" HELLO, "robot Write " HELLO,
         "robot write, " HELLO, "robot ,write " HELLO, "robot write,write " HELLO,
-        "robot admin " HELLO, "ro/bot write " HELLO, "r\xc3\xb6 write " HELLO,
+        "robot root " HELLO, "ro/bot write " HELLO, "r\xc3\xb6 write " HELLO,
         "robot write " HELLO " tomorrow", "robot write " HELLO " 2027-01-01T00:00:00Z more",
         "a23456789012345678901234567890123456789012345678901234567890123456 write " HELLO};
     for (size_t index = 0; index < G_N_ELEMENTS (bad); index++) {

@@ -20,6 +20,15 @@ def openssl(folder, *arguments):
     subprocess.run(["openssl", *map(str, arguments)], cwd=folder, check=True, capture_output=True)
 
 
+def time_of(days):
+    """The flags for so many days from now. Since 3.4, openssl refuses a number below 1, and knows dates instead."""
+    knows_dates = "-not_after" in subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True,
+                                                 check=True).stderr
+    if days < 1 and knows_dates:
+        return "-not_before", "20200101000000Z", "-not_after", "20200102000000Z"
+    return "-days", days
+
+
 class Authority:
     """An authority in a folder: its certificate in `certificate`, those it signs beside it."""
 
@@ -28,17 +37,18 @@ class Authority:
         self.name = name
         self.certificate = self.folder / f"{name}.pem"
         openssl(folder, "req", "-x509", *CURVE, "-keyout", f"{name}.key", "-out", f"{name}.pem",
-                "-days", 30, "-subj", f"/CN={name}")
+                "-days", 30, "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def sign(self, name, usage="serverAuth", days=30, names="DNS:localhost,IP:127.0.0.1"):
-        """Return the paths of a certificate and its key."""
+        """Return the paths of a certificate and its key. With -1 days it has ended."""
         path = self.folder / name
         openssl(self.folder, "req", "-new", *CURVE, "-keyout", f"{name}.key", "-out", f"{name}.csr",
                 "-subj", f"/CN={name}")
-        path.with_suffix(".ext").write_text(f"extendedKeyUsage={usage}\nsubjectAltName={names}\n",
-                                            encoding="ascii")
+        path.with_suffix(".ext").write_text(
+            f"extendedKeyUsage={usage}\nsubjectAltName={names}\nsubjectKeyIdentifier=hash\n"
+            "authorityKeyIdentifier=keyid\n", encoding="ascii")
         openssl(self.folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{self.name}.pem", "-CAkey",
-                f"{self.name}.key", "-CAcreateserial", "-days", days, "-extfile", f"{name}.ext",
+                f"{self.name}.key", "-CAcreateserial", *time_of(days), "-extfile", f"{name}.ext",
                 "-out", f"{name}.pem")
         path.with_suffix(".key").chmod(0o600)
         return path.with_suffix(".pem"), path.with_suffix(".key")

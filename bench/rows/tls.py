@@ -1,6 +1,6 @@
 """The same work with TLS and without it, in turn: POST and GET from 64 keep-alive connections, and a new connection for
 each message. The time of a core that a gateway takes for a request is kept beside the rates: it depends less on
-what else the machine does."""
+other work of the machine."""
 import contextlib
 import pathlib
 import subprocess
@@ -49,7 +49,7 @@ def targets_of():
 
 
 def measure_one(row, who, pid, load):
-    """Run a load, and keep its result and what the gateway took for each request."""
+    """Run a load, and keep its result and the time of the gateway for each request."""
     before = harness.cpu_seconds(pid)
     result = load()
     used = [now - then for now, then in zip(harness.cpu_seconds(pid), before)]

@@ -20,7 +20,7 @@ typedef struct {
     struct timespec changed;
 } file_trace_t;
 
-//  What other users of the machine must not be able to do with the file.
+//  The rights to the file that other users of the machine must not have.
 typedef enum {
     WATCHED_FILE_WRITING = S_IWOTH,
     WATCHED_FILE_READING = S_IROTH | S_IWOTH,

@@ -1,9 +1,9 @@
-//  Who sent a request: the address of the client, and whether it came over TLS. Behind proxies the
+//  The caller of a request: the address of the client, and whether it came over TLS. Behind proxies the
 //  socket tells neither, so the fields of the proxies do, X-Forwarded-For and X-Forwarded-Proto. They
 //  count only if the socket's other end is a trusted proxy: any client may send such fields.
 //
 //  Each proxy adds the address of its own client at the end of X-Forwarded-For. Behind N proxies the
-//  client is therefore the N-th from the end; what stands before it, the client has written itself.
+//  client is therefore the N-th from the end; the client has written all before it.
 //  Pure functions, except for caller_find.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CALLER_H

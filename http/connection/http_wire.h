@@ -1,5 +1,5 @@
-//  The bytes of a connection beside libmicrohttpd, plain or under TLS: a last answer, the end, what
-//  nobody has read. The functions take the connection's thread, and never wait.
+//  The bytes of a connection beside libmicrohttpd, plain or under TLS: a last answer, the end,
+//  unread ones. The functions take the connection's thread, and never wait.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_WIRE_H
 #define DOWNLINK_HTTP_WIRE_H
@@ -24,7 +24,7 @@ bool http_wire_is_ended (const http_wire_t *self);
 bool http_wire_has_unread (const http_wire_t *self, bool *is_ended);
 
 //  Return the number of bytes that libmicrohttpd has read from the connection so far; 0 if the
-//  kernel does not say. Under TLS with what encrypts them, and without the handshake.
+//  kernel does not say. Under TLS with its overhead, and without the handshake.
 uint64_t http_wire_count_read (const http_wire_t *self);
 
 #endif

@@ -1,4 +1,4 @@
-//  What a server shows and asks for in a TLS handshake: its certificate, its key, and the
+//  The credentials of a server for TLS handshakes: its certificate, its key, and the
 //  authorities of its clients' certificates. Credentials never change; a reload makes new ones, and
 //  each connection keeps those that it began with. They count references. Any thread may call these
 //  functions.

@@ -1,5 +1,5 @@
 //  One connection under TLS: GnuTLS on a socket that libmicrohttpd owns, as it does the session.
-//  libmicrohttpd runs the handshake and reads and writes; this adds what it lacks: our credentials,
+//  libmicrohttpd runs the handshake and reads and writes; this adds our credentials,
 //  the check of the client's certificate, and the point at which the handshake is over. One thread
 //  owns a wire.
 //  SPDX-License-Identifier: Apache-2.0
@@ -74,7 +74,7 @@ void tls_wire_end (tls_wire_t *self, const char *bytes, size_t size);
 //  Return the number of bytes that were decrypted and that nobody has read.
 size_t tls_wire_pending (const tls_wire_t *self);
 
-//  Return the number of bytes that the library has read, with what encrypts them, and without the
+//  Return the number of bytes that the library has read, with the overhead of TLS, and without the
 //  handshake.
 uint64_t tls_wire_count_read (const tls_wire_t *self);
 

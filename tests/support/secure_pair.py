@@ -1,4 +1,4 @@
-"""A pair whose gateway speaks TLS."""
+"""A pair with a gateway that speaks TLS."""
 import http.client
 import re
 

@@ -55,7 +55,7 @@ class Authority:
 
 
 class Identity:
-    """What every Pair shows with DOWNLINK_TLS."""
+    """The certificate of every Pair with DOWNLINK_TLS."""
     _folder = None
 
     @classmethod

@@ -365,7 +365,8 @@ s_copy (const rabbitmq_message_t *message)
     *flight = (flight_t){.message = *message};
     flight->link.data = flight;
     char *at = flight->bytes;
-    memcpy (at, message->body.data, message->body.size);
+    if (message->body.size > 0)  //  an empty one has no data
+        memcpy (at, message->body.data, message->body.size);
     flight->message.body.data = at;
     at += message->body.size;
     for (size_t index = 0; index < message->headers_count; index++) {

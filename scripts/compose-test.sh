@@ -230,6 +230,29 @@ with_kafka () {
     await_rocket '*"speed":3601,*"messagesApplied":4,*'
 }
 
+#  Messages over SQS, to a gateway without a disk.
+with_sqs () {
+    engine_sqs_image "${DOWNLINK_SQS_IMAGE:-softwaremill/elasticmq:1.6.11}"
+    start_with docker-compose.sqs.yml SQS
+    expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
+        "$(message 2 RocketSpeedIncreased '{"by":100}')")"
+    "${compose[@]}" kill gateway processor
+    "${compose[@]}" up --detach --no-build --force-recreate --no-deps gateway processor
+    await_health
+    find_url
+    await_rocket '*"speed":600,*"messagesApplied":2,*'
+
+    "${compose[@]}" stop sqs
+    expect "POST, while the service is away" 503 "$(call "$url/messages" --data \
+        "$(message 3 RocketSpeedIncreased '{"by":1}')")"
+    "${compose[@]}" start sqs
+    await_health
+    find_url
+    expect "POST, when it is back" 202 "$(call "$url/messages" --data \
+        "$(message 3 RocketSpeedIncreased '{"by":1}')")"
+    await_rocket '*"speed":601,*"messagesApplied":3,*'
+}
+
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
@@ -311,4 +334,5 @@ expect "places in a release where tests could end it" 0 \
 
 with_postgres
 with_kafka
+with_sqs
 echo "compose-test: passed"

@@ -99,6 +99,25 @@ engine_kafka_image () {
     return 1
 }
 
+#  engine_sqs_image NAME: the same for ElasticMQ, a server that speaks SQS.
+engine_sqs_image () {
+    local context
+    if "$docker" image inspect "$1" >/dev/null 2>&1 ||
+        timeout 120 "$docker" pull --quiet "$1" 2>/dev/null; then
+        return 0
+    fi
+    echo "the image $1 cannot be pulled: making it from Maven's jars"
+    engine_base_image trixie
+    context=$(mktemp -d /var/tmp/downlink-sqs.XXXXXX)
+    if cp -r tests/support/sqs-image/. "$context" && scripts/install-elasticmq.sh "$context/jars" &&
+        "$docker" build --quiet --tag "$1" "$context" >/dev/null; then
+        rm -rf "$context"
+        return 0
+    fi
+    rm -rf "$context"
+    return 1
+}
+
 #  engine_postgres_image NAME: find or make the image of a PostgreSQL server. Where no registry is
 #  reached the image is made from Debian's package, under the same name.
 engine_postgres_image () {

@@ -2,10 +2,10 @@
 #include "common/sqs/sqs_frames.h"
 
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
 
 #define INCOMPLETE_MAX 1024  //  frames
+#define DECIMAL 10
 
 //  A frame of which some pieces are missing.
 typedef struct {
@@ -50,13 +50,24 @@ sqs_frames_read (const char *text, size_t index, frame_head_t *head, uint64_t *d
     return frame_tag_read (tag, sizeof tag, head, digest);
 }
 
+//  Read a number of one or two digits, and move behind it. Return 0 if there is none.
+static unsigned
+s_read_number (const char **at)
+{
+    unsigned number = 0;
+    for (int digits = 0; digits < 2 && g_ascii_isdigit (**at); digits++, (*at)++)
+        number = DECIMAL * number + (unsigned) g_ascii_digit_value (**at);
+    return number;
+}
+
 bool
 sqs_part_read (const char *text, unsigned *part, unsigned *parts)
 {
-    char rest = 0;
-    return strlen (text) < SQS_PART_SIZE && g_ascii_isdigit (*text) &&
-           sscanf (text, "%2u/%2u%c", part, parts, &rest) == 2 && *part >= 1 && *part <= *parts &&
-           *parts <= SQS_PARTS_MAX;
+    *part = s_read_number (&text);
+    if (*text++ != '/')
+        return false;
+    *parts = s_read_number (&text);
+    return !*text && *part >= 1 && *part <= *parts && *parts <= SQS_PARTS_MAX;
 }
 
 static guint

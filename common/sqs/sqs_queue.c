@@ -11,10 +11,11 @@
 #define LOST_MS 3000  //  it is made anew only after that: a service that starts may not know it yet
 
 void
-sqs_queue_init (
-    sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, char *name, char *other)
+sqs_queue_init (sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, const char *name,
+    const char *other)
 {
-    *self = (sqs_queue_t){.client = client, .json = json, .name = name, .other = other};
+    *self = (sqs_queue_t){
+        .client = client, .json = json, .name = g_strdup (name), .other = g_strdup (other)};
 }
 
 void

@@ -24,11 +24,11 @@ typedef struct {
     char fault[SQS_REASON_SIZE];  //  a sentence; in UNKNOWN the last failure, or empty
 } sqs_queue_t;
 
-//  Begin with a queue. name is taken. other: a name that is taken, of a queue of the other kind; if
-//  that one is there and this one is not, somebody chose the other kind. Client and writer are
-//  borrowed. The memory must stay where it is.
-void sqs_queue_init (
-    sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, char *name, char *other);
+//  Begin with a queue; the names are copied. other: that of a queue of the other kind, or NULL; if that
+//  one is there and this one is not, somebody chose the other kind. Client and writer are borrowed.
+//  The memory must stay where it is.
+void sqs_queue_init (sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, const char *name,
+    const char *other);
 
 //  Call it after the client is destroyed, which may have a call.
 void sqs_queue_clear (sqs_queue_t *self);

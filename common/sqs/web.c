@@ -45,7 +45,8 @@ s_arm (web_t *self)
     self->armed_ms = at_ms;
     struct itimerspec time = {{0, 0}, {0, 0}};
     if (at_ms != INT64_MAX) {
-        int64_t left_ms = MAX (0, at_ms - clock_ms ());
+        int64_t now_ms = clock_ms ();  //  MAX would read the clock twice
+        int64_t left_ms = MAX (0, at_ms - now_ms);
         time.it_value.tv_sec = left_ms / 1000;
         time.it_value.tv_nsec = left_ms % 1000 * 1000000 + 1;  //  zero would be no time at all
     }

@@ -11,7 +11,7 @@
 #include "gateway/link/sqs_parcels.h"
 
 #define REST_MS 100  //  after the first failure; doubled by each further one
-#define REST_DOUBLED_MAX 6
+#define REST_DOUBLED_MAX 4
 #define PROBE_MS 10000         //  without a reply: is the service still there?
 #define PROBE_FAILING_MS 1000  //  the same after a failure
 #define REFUSAL_LOG_MS 5000
@@ -130,6 +130,7 @@ s_new_way (sqs_sender_t *self, uint32_t partition)
     way_t *way = g_new0 (way_t, 1);
     char *name = sqs_config_queue (sqs_client_config (self->client), partition);
     sqs_queue_init (&way->queue, self->client, self->json, name, NULL);
+    g_free (name);
     g_snprintf (way->group, sizeof way->group, "%u", partition);
     self->ways[partition] = way;
     self->ways_end = MAX (self->ways_end, partition + 1);

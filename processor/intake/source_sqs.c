@@ -153,14 +153,16 @@ s_run (source_sqs_t *self, bool may_receive)
         receives += self->partitions[number].receives;
     int wait_s = self->assigned > RECEIVES_MAX ? SHORT_WAIT_S : self->feed->config->wait_s;
     for (uint32_t count = 0; count < self->shards->partitions; count++) {
-        uint32_t number = (self->first + count) % self->shards->partitions;
+        uint32_t number = self->first;
+        self->first = number + 1 < self->shards->partitions ? number + 1 : 0;
         sqs_partition_t *partition = &self->partitions[number];
         uint32_t before = partition->receives;
         s_settle (self, number);
         sqs_partition_run (partition, may_receive && receives < RECEIVES_MAX, wait_s);
         receives += partition->receives - before;
     }
-    self->first = (self->first + 1) % self->shards->partitions;
+    //  Another one is the first in the next run.
+    self->first = self->first + 1 < self->shards->partitions ? self->first + 1 : 0;
     if (self->letters)
         sqs_dead_letters_run (self->letters);
 }
@@ -282,12 +284,14 @@ s_close (source_sqs_t *self)
             sqs_dead_letters_forget (self->letters, &self->partitions[number]);
         sqs_partition_give_back (&self->partitions[number]);
     }
-    do {
+    for (int64_t now_ms = clock_ms (); now_ms < until_ms; now_ms = clock_ms ()) {
         struct pollfd item = {.fd = sqs_client_fd (self->feed->client), .events = POLLIN};
         s_run (self, false);
+        if (!s_is_busy (self) || self->was_away)
+            return;
         watchdog_rest ();
-        (void) !poll (&item, 1, (int) MAX (0, until_ms - clock_ms ()));
-    } while (s_is_busy (self) && !self->was_away && clock_ms () < until_ms);
+        (void) !poll (&item, 1, (int) (until_ms - now_ms));
+    }
 }
 
 static void

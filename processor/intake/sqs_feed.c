@@ -160,14 +160,15 @@ s_init_queues (sqs_feed_t *self, const char *dead_letter)
 {
     bool is_fifo = self->config->is_fifo;
     self->queues = g_new0 (sqs_queue_t, self->partitions);
+    char *other = g_strdup_printf ("%s-0%s", self->config->prefix, is_fifo ? "" : ".fifo");
     for (uint32_t partition = 0; partition < self->partitions; partition++) {
-        char *other = NULL;
-        if (partition == 0)
-            other = g_strdup_printf ("%s-0%s", self->config->prefix, is_fifo ? "" : ".fifo");
-        sqs_queue_init (&self->queues[partition], self->client, self->json,
-            sqs_config_queue (self->config, partition), other);
+        char *name = sqs_config_queue (self->config, partition);
+        sqs_queue_init (
+            &self->queues[partition], self->client, self->json, name, partition ? NULL : other);
+        g_free (name);
     }
-    sqs_queue_init (&self->letters, self->client, self->json, g_strdup (dead_letter), NULL);
+    g_free (other);
+    sqs_queue_init (&self->letters, self->client, self->json, dead_letter, NULL);
 }
 
 sqs_feed_t *

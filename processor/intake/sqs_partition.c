@@ -10,7 +10,7 @@
 #define RECEIVES_MAX 3  //  at a time, while messages come in full batches
 #define CHANGES_MAX 4
 #define REST_MS 100  //  after the first failure; doubled by each further one
-#define REST_DOUBLED_MAX 5
+#define REST_DOUBLED_MAX 4
 #define COUNT_MS 5000
 #define LOOK_MS 250
 
@@ -43,10 +43,10 @@ s_free_messages (GQueue *messages)
         s_free_message (g_queue_pop_head_link (messages)->data);
 }
 
+//  Free a call that is in no list.
 static void
-s_end_call (call_t *call)
+s_free_call (call_t *call)
 {
-    g_queue_unlink (&call->partition->calls, &call->link);
     s_free_messages (&call->messages);
     g_free (call);
 }
@@ -55,7 +55,7 @@ void
 sqs_partition_free (sqs_partition_t *self)
 {
     while (self->calls.head)
-        s_end_call (self->calls.head->data);
+        s_free_call (g_queue_pop_head_link (&self->calls)->data);
     s_free_messages (&self->inbox);
     s_free_messages (&self->held);
     s_free_messages (&self->done);
@@ -263,7 +263,8 @@ s_take_reply (void *context, const sqs_reply_t *reply)
         s_take_count (self, reply);
         break;
     }
-    s_end_call (call);
+    g_queue_unlink (&self->calls, &call->link);
+    s_free_call (call);
     sqs_client_wake_at (self->feed->client, 0);
 }
 

@@ -3,11 +3,12 @@ from brokers import Brokers
 from cluster import KILLED, Fleet, Member
 from database import Database
 from network import Host, make_network, remove_network
+from queues import Queues
 from rabbits import Rabbits
 
 HTTP_PORT, FRAMES_PORT = 8088, 5561
 FIRST = {"database": 1, "processor": 11, "gateway": 31, "broker": 51}  # numbers of hosts, by role
-BUSES = {"zmq": (None, 0), "kafka": (Brokers, 3), "rabbitmq": (Rabbits, 1)}  # their brokers, and hosts of them
+BUSES = {"zmq": (None, 0), "kafka": (Brokers, 3), "rabbitmq": (Rabbits, 1), "sqs": (Queues, 1)}  # their brokers, and hosts of them
 
 
 class HostMember(Member):

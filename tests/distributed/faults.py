@@ -71,9 +71,10 @@ def over_kafka(run, store):
     return f"{campaign.total} | {show(campaign.counts)}"
 
 
-def over_rabbitmq(run, store):
-    """run.size kills over RabbitMQ, and as many of each other fault; a foreign publisher writes beside the gateways."""
-    with DataCentre(run.folder, store=store, bus="rabbitmq") as centre:
+def over_one_server(run, bus, store):
+    """run.size kills over a bus with one server, and as many of each other fault; somebody else writes beside the
+    gateways."""
+    with DataCentre(run.folder, store=store, bus=bus) as centre:
         campaign = Campaign(centre, run.seed, run.say,
                             beside=lambda history: centre.brokers.foreign(history, run.seed))
         for chances, limited in ((KAFKA_KILLS, "host kills"), (KAFKA_CUTS, "cuts"), (MOVES, "moves"),
@@ -84,12 +85,22 @@ def over_rabbitmq(run, store):
 
 def rabbitmq_with_sqlite(run):
     """Three processors share files on one host."""
-    return over_rabbitmq(run, "sqlite")
+    return over_one_server(run, "rabbitmq", "sqlite")
 
 
 def rabbitmq_with_postgres(run):
     """Three processors have a host each."""
-    return over_rabbitmq(run, "postgres")
+    return over_one_server(run, "rabbitmq", "postgres")
+
+
+def sqs_with_sqlite(run):
+    """Three processors share files on one host."""
+    return over_one_server(run, "sqs", "sqlite")
+
+
+def sqs_with_postgres(run):
+    """Three processors have a host each."""
+    return over_one_server(run, "sqs", "postgres")
 
 
 def kafka_with_sqlite(run):

@@ -17,7 +17,8 @@ if INSIDE not in os.environ and "--list" not in sys.argv:
 sys.path[1:1] = [str(HERE.parent / "chaos"), str(HERE.parent / "support")]
 
 from faults import (absence, cuts, everything, host_kills, host_pauses, kafka_with_postgres,  # noqa: E402
-                    kafka_with_sqlite, promotions, rabbitmq_with_postgres, rabbitmq_with_sqlite, restarts)
+                    kafka_with_sqlite, promotions, rabbitmq_with_postgres, rabbitmq_with_sqlite, restarts,
+                    sqs_with_postgres, sqs_with_sqlite)
 from runner import Scenario, run_all  # noqa: E402
 from takeovers import kill_takeovers, stop_takeovers  # noqa: E402
 
@@ -35,6 +36,8 @@ SCENARIOS = {
     "rabbitmq-sqlite": Scenario(rabbitmq_with_sqlite, 20, 1, "kills over RabbitMQ, and as many of the other faults"),
     "rabbitmq-postgres": Scenario(rabbitmq_with_postgres, 20, 1,
                                   "kills over RabbitMQ, and as many of the other faults"),
+    "sqs-sqlite": Scenario(sqs_with_sqlite, 20, 1, "kills over SQS, and as many of the other faults"),
+    "sqs-postgres": Scenario(sqs_with_postgres, 20, 1, "kills over SQS, and as many of the other faults"),
     "everything": Scenario(everything, 300, 20, "seconds of everything"),
 }
 

@@ -54,6 +54,7 @@ class Gate:
         self.calls = collections.Counter()  # by action
         self.refused = collections.Counter()  # by code
         self.asked = collections.Counter()  # for the role, by path
+        self.is_away = False  # connections end without an answer
         gate = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,6 +62,9 @@ class Gate:
 
             def answer(self):
                 status, body = gate.handle(self)
+                if gate.is_away:
+                    self.close_connection = True
+                    return
                 with contextlib.suppress(OSError):  # the client may be gone
                     self.send_response(status)
                     self.send_header("Content-Length", str(len(body)))
@@ -90,6 +94,8 @@ class Gate:
 
     def handle(self, request):
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        if self.is_away:
+            return 0, b""
         headers = {name.lower(): value for name, value in request.headers.items()}
         if request.path != "/":
             return self.tell_role(request.command, request.path, headers)

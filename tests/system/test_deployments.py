@@ -235,7 +235,7 @@ def test_compose_keeps_processors_inside_with_keys_and_bounds_memory(name):
 
 
 def test_compose_is_open_on_this_machine_only_and_asks_for_tokens_elsewhere():
-    for name in ("", ".postgres", ".kafka", ".rabbitmq"):
+    for name in ("", ".postgres", ".kafka", ".rabbitmq", ".sqs"):
         gateway = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())["services"]["gateway"]
         assert gateway["environment"]["DOWNLINK_INSECURE"] == "yes"
         assert [port.startswith("${DOWNLINK_HTTP_ADDRESS:-127.0.0.1}:") for port in gateway["ports"]] == [True]
@@ -331,6 +331,24 @@ def test_the_passwords_of_compose_with_rabbitmq_are_made_once(tmp_path):
         assert set(found) == {"password", "pgpass", "rabbitmq.conf", "rabbitmq.properties"}
         assert before in (None, found)
         before = found
+
+
+def test_compose_with_sqs_is_that_with_kafka_but_for_the_service():
+    files = [yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text()) for name in (".kafka", ".sqs")]
+    kafka, sqs = (file["services"] for file in files)
+    for name in ("gateway", "processor"):
+        ours, theirs = sqs[name], kafka[name]
+        mounted = ours["environment"]["DOWNLINK_SQS_CONFIG"]
+        assert f"./deploy/sqs/client.properties:{mounted}:ro" in ours["volumes"]
+        del theirs["environment"]["DOWNLINK_KAFKA_CONFIG"]
+        assert ours["environment"] == {**theirs["environment"], "DOWNLINK_BUS": "sqs", "DOWNLINK_SQS_CONFIG": mounted,
+                                       "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+    assert sqs["postgres"] == kafka["postgres"]
+    assert "ports" not in sqs["sqs"]
+    assert "endpoint=http://sqs:9324" in (ROOT / "deploy/sqs/client.properties").read_text()
+    version = re.search(r"<version>(.*?)</version>", (ROOT / "tests/support/sqs-image/pom.xml").read_text()).group(1)
+    assert f":-softwaremill/elasticmq:{version}}}" in sqs["sqs"]["image"], "the release that the tests run"
+    assert set(files[1]["volumes"]) == set(files[0]["volumes"])
 
 
 def test_the_example_of_an_environment_for_compose_has_all_that_can_be_set_with_its_default():

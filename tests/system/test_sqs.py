@@ -132,10 +132,11 @@ def test_kills_lose_nothing(over, journal):
     both.stop()
 
 
-def test_an_outage_of_the_server_delays_and_loses_nothing(start, topic):
+def test_an_outage_of_the_server_delays_and_loses_nothing(start, queues, topic):
     """With a journal a gateway goes on accepting; without one a client gets 503, or its answer when SQS is back."""
-    with Sqs(is_kept=True).create() as queues:
-        flags = queues.flags(topic)
+    with Gate(queues) as gate:
+        gate.keys = {KEY["AWS_ACCESS_KEY_ID"]: (KEY["AWS_SECRET_ACCESS_KEY"], None)}
+        flags = gate.flags(topic)
         both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS))
         other, port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "30s")
         hasty, hasty_port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "100ms")
@@ -146,18 +147,19 @@ def test_an_outage_of_the_server_delays_and_loses_nothing(start, topic):
                 return client.call("POST", "/messages", json.dumps(message(early, number, by=1))).status
         assert both.post(message(early, 1, by=7), Prefer="wait=10").status == 200
 
-        def stop_and_start():
-            queues.kill()
-            until(lambda: is_away(both), 15, "the word that the server is away")
-            assert post_without_journal(hasty_port, 3) == 503
-            with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        def leave_and_return():
+            gate.is_away = True
+            with concurrent.futures.ThreadPoolExecutor(2) as beside:
+                refused = beside.submit(post_without_journal, hasty_port, 3)
+                until(lambda: is_away(both), 15, "the word that the server is away")
                 held = beside.submit(post_without_journal)
                 assert both.rocket(early)["speed"] == 7, "queries are answered"
+                assert refused.result() == 503
                 assert not held.done()
-                queues.start()
+                gate.is_away = False
                 assert held.result() == 202
             until(lambda: not is_away(both), 15, "the end of it")
-        assert under_load(both, stop_and_start) == {202}
+        assert under_load(both, leave_and_return) == {202}
         both.rocket_when(early, lambda rocket: rocket["speed"] in (8, 9))
 
         def pause():

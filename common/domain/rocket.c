@@ -169,7 +169,7 @@ s_restore_rare (rocket_t *self, const rocket_view_t *view, text_pool_t *pool)
         .gaps_closed = (uint32_t) view->gaps_closed};
 }
 
-//  Return true if a view of a forgotten rocket has nothing but what is left of one.
+//  Return true if a view of a forgotten rocket has nothing more than such a rocket keeps.
 static bool
 s_is_empty (const rocket_view_t *view)
 {

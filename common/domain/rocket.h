@@ -6,7 +6,7 @@
 //  ORDERING_LATEST a message is ignored unless its number is above the highest one applied.
 //
 //  A rocket can be forgotten: nothing is left of it but its id and a time, and every further message
-//  of it is ignored, whatever its number. So a late or repeated message never brings it back, and the
+//  of it is ignored, with any number. So a late or repeated message never brings it back, and the
 //  order of messages does not matter here either.
 //
 //  One thread owns a rocket and the pool of its texts.

@@ -9,7 +9,7 @@
 
 #define NETWORKS_MAX 64  //  in a list
 
-//  What a complaint about a text that is no such list says, behind the text.
+//  The end of a complaint about a text that is no such list, behind the text.
 #define NETWORKS_FAULT                                                                             \
     "must be at most 64 addresses or networks with commas between, as in "                         \
     "10.0.0.0/8,192.0.2.7,2001:db8::/32"

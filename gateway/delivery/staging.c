@@ -5,7 +5,7 @@
 
 typedef enum { UPLOAD_OPEN, UPLOAD_ACCEPTED, UPLOAD_EVICTED, UPLOAD_DROPPED } upload_state_t;
 
-//  What the uploads of one client hold together.
+//  The room that the uploads of one client hold together.
 typedef struct {
     uint64_t client;
     guint uploads;

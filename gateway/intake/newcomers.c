@@ -20,7 +20,7 @@ typedef struct {
     GList link;
 } ask_t;
 
-//  What is known of a rocket.
+//  The knowledge of a rocket.
 typedef struct {
     bool is_asked;  //  the question is under way
     bool exists;
@@ -59,10 +59,11 @@ newcomers_destroy (newcomers_t **self_p)
     newcomers_t *self = *self_p;
     if (!self)
         return;
-    while (self->asked.head) {
-        ask_t *ask = self->asked.head->data;
+    GList *link;
+    while ((link = g_queue_pop_head_link (&self->asked))) {
+        ask_t *ask = link->data;
         asker_cancel (self->asker, ask->inquiry);
-        s_free_ask (ask);
+        g_free (ask);
     }
     g_hash_table_destroy (self->known);
     g_free (self);

@@ -5,8 +5,8 @@
 //  remembers the answer: for EXISTS_MS that it exists, for MISSING_MS that it does not. Without a full
 //  processor nothing is asked and nothing costs. A worker owns it.
 //
-//  The bound is soft. A gateway learns of a full processor some milliseconds later, and what it has
-//  accepted until then is taken in, because what is accepted is never lost.
+//  The bound is soft. A gateway learns of a full processor some milliseconds later, and all that it
+//  has accepted until then is taken in, because accepted messages are never lost.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NEWCOMERS_H
 #define DOWNLINK_NEWCOMERS_H

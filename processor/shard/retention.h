@@ -1,4 +1,4 @@
-//  What becomes of rockets by time: exploded ones that have been quiet for long are forgotten, and rockets
+//  The fate of rockets by time: exploded ones that have been quiet for long are forgotten, and rockets
 //  that were forgotten long ago end (shard.h). It looks at some rockets a turn, the partitions in
 //  turn, so any number of them costs a turn little. The processor's thread owns it.
 //  SPDX-License-Identifier: Apache-2.0

@@ -1,4 +1,4 @@
-"""DELETE /rockets/{id} and --forget-exploded: what is removed stays away, whatever comes late or twice."""
+"""DELETE /rockets/{id} and --forget-exploded: a removed rocket stays away, also from late and repeated messages."""
 import hashlib
 import os
 import random
@@ -50,7 +50,7 @@ def restart(both, number=signal.SIGKILL):
 
 
 @pytest.mark.parametrize("flags", [("--ordering", "converge"), ("--ordering", "latest"), ()])
-def test_a_removed_rocket_stays_away_whatever_comes(start, database, flags):
+def test_a_removed_rocket_stays_away_from_all_that_comes(start, database, flags):
     both = start(processor=flags or ("--store", database))
     gone, stays = channel(), channel()
     messages = story(gone)
@@ -95,7 +95,7 @@ def test_messages_that_wait_in_the_journal_do_not_bring_a_rocket_back(start):
     assert not is_there(both, one)
 
 
-def test_a_takeover_keeps_what_was_removed(start):
+def test_a_takeover_keeps_removals(start):
     both = start()
     rockets = [channel() for _ in range(60)]
     applied(both, [line for one in rockets for line in story(one)])
@@ -149,7 +149,7 @@ def test_streams_and_subscribers_hear_of_the_removal(start):
         last = everything.last_id
         applied(both, [message(stays, 2), message(gone, 2)])
         assert everything.rocket()["id"] == stays
-        #  Who comes back hears of what it missed.
+        #  A client that comes back hears of the events in between.
         assert remove(both, stays) == 204
         assert everything.until("removed")[-1].data == {"id": stays}
     with Stream(both.http, last_id=last) as again:

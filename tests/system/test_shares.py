@@ -1,4 +1,4 @@
-"""No client takes what is the others': connections of one address, rates."""
+"""No client takes the share of another: connections of one address, rates."""
 import contextlib
 import hashlib
 import json
@@ -192,7 +192,7 @@ def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start)
     known = [channel() for _ in range(10)]
     assert both.post([message(one, 1) for one in known[:9]], Prefer="wait=20").status == 200
     assert not is_full(both)
-    #  What is accepted before the gateway knows is taken in: the bound is soft.
+    #  All that is accepted before the gateway knows is taken in: the bound is soft.
     assert both.post([message(known[9], 1), message(known[9], 2)], Prefer="wait=20").status == 200
     until(lambda: is_full(both), what="the news that the processor is full")
     for _ in range(3):

@@ -53,7 +53,7 @@ s_fold (const char *id, uint64_t number)
     return shard_fold (s_shard, &message);
 }
 
-//  Save all changes, and return copies of what was saved; the caller unrefs them.
+//  Save all changes, and return the saved copies; the caller unrefs them.
 static GPtrArray *
 s_save (void)
 {
@@ -77,7 +77,7 @@ s_expect_shown (const char *id, bool is_shown)
     cr_expect_eq (rocket && !rocket_is_forgotten (rocket), is_shown, "%s", id);
 }
 
-//  Load the shard again from what was saved, as after a restart or a takeover.
+//  Load the shard again from the saved copies, as after a restart or a takeover.
 static void
 s_load_again (ordering_t ordering, const GPtrArray *saved)
 {
@@ -108,8 +108,8 @@ ParameterizedTestParameters (forgotten, in_any_order_messages_around_the_removal
     return cr_make_param_array (ordering_t, orderings, 2);
 }
 
-//  Whatever arrives before and behind the removal, in whatever order, repeated, with saves and restarts
-//  between: the rocket is forgotten, and another one is what its own messages say.
+//  Messages arrive before and behind the removal, in any order, repeated, with saves and restarts
+//  between: the rocket is forgotten, and another one follows from its own messages.
 ParameterizedTest (
     ordering_t *ordering, forgotten, in_any_order_messages_around_the_removal_lead_to_one_state)
 {
@@ -130,7 +130,7 @@ ParameterizedTest (
             if (at + 1 == removed_at)
                 cr_assert_eq (shard_forget (s_shard, text_from ("gone"), NOW_US), FORGET_UNSAVED);
             if (at == loaded_at && at >= removed_at) {
-                //  What was saved earlier is changed again, so that one save has everything.
+                //  Everything saved earlier is changed again, so that one save has everything.
                 GPtrArray *saved = s_save ();
                 s_load_again (*ordering, saved);
                 g_ptr_array_unref (saved);

@@ -23,13 +23,15 @@ bool
 http_encoding_pays (const http_request_t *request, const http_response_t *response)
 {
     return response->body.size >= WORTHWHILE_BYTES && s_is_text (response->content_type) &&
-           strcmp (request->method, "GET") == 0;
+           (strcmp (request->method, "GET") == 0 || strcmp (request->method, "HEAD") == 0);
 }
 
 http_coding_t
 http_encoding_choose (const http_request_t *request, const http_response_t *response)
 {
-    if (!http_encoding_pays (request, response) || request->server->encoders >= ENCODERS_MAX)
+    bool has_body = strcmp (request->method, "HEAD") != 0;
+    if (!has_body || !http_encoding_pays (request, response) ||
+        request->server->encoders >= ENCODERS_MAX)
         return CODING_IDENTITY;
     char *list = http_request_list (request, "Accept-Encoding");
     http_coding_t coding = http_accept_encoding_choose (list);

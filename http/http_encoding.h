@@ -7,8 +7,8 @@
 #include "http/coding/http_coding.h"
 #include "http/http_request.h"
 
-//  Return true if an answer to GET has a body that is worth encoding: then the answer depends on
-//  Accept-Encoding. HEAD describes the body as it is.
+//  Return true if an answer to GET has a body that is worth encoding: then it depends on
+//  Accept-Encoding, and that to HEAD says so too, but describes the body as it is.
 bool http_encoding_pays (const http_request_t *request, const http_response_t *response);
 
 //  Return the coding for this answer to a request.

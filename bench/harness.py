@@ -71,12 +71,16 @@ def folder():
 
 
 class Queries:
-    """REQ to one processor."""
+    """REQ to one processor. keys: a directory of keys, if its links have some."""
 
-    def __init__(self, port):
+    def __init__(self, port, keys=None):
         self.socket = zmq.Context.instance().socket(zmq.REQ)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RCVTIMEO, 60000)
+        if keys:
+            self.socket.curve_secretkey = keys.secret("query")
+            self.socket.curve_publickey = keys.public("query").encode()
+            self.socket.curve_serverkey = keys.public("processor").encode()
         self.socket.connect(f"tcp://127.0.0.1:{port + 1}")
 
     def stats(self):
@@ -90,13 +94,16 @@ class Queries:
 class System:
     """One gateway and some processors that share a state directory."""
 
-    def __init__(self, folder, processors=1, gateway=(), processor=(), wrappers=None):
-        """wrappers: what a program is run under, by its name; valgrind for instance."""
+    def __init__(self, folder, processors=1, gateway=(), processor=(), wrappers=None, keys=None):
+        """wrappers: what a program is run under, by its name; valgrind for instance. keys: a directory of
+        keys (tests/support/keys.py) for the links."""
         self.folder = folder
         first = free_ports(1 + 3 * processors, *PORTS)
         self.http = first
         self.ports = [first + 1 + 3 * index for index in range(processors)]
-        self.gateway_flags, self.processor_flags = gateway, processor
+        self.keys = keys
+        use_keys = ("--curve-dir", keys.path) if keys else ()
+        self.gateway_flags, self.processor_flags = (*use_keys, *gateway), (*use_keys, *processor)
         self.wrappers = wrappers or {}
         self.gateway, self.processors, self.queries = None, [], []
 
@@ -106,7 +113,7 @@ class System:
                 self.processors.append(self.start_processor(port))
             self.gateway = self.start_gateway()
             self.await_ready()
-            self.queries = [Queries(port) for port in self.ports]
+            self.queries = [Queries(port, self.keys) for port in self.ports]
             self.await_shares()
         except BaseException:
             self.__exit__()

@@ -1,4 +1,4 @@
-//  A directory of keys (--curve-dir): what programs read from it.
+//  A directory of keys (--curve-dir): the files that programs read.
 //
 //    NAME.key   a secret key, 40 characters; a program reads the one with its own name: gateway,
 //               processor or query
@@ -19,7 +19,7 @@
 bool key_directory_check (const char *path, char fault[KEY_DIRECTORY_FAULT_SIZE]);
 
 //  Read the secret key with this name, and complete the pair. Return false if it cannot be used; then
-//  fault says why. It never shows what the file holds.
+//  fault says why. It never shows the content of the file.
 bool key_directory_read_secret (const char *path, const char *name, socket_keys_t *keys,
     char fault[KEY_DIRECTORY_FAULT_SIZE]) __attribute__ ((warn_unused_result));
 

@@ -24,7 +24,8 @@ static const struct {
     {"query", PEER_ASK}};
 
 #define HEAD                                                                                       \
-    "#  Who may do what: NAME RIGHTS PUBLIC-KEY. Processors let the holders of push (frames) "     \
+    "#  The rights of each key: NAME RIGHTS PUBLIC-KEY. Processors let the holders of push "       \
+    "(frames) "                                                                                    \
     "and\n"                                                                                        \
     "#  ask (queries, events) in; gateways believe those of announce and acknowledge.\n"
 
@@ -99,7 +100,7 @@ s_make_key (const char *path, size_t index, GString *list, char fault[KEY_DIRECT
     return good;
 }
 
-//  Make what is missing. The directory is locked.
+//  Make the missing files. The directory is locked.
 static bool
 s_make (const char *path, char fault[KEY_DIRECTORY_FAULT_SIZE])
 {

@@ -1,6 +1,6 @@
 //  Makes the keys of an installation: of gateways, of processors and of downlink-query, and the list
-//  of what each may do. All gateways share a key, and so do all processors, so they can be scaled
-//  without a step; whoever wants to tell them apart adds keys and lines.
+//  of their rights. All gateways share a key, and so do all processors, so they can be scaled
+//  without a step; to tell them apart, add keys and lines.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KEY_MAKER_H
 #define DOWNLINK_KEY_MAKER_H

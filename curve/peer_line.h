@@ -1,5 +1,5 @@
-//  A line of the file "peers" of a directory of keys: the name of a key, what its holder may do, and
-//  the public key.
+//  A line of the file "peers" of a directory of keys: the name of a key, its rights, and the
+//  public key.
 //
 //    NAME RIGHTS PUBLIC-KEY
 //    gateway push,ask H9HyZqo##BSlBHcUQxHakWq0o6mJgU?W/6@edl?q
@@ -14,7 +14,7 @@
 
 #define PEER_NAME_MAX 64  //  bytes of a name
 
-//  What the holder of a key may do; bits. The first two are judged by processors, the others by
+//  The rights of the holder of a key; bits. The first two are judged by processors, the others by
 //  gateways.
 typedef enum {
     PEER_PUSH = 1,         //  send frames to processors

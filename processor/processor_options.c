@@ -71,7 +71,7 @@ static const option_t s_options[] = {
     BROKER_BUSES (SETTINGS_OPTION){"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
         "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
     {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
-        "directory of the keys of the three ports: who may push, who may ask; an empty one is "
+        "directory of the keys of the three ports and of the clients; an empty one is "
         "filled. Without it the processor listens only where no other machine reaches it"},
     {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
         "listen everywhere without --curve-dir: whoever reaches the ports may do everything"},

@@ -104,7 +104,7 @@ uint64_t socket_mismatched (const socket_t *self);
 typedef bool (socket_welcome_fn) (void *context, const char *user);
 
 //  End the connections to a bound socket that may not stay. Those that have sent no message end too,
-//  as nobody knows their key; who may come back does so by itself.
+//  as nobody knows their key; a client that may come back does so.
 void socket_end_unwelcome (socket_t *self, socket_welcome_fn *is_welcome, void *context);
 
 //  A socket or, without one, a descriptor to wait for.

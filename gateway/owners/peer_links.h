@@ -1,6 +1,6 @@
 //  The links to processors, and the keys that processors must have. libzmq makes a link again when it
 //  breaks, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
-//  or may not do what it wants. Somebody may mend that while this gateway runs, so such links are
+//  or lacks a right. Somebody may mend that while this gateway runs, so such links are
 //  made anew every second. If several keys may announce, each try takes the next one.
 //
 //  A worker owns its links.
@@ -29,7 +29,7 @@ peer_t *peer_links_add (peer_links_t *self, const address_t *address, int64_t no
 void peer_links_free (void *data);
 
 //  Make the links of a peer anew if its handshake failed, or if its key may not announce any more.
-//  Return true if it was done: what was under way on them may be lost, and the peer counts as silent
+//  Return true if it was done: messages under way on them may be lost, and the peer counts as silent
 //  until it announces itself again.
 bool peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms);
 

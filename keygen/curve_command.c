@@ -15,8 +15,8 @@ curve_command_run (const char *directory)
     }
     fprintf (stderr,
         "downlink-keygen: the keys are in %s: gateway.key, processor.key and query.key are secret; "
-        "peers lists the public ones. Each host needs peers, and the secret key of what runs "
-        "there.\n",
+        "peers lists the public ones. Each host needs peers, and the secret keys of its "
+        "programs.\n",
         directory);
     return true;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-//  Make the keys in a directory (curve/key_maker.h), and say on standard error what was made. Return
+//  Make the keys in a directory (curve/key_maker.h), and list them on standard error. Return
 //  false on failure; then standard error says why, and no file that was there has changed.
 bool curve_command_run (const char *directory) __attribute__ ((warn_unused_result));
 

@@ -37,7 +37,7 @@ static const options_t s_usage = {"downlink-keygen",
     "A gateway with this --token-file knows the token within a second. Delete the line to take the "
     "token back.\n\n"
     "curve DIR makes the keys of gateways, of processors and of downlink-query, for their "
-    "--curve-dir, and the list of what each may do. DIR is made if it is not there. Nothing that "
+    "--curve-dir, and the list of their rights. DIR is made if it is not there. Nothing that "
     "is "
     "there is overwritten."};
 

@@ -18,7 +18,7 @@ from test_oracle import expect, post_lines
 
 TIME = 1643827145863370
 RIGHTS = {"frames": "push", "queries": "ask", "events": "ask"}
-#  Keys of the matrix, and what the list lets them do; None: the key is not in the list.
+#  Keys of the matrix, and their rights in the list; None: the key is not in the list.
 LISTED = {"pusher": "push", "asker": "ask", "announcer": "announce,acknowledge", "both": "push,ask",
           "stranger": None, "gateway": "push,ask", "processor": "announce,acknowledge", "query": "ask"}
 
@@ -352,7 +352,7 @@ def test_nobody_gets_in_while_the_authenticator_hangs(context, start_with):
         del os.environ["DOWNLINK_FAILPOINTS"]
     with Visitor(context, keys, both.port, "queries", "query") as visitor:
         assert not visitor.gets_in()
-    of = channel()  # those who are in go on
+    of = channel()  # connected clients go on
     assert both.post(message(of, 1)).status == 202
     both.rocket_when(of, lambda r: r["messagesApplied"] == 1)
     both.gateway.stop()

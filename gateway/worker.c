@@ -157,8 +157,8 @@ s_wait (worker_t *self)
     count += streams_count;
     //  Answers make room for further requests, which must not wait.
     int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
-    timeout_ms =
-        asker_is_due (self->asker) ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));
+    bool is_due = asker_is_due (self->asker) || intake_is_due (self->intake);
+    timeout_ms = is_due ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));
     int64_t timeout_us = MIN (1000 * timeout_ms, self->publisher->timeout_us (self->publisher));
     socket_poll_us (items, count, MIN (timeout_us, self->link->timeout_us (self->link)));
 }
@@ -242,7 +242,7 @@ s_turn (worker_t *self)
     event_streams_run (self->streams);  //  updates in, to the streams
     watchdog_feed ("worker");
     asker_run (self->asker);      //  questions out, answers back in
-    intake_retry (self->intake);  //  requests that waited for room
+    intake_retry (self->intake);  //  requests that waited for room, or to be read
     //  Answers out: the first run hands them over, the second one writes them.
     for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++) {
         watchdog_feed ("worker");

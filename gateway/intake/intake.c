@@ -68,6 +68,12 @@ intake_retry (intake_t *self)
     posts_retry (self->posts);
 }
 
+bool
+intake_is_due (const intake_t *self)
+{
+    return posts_are_due (self->posts);
+}
+
 size_t
 intake_answer (intake_t *self)
 {

@@ -28,8 +28,11 @@ bool intake_takes_pieces (const intake_t *self, const http_request_t *request);
 //  Take the next piece of a body, as http_piece_fn does.
 bool intake_piece (intake_t *self, http_request_t *request, text_t lines);
 
-//  Offer the requests again that wait for room.
+//  Offer the requests again that wait for room, and read long bodies that wait.
 void intake_retry (intake_t *self);
+
+//  Return true if the next turn must come at once.
+bool intake_is_due (const intake_t *self);
 
 //  Answer the requests whose outcome is known by now. Return how many were answered.
 size_t intake_answer (intake_t *self);

@@ -2,6 +2,10 @@
 //
 //  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its
 //  body is kept meanwhile, which is bounded; it is read again for each offer.
+//
+//  To read a long body takes milliseconds, and an encoded one may be two hundred times as long as the
+//  bytes that came. So bodies are read for some time in each turn, and the others wait: many at once
+//  must not hold up the loop. Short ones, whose number the bodies that are kept bound, go first.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 
@@ -14,15 +18,21 @@
 #include "http/coding/http_coding.h"
 
 #define RETRY_MS 50
-#define ASK_MS 1000  //  the least wait for the owners of new rockets
+#define ASK_MS 1000   //  the least wait for the owners of new rockets
+#define READ_MS 1000  //  the least wait of a long body that is not read yet
+#define READ_US_PER_TURN 20000
+#define SHORT_BYTES 65536
 
 struct posts {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
     batch_t *batch;          //  messages of the current request
     GByteArray *decoded;     //  the body of the current request, if it was encoded
+    GQueue unread;           //  of http_request_t *: long ones, which wait to be read
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
+    guint told;              //  of those, the first ones, whose owners may have told something
+    int64_t spent_us;        //  on bodies in this turn
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
 };
@@ -170,7 +180,7 @@ s_begin_reading (posts_t *self)
 }
 
 static try_t
-s_try (posts_t *self, http_request_t *request)
+s_read_and_offer (posts_t *self, http_request_t *request)
 {
     message_json_form_t form;
     if (!content_type_read (http_request_field (request, "Content-Type"), &form)) {
@@ -200,6 +210,22 @@ s_try (posts_t *self, http_request_t *request)
     return result;
 }
 
+//  Do so, and count the time that it takes.
+static try_t
+s_try (posts_t *self, http_request_t *request)
+{
+    int64_t start_us = clock_us ();
+    try_t result = s_read_and_offer (self, request);
+    self->spent_us += clock_us () - start_us;
+    return result;
+}
+
+static bool
+s_has_time (const posts_t *self)
+{
+    return self->spent_us < READ_US_PER_TURN;
+}
+
 static void
 s_expired (void *context, http_request_t *request)
 {
@@ -212,31 +238,65 @@ static void
 s_not_known (void *context, http_request_t *request)
 {
     posts_t *self = context;
-    g_queue_remove (&self->asking, request);
+    GList *link = g_queue_find (&self->asking, request);
+    if (g_queue_link_index (&self->asking, link) < (gint) self->told)
+        self->told--;
+    g_queue_delete_link (&self->asking, link);
     refuse_batch_unknown (request);
 }
 
 static void
-s_wait_for_owners (posts_t *self, http_request_t *request)
+s_not_read (void *context, http_request_t *request)
 {
-    int64_t wait_ms = MAX ((int64_t) self->tools->wait_ms, ASK_MS);
-    g_queue_push_tail (&self->asking, request);
-    http_hold (request, clock_ms () + wait_ms, s_not_known, self);
+    posts_t *self = context;
+    g_queue_remove (&self->unread, request);
+    refuse_batch_unread (request);
+}
+
+//  Hold a request that could not be answered.
+static void
+s_hold (posts_t *self, http_request_t *request, try_t reason)
+{
+    int64_t wait_ms = (int64_t) self->tools->wait_ms;
+    if (reason == TRY_ASKING) {
+        g_queue_push_tail (&self->asking, request);
+        http_hold (request, clock_ms () + MAX (wait_ms, ASK_MS), s_not_known, self);
+    }
+    else {
+        g_queue_push_tail (&self->waiting, request);
+        http_hold (request, clock_ms () + wait_ms, s_expired, self);
+    }
+}
+
+//  Answer or hold a request.
+static void
+s_begin (posts_t *self, http_request_t *request)
+{
+    //  First come, first served: a request never overtakes the ones that wait for room.
+    try_t result = g_queue_is_empty (&self->waiting) ? s_try (self, request) : TRY_NO_ROOM;
+    if (result != TRY_ANSWERED)
+        s_hold (self, request, result);
+}
+
+//  Return true if the body may take long to read.
+static bool
+s_is_long (const http_request_t *request)
+{
+    return http_request_body (request).size > SHORT_BYTES ||
+           http_coding_read (http_request_field (request, "Content-Encoding")) != CODING_IDENTITY;
 }
 
 void
 posts_handle (posts_t *self, http_request_t *request)
 {
-    //  First come, first served: a request never overtakes the ones that wait for room.
-    try_t result = g_queue_is_empty (&self->waiting) ? s_try (self, request) : TRY_NO_ROOM;
-    if (result == TRY_ANSWERED)
-        return;
-    if (result == TRY_ASKING) {
-        s_wait_for_owners (self, request);
+    bool may_wait = !s_has_time (self) || self->unread.length > 0;
+    if (!may_wait || !s_is_long (request)) {
+        s_begin (self, request);
         return;
     }
-    g_queue_push_tail (&self->waiting, request);
-    http_hold (request, clock_ms () + (int64_t) self->tools->wait_ms, s_expired, self);
+    g_queue_push_tail (&self->unread, request);
+    http_hold (
+        request, clock_ms () + MAX ((int64_t) self->tools->wait_ms, READ_MS), s_not_read, self);
 }
 
 bool
@@ -257,42 +317,57 @@ s_may_be_room (const posts_t *self)
            clock_ms () >= self->retry_at_ms;
 }
 
-//  Try the requests again whose rockets the owners may have told of.
+//  Try the requests again whose rockets the owners may have told of; one at least.
 static void
 s_retry_asking (posts_t *self)
 {
-    for (guint count = self->asking.length; count > 0; count--) {
+    if (newcomers_have_news (self->tools->newcomers))
+        self->told = self->asking.length;
+    for (bool is_first = true; self->told > 0 && (is_first || s_has_time (self));
+         is_first = false) {
         http_request_t *request = g_queue_pop_head (&self->asking);
-        switch (s_try (self, request)) {
-        case TRY_ANSWERED:
-            break;
-        case TRY_ASKING:
-            g_queue_push_tail (&self->asking, request);
-            break;
-        case TRY_NO_ROOM:
-            g_queue_push_tail (&self->waiting, request);
-            http_hold (request, clock_ms () + (int64_t) self->tools->wait_ms, s_expired, self);
-            break;
-        }
+        self->told--;
+        try_t result = s_try (self, request);
+        if (result == TRY_ASKING)
+            g_queue_push_tail (&self->asking, request);  //  its deadline stays
+        else if (result == TRY_NO_ROOM)
+            s_hold (self, request, result);
     }
+}
+
+//  Read the long bodies that were put off; one at least.
+static void
+s_read_on (posts_t *self)
+{
+    for (bool is_first = true; self->unread.head && (is_first || s_has_time (self));
+         is_first = false)
+        s_begin (self, g_queue_pop_head (&self->unread));
 }
 
 void
 posts_retry (posts_t *self)
 {
-    if (newcomers_have_news (self->tools->newcomers))
-        s_retry_asking (self);
-    while (!g_queue_is_empty (&self->waiting) && s_may_be_room (self)) {
+    self->spent_us = 0;
+    s_retry_asking (self);
+    while (!g_queue_is_empty (&self->waiting) && s_has_time (self) && s_may_be_room (self)) {
         http_request_t *request = g_queue_peek_head (&self->waiting);
         try_t result = s_try (self, request);
         if (result == TRY_NO_ROOM) {
             self->full_buffered = self->tools->publisher->buffered (self->tools->publisher);
             self->retry_at_ms = clock_ms () + RETRY_MS;
-            return;
+            break;
         }
         g_queue_pop_head (&self->waiting);
         if (result == TRY_ASKING)
-            s_wait_for_owners (self, request);
+            s_hold (self, request, result);
         self->retry_at_ms = 0;
     }
+    s_read_on (self);
+}
+
+bool
+posts_are_due (const posts_t *self)
+{
+    return self->unread.length > 0 || self->told > 0 ||
+           (self->waiting.length > 0 && self->retry_at_ms == 0);
 }

@@ -15,11 +15,16 @@ posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 //  The caller ensures that no request waits.
 void posts_destroy (posts_t **self_p);
 
-//  Read a request's messages and offer them. Answer it, or hold it.
+//  Read a request's messages and offer them. Answer it, or hold it; also if its body is long and long
+//  ones have taken enough of this turn.
 void posts_handle (posts_t *self, http_request_t *request);
 
-//  Offer the requests again that wait for room.
+//  Offer the requests again that wait for room, and read long bodies that wait, for some time. Call it
+//  once in each turn.
 void posts_retry (posts_t *self);
+
+//  Return true if the next turn must come at once.
+bool posts_are_due (const posts_t *self);
 
 //  Return the number of requests that wait for room.
 size_t posts_waiting (const posts_t *self);

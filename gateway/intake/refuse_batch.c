@@ -36,6 +36,13 @@ refuse_batch_unknown (http_request_t *request)
 }
 
 void
+refuse_batch_unread (http_request_t *request)
+{
+    answer_problem (request, 503, "busy",
+        "too many long bodies came at once: nothing of this request was accepted; send it again");
+}
+
+void
 refuse_batch_not_kept (http_request_t *request, publisher_t *publisher)
 {
     bool is_disk_full = publisher->is_disk_full (publisher);

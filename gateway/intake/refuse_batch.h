@@ -18,6 +18,9 @@ void refuse_batch_of_newcomers (http_request_t *request);
 //  Answer 503: the owner of a rocket did not tell in time whether it exists.
 void refuse_batch_unknown (http_request_t *request);
 
+//  Answer 503: long bodies came faster than they could be read.
+void refuse_batch_unread (http_request_t *request);
+
 //  Answer 503: the journal could not keep the messages, as its disk is full or fails.
 void refuse_batch_not_kept (http_request_t *request, publisher_t *publisher);
 

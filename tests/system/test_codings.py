@@ -2,7 +2,9 @@
 import ctypes
 import gzip
 import json
+import select
 import socket
+import time
 import zlib
 
 import pytest
@@ -90,6 +92,40 @@ def test_a_bomb_costs_no_memory(start):
         assert "200 times" in answer.json()["detail"]
         assert memory_of(both.gateway, "VmHWM") < 300 * MIB
     assert both.post(message(channel(), 1)).status == 202
+
+
+def begin_posts(pair, body, count):
+    """Connections with a POST of this body each, which lacks its last byte."""
+    head = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    connections = [socket.create_connection(("127.0.0.1", pair.http), timeout=60) for _ in range(count)]
+    for connection in connections:
+        connection.sendall(head + body[:-1])
+    return connections
+
+
+def test_many_bodies_that_unpack_to_much_hold_up_nobody_else(start):
+    both, one = start(), channel()
+    messages = [message(one, number) for number in range(1, 40001)] + [{}]  # the last one is refused
+    text = json.dumps(messages, separators=(",", ":")).encode()
+    assert 5 * MIB < len(text) < 8 * MIB
+    body = gzip.compress(text, 1)
+    connections = begin_posts(both, body, 60)
+    begin = time.monotonic()
+    for connection in connections:
+        connection.sendall(body[-1:])
+    longest, answered = 0, []
+    while len(answered) < len(connections):
+        asked = time.monotonic()
+        assert both.call("GET", "/livez").status == 200
+        longest = max(longest, time.monotonic() - asked)
+        answered = select.select(connections, [], [], 0)[0]
+    assert longest < (time.monotonic() - begin) / 3  # all of it, when the bodies are read in one turn
+    statuses = {int(connection.recv(65536)[9:12]) for connection in connections}
+    assert 400 in statuses and statuses <= {400, 503}
+    for connection in connections:
+        connection.close()
+    assert both.post(message(one, 1)).status == 202
 
 
 def test_an_event_in_binary_mode_may_be_compressed(pair):

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 allowed=(
     'microhttpd\.h   ^http/((connection/)?http_[a-z_]+\.[ch]|tls/tls_gate\.c)$'
     'gnutls/         ^(http/(tls/tls_[a-z]+|http_secure)|common/network/http_line)\.[ch]$'
-    'z(lib|std)\.h   ^http/coding/http_coding\.c$'
+    'z(lib|std)\.h   ^http/coding/http_(coding|encoder)\.c$'
     'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal/journal_file|processor/save/store_sqlite)\.[ch]$'
     'simdjson        ^common/bytes/json_text\.[ch]pp$'
     'msgpack         ^common/bytes/(frame|announcement|msgpack_[a-z]+)\.[ch]$'

@@ -3,8 +3,8 @@
 //    carried    the queue has it on a majority of its brokers (publisher confirms)
 //    returned   it is not known to be there: publish it again
 //
-//  It has a thread of its own (rabbitmq_client.h). All functions are for its owner and never wait; what
-//  they tell comes in rabbitmq_publisher_run, on the owner's thread. The messages that it has are bounded.
+//  It has a thread of its own (rabbitmq_client.h). All functions are for its owner and never wait; it
+//  hears in rabbitmq_publisher_run, on its own thread. The messages that it has are bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RABBITMQ_PUBLISHER_H
 #define DOWNLINK_RABBITMQ_PUBLISHER_H

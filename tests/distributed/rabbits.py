@@ -16,7 +16,7 @@ CHANNELS = 20
 
 
 class Rabbits:
-    """A broker on the only one of `hosts`. It keeps what it confirmed on its disk."""
+    """A broker on the only one of `hosts`. It keeps confirmed messages on its disk."""
 
     def __init__(self, hosts):
         self.hosts = hosts

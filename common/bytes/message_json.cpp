@@ -19,6 +19,7 @@ static_assert (MESSAGE_JSON_PADDING >= JSON_TEXT_PADDING, "a text is read furthe
 struct message_json {
     json_text_t json{};
     event_reader_t events{};
+    bool is_stopped = false;
 };
 
 message_json_t *
@@ -37,6 +38,12 @@ message_json_destroy (message_json_t **self_p) noexcept
 {
     delete *self_p;
     *self_p = nullptr;
+}
+
+void
+message_json_stop (message_json_t *self) noexcept
+{
+    self->is_stopped = true;
 }
 
 //  The functions to call.
@@ -88,6 +95,8 @@ s_tell_from (message_json_t *self, dom::array array, bool is_event, size_t *inde
             continue;
         if (!s_tell (self, element, is_event, *index, listener))
             return false;
+        if (self->is_stopped)
+            break;
         ++*index;
     }
     return true;
@@ -129,6 +138,7 @@ s_read_document (
     dom::element root;
     dom::array array;
     size_t index = 0;
+    self->is_stopped = false;
     if (!json_text_parse (&self->json, body, false, &root)) {
         if (form == MESSAGE_JSON_DOCUMENT)
             s_hint_at_lines (self, body);
@@ -162,7 +172,8 @@ static void
 s_read_lines (message_json_t *self, text_t body, size_t *index, const listener_t *listener)
 {
     size_t start = 0;
-    while (start < body.size) {
+    self->is_stopped = false;
+    while (start < body.size && !self->is_stopped) {
         const char *line = body.data + start;
         const char *end = (const char *) memchr (line, '\n', body.size - start);
         text_t text = text_of (line, end ? (size_t) (end - line) : body.size - start);

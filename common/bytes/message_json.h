@@ -31,7 +31,7 @@ typedef enum {
 } message_json_form_t;
 
 typedef enum {
-    MESSAGE_JSON_READ,    //  one of the two functions was called for every element
+    MESSAGE_JSON_READ,    //  one of the two functions was called for every element, or stopped that
     MESSAGE_JSON_BROKEN,  //  the body is not JSON, or neither object nor array: see detail
 } message_json_result_t;
 
@@ -65,6 +65,9 @@ void message_json_destroy (message_json_t **self_p) MESSAGE_JSON_NOEXCEPT;
 message_json_result_t message_json_read (message_json_t *self, const char *body, size_t size,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
+
+//  Let the reading end that is under way: no element is told after this one. For the two functions.
+void message_json_stop (message_json_t *self) MESSAGE_JSON_NOEXCEPT;
 
 //  Read a piece of an NDJSON body: whole lines, the last one with or without its line end. *index
 //  counts the lines without blank ones: set it to 0 at the beginning of a body; if it is 0 at the

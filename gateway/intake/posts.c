@@ -5,7 +5,7 @@
 //
 //  To read a long body takes milliseconds, and an encoded one may be two hundred times as long as the
 //  bytes that came. So bodies are read for some time in each turn, and the others wait: many at once
-//  must not hold up the loop. Short ones, whose number the bodies that are kept bound, go first.
+//  must not hold up the loop. Short ones go first; the limit of all bodies together bounds them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 
@@ -28,10 +28,10 @@ struct posts {
     acceptance_t *acceptance;
     batch_t *batch;          //  messages of the current request
     GByteArray *decoded;     //  the body of the current request, if it was encoded
-    GQueue unread;           //  of http_request_t *: long ones, which wait to be read
+    GQueue unread;           //  of http_request_t *: long ones, to be read later
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
-    guint told;              //  of those, the first ones, whose owners may have told something
+    guint told;              //  of those, the first ones: owners have told something
     int64_t spent_us;        //  on bodies in this turn
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
@@ -47,7 +47,8 @@ typedef enum {
 typedef struct {
     batch_t *batch;
     newcomers_t *newcomers;  //  NULL: every rocket has room
-    refusals_t *refusals;    //  NULL: none yet
+    message_json_t *reader;
+    refusals_t *refusals;  //  NULL: none yet
 } reading_t;
 
 posts_t *
@@ -92,7 +93,10 @@ s_accept (void *context, size_t index, const message_t *message)
 static void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
-    refusals_add (&((reading_t *) context)->refusals, index, pointer, detail);
+    reading_t *reading = context;
+    refusals_add (&reading->refusals, index, pointer, detail);
+    if (refusals_are_many (reading->refusals))
+        message_json_stop (reading->reader);
 }
 
 //  Return true if P is known: without it no message has a partition, so there is room for none.
@@ -171,7 +175,7 @@ static reading_t
 s_begin_reading (posts_t *self)
 {
     newcomers_t *newcomers = self->tools->newcomers;
-    reading_t reading = {.batch = self->batch};
+    reading_t reading = {.batch = self->batch, .reader = self->tools->reader};
     if (newcomers_are_limited (newcomers)) {
         newcomers_begin (newcomers);
         reading.newcomers = newcomers;
@@ -199,6 +203,10 @@ s_read_and_offer (posts_t *self, http_request_t *request)
     try_t result = TRY_ANSWERED;
     if (s_read (self, request, body, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
         answer_problem (request, 400, "bad-body", detail);
+    else if (refusals_are_many (reading.refusals)) {
+        counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
+        refusals_answer_many (reading.refusals, request);
+    }
     else if (reading.refusals && !prefer.is_lenient) {
         counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
         refusals_answer (reading.refusals, request, batch_count (self->batch));

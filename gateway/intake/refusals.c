@@ -74,6 +74,12 @@ refusals_count (const refusals_t *self)
     return self ? self->count : 0;
 }
 
+bool
+refusals_are_many (const refusals_t *self)
+{
+    return refusals_count (self) > REFUSALS_TOLD_MAX;
+}
+
 void
 refusals_write (const refusals_t *self, json_writer_t *json)
 {
@@ -99,15 +105,30 @@ s_write_errors (const void *context, json_writer_t *json)
     refusals_write (context, json);
 }
 
+static void
+s_answer (const refusals_t *self, http_request_t *request, const char *detail)
+{
+    answer_problem_with (request, &(problem_t){.status = 400,
+                                      .name = "message-refused",
+                                      .detail = detail,
+                                      .write_members = s_write_errors,
+                                      .members = self});
+}
+
 void
 refusals_answer (const refusals_t *self, http_request_t *request, size_t good)
 {
     char detail[128];
     g_snprintf (detail, sizeof detail, "%zu of %zu messages are refused, so none was accepted",
         self->count, self->count + good);
-    answer_problem_with (request, &(problem_t){.status = 400,
-                                      .name = "message-refused",
-                                      .detail = detail,
-                                      .write_members = s_write_errors,
-                                      .members = self});
+    s_answer (self, request, detail);
+}
+
+void
+refusals_answer_many (const refusals_t *self, http_request_t *request)
+{
+    s_answer (self, request,
+        "more than " G_STRINGIFY (
+            REFUSALS_TOLD_MAX) " messages are refused: the rest was not read, and "
+                               "none was accepted");
 }

@@ -26,11 +26,18 @@ void refusals_add (refusals_t **self_p, size_t index, const char *pointer, const
 //  Return the number of refused messages.
 size_t refusals_count (const refusals_t *self);
 
+//  Return true if so many messages are refused that reading the others only costs time: more than
+//  REFUSALS_TOLD_MAX.
+bool refusals_are_many (const refusals_t *self);
+
 //  Write them as a JSON array.
 void refusals_write (const refusals_t *self, json_writer_t *json);
 
 //  Answer 400 and tell the refusals. good is the number of good messages in the same request, of
 //  which none was accepted.
 void refusals_answer (const refusals_t *self, http_request_t *request, size_t good);
+
+//  Answer 400 and tell the refusals of a request that was not read further, as they are many.
+void refusals_answer_many (const refusals_t *self, http_request_t *request);
 
 #endif

@@ -24,12 +24,12 @@ answer_log_may (answer_log_t *self, int64_t now_ms)
     return false;
 }
 
-//  Copy the beginning of a text, without bytes that could confuse a log.
+//  Copy the beginning of a text, up to a byte, without bytes that could confuse a log.
 static void
-s_show (const char *text, char shown[SHOWN_SIZE])
+s_show (const char *text, char end, char shown[SHOWN_SIZE])
 {
     size_t size = 0;
-    for (; size < SHOWN_SIZE - 1 && text[size]; size++) {
+    for (; size < SHOWN_SIZE - 1 && text[size] && text[size] != end; size++) {
         unsigned char byte = (unsigned char) text[size];
         shown[size] = byte < ' ' || byte == 0x7f ? '?' : text[size];
     }
@@ -60,8 +60,8 @@ answer_log (answer_log_t *self, const proxy_rules_t *proxies, http_request_t *re
     char client[CLIENT_ADDRESS_TEXT_SIZE];
     caller_t caller = caller_find (proxies, request);
     client_address_print (&caller.address, client);
-    s_show (http_request_method (request), method);
-    s_show (http_request_target (request), target);
+    s_show (http_request_method (request), '\0', method);
+    s_show (http_request_target (request), '?', target);  //  a query may hold a token, by mistake
     log_event (level, is_ordinary ? "answered" : "request refused",
         "method=%s target=%s status=%u problem=%s request_id=%s us=%lld client=%s", method, target,
         status, problem ? problem : "none", http_request_id (request), (long long) us, client);

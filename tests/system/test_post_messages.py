@@ -93,6 +93,18 @@ def test_one_bad_message_refuses_all_and_every_bad_one_is_named(pair):
     assert pair.rocket(one) is None
 
 
+@pytest.mark.parametrize("handling", ["strict", "lenient"])
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson",
+                                  "application/cloudevents-batch+json"])
+def test_a_body_with_very_many_bad_messages_is_not_read_to_its_end(pair, kind, handling):
+    is_lines = kind.endswith("ndjson")
+    bad = "{}\n" * 12000 if is_lines else "[" + "{}," * 2000000 + "{}]"
+    answer = pair.call("POST", "/messages", bad, Content_Type=kind, Prefer=f"handling={handling}")
+    assert (answer.status, answer.json()["type"]) == (400, "urn:downlink:problem:message-refused")
+    assert answer.json()["detail"].startswith("more than 10000 messages are refused")
+    assert len(answer.json()["errors"]) == 10000
+
+
 def test_lenient_handling_takes_the_good_ones(pair):
     one = channel()
     answer = pair.post([message(one, 1), 7, message(one, 2)], Prefer="handling=lenient")

@@ -144,6 +144,16 @@ def test_two_tokens_in_a_request_are_none(guarded):
     assert raw(guarded.http, head.encode()).startswith(b"HTTP/1.1 401 ")
 
 
+def test_a_token_in_a_query_lets_nobody_in_and_is_not_in_the_log(guarded):
+    def logged():  # only so many refusals a second are
+        answer = guarded.call("GET", f"/rockets?limit=77&access_token={token('all')}")
+        assert (answer.status, answer.json()["title"]) == (401, "Unauthorized")
+        lines = guarded.gateway.text().splitlines()
+        return [line for line in lines if answer.json()["requestId"] in line]
+    [line] = until(logged, what="a line about the refusal")
+    assert " target=/rockets " in line and token("all") not in line
+
+
 @pytest.mark.parametrize("fields,status", [
     ("", 401), (f"Authorization: Bearer {token('reader')}\r\n", 403),
     ("Authorization: Bearer wrong\r\nExpect: 100-continue\r\n", 401)])

@@ -52,7 +52,7 @@ void http_request_set_state (http_request_t *self, const http_state_kind_t *kind
 //  Return the state if it is of this kind, else NULL.
 void *http_request_state (const http_request_t *self, const http_state_kind_t *kind);
 
-//  The same, and hand it to the caller: the request has no state then.
+//  Return it in the same way, and hand it to the caller: the request has no state then.
 void *http_request_steal_state (http_request_t *self, const http_state_kind_t *kind);
 
 //  Hold a request until clock_ms () reaches deadline_ms or its client goes away; the server then

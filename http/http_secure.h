@@ -11,8 +11,8 @@
 //  false if that fails; the log says why.
 bool http_secure_begin (http_server_t *server);
 
-//  The certificate that the library wants to know of before it starts. It never asks for it, since
-//  each session gets our credentials.
+//  Refuse to give a certificate. The library wants a function before it starts, and never calls it,
+//  since each session gets our credentials.
 int http_secure_no_certificate (gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **certificates, unsigned *count, gnutls_ocsp_data_st **ocsp,
     unsigned *ocsp_count, gnutls_privkey_t *key, unsigned *flags);

@@ -17,7 +17,7 @@
 //  ROW (NAME, name, partitioner, needs_it, setting, help)
 //    name         in --bus
 //    partitioner  the function that a new state should have (partition.h)
-//    needs_it     other programs choose partitions by this function: no other will do
+//    needs_it     true: other programs choose partitions by this function, so no other will do
 //    setting      one that the file must have
 //    help         on the file
 #define BROKER_BUSES(ROW)                                                                          \
@@ -64,8 +64,8 @@ typedef struct {
         "broker keeps them, from which processors read, and any other programs may write them"},   \
     {                                                                                              \
         "topic", OPTION_TEXT, &(flags).topic, "downlink", "NAME", 0, 0,                            \
-            "with a broker: the topic, or the queues NAME.0, NAME.1 and so on, a place for each "  \
-            "partition of the state; processors make what is not there"                            \
+            "with a broker: the topic, or the beginning of the names of the queues, one for each " \
+            "partition of the state; made if it is not there"                                      \
     }
 
 //  Return the name in --bus.

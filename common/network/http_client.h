@@ -33,7 +33,7 @@ const char *http_place_read (http_place_t *self, const char *url);
 //  the reason of the failure.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
-//  For https: trust the authorities in a file; NULL: those of the system. Return NULL, or a sentence
+//  Trust the authorities in a file for https; NULL: those of the system. Return NULL, or a sentence
 //  about the fault.
 const char *http_place_set_trust (http_place_t *self, const char *file);
 

@@ -23,7 +23,7 @@ s_is_made_of (const char *text, const char *good)
     return *text && strspn (text, good) == strlen (text);
 }
 
-//  Return NULL, or what is wrong with an endpoint.
+//  Return NULL, or the fault of an endpoint.
 static const char *
 s_set_endpoint (sqs_config_t *self, const char *value)
 {
@@ -68,7 +68,7 @@ s_read_seconds (const char *value, int least, int most, int *seconds)
     return true;
 }
 
-//  Return NULL, or what is wrong with a setting.
+//  Return NULL, or the fault of a setting.
 static const char *
 s_set (sqs_config_t *self, const char *name, const char *value)
 {

@@ -64,7 +64,7 @@ s_take_time (CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-//  Watch a socket as libcurl wants. What epoll knows already is told by `known`.
+//  Watch a socket as libcurl wants. known: NULL if epoll does not know it yet.
 static int
 s_take_socket (CURL *easy, curl_socket_t fd, int what, void *context, void *known)
 {

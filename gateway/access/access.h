@@ -34,7 +34,7 @@ typedef enum {
     ACCESS_NO_SCOPE,   //  it may do other things, but not this
 } access_verdict_t;
 
-//  keeper is borrowed; NULL: there is no token file.
+//  Prepare. keeper is borrowed; NULL: there is no token file.
 void access_init (access_t *self, token_keeper_t *keeper);
 void access_clear (access_t *self);
 

@@ -9,7 +9,7 @@
 
 typedef struct event_streams event_streams_t;
 
-//  limit is the most streams at once. The other arguments are borrowed.
+//  Make the streams, `limit` at once at most. The other arguments are borrowed.
 event_streams_t *event_streams_new (
     size_t limit, directory_t *directory, asker_t *asker, json_writer_t *json);
 

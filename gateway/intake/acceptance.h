@@ -21,10 +21,10 @@ typedef struct {
     prefer_t prefer;
 } taken_t;
 
-//  The tools are borrowed.
+//  Make it. The tools are borrowed.
 acceptance_t *acceptance_new (const intake_tools_t *tools);
 
-//  The caller ensures that no request waits.
+//  Destroy it. No request may wait.
 void acceptance_destroy (acceptance_t **self_p);
 
 //  Answer the request now, or hold it and answer it when its outcome is known. Takes the receipt,

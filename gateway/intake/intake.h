@@ -17,7 +17,7 @@ intake_t *intake_new (const intake_tools_t *tools, size_t max_body_bytes);
 
 void intake_destroy (intake_t **self_p);
 
-//  The handler of POST /messages.
+//  Handle POST /messages.
 void handle_post_messages (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 

@@ -9,10 +9,10 @@
 
 typedef struct posts posts_t;
 
-//  Borrows both arguments.
+//  Make it. Both arguments are borrowed.
 posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 
-//  The caller ensures that no request waits.
+//  Destroy it. No request may wait.
 void posts_destroy (posts_t **self_p);
 
 //  Read a request's messages and offer them. Answer it, or hold it; also if its body is long and long

@@ -14,7 +14,7 @@ typedef struct refusals refusals_t;
 
 refusals_t *refusals_ref (refusals_t *self);
 
-//  NULL is allowed.
+//  Drop a reference, or nothing if it is NULL.
 void refusals_unref (refusals_t **self_p);
 
 //  Add a fault, and make the object with the first one. index is the place of the message in the

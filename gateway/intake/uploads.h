@@ -15,11 +15,11 @@
 
 typedef struct uploads uploads_t;
 
-//  Borrows its arguments. An upload that holds no room yet waits behind the posts that wait.
+//  Make it. The arguments are borrowed. An upload that holds no room yet waits behind the posts that wait.
 uploads_t *uploads_new (
     const intake_tools_t *tools, acceptance_t *acceptance, const posts_t *posts);
 
-//  The caller ensures that no request is held.
+//  Destroy it. No request may be held.
 void uploads_destroy (uploads_t **self_p);
 
 //  Take the next piece of a body, as http_piece_fn does.

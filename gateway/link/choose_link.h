@@ -9,7 +9,7 @@
 #include "gateway/metrics/gateway_metrics.h"
 #include "gateway/owners/directory.h"
 
-//  What a link is made of. All of it is borrowed, the choice itself only for the call.
+//  The parts of a link. All of it is borrowed, the choice itself only for the call.
 typedef struct {
     const bus_choice_t *choice;
     const directory_t *directory;

@@ -1,13 +1,14 @@
 //  The link over Kafka: each message is a record on one topic, in the partition of its channel. A
 //  frame is carried when the brokers have all its records (acks=all).
 //
-//  The number of partitions is what the processors announce, or that of the topic while none of them
+//  The number of partitions is the one that the processors announce, or that of the topic while none of them
 //  has spoken. As long as the two differ, nothing is sent.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bus/bus_settings.h"
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "gateway/link/broker_link.h"
 #include "gateway/link/bus_check.h"
 #include "gateway/link/choose_link.h"
 #include "gateway/link/kafka_producer.h"
@@ -57,14 +58,8 @@ static void
 s_look_at_brokers (link_kafka_t *self)
 {
     const char *reason = "";
-    bool was_away = self->is_away;
-    self->is_away = !self->producer || kafka_producer_is_away (self->producer, &reason);
-    counter_set (&self->metrics->bus_away, self->is_away);
-    if (self->is_away && !was_away)
-        log_event (LOG_WARN, "the bus is away: accepted messages wait", "bus=kafka reason=%s",
-            *reason ? reason : "no answer");
-    else if (!self->is_away && was_away)
-        log_event (LOG_INFO, "the bus is back", "bus=kafka");
+    bool is_away = !self->producer || kafka_producer_is_away (self->producer, &reason);
+    broker_link_note_away (BUS_KAFKA, &self->is_away, is_away, reason, self->metrics);
 }
 
 //  Return the layout of the topic; it is not known before the brokers have told its partitions.
@@ -156,7 +151,7 @@ s_send (link_t *base, record_t *record)
 {
     link_kafka_t *self = (link_kafka_t *) base;
     bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
-    g_assert (is_frame);  //  we made it, and the journal checks what it reads back
+    g_assert (is_frame);  //  we made it, and the journal checks all that it reads back
     FAILPOINT ("push-before");
     bool is_sent =
         kafka_producer_send (self->producer, record->partition, record->sequence, self->records);
@@ -164,23 +159,18 @@ s_send (link_t *base, record_t *record)
     return is_sent;
 }
 
-//  Any owner may have read the frame from the topic. Acks carry digests, so a frame that was never
-//  there is not taken for one that was.
 static bool
 s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {
     (void) record;
-    return directory_owner (((const link_kafka_t *) base)->directory, partition) == peer;
+    return broker_link_believes (((const link_kafka_t *) base)->directory, peer, partition);
 }
 
 static void
 s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
 {
-    log_event (LOG_ERROR,
-        "the bus refuses frames that were accepted: they are set aside until this gateway starts "
-        "again",
-        "bus=kafka topic=%s partition=%u frames=%zu", ((const link_kafka_t *) base)->topic,
-        partition, frames);
+    const char *topic = ((const link_kafka_t *) base)->topic;
+    broker_link_log_set_aside (BUS_KAFKA, topic, partition, frames);
 }
 
 static link_condition_t

@@ -11,6 +11,7 @@
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
 #include "common/rabbitmq/rabbitmq_publisher.h"
+#include "gateway/link/broker_link.h"
 #include "gateway/link/bus_check.h"
 #include "gateway/link/choose_link.h"
 #include "gateway/link/frame_records.h"
@@ -86,14 +87,8 @@ s_look_at_broker (link_rabbitmq_t *self)
 {
     const rabbitmq_publisher_condition_t *condition =
         rabbitmq_publisher_condition (self->publisher);
-    bool was_away = self->is_away;
-    self->is_away = condition->is_away;
-    counter_set (&self->metrics->bus_away, self->is_away);
-    if (self->is_away && !was_away)
-        log_event (LOG_WARN, "the bus is away: accepted messages wait", "bus=rabbitmq reason=%s",
-            *condition->reason ? condition->reason : "no answer");
-    else if (!self->is_away && was_away)
-        log_event (LOG_INFO, "the bus is back", "bus=rabbitmq");
+    broker_link_note_away (
+        BUS_RABBITMQ, &self->is_away, condition->is_away, condition->reason, self->metrics);
     self->fault[0] = 0;
     if (!condition->is_refused)
         return;
@@ -167,7 +162,7 @@ s_send (link_t *base, record_t *record)
     if (self->rest_until_ms && clock_ms () < self->rest_until_ms)
         return false;
     bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
-    g_assert (is_frame);  //  we made it, and the journal checks what it reads back
+    g_assert (is_frame);  //  we made it, and the journal checks all that it reads back
     rabbitmq_message_t message = {.id = record->sequence,
         .queue = record->partition,
         .body = frame_records_lines (self->records),
@@ -182,23 +177,18 @@ s_send (link_t *base, record_t *record)
     return is_sent;
 }
 
-//  Any owner may have read the frame from its queue. Acks carry digests, so a frame that was never there
-//  is not taken for one that was.
 static bool
 s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {
     (void) record;
-    return directory_owner (((const link_rabbitmq_t *) base)->directory, partition) == peer;
+    return broker_link_believes (((const link_rabbitmq_t *) base)->directory, peer, partition);
 }
 
 static void
 s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
 {
-    log_event (LOG_ERROR,
-        "the bus refuses frames that were accepted: they are set aside until this gateway starts "
-        "again",
-        "bus=rabbitmq topic=%s partition=%u frames=%zu", ((const link_rabbitmq_t *) base)->topic,
-        partition, frames);
+    const char *topic = ((const link_rabbitmq_t *) base)->topic;
+    broker_link_log_set_aside (BUS_RABBITMQ, topic, partition, frames);
 }
 
 static link_condition_t

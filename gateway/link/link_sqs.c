@@ -1,9 +1,10 @@
 //  The link over SQS: each frame goes as lines of JSON to the queue of its partition. A frame is
 //  carried when SQS has all its messages. Messages arrive in any order, and so do acks.
 //
-//  The number of partitions is what the processors announce: no queue tells it.
+//  The number of partitions is the one that the processors announce: no queue tells it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
+#include "gateway/link/broker_link.h"
 #include "gateway/link/bus_check.h"
 #include "gateway/link/choose_link.h"
 #include "gateway/link/sqs_sender.h"
@@ -33,14 +34,8 @@ static void
 s_look_at_service (link_sqs_t *self)
 {
     const char *reason = "";
-    bool was_away = self->is_away;
-    self->is_away = sqs_sender_is_away (self->sender, &reason);
-    counter_set (&self->metrics->bus_away, self->is_away);
-    if (self->is_away && !was_away)
-        log_event (
-            LOG_WARN, "the bus is away: accepted messages wait", "bus=sqs reason=%s", reason);
-    else if (!self->is_away && was_away)
-        log_event (LOG_INFO, "the bus is back", "bus=sqs");
+    bool is_away = sqs_sender_is_away (self->sender, &reason);
+    broker_link_note_away (BUS_SQS, &self->is_away, is_away, reason, self->metrics);
 }
 
 static void
@@ -95,27 +90,22 @@ s_send (link_t *base, record_t *record)
 {
     link_sqs_t *self = (link_sqs_t *) base;
     bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
-    g_assert (is_frame);  //  we made it, and the journal checks what it reads back
+    g_assert (is_frame);  //  we made it, and the journal checks all that it reads back
     return sqs_sender_send (self->sender, record->partition, record->sequence, self->records);
 }
 
-//  Any owner may have read the frame from the queue. Acks carry digests, so a frame that was never
-//  there is not taken for one that was.
 static bool
 s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {
     (void) record;
-    return directory_owner (((const link_sqs_t *) base)->directory, partition) == peer;
+    return broker_link_believes (((const link_sqs_t *) base)->directory, peer, partition);
 }
 
 static void
 s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
 {
-    log_event (LOG_ERROR,
-        "the bus refuses frames that were accepted: they are set aside until this gateway starts "
-        "again",
-        "bus=sqs topic=%s partition=%u frames=%zu", ((const link_sqs_t *) base)->config->topic,
-        partition, frames);
+    const char *topic = ((const link_sqs_t *) base)->config->topic;
+    broker_link_log_set_aside (BUS_SQS, topic, partition, frames);
 }
 
 static link_condition_t

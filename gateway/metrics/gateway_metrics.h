@@ -130,7 +130,7 @@ gateway_metrics_t *gateway_metrics_new (
 
 void gateway_metrics_destroy (gateway_metrics_t **self_p);
 
-//  One worker's set, for that worker to write.
+//  Return the set of a worker, which only that worker writes.
 worker_metrics_t *gateway_metrics_of (gateway_metrics_t *self, unsigned worker);
 
 //  Remember the latencies of this moment. One thread calls it every GATEWAY_SAMPLE_MS.
@@ -159,7 +159,7 @@ typedef struct {
     double lag_seconds[PARTITIONS_MAX];  //  the age of the oldest one
 } gateway_totals_t;
 
-//  Any thread. The totals are the caller's, to free with g_free.
+//  Sum over all workers. Any thread. The caller frees the totals with g_free.
 gateway_totals_t *gateway_metrics_sum (gateway_metrics_t *self);
 
 //  "POST /messages", or "other".

@@ -18,7 +18,7 @@ typedef struct {
     int64_t logged_ms;
 } peer_links_t;
 
-//  keys is borrowed; NULL: links have no keys.
+//  Prepare. keys is borrowed; NULL: links have no keys.
 void peer_links_init (peer_links_t *self, peer_keeper_t *keys, const char *ack_topic);
 void peer_links_clear (peer_links_t *self);
 

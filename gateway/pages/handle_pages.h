@@ -18,7 +18,7 @@ void handle_session (const parts_t *parts, http_request_t *request, const http_t
 //  Answer GET / of a browser without a token: the page that asks for one.
 void answer_sign_in (http_request_t *request);
 
-//  The files that this page loads.
+//  Handle GET of a file that this page loads.
 void handle_get_sign_in (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 

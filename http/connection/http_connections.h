@@ -97,8 +97,8 @@ http_connection_t *http_connections_add (http_connections_t *self, int fd);
 //  Free a connection that is closed.
 void http_connections_remove (http_connections_t *self, http_connection_t *connection);
 
-//  Where TLS is not spoken: close connections whose client begins with it, before libmicrohttpd
-//  reads that.
+//  Close connections whose client begins with TLS on a port without it, before libmicrohttpd reads
+//  that.
 void http_connections_greet (http_connections_t *self);
 
 //  Change the phase of a connection. Only this function does; a connection never leaves PARTED.

@@ -18,7 +18,7 @@
 
 typedef struct answerer answerer_t;
 
-//  Called once for each request with its answer. The bytes are borrowed for the call. If owner is
+//  Take the answer of a request, once. The bytes are borrowed for the call. If owner is
 //  not NULL, hold a reference to it to keep the bytes without a copy. No bytes: the answerer is
 //  being destroyed, and there is no answer.
 typedef void (answer_fn) (void *context, text_t answer, GBytes *owner);

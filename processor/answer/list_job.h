@@ -7,8 +7,8 @@
 #include "processor/shard/shards.h"
 #include "query/protocol/query.h"
 
-//  Called once for each asker, from list_jobs_run, with the tag of the asker and the reply,
-//  borrowed. The function must not add jobs.
+//  Take the reply to an asker, with its tag, once; list_jobs_run calls it. The reply is borrowed. The
+//  function must not add jobs.
 typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
 
 typedef struct {

@@ -12,10 +12,13 @@
 #include "curve/peer_keeper.h"
 #include "processor/shard/shards.h"
 
+//  Messages in all shards that are not saved: a source that reads from a broker pauses at so many.
+#define SOURCE_UNSAVED_MAX 2000000
+
 typedef struct source source_t;
 
 struct source {
-    //  Take in what came, for budget_us microseconds at most. Return true if more may wait.
+    //  Take in the messages that came, for budget_us microseconds at most. Return true if more may wait.
     bool (*take) (source_t *self, int64_t budget_us);
 
     //  Take in messages of a partition from now on, from the position of its shard. The shard is in
@@ -31,7 +34,7 @@ struct source {
     //  may be revoked already, and its shard is still there.
     void (*saved) (source_t *self, uint32_t partition, const position_t *position);
 
-    //  Return what to wait for: it becomes ready when something came.
+    //  Return the item to wait for: it becomes ready when something came.
     socket_item_t (*item) (source_t *self);
 
     //  Describe the bus as it is now, and write the lags of the assigned partitions to the shards.
@@ -41,7 +44,7 @@ struct source {
     void (*destroy) (source_t **self_p);
 };
 
-//  What a source is made of. All of it is borrowed, choice and patience only for the call.
+//  The parts of a source. All of it is borrowed, choice and patience only for the call.
 typedef struct {
     const bus_choice_t *choice;
     const patience_t *patience;  //  to wait for a broker that is away

@@ -14,7 +14,6 @@
 #include "processor/intake/record_reader.h"
 #include "processor/intake/source.h"
 
-#define UNSAVED_MAX 2000000  //  messages, in all shards
 #define COMMIT_MS 1000
 #define AGAIN_MS 1000
 #define LOG_INTERVAL_MS 1000
@@ -199,12 +198,8 @@ s_take_batch (source_kafka_t *self, kafka_partition_t *partition)
 static bool
 s_must_pause (const source_kafka_t *self)
 {
-    uint64_t unsaved = 0;
-    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
-        const shard_t *shard = self->shards->shards[partition];
-        unsaved += shard ? shard_folded (shard) - shard_saved (shard) : 0;
-    }
-    return unsaved >= UNSAVED_MAX || (self->letters && kafka_dead_letters_is_full (self->letters));
+    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX ||
+           (self->letters && kafka_dead_letters_is_full (self->letters));
 }
 
 //  Commit the saved offsets that are not committed yet.
@@ -354,7 +349,7 @@ static bus_health_t
 s_health (source_t *base)
 {
     source_kafka_t *self = (source_kafka_t *) base;
-    int64_t now_ms = g_get_real_time () / 1000;
+    int64_t now_ms = clock_wall_us () / 1000;
     for (uint32_t number = 0; number < self->shards->partitions; number++)
         if (self->partitions[number].phase != KAFKA_PARTITION_IDLE)
             self->shards->lags[number] = s_lag (self, &self->partitions[number], now_ms);

@@ -17,10 +17,9 @@
 #include "processor/rabbitmq/rabbitmq_dead_letters.h"
 #include "processor/rabbitmq/rabbitmq_partition.h"
 
-#define UNSAVED_MAX 2000000  //  messages, in all shards
-#define LEAVE_MS 2000        //  other processors wait for the messages of a leaving partition
-#define START_MS 20          //  between two looks at a broker that is awaited
-#define AWAY_MS 1000         //  a connection may come back so soon that nobody need know
+#define LEAVE_MS 2000  //  other processors wait for the messages of a leaving partition
+#define START_MS 20    //  between two looks at a broker that is awaited
+#define AWAY_MS 1000   //  a connection may come back so soon that nobody need know
 #define LOG_INTERVAL_MS 1000
 
 typedef struct {
@@ -153,12 +152,7 @@ s_take_next (source_rabbitmq_t *self)
 static bool
 s_must_pause (const source_rabbitmq_t *self)
 {
-    uint64_t unsaved = 0;
-    for (uint32_t number = 0; number < self->shards->partitions; number++) {
-        const shard_t *shard = self->shards->shards[number];
-        unsaved += shard ? shard_folded (shard) - shard_saved (shard) : 0;
-    }
-    return unsaved >= UNSAVED_MAX ||
+    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX ||
            (self->letters && rabbitmq_dead_letters_is_full (self->letters));
 }
 
@@ -245,7 +239,7 @@ s_lag (const source_rabbitmq_t *self, uint32_t number, int64_t now_ms)
     rabbitmq_partition_t *partition = &self->partitions[number];
     const shard_t *shard = self->shards->shards[number];
     uint64_t queued = self->depths[number] + partition->waiting;
-    uint64_t unsaved = shard ? shard_folded (shard) - shard_saved (shard) : 0;
+    uint64_t unsaved = shard ? shard_unsaved (shard) : 0;
     if (queued == 0)
         partition->behind_ms = 0;
     else if (partition->behind_ms == 0)
@@ -261,7 +255,7 @@ s_lag (const source_rabbitmq_t *self, uint32_t number, int64_t now_ms)
 static void
 s_measure (source_rabbitmq_t *self)
 {
-    int64_t now_ms = g_get_real_time () / 1000;
+    int64_t now_ms = clock_wall_us () / 1000;
     for (uint32_t number = 0; number < self->shards->partitions; number++)
         self->partitions[number].waiting = 0;
     for (const GList *link = self->deliveries.head; link; link = link->next)

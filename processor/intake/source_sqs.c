@@ -15,10 +15,9 @@
 #include "processor/intake/source.h"
 #include "processor/intake/sqs_dead_letters.h"
 
-#define UNSAVED_MAX 2000000  //  messages, in all shards
-#define RECEIVES_MAX 40      //  requests for messages at a time, so that others find a connection
-#define SHORT_WAIT_S 1       //  when there are more partitions than that
-#define CLOSE_MS 1500        //  for the last calls
+#define RECEIVES_MAX 40  //  requests for messages at a time, so that others find a connection
+#define SHORT_WAIT_S 1   //  when there are more partitions than that
+#define CLOSE_MS 1500    //  for the last calls
 #define LOG_INTERVAL_MS 1000
 #define MESSAGES_PER_STEP 4  //  the clock is read between steps
 
@@ -119,12 +118,7 @@ s_must_pause (const source_sqs_t *self)
 {
     if (self->letters && sqs_dead_letters_is_full (self->letters))
         return true;
-    uint64_t unsaved = 0;
-    for (uint32_t number = 0; number < self->shards->partitions; number++) {
-        const shard_t *shard = self->shards->shards[number];
-        unsaved += shard ? shard_folded (shard) - shard_saved (shard) : 0;
-    }
-    return unsaved >= UNSAVED_MAX;
+    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX;
 }
 
 //  Decide about the held messages of a partition: those that are saved are deleted; when the shard is
@@ -227,7 +221,7 @@ static lag_t
 s_lag (const source_sqs_t *self, const sqs_partition_t *partition, int64_t now_ms)
 {
     const shard_t *shard = self->shards->shards[partition->number];
-    uint64_t unsaved = shard ? shard_folded (shard) - shard_saved (shard) : 0;
+    uint64_t unsaved = shard ? shard_unsaved (shard) : 0;
     uint64_t waiting = partition->waiting + partition->inbox.length;
     uint64_t lines = self->messages > 0 ? MAX (1, self->lines / self->messages) : 1;
     int64_t oldest_ms = sqs_partition_oldest_ms (partition);

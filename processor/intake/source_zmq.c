@@ -6,8 +6,8 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
-#include "processor/intake/source.h"
 #include "curve/source_owners.h"
+#include "processor/intake/source.h"
 
 #define REFUSAL_LOG_INTERVAL_MS 1000
 

@@ -9,10 +9,10 @@
 
 typedef struct sqs_dead_letters sqs_dead_letters_t;
 
-//  The feed is borrowed. *delivered counts the letters that SQS has.
+//  Make it. The feed is borrowed. *delivered counts the letters that SQS has.
 sqs_dead_letters_t *sqs_dead_letters_new (sqs_feed_t *feed, uint64_t *delivered);
 
-//  Call it after the feed's client is destroyed, or before it runs again.
+//  Destroy it, after the feed's client is destroyed or before it runs again.
 void sqs_dead_letters_destroy (sqs_dead_letters_t **self_p);
 
 //  Send a message of a partition. Until SQS has it, the message is marked as a letter, and must stay

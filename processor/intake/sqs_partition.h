@@ -60,7 +60,7 @@ void sqs_partition_free (sqs_partition_t *self);
 //  Read from now on.
 void sqs_partition_assign (sqs_partition_t *self);
 
-//  Read no more. What is not folded goes back; what is folded is still held.
+//  Read no more. Messages that are not folded go back; folded ones are still held.
 void sqs_partition_revoke (sqs_partition_t *self);
 
 //  Make the calls that are due. may_receive: ask for messages too, and let SQS wait so long for some.

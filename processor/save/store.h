@@ -35,8 +35,8 @@ typedef enum {
     LOAD_FAILED  //  the store cannot be read or a rocket is damaged; the log says why
 } load_t;
 
-//  Called with each stored rocket of a partition that is loaded; the view is borrowed. Return false
-//  if the rocket is invalid.
+//  Take a stored rocket of a partition that is loaded; the view is borrowed. Return false if the
+//  rocket is invalid.
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {

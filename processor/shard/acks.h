@@ -20,7 +20,7 @@ void acks_add (acks_t *self, const frame_head_t *head, uint64_t digest);
 //  Move all frames of other to self. They are older than the frames that self has.
 void acks_move_all (acks_t *self, acks_t *other);
 
-//  Called with the last frame of a source.
+//  Take the last frame of a source.
 typedef void (acks_last_fn) (void *context, const frame_head_t *head, uint64_t digest);
 
 //  Call last with the last frame of each source.

@@ -206,6 +206,12 @@ shard_saved (const shard_t *self)
     return is_quiet ? self->folded : self->saved;
 }
 
+uint64_t
+shard_unsaved (const shard_t *self)
+{
+    return shard_folded (self) - shard_saved (self);
+}
+
 acks_t *
 shard_acks (shard_t *self)
 {

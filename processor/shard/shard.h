@@ -39,6 +39,9 @@ fold_t shard_fold (shard_t *self, const message_t *message);
 uint64_t shard_folded (const shard_t *self);
 uint64_t shard_saved (const shard_t *self);
 
+//  Return the number of messages that are folded and not saved.
+uint64_t shard_unsaved (const shard_t *self);
+
 //  Return the acks of the frames folded since the last burst began (see below), borrowed, so that
 //  the caller adds each frame.
 acks_t *shard_acks (shard_t *self);

@@ -43,6 +43,15 @@ shards_rockets (const shards_t *self)
     return rockets;
 }
 
+uint64_t
+shards_unsaved (const shards_t *self)
+{
+    uint64_t unsaved = 0;
+    for (uint32_t partition = 0; partition < self->partitions; partition++)
+        unsaved += self->shards[partition] ? shard_unsaved (self->shards[partition]) : 0;
+    return unsaved;
+}
+
 bool
 shards_look_full (shards_t *self)
 {

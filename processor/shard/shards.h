@@ -48,6 +48,9 @@ void shards_fold (shards_t *self, shard_t *shard, const message_t *message);
 //  Return the number of rockets in all shards.
 size_t shards_rockets (const shards_t *self);
 
+//  Return the number of messages in all shards that are folded and not saved.
+uint64_t shards_unsaved (const shards_t *self);
+
 //  Work out is_full. Return true if it has changed.
 bool shards_look_full (shards_t *self);
 

@@ -9,7 +9,7 @@
 
 typedef struct update_link update_link_t;
 
-//  Called with each update, which is borrowed for the call.
+//  Take an update, which is borrowed for the call.
 typedef void (update_fn) (void *context, const rocket_update_t *update);
 
 //  Connect to the events port of a processor, "tcp://address:port", without a subscription. If links have

@@ -83,7 +83,7 @@ s_new_metrics (const gateway_config_t *config)
         config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);
 }
 
-//  Warn of what other machines may do, or read on the way.
+//  Warn if other machines may do everything, or may read tokens on the way.
 static void
 s_warn (const gateway_config_t *config)
 {
@@ -99,77 +99,111 @@ s_warn (const gateway_config_t *config)
             "give --tls-cert and --tls-key, or put a proxy with TLS in front (--behind-proxy)");
 }
 
-int
-gateway_run (const gateway_config_t *config, const service_signals_t *signals)
+//  Read the files of tokens, certificates and keys. Return false if one cannot be used; then the log says
+//  why. s_close_files is due in either case.
+static bool
+s_open_files (const gateway_config_t *config, worker_config_t *share, curve_t **curve)
 {
-    int result = -1;
-    if (!listener_is_free (config->worker.address, config->worker.port))
-        return result;
-    token_keeper_t *tokens = config->token_file ? token_keeper_new (config->token_file) : NULL;
-    tls_keeper_t *tls = config->tls.certificate ? tls_keeper_new (&config->tls) : NULL;
-    curve_t *curve =
+    share->tokens = config->token_file ? token_keeper_new (config->token_file) : NULL;
+    share->tls = config->tls.certificate ? tls_keeper_new (&config->tls) : NULL;
+    *curve =
         config->curve_directory ? curve_open (config->curve_directory, "gateway", false) : NULL;
-    if ((config->token_file && !tokens) || (config->tls.certificate && !tls) ||
-        (config->curve_directory && !curve)) {
-        token_keeper_destroy (&tokens);
-        tls_keeper_destroy (&tls);
-        curve_close (&curve);
-        return result;
-    }
-    phase_t phase = {0};
-    atomic_uint state_requests = 0;
-    worker_config_t share = s_share (config);
-    share.state_requests = &state_requests;
-    share.tokens = tokens;
-    share.tls = tls;
-    share.proxies = &config->proxies;
-    share.keys = curve_peers (curve);
-    share.metrics = s_new_metrics (config);
-    share.state = served_state_new ();
-    share.crowds = http_crowds_new (config->connections_per_address, &config->proxies.trusted);
-    share.rates = config->rate ? rates_new (config->rate) : NULL;
-    discovery_t *discovery = discovery_new (config->processors, false);
-    worker_t **workers = g_new0 (worker_t *, config->workers);
-    pthread_t *threads = g_new0 (pthread_t, config->workers);
-    unsigned started = 0;
+    share->keys = curve_peers (*curve);
+    return (!config->token_file || share->tokens) && (!config->tls.certificate || share->tls) &&
+           (!config->curve_directory || *curve);
+}
+
+static void
+s_close_files (worker_config_t *share, curve_t **curve)
+{
+    token_keeper_destroy (&share->tokens);
+    tls_keeper_destroy (&share->tls);
+    curve_close (curve);
+}
+
+//  Make all workers. Return false if one cannot be made; then the log says why.
+static bool
+s_make_workers (const gateway_config_t *config, worker_config_t *share, discovery_t *discovery,
+    phase_t *phase, worker_t **workers)
+{
     for (unsigned index = 0; index < config->workers; index++) {
-        share.index = index;
-        share.publisher.metrics = gateway_metrics_of (share.metrics, index);
-        workers[index] = worker_new (&share, discovery, &phase);
+        share->index = index;
+        share->publisher.metrics = gateway_metrics_of (share->metrics, index);
+        workers[index] = worker_new (share, discovery, phase);
         if (!workers[index])
-            goto out;
+            return false;
     }
-    for (; started < config->workers; started++) {
-        int error = pthread_create (&threads[started], NULL, s_work, workers[started]);
+    return true;
+}
+
+//  Run the workers until the signal to stop, and until they have ended.
+static void
+s_serve (const gateway_config_t *config, const service_signals_t *signals,
+    const worker_config_t *share, const curve_t *curve, phase_t *phase, worker_t **workers,
+    atomic_uint *state_requests)
+{
+    pthread_t *threads = g_new0 (pthread_t, config->workers);
+    for (unsigned index = 0; index < config->workers; index++) {
+        int error = pthread_create (&threads[index], NULL, s_work, workers[index]);
         g_assert (error == 0);
     }
     s_warn (config);
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u tls=%s",
         config->worker.address, (unsigned) config->worker.port, config->workers,
-        tls ? "yes" : "no");
+        share->tls ? "yes" : "no");
     notify_ready ();
-    s_wait_for_stop (signals, &share, curve, &state_requests);
+    s_wait_for_stop (signals, share, curve, state_requests);
     notify_stopping ();
     stop_signals_release ();
-    phase_enter (&phase, GATEWAY_UNREADY);
+    phase_enter (phase, GATEWAY_UNREADY);
     g_usleep (UNREADY_US);
-    phase_enter (&phase, GATEWAY_STOPPING);
-    result = 0;
-out:
+    phase_enter (phase, GATEWAY_STOPPING);
     for (unsigned index = 0; index < config->workers; index++) {
-        if (index < started)
-            pthread_join (threads[index], NULL);
+        pthread_join (threads[index], NULL);
         worker_destroy (&workers[index]);
     }
     g_free (threads);
+}
+
+//  Make the parts that all workers share, and serve. Return 0, or -1 if a worker cannot be made.
+static int
+s_run (const gateway_config_t *config, const service_signals_t *signals, worker_config_t *share,
+    const curve_t *curve)
+{
+    phase_t phase = {0};
+    atomic_uint state_requests = 0;
+    share->state_requests = &state_requests;
+    share->proxies = &config->proxies;
+    share->metrics = s_new_metrics (config);
+    share->state = served_state_new ();
+    share->crowds = http_crowds_new (config->connections_per_address, &config->proxies.trusted);
+    share->rates = config->rate ? rates_new (config->rate) : NULL;
+    discovery_t *discovery = discovery_new (config->processors, false);
+    worker_t **workers = g_new0 (worker_t *, config->workers);
+    bool is_made = s_make_workers (config, share, discovery, &phase, workers);
+    if (is_made)
+        s_serve (config, signals, share, curve, &phase, workers, &state_requests);
+    for (unsigned index = 0; index < config->workers; index++)
+        worker_destroy (&workers[index]);
     g_free (workers);
     discovery_destroy (&discovery);
-    served_state_destroy (&share.state);
-    http_crowds_destroy (&share.crowds);
-    rates_destroy (&share.rates);
-    gateway_metrics_destroy (&share.metrics);
-    token_keeper_destroy (&tokens);
-    tls_keeper_destroy (&tls);
-    curve_close (&curve);
+    served_state_destroy (&share->state);
+    http_crowds_destroy (&share->crowds);
+    rates_destroy (&share->rates);
+    gateway_metrics_destroy (&share->metrics);
+    return is_made ? 0 : -1;
+}
+
+int
+gateway_run (const gateway_config_t *config, const service_signals_t *signals)
+{
+    if (!listener_is_free (config->worker.address, config->worker.port))
+        return -1;
+    curve_t *curve = NULL;
+    worker_config_t share = s_share (config);
+    int result = -1;
+    if (s_open_files (config, &share, &curve))
+        result = s_run (config, signals, &share, curve);
+    s_close_files (&share, &curve);
     return result;
 }

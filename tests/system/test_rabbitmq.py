@@ -98,8 +98,10 @@ def await_empty(broker, topic):
 
 
 def processor_stats(both):
-    done = subprocess.run([BIN / "downlink-query", "--json", "--processors", f"127.0.0.1:{both.port}", "stats"],
-                          capture_output=True, text=True, check=True)
+    """The statistics of the processor, once it answers."""
+    question = [BIN / "downlink-query", "--json", "--processors", f"127.0.0.1:{both.port}", "stats"]
+    done = until(lambda: (one := subprocess.run(question, capture_output=True, text=True, check=False)).returncode == 0
+                 and one, what="statistics")
     return json.loads(done.stdout.splitlines()[0])
 
 
@@ -292,9 +294,9 @@ def test_a_processor_tells_how_far_it_is_behind(over, broker, topic):
     of = channel()
     broker.publish([(queue_of(topic, of), json.dumps(message(of, number, by=1))) for number in range(1, 21)])
     both.processor = Program(both.folder, "downlink-processor", "--port", both.port, "--state-dir", both.state,
-                             *both.processor_flags, environment={"DOWNLINK_FAILPOINTS": "save-before=sleep:1500"})
-    lags = until(lambda: [row for row in processor_stats(both)["bus"]["lag"] if row[1]], what="a lag")
-    assert lags[0][1] == 20 and lags[0][0] == partition_of(of, PARTITIONS)
+                             *both.processor_flags, environment={"DOWNLINK_FAILPOINTS": "save-before=sleep:3000"})
+    lags = until(lambda: [row for row in processor_stats(both)["bus"]["lag"] if row[1] == 20], what="the lag")
+    assert lags[0][0] == partition_of(of, PARTITIONS)
     until(lambda: not any(row[1] for row in processor_stats(both)["bus"]["lag"]), what="its end")
     await_speed(both, of, 20, 20)
     both.stop()

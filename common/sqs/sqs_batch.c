@@ -72,10 +72,10 @@ sqs_body_get_url (json_writer_t *json, const char *name)
 }
 
 text_t
-sqs_body_create (json_writer_t *json, const char *name, const sqs_config_t *config)
+sqs_body_create (json_writer_t *json, const char *name, const sqs_settings_t *settings)
 {
     char visibility[16];
-    g_snprintf (visibility, sizeof visibility, "%d", config->visibility_s);
+    g_snprintf (visibility, sizeof visibility, "%d", settings->visibility_s);
     s_begin (json, "QueueName", name);
     json_key (json, "Attributes");
     json_begin_object (json);
@@ -134,11 +134,11 @@ sqs_body_send (json_writer_t *json, const char *url, const sqs_entry_t *entries,
 }
 
 text_t
-sqs_body_receive (json_writer_t *json, const char *url, const sqs_config_t *config, int wait_s)
+sqs_body_receive (json_writer_t *json, const char *url, const sqs_settings_t *settings, int wait_s)
 {
     s_begin (json, "QueueUrl", url);
     s_number (json, "MaxNumberOfMessages", SQS_BATCH_MAX);
-    s_number (json, "VisibilityTimeout", config->visibility_s);
+    s_number (json, "VisibilityTimeout", settings->visibility_s);
     s_number (json, "WaitTimeSeconds", wait_s);
     s_list (json, "AttributeNames", "SentTimestamp");
     s_list (json, "MessageAttributeNames", "All");

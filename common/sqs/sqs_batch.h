@@ -33,12 +33,12 @@ size_t sqs_entry_bytes (const sqs_entry_t *self);
 
 //  Write a body, and return it, borrowed until the next one.
 text_t sqs_body_get_url (json_writer_t *json, const char *name);
-text_t sqs_body_create (json_writer_t *json, const char *name, const sqs_config_t *config);
+text_t sqs_body_create (json_writer_t *json, const char *name, const sqs_settings_t *settings);
 text_t sqs_body_ask (json_writer_t *json, const char *url);  //  GetQueueAttributes: all of them
 text_t sqs_body_send (
     json_writer_t *json, const char *url, const sqs_entry_t *entries, size_t count);
 text_t sqs_body_receive (
-    json_writer_t *json, const char *url, const sqs_config_t *config, int wait_s);
+    json_writer_t *json, const char *url, const sqs_settings_t *settings, int wait_s);
 text_t sqs_body_delete (json_writer_t *json, const char *url, char *const *receipts, size_t count);
 text_t sqs_body_show_in (json_writer_t *json, const char *url, char *const *receipts, size_t count,
     int seconds);  //  ChangeMessageVisibilityBatch

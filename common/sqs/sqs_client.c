@@ -28,7 +28,7 @@ typedef struct {
 } call_t;
 
 struct sqs_client {
-    const sqs_config_t *config;
+    const sqs_settings_t *settings;
     web_t *web;
     aws_credentials_t *credentials;
     GHashTable *calls;         //  of call_t *
@@ -41,12 +41,12 @@ struct sqs_client {
 };
 
 sqs_client_t *
-sqs_client_new (const sqs_config_t *config)
+sqs_client_new (const sqs_settings_t *settings)
 {
     sqs_client_t *self = g_new0 (sqs_client_t, 1);
-    self->config = config;
+    self->settings = settings;
     self->web = web_new ();
-    self->credentials = aws_credentials_new (config->profile, self->web);
+    self->credentials = aws_credentials_new (settings->profile, self->web);
     self->calls = g_hash_table_new_full (NULL, NULL, g_free, NULL);
     return self;
 }
@@ -64,10 +64,10 @@ sqs_client_destroy (sqs_client_t **self_p)
     *self_p = NULL;
 }
 
-const sqs_config_t *
+const sqs_settings_t *
 sqs_client_config (const sqs_client_t *self)
 {
-    return self->config;
+    return self->settings;
 }
 
 bool
@@ -186,14 +186,14 @@ sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s
     g_hash_table_add (self->calls, call);
     char *target = g_strconcat ("X-Amz-Target: AmazonSQS.", action, NULL);
     const char *headers[] = {"Content-Type: application/x-amz-json-1.0", target, NULL};
-    web_signature_t signature = {.region = self->config->region,
+    web_signature_t signature = {.region = self->settings->region,
         .service = "sqs",
         .key = key->id,
         .secret = key->secret,
         .token = key->token};
     web_send (self->web,
         &(web_request_t){.method = "POST",
-            .url = self->config->endpoint,
+            .url = self->settings->endpoint,
             .headers = headers,
             .body = body,
             .signature = &signature,

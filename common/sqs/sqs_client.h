@@ -6,8 +6,8 @@
 #ifndef DOWNLINK_SQS_CLIENT_H
 #define DOWNLINK_SQS_CLIENT_H
 
-#include "common/sqs/sqs_config.h"
 #include "common/sqs/sqs_json.h"
+#include "common/sqs/sqs_settings.h"
 
 #define SQS_CALL_MS 10000  //  a call may take so long, beside the wait for messages
 #define SQS_AWAY_MS 3000
@@ -34,12 +34,12 @@ typedef struct {
 typedef void (sqs_reply_fn) (void *context, const sqs_reply_t *reply);
 
 //  Make a client. The configuration is borrowed.
-sqs_client_t *sqs_client_new (const sqs_config_t *config);
+sqs_client_t *sqs_client_new (const sqs_settings_t *settings);
 
 //  Give up all calls, without replies.
 void sqs_client_destroy (sqs_client_t **self_p);
 
-const sqs_config_t *sqs_client_config (const sqs_client_t *self);
+const sqs_settings_t *sqs_client_config (const sqs_client_t *self);
 
 //  Return true if there is a key, without which a call is of no use.
 bool sqs_client_can_call (const sqs_client_t *self);

@@ -13,7 +13,7 @@
 
 typedef struct {
     link_t base;
-    sqs_config_t *config;
+    sqs_settings_t *settings;
     const directory_t *directory;
     worker_metrics_t *metrics;
     link_ear_t ear;
@@ -48,7 +48,7 @@ s_run (link_t *base)
     self->layout = layout;
     sqs_sender_run (self->sender);
     s_look_at_service (self);
-    bus_check_look (&self->check, self->directory, "sqs", self->config->topic);
+    bus_check_look (&self->check, self->directory, "sqs", self->settings->topic);
 }
 
 static int64_t
@@ -104,7 +104,7 @@ s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const re
 static void
 s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
 {
-    const char *topic = ((const link_sqs_t *) base)->config->topic;
+    const char *topic = ((const link_sqs_t *) base)->settings->topic;
     broker_link_log_set_aside (BUS_SQS, topic, partition, frames);
 }
 
@@ -128,7 +128,7 @@ s_destroy (link_t **base_p)
         return;
     sqs_sender_destroy (&self->sender);
     frame_records_destroy (&self->records);
-    sqs_config_destroy (&self->config);
+    sqs_settings_destroy (&self->settings);
     g_free (self);
     *base_p = NULL;
 }
@@ -136,8 +136,8 @@ s_destroy (link_t **base_p)
 link_t *
 link_sqs_new (const link_setup_t *setup)
 {
-    sqs_config_t *config = sqs_config_read (setup->choice);
-    if (!config)
+    sqs_settings_t *settings = sqs_settings_read (setup->choice);
+    if (!settings)
         return NULL;
     link_sqs_t *self = g_new0 (link_sqs_t, 1);
     self->base = (link_t){.is_unordered = true,
@@ -152,10 +152,10 @@ link_sqs_new (const link_setup_t *setup)
         .log_set_aside = s_log_set_aside,
         .condition = s_condition,
         .destroy = s_destroy};
-    self->config = config;
+    self->settings = settings;
     self->directory = setup->directory;
     self->metrics = setup->metrics;
     self->records = frame_records_new ();
-    self->sender = sqs_sender_new (config, setup->metrics, &self->ear);
+    self->sender = sqs_sender_new (settings, setup->metrics, &self->ear);
     return &self->base;
 }

@@ -62,12 +62,12 @@ struct sqs_sender {
 };
 
 sqs_sender_t *
-sqs_sender_new (const sqs_config_t *config, worker_metrics_t *metrics, const link_ear_t *ear)
+sqs_sender_new (const sqs_settings_t *settings, worker_metrics_t *metrics, const link_ear_t *ear)
 {
     sqs_sender_t *self = g_new0 (sqs_sender_t, 1);
     self->ear = ear;
     self->metrics = metrics;
-    self->client = sqs_client_new (config);
+    self->client = sqs_client_new (settings);
     self->json = json_writer_new ();
     return self;
 }
@@ -128,7 +128,7 @@ static way_t *
 s_new_way (sqs_sender_t *self, uint32_t partition)
 {
     way_t *way = g_new0 (way_t, 1);
-    char *name = sqs_config_queue (sqs_client_config (self->client), partition);
+    char *name = sqs_settings_queue (sqs_client_config (self->client), partition);
     sqs_queue_init (&way->queue, self->client, self->json, name, NULL);
     g_free (name);
     g_snprintf (way->group, sizeof way->group, "%u", partition);
@@ -312,7 +312,7 @@ s_probe (sqs_sender_t *self)
     }
     self->is_probing = true;
     self->probe_at_ms = clock_ms () + PROBE_FAILING_MS;
-    char *name = sqs_config_queue (sqs_client_config (self->client), 0);
+    char *name = sqs_settings_queue (sqs_client_config (self->client), 0);
     sqs_client_call (
         self->client, "GetQueueUrl", sqs_body_get_url (self->json, name), 0, s_take_probe, self);
     g_free (name);

@@ -21,7 +21,7 @@ typedef struct sqs_sender sqs_sender_t;
 
 //  Make a sender. The arguments are borrowed.
 sqs_sender_t *sqs_sender_new (
-    const sqs_config_t *config, worker_metrics_t *metrics, const link_ear_t *ear);
+    const sqs_settings_t *settings, worker_metrics_t *metrics, const link_ear_t *ear);
 
 //  Give up all frames, without telling.
 void sqs_sender_destroy (sqs_sender_t **self_p);

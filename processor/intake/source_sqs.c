@@ -145,7 +145,7 @@ s_run (source_sqs_t *self, bool may_receive)
     sqs_client_run (self->feed->client);
     for (uint32_t number = 0; number < self->shards->partitions; number++)
         receives += self->partitions[number].receives;
-    int wait_s = self->assigned > RECEIVES_MAX ? SHORT_WAIT_S : self->feed->config->wait_s;
+    int wait_s = self->assigned > RECEIVES_MAX ? SHORT_WAIT_S : self->feed->settings->wait_s;
     for (uint32_t count = 0; count < self->shards->partitions; count++) {
         uint32_t number = self->first;
         self->first = number + 1 < self->shards->partitions ? number + 1 : 0;
@@ -243,12 +243,12 @@ s_health (source_t *base)
     bool is_away = sqs_client_is_away (self->feed->client, &reason);
     if (is_away && !self->was_away)
         log_event (LOG_WARN, "SQS does not answer: reading pauses", "endpoint=%s reason=%s",
-            self->feed->config->endpoint, reason);
+            self->feed->settings->endpoint, reason);
     else if (!is_away && self->was_away)
-        log_event (LOG_INFO, "SQS answers again", "endpoint=%s", self->feed->config->endpoint);
+        log_event (LOG_INFO, "SQS answers again", "endpoint=%s", self->feed->settings->endpoint);
     self->was_away = is_away;
     return (bus_health_t){.kind = "sqs",
-        .topic = self->feed->config->topic,
+        .topic = self->feed->settings->topic,
         .is_away = is_away,
         .dead_letters_waiting = self->letters ? sqs_dead_letters_waiting (self->letters) : 0,
         .brokers_up = !is_away,

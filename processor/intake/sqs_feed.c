@@ -48,7 +48,7 @@ s_look_beyond (sqs_feed_t *self, look_t *look)
     if (!s_may_ask (self, look))
         return look->is_told;
     look->is_asked = true;
-    char *name = sqs_config_queue (self->config, self->partitions);
+    char *name = sqs_settings_queue (self->settings, self->partitions);
     sqs_client_call (
         self->client, "GetQueueUrl", sqs_body_get_url (self->json, name), 0, s_take_beyond, look);
     g_free (name);
@@ -113,7 +113,7 @@ s_is_usable (const sqs_feed_t *self, const sqs_queue_t *missing, const look_t *b
 {
     if (beyond->is_there) {
         log_event (LOG_ERROR, "there are more queues in SQS than the state has partitions",
-            "topic=%s partitions=%u advice=%s", self->config->topic, self->partitions,
+            "topic=%s partitions=%u advice=%s", self->settings->topic, self->partitions,
             "name another --topic, or move the state with downlink-move --partitions");
         return false;
     }
@@ -144,8 +144,8 @@ s_find_queues (sqs_feed_t *self, const patience_t *patience)
         is_ready = is_known && !missing;
         bool is_away = sqs_client_is_away (self->client, &reason);
         if (is_away && !is_waiting)
-            log_event (LOG_WARN, "waiting for SQS", "endpoint=%s reason=%s", self->config->endpoint,
-                reason);
+            log_event (LOG_WARN, "waiting for SQS", "endpoint=%s reason=%s",
+                self->settings->endpoint, reason);
         is_waiting = is_waiting || is_away;
         if (!is_ready && !patience_wait (patience, PAUSE_MS)) {
             log_event (LOG_INFO, "stopped while SQS was away", "");
@@ -158,11 +158,11 @@ s_find_queues (sqs_feed_t *self, const patience_t *patience)
 static void
 s_init_queues (sqs_feed_t *self, const char *dead_letter)
 {
-    bool is_fifo = self->config->is_fifo;
+    bool is_fifo = self->settings->is_fifo;
     self->queues = g_new0 (sqs_queue_t, self->partitions);
-    char *other = g_strdup_printf ("%s-0%s", self->config->prefix, is_fifo ? "" : ".fifo");
+    char *other = g_strdup_printf ("%s-0%s", self->settings->prefix, is_fifo ? "" : ".fifo");
     for (uint32_t partition = 0; partition < self->partitions; partition++) {
-        char *name = sqs_config_queue (self->config, partition);
+        char *name = sqs_settings_queue (self->settings, partition);
         sqs_queue_init (
             &self->queues[partition], self->client, self->json, name, partition ? NULL : other);
         g_free (name);
@@ -174,21 +174,21 @@ s_init_queues (sqs_feed_t *self, const char *dead_letter)
 sqs_feed_t *
 sqs_feed_open (const bus_choice_t *choice, uint32_t partitions, const patience_t *patience)
 {
-    sqs_config_t *config = sqs_config_read (choice);
-    if (!config)
+    sqs_settings_t *settings = sqs_settings_read (choice);
+    if (!settings)
         return NULL;
     sqs_feed_t *self = g_new0 (sqs_feed_t, 1);
-    self->config = config;
-    self->client = sqs_client_new (config);
+    self->settings = settings;
+    self->client = sqs_client_new (settings);
     self->json = json_writer_new ();
     self->partitions = partitions;
-    s_init_queues (self, config->dead_letter);
+    s_init_queues (self, settings->dead_letter);
     if (!s_find_queues (self, patience)) {
         sqs_feed_close (&self);
         return NULL;
     }
-    log_event (LOG_INFO, "reading from SQS", "endpoint=%s topic=%s partitions=%u", config->endpoint,
-        config->topic, partitions);
+    log_event (LOG_INFO, "reading from SQS", "endpoint=%s topic=%s partitions=%u",
+        settings->endpoint, settings->topic, partitions);
     return self;
 }
 
@@ -204,7 +204,7 @@ sqs_feed_close (sqs_feed_t **self_p)
     sqs_queue_clear (&self->letters);
     g_free (self->queues);
     json_writer_destroy (&self->json);
-    sqs_config_destroy (&self->config);
+    sqs_settings_destroy (&self->settings);
     g_free (self);
     *self_p = NULL;
 }

@@ -8,7 +8,7 @@
 #include "common/sqs/sqs_queue.h"
 
 typedef struct {
-    sqs_config_t *config;
+    sqs_settings_t *settings;
     sqs_client_t *client;
     json_writer_t *json;
     uint32_t partitions;

@@ -188,7 +188,7 @@ s_read_message (const sqs_partition_t *self, const sqs_json_t *json)
     message->frames = s_attribute (json, SQS_FRAMES_NAME);
     message->part = s_attribute (json, SQS_PART_NAME);
     message->sent_ms = attributes ? sqs_json_number (attributes, "SentTimestamp") : 0;
-    message->hidden_ms = clock_ms () + (int64_t) self->feed->config->visibility_s * 1000;
+    message->hidden_ms = clock_ms () + (int64_t) self->feed->settings->visibility_s * 1000;
     message->link.data = message;
     return message;
 }
@@ -317,7 +317,7 @@ s_hide (sqs_partition_t *self, char *const *receipts, size_t count)
     self->changes++;
     sqs_client_call (self->feed->client, "ChangeMessageVisibilityBatch",
         sqs_body_show_in (
-            self->feed->json, s_url (self), receipts, count, self->feed->config->visibility_s),
+            self->feed->json, s_url (self), receipts, count, self->feed->settings->visibility_s),
         0, s_take_reply, call);
 }
 
@@ -325,7 +325,7 @@ s_hide (sqs_partition_t *self, char *const *receipts, size_t count)
 static void
 s_hide_due (sqs_partition_t *self, const GQueue *list, int64_t now_ms)
 {
-    int64_t whole_ms = (int64_t) self->feed->config->visibility_s * 1000;
+    int64_t whole_ms = (int64_t) self->feed->settings->visibility_s * 1000;
     char *receipts[SQS_BATCH_MAX];
     size_t count = 0;
     for (GList *link = list->head; link; link = link->next) {
@@ -363,14 +363,14 @@ s_count (const sqs_partition_t *self)
 static void
 s_receive (sqs_partition_t *self, int wait_s)
 {
-    const sqs_config_t *config = self->feed->config;
-    unsigned wanted = self->is_full && !config->is_fifo ? RECEIVES_MAX : 1;
+    const sqs_settings_t *settings = self->feed->settings;
+    unsigned wanted = self->is_full && !settings->is_fifo ? RECEIVES_MAX : 1;
     while (self->receives < wanted && self->inbox.length < SQS_INBOX_MAX &&
            s_count (self) + SQS_BATCH_MAX * (self->receives + 1) <= SQS_HELD_MAX) {
         self->receives++;
         sqs_client_call (self->feed->client, "ReceiveMessage",
-            sqs_body_receive (self->feed->json, s_url (self), config, wait_s), wait_s, s_take_reply,
-            s_new_call (self, CALL_RECEIVE));
+            sqs_body_receive (self->feed->json, s_url (self), settings, wait_s), wait_s,
+            s_take_reply, s_new_call (self, CALL_RECEIVE));
     }
 }
 

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/sqs/sqs_config.h"
+#include "common/sqs/sqs_settings.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ s_is_made_of (const char *text, const char *good)
 
 //  Return NULL, or the fault of an endpoint.
 static const char *
-s_set_endpoint (sqs_config_t *self, const char *value)
+s_set_endpoint (sqs_settings_t *self, const char *value)
 {
     const char *host = NULL;
     if (g_str_has_prefix (value, "https://"))
@@ -40,7 +40,7 @@ s_set_endpoint (sqs_config_t *self, const char *value)
 }
 
 static const char *
-s_set_region (sqs_config_t *self, const char *value)
+s_set_region (sqs_settings_t *self, const char *value)
 {
     if (!s_is_made_of (value, "abcdefghijklmnopqrstuvwxyz0123456789-"))
         return "a region is made of letters, digits and hyphens";
@@ -50,7 +50,7 @@ s_set_region (sqs_config_t *self, const char *value)
 }
 
 static const char *
-s_set_fifo (sqs_config_t *self, const char *value)
+s_set_fifo (sqs_settings_t *self, const char *value)
 {
     self->is_fifo = g_str_equal (value, "yes");
     return self->is_fifo || g_str_equal (value, "no") ? NULL : "it must be yes or no";
@@ -70,7 +70,7 @@ s_read_seconds (const char *value, int least, int most, int *seconds)
 
 //  Return NULL, or the fault of a setting.
 static const char *
-s_set (sqs_config_t *self, const char *name, const char *value)
+s_set (sqs_settings_t *self, const char *name, const char *value)
 {
     if (g_str_equal (name, "region"))
         return s_set_region (self, value);
@@ -96,13 +96,13 @@ s_set (sqs_config_t *self, const char *name, const char *value)
 }
 
 static bool
-s_read (sqs_config_t *self, const bus_settings_t *settings)
+s_read (sqs_settings_t *self, const bus_settings_t *file)
 {
-    for (size_t index = 0; index < bus_settings_count (settings); index++) {
+    for (size_t index = 0; index < bus_settings_count (file); index++) {
         const char *fault =
-            s_set (self, bus_settings_name (settings, index), bus_settings_value (settings, index));
+            s_set (self, bus_settings_name (file, index), bus_settings_value (file, index));
         if (fault)
-            return bus_settings_refuse (settings, index, fault);
+            return bus_settings_refuse (file, index, fault);
     }
     return true;
 }
@@ -120,7 +120,7 @@ s_check_name (const char *flag, const char *name, size_t room)
 }
 
 static bool
-s_complete (sqs_config_t *self, const bus_choice_t *choice)
+s_complete (sqs_settings_t *self, const bus_choice_t *choice)
 {
     if (!s_check_name ("topic", choice->topic, ROOM_BYTES) ||
         (choice->dead_letter && !s_check_name ("dead-letter", choice->dead_letter, ROOM_BYTES)))
@@ -134,25 +134,25 @@ s_complete (sqs_config_t *self, const bus_choice_t *choice)
     return true;
 }
 
-sqs_config_t *
-sqs_config_read (const bus_choice_t *choice)
+sqs_settings_t *
+sqs_settings_read (const bus_choice_t *choice)
 {
-    bus_settings_t *settings = bus_settings_read (BUS_SQS, choice->settings);
-    if (!settings)
+    bus_settings_t *file = bus_settings_read (BUS_SQS, choice->settings);
+    if (!file)
         return NULL;
-    sqs_config_t *self = g_new0 (sqs_config_t, 1);
+    sqs_settings_t *self = g_new0 (sqs_settings_t, 1);
     self->visibility_s = VISIBILITY_S;
     self->wait_s = WAIT_S;
-    if (!s_read (self, settings) || !s_complete (self, choice))
-        sqs_config_destroy (&self);
-    bus_settings_destroy (&settings);
+    if (!s_read (self, file) || !s_complete (self, choice))
+        sqs_settings_destroy (&self);
+    bus_settings_destroy (&file);
     return self;
 }
 
 void
-sqs_config_destroy (sqs_config_t **self_p)
+sqs_settings_destroy (sqs_settings_t **self_p)
 {
-    sqs_config_t *self = *self_p;
+    sqs_settings_t *self = *self_p;
     if (!self)
         return;
     g_free (self->region);
@@ -166,7 +166,7 @@ sqs_config_destroy (sqs_config_t **self_p)
 }
 
 char *
-sqs_config_queue (const sqs_config_t *self, uint32_t partition)
+sqs_settings_queue (const sqs_settings_t *self, uint32_t partition)
 {
     return g_strdup_printf ("%s-%u%s", self->prefix, partition, self->is_fifo ? ".fifo" : "");
 }

@@ -6,7 +6,7 @@
 
 #include "common/process/clock.h"
 #include "common/sqs/aws_key.h"
-#include "common/sqs/sqs_config.h"
+#include "common/sqs/sqs_settings.h"
 
 //  Write a text into a file; the caller removes and frees it.
 static char *
@@ -27,50 +27,50 @@ s_remove (char *path)
     g_free (path);
 }
 
-static sqs_config_t *
+static sqs_settings_t *
 s_read (const char *text, const char *topic, const char *dead_letter)
 {
     char *path = s_write (text);
     bus_choice_t choice = {BUS_SQS, path, topic, dead_letter};
-    sqs_config_t *config = sqs_config_read (&choice);
+    sqs_settings_t *settings = sqs_settings_read (&choice);
     s_remove (path);
-    return config;
+    return settings;
 }
 
-Test (sqs_config, the_endpoint_follows_from_the_region)
+Test (sqs_settings, the_endpoint_follows_from_the_region)
 {
-    sqs_config_t *config = s_read ("region=eu-west-1\n", "rockets", NULL);
-    cr_assert_not_null (config);
-    cr_expect_str_eq (config->endpoint, "https://sqs.eu-west-1.amazonaws.com/");
-    cr_expect_str_eq (config->topic, "rockets");
-    cr_expect_eq (config->visibility_s, 10);
-    cr_expect_eq (config->wait_s, 20);
-    char *name = sqs_config_queue (config, 15);
+    sqs_settings_t *settings = s_read ("region=eu-west-1\n", "rockets", NULL);
+    cr_assert_not_null (settings);
+    cr_expect_str_eq (settings->endpoint, "https://sqs.eu-west-1.amazonaws.com/");
+    cr_expect_str_eq (settings->topic, "rockets");
+    cr_expect_eq (settings->visibility_s, 10);
+    cr_expect_eq (settings->wait_s, 20);
+    char *name = sqs_settings_queue (settings, 15);
     cr_expect_str_eq (name, "rockets-15");
     g_free (name);
-    sqs_config_destroy (&config);
-    config = s_read ("region=cn-north-1\n", "rockets", NULL);
-    cr_expect_str_eq (config->endpoint, "https://sqs.cn-north-1.amazonaws.com.cn/");
-    sqs_config_destroy (&config);
+    sqs_settings_destroy (&settings);
+    settings = s_read ("region=cn-north-1\n", "rockets", NULL);
+    cr_expect_str_eq (settings->endpoint, "https://sqs.cn-north-1.amazonaws.com.cn/");
+    sqs_settings_destroy (&settings);
 }
 
-Test (sqs_config, fifo_queues_have_another_name_and_topic)
+Test (sqs_settings, fifo_queues_have_another_name_and_topic)
 {
-    sqs_config_t *config =
+    sqs_settings_t *settings =
         s_read ("region=r\nendpoint=http://localhost:9324\nfifo=yes\nvisibility_seconds=2\n"
                 "wait_seconds=1\nprofile=p",
             "rockets", "dead");
-    cr_assert_not_null (config);
-    cr_expect_str_eq (config->endpoint, "http://localhost:9324/");
-    cr_expect_str_eq (config->topic, "rockets.fifo");
-    cr_expect_str_eq (config->profile, "p");
-    char *name = sqs_config_queue (config, 0);
+    cr_assert_not_null (settings);
+    cr_expect_str_eq (settings->endpoint, "http://localhost:9324/");
+    cr_expect_str_eq (settings->topic, "rockets.fifo");
+    cr_expect_str_eq (settings->profile, "p");
+    char *name = sqs_settings_queue (settings, 0);
     cr_expect_str_eq (name, "rockets-0.fifo");
     g_free (name);
-    sqs_config_destroy (&config);
+    sqs_settings_destroy (&settings);
 }
 
-Test (sqs_config, refuses_what_cannot_be)
+Test (sqs_settings, refuses_what_cannot_be)
 {
     static const char *const bad[] = {"", "region=", "region=EU WEST",
         "region=r\nendpoint=localhost", "region=r\nendpoint=ftp://x", "region=r\nendpoint=https://",

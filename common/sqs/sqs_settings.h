@@ -9,8 +9,8 @@
 //
 //  Keys never stand in this file.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_SQS_CONFIG_H
-#define DOWNLINK_SQS_CONFIG_H
+#ifndef DOWNLINK_SQS_SETTINGS_H
+#define DOWNLINK_SQS_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,15 +27,15 @@ typedef struct {
     bool is_fifo;
     int visibility_s;
     int wait_s;
-} sqs_config_t;
+} sqs_settings_t;
 
 //  Read the file of a choice with BUS_SQS. Return NULL if it cannot be used, or if no queue can have
 //  the chosen names; then the log says why.
-sqs_config_t *sqs_config_read (const bus_choice_t *choice);
+sqs_settings_t *sqs_settings_read (const bus_choice_t *choice);
 
-void sqs_config_destroy (sqs_config_t **self_p);
+void sqs_settings_destroy (sqs_settings_t **self_p);
 
 //  Return the name of the queue of a partition. The caller frees it.
-char *sqs_config_queue (const sqs_config_t *self, uint32_t partition);
+char *sqs_settings_queue (const sqs_settings_t *self, uint32_t partition);
 
 #endif

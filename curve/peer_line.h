@@ -17,7 +17,7 @@
 //  The rights of the holder of a key; bits. The first two are judged by processors, the others by
 //  gateways.
 typedef enum {
-    PEER_PUSH = 1,         //  send frames to processors
+    PEER_PUSH = 1,         //  send frames to processors; with PEER_ASK, remove rockets
     PEER_ASK = 2,          //  send queries to processors, and hear their events
     PEER_ANNOUNCE = 4,     //  be believed as a processor: own partitions, get frames
     PEER_ACKNOWLEDGE = 8,  //  have its acks believed

@@ -28,6 +28,7 @@ typedef struct {
     GArray *holes;     //  of hole_t; NULL: none
     uint32_t missing;  //  holes without a reply
     size_t size;       //  of text and replies
+    bool may_remove;   //  rockets
     bool is_held;      //  it waits in the answerer, which counts its size
     bool is_batch;
     uint32_t left;           //  unread queries of the batch
@@ -294,6 +295,8 @@ s_answer (request_t *request, const query_t *query)
         s_write_status (request, 400, "a batch must not hold another one");
     else if (query->op == QUERY_LIST)
         s_ask_list (request, query);
+    else if (query->op == QUERY_FORGET && !request->may_remove)
+        s_write_status (request, 403, "removing a rocket needs a key with the right push");
     else {
         answer_query (request->answerer->shards, query, request->text);
         s_grow (request, request->text->len - before);
@@ -375,11 +378,12 @@ s_begin_batch (request_t *request, const query_t *query, int64_t until_us)
 }
 
 void
-answerer_take (answerer_t *self, text_t bytes, uint64_t client, answer_fn *function, void *context,
-    int64_t until_us)
+answerer_take (answerer_t *self, text_t bytes, answer_client_t client, answer_fn *function,
+    void *context, int64_t until_us)
 {
     request_t *request = s_new (self, function, context);
-    request->client = client;
+    request->client = client.number;
+    request->may_remove = client.may_remove;
     msgpack_reader_t reader;
     query_t query;
     msgpack_reader_init (&reader, bytes.data, bytes.size);

@@ -29,10 +29,15 @@ answerer_t *answerer_new (shards_t *shards, text_pool_t *pool);
 //  Free the answerer. The shards must still live.
 void answerer_destroy (answerer_t **self_p);
 
-//  Take a request of a client, which has a number; the bytes are borrowed for the call. Call
+typedef struct {
+    uint64_t number;
+    bool may_remove;  //  rockets
+} answer_client_t;
+
+//  Take a request of a client; the bytes are borrowed for the call. Call
 //  function now or in a later run. Bytes that are not a query get a 400 with the reason. until_us,
 //  on clock_us, bounds the work on a batch.
-void answerer_take (answerer_t *self, text_t bytes, uint64_t client, answer_fn *function,
+void answerer_take (answerer_t *self, text_t bytes, answer_client_t client, answer_fn *function,
     void *context, int64_t until_us);
 
 //  Return true if there is work: run soon.

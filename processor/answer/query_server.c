@@ -145,8 +145,10 @@ s_take_request (query_server_t *self, int64_t until_us)
     waiting->server = self;
     waiting->client = text_hash (text_of (envelope.bytes, envelope.sizes[0]));
     memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
+    answer_client_t client = {
+        waiting->client, peer_view_allows (&self->peers, socket_user (self->socket), PEER_PUSH)};
     if (parts == 1)
-        answerer_take (self->answerer, question, waiting->client, s_take_answer, waiting, until_us);
+        answerer_take (self->answerer, question, client, s_take_answer, waiting, until_us);
     else {
         GByteArray *answer = g_byte_array_new ();
         reply_write_status (answer, 400, "a question must be a message of one part");

@@ -46,7 +46,7 @@ static GBytes *
 s_ask (text_t question)
 {
     GBytes *answer = NULL;
-    answerer_take (s_answerer (), question, 1, s_take, &answer, 0);
+    answerer_take (s_answerer (), question, (answer_client_t){1, true}, s_take, &answer, 0);
     while (!answer)
         answerer_run (s_answerer (), G_MAXINT64);
     return answer;

@@ -99,6 +99,20 @@ def test_each_key_opens_exactly_its_ports(context, guarded, keys, name, kind):
             assert visitor.hears()
 
 
+def test_a_key_that_may_only_ask_removes_nothing(context, guarded, keys):
+    of = channel()
+    assert guarded.post(message(of, 1), Prefer="wait=20").status == 200
+    removal = {"op": "forget", "id": of}
+    with Visitor(context, keys, guarded.port, "queries", "asker") as visitor:
+        assert visitor.ask(removal)["status"] == 403
+        batch = visitor.ask({"op": "batch", "requests": [removal]})
+        assert [reply["status"] for reply in batch["replies"]] == [403]
+    assert guarded.rocket(of)["messagesApplied"] == 1
+    with Visitor(context, keys, guarded.port, "queries", "both") as visitor:
+        assert visitor.ask(removal)["status"] in (200, 202)
+    until(lambda: guarded.rocket(of) is None, what="the removal")
+
+
 @pytest.mark.parametrize("kind", PORTS)
 def test_a_client_that_expects_another_server_gets_nowhere(context, guarded, keys, kind):
     before = counters(context, keys, guarded.port)["handshakesMismatched"]

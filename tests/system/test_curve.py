@@ -288,6 +288,7 @@ def test_the_state_converges_over_links_with_keys_through_takeover_and_restart(f
     both.gateway_flags = (*both.gateway_flags, "--processors", f"127.0.0.1:{both.port},127.0.0.1:{port}")
     both.gateway.stop()
     both.gateway = both.start_gateway()
+    assert both.await_ready()
     arrived = oracle.make(200, 50, seed=16, shuffle=300, duplicates=0.05)
     until(lambda: len({one["owner"] for one in both.call("GET", "/stats").json()["routing"]} - {None}) == 2,
           what="two owners")
@@ -354,7 +355,7 @@ def test_a_gateway_without_the_right_keys_gets_in_as_soon_as_somebody_mends_that
     both.processor.stop()
     both.processor_flags = ()
     both.processor = both.start_processor()
-    assert both.await_ready(), "without keys on both sides"
+    assert both.await_ready(), f"without keys on both sides: {both.processor.text()[-999:]} {both.gateway.text()[-999:]}"
 
 
 def test_nobody_gets_in_while_the_authenticator_hangs(context, start_with):

@@ -186,7 +186,7 @@ def test_a_name_server_that_never_answers_delays_no_stop(dead_name_server, momen
     wrapper, server = dead_name_server
     port = free_ports(1)
     gateway = Piped(tmp_path, "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--journal", "off",
-                    "--processors", "processor.test:5561", wrapper=wrapper)
+                    "--processors", "processor.test:5561", "--insecure", wrapper=wrapper)
     gateway.drain()
     server.settimeout(READY_SECONDS)
     assert server.recv(512), "the name is asked for"

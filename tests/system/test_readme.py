@@ -22,7 +22,7 @@ ROW = re.compile(r"^ +\d+( +\d+){3}$", re.MULTILINE)
 def commands():
     """All commands of the blocks that a reader runs beside the run, each with the output shown under it."""
     for kind, block in re.findall(r"```(console|sh)\n(.*?)```", README, re.DOTALL):
-        if kind == "sh" and "curl" in block:
+        if kind == "sh" and "curl localhost" in block.replace("http://", ""):
             yield block, '{"status":"accepted","accepted":1}'
         if kind == "console":
             for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", block, re.MULTILINE):

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/access/watched_file.h"
 #include "common/process/log.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
@@ -29,7 +30,7 @@ s_free_setting (void *data)
     g_free (setting->value);
 }
 
-//  Log a fault of the file. Return false.
+//  Log a fault in a line of the file. Return false.
 static bool
 s_complain (const bus_settings_t *self, unsigned line, const char *reason)
 {
@@ -94,17 +95,18 @@ bus_settings_read (bus_t bus, const char *path)
     self->path = g_strdup (path);
     self->settings = g_array_new (FALSE, FALSE, sizeof (setting_t));
     g_array_set_clear_func (self->settings, s_free_setting);
-    char *text = NULL;
-    gsize size = 0;
-    GError *error = NULL;
-    bool good = g_file_get_contents (path, &text, &size, &error);
+    size_t size = 0;
+    file_trace_t trace;
+    char fault[WATCHED_FILE_FAULT_SIZE];
+    char *text =
+        watched_file_read (path, WATCHED_FILE_WRITING, FILE_MAX_BYTES, &size, &trace, fault);
+    bool good = text != NULL;
     if (!good)
-        s_complain (self, 0, error->message);
-    else if (size > FILE_MAX_BYTES || strlen (text) != size)
-        good = s_complain (self, 0, "it is not a text of settings");
+        bus_settings_refuse_all (self, fault);
+    else if (strlen (text) != size)
+        good = bus_settings_refuse_all (self, "it is not a text of settings");
     if (!good || !s_read (self, text))
         bus_settings_destroy (&self);
-    g_clear_error (&error);
     g_free (text);
     return self;
 }
@@ -152,5 +154,7 @@ bus_settings_refuse (const bus_settings_t *self, size_t index, const char *reaso
 bool
 bus_settings_refuse_all (const bus_settings_t *self, const char *reason)
 {
-    return s_complain (self, 0, reason);
+    log_event (LOG_ERROR, "cannot use a file of settings", "bus=%s path=%s reason=%s",
+        bus_name (self->bus), self->path, reason);
+    return false;
 }

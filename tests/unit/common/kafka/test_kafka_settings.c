@@ -57,6 +57,17 @@ s_is_taken (const char *line)
     return settings != NULL;
 }
 
+Test (kafka_settings, refuses_what_is_no_file_or_too_large)
+{
+    cr_assert_null (bus_settings_read (BUS_KAFKA, "/dev/zero"));
+    cr_assert_null (bus_settings_read (BUS_KAFKA, "/no/such/file"));
+    char *comment = g_strnfill (2 * 1024 * 1024, '#');
+    char *text = g_strconcat ("bootstrap.servers=one\n", comment, NULL);
+    cr_assert_null (s_read (text));
+    g_free (text);
+    g_free (comment);
+}
+
 Test (kafka_settings, takes_what_librdkafka_takes)
 {
     cr_assert (s_is_taken ("linger.ms=7"), "a default may be changed");

@@ -41,7 +41,7 @@ format: ##  clang-format over all C and C++
 	scripts/install-dependencies.sh lint
 	git ls-files --cached --others --exclude-standard '*.[ch]' '*.[ch]pp' | xargs clang-format -i
 
-asan: ##  every test with AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ##  every test of the programs with AddressSanitizer and UndefinedBehaviorSanitizer
 	scripts/test.sh asan
 
 tsan: ##  the system tests with ThreadSanitizer

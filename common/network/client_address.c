@@ -38,7 +38,7 @@ client_address_of (client_address_t *self, const struct sockaddr *place)
 bool
 client_address_of_socket (client_address_t *self, int fd)
 {
-    struct sockaddr_storage place;
+    struct sockaddr_storage place = {0};
     socklen_t size = sizeof place;
     return getpeername (fd, (struct sockaddr *) &place, &size) == 0 &&
            client_address_of (self, (const struct sockaddr *) &place);

@@ -43,9 +43,9 @@ http_encoder_new (http_coding_t coding, GBytes *bytes)
 }
 
 static size_t
-s_read_gzip (http_encoder_t *self, char *buffer, size_t size)
+s_read_gzip (http_encoder_t *self, void *buffer, size_t size)
 {
-    self->gzip.next_out = (Bytef *) buffer;
+    self->gzip.next_out = buffer;
     self->gzip.avail_out = (uInt) MIN (size, G_MAXUINT);
     uInt room = self->gzip.avail_out;
     int status = deflate (&self->gzip, Z_FINISH);
@@ -55,7 +55,7 @@ s_read_gzip (http_encoder_t *self, char *buffer, size_t size)
 }
 
 static size_t
-s_read_zstd (http_encoder_t *self, char *buffer, size_t size)
+s_read_zstd (http_encoder_t *self, void *buffer, size_t size)
 {
     ZSTD_outBuffer out = {buffer, size, 0};
     size_t left = ZSTD_compressStream2 (self->zstd, &out, &self->in, ZSTD_e_end);
@@ -66,7 +66,7 @@ s_read_zstd (http_encoder_t *self, char *buffer, size_t size)
 }
 
 size_t
-http_encoder_read (http_encoder_t *self, char *buffer, size_t size)
+http_encoder_read (http_encoder_t *self, void *buffer, size_t size)
 {
     size_t made = 0;
     while (made == 0 && !self->is_ended)

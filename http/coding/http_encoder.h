@@ -12,7 +12,7 @@ typedef struct http_encoder http_encoder_t;
 http_encoder_t *http_encoder_new (http_coding_t coding, GBytes *bytes);
 
 //  Write the next encoded bytes, at most size of them. Return their number; 0 only at the end.
-size_t http_encoder_read (http_encoder_t *self, char *buffer, size_t size);
+size_t http_encoder_read (http_encoder_t *self, void *buffer, size_t size);
 
 void http_encoder_destroy (http_encoder_t **self_p);
 

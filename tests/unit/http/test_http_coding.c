@@ -29,9 +29,9 @@ s_encode (http_coding_t coding, text_t text)
     g_bytes_unref (bytes);
     GByteArray *out = g_byte_array_new ();
     uint8_t step[1021];
-    for (size_t size; (size = http_encoder_read (encoder, (char *) step, sizeof step)) > 0;)
+    for (size_t size; (size = http_encoder_read (encoder, step, sizeof step)) > 0;)
         g_byte_array_append (out, step, (guint) size);
-    cr_expect_eq (http_encoder_read (encoder, (char *) step, sizeof step), 0);
+    cr_expect_eq (http_encoder_read (encoder, step, sizeof step), 0);
     http_encoder_destroy (&encoder);
     return g_byte_array_free_to_bytes (out);
 }

@@ -218,7 +218,7 @@ def test_links_have_keys_from_a_secret_and_only_gateways_reach_the_ports(folder,
     assert scraped["ports"] == [{"port": "admin"}]
 
 
-@pytest.mark.parametrize("name", ["", ".postgres", ".kafka", ".rabbitmq"])
+@pytest.mark.parametrize("name", ["", ".postgres", ".kafka", ".rabbitmq", ".sqs"])
 def test_compose_keeps_processors_inside_with_keys_and_bounds_memory(name):
     file = yaml.safe_load((ROOT / f"docker-compose{name}.yml").read_text())
     services = file["services"]

@@ -168,11 +168,9 @@ s_serve (const gateway_config_t *config, const service_signals_t *signals,
 //  Make the parts that all workers share, and serve. Return 0, or -1 if a worker cannot be made.
 static int
 s_run (const gateway_config_t *config, const service_signals_t *signals, worker_config_t *share,
-    const curve_t *curve)
+    const curve_t *curve, atomic_uint *state_requests)
 {
     phase_t phase = {0};
-    atomic_uint state_requests = 0;
-    share->state_requests = &state_requests;
     share->proxies = &config->proxies;
     share->metrics = s_new_metrics (config);
     share->state = served_state_new ();
@@ -182,7 +180,7 @@ s_run (const gateway_config_t *config, const service_signals_t *signals, worker_
     worker_t **workers = g_new0 (worker_t *, config->workers);
     bool is_made = s_make_workers (config, share, discovery, &phase, workers);
     if (is_made)
-        s_serve (config, signals, share, curve, &phase, workers, &state_requests);
+        s_serve (config, signals, share, curve, &phase, workers, state_requests);
     for (unsigned index = 0; index < config->workers; index++)
         worker_destroy (&workers[index]);
     g_free (workers);
@@ -200,10 +198,12 @@ gateway_run (const gateway_config_t *config, const service_signals_t *signals)
     if (!listener_is_free (config->worker.address, config->worker.port))
         return -1;
     curve_t *curve = NULL;
+    atomic_uint state_requests = 0;
     worker_config_t share = s_share (config);
+    share.state_requests = &state_requests;
     int result = -1;
     if (s_open_files (config, &share, &curve))
-        result = s_run (config, signals, &share, curve);
+        result = s_run (config, signals, &share, curve, &state_requests);
     s_close_files (&share, &curve);
     return result;
 }

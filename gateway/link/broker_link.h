@@ -1,23 +1,60 @@
-//  The parts that all links over a broker share: acks to believe, and the log lines about the bus.
+//  The part that all links over a broker share: what they borrow, the frame that is being sent, acks to
+//  believe, and the log lines about the bus. The structure of such a link begins with a broker_link_t,
+//  and its functions of the interface may be those of this file.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BROKER_LINK_H
 #define DOWNLINK_BROKER_LINK_H
 
-#include "common/bus/bus.h"
-#include "gateway/metrics/gateway_metrics.h"
-#include "gateway/owners/directory.h"
+#include "gateway/link/bus_check.h"
+#include "gateway/link/choose_link.h"
+#include "gateway/link/frame_records.h"
 
-//  Return true if the ack of a peer counts for frames of a partition: it must be the owner, since any
-//  owner may have read them from the broker. Acks carry digests, so a frame that never was there is
-//  not taken for one that was.
-bool broker_link_believes (const directory_t *directory, const peer_t *peer, uint32_t partition);
+typedef struct {
+    link_t base;
+    bus_t bus;
+    const char *topic;  //  as processors announce it; borrowed
+    const directory_t *directory;
+    worker_metrics_t *metrics;
+    link_ear_t ear;
+    frame_records_t *records;  //  of the frame that is being sent
+    bool is_away;              //  as the log says
+    bus_check_t check;
+} broker_link_t;
 
-//  Note whether the bus is away, in *is_away and in the metrics. Log a change. reason: the last error,
-//  or empty.
-void broker_link_note_away (
-    bus_t bus, bool *is_away, bool is_away_now, const char *reason, worker_metrics_t *metrics);
+//  Begin with the functions of a link, base, which is copied, and with what it borrows.
+void broker_link_init (broker_link_t *self, const link_t *base, bus_t bus, const char *topic,
+    const link_setup_t *setup);
 
-//  Log that frames of a partition are set aside.
-void broker_link_log_set_aside (bus_t bus, const char *topic, uint32_t partition, size_t frames);
+//  Free what broker_link_init made, not the structure.
+void broker_link_clear (broker_link_t *self);
+
+//  link.hear.
+void broker_link_hear (link_t *base, const link_ear_t *ear);
+
+//  link.believes: the ack of the owner counts, since any owner may have read the frame from the broker.
+//  Acks carry digests, so a frame that never was there is not taken for one that was.
+bool broker_link_believes (
+    const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record);
+
+//  link.log_set_aside.
+void broker_link_log_set_aside (const link_t *base, uint32_t partition, size_t frames);
+
+//  Make the records of a frame, in self->records.
+void broker_link_make (broker_link_t *self, const record_t *record);
+
+//  Note whether the bus is away, here and in the metrics. Log a change. reason: the last error, or
+//  empty.
+void broker_link_note_away (broker_link_t *self, bool is_away, const char *reason);
+
+//  Compare the bus with the buses of the processors: bus_check_look.
+void broker_link_check (broker_link_t *self);
+
+//  Return why nothing can be sent until somebody changes it, or NULL. own: a fault that the link itself
+//  has found, NULL or empty: none.
+const char *broker_link_fault (const broker_link_t *self, const char *own);
+
+//  Return the condition. reason: the last error, or empty; fault: as broker_link_fault returns it.
+link_condition_t broker_link_condition (
+    const broker_link_t *self, const char *reason, const char *fault);
 
 #endif

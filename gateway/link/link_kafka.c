@@ -9,8 +9,6 @@
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
 #include "gateway/link/broker_link.h"
-#include "gateway/link/bus_check.h"
-#include "gateway/link/choose_link.h"
 #include "gateway/link/kafka_producer.h"
 
 #define RENEW_MS 1000      //  between two attempts to make a producer
@@ -18,27 +16,14 @@
 #define FAULT_SIZE 256
 
 typedef struct {
-    link_t base;
+    broker_link_t link;
     bus_settings_t *config;
-    const char *topic;
-    const directory_t *directory;
-    worker_metrics_t *metrics;
-    link_ear_t ear;
     kafka_producer_t *producer;  //  NULL: it could not be made anew yet
     int64_t renew_at_ms;
-    frame_records_t *records;
-    uint64_t session;  //  the number of producers so far
-    bool is_away;      //  as the log says
-    bus_check_t check;
+    uint64_t session;        //  the number of producers so far
     char fault[FAULT_SIZE];  //  of the layouts
     int64_t fault_logged_ms;
 } link_kafka_t;
-
-static void
-s_hear (link_t *base, const link_ear_t *ear)
-{
-    ((link_kafka_t *) base)->ear = *ear;
-}
 
 //  Make a producer in place of one that is dead.
 static void
@@ -49,7 +34,8 @@ s_renew (link_kafka_t *self)
     if (now_ms < self->renew_at_ms)
         return;
     self->renew_at_ms = now_ms + RENEW_MS;
-    self->producer = kafka_producer_new (self->config, self->topic, self->metrics, &self->ear);
+    self->producer =
+        kafka_producer_new (self->config, self->link.topic, self->link.metrics, &self->link.ear);
     if (self->producer)
         self->session++;
 }
@@ -59,7 +45,7 @@ s_look_at_brokers (link_kafka_t *self)
 {
     const char *reason = "";
     bool is_away = !self->producer || kafka_producer_is_away (self->producer, &reason);
-    broker_link_note_away (BUS_KAFKA, &self->is_away, is_away, reason, self->metrics);
+    broker_link_note_away (&self->link, is_away, reason);
 }
 
 //  Return the layout of the topic; it is not known before the brokers have told its partitions.
@@ -74,7 +60,7 @@ s_topic_layout (const link_kafka_t *self)
 static void
 s_look_at_layouts (link_kafka_t *self)
 {
-    layout_t theirs = directory_layout (self->directory);
+    layout_t theirs = directory_layout (self->link.directory);
     layout_t ours = s_topic_layout (self);
     self->fault[0] = 0;
     if (theirs.partitions == 0 || ours.partitions == 0 || layout_equal (theirs, ours))
@@ -82,14 +68,14 @@ s_look_at_layouts (link_kafka_t *self)
     g_snprintf (self->fault, sizeof self->fault,
         "the topic %s has %u partitions by %s and the processors have %u by %s: nothing is sent; "
         "start this gateway with the --bus and the --topic of the processors",
-        self->topic, ours.partitions, partitioner_name (ours.partitioner), theirs.partitions,
+        self->link.topic, ours.partitions, partitioner_name (ours.partitioner), theirs.partitions,
         partitioner_name (theirs.partitioner));
     if (log_is_due (&self->fault_logged_ms, FAULT_LOG_MS))
         log_event (LOG_ERROR, "the topic and the processors do not fit together: nothing is sent",
             "topic=%s its_partitions=%u its_partitioner=%s partitions=%u partitioner=%s "
             "advice=%s",
-            self->topic, ours.partitions, partitioner_name (ours.partitioner), theirs.partitions,
-            partitioner_name (theirs.partitioner),
+            self->link.topic, ours.partitions, partitioner_name (ours.partitioner),
+            theirs.partitions, partitioner_name (theirs.partitioner),
             "start this gateway with the --bus and the --topic of the processors");
 }
 
@@ -102,7 +88,7 @@ s_run (link_t *base)
     if (!self->producer || kafka_producer_is_dead (self->producer))
         s_renew (self);
     s_look_at_brokers (self);
-    bus_check_look (&self->check, self->directory, "kafka", self->topic);
+    broker_link_check (&self->link);
     s_look_at_layouts (self);
 }
 
@@ -124,17 +110,14 @@ static layout_t
 s_layout (const link_t *base)
 {
     const link_kafka_t *self = (const link_kafka_t *) base;
-    layout_t theirs = directory_layout (self->directory);
+    layout_t theirs = directory_layout (self->link.directory);
     return theirs.partitions > 0 ? theirs : s_topic_layout (self);
 }
 
-//  Return why nothing can be sent until somebody changes it, or NULL.
 static const char *
 s_fault (const link_kafka_t *self)
 {
-    if (self->check.fault[0])
-        return self->check.fault;
-    return self->fault[0] ? self->fault : NULL;
+    return broker_link_fault (&self->link, self->fault);
 }
 
 static uint64_t
@@ -150,27 +133,12 @@ static bool
 s_send (link_t *base, record_t *record)
 {
     link_kafka_t *self = (link_kafka_t *) base;
-    bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
-    g_assert (is_frame);  //  we made it, and the journal checks all that it reads back
+    broker_link_make (&self->link, record);
     FAILPOINT ("push-before");
-    bool is_sent =
-        kafka_producer_send (self->producer, record->partition, record->sequence, self->records);
+    bool is_sent = kafka_producer_send (
+        self->producer, record->partition, record->sequence, self->link.records);
     FAILPOINT ("push-after");
     return is_sent;
-}
-
-static bool
-s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
-{
-    (void) record;
-    return broker_link_believes (((const link_kafka_t *) base)->directory, peer, partition);
-}
-
-static void
-s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
-{
-    const char *topic = ((const link_kafka_t *) base)->topic;
-    broker_link_log_set_aside (BUS_KAFKA, topic, partition, frames);
 }
 
 static link_condition_t
@@ -180,10 +148,7 @@ s_condition (const link_t *base)
     const char *reason = "";
     if (self->producer)
         (void) kafka_producer_is_away (self->producer, &reason);
-    return (link_condition_t){.bus = "kafka",
-        .is_away = self->is_away,
-        .reason = *reason ? reason : NULL,
-        .fault = s_fault (self)};
+    return broker_link_condition (&self->link, reason, s_fault (self));
 }
 
 static void
@@ -193,7 +158,7 @@ s_destroy (link_t **base_p)
     if (!self)
         return;
     kafka_producer_destroy (&self->producer);
-    frame_records_destroy (&self->records);
+    broker_link_clear (&self->link);
     bus_settings_destroy (&self->config);
     g_free (self);
     *base_p = NULL;
@@ -206,23 +171,20 @@ link_kafka_new (const link_setup_t *setup)
     if (!config)
         return NULL;
     link_kafka_t *self = g_new0 (link_kafka_t, 1);
-    self->base = (link_t){.hear = s_hear,
+    static const link_t functions = {.hear = broker_link_hear,
         .run = s_run,
         .timeout_us = s_timeout_us,
         .fd = s_fd,
         .layout = s_layout,
         .session = s_session,
         .send = s_send,
-        .believes = s_believes,
-        .log_set_aside = s_log_set_aside,
+        .believes = broker_link_believes,
+        .log_set_aside = broker_link_log_set_aside,
         .condition = s_condition,
         .destroy = s_destroy};
+    broker_link_init (&self->link, &functions, BUS_KAFKA, setup->choice->topic, setup);
     self->config = config;
-    self->topic = setup->choice->topic;
-    self->directory = setup->directory;
-    self->metrics = setup->metrics;
-    self->records = frame_records_new ();
-    link_t *base = &self->base;
+    link_t *base = &self->link.base;
     s_renew (self);
     if (!self->producer)
         s_destroy (&base);

@@ -12,9 +12,6 @@
 #include "common/process/watchdog.h"
 #include "common/rabbitmq/rabbitmq_publisher.h"
 #include "gateway/link/broker_link.h"
-#include "gateway/link/bus_check.h"
-#include "gateway/link/choose_link.h"
-#include "gateway/link/frame_records.h"
 
 #define REST_MS 500          //  after a message that was not taken, so that it costs little
 #define REFUSED_LOG_MS 5000  //  between two log lines
@@ -22,18 +19,12 @@
 #define FAULT_SIZE (RABBITMQ_REASON_SIZE + 128)
 
 typedef struct {
-    link_t base;
+    broker_link_t link;
     rabbitmq_settings_t *settings;
     char *topic;
-    const directory_t *directory;
-    worker_metrics_t *metrics;
-    link_ear_t ear;
     int fd;  //  an eventfd, which the publisher writes
     rabbitmq_publisher_t *publisher;
-    frame_records_t *records;
-    uint32_t queues;  //  that the publisher knows
-    bool is_away;     //  as the log says
-    bus_check_t check;
+    uint32_t queues;         //  that the publisher knows
     char fault[FAULT_SIZE];  //  of the broker
     int64_t fault_logged_ms;
     int64_t failure_logged_ms;
@@ -43,15 +34,9 @@ typedef struct {
 } link_rabbitmq_t;
 
 static void
-s_hear (link_t *base, const link_ear_t *ear)
-{
-    ((link_rabbitmq_t *) base)->ear = *ear;
-}
-
-static void
 s_note_failure (link_rabbitmq_t *self)
 {
-    counter_add (&self->metrics->bus_failed, 1);
+    counter_add (&self->link.metrics->bus_failed, 1);
     self->rest_until_ms = clock_ms () + REST_MS;
     if (log_is_due (&self->failure_logged_ms, REFUSED_LOG_MS))
         log_event (LOG_WARN, "the bus does not take messages: their frames are sent again",
@@ -64,12 +49,12 @@ s_take_fate (void *context, uint64_t sequence, bool is_carried, int64_t took_us)
     link_rabbitmq_t *self = context;
     if (!is_carried) {
         s_note_failure (self);
-        self->ear.returned (self->ear.context, sequence, false);
+        self->link.ear.returned (self->link.ear.context, sequence, false);
         return;
     }
     self->trip_us = MAX (self->trip_us, took_us);
-    counter_add (&self->metrics->bus_records, 1);
-    self->ear.carried (self->ear.context, sequence);
+    counter_add (&self->link.metrics->bus_records, 1);
+    self->link.ear.carried (self->link.ear.context, sequence);
 }
 
 static void
@@ -78,7 +63,7 @@ s_tell_trip (link_rabbitmq_t *self)
     if (clock_ms () < self->trip_told_ms + TRIP_MS)
         return;
     self->trip_told_ms = clock_ms ();
-    counter_set (&self->metrics->bus_trip_us, (uint64_t) self->trip_us);
+    counter_set (&self->link.metrics->bus_trip_us, (uint64_t) self->trip_us);
     self->trip_us = 0;
 }
 
@@ -87,8 +72,7 @@ s_look_at_broker (link_rabbitmq_t *self)
 {
     const rabbitmq_publisher_condition_t *condition =
         rabbitmq_publisher_condition (self->publisher);
-    broker_link_note_away (
-        BUS_RABBITMQ, &self->is_away, condition->is_away, condition->reason, self->metrics);
+    broker_link_note_away (&self->link, condition->is_away, condition->reason);
     self->fault[0] = 0;
     if (!condition->is_refused)
         return;
@@ -96,7 +80,7 @@ s_look_at_broker (link_rabbitmq_t *self)
         "RabbitMQ refuses what this gateway needs: nothing is sent; %s", condition->reason);
     if (log_is_due (&self->fault_logged_ms, REFUSED_LOG_MS))
         log_event (LOG_ERROR, "the broker refuses what this gateway needs: nothing is sent",
-            "bus=rabbitmq topic=%s reason=%s advice=%s", self->topic, condition->reason,
+            "bus=rabbitmq topic=%s reason=%s advice=%s", self->link.topic, condition->reason,
             "look at user, vhost and permissions, and at queues of this name that are no durable "
             "quorum queues");
 }
@@ -108,14 +92,14 @@ s_run (link_t *base)
     eventfd_t rung;
     (void) eventfd_read (self->fd, &rung);
     rabbitmq_publisher_run (self->publisher, s_take_fate, self);
-    uint32_t partitions = directory_layout (self->directory).partitions;
+    uint32_t partitions = directory_layout (self->link.directory).partitions;
     if (partitions > 0 && partitions != self->queues) {
         self->queues = partitions;
         rabbitmq_publisher_set_queues (self->publisher, partitions);
     }
     s_look_at_broker (self);
     s_tell_trip (self);
-    bus_check_look (&self->check, self->directory, "rabbitmq", self->topic);
+    broker_link_check (&self->link);
 }
 
 static int64_t
@@ -134,16 +118,13 @@ s_fd (const link_t *base)
 static layout_t
 s_layout (const link_t *base)
 {
-    return directory_layout (((const link_rabbitmq_t *) base)->directory);
+    return directory_layout (((const broker_link_t *) base)->directory);
 }
 
-//  Return why nothing can be sent until somebody changes it, or NULL.
 static const char *
 s_fault (const link_rabbitmq_t *self)
 {
-    if (self->check.fault[0])
-        return self->check.fault;
-    return self->fault[0] ? self->fault : NULL;
+    return broker_link_fault (&self->link, self->fault);
 }
 
 static uint64_t
@@ -161,34 +142,19 @@ s_send (link_t *base, record_t *record)
     link_rabbitmq_t *self = (link_rabbitmq_t *) base;
     if (self->rest_until_ms && clock_ms () < self->rest_until_ms)
         return false;
-    bool is_frame = frame_records_make (self->records, record->bytes, record->size, record->digest);
-    g_assert (is_frame);  //  we made it, and the journal checks all that it reads back
+    broker_link_make (&self->link, record);
     rabbitmq_message_t message = {.id = record->sequence,
         .queue = record->partition,
-        .body = frame_records_lines (self->records),
+        .body = frame_records_lines (self->link.records),
         .headers = {{FRAME_TAG_NAME,
-            text_of ((const char *) frame_records_tag (self->records), FRAME_TAG_SIZE), true}},
+            text_of ((const char *) frame_records_tag (self->link.records), FRAME_TAG_SIZE), true}},
         .headers_count = 1};
     FAILPOINT ("push-before");
     bool is_sent = rabbitmq_publisher_send (self->publisher, &message);
     FAILPOINT ("push-after");
     if (is_sent)
-        counter_add (&self->metrics->bus_bytes, message.body.size);
+        counter_add (&self->link.metrics->bus_bytes, message.body.size);
     return is_sent;
-}
-
-static bool
-s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
-{
-    (void) record;
-    return broker_link_believes (((const link_rabbitmq_t *) base)->directory, peer, partition);
-}
-
-static void
-s_log_set_aside (const link_t *base, uint32_t partition, size_t frames)
-{
-    const char *topic = ((const link_rabbitmq_t *) base)->topic;
-    broker_link_log_set_aside (BUS_RABBITMQ, topic, partition, frames);
 }
 
 static link_condition_t
@@ -196,10 +162,7 @@ s_condition (const link_t *base)
 {
     const link_rabbitmq_t *self = (const link_rabbitmq_t *) base;
     const char *reason = rabbitmq_publisher_condition (self->publisher)->reason;
-    return (link_condition_t){.bus = "rabbitmq",
-        .is_away = self->is_away,
-        .reason = *reason ? reason : NULL,
-        .fault = s_fault (self)};
+    return broker_link_condition (&self->link, reason, s_fault (self));
 }
 
 static void
@@ -212,7 +175,7 @@ s_destroy (link_t **base_p)
         g_free (self->topic);
         close (self->fd);
     }
-    frame_records_destroy (&self->records);
+    broker_link_clear (&self->link);
     g_free (self);
     *base_p = NULL;
 }
@@ -224,24 +187,22 @@ link_rabbitmq_new (const link_setup_t *setup)
     if (!settings)
         return NULL;
     link_rabbitmq_t *self = g_new0 (link_rabbitmq_t, 1);
-    self->base = (link_t){.hear = s_hear,
+    static const link_t functions = {.hear = broker_link_hear,
         .run = s_run,
         .timeout_us = s_timeout_us,
         .fd = s_fd,
         .layout = s_layout,
         .session = s_session,
         .send = s_send,
-        .believes = s_believes,
-        .log_set_aside = s_log_set_aside,
+        .believes = broker_link_believes,
+        .log_set_aside = broker_link_log_set_aside,
         .condition = s_condition,
         .destroy = s_destroy};
-    self->settings = settings;
     self->topic = g_strdup (setup->choice->topic);
-    self->directory = setup->directory;
-    self->metrics = setup->metrics;
-    self->records = frame_records_new ();
+    broker_link_init (&self->link, &functions, BUS_RABBITMQ, self->topic, setup);
+    self->settings = settings;
     self->fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_assert (self->fd >= 0);
     self->publisher = rabbitmq_publisher_new (settings, self->topic, true, self->fd);
-    return &self->base;
+    return &self->link.base;
 }

@@ -4,15 +4,13 @@
 //    NAME RIGHTS PUBLIC-KEY
 //    gateway push,ask H9HyZqo##BSlBHcUQxHakWq0o6mJgU?W/6@edl?q
 //
-//  Blanks or tabs separate the fields. A line that is empty, or begins with #, holds no key. Pure
-//  functions.
+//  The form is that of common/access/access_line.h. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PEER_LINE_H
 #define DOWNLINK_PEER_LINE_H
 
+#include "common/access/access_line.h"
 #include "common/network/socket_keys.h"
-
-#define PEER_NAME_MAX 64  //  bytes of a name
 
 //  The rights of the holder of a key; bits. The first two are judged by processors, the others by
 //  gateways.
@@ -24,13 +22,10 @@ typedef enum {
 } peer_right_t;
 
 typedef struct {
-    char name[PEER_NAME_MAX + 1];  //  letters, digits, dots, dashes and underscores
-    unsigned rights;               //  of peer_right_t
+    char name[ACCESS_NAME_MAX + 1];  //  letters, digits, dots, dashes and underscores
+    unsigned rights;                 //  of peer_right_t
     uint8_t key[SOCKET_KEY_SIZE];
 } peer_line_t;
-
-//  Return true for a line that holds no key.
-bool peer_line_is_blank (text_t line);
 
 //  Read a line without its line feed. Return NULL, or a sentence that names the fault. The sentence
 //  never shows the line: somebody may have put a secret key there.

@@ -56,7 +56,7 @@ peer_list_read (text_t text, char fault[PEER_LIST_FAULT_SIZE])
         const char *feed = memchr (text.data + start, '\n', text.size - start);
         size_t end = feed ? (size_t) (feed - text.data) : text.size;
         text_t line = text_of (text.data + start, end - start);
-        const char *reason = peer_line_is_blank (line) ? NULL : s_add (self, line);
+        const char *reason = access_line_is_blank (line) ? NULL : s_add (self, line);
         if (reason) {
             g_snprintf (fault, PEER_LIST_FAULT_SIZE, "line %u: %s", number, reason);
             peer_list_unref (&self);

@@ -44,7 +44,7 @@ static const options_t s_usage = {"downlink-keygen",
 static void
 s_read_line (token_line_t *line, const char *name)
 {
-    if (!token_name_is_good (text_from (name)))
+    if (!access_name_is_good (text_from (name)))
         options_refuse (&s_usage,
             "NAME: '%s' must be 1 to 64 letters, digits, dots, dashes and underscores", name);
     if (!s_flags.scopes)

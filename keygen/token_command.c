@@ -59,7 +59,7 @@ s_check_name (const GString *text, const char *name)
     char **lines = g_strsplit (text->str, "\n", -1);
     for (char **one = lines; *one && !fault; one++) {
         token_line_t line;
-        if (token_line_is_blank (text_from (*one)))
+        if (access_line_is_blank (text_from (*one)))
             continue;
         if (token_line_read (&line, text_from (*one)))
             fault = "it has a line that is none of a token file; the gateway names it";

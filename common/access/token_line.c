@@ -11,31 +11,6 @@
 #define DIGEST_DIGITS ((size_t) 2 * TOKEN_DIGEST_SIZE)
 
 static bool
-s_is_space (char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-//  Split a line into fields. Return their number; one more than FIELDS_MAX for too many.
-static size_t
-s_split (text_t line, text_t fields[FIELDS_MAX])
-{
-    size_t count = 0;
-    for (size_t at = 0; at < line.size;) {
-        size_t start = at;
-        while (at < line.size && !s_is_space (line.data[at]))
-            at++;
-        if (at > start && count == FIELDS_MAX)
-            return FIELDS_MAX + 1;
-        if (at > start)
-            fields[count++] = text_of (line.data + start, at - start);
-        while (at < line.size && s_is_space (line.data[at]))
-            at++;
-    }
-    return count;
-}
-
-static bool
 s_read_digest (uint8_t digest[TOKEN_DIGEST_SIZE], text_t digits)
 {
     if (digits.size != DIGEST_DIGITS)
@@ -50,34 +25,15 @@ s_read_digest (uint8_t digest[TOKEN_DIGEST_SIZE], text_t digits)
     return true;
 }
 
-bool
-token_line_is_blank (text_t line)
-{
-    text_t fields[FIELDS_MAX];
-    return s_split (line, fields) == 0 || fields[0].data[0] == '#';
-}
-
-bool
-token_name_is_good (text_t name)
-{
-    if (name.size == 0 || name.size > TOKEN_NAME_MAX || name.data[0] == '#')
-        return false;
-    for (size_t index = 0; index < name.size; index++)
-        if (!g_ascii_isalnum (name.data[index]) && name.data[index] != '.' &&
-            name.data[index] != '_' && name.data[index] != '-')
-            return false;
-    return true;
-}
-
 const char *
 token_line_read (token_line_t *self, text_t line)
 {
     text_t fields[FIELDS_MAX];
-    size_t count = s_split (line, fields);
+    size_t count = access_line_split (line, fields, FIELDS_MAX);
     if (count < FIELDS_MIN || count > FIELDS_MAX)
         return "a line has the fields NAME SCOPES SHA256-OF-THE-TOKEN, and perhaps EXPIRES";
-    if (!token_name_is_good (fields[0]))
-        return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
+    if (!access_name_is_good (fields[0]))
+        return ACCESS_NAME_FAULT;
     *self = (token_line_t){.expires_us = TOKEN_NEVER_EXPIRES};
     memcpy (self->name, fields[0].data, fields[0].size);
     const char *fault = token_scopes_read (&self->scopes, fields[1]);

@@ -67,7 +67,7 @@ token_list_read (text_t text, int64_t now_us, char fault[TOKEN_LIST_FAULT_SIZE])
         const char *feed = memchr (text.data + start, '\n', text.size - start);
         size_t end = feed ? (size_t) (feed - text.data) : text.size;
         text_t line = text_of (text.data + start, end - start);
-        const char *reason = token_line_is_blank (line) ? NULL : s_add (self, line, now_us);
+        const char *reason = access_line_is_blank (line) ? NULL : s_add (self, line, now_us);
         if (reason) {
             g_snprintf (fault, TOKEN_LIST_FAULT_SIZE, "line %u: %s", number, reason);
             token_list_unref (&self);

@@ -67,7 +67,7 @@ Test (peer_list, faults_are_named_with_their_line_and_never_show_it)
         cr_expect_null (strstr (fault, KEY_A));
         g_free (text);
     }
-    char *long_name = g_strnfill (PEER_NAME_MAX + 1, 'n');
+    char *long_name = g_strnfill (ACCESS_NAME_MAX + 1, 'n');
     char *text = g_strconcat (long_name, " push " KEY_A, NULL);
     cr_expect_str_eq (
         s_fault (text), "line 1: a name has 1 to 64 letters, digits, dots, dashes and underscores");

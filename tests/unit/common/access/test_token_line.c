@@ -50,10 +50,10 @@ Test (token_line, faults_are_named_and_never_show_the_line)
 
 Test (token_line, blank_lines_and_comments_hold_no_token)
 {
-    cr_expect (token_line_is_blank (text_from ("")));
-    cr_expect (token_line_is_blank (text_from (" \t\r")));
-    cr_expect (token_line_is_blank (text_from ("  # robot write " HELLO)));
-    cr_expect_not (token_line_is_blank (text_from ("robot")));
+    cr_expect (access_line_is_blank (text_from ("")));
+    cr_expect (access_line_is_blank (text_from (" \t\r")));
+    cr_expect (access_line_is_blank (text_from ("  # robot write " HELLO)));
+    cr_expect_not (access_line_is_blank (text_from ("robot")));
 }
 
 Test (token_line, a_printed_line_reads_as_the_same)

@@ -196,6 +196,28 @@ kafka_tool () {
         "${@:2}" 2>/dev/null
 }
 
+#  outlive SERVICE NUMBER SPEED: kill the gateway, which has no disk, and stop the service that carries its
+#  messages. The rocket has that speed, and its next message that number.
+outlive () {
+    expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
+        "$(message "$2" RocketSpeedIncreased '{"by":100}')")"
+    "${compose[@]}" kill gateway processor
+    "${compose[@]}" up --detach --no-build --force-recreate --no-deps gateway processor
+    await_health
+    find_url
+    await_rocket "*\"speed\":$(($3 + 100)),*\"messagesApplied\":$2,*"
+
+    "${compose[@]}" stop "$1"
+    expect "POST, while $1 is away" 503 "$(call "$url/messages" --data \
+        "$(message $(($2 + 1)) RocketSpeedIncreased '{"by":1}')")"
+    "${compose[@]}" start "$1"
+    await_health
+    find_url
+    expect "POST, when it is back" 202 "$(call "$url/messages" --data \
+        "$(message $(($2 + 1)) RocketSpeedIncreased '{"by":1}')")"
+    await_rocket "*\"speed\":$(($3 + 101)),*\"messagesApplied\":$(($2 + 1)),*"
+}
+
 #  Messages over Kafka, to a gateway without a disk; other programs write and read them as well.
 with_kafka () {
     engine_kafka_image "${DOWNLINK_KAFKA_IMAGE:-apache/kafka:3.9.1}"
@@ -207,23 +229,7 @@ with_kafka () {
         --from-beginning --max-messages 2 --timeout-ms 20000 |
         /usr/bin/python3 -c 'import json, sys; print(len([json.loads(line)["metadata"] for line in sys.stdin]))')"
 
-    expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
-        "$(message 3 RocketSpeedIncreased '{"by":100}')")"
-    "${compose[@]}" kill gateway processor
-    "${compose[@]}" up --detach --no-build --force-recreate --no-deps gateway processor
-    await_health
-    find_url
-    await_rocket '*"speed":3600,*"messagesApplied":3,*'
-
-    "${compose[@]}" stop kafka
-    expect "POST, while the broker is away" 503 "$(call "$url/messages" --data \
-        "$(message 4 RocketSpeedIncreased '{"by":1}')")"
-    "${compose[@]}" start kafka
-    await_health
-    find_url
-    expect "POST, when it is back" 202 "$(call "$url/messages" --data \
-        "$(message 4 RocketSpeedIncreased '{"by":1}')")"
-    await_rocket '*"speed":3601,*"messagesApplied":4,*'
+    outlive kafka 3 3500
 
     scale 4
     await_owners 4 "scaled to 4, with Kafka"
@@ -234,23 +240,7 @@ with_kafka () {
 with_sqs () {
     engine_sqs_image "${DOWNLINK_SQS_IMAGE:-softwaremill/elasticmq:1.6.11}"
     start_with docker-compose.sqs.yml SQS
-    expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
-        "$(message 2 RocketSpeedIncreased '{"by":100}')")"
-    "${compose[@]}" kill gateway processor
-    "${compose[@]}" up --detach --no-build --force-recreate --no-deps gateway processor
-    await_health
-    find_url
-    await_rocket '*"speed":600,*"messagesApplied":2,*'
-
-    "${compose[@]}" stop sqs
-    expect "POST, while the service is away" 503 "$(call "$url/messages" --data \
-        "$(message 3 RocketSpeedIncreased '{"by":1}')")"
-    "${compose[@]}" start sqs
-    await_health
-    find_url
-    expect "POST, when it is back" 202 "$(call "$url/messages" --data \
-        "$(message 3 RocketSpeedIncreased '{"by":1}')")"
-    await_rocket '*"speed":601,*"messagesApplied":3,*'
+    outlive sqs 2 500
 }
 
 trap clean_up EXIT

@@ -79,52 +79,37 @@ engine_base_image () {
     rm -rf "$root"
 }
 
-#  engine_kafka_image NAME: find or make the image of a Kafka broker. Where no registry of images is reached
-#  it is made from the jars of Maven Central, under the same name.
-engine_kafka_image () {
-    local context
-    if "$docker" image inspect "$1" >/dev/null 2>&1 ||
-        timeout 120 "$docker" pull --quiet "$1" 2>/dev/null; then
-        return 0
-    fi
-    echo "the image $1 cannot be pulled: making it from Maven's jars"
-    engine_base_image trixie
-    context=$(mktemp -d /var/tmp/downlink-kafka.XXXXXX)
-    if cp -r tests/support/kafka-image/. "$context" && scripts/install-kafka.sh "$context/jars" &&
-        "$docker" build --quiet --tag "$1" "$context" >/dev/null; then
-        rm -rf "$context"
-        return 0
-    fi
-    rm -rf "$context"
-    return 1
+#  engine_image_is_there NAME: find an image, here or in a registry.
+engine_image_is_there () {
+    "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 120 "$docker" pull --quiet "$1" 2>/dev/null
 }
 
-#  engine_sqs_image NAME: the same for ElasticMQ, a server that speaks SQS.
-engine_sqs_image () {
-    local context
-    if "$docker" image inspect "$1" >/dev/null 2>&1 ||
-        timeout 120 "$docker" pull --quiet "$1" 2>/dev/null; then
-        return 0
-    fi
+#  engine_jars_image NAME CONTEXT SCRIPT: find or make an image. Where no registry of images is reached it is
+#  made from a context and the jars of Maven Central that a script gets, under the same name.
+engine_jars_image () {
+    local context status=0
+    engine_image_is_there "$1" && return
     echo "the image $1 cannot be pulled: making it from Maven's jars"
     engine_base_image trixie
-    context=$(mktemp -d /var/tmp/downlink-sqs.XXXXXX)
-    if cp -r tests/support/sqs-image/. "$context" && scripts/install-elasticmq.sh "$context/jars" &&
-        "$docker" build --quiet --tag "$1" "$context" >/dev/null; then
-        rm -rf "$context"
-        return 0
-    fi
+    context=$(mktemp -d /var/tmp/downlink-image.XXXXXX)
+    cp -r "$2/." "$context" && "$3" "$context/jars" &&
+        "$docker" build --quiet --tag "$1" "$context" >/dev/null || status=1
     rm -rf "$context"
-    return 1
+    return "$status"
+}
+
+#  engine_kafka_image NAME, engine_sqs_image NAME: a Kafka broker; ElasticMQ, a server that speaks SQS.
+engine_kafka_image () {
+    engine_jars_image "$1" tests/support/kafka-image scripts/install-kafka.sh
+}
+engine_sqs_image () {
+    engine_jars_image "$1" tests/support/sqs-image scripts/install-elasticmq.sh
 }
 
 #  engine_postgres_image NAME: find or make the image of a PostgreSQL server. Where no registry is
 #  reached the image is made from Debian's package, under the same name.
 engine_postgres_image () {
-    if "$docker" image inspect "$1" >/dev/null 2>&1 ||
-        timeout 120 "$docker" pull --quiet "$1" 2>/dev/null; then
-        return 0
-    fi
+    engine_image_is_there "$1" && return
     echo "the image $1 cannot be pulled: making it from Debian's package"
     engine_base_image trixie
     "$docker" build --quiet --tag "$1" tests/support/postgres-image >/dev/null

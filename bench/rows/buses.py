@@ -5,10 +5,10 @@ import json
 import time
 
 import harness
-from kafka import Kafka, Missing
-from rabbitmq import Missing as NoRabbitMQ
+from kafka import Kafka
 from rabbitmq import RabbitMQ
 from rows import ndjson
+from server_process import Missing
 
 RATIO_TARGET, BULK_TARGET, BACKLOG_TARGET = 0.8, 300_000, 500_000
 BULK_SECOND = 200_000  # messages for each second of a run
@@ -44,7 +44,7 @@ def enter_systems(row, stack):
     try:
         broker = stack.enter_context(RabbitMQ()).create()
         kinds.update({"rabbitmq": over(broker, "a"), "rabbitmq, journal=off": over(broker, "b", "--journal", "off")})
-    except NoRabbitMQ as why:
+    except Missing as why:
         row.note(f"without RabbitMQ: {why}")
     return {name: stack.enter_context(harness.System(stack.enter_context(harness.folder()), **flags))
             for name, flags in kinds.items()}

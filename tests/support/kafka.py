@@ -14,27 +14,20 @@ lets later brokers start in half of the time: it keeps the classes of one that r
 """
 # SPDX-License-Identifier: Apache-2.0
 import json
-import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import unittest
 import uuid
 
+import java_server
 from downlink import BIN, free_ports, until
-from kernel import is_stopped
+from java_server import archive_flag, has_archive, keep_archive, newest_jars
+from server_process import START_SECONDS, Failed, Missing, ServerProcess, run_beside
 
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
-SKIPPED = 77
-START_SECONDS = 60
 HEAP = "256m"
-CLASSES = "classes.jsa"  # beside the jars; another Java passes over it
-#  The quickest start; the rest of the speed comes from the machine, not from the compiler.
-JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
 #  Small and quick: a broker that died is replaced after 2 s.
 SETTINGS = {
     "process.roles": "broker,controller", "controller.listener.names": "CONTROLLER",
@@ -56,15 +49,6 @@ log4j.logger.kafka.server.KafkaRaftServer=INFO
 """
 
 
-class Missing(unittest.SkipTest):
-    """This machine or this build lacks something that Kafka needs. The text says how to get it. pytest skips
-    the test that raises it."""
-
-
-class Failed(AssertionError):
-    """A broker or one of its tools failed; the text has its output."""
-
-
 def client_library():
     """Return the module that reads and writes topics."""
     try:
@@ -79,12 +63,7 @@ def jars():
     program = BIN / "downlink-processor"
     if program.exists() and b"__tsan_init" in program.read_bytes():
         raise Missing("ThreadSanitizer ends programs with threads of ISO C, such as those of librdkafka")
-    if not shutil.which("java"):
-        raise Missing("java is not installed (Debian package default-jre-headless)")
-    found = list(CACHE.glob("kafka-*/kafka-server-*.jar"))
-    if not found:
-        raise Missing("no Kafka is installed (scripts/install-kafka.sh)")
-    return max(found, key=lambda jar: [int(part) for part in jar.stem.split("-")[-1].split(".")]).parent
+    return newest_jars("kafka-*/kafka-server-*.jar", "no Kafka is installed (scripts/install-kafka.sh)")
 
 
 def partition_of(key, partitions):
@@ -105,12 +84,10 @@ def partition_of(key, partitions):
 
 def java(*flags):
     """Return the beginning of a command that runs a class of Kafka's."""
-    classes = jars() / CLASSES
-    shared = [f"-XX:SharedArchiveFile={classes}"] if classes.exists() else []
-    return ["java", *JVM, *shared, *flags, "-cp", f"{jars()}/*"]
+    return java_server.java(jars(), *flags)
 
 
-class Broker:
+class Broker(ServerProcess):
     """One process of a cluster. wrapper: a command to run it under, for example in a network namespace."""
 
     def __init__(self, folder, number, address, port, wrapper=()):
@@ -119,7 +96,6 @@ class Broker:
         self.folder = folder / self.name
         self.data, self.log = self.folder / "data", self.folder / "log"
         self.flags = []  # more for Java
-        self.process = None
         self.log_begins = 0  # where its present life begins in the log
 
     def create(self, cluster_id, settings):
@@ -145,44 +121,12 @@ class Broker:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
 
     def await_start(self, seconds=START_SECONDS):
-        """Wait until it takes requests."""
-        def has_started():
-            if not self.is_running():
-                raise Failed(f"{self.name} ended\n{self.text()}")
-            return b"Kafka Server started" in self.log.read_bytes()[self.log_begins:]
-        until(has_started, seconds, f"the start of {self.name}")
+        self.wait_until_started(lambda: b"Kafka Server started" in self.log.read_bytes()[self.log_begins:], seconds)
 
     def start(self):
         """Start it, and wait until it takes requests."""
         self.begin_to_start()
         self.await_start()
-
-    def is_running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self, seconds=START_SECONDS):
-        """Stop it cleanly: it hands its partitions over first."""
-        if self.is_running():
-            self.resume()
-            self.process.terminate()
-            self.process.wait(seconds)
-
-    def kill(self):
-        if self.is_running():
-            self.process.kill()
-            self.process.wait()
-
-    def pause(self):
-        """Stop it where it is. When this returns, it does nothing any more."""
-        self.process.send_signal(signal.SIGSTOP)
-        until(lambda: is_stopped(self.process.pid), what="a broker that is stopped")
-
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
-
-    def text(self):
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
 
 
 class Kafka:
@@ -411,20 +355,16 @@ class Kafka:
 
 def prepare():
     """Have a broker write the archive of its classes when it ends, unless there is one."""
-    classes = jars() / CLASSES
-    if classes.exists():
+    if has_archive(jars()):
         return
     with Kafka() as cluster:
-        part = cluster.folder / CLASSES
-        cluster.brokers[0].flags.append(f"-XX:ArchiveClassesAtExit={part}")
+        cluster.brokers[0].flags.append(archive_flag(cluster.folder))
         cluster.create()
         cluster.make_topic("t", 1)
         cluster.produce("t", [("k", "v")])
         cluster.consume("t")
         cluster.stop()
-        #  Whole or not at all.
-        shutil.copy(part, classes.with_suffix(f".{os.getpid()}"))
-        classes.with_suffix(f".{os.getpid()}").rename(classes)
+        keep_archive(jars(), cluster.folder)
 
 
 def main():
@@ -432,21 +372,10 @@ def main():
     arguments = sys.argv[1:]
     count = 3 if arguments[:1] == ["--three"] else 1
     command = arguments[1:] if count == 3 else arguments
-    if not command:
-        sys.exit(__doc__)
-    try:
-        if command == ["--prepare"]:
-            prepare()
-            return
-        cluster = Kafka(count)
-    except Missing as why:
-        print(f"SKIPPED: {why}")
-        sys.exit(SKIPPED)
-    with cluster:
-        cluster.create()
-        environment = {**os.environ, "DOWNLINK_KAFKA": cluster.bootstrap}
-        status = subprocess.run(command, env=environment, check=False).returncode
-    sys.exit(status)
+    if command == ["--prepare"]:
+        prepare()
+    else:
+        run_beside(lambda: Kafka(count), lambda cluster: {"DOWNLINK_KAFKA": cluster.bootstrap}, command, __doc__)
 
 
 if __name__ == "__main__":

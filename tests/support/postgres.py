@@ -20,16 +20,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
 from downlink import free_ports, until
 from kernel import children, is_alive, is_stopped
+from server_process import SKIPPED, START_SECONDS, Failed, Missing, ServerProcess
 
 INSTALLED = pathlib.Path("/usr/lib/postgresql")
 USER = "postgres"  # of the system, and the superuser of each server
 ROLE = DATABASE = "downlink"
-SKIPPED = 77
-START_SECONDS = 60
 #  Small and quick; --wal-segsize keeps a new server and a copy of one small as well.
 INITDB = ("--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
           "--data-checksums", "--wal-segsize", "4")
@@ -43,15 +41,6 @@ SETTINGS = {
     "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 ACCESS = ("local all,replication {user} trust\nhost all,replication {user} all trust\n"
           "host all {role} all {method}\n")
-
-
-class Missing(unittest.SkipTest):
-    """This machine lacks something that the servers need. The text says which package has it. pytest skips
-    the test that raises it."""
-
-
-class Failed(AssertionError):
-    """A server or one of its programs failed; the text has its output."""
 
 
 def binaries():
@@ -92,7 +81,7 @@ def run(*command, seconds=START_SECONDS, folder="/", stdin=None):
     return done.stdout
 
 
-class Postgres:
+class Postgres(ServerProcess):
     """A server. It is made with a database and a role `downlink` in it, and started by `start`."""
 
     def __init__(self, address="127.0.0.1", port=None, name="server", wrapper=(), settings=None,
@@ -180,9 +169,6 @@ class Postgres:
                 time.sleep(0.05)
                 return None
         until(answers, seconds, f"an answer of the server {self.name}")
-
-    def is_running(self):
-        return self.process is not None and self.process.poll() is None
 
     def stop(self, mode="fast", seconds=START_SECONDS):
         """Stop it: "smart" waits for the clients, "fast" ends their sessions, "immediate" leaves recovery to
@@ -294,10 +280,6 @@ class Postgres:
             parameters.setdefault("target_session_attrs", "read-write")
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"postgres://{role}@{places}/{database}{'?' + query if query else ''}"
-
-    def text(self):
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
 
 
 class SmallDisk:

@@ -11,31 +11,18 @@ import os
 import pathlib
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
-from downlink import free_ports, until
-from kernel import is_stopped
+from downlink import free_ports
+from server_process import START_SECONDS, Failed, Missing, ServerProcess, run_beside
 
 PROGRAMS = pathlib.Path("/usr/lib/rabbitmq/bin")
-SKIPPED = 77
-START_SECONDS = 60
 USER, PASSWORD = "downlink", "very-secret"
 STARTED = b"Server startup complete"
 LIMIT = 2147483647  # of deliveries, as our programs make their queues
-
-
-class Missing(unittest.SkipTest):
-    """This machine lacks something that RabbitMQ needs. The text says how to get it. pytest skips the test that
-    raises it."""
-
-
-class Failed(AssertionError):
-    """A broker or one of its tools failed; the text has its output."""
 
 
 def client_library():
@@ -56,7 +43,7 @@ def check():
         raise Missing("the Erlang port mapper epmd is not installed (Debian package erlang-base)")
 
 
-class RabbitMQ:
+class RabbitMQ(ServerProcess):
     """A broker. `create` starts it; `close` ends it and removes its folder. wrapper: a command to run it under, for
     example in a network namespace, where its address and port are. authority: a tls.Authority; then it speaks TLS as
     well, with clients that show a certificate of that one."""
@@ -69,7 +56,7 @@ class RabbitMQ:
         ports = free_ports(4)
         self.port, self.mapper_port, self.nodes_port = port or ports, ports + 1, ports + 2
         self.log = self.folder / "log"
-        self.process = self.mapper = None
+        self.mapper = None
         self.log_begins = 0  # where its present life begins in the log
         self.settings = {
             "listeners.tcp.1": f"{address}:{self.port}", "loopback_users": "none", "default_user": USER,
@@ -125,36 +112,7 @@ class RabbitMQ:
             self.process = subprocess.Popen(
                 [*self.wrapper, PROGRAMS / "rabbitmq-server"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.folder, env=self.environment)
-
-        def has_started():
-            if not self.is_running():
-                raise Failed(f"the broker ended\n{self.text()}")
-            return STARTED in self.log.read_bytes()[self.log_begins:]
-        until(has_started, START_SECONDS, "the start of the broker")
-
-    def is_running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self, seconds=START_SECONDS):
-        """Stop it cleanly."""
-        if self.is_running():
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait(seconds)
-
-    def kill(self):
-        if self.is_running():
-            self.process.kill()
-        if self.process:
-            self.process.wait()
-
-    def pause(self):
-        """Stop it where it is. When this returns, it does nothing any more."""
-        self.process.send_signal(signal.SIGSTOP)
-        until(lambda: is_stopped(self.process.pid), what="a broker that is stopped")
-
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
+        self.wait_until_started(lambda: STARTED in self.log.read_bytes()[self.log_begins:])
 
     def close(self):
         """End it at once, and remove its folder."""
@@ -163,10 +121,6 @@ class RabbitMQ:
             self.mapper.kill()
             self.mapper.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def text(self):
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
 
     def control(self, *words, seconds=START_SECONDS):
         """Run rabbitmqctl. Returns its output."""
@@ -260,18 +214,8 @@ class RabbitMQ:
 
 def main():
     """Run a command beside a broker that is new."""
-    if not sys.argv[1:]:
-        sys.exit(__doc__)
-    try:
-        broker = RabbitMQ()
-    except Missing as why:
-        print(f"SKIPPED: {why}")
-        sys.exit(SKIPPED)
-    with broker:
-        broker.create()
-        environment = {**os.environ, "DOWNLINK_RABBITMQ": f"amqp://{USER}:{PASSWORD}@{broker.address}:{broker.port}/"}
-        status = subprocess.run(sys.argv[1:], env=environment, check=False).returncode
-    sys.exit(status)
+    run_beside(RabbitMQ, lambda broker: {
+        "DOWNLINK_RABBITMQ": f"amqp://{USER}:{PASSWORD}@{broker.address}:{broker.port}/"}, sys.argv[1:], __doc__)
 
 
 if __name__ == "__main__":

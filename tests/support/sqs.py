@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A real server that speaks SQS (ElasticMQ) for tests, in a folder of its own under /tmp, with the limits of AWS.
 
-It keeps its queues and messages in a database of its own, so a kill loses only what is not acknowledged. It checks
-no signatures: tests/unit/common/sqs does.
+It keeps its messages in memory; with is_kept also in a database, of which a kill or a stop may still lose some. It
+checks no signatures: sqs_gate.py does.
 
     sqs.py COMMAND...
 
@@ -15,26 +15,19 @@ lets later servers start in half of the time: it keeps the classes of one that r
 # SPDX-License-Identifier: Apache-2.0
 import http.client
 import json
-import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
-from downlink import free_ports, until
-from kernel import is_stopped
+from downlink import free_ports
+from java_server import archive_flag, has_archive, java, keep_archive, newest_jars
+from server_process import Failed, ServerProcess, run_beside
 
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "downlink"
-SKIPPED = 77
-START_SECONDS = 60
 HEAP = "256m"
-CLASSES = "classes.jsa"  # beside the jars; another Java passes over it
-JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
 KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 BATCH = 10
 SETTINGS = """include classpath("application.conf")
@@ -46,25 +39,12 @@ messages-storage {{ enabled = {is_kept}, uri = "jdbc:h2:{folder}/messages;WRITE_
 """
 
 
-class Missing(unittest.SkipTest):
-    """This machine lacks something that the server needs. The text says how to get it. pytest skips the test."""
-
-
-class Failed(AssertionError):
-    """The server failed, or refuses a call."""
-
-
 def jars():
     """Return the class path of the newest server that scripts/install-elasticmq.sh got."""
-    if not shutil.which("java"):
-        raise Missing("java is not installed (Debian package default-jre-headless)")
-    found = sorted(CACHE.glob("elasticmq-*/elasticmq-server_*.jar"))
-    if not found:
-        raise Missing("no ElasticMQ is installed (scripts/install-elasticmq.sh)")
-    return found[-1].parent
+    return newest_jars("elasticmq-*/elasticmq-server_*.jar", "no ElasticMQ is installed (scripts/install-elasticmq.sh)")
 
 
-class Sqs:
+class Sqs(ServerProcess):
     """A server. `create` starts it; `close` ends it and removes its folder. wrapper: a command to run it under. It
     keeps messages in memory only, unless is_kept."""
 
@@ -75,7 +55,6 @@ class Sqs:
         self.log = self.folder / "log"
         self.flags_of_java = []
         self.is_kept = is_kept
-        self.process = None
         (self.folder / "server.conf").write_text(SETTINGS.format(
             address=address, port=self.port, folder=self.folder, is_kept="true" if is_kept else "false"),
             encoding="utf-8")
@@ -94,60 +73,27 @@ class Sqs:
 
     def begin_to_start(self):
         assert not self.is_running()
-        classes = jars() / CLASSES
-        shared = [f"-XX:SharedArchiveFile={classes}"] if classes.exists() else []
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, "java", *JVM, *shared, f"-Xmx{HEAP}", *self.flags_of_java,
-                 f"-Dconfig.file={self.folder}/server.conf", "-cp", f"{jars()}/*", "org.elasticmq.server.Main"],
+                [*self.wrapper, *java(jars(), f"-Xmx{HEAP}", *self.flags_of_java,
+                                      f"-Dconfig.file={self.folder}/server.conf"), "org.elasticmq.server.Main"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
 
-    def await_start(self, seconds=START_SECONDS):
-        """Wait until it takes requests."""
+    def start(self):
+        self.begin_to_start()
+        known = set(re.findall(r"Creating queue CreateQueueData\(([^,]+),", self.log.read_text())) if self.is_kept else set()
+
         def has_started():
-            if not self.is_running():
-                raise Failed(f"the server ended\n{self.text()}")
             try:
                 return self.queues() >= known  # those that it kept come a moment later than the server
             except OSError:
                 return False
-        known = set(re.findall(r"Creating queue CreateQueueData\(([^,]+),", self.log.read_text())) if self.is_kept else set()
-        until(has_started, seconds, "the start of the server")
-
-    def start(self):
-        self.begin_to_start()
-        self.await_start()
-
-    def is_running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self):
-        if self.is_running():
-            self.resume()
-            self.process.terminate()
-            self.process.wait(START_SECONDS)
-
-    def kill(self):
-        if self.is_running():
-            self.process.kill()
-            self.process.wait()
-
-    def pause(self):
-        """Stop it where it is. When this returns, it does nothing any more."""
-        self.process.send_signal(signal.SIGSTOP)
-        until(lambda: is_stopped(self.process.pid), what="a server that is stopped")
-
-    def resume(self):
-        self.process.send_signal(signal.SIGCONT)
+        self.wait_until_started(has_started)
 
     def close(self):
         """End it at once, and remove its folder."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def text(self):
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-60:])
 
     #  How to reach it
 
@@ -231,40 +177,24 @@ class Sqs:
 
 def prepare():
     """Have a server write the archive of its classes when it ends, unless there is one."""
-    classes = jars() / CLASSES
-    if classes.exists():
+    if has_archive(jars()):
         return
     with Sqs() as server:
-        part = server.folder / CLASSES
-        server.flags_of_java.append(f"-XX:ArchiveClassesAtExit={part}")
+        server.flags_of_java.append(archive_flag(server.folder))
         server.create()
         server.make_queue("q")
         server.send("q", ["a"])
         server.take("q")
         server.stop()
-        #  Whole or not at all.
-        shutil.copy(part, classes.with_suffix(f".{os.getpid()}"))
-        classes.with_suffix(f".{os.getpid()}").rename(classes)
+        keep_archive(jars(), server.folder)
 
 
 def main():
     """Run a command beside a server that is new."""
-    command = sys.argv[1:]
-    if not command:
-        sys.exit(__doc__)
-    try:
-        if command == ["--prepare"]:
-            prepare()
-            return
-        server = Sqs()
-    except Missing as why:
-        print(f"SKIPPED: {why}")
-        sys.exit(SKIPPED)
-    with server:
-        server.create()
-        environment = {**os.environ, **KEY, "DOWNLINK_SQS": server.endpoint}
-        status = subprocess.run(command, env=environment, check=False).returncode
-    sys.exit(status)
+    if sys.argv[1:] == ["--prepare"]:
+        prepare()
+    else:
+        run_beside(Sqs, lambda server: {**KEY, "DOWNLINK_SQS": server.endpoint}, sys.argv[1:], __doc__)
 
 
 if __name__ == "__main__":

@@ -152,7 +152,10 @@ http_line_receive (http_line_t *self, void *bytes, size_t size)
 {
     if (!self->session)
         return recv (self->fd, bytes, size, 0);
-    return s_agree (self) ? s_result (self, gnutls_record_recv (self->session, bytes, size)) : -1;
+    //  Sending alone goes on with the handshake, so a caller that sends has something left to send
+    //  when the handshake ends.
+    errno = EAGAIN;
+    return self->is_agreed ? s_result (self, gnutls_record_recv (self->session, bytes, size)) : -1;
 }
 
 const char *

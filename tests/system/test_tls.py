@@ -475,6 +475,7 @@ def test_launch_plays_and_verifies_over_https(secure, authority, new_connections
                "--new-connections", new_connections, "--concurrency-level", 8)
     assert done.returncode == 0, done.stderr
     assert "5 of 5 rockets are right" in done.stdout
+    assert re.search(r"time-outs +0\n", done.stdout), done.stdout
 
 
 def test_launch_does_not_send_to_a_gateway_that_it_cannot_believe(secure, authority, start_secure):

@@ -9,6 +9,8 @@
 #include "common/text/text_hash.h"
 #include "http/http_encoding.h"
 
+#define TAG_SIZE (DIGITS_HEX + sizeof "\"-identity\"")
+
 void
 answer_json (http_request_t *request, unsigned status, text_t body)
 {
@@ -49,15 +51,25 @@ s_matches (const char *field, const char *tag)
     return found;
 }
 
+//  Write a tag: most have no coding, and printf is slow.
+static void
+s_write_tag (text_t body, http_coding_t coding, char tag[TAG_SIZE])
+{
+    char *end = tag + 1 + DIGITS_HEX;
+    tag[0] = '"';
+    digits_hex (text_hash (body), tag + 1);
+    if (coding == CODING_IDENTITY)
+        memcpy (end, "\"", sizeof "\"");
+    else
+        g_snprintf (end, (size_t) (tag + TAG_SIZE - end), "-%s\"", http_coding_name (coding));
+}
+
 void
 answer_tagged (http_request_t *request, const http_response_t *response)
 {
     http_coding_t coding = http_encoding_choose (request, response);
-    char hash[] = "0123456789abcdef";
-    char tag[sizeof hash + sizeof "-identity" + 2];
-    digits_hex (text_hash (response->body), hash);
-    g_snprintf (tag, sizeof tag, coding == CODING_IDENTITY ? "\"%s\"" : "\"%s-%s\"", hash,
-        http_coding_name (coding));
+    char tag[TAG_SIZE];
+    s_write_tag (response->body, coding, tag);
     http_response_t tagged = *response;
     size_t index = 0;
     while (tagged.fields[index].name)

@@ -32,6 +32,7 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     if (name == s_cookie)
         return MHD_YES;
     request->fields++;
+    request->names |= http_names_of (text_of (name, name_size));
     request_id_source_t source =
         request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
     if (source > request->id_source) {

@@ -21,7 +21,9 @@ http_request_target (const http_request_t *self)
 const char *
 http_request_field (const http_request_t *self, const char *name)
 {
-    return MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name);
+    return http_names_may_have (self->names, text_from (name))
+               ? MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name)
+               : NULL;
 }
 
 bool
@@ -82,7 +84,8 @@ size_t
 http_request_count (const http_request_t *self, const char *name, const char **first)
 {
     counted_t counted = {.name = text_from (name)};
-    MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, s_count, &counted);
+    if (http_names_may_have (self->names, counted.name))
+        MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, s_count, &counted);
     *first = counted.first;
     return counted.count;
 }

@@ -36,7 +36,8 @@ bool http_line_wants_input (const http_line_t *self);
 //  Send bytes. Return how many were taken, or -1 with errno set; EAGAIN: none now.
 ssize_t http_line_send (http_line_t *self, const void *bytes, size_t size);
 
-//  Receive bytes. Return their number, 0 at the end, or -1 with errno set; EAGAIN: none now.
+//  Receive bytes. Return their number, 0 at the end, or -1 with errno set; EAGAIN: none now, or the
+//  handshake is not over, and only sending goes on with it.
 ssize_t http_line_receive (http_line_t *self, void *bytes, size_t size);
 
 //  Return a sentence about the certificate of the server if the line failed because of it; NULL: it

@@ -41,6 +41,8 @@ address_is_loopback (const char *text)
 {
     struct in_addr ip4;
     struct in6_addr ip6;
+    if (strcmp (text, "127.0.0.1") == 0)  //  the usual one: the gateway asks for each request
+        return true;
     if (inet_pton (AF_INET, text, &ip4) == 1)
         return ntohl (ip4.s_addr) >> 24 == IN_LOOPBACKNET;
     return inet_pton (AF_INET6, text, &ip6) == 1 && IN6_IS_ADDR_LOOPBACK (&ip6);

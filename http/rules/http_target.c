@@ -6,6 +6,9 @@
 char *
 http_target_decode (const char *text, size_t size, bool plus_is_space)
 {
+    //  Most texts have nothing to decode.
+    if (!memchr (text, '%', size) && (!plus_is_space || !memchr (text, '+', size)))
+        return g_strndup (text, size);
     GString *decoded = g_string_sized_new (size);
     for (size_t index = 0; index < size; index++) {
         char byte = text[index];

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "http/rules/http_guard.h"
+#include "http/rules/http_names.h"
 #include "http/rules/http_target.h"
 #include "query/protocol/cursor.h"
 
@@ -165,4 +166,32 @@ Test (rocket_order, null_is_last_in_both_directions_and_ties_go_by_id)
         cr_assert_gt (rocket_order_compare (&order, &none, &some), 0);
         cr_assert_lt (rocket_order_compare (&order, &same, &some), 0);
     }
+}
+
+Test (http_names, a_set_never_misses_a_name_in_either_case)
+{
+    static const char *const names[] = {"Host", "Content-Type", "Content-Length", "Origin",
+        "Prefer", "Authorization", "Cookie", "X-Request-Id", "ce-specversion", "Accept-Encoding",
+        "A", ""};
+    http_names_t set = 0;
+    for (size_t index = 0; index < G_N_ELEMENTS (names); index++) {
+        char *upper = g_ascii_strup (names[index], -1);
+        set |= http_names_of (text_from (names[index]));
+        for (size_t earlier = 0; earlier <= index; earlier++)
+            cr_assert (http_names_may_have (set, text_from (names[earlier])));
+        cr_assert (http_names_may_have (set, text_from (upper)), "%s", upper);
+        g_free (upper);
+    }
+}
+
+Test (http_names, what_a_usual_head_does_not_have_is_known_to_be_missing)
+{
+    static const char *const given[] = {"Host", "Content-Type", "Content-Length"};
+    static const char *const asked[] = {"Origin", "Sec-Fetch-Site", "Prefer", "Content-Encoding",
+        "Accept-Encoding", "Authorization", "If-None-Match"};
+    http_names_t set = 0;
+    for (size_t index = 0; index < G_N_ELEMENTS (given); index++)
+        set |= http_names_of (text_from (given[index]));
+    for (size_t index = 0; index < G_N_ELEMENTS (asked); index++)
+        cr_assert_not (http_names_may_have (set, text_from (asked[index])), "%s", asked[index]);
 }

@@ -5,6 +5,7 @@ Runs in a network of its own (own_network), so that the flood comes from one add
 Usage: flood.py [SECONDS]; DOWNLINK_BIN names the programs. Exit status 1 if a request of the good client
 failed.
 """
+import collections
 import contextlib
 import http.client
 import json
@@ -17,11 +18,15 @@ import sys
 import tempfile
 import time
 
+import zmq
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"))
 import own_network  # noqa: E402
 from downlink import Program, free_ports, message, until  # noqa: E402
+from keys import Keys  # noqa: E402
 
 ATTACKER, GOOD = own_network.CLIENTS[0], own_network.CLIENTS[1]
+UNKNOWN = zmq.curve_keypair()
 BODY = b"POST /messages HTTP/1.1\r\nHost: one\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1000000\r\n\r\n"
 LINE = json.dumps(message("flood", 1)).encode() + b"\n"
 
@@ -45,22 +50,42 @@ def trickle(opened):
         time.sleep(1)
 
 
+def connected(context, port, server_key=None):
+    """A PUSH from the attacker's address, under an unknown key if the server's is given."""
+    push = context.socket(zmq.PUSH)
+    push.linger = 0
+    if server_key:
+        push.curve_publickey, push.curve_secretkey = UNKNOWN
+        push.curve_serverkey = server_key
+    push.connect(f"tcp://{ATTACKER}:0;{own_network.SERVER}:{port}")
+    return push
+
+
 def stranger(port):
-    import zmq  # pylint: disable=import-outside-toplevel
-    push = zmq.Context().socket(zmq.PUSH)
-    push.connect(f"tcp://127.0.0.1:{port}")
+    push = connected(zmq.Context(), port)
     while True:
         push.send(b"\x95\x01no frame")
 
 
+def unknown_keys(port, server_key):
+    """Open connections whose keys are refused, without pause, 16 at a time."""
+    context, opened = zmq.Context(), collections.deque()
+    while True:
+        opened.append(connected(context, port, server_key))
+        if len(opened) > 16:
+            opened.popleft().close()
+        time.sleep(0.001)
+
+
 FLOODS = {
     "nothing": None,
-    "1,000 slow heads": lambda http, _: trickle(connections(http, 1000, b"GET / HTTP/1.1\r\nX: ")),
-    "1,000 half uploads": lambda http, _: trickle(connections(http, 1000, BODY + LINE * 1000)),
-    "10,000 connections": lambda http, _: trickle(connections(http, 10000, b"G")),
-    "500 unread streams": lambda http, _: time.sleep(
+    "1,000 slow heads": lambda http, *_: trickle(connections(http, 1000, b"GET / HTTP/1.1\r\nX: ")),
+    "1,000 half uploads": lambda http, *_: trickle(connections(http, 1000, BODY + LINE * 1000)),
+    "10,000 connections": lambda http, *_: trickle(connections(http, 10000, b"G")),
+    "500 unread streams": lambda http, *_: time.sleep(
         3600 + len(connections(http, 500, b"GET /events HTTP/1.1\r\nHost: one\r\n\r\n"))),
-    "a stranger's PUSH": lambda _, frames: stranger(frames),
+    "a stranger's PUSH": lambda _, frames, key: stranger(frames),
+    "unknown keys": lambda _, frames, key: unknown_keys(frames, key),
 }
 
 
@@ -84,17 +109,18 @@ def run(folder, seconds):
     """Measure beside each flood. Return the number of failures."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    frames, port, failed = free_ports(3), free_ports(1), 0
-    processor = Program(folder, "downlink-processor", "--port", frames)
-    gateway = Program(folder, "downlink-gateway", "--listen", f"0.0.0.0:{port}", "--insecure", "--processors",
-                      f"127.0.0.1:{frames}")
+    frames, port, failed, keys = free_ports(3), free_ports(1), 0, Keys(pathlib.Path(folder) / "keys")
+    processor = Program(folder, "downlink-processor", "--bind", "0.0.0.0", "--port", frames, "--curve-dir", keys.path)
+    gateway = Program(folder, "downlink-gateway", "--listen", f"0.0.0.0:{port}", "--insecure", "yes", "--processors",
+                      f"127.0.0.1:{frames}", "--curve-dir", keys.path)
     try:
         processor.lines_with("ready")
         until(lambda: "processor is up" in gateway.text(), what="the processor")
+        server_key = keys.public("processor").encode()
         measure(port, 1)
         print(f"{'beside':22} {'p50 ms':>8} {'p99 ms':>8} {'requests':>9} {'failed':>7}")
         for name, flood in FLOODS.items():
-            process = multiprocessing.Process(target=flood, args=(port, frames)) if flood else None
+            process = multiprocessing.Process(target=flood, args=(port, frames, server_key)) if flood else None
             if process:
                 process.start()
                 time.sleep(2)

@@ -4,8 +4,8 @@
 #ifndef DOWNLINK_ROUTES_H
 #define DOWNLINK_ROUTES_H
 
+#include "common/network/rates.h"
 #include "gateway/access/browser_rules.h"
-#include "gateway/access/rates.h"
 #include "gateway/handler/handler.h"
 #include "gateway/state/answer_log.h"
 

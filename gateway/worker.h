@@ -6,10 +6,10 @@
 
 #include <stdatomic.h>
 
+#include "common/network/rates.h"
 #include "curve/peer_keeper.h"
 #include "gateway/access/browser_rules.h"
 #include "gateway/access/caller.h"
-#include "gateway/access/rates.h"
 #include "gateway/access/token_keeper.h"
 #include "gateway/delivery/link_publisher.h"
 #include "gateway/handler/phase.h"

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "common/network/http_client.h"
+#include "common/client/http_client.h"
 
 #define CAMPAIGN_STATUSES 600
 

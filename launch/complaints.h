@@ -4,7 +4,7 @@
 #ifndef DOWNLINK_COMPLAINTS_H
 #define DOWNLINK_COMPLAINTS_H
 
-#include "common/network/http_client.h"
+#include "common/client/http_client.h"
 
 typedef struct {
     const http_place_t *place;

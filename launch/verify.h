@@ -3,7 +3,7 @@
 #ifndef DOWNLINK_VERIFY_H
 #define DOWNLINK_VERIFY_H
 
-#include "common/network/http_client.h"
+#include "common/client/http_client.h"
 #include "launch/flights.h"
 
 //  Verify all rockets. Accepted messages are applied a moment later, so ask again for a wrong

@@ -3,8 +3,8 @@
 
 #include <yajl/yajl_tree.h>
 
+#include "common/client/http_client.h"
 #include "common/network/host_port.h"
-#include "common/network/http_client.h"
 #include "common/process/clock.h"
 
 #define HTTPS "https://"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 #  What an include begins with, and a pattern of the files that may have it.
 allowed=(
     'microhttpd\.h   ^http/((connection/)?http_[a-z_]+\.[ch]|tls/tls_gate\.c)$'
-    'gnutls/         ^(http/(tls/tls_[a-z]+|http_secure)|common/network/http_line)\.[ch]$'
+    'gnutls/         ^(http/(tls/tls_[a-z]+|http_secure)|common/client/http_line)\.[ch]$'
     'z(lib|std)\.h   ^http/coding/http_(coding|encoder)\.c$'
     'sqlite3\.h      ^(disk/sqlite_(file|fault)|gateway/journal/journal_file|processor/save/store_sqlite)\.[ch]$'
     'simdjson        ^common/bytes/json_text\.[ch]pp$'

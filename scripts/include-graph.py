@@ -55,6 +55,7 @@ common/kafka
 common/rabbitmq
 common/sqs
 common/bus
+common/client
 common/access
 common/network
 common/process

@@ -14,6 +14,8 @@
 #include <stdatomic.h>
 #include <zmq.h>
 
+#include "common/network/client_address.h"
+#include "common/network/rates.h"
 #include "common/network/visitor.h"
 #include "common/process/clock.h"
 #include "common/process/descriptors.h"
@@ -22,6 +24,7 @@
 #define SHARE 8  //  a socket may have one part in eight of the descriptors
 #define VISITORS_MAX 1024
 #define VISITORS_MIN 16
+#define NEW_PER_SECOND 64  //  connections of one address
 #define LOG_MS 10000
 #define LOOK_MS 1000  //  between two searches for dead visitors
 #define WATCH_MS 100  //  between two searches for visitors that complete no message
@@ -61,6 +64,7 @@ struct doorkeeper {
     void *monitor;  //  its events; for the thread only
     GThread *thread;
     unsigned visitors_max;
+    rates_t *rates;        //  of new connections, for each address
     pthread_mutex_t lock;  //  guards everything below but the atomic members
     GHashTable *visits;    //  descriptor to visit_t *
     GHashTable *early;     //  descriptor to early_t *
@@ -222,6 +226,16 @@ s_end_longest_silent (doorkeeper_t *self, const char *reason)
     s_log_ended (self, "a silent connection was ended to make room", reason);
 }
 
+//  Return true if the address of a new connection has not opened too many in the last second. A
+//  handshake with keys takes the processor some tenths of a millisecond, even if it is refused.
+static bool
+s_is_in_time (doorkeeper_t *self, int fd)
+{
+    client_address_t address;
+    return !client_address_of_socket (&address, fd) || client_address_is_loopback (&address) ||
+           rates_take (self->rates, client_address_hash (&address, 0), clock_us ());
+}
+
 static void
 s_leave (doorkeeper_t *self, int fd)
 {
@@ -253,7 +267,12 @@ s_enter (doorkeeper_t *self, int fd)
     if (visit->is_silent)
         g_queue_push_tail_link (&self->silent, &visit->place);
     s_count_waiting (self);
-    if (g_hash_table_size (self->visits) - self->ending > self->visitors_max)
+    if (!s_is_in_time (self, fd)) {
+        s_end (self, visit);
+        s_log_ended (self, "a new connection was ended",
+            "its address opens more than " G_STRINGIFY (NEW_PER_SECOND) " a second");
+    }
+    else if (g_hash_table_size (self->visits) - self->ending > self->visitors_max)
         s_end_longest_silent (self, "the port has as many connections as it may have");
 }
 
@@ -365,6 +384,7 @@ doorkeeper_new (void *context, void *socket, unsigned visitors_max)
         errno = error;
         return NULL;
     }
+    self->rates = rates_new (NEW_PER_SECOND);
     pthread_mutex_init (&self->lock, NULL);
     g_queue_init (&self->silent);
     self->visits = g_hash_table_new_full (NULL, NULL, NULL, s_free_visit);
@@ -383,6 +403,7 @@ doorkeeper_destroy (doorkeeper_t **self_p)
     g_thread_join (self->thread);
     g_hash_table_destroy (self->visits);
     g_hash_table_destroy (self->early);
+    rates_destroy (&self->rates);
     pthread_mutex_destroy (&self->lock);
     g_free (self);
     *self_p = NULL;

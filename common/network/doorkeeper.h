@@ -6,6 +6,9 @@
 //  doorkeeper ends the one that has been silent for longest. If all others have sent something,
 //  that is the newest one. So a visitor that sends messages keeps its place.
 //
+//  An address other than loopback may open 64 connections a second; the doorkeeper ends further ones
+//  before their handshakes. A peer of ours whose connection is ended connects again by itself.
+//
 //  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the
 //  last one arrives. So the doorkeeper ends a visitor that sends 64 KiB more than the largest part
 //  of the socket without completing a message. When all visitors together have sent 16 MiB like

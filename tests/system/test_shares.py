@@ -235,3 +235,37 @@ def test_many_new_rockets_at_once_are_refused_as_a_whole(start):
     until(lambda: is_full(both), what="the news that the processor is full")
     assert problem(both.post([message(channel(), 1) for _ in range(5000)])) == (503, "rockets-full")
     assert len(both.call("GET", "/rockets").json()["rockets"]) == 1
+
+
+def is_open(connection):
+    """Return true if the other side has not ended a connection so far."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(4096):
+            pass
+        return False
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
+@in_own_network
+def test_one_address_opens_a_bounded_number_of_connections_to_a_processor_in_a_second(folder):
+    port = free_ports(3)
+    processor = Program(folder, "downlink-processor", "--bind", SERVER, "--port", port, "--insecure", "yes",
+                        "--state-dir", f"{folder}/bounded")
+    try:
+        processor.lines_with("ready")
+        for place in (port, port + 1, port + 2):
+            with contextlib.ExitStack() as stack:
+                began = time.monotonic()
+                opened = [stack.enter_context(connect(place, CLIENTS[0])) for _ in range(200)]
+                other = stack.enter_context(connect(place, CLIENTS[1]))
+                most = 64 * (2 + time.monotonic() - began)
+                until(lambda: sum(map(is_open, opened)) <= most, what="the end of further connections")
+                assert sum(map(is_open, opened)) >= 64
+                assert is_open(other), "another address has its own share"
+        assert processor.lines_with("its address opens more than 64 a second")
+    finally:
+        assert processor.stop() == 0

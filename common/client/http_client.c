@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/network/http_client.h"
+#include "common/client/http_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 //  A bucket counts down by itself: the time at which it is full again lies one interval further in the
 //  future after each request, and no more than a second ahead.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/access/rates.h"
+#include "common/network/rates.h"
 
 #include <glib.h>
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#include "common/network/http_line.h"
+#include "common/client/http_line.h"
 
 //  The parts of a URL.
 typedef struct {

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/network/http_line.h"
+#include "common/client/http_line.h"
 
 #include <errno.h>
 #include <glib.h>

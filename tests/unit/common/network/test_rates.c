@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
-#include "gateway/access/rates.h"
+#include "common/network/rates.h"
 
 #define SECOND_US 1000000
 

@@ -3,17 +3,16 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
-#include "common/process/watchdog.h"
+#include "processor/arrival.h"
 
 #define LOOK_INTERVAL_MS 100   //  longest time until the death of a member is noticed
 #define HURRY_INTERVAL_MS 10   //  while a partition changes its owner
-#define LATER_INTERVAL_MS 1    //  while the store has no answer yet
+#define LATER_INTERVAL_MS 1    //  while the store or a thread is not done yet
 #define DAMAGE_RETRY_MS 10000  //  until a partition that could not be read is tried again
-#define ROCKETS_PER_RUN 2000   //  loaded before queries get their turn: some milliseconds
+#define ARRIVALS_MAX 8         //  partitions that come at a time, one a core
 #define TAKE_PATIENCE_MS 3000  //  until a partition that cannot be taken lets the next one try
 #define TAKE_RETRY_MS 1000
 #define PROGRESS_INTERVAL_MS 1000
-#define NO_PARTITION PARTITIONS_MAX
 
 typedef enum {
     PARTITION_ABSENT,
@@ -38,36 +37,36 @@ static const bool s_may_follow[PARTITION_PHASES][PARTITION_PHASES] = {
 
 struct keeper {
     shards_t *shards;
-    text_pool_t *pool;
     ordering_t ordering;
     source_t *source;
     store_t *store;
     ownership_t *ownership;
     partition_phase_t phases[PARTITIONS_MAX];
     int64_t retry_at_ms[PARTITIONS_MAX];
-    uint32_t coming;     //  the partition in TAKING or LOADING; NO_PARTITION: none
-    shard_t *loading;    //  its shard; NULL: not in LOADING
-    int64_t taking_ms;   //  when the store was first asked for it
-    uint32_t first;      //  the partition that is looked at first, so may come first
-    bool is_store_late;  //  the store had no answer yet
+    arrival_t *arrivals[PARTITIONS_MAX];  //  of the partitions in TAKING or LOADING
+    int64_t taking_ms[PARTITIONS_MAX];    //  when the store was first asked for it
+    guint coming;                         //  number of arrivals
+    guint coming_max;
+    uint32_t first;       //  the partition that is looked at first, so may come first
+    bool is_any_at_once;  //  an arrival goes on at once
     int64_t look_at_ms;
     int64_t progress_logged_ms;
     bool is_ready;
+    bool is_leaving;  //  the process ends
     bool is_gone;
 };
 
 keeper_t *
-keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, source_t *source,
-    store_t **store, ownership_t **ownership)
+keeper_new (shards_t *shards, ordering_t ordering, source_t *source, store_t **store,
+    ownership_t **ownership)
 {
     keeper_t *self = g_new0 (keeper_t, 1);
     self->shards = shards;
-    self->pool = pool;
     self->ordering = ordering;
     self->source = source;
     self->store = g_steal_pointer (store);
     self->ownership = g_steal_pointer (ownership);
-    self->coming = NO_PARTITION;
+    self->coming_max = self->store->waits ? MIN (g_get_num_processors (), ARRIVALS_MAX) : 1;
     self->progress_logged_ms = clock_ms ();
     return self;
 }
@@ -78,9 +77,13 @@ keeper_destroy (keeper_t **self_p)
     keeper_t *self = *self_p;
     if (!self)
         return;
-    shard_destroy (&self->loading);
     for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
-        shard_destroy (&self->shards->shards[partition]);
+        if (self->arrivals[partition])
+            arrival_cancel (self->arrivals[partition]);
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        arrival_destroy (&self->arrivals[partition]);
+    for (uint32_t partition = 0; partition < PARTITIONS_MAX; partition++)
+        shard_abandon (&self->shards->shards[partition]);
     self->store->destroy (&self->store);
     self->ownership->destroy (&self->ownership);
     g_free (self);
@@ -105,42 +108,64 @@ s_release (keeper_t *self, uint32_t partition)
 }
 
 static void
-s_stop_coming (keeper_t *self)
+s_end_arrival (keeper_t *self, uint32_t partition)
 {
-    uint32_t partition = self->coming;
-    shard_destroy (&self->loading);
-    self->coming = NO_PARTITION;
+    arrival_destroy (&self->arrivals[partition]);
+    self->coming--;
+}
+
+static void
+s_stop_coming (keeper_t *self, uint32_t partition)
+{
+    s_end_arrival (self, partition);
     s_release (self, partition);
 }
 
 //  Release a partition that cannot be read. At the start that stops the processor, so that an
 //  operator looks at it. Later the partition stays without an owner, and the others go on.
 static keeper_result_t
-s_give_up (keeper_t *self)
+s_give_up (keeper_t *self, uint32_t partition)
 {
-    self->retry_at_ms[self->coming] = clock_ms () + DAMAGE_RETRY_MS;
-    s_stop_coming (self);
+    self->retry_at_ms[partition] = clock_ms () + DAMAGE_RETRY_MS;
+    s_stop_coming (self, partition);
     return self->is_ready ? KEEPER_SAME : KEEPER_FAILED;
 }
 
 static void
-s_log_progress (const keeper_t *self, uint32_t partition, const char *event)
+s_log_progress (const keeper_t *self, const char *event)
 {
-    log_event (LOG_INFO, event, "rockets=%zu partition=%u of=%u ms=%lld",
-        shards_rockets (self->shards), partition, self->shards->partitions,
-        (long long) (clock_ms () - self->shards->started_ms));
+    size_t rockets = shards_rockets (self->shards);
+    uint32_t loaded = 0;
+    for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
+        loaded += self->shards->shards[partition] != NULL;
+        if (self->arrivals[partition])
+            rockets += arrival_rockets (self->arrivals[partition]);
+    }
+    log_event (LOG_INFO, event, "rockets=%zu partitions=%u of=%u ms=%lld", rockets, loaded,
+        self->shards->partitions, (long long) (clock_ms () - self->shards->started_ms));
 }
 
-//  Try to lock a partition, to take it next. Only one partition comes at a time.
+//  Try to lock a partition, and begin to take it. Only some partitions come at a time.
 static void
 s_try_to_hold (keeper_t *self, uint32_t partition, int64_t now_ms)
 {
-    if (self->coming != NO_PARTITION || now_ms < self->retry_at_ms[partition] ||
+    if (self->coming == self->coming_max || now_ms < self->retry_at_ms[partition] ||
         !self->ownership->hold (self->ownership, partition))
         return;
-    self->coming = partition;
-    self->taking_ms = now_ms;
+    self->coming++;
+    self->taking_ms[partition] = now_ms;
+    self->arrivals[partition] =
+        arrival_new (self->store, partition, shards_layout (self->shards), self->ordering);
     s_enter (self, partition, PARTITION_TAKING);
+}
+
+static void
+s_free_shard (const keeper_t *self, shard_t **shard_p)
+{
+    if (self->is_leaving)
+        shard_abandon (shard_p);
+    else
+        shard_destroy (shard_p);
 }
 
 //  Move a partition on.
@@ -157,7 +182,7 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
     case PARTITION_TAKING:
     case PARTITION_LOADING:
         if (!is_ours)
-            s_stop_coming (self);
+            arrival_cancel (self->arrivals[partition]);
         return KEEPER_SAME;
     case PARTITION_OWNED:
         if (!*shard_p) {  //  it was fenced
@@ -174,7 +199,7 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
     case PARTITION_LEAVING:
         if (*shard_p && !shard_saver_is_through (saver, partition))
             return KEEPER_SAME;
-        shard_destroy (shard_p);
+        s_free_shard (self, shard_p);
         s_release (self, partition);
         if (is_ours)
             s_try_to_hold (self, partition, now_ms);
@@ -211,99 +236,89 @@ s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
     return result;
 }
 
-static bool
-s_restore (void *context, const rocket_view_t *rocket)
-{
-    const keeper_t *self = context;
-    return partition_of (rocket->id, shards_layout (self->shards)) ==
-               shard_owned (self->loading).partition &&
-           shard_restore (self->loading, rocket);
-}
-
 //  Put a partition behind the others if it takes long, for example because its row is locked.
 static void
-s_let_others_try (keeper_t *self)
+s_let_others_try (keeper_t *self, uint32_t partition)
 {
     int64_t now_ms = clock_ms ();
-    if (now_ms - self->taking_ms < TAKE_PATIENCE_MS)
+    if (self->store->waits || self->phases[partition] != PARTITION_TAKING ||
+        now_ms - self->taking_ms[partition] < TAKE_PATIENCE_MS)
         return;
-    self->first = (self->coming + 1) % self->shards->partitions;
-    self->retry_at_ms[self->coming] = now_ms + TAKE_RETRY_MS;
-    s_stop_coming (self);
+    self->first = (partition + 1) % self->shards->partitions;
+    self->retry_at_ms[partition] = now_ms + TAKE_RETRY_MS;
+    s_stop_coming (self, partition);
 }
 
-//  Take the partition in TAKING.
+//  Own a partition whose rockets are loaded.
 static keeper_result_t
-s_take (keeper_t *self)
+s_own (keeper_t *self, uint32_t partition)
 {
-    owned_t owned = {.partition = self->coming};
-    watchdog_rest ();  //  the store may check a whole file, however large it is
-    switch (self->store->take (self->store, self->coming, &owned.epoch)) {
-    case TAKE_DONE:
-        self->loading = shard_new (owned, self->ordering, self->pool);
-        s_enter (self, self->coming, PARTITION_LOADING);
-        return KEEPER_SAME;
-    case TAKE_LATER:
-        self->is_store_late = true;
-        s_let_others_try (self);
-        return KEEPER_SAME;
-    case TAKE_FAILED:
-        return s_give_up (self);
-    case TAKE_MOVED:
-        s_stop_coming (self);
-        return KEEPER_FAILED;
-    }
-    return KEEPER_FAILED;
-}
-
-//  Own the partition in LOADING.
-static keeper_result_t
-s_own (keeper_t *self)
-{
-    uint32_t partition = self->coming;
-    position_t position;
-    if (self->store->position (self->store, partition, &position))
-        shard_restore_position (self->loading, &position);
-    self->shards->shards[partition] = g_steal_pointer (&self->loading);
-    self->coming = NO_PARTITION;
+    self->shards->shards[partition] = arrival_shard (self->arrivals[partition]);
+    s_end_arrival (self, partition);
     s_enter (self, partition, PARTITION_OWNED);
     self->look_at_ms = 0;
     return self->source->assign (self->source, partition) ? KEEPER_CHANGED : KEEPER_FAILED;
 }
 
-//  Load a bounded number of rockets of the partition in LOADING.
+//  Move a partition on that comes.
 static keeper_result_t
-s_load (keeper_t *self)
+s_move_on (keeper_t *self, uint32_t partition)
 {
-    uint32_t partition = self->coming;
-    switch (self->store->load (self->store, partition, ROCKETS_PER_RUN, s_restore, self)) {
-    case LOAD_LATER:
-        self->is_store_late = true;
+    arrival_step_t step = arrival_run (self->arrivals[partition]);
+    if (self->phases[partition] == PARTITION_TAKING && arrival_is_taken (self->arrivals[partition]))
+        s_enter (self, partition, PARTITION_LOADING);
+    switch (step) {
+    case ARRIVAL_COMING:
+        self->is_any_at_once = true;
         return KEEPER_SAME;
-    case LOAD_MORE:
-        if (log_is_due (&self->progress_logged_ms, PROGRESS_INTERVAL_MS))
-            s_log_progress (self, partition, "loading");
+    case ARRIVAL_LATER:
+        s_let_others_try (self, partition);
         return KEEPER_SAME;
-    case LOAD_DONE:
-        return s_own (self);
-    case LOAD_FAILED:
-        return s_give_up (self);
+    case ARRIVAL_DONE:
+        return s_own (self, partition);
+    case ARRIVAL_FAILED:
+        return s_give_up (self, partition);
+    case ARRIVAL_MOVED:
+        s_stop_coming (self, partition);
+        return KEEPER_FAILED;
+    case ARRIVAL_CANCELLED:
+        s_stop_coming (self, partition);
+        self->look_at_ms = 0;
+        return KEEPER_SAME;
     }
     return KEEPER_FAILED;
+}
+
+//  Move all partitions on that come.
+static keeper_result_t
+s_move_all (keeper_t *self)
+{
+    keeper_result_t result = KEEPER_SAME;
+    self->is_any_at_once = false;
+    for (uint32_t partition = 0; self->coming > 0 && partition < self->shards->partitions;
+         partition++) {
+        if (!self->arrivals[partition])
+            continue;
+        keeper_result_t moved = s_move_on (self, partition);
+        result = MAX (result, moved);
+    }
+    if (self->coming > 0 && log_is_due (&self->progress_logged_ms, PROGRESS_INTERVAL_MS))
+        s_log_progress (self, "loading");
+    return result;
 }
 
 //  Become ready when every partition that was free at the start is taken.
 static void
 s_notice_ready (keeper_t *self)
 {
-    if (self->is_ready || self->coming != NO_PARTITION || self->shards->members_count == 0)
+    if (self->is_ready || self->coming > 0 || self->shards->members_count == 0)
         return;
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++)
         if (self->ownership->is_ours (self->ownership, partition) &&
             !self->shards->shards[partition])
             return;
     self->is_ready = true;
-    s_log_progress (self, self->shards->partitions - 1, "loaded");
+    s_log_progress (self, "loaded");
 }
 
 keeper_result_t
@@ -313,11 +328,8 @@ keeper_run (keeper_t *self, const shard_saver_t *saver)
     int64_t now_ms = clock_ms ();
     if (now_ms >= self->look_at_ms)
         result = s_look_around (self, saver, now_ms);
-    self->is_store_late = false;
-    if (self->coming != NO_PARTITION) {
-        keeper_result_t moved = self->loading ? s_load (self) : s_take (self);
-        result = moved == KEEPER_SAME ? result : moved;
-    }
+    keeper_result_t moved = s_move_all (self);
+    result = MAX (result, moved);
     s_notice_ready (self);
     return result;
 }
@@ -325,9 +337,10 @@ keeper_run (keeper_t *self, const shard_saver_t *saver)
 int64_t
 keeper_timeout_ms (const keeper_t *self)
 {
-    if (self->coming != NO_PARTITION)
-        return self->is_store_late ? LATER_INTERVAL_MS : 0;
-    return MAX (0, self->look_at_ms - clock_ms ());
+    int64_t left_ms = MAX (0, self->look_at_ms - clock_ms ());
+    if (self->coming > 0)
+        return self->is_any_at_once ? 0 : MIN (left_ms, LATER_INTERVAL_MS);
+    return left_ms;
 }
 
 bool
@@ -339,6 +352,7 @@ keeper_is_ready (const keeper_t *self)
 void
 keeper_leave (keeper_t *self)
 {
+    self->is_leaving = true;
     self->ownership->leave (self->ownership);
     self->look_at_ms = 0;
 }

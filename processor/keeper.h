@@ -24,20 +24,21 @@ typedef struct keeper keeper_t;
 
 //  Create a keeper. It takes the store and the ownership, and borrows the rest. It assigns a
 //  partition to the source when it is owned, and revokes it before it leaves.
-keeper_t *keeper_new (shards_t *shards, text_pool_t *pool, ordering_t ordering, source_t *source,
-    store_t **store, ownership_t **ownership);
+keeper_t *keeper_new (shards_t *shards, ordering_t ordering, source_t *source, store_t **store,
+    ownership_t **ownership);
 
-//  Release every partition at once, saved or not, and free the keeper. The source may be gone.
+//  Release every partition at once, saved or not, and free the keeper: the process ends. The source may be gone.
 void keeper_destroy (keeper_t **self_p);
 
 typedef enum {
+    //  In the order of their weight.
     KEEPER_SAME,     //  the owned partitions are the same as before
     KEEPER_CHANGED,  //  the owned partitions changed: announce them
     KEEPER_FAILED,   //  a partition cannot be read at the start, or its position is of another
                      //  feed: stop; the log says why
 } keeper_result_t;
 
-//  Look at the members and move each partition on. Load a bounded number of rockets.
+//  Look at the members and move each partition on. Return soon: threads wait for disks (arrival.h).
 keeper_result_t keeper_run (keeper_t *self, const shard_saver_t *saver)
     __attribute__ ((warn_unused_result));
 

@@ -39,7 +39,7 @@ struct processor {
     peer_view_t welcome;  //  the list of keys that the connections follow
     processor_sockets_t sockets;
     shards_t shards;
-    text_pool_t *pool;  //  the texts of all rockets
+    text_pool_t *pool;  //  the texts that lists hold
     source_t *source;
     update_sender_t *updates;
     shard_saver_t *saver;
@@ -151,8 +151,7 @@ s_open_store (processor_t *self, const processor_config_t *config)
     self->updates = update_sender_new (&self->shards, self->sockets.events);
     self->saver =
         shard_saver_new (&self->shards, store, self->source, self->sockets.events, self->updates);
-    self->keeper =
-        keeper_new (&self->shards, self->pool, config->ordering, self->source, &store, &ownership);
+    self->keeper = keeper_new (&self->shards, config->ordering, self->source, &store, &ownership);
     return true;
 }
 

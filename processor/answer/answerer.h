@@ -23,7 +23,7 @@ typedef struct answerer answerer_t;
 //  being destroyed, and there is no answer.
 typedef void (answer_fn) (void *context, text_t answer, GBytes *owner);
 
-//  Create an answerer. Both are borrowed. The pool holds the texts of the rockets.
+//  Create an answerer. Both are borrowed. The pool is for texts that lists hold.
 answerer_t *answerer_new (shards_t *shards, text_pool_t *pool);
 
 //  Free the answerer. The shards must still live.

@@ -57,7 +57,7 @@ shard_t *list_job_shard (const shards_t *shards, uint32_t partition);
 //  Return true if this processor holds all partitions that a list names.
 bool list_job_is_ours (const shards_t *shards, const list_query_t *list);
 
-//  Begin to select from all shards of the list. The pool holds the texts of the rockets.
+//  Begin to select from all shards of the list. The pool is for texts that the list holds.
 void list_job_begin (list_job_t *self, const shards_t *shards, text_pool_t *pool);
 
 //  Undo list_job_begin.

@@ -24,7 +24,7 @@
 
 typedef struct list_jobs list_jobs_t;
 
-//  Create the jobs. Both are borrowed. The pool holds the texts of the rockets.
+//  Create the jobs. Both are borrowed. The pool is for texts that lists hold.
 list_jobs_t *list_jobs_new (shards_t *shards, text_pool_t *pool);
 
 //  Free all jobs without calling their askers. The shards must still live.

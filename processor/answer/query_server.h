@@ -17,7 +17,7 @@
 
 typedef struct query_server query_server_t;
 
-//  Create a server. All are borrowed. The pool holds the texts of the rockets; peers of NULL: links
+//  Create a server. All are borrowed. The pool is for texts that lists hold; peers of NULL: links
 //  have no keys.
 query_server_t *query_server_new (
     socket_t *queries, shards_t *shards, text_pool_t *pool, peer_keeper_t *peers);

@@ -40,8 +40,9 @@ typedef enum {
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {
-    //  Open a partition, raise its epoch, and set *epoch. Only one partition is taken or loaded at a
-    //  time: call take until it is done, then load until that is done, or release the partition.
+    //  Open a partition, raise its epoch, and set *epoch. Call take until it is done, then load until
+    //  that is done, or release the partition. Unless the store waits, only one partition is
+    //  taken or loaded at a time.
     take_t (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
 
     //  Pass the next rockets of a partition that was taken to the function, budget of them at most.
@@ -69,6 +70,10 @@ struct store {
     store_health_t (*health) (store_t *self);
 
     void (*destroy) (store_t **self_p);
+
+    //  take and load wait for a disk, and are done when they return: call them on a thread. Threads may
+    //  take and load different partitions at the same time.
+    bool waits;
 };
 
 //  The functions that create a store read flags in *traits. A move (downlink-move) may open a state

@@ -80,6 +80,7 @@ store_memory_new (state_traits_t *traits)
     traits->id = state_id_new ();
     traits->is_new = true;
     store_t *self = g_new0 (store_t, 1);
-    *self = (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
+    *self = (store_t){
+        s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy, false};
     return self;
 }

@@ -414,8 +414,8 @@ store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE]
     const patience_t *patience, state_traits_t *traits)
 {
     store_postgres_t *self = g_new0 (store_postgres_t, 1);
-    self->base =
-        (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
+    self->base = (store_t){
+        s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy, false};
     memcpy (self->writer, writer, PROCESSOR_ID_SIZE);
     self->coming = NO_PARTITION;
     self->saving = postgres_link_new (address, "downlink saves", POSTGRES_COMMIT_SAFE);

@@ -391,7 +391,7 @@ store_sqlite_new (const char *directory, state_traits_t *traits)
         return NULL;
     store_sqlite_t *self = g_new0 (store_sqlite_t, 1);
     self->base =
-        (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy};
+        (store_t){s_take, s_load, s_position, s_save, s_mark, s_release, s_health, s_destroy, true};
     self->directory = g_strdup (directory);
     self->partitions = traits->partitions;
     self->mark = traits->mark;

@@ -29,7 +29,7 @@ typedef struct {
 } selection_t;
 
 //  Begin to select capacity rockets of a list. The list and the rockets are borrowed. The pool
-//  holds the texts of the rockets. NULL is allowed if no rocket changes before the selection
+//  is for texts that the selection holds. NULL is allowed if no rocket changes before the selection
 //  settles.
 void selection_init (
     selection_t *self, const list_query_t *list, size_t capacity, text_pool_t *pool);

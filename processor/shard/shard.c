@@ -25,7 +25,7 @@ typedef struct {
 struct shard {
     owned_t owned;
     ordering_t ordering;
-    text_pool_t *pool;
+    text_pool_t *pool;  //  of its rockets, so that a thread can fill a shard
     rocket_table_t *rockets;
     size_t statuses[ROCKET_STATUSES];  //  rockets by status
     GPtrArray *changed;  //  of rocket_t *, each once: the changed rockets that are not in the burst
@@ -46,12 +46,12 @@ struct shard {
 };
 
 shard_t *
-shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
+shard_new (owned_t owned, ordering_t ordering)
 {
     shard_t *self = g_new0 (shard_t, 1);
     self->owned = owned;
     self->ordering = ordering;
-    self->pool = pool;
+    self->pool = text_pool_new ();
     self->rockets = rocket_table_new ();
     self->changed = g_ptr_array_new ();
     self->burst.rockets = g_ptr_array_new ();
@@ -65,15 +65,18 @@ shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool)
     return self;
 }
 
-void
-shard_destroy (shard_t **self_p)
+static void
+s_free_rockets (shard_t *self)
 {
-    shard_t *self = *self_p;
-    if (!self)
-        return;
-    //  Drafts hold texts of the pool, so they go first.
-    leaders_destroy (&self->leaders);
     rocket_table_destroy (&self->rockets, self->pool);
+    text_pool_destroy (&self->pool);
+}
+
+//  Free everything but the rockets.
+static void
+s_free (shard_t *self)
+{
+    leaders_destroy (&self->leaders);
     g_ptr_array_unref (self->changed);
     g_ptr_array_unref (self->burst.rockets);
     acks_destroy (&self->burst.acks);
@@ -83,7 +86,28 @@ shard_destroy (shard_t **self_p)
     acks_destroy (&self->acks);
     saved_tails_destroy (&self->tails);
     g_free (self);
+}
+
+void
+shard_destroy (shard_t **self_p)
+{
+    if (!*self_p)
+        return;
+    s_free_rockets (*self_p);
+    s_free (*self_p);
     *self_p = NULL;
+}
+
+void
+shard_abandon (shard_t **self_p)
+{
+#ifdef DOWNLINK_SANITIZED
+    shard_destroy (self_p);
+#else
+    if (*self_p)
+        s_free (*self_p);
+    *self_p = NULL;
+#endif
 }
 
 void

@@ -14,10 +14,14 @@
 
 typedef struct shard shard_t;
 
-//  Create an empty shard. The pool is borrowed: all shards of a process share one.
-shard_t *shard_new (owned_t owned, ordering_t ordering, text_pool_t *pool);
+//  Create an empty shard.
+shard_t *shard_new (owned_t owned, ordering_t ordering);
 
 void shard_destroy (shard_t **self_p);
+
+//  Do the same, but leave the memory of the rockets to the end of the process, which is near: to free
+//  millions takes seconds. Built for a sanitizer, free it.
+void shard_abandon (shard_t **self_p);
 
 //  Make the shard leave: it takes no more frames and is not announced, but is still saved. It never
 //  comes back: the next owner, even the same processor, gets a new epoch. So under one epoch an

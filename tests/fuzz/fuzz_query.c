@@ -19,7 +19,7 @@ s_answerer (void)
         return answerer;
     text_pool_t *pool = text_pool_new ();
     for (uint32_t partition = 0; partition < 2; partition++)
-        shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, pool);
+        shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE);
     for (uint64_t number = 1; number < 6; number++) {
         char name[8];
         g_snprintf (name, sizeof name, "r%d", (int) number);

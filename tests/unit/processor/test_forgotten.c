@@ -10,15 +10,13 @@
 #define SECOND_US INT64_C (1000000)
 #define MESSAGES 12
 
-static text_pool_t *s_pool;
 static shard_t *s_shard;
 static acks_t *s_acks;
 
 static void
 s_open (ordering_t ordering)
 {
-    s_pool = text_pool_new ();
-    s_shard = shard_new ((owned_t){0, 1}, ordering, s_pool);
+    s_shard = shard_new ((owned_t){0, 1}, ordering);
     s_acks = acks_new ();
 }
 
@@ -27,7 +25,6 @@ s_close (void)
 {
     shard_destroy (&s_shard);
     acks_destroy (&s_acks);
-    text_pool_destroy (&s_pool);
 }
 
 static message_t
@@ -80,7 +77,7 @@ s_expect_shown (const char *id, bool is_shown)
 static void
 s_load_again (ordering_t ordering, const GPtrArray *saved)
 {
-    shard_t *next = shard_new ((owned_t){0, 2}, ordering, s_pool);
+    shard_t *next = shard_new ((owned_t){0, 2}, ordering);
     for (guint index = 0; index < saved->len; index++) {
         const rocket_view_t *view = saved->pdata[index];
         if (view->status != ROCKET_GONE)

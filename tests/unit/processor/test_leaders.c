@@ -19,7 +19,7 @@ static void
 s_set_up (void)
 {
     s_pool = text_pool_new ();
-    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE);
     s_rockets = g_ptr_array_new ();
     s_random = g_rand_new_with_seed (7);
     memset (s_numbers, 0, sizeof s_numbers);

@@ -46,8 +46,7 @@ s_set_up (void)
     s_shards = g_new0 (shards_t, 1);
     s_shards->partitions = PARTITIONS;
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
-        s_shards->shards[partition] =
-            shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, s_pool);
+        s_shards->shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE);
     s_jobs = list_jobs_new (s_shards, s_pool);
     s_random = g_rand_new_with_seed (11);
     s_replies = g_ptr_array_new ();
@@ -291,8 +290,7 @@ Test (list_jobs, a_partition_that_goes_ends_its_lists_wherever_they_are)
         for (uint32_t tag = 0; tag < 2; tag++)
             cr_expect (s_reply (tag).status == 421 || s_reply (tag).status == 200);
         cr_expect_eq (s_add (&lists[1], 2, 1, FAR_US), LIST_FOREIGN);
-        s_shards->shards[1] =
-            shard_new ((owned_t){1, (uint64_t) steps + 2}, ORDERING_CONVERGE, s_pool);
+        s_shards->shards[1] = shard_new ((owned_t){1, (uint64_t) steps + 2}, ORDERING_CONVERGE);
         for (uint32_t which = 0; which < ROCKETS / 5; which++) {
             char id[16];
             g_snprintf (id, sizeof id, "rocket-%u", which);

@@ -10,7 +10,6 @@
 #define SEEDS 60
 #define ALL UINT_MAX
 
-static text_pool_t *s_pool;
 static shard_t *s_shard;
 static acks_t *s_acks;
 
@@ -24,8 +23,7 @@ static int64_t s_stored_offset;                //  0: none
 static void
 s_set_up (void)
 {
-    s_pool = text_pool_new ();
-    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE);
     s_acks = acks_new ();
     memset (s_numbers, 0, sizeof s_numbers);
     memset (s_stored, 0, sizeof s_stored);
@@ -37,7 +35,6 @@ s_tear_down (void)
 {
     shard_destroy (&s_shard);
     acks_destroy (&s_acks);
-    text_pool_destroy (&s_pool);
 }
 
 TestSuite (positions, .init = s_set_up, .fini = s_tear_down);

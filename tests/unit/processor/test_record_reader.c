@@ -7,16 +7,14 @@
 
 #define PARTITIONS 16
 
-static text_pool_t *s_pool;
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 static record_reader_t *s_reader;
 
 static void
 s_set_up (void)
 {
-    s_pool = text_pool_new ();
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
-        s_shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, s_pool);
+        s_shards.shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE);
     s_reader = record_reader_new (&s_shards);
 }
 
@@ -26,7 +24,6 @@ s_tear_down (void)
     record_reader_destroy (&s_reader);
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
         shard_destroy (&s_shards.shards[partition]);
-    text_pool_destroy (&s_pool);
 }
 
 TestSuite (record_reader, .init = s_set_up, .fini = s_tear_down);

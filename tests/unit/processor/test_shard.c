@@ -7,15 +7,13 @@
 
 #define ALL UINT_MAX
 
-static text_pool_t *s_pool;
 static shard_t *s_shard;
 static acks_t *s_acks;  //  that may go out
 
 static void
 s_set_up (void)
 {
-    s_pool = text_pool_new ();
-    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE);
     s_acks = acks_new ();
 }
 
@@ -24,7 +22,6 @@ s_tear_down (void)
 {
     shard_destroy (&s_shard);
     acks_destroy (&s_acks);
-    text_pool_destroy (&s_pool);
 }
 
 TestSuite (shard, .init = s_set_up, .fini = s_tear_down);

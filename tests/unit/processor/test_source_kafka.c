@@ -18,7 +18,6 @@
 #define PRODUCE 0     //  ApiKey of the request
 #define REFUSALS 100  //  more than a test has time for
 
-static text_pool_t *s_pool;
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 static source_t *s_source;
 static rd_kafka_t *s_producer;  //  and the owner of the cluster
@@ -58,7 +57,6 @@ s_open (void)
 static void
 s_set_up (void)
 {
-    s_pool = text_pool_new ();
     s_make_cluster ();
     s_open ();
 }
@@ -70,7 +68,6 @@ s_tear_down (void)
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
         shard_destroy (&s_shards.shards[partition]);
     rd_kafka_destroy (s_producer);
-    text_pool_destroy (&s_pool);
     g_unlink (s_file);
     g_free (s_file);
 }
@@ -82,7 +79,7 @@ static void
 s_own (uint32_t partition, int64_t offset, const uint8_t *feed)
 {
     shard_destroy (&s_shards.shards[partition]);
-    shard_t *shard = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE, s_pool);
+    shard_t *shard = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE);
     position_t position = {.offset = offset};
     if (feed)
         memcpy (position.feed, feed, POSITION_FEED_SIZE);

@@ -9,7 +9,6 @@
 #define PARTITIONS 16
 #define ALL UINT_MAX
 
-static text_pool_t *s_pool;
 static shards_t *s_shards;
 static shard_t *s_shard;  //  the only one that is owned
 static acks_t *s_acks;
@@ -25,9 +24,8 @@ s_set_up (void)
         s_events = socket_bind (SOCKET_PUB, "127.0.0.1", port);
     cr_assert_not_null (s_events);
     s_listener = socket_connect (SOCKET_SUB, socket_endpoint (s_events));
-    s_pool = text_pool_new ();
     s_acks = acks_new ();
-    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE, s_pool);
+    s_shard = shard_new ((owned_t){0, 1}, ORDERING_CONVERGE);
     s_shards = g_new0 (shards_t, 1);
     s_shards->partitions = PARTITIONS;
     s_shards->shards[0] = s_shard;
@@ -41,7 +39,6 @@ s_tear_down (void)
     shard_destroy (&s_shard);
     g_free (s_shards);
     acks_destroy (&s_acks);
-    text_pool_destroy (&s_pool);
     socket_destroy (&s_listener);
     socket_destroy (&s_events);
 }

@@ -1,9 +1,23 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_body.h"
 
-#include <glib.h>
-
 #include "http/http_config.h"
+
+#define LARGE_SHARE 4  //  a client may have one part in four of the pool
+
+void
+http_bodies_init (http_bodies_t *self, uint64_t body_limit, uint64_t limit)
+{
+    *self = (http_bodies_t){.limit = {limit, MAX (limit, LARGE_SHARE * body_limit)},
+        .body_limit = body_limit,
+        .shares = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free)};
+}
+
+void
+http_bodies_clear (http_bodies_t *self)
+{
+    g_hash_table_destroy (self->shares);
+}
 
 static body_pool_t
 s_pool (uint64_t size)
@@ -26,6 +40,44 @@ s_capacity (size_t needed, size_t expected)
     return MAX (needed, expected ? MIN (expected, 2 * needed) : 2 * needed);
 }
 
+static uint64_t
+s_share (const http_bodies_t *all, uint64_t client)
+{
+    const uint64_t *bytes = client ? g_hash_table_lookup (all->shares, &client) : NULL;
+    return bytes ? *bytes : 0;
+}
+
+static void
+s_set_share (http_bodies_t *all, uint64_t client, uint64_t bytes)
+{
+    if (client && bytes)
+        g_hash_table_replace (
+            all->shares, g_memdup2 (&client, sizeof client), g_memdup2 (&bytes, sizeof bytes));
+    else if (client)
+        g_hash_table_remove (all->shares, &client);
+}
+
+//  Count another capacity of a body. Return false if there is no room for it.
+static bool
+s_take (http_body_t *self, http_bodies_t *all, size_t capacity)
+{
+    body_pool_t from = s_pool (self->capacity);
+    body_pool_t to = s_pool (capacity);
+    bool is_large = to == BODY_POOL_LARGE;
+    uint64_t others = all->bytes[to] - (from == to ? self->capacity : 0);
+    uint64_t share = s_share (all, self->client);
+    if (self->client && from == BODY_POOL_LARGE)
+        share -= self->capacity;
+    if (others + capacity > all->limit[to] ||
+        (self->client && is_large && share + capacity > all->limit[to] / LARGE_SHARE))
+        return false;
+    all->bytes[from] -= self->capacity;
+    all->bytes[to] += capacity;
+    self->capacity = capacity;
+    s_set_share (all, self->client, share + (is_large ? capacity : 0));
+    return true;
+}
+
 //  Make room for size further bytes.
 static body_result_t
 s_reserve (http_body_t *self, http_bodies_t *all, size_t size, size_t expected)
@@ -36,16 +88,10 @@ s_reserve (http_body_t *self, http_bodies_t *all, size_t size, size_t expected)
     if (needed <= self->capacity)
         return BODY_TAKEN;
     size_t capacity = s_capacity (needed, expected);
-    body_pool_t from = s_pool (self->capacity);
-    body_pool_t to = s_pool (capacity);
-    uint64_t others = all->bytes[to] - (from == to ? self->capacity : 0);
-    if (others + capacity > all->limit[to])
+    if (!s_take (self, all, capacity))
         return BODY_NO_ROOM;
     self->data = g_realloc (self->data, capacity + HTTP_BODY_PADDING);
     memset (self->data + capacity, 0, HTTP_BODY_PADDING);
-    all->bytes[from] -= self->capacity;
-    all->bytes[to] += capacity;
-    self->capacity = capacity;
     return BODY_TAKEN;
 }
 
@@ -77,7 +123,7 @@ http_body_text (const http_body_t *self)
 void
 http_body_free (http_body_t *self, http_bodies_t *all)
 {
-    all->bytes[s_pool (self->capacity)] -= self->capacity;
+    (void) s_take (self, all, 0);
     g_free (self->data);
     *self = (http_body_t){0};
 }

@@ -2,11 +2,14 @@
 //  together.
 //
 //  A body takes memory for the bytes that have come, never for an announced length. Small bodies
-//  and large bodies have a pool each, so that large bodies never keep a small one out.
+//  and large bodies have a pool each, so that large bodies never keep a small one out. The large
+//  bodies of one client together have a quarter of their pool; small ones need no such share, since
+//  a client has a bounded number of connections.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_BODY_H
 #define DOWNLINK_HTTP_BODY_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +24,7 @@ typedef struct {
     uint64_t bytes[BODY_POOLS];  //  of all bodies of a pool
     uint64_t limit[BODY_POOLS];  //  of bytes
     uint64_t body_limit;         //  of each body
+    GHashTable *shares;          //  bytes of large bodies, by client
 } http_bodies_t;
 
 //  Zeroed memory is an empty body.
@@ -28,14 +32,19 @@ typedef struct {
     char *data;
     size_t size;
     size_t capacity;
+    uint64_t client;  //  that it counts for; 0: it may stand for many, and has no share
 } http_body_t;
 
 typedef enum {
     BODY_TAKEN,
     BODY_TOO_LARGE,     //  the body is over its own limit: it can never be taken
-    BODY_NO_ROOM,       //  the pool is full now
+    BODY_NO_ROOM,       //  the pool is full now, or the share of the client
     BODY_LINE_TOO_LONG  //  a line of a body in pieces is too long; see http_pieces.h
 } body_result_t;
+
+//  Begin and end with no bodies. All bodies of a pool have limit bytes.
+void http_bodies_init (http_bodies_t *self, uint64_t body_limit, uint64_t limit);
+void http_bodies_clear (http_bodies_t *self);
 
 //  Return true if no further body of this size can begin now.
 bool http_bodies_are_full (const http_bodies_t *self, uint64_t size);

@@ -95,6 +95,8 @@ http_head_check (http_request_t *request, const char *target, const char *versio
         answer_problem (request, 503, "busy", HTTP_BUSY);
     else if (s_admit (request)) {
         http_request_enter (request, REQUEST_BODY);
+        if (!guard->is_length_known || guard->content_length > HTTP_BODY_SMALL_BYTES)
+            request->body.client = http_request_client (request);
         (void) http_pieces_are_due (request, request->guard.content_length);
     }
     http_connections_enter (&self->connections, request->connection, CONNECTION_BODY);

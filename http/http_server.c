@@ -27,7 +27,7 @@
 #include "http/http_secure.h"
 #include "http/rules/http_limits.h"
 
-#define BODIES_MIN_BYTES (64ull * 1024 * 1024)  //  least limit of all bodies of a pool together
+#define BODIES_BYTES (64ull * 1024 * 1024)  //  least limit of all bodies of a pool together
 #define EXPIRE_INTERVAL_MS 50
 
 //  libmicrohttpd 1.0 reads heads and chunks strictly itself. For earlier versions http_head.c
@@ -343,8 +343,7 @@ http_server_new (const http_config_t *config)
     http_server_t *self = g_new0 (http_server_t, 1);
     self->config = *config;
     self->is_listening = true;
-    self->bodies = (http_bodies_t){.body_limit = config->max_body_bytes,
-        .limit = {BODIES_MIN_BYTES, MAX (BODIES_MIN_BYTES, 4 * config->max_body_bytes)}};
+    http_bodies_init (&self->bodies, config->max_body_bytes, BODIES_BYTES);
     http_connections_init (
         &self->connections, config->max_connections, &config->times, s_part, self);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -364,6 +363,7 @@ http_server_new (const http_config_t *config)
             LOG_ERROR, "cannot start the HTTP server", "connections=%u", config->max_connections);
         close (fd);
         tls_gate_destroy (&self->gate);
+        http_bodies_clear (&self->bodies);
         g_free (self);
         return NULL;
     }
@@ -397,6 +397,7 @@ http_server_destroy (http_server_t **self_p)
     http_lingering_clear (&self->lingering);
     answer_unref (&self->last);
     http_unread_clear (&self->unread);
+    http_bodies_clear (&self->bodies);
     g_free (self);
     *self_p = NULL;
 }

@@ -1,6 +1,7 @@
 """No client takes the share of another: connections of one address, rates."""
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from downlink import Client, Program, channel, free_ports, message, until
+from downlink import Client, Pair, Program, channel, free_ports, message, until
 from own_network import CLIENTS, CLIENTS_6, SERVER, in_own_network
 
 LIMIT = 8
@@ -235,6 +236,26 @@ def test_many_new_rockets_at_once_are_refused_as_a_whole(start):
     until(lambda: is_full(both), what="the news that the processor is full")
     assert problem(both.post([message(channel(), 1) for _ in range(5000)])) == (503, "rockets-full")
     assert len(both.call("GET", "/rockets").json()["rockets"]) == 1
+
+
+@in_own_network
+def test_large_bodies_of_one_client_leave_room_for_those_of_others(folder):
+    """A client that never ends its bodies of 8 MiB, but for a byte; JSON is not read in pieces."""
+    size = 8 << 20
+    head = f"POST /messages HTTP/1.1\r\nHost: one\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+    large = json.dumps([message("one", 1)]).encode().ljust(2 << 20)
+    pair = Pair(folder, gateway=("--workers", 1))
+    with open_gateway(folder, "--workers", 1, "--processors", f"127.0.0.1:{pair.port}") as (_, port), \
+            contextlib.ExitStack() as stack:
+        for _ in range(12):
+            one = stack.enter_context(connect(port, CLIENTS[0]))
+            with contextlib.suppress(ConnectionError):  # refused: its share is taken
+                one.sendall(head.encode() + b" " * (size - 1))
+        other = http.client.HTTPConnection(SERVER, port, 30, source_address=(CLIENTS[1], 0))
+        other.request("POST", "/messages", large, {"Content-Type": "application/json"})
+        assert other.getresponse().status == 202
+        other.close()
+    pair.stop()
 
 
 def is_open(connection):

@@ -253,6 +253,11 @@ def ceiling():
     return Peer("ceiling", lambda port: (port, max(1, os.cpu_count() // 2)))
 
 
+def synced(place):
+    """One worker, with its file in a folder of the measured disk."""
+    return Peer("synced", lambda port: (port, place / "synced"))
+
+
 def entered(stack, make, row):
     """A peer that is started, or None with a note in the row."""
     try:

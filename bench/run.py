@@ -10,10 +10,10 @@ import chart
 import harness
 import machine
 import results
-from rows import (buses, connections, get, growth, instructions, keys, million, ndjson, post, replay, scaling,
+from rows import (buses, connections, durable, get, growth, instructions, keys, million, ndjson, post, replay, scaling,
                   stores, tls, visible)
 
-USUAL = {name: row for module in (post, connections, ndjson, get, million, visible, replay, scaling,
+USUAL = {name: row for module in (post, durable, connections, ndjson, get, million, visible, replay, scaling,
                                   stores, buses, tls, keys, instructions)
          for name, row in module.ROWS.items()}
 ROWS = {**USUAL, **growth.ROWS}

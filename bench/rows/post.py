@@ -3,7 +3,7 @@ import contextlib
 
 import harness
 
-GO_TARGET, CEILING_TARGET = 1.5, 0.6
+GO_TARGET, CEILING_TARGET = 1.3, 0.8
 
 
 def measure(row, rounds, seconds):

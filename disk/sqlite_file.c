@@ -121,13 +121,16 @@ s_make (sqlite_file_t *self, const sqlite_file_config_t *config)
     return good ? NULL : s_fault (self, "it cannot be written; is there room, and may we?");
 }
 
+//  Bring a file to the present format, in one transaction.
 static const char *
-s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config)
+s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config, int format)
 {
-    char *sql = sqlite3_mprintf (
-        "BEGIN IMMEDIATE; %s; PRAGMA user_version=%d; COMMIT", config->upgrade, config->format);
-    bool good = s_execute (self, sql);
-    sqlite3_free (sql);
+    char *end = sqlite3_mprintf ("PRAGMA user_version=%d; COMMIT", config->format);
+    bool good = s_execute (self, "BEGIN IMMEDIATE");
+    for (; good && format < config->format; format++)
+        good = s_execute (self, config->upgrades[format - 1]);
+    good = good && s_execute (self, end);
+    sqlite3_free (end);
     return good ? NULL
                 : s_fault (self,
                       "it cannot be brought to this format; is there room, and may we write?");
@@ -149,12 +152,12 @@ s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
         return s_make (self, config);
     if (application != config->application)
         return "it is not the file of Downlink's that it should be; move it away";
-    bool is_former = config->upgrade && format == config->format - 1;
+    bool is_former = format >= 1 && format < config->format;
     if (format != config->format && !is_former)
         return "it is of another format; use the version of Downlink that wrote it";
     if (!s_is_whole (self))
         return s_fault (self, SQLITE_FAULT_DAMAGED);
-    return is_former ? s_upgrade (self, config) : NULL;
+    return is_former ? s_upgrade (self, config, (int) format) : NULL;
 }
 
 //  Limit the cache of this connection.

@@ -25,10 +25,10 @@ typedef atomic_llong sqlite_file_logged_t;
 
 typedef struct {
     const char *path;
-    int application;       //  the kind of the file (PRAGMA application_id)
-    int format;            //  PRAGMA user_version
-    const char *schema;    //  statements that create a new file
-    const char *upgrade;   //  statements that upgrade the previous format; NULL: none
+    int application;              //  the kind of the file (PRAGMA application_id)
+    int format;                   //  PRAGMA user_version
+    const char *schema;           //  statements that create a new file
+    const char *const *upgrades;  //  statements that bring format 1 to 2, format 2 to 3, and so on
     bool is_synced;        //  a commit is on disk when it returns; else the system writes it later
     bool was_synced;       //  is_synced of the process that wrote the file
     int checkpoint_pages;  //  pages in the write-ahead log at which it is written back

@@ -18,6 +18,7 @@ typedef struct {
     const char *step;
     tally_t *tally;
     uint32_t partition;                  //  that is read
+    uint32_t rows[PARTITIONS_MAX];       //  rows of `to` in use, by partition
     GPtrArray *batches[PARTITIONS_MAX];  //  of rocket_view_t *, by partition of `to`
     size_t rockets;
     size_t bytes;
@@ -40,7 +41,9 @@ s_take_rocket (void *context, const rocket_view_t *rocket)
     tally_add (self->tally, rocket);
     if (self->to) {
         uint32_t partition = partition_of (rocket->id, state_traits_layout (&self->to->traits));
-        g_ptr_array_add (self->batches[partition], rocket_view_copy (rocket));
+        rocket_view_t *copy = rocket_view_copy (rocket);
+        copy->row = ++self->rows[partition];
+        g_ptr_array_add (self->batches[partition], copy);
         self->rockets++;
         self->bytes += s_bytes (rocket);
     }

@@ -447,6 +447,7 @@ void
 rocket_view (const rocket_t *self, rocket_view_t *view)
 {
     const rare_t *rare = s_rare (self);
+    view->row = 0;
     view->id = rocket_id (self);
     view->type = pooled_text_bytes (self->type.text);
     view->mission = pooled_text_bytes (self->mission.text);

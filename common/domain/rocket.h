@@ -49,6 +49,7 @@ typedef struct rocket rocket_t;
 //  All of a rocket, to show, sort or store it. Texts and ranges are borrowed from the rocket until
 //  it changes.
 typedef struct {
+    uint32_t row;  //  number of its row in its partition of a store, from 1 on; 0: unknown
     text_t id;
     text_t type;              //  none until launched
     text_t mission;           //  none until launched or changed

@@ -26,6 +26,8 @@ struct journal_file {
     "CREATE TABLE upload (id INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"     \
     " checksum INTEGER NOT NULL)"
 
+static const char *const s_upgrades[] = {MARKS};  //  format 1 has no uploads
+
 journal_file_t *
 journal_file_open (const char *path, bool is_synced, bool was_synced)
 {
@@ -33,7 +35,7 @@ journal_file_open (const char *path, bool is_synced, bool was_synced)
         .application = APPLICATION,
         .format = FORMAT,
         .schema = FRAMES "; " MARKS,
-        .upgrade = MARKS,  //  format 1 has no uploads
+        .upgrades = s_upgrades,
         .is_synced = is_synced,
         .was_synced = was_synced,
         .checkpoint_pages = CHECKPOINT_PAGES,

@@ -53,7 +53,7 @@ struct store {
     //  none. Call it after take is done, and before release.
     bool (*position) (store_t *self, uint32_t partition, position_t *position);
 
-    //  Save rockets of a partition, and its position unless that is NULL, in one transaction, unless
+    //  Save rockets of a partition, each in its row, and its position unless that is NULL, in one transaction, unless
     //  its epoch is not owned.epoch any more. No rockets and a position is a save as well. In a
     //  database a save may commit in pieces: the last one has the position.
     save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count,

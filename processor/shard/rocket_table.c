@@ -11,6 +11,7 @@
 
 #define SLOTS_MIN 16
 #define LOAD_PERCENT 80  //  most slots in use
+#define PLACES_MAX (UINT32_MAX - 1)
 
 typedef struct {
     uint32_t hash;
@@ -107,6 +108,19 @@ s_grow_slots (rocket_table_t *self)
     g_free (old);
 }
 
+//  Return a new place, without a rocket.
+static uint32_t
+s_new_place (rocket_table_t *self)
+{
+    g_assert (self->size < PLACES_MAX);
+    if (self->size == self->room) {
+        self->room += self->room / 8 + SLOTS_MIN;
+        self->rockets = g_renew (rocket_t *, self->rockets, self->room);
+    }
+    self->rockets[self->size] = NULL;
+    return (uint32_t) self->size++;
+}
+
 //  Return an empty place for a rocket, perhaps a new one.
 static uint32_t
 s_take_place (rocket_table_t *self)
@@ -116,23 +130,53 @@ s_take_place (rocket_table_t *self)
         g_array_set_size (self->empty, self->empty->len - 1);
         return place;
     }
-    g_assert (self->size < UINT32_MAX - 1);
-    if (self->size == self->room) {
-        self->room += self->room / 8 + SLOTS_MIN;
-        self->rockets = g_renew (rocket_t *, self->rockets, self->room);
-    }
-    return (uint32_t) self->size++;
+    return s_new_place (self);
+}
+
+static void
+s_put (rocket_table_t *self, rocket_t *rocket, uint32_t place)
+{
+    size_t count = self->size - self->empty->len;
+    if (count * 100 > self->slots_count * LOAD_PERCENT)
+        s_grow_slots (self);
+    self->rockets[place] = rocket;
+    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), place + 1});
 }
 
 void
 rocket_table_add (rocket_table_t *self, rocket_t *rocket)
 {
-    size_t count = self->size - self->empty->len;
-    if ((count + 1) * 100 > self->slots_count * LOAD_PERCENT)
-        s_grow_slots (self);
-    uint32_t place = s_take_place (self);
-    self->rockets[place] = rocket;
-    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), place + 1});
+    s_put (self, rocket, s_take_place (self));
+}
+
+bool
+rocket_table_add_at (rocket_table_t *self, rocket_t *rocket, size_t place)
+{
+    if (place < self->size || place >= PLACES_MAX)
+        return false;
+    while (self->size < place) {
+        uint32_t empty = s_new_place (self);
+        g_array_append_val (self->empty, empty);
+    }
+    s_put (self, rocket, s_new_place (self));
+    return true;
+}
+
+//  Return the slot of a rocket of the table.
+static size_t
+s_slot_of (const rocket_table_t *self, const rocket_t *rocket)
+{
+    size_t at = s_first (self, s_hash (rocket_id (rocket)));
+    while (self->slots[at].number && self->rockets[self->slots[at].number - 1] != rocket)
+        at = s_next (self, at);
+    g_assert (self->slots[at].number);
+    return at;
+}
+
+size_t
+rocket_table_place (const rocket_table_t *self, const rocket_t *rocket)
+{
+    return self->slots[s_slot_of (self, rocket)].number - 1;
 }
 
 //  Return true if a search that begins at first visits a slot before it comes to another one.
@@ -160,10 +204,7 @@ s_free_slot (rocket_table_t *self, size_t slot)
 void
 rocket_table_remove (rocket_table_t *self, rocket_t *rocket, text_pool_t *pool)
 {
-    size_t at = s_first (self, s_hash (rocket_id (rocket)));
-    while (self->slots[at].number && self->rockets[self->slots[at].number - 1] != rocket)
-        at = s_next (self, at);
-    g_assert (self->slots[at].number);
+    size_t at = s_slot_of (self, rocket);
     uint32_t place = self->slots[at].number - 1;
     s_free_slot (self, at);
     self->rockets[place] = NULL;

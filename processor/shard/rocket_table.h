@@ -20,6 +20,14 @@ rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 //  Add a rocket whose id is not in the table; the table owns it from now on.
 void rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 
+//  Add a rocket like that at a place; the places before it stay empty. Return false if the place is not
+//  behind all others, or beyond the largest possible one.
+bool rocket_table_add_at (rocket_table_t *self, rocket_t *rocket, size_t place)
+    __attribute__ ((warn_unused_result));
+
+//  Return the place of a rocket of the table.
+size_t rocket_table_place (const rocket_table_t *self, const rocket_t *rocket);
+
 //  Remove a rocket of the table and free it. The pool holds its texts.
 void rocket_table_remove (rocket_table_t *self, rocket_t *rocket, text_pool_t *pool);
 

@@ -135,7 +135,12 @@ shard_restore (shard_t *self, const rocket_view_t *view)
         rocket_table_find (self->rockets, view->id) ? NULL : rocket_restore (view, self->pool);
     if (!rocket)
         return false;
-    rocket_table_add (self->rockets, rocket);
+    if (view->row == 0)
+        rocket_table_add (self->rockets, rocket);
+    else if (!rocket_table_add_at (self->rockets, rocket, view->row - 1)) {
+        rocket_destroy (&rocket, self->pool);
+        return false;
+    }
     if (rocket_is_forgotten (rocket))
         g_ptr_array_add (self->forgotten, rocket);
     else
@@ -275,6 +280,7 @@ shard_take_changes (shard_t *self, guint most)
         rocket_set_mark (rocket, ROCKET_CHANGED, false);
         rocket_set_mark (rocket, ROCKET_SAVING, true);
         rocket_view (rocket, &view);
+        view.row = (uint32_t) rocket_table_place (self->rockets, rocket) + 1;
         g_ptr_array_add (changes, rocket_view_copy (&view));
     }
     return changes;

@@ -32,7 +32,8 @@ bool shard_is_leaving (const shard_t *self);
 //  Return the partition and its epoch.
 owned_t shard_owned (const shard_t *self);
 
-//  Add a stored rocket. Return false if it is invalid or there already.
+//  Add a stored rocket; its place follows from its row. Rows come in rising order, or all are unknown.
+//  Return false if the rocket is invalid or there already.
 bool shard_restore (shard_t *self, const rocket_view_t *view) __attribute__ ((warn_unused_result));
 
 //  Fold a message of this partition. Create its rocket if necessary.
@@ -73,7 +74,8 @@ bool shard_has_moved (const shard_t *self);
 //  its piece was taken belongs to the next burst. A rocket that changes before is saved with the
 //  change.
 
-//  Begin the save of a piece of most rockets at most. Return copies (of rocket_view_t *), which the
+//  Begin the save of a piece of most rockets at most. A rocket keeps its row for as long as it is
+//  there, as it keeps its place, and a new rocket gets the row of one that is gone, or the next one. Return copies (of rocket_view_t *), which the
 //  caller frees. shard_end_save or shard_put_back ends the save.
 GPtrArray *shard_take_changes (shard_t *self, guint most);
 

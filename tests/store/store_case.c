@@ -124,7 +124,8 @@ static number_range_t s_ranges[NUMBER_RANGES_MAX];
 rocket_view_t
 case_full_rocket (uint64_t number, char *id)
 {
-    rocket_view_t view = {.id = text_from (id),
+    rocket_view_t view = {.row = 1,
+        .id = text_from (id),
         .type = text_from ("Falcon-9"),
         .mission = text_from (""),
         .explosion_reason = text_from ("\xf0\x9f\x9a\x80 'quoted' \"reason\""),
@@ -145,6 +146,27 @@ case_full_rocket (uint64_t number, char *id)
     for (uint32_t index = 0; index < ROCKET_HASHES; index++)
         view.hashes[index] = UINT32_MAX - index;
     return view;
+}
+
+void
+case_make_former (int format)
+{
+    static const char former[] =
+        "CREATE TABLE former (id TEXT PRIMARY KEY, type TEXT, speed INTEGER NOT NULL, mission TEXT,"
+        " status TEXT NOT NULL, explosion_reason TEXT, last_message_number INTEGER NOT NULL,"
+        " last_message_time_us INTEGER NOT NULL, messages_applied INTEGER NOT NULL,"
+        " conflicts INTEGER NOT NULL, gaps_closed INTEGER NOT NULL, type_number INTEGER NOT NULL,"
+        " mission_number INTEGER NOT NULL, explosion_number INTEGER NOT NULL, seen BLOB NOT NULL,"
+        " hashes BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO former SELECT id, type, speed, mission, status, explosion_reason,"
+        " last_message_number, last_message_time_us, messages_applied, conflicts, gaps_closed,"
+        " type_number, mission_number, explosion_number, seen, hashes,"
+        " (checksum | number) - (checksum & number) FROM rocket;"
+        "DROP TABLE rocket; ALTER TABLE former RENAME TO rocket; PRAGMA user_version = 2";
+    case_change (former);
+    if (format == 1)
+        case_change ("ALTER TABLE partition DROP feed; ALTER TABLE partition DROP feed_offset;"
+                     "PRAGMA user_version = 1");
 }
 
 void

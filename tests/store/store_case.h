@@ -39,8 +39,11 @@ load_t case_load (store_t *store, uint32_t partition);
 //  Take and load a partition; case_found are its rockets. Return the epoch.
 uint64_t case_take (store_t *store, uint32_t partition);
 
-//  Return a rocket in which every member is something else; number makes it another one.
+//  Return a rocket in which every member is something else, in row 1; number makes it another one.
 rocket_view_t case_full_rocket (uint64_t number, char *id);
+
+//  Bring the file of partition 0 of the SQLite store to a format of earlier versions.
+void case_make_former (int format);
 
 //  Execute SQL in the database; with sqlite, in the file of partition 0.
 void case_change (const char *sql);

@@ -134,6 +134,7 @@ Test (positions, a_save_that_ends_in_the_middle_leaves_it)
     for (size_t index = 0; index < COUNT; index++) {
         g_snprintf (ids[index], sizeof ids[index], "r%zu", index);
         rockets[index] = case_full_rocket (1, ids[index]);
+        rockets[index].row = (uint32_t) index + 1;
         pointers[index] = &rockets[index];
     }
     cr_assert_eq (store->save (store, owned, pointers, COUNT, &s_first), SAVE_FAILED);
@@ -154,12 +155,12 @@ Test (positions, a_state_of_the_format_before_has_none_and_gets_one)
     owned_t owned = s_expect (&store, NULL);
     cr_assert_eq (s_save (store, owned, NULL), SAVE_DONE);
     store->destroy (&store);
-    case_change (case_kind () == STORE_POSTGRES
-                     ? "ALTER TABLE downlink.partition DROP feed, DROP feed_offset;"
-                       "ALTER TABLE downlink.state DROP partitioner;"
-                       "UPDATE downlink.state SET format = 1"
-                     : "ALTER TABLE partition DROP feed; ALTER TABLE partition DROP feed_offset;"
-                       "PRAGMA user_version = 1");
+    if (case_kind () == STORE_POSTGRES)
+        case_change ("ALTER TABLE downlink.partition DROP feed, DROP feed_offset;"
+                     "ALTER TABLE downlink.state DROP partitioner;"
+                     "UPDATE downlink.state SET format = 1");
+    else
+        case_make_former (1);
     store = case_open ();
     owned = s_expect (&store, NULL);
     cr_assert_eq (case_found->len, 1);

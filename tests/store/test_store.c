@@ -22,6 +22,7 @@ s_expect_text (text_t found, text_t wanted)
 static void
 s_expect_same (const rocket_view_t *found, const rocket_view_t *wanted)
 {
+    cr_assert_eq (found->row, case_kind () == STORE_SQLITE ? wanted->row : 0);
     s_expect_text (found->id, wanted->id);
     s_expect_text (found->type, wanted->type);
     s_expect_text (found->mission, wanted->mission);
@@ -67,7 +68,9 @@ Test (store, a_forgotten_rocket_is_found_again_and_one_that_is_gone_is_not)
     case_skip_unless (case_kind () != STORE_MEMORY);
     rocket_view_t full = case_full_rocket (1, "full");
     rocket_view_t other = case_full_rocket (2, "other");
-    rocket_view_t forgotten = {.id = text_from ("full"),
+    other.row = 2;
+    rocket_view_t forgotten = {.row = 1,
+        .id = text_from ("full"),
         .status = ROCKET_FORGOTTEN,
         .applied = 9,
         .last_time_us = full.last_time_us};
@@ -101,7 +104,7 @@ Test (store, what_was_saved_is_found_again_exactly)
 {
     case_skip_unless (case_kind () != STORE_MEMORY);
     rocket_view_t full = case_full_rocket (1, "full");
-    rocket_view_t bare = {.id = text_from ("bare"), .last_number = 1, .applied = 1};
+    rocket_view_t bare = {.row = 7, .id = text_from ("bare"), .last_number = 1, .applied = 1};
     store_t *store = case_open ();
     uint64_t epoch = case_take (store, 1);
     rocket_view_t *both[] = {&full, &bare};
@@ -152,6 +155,39 @@ Test (store, a_save_under_another_epoch_changes_nothing)
     store->destroy (&store);
 }
 
+//  Rows of earlier formats have no number. They get numbers from 1 on, each once.
+Test (store, rockets_of_an_earlier_format_are_found_again_and_saved_in_their_rows)
+{
+    case_skip_unless (case_kind () == STORE_SQLITE);
+    for (int format = 1; format <= 2; format++) {
+        rocket_view_t one = case_full_rocket (1, "one");
+        rocket_view_t other = case_full_rocket (2, "other");
+        rocket_view_t *both[] = {&other, &one};
+        other.row = 4000000000;
+        store_t *store = case_open ();
+        uint64_t epoch = case_take (store, 0);
+        cr_assert_eq (store->save (store, (owned_t){0, epoch}, both, 2, NULL), SAVE_DONE);
+        store->destroy (&store);
+        case_make_former (format);
+        store = case_open ();
+        epoch = case_take (store, 0);
+        cr_assert_eq (case_found->len, 2);
+        other.row = 2;
+        s_expect_same (case_found->pdata[0], &one);
+        s_expect_same (case_found->pdata[1], &other);
+        other.speed++;
+        cr_assert_eq (s_save (store, 0, epoch, &other), SAVE_DONE);
+        store->destroy (&store);
+        store = case_open ();
+        case_take (store, 0);
+        cr_assert_eq (case_found->len, 2);
+        s_expect_same (case_found->pdata[1], &other);
+        store->destroy (&store);
+        case_tear_down ();
+        case_set_up ();
+    }
+}
+
 //  A gateway tells by the epoch that a processor has lost the frames that it had taken in.
 Test (store, a_processor_takes_no_epoch_twice_even_if_a_failover_takes_it_back)
 {
@@ -180,8 +216,11 @@ Test (store, many_rockets_are_found_again)
     rocket_view_t *pointers[2000];
     for (size_t index = 0; index < 2000; index++) {
         g_snprintf (ids[index], sizeof ids[index], "r%zu", index);
-        rockets[index] = (rocket_view_t){
-            .id = text_from (ids[index]), .speed = (int64_t) index, .last_number = 1, .applied = 1};
+        rockets[index] = (rocket_view_t){.row = (uint32_t) index + 1,
+            .id = text_from (ids[index]),
+            .speed = (int64_t) index,
+            .last_number = 1,
+            .applied = 1};
         pointers[index] = &rockets[index];
     }
     store_t *store = case_open ();
@@ -345,7 +384,8 @@ s_expect_refusals (const char *const *changes, size_t count)
 
 Test (store, a_row_of_which_anything_was_changed_is_refused)
 {
-    static const char *const changes[] = {"rocket SET id = 'x'", "rocket SET type = 'x'",
+    static const char *const changes[] = {"rocket SET number = 2", "rocket SET number = 0",
+        "rocket SET number = 1 << 32", "rocket SET id = 'x'", "rocket SET type = 'x'",
         "rocket SET type = NULL", "rocket SET speed = speed + 1", "rocket SET mission = NULL",
         "rocket SET status = 'flying'", "rocket SET status = 'odd'",
         "rocket SET explosion_reason = ''", "rocket SET last_message_number = 1",

@@ -33,9 +33,9 @@ def rows(directory):
     found = {}
     for file in sorted(pathlib.Path(directory).glob("partition-*.sqlite")):
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
-            for row in database.execute("SELECT * FROM rocket"):
-                assert row[0] not in found
-                found[row[0]] = row[1:]
+            for number, name, *rest, total in database.execute("SELECT * FROM rocket"):
+                assert name not in found
+                found[name] = (*rest, total ^ number)
         database.close()
     return found
 

@@ -66,3 +66,34 @@ Test (rocket_table, rockets_that_are_removed_are_gone_and_the_others_are_found)
     rocket_table_destroy (&table, pool);
     text_pool_destroy (&pool);
 }
+
+//  As after a start: the places follow from rows, and those between are used again.
+Test (rocket_table, rockets_get_the_places_that_they_had)
+{
+    static const size_t places[] = {0, 1, 7, 8, 50};
+    text_pool_t *pool = text_pool_new ();
+    rocket_table_t *table = rocket_table_new ();
+    char id[32];
+    for (size_t index = 0; index < G_N_ELEMENTS (places); index++) {
+        g_snprintf (id, sizeof id, "%zu", places[index]);
+        rocket_t *rocket = rocket_new (text_from (id));
+        cr_assert (rocket_table_add_at (table, rocket, places[index]));
+        cr_assert_eq (rocket_table_find (table, text_from (id)), rocket);
+        cr_assert_eq (rocket_table_place (table, rocket), places[index]);
+    }
+    rocket_t *late = rocket_new (text_from ("late"));
+    cr_assert_not (rocket_table_add_at (table, late, 50), "it is taken");
+    cr_assert_not (rocket_table_add_at (table, late, 20), "it is before the last one");
+    cr_assert_not (rocket_table_add_at (table, late, UINT32_MAX), "there is no such place");
+    rocket_destroy (&late, pool);
+    cr_assert_eq (rocket_table_size (table), 51);
+    for (size_t count = 0; count < 51 - G_N_ELEMENTS (places); count++) {
+        g_snprintf (id, sizeof id, "new %zu", count);
+        rocket_table_add (table, rocket_new (text_from (id)));
+    }
+    cr_assert_eq (rocket_table_size (table), 51);
+    for (size_t place = 0; place < 51; place++)
+        cr_assert_eq (rocket_table_place (table, rocket_table_at (table, place)), place);
+    rocket_table_destroy (&table, pool);
+    text_pool_destroy (&pool);
+}

@@ -44,25 +44,24 @@ typedef struct {
 } store_sqlite_t;
 
 //  SQLite would look for NULL in each row when it checks a file; the checksum of the row does that.
-#define ROCKET_COLUMNS                                                                             \
-    "number INTEGER PRIMARY KEY, id TEXT, type TEXT, speed INTEGER, mission TEXT, status TEXT,"    \
-    " explosion_reason TEXT, last_message_number INTEGER, last_message_time_us INTEGER,"           \
-    " messages_applied INTEGER, conflicts INTEGER, gaps_closed INTEGER, type_number INTEGER,"      \
-    " mission_number INTEGER, explosion_number INTEGER, seen BLOB, hashes BLOB, checksum INTEGER"
+#define ROCKETS                                                                                    \
+    "CREATE TABLE rocket (number INTEGER PRIMARY KEY, id TEXT, type TEXT, speed INTEGER,"          \
+    " mission TEXT, status TEXT, explosion_reason TEXT, last_message_number INTEGER,"              \
+    " last_message_time_us INTEGER, messages_applied INTEGER, conflicts INTEGER,"                  \
+    " gaps_closed INTEGER, type_number INTEGER, mission_number INTEGER, explosion_number INTEGER," \
+    " seen BLOB, hashes BLOB, checksum INTEGER);"
 
 static const char s_schema[] =
     "CREATE TABLE partition (number INTEGER NOT NULL, partitions INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, feed BLOB, feed_offset INTEGER);"
-    "CREATE TABLE rocket (" ROCKET_COLUMNS ")";
+    " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, feed BLOB, feed_offset INTEGER);" ROCKETS;
 
 //  Format 1 has no position, formats 1 and 2 have no numbers. The checksum of a row with a number is
 //  that of the other columns XOR the number. SQLite has no XOR.
 static const char *const s_upgrades[] = {"ALTER TABLE partition ADD COLUMN feed BLOB;"
                                          "ALTER TABLE partition ADD COLUMN feed_offset INTEGER",
-    "CREATE TABLE numbered (" ROCKET_COLUMNS ");"
-    "INSERT INTO numbered SELECT NULL, * FROM rocket;"
-    "UPDATE numbered SET checksum = (checksum | number) - (checksum & number);"
-    "DROP TABLE rocket; ALTER TABLE numbered RENAME TO rocket"};
+    "ALTER TABLE rocket RENAME TO former;" ROCKETS "INSERT INTO rocket SELECT NULL, * FROM former;"
+    "UPDATE rocket SET checksum = (checksum | number) - (checksum & number);"
+    "DROP TABLE former"};
 
 static const char s_update[] =
     "UPDATE partition SET epoch = ?, checksum = ?, feed = ?, feed_offset = ?";

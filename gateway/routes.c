@@ -261,14 +261,12 @@ s_refuse_haste (const routes_t *self, http_request_t *request, const row_t *row)
 static const row_t *
 s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
 {
-    if (!http_request_is_admitted (request) && s_refuse_browser (self, request)) {
-        *target = (http_target_t){0};
-        return NULL;
-    }
     const char *fault = http_target_read (target, http_request_target (request));
     const row_t *row =
         fault || !target->path ? NULL : s_find (target->path, http_request_method (request));
-    if (s_refuse_haste (self, request, row))
+    //  Everything counts for the rate, refusals too.
+    if (s_refuse_haste (self, request, row) ||
+        (!http_request_is_admitted (request) && s_refuse_browser (self, request)))
         return NULL;
     if (row)
         return s_may_call (self, request, row, target) ? row : NULL;

@@ -159,6 +159,13 @@ def test_a_body_beyond_the_rate_is_not_read_and_a_batch_counts_once(start):
         assert one.recv(4096).startswith(b"HTTP/1.1 429")
 
 
+def test_refusals_of_browsers_count_for_the_rate(start):
+    both = start(gateway=("--rate", 3))
+    for field in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+        found = [both.call("POST", "/messages", "{}", **field).status for _ in range(20)]
+        assert found[0] in (403, 421, 429) and 429 in found, field
+
+
 def test_each_token_has_a_rate_of_its_own_and_others_count_by_their_address(start, folder):
     path = f"{folder}/tokens-{free_ports(1)}"
     with open(path, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

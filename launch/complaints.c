@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <yajl/yajl_tree.h>
 
+#include "common/bytes/json_depth.h"
 #include "common/process/clock.h"
 #include "common/text/visible_text.h"
 
@@ -57,7 +58,8 @@ s_detail (const http_answer_t *answer)
     const char *const path[] = {"detail", NULL};
     const guint8 *start = answer->buffer->data + answer->body_start;
     char *body = g_strndup ((const char *) start, answer->body_size);
-    yajl_val problem = yajl_tree_parse (body, NULL, 0);
+    bool is_bounded = json_depth_is_bounded (text_from (body));
+    yajl_val problem = is_bounded ? yajl_tree_parse (body, NULL, 0) : NULL;
     yajl_val detail = problem ? yajl_tree_get (problem, (const char **) path, yajl_t_string) : NULL;
     GString *text = g_string_new (detail ? NULL : "without a reason");
     if (detail)

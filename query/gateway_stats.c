@@ -3,16 +3,25 @@
 
 #include <yajl/yajl_tree.h>
 
+#include "common/bytes/json_depth.h"
 #include "common/client/http_client.h"
 #include "common/network/host_port.h"
 #include "common/process/clock.h"
 
 #define HTTPS "https://"
 
-static void
-s_free (void *data)
+gateway_stats_t *
+gateway_stats_new (void)
 {
-    gateway_stats_t *self = data;
+    gateway_stats_t *self = g_new0 (gateway_stats_t, 1);
+    self->processors = g_ptr_array_new_with_free_func (g_free);
+    self->silent = g_ptr_array_new_with_free_func (g_free);
+    return self;
+}
+
+void
+gateway_stats_free (gateway_stats_t *self)
+{
     g_free (self->place);
     g_free (self->fault);
     g_ptr_array_unref (self->processors);
@@ -92,6 +101,19 @@ s_read (gateway_stats_t *self, yajl_val stats)
     s_read_processors (self, s_member (stats, "processors"));
 }
 
+bool
+gateway_stats_read (gateway_stats_t *self, const char *json)
+{
+    if (!json_depth_is_bounded (text_from (json)))
+        return false;
+    yajl_val stats = yajl_tree_parse (json, NULL, 0);
+    bool good = YAJL_IS_OBJECT (stats) && YAJL_IS_ARRAY (s_member (stats, "routing"));
+    if (good)
+        s_read (self, stats);
+    yajl_tree_free (stats);
+    return good;
+}
+
 //  Return the reason why the answer has no stats, or NULL.
 static char *
 s_read_answer (gateway_stats_t *self, const http_answer_t *answer)
@@ -101,12 +123,7 @@ s_read_answer (gateway_stats_t *self, const http_answer_t *answer)
             answer->status == 401 || answer->status == 403
                 ? ": it wants a token with the scope stats, in --token"
                 : "");
-    yajl_val stats =
-        yajl_tree_parse ((const char *) answer->buffer->data + answer->body_start, NULL, 0);
-    bool good = YAJL_IS_OBJECT (stats) && YAJL_IS_ARRAY (s_member (stats, "routing"));
-    if (good)
-        s_read (self, stats);
-    yajl_tree_free (stats);
+    bool good = gateway_stats_read (self, (const char *) answer->buffer->data + answer->body_start);
     return good ? NULL : g_strdup ("answers something else than stats: is it a gateway?");
 }
 
@@ -151,10 +168,8 @@ static gateway_stats_t *
 s_ask_one (const char *text, const gateways_t *gateways, int64_t timeout_ms)
 {
     int64_t until_ms = clock_ms () + timeout_ms;
-    gateway_stats_t *self = g_new0 (gateway_stats_t, 1);
+    gateway_stats_t *self = gateway_stats_new ();
     http_place_t place;
-    self->processors = g_ptr_array_new_with_free_func (g_free);
-    self->silent = g_ptr_array_new_with_free_func (g_free);
     char *url = s_url (text);
     const char *fault = http_place_read (&place, url);
     self->place = g_strdup (fault ? text : place.authority);
@@ -186,7 +201,7 @@ gateway_list_check (const char *list)
 GPtrArray *
 ask_gateways (const gateways_t *gateways, int64_t timeout_ms)
 {
-    GPtrArray *all = g_ptr_array_new_with_free_func (s_free);
+    GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) gateway_stats_free);
     char **parts = g_strsplit (gateways->list ? gateways->list : "", ",", -1);
     for (char **part = parts; *part; part++)
         g_ptr_array_add (all, s_ask_one (g_strstrip (*part), gateways, timeout_ms));

@@ -40,6 +40,15 @@ typedef struct {
     GPtrArray *silent;      //  the same of those that it does not hear
 } gateway_stats_t;
 
+//  Make stats that tell nothing yet.
+gateway_stats_t *gateway_stats_new (void);
+
+void gateway_stats_free (gateway_stats_t *self);
+
+//  Read the body of an answer, terminated. Return false if it is no gateway's.
+bool gateway_stats_read (gateway_stats_t *self, const char *json)
+    __attribute__ ((warn_unused_result));
+
 //  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h); https:// may be
 //  before each.
 bool gateway_list_check (const char *list);

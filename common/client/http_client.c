@@ -18,6 +18,7 @@
 #define HTTPS_PORT 443
 #define LOCAL_ADDRESSES 64
 #define ANSWER_MAX_BYTES (16 * 1024 * 1024)
+#define HEAD_MAX_BYTES (64 * 1024)
 
 //  Read "host", "host:port" or "[::1]:port". Return NULL, or a sentence about the fault.
 static const char *
@@ -186,7 +187,7 @@ s_read_head (http_answer_t *self)
             self->body_size = length ? (size_t) g_ascii_strtoull (length, NULL, 10) : 0;
             self->is_closing =
                 text[7] == '0' || (connection && g_ascii_strncasecmp (connection, "close", 5) == 0);
-            good = status >= 100 && status < 600;
+            good = status >= 100 && status < 600 && self->body_size <= ANSWER_MAX_BYTES;
         }
     }
     g_free (text);
@@ -205,6 +206,9 @@ http_answer_read (http_answer_t *self, http_line_t *line)
             return HTTP_FAILED;
         g_byte_array_append (self->buffer, piece, (guint) size);
         if (self->body_start == 0 && !s_read_head (self))
+            return HTTP_FAILED;
+        //  Each piece has the head read from its beginning.
+        if (self->body_start == 0 && self->buffer->len > HEAD_MAX_BYTES)
             return HTTP_FAILED;
         if (self->body_start && self->buffer->len >= self->body_start + self->body_size)
             return HTTP_ANSWERED;

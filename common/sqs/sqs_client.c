@@ -9,15 +9,7 @@
 #include "common/sqs/aws_credentials.h"
 
 #define FAULT_LOG_MS 5000
-#define CODE_SIZE 96
-
-enum {
-    HTTP_OK = 200,
-    HTTP_UNAUTHORIZED = 401,
-    HTTP_FORBIDDEN = 403,
-    HTTP_BUSY = 429,
-    HTTP_FAILED = 500
-};
+#define HTTP_OK 200
 
 typedef struct {
     sqs_client_t *client;
@@ -76,47 +68,6 @@ sqs_client_can_call (const sqs_client_t *self)
     return aws_credentials_key (self->credentials) != NULL;
 }
 
-static bool
-s_has_one_of (const char *code, const char *const *parts)
-{
-    for (; *parts; parts++)
-        if (strstr (code, *parts))
-            return true;
-    return false;
-}
-
-//  Return what a code of AWS, and the status of HTTP, mean for us.
-static sqs_outcome_t
-s_outcome_of (const char *code, long status)
-{
-    static const char *const busy[] = {"Throttl", "OverLimit", "TooManyRequests", "RequestTimeout",
-        "ServiceUnavailable", "InternalError", "InternalFailure", "QueueDeletedRecently", NULL};
-    static const char *const missing[] = {"QueueDoesNotExist", "NonExistentQueue", NULL};
-    static const char *const denied[] = {"ExpiredToken", "InvalidClientTokenId", "Signature",
-        "AccessDenied", "UnrecognizedClient", "InvalidAccessKey", "MissingAuthentication",
-        "InvalidSecurity", "RequestExpired", "NotAuthorized", "OptInRequired", NULL};
-    if (s_has_one_of (code, missing))
-        return SQS_MISSING;
-    if (status >= HTTP_FAILED || status == HTTP_BUSY || s_has_one_of (code, busy))
-        return SQS_AWAY;
-    if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN || s_has_one_of (code, denied))
-        return SQS_DENIED;
-    return SQS_REFUSED;
-}
-
-//  Write the code and the sentence of a refusal.
-static void
-s_read_refusal (const web_answer_t *answer, const sqs_json_t *json, char *code, char *reason)
-{
-    const char *type = json ? sqs_json_string (json, "__type") : NULL;
-    const char *hash = type ? strrchr (type, '#') : NULL;
-    const char *message = json ? sqs_json_string (json, "message") : NULL;
-    message = json && !message ? sqs_json_string (json, "Message") : message;
-    g_strlcpy (code, hash ? hash + 1 : type ? type : "", CODE_SIZE);
-    g_snprintf (reason, SQS_REASON_SIZE, "HTTP status %ld%s%s%s%s", answer->status,
-        *code ? ", " : "", code, message ? ": " : "", message ? message : "");
-}
-
 //  Take note of how a call went.
 static void
 s_note (sqs_client_t *self, const call_t *call, const sqs_reply_t *reply)
@@ -151,20 +102,18 @@ s_take_answer (void *context, const web_answer_t *answer)
 {
     call_t *call = context;
     sqs_client_t *self = call->client;
-    char code[CODE_SIZE] = "";
-    char reason[SQS_REASON_SIZE] = "";
+    sqs_refusal_t refusal = {.outcome = SQS_DONE};
     sqs_json_t *json = answer->status ? sqs_json_read (answer->body) : NULL;
-    sqs_reply_t reply = {.code = code, .reason = reason};
     if (!answer->status) {
-        reply.outcome = SQS_AWAY;
-        g_strlcpy (reason, answer->fault, sizeof reason);
+        refusal.outcome = SQS_AWAY;
+        g_strlcpy (refusal.reason, answer->fault, sizeof refusal.reason);
     }
-    else if (answer->status == HTTP_OK)
-        reply.json = json;
-    else {
-        s_read_refusal (answer, json, code, reason);
-        reply.outcome = s_outcome_of (code, answer->status);
-    }
+    else if (answer->status != HTTP_OK)
+        sqs_refusal_read (&refusal, answer->status, json);
+    sqs_reply_t reply = {.outcome = refusal.outcome,
+        .json = answer->status == HTTP_OK ? json : NULL,
+        .code = refusal.code,
+        .reason = refusal.reason};
     self->received += answer->body.size;
     s_note (self, call, &reply);
     call->replied (call->context, &reply);

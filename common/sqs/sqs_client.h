@@ -6,22 +6,13 @@
 #ifndef DOWNLINK_SQS_CLIENT_H
 #define DOWNLINK_SQS_CLIENT_H
 
-#include "common/sqs/sqs_json.h"
+#include "common/sqs/sqs_refusal.h"
 #include "common/sqs/sqs_settings.h"
 
 #define SQS_CALL_MS 10000  //  a call may take so long, beside the wait for messages
 #define SQS_AWAY_MS 3000
-#define SQS_REASON_SIZE 384
 
 typedef struct sqs_client sqs_client_t;
-
-typedef enum {
-    SQS_DONE,
-    SQS_AWAY,     //  no answer, or the service cannot do it now: try later
-    SQS_DENIED,   //  the key, or a right, is missing: try later, somebody has to act
-    SQS_MISSING,  //  there is no such queue
-    SQS_REFUSED,  //  it would be refused again
-} sqs_outcome_t;
 
 //  A reply, borrowed.
 typedef struct {

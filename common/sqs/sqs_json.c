@@ -4,13 +4,17 @@
 #include <glib.h>
 #include <yajl/yajl_tree.h>
 
+#include "common/bytes/json_depth.h"
+
 #define DECIMAL 10
 
 sqs_json_t *
 sqs_json_read (text_t text)
 {
     char fault[256];
-    return text.data ? yajl_tree_parse (text.data, fault, sizeof fault) : NULL;
+    return text.data && json_depth_is_bounded (text)
+               ? yajl_tree_parse (text.data, fault, sizeof fault)
+               : NULL;
 }
 
 void

@@ -9,7 +9,8 @@
 
 typedef struct yajl_val_s sqs_json_t;
 
-//  Parse a text, behind which stands a zero byte. Return NULL if it is not JSON.
+//  Parse a text, behind which stands a zero byte. Return NULL if it is not JSON, or nested deeply
+//  (common/bytes/json_depth.h).
 sqs_json_t *sqs_json_read (text_t text);
 
 void sqs_json_free (sqs_json_t **self_p);

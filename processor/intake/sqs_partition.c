@@ -5,7 +5,6 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
-#include "common/sqs/sqs_frames.h"
 
 #define RECEIVES_MAX 3  //  at a time, while messages come in full batches
 #define CHANGES_MAX 4
@@ -26,21 +25,10 @@ typedef struct {
 } call_t;
 
 static void
-s_free_message (sqs_message_t *message)
-{
-    g_free (message->receipt);
-    g_free (message->id);
-    g_free ((char *) (gpointer) message->body.data);
-    g_free (message->frames);
-    g_free (message->part);
-    g_free (message);
-}
-
-static void
 s_free_messages (GQueue *messages)
 {
     while (messages->head)
-        s_free_message (g_queue_pop_head_link (messages)->data);
+        sqs_message_free (g_queue_pop_head_link (messages)->data);
 }
 
 //  Free a call that is in no list.
@@ -164,50 +152,22 @@ s_note (sqs_partition_t *self, const sqs_reply_t *reply)
             self->feed->queues[self->number].name, reply->reason);
 }
 
-//  Return a copy of a String attribute of a message, or NULL.
-static char *
-s_attribute (const sqs_json_t *message, const char *name)
-{
-    const sqs_json_t *all = sqs_json_member (message, "MessageAttributes");
-    const sqs_json_t *one = all ? sqs_json_member (all, name) : NULL;
-    return one ? g_strdup (sqs_json_string (one, "StringValue")) : NULL;
-}
-
-static sqs_message_t *
-s_read_message (const sqs_partition_t *self, const sqs_json_t *json)
-{
-    const char *receipt = sqs_json_string (json, "ReceiptHandle");
-    const char *body = sqs_json_string (json, "Body");
-    const sqs_json_t *attributes = sqs_json_member (json, "Attributes");
-    if (!receipt || !body)
-        return NULL;
-    sqs_message_t *message = g_new0 (sqs_message_t, 1);
-    message->receipt = g_strdup (receipt);
-    message->id = g_strdup (sqs_json_string (json, "MessageId"));
-    message->body = text_from (g_strdup (body));
-    message->frames = s_attribute (json, SQS_FRAMES_NAME);
-    message->part = s_attribute (json, SQS_PART_NAME);
-    message->sent_ms = attributes ? sqs_json_number (attributes, "SentTimestamp") : 0;
-    message->hidden_ms = clock_ms () + (int64_t) self->feed->settings->visibility_s * 1000;
-    message->link.data = message;
-    return message;
-}
-
 //  Take messages. Those that an earlier assignment asked for go back.
 static void
 s_take_messages (sqs_partition_t *self, const sqs_reply_t *reply, uint64_t assignment)
 {
     size_t count = reply->json ? sqs_json_count (reply->json, "Messages") : 0;
     bool is_ours = self->is_assigned && assignment == self->assignment;
+    int64_t hidden_ms = clock_ms () + (int64_t) self->feed->settings->visibility_s * 1000;
     if (reply->outcome == SQS_DONE && is_ours) {
         self->is_full = count == SQS_BATCH_MAX;
         self->waiting = count == 0 ? 0 : self->waiting;
     }
     for (size_t index = 0; index < count; index++) {
-        sqs_message_t *message =
-            s_read_message (self, sqs_json_at (reply->json, "Messages", index));
+        sqs_message_t *message = sqs_message_read (sqs_json_at (reply->json, "Messages", index));
         if (!message)
             continue;
+        message->hidden_ms = hidden_ms;
         self->newest_ms = MAX (self->newest_ms, message->sent_ms);
         g_queue_push_tail_link (is_ours ? &self->inbox : &self->back, &message->link);
     }

@@ -15,22 +15,10 @@
 #include <glib.h>
 
 #include "processor/intake/sqs_feed.h"
+#include "processor/intake/sqs_message.h"
 
 #define SQS_HELD_MAX 2000  //  messages in all lists; SQS lets 20,000 of a FIFO queue be hidden
 #define SQS_INBOX_MAX 20   //  so many may wait while more are asked for
-
-typedef struct {
-    char *receipt;
-    char *id;
-    text_t body;        //  owned
-    char *frames;       //  the attribute downlink-frame; NULL: none
-    char *part;         //  the attribute downlink-part; NULL: none
-    int64_t sent_ms;    //  time of day
-    int64_t hidden_ms;  //  until then, on clock_ms
-    uint64_t folded;    //  of the shard, when it was folded
-    bool is_letter;     //  its dead letter is on its way
-    GList link;
-} sqs_message_t;
 
 //  Zeroed memory with a feed and a number is a partition that is not assigned.
 typedef struct {

@@ -1,0 +1,27 @@
+//  SPDX-License-Identifier: Apache-2.0
+#include "common/bytes/json_depth.h"
+
+//  Return the place of the quote that ends a string, or the end of the text.
+static size_t
+s_string_end (text_t text, size_t at)
+{
+    while (at < text.size && text.data[at] != '"')
+        at += text.data[at] == '\\' ? 2 : 1;
+    return at;
+}
+
+bool
+json_depth_is_bounded (text_t text)
+{
+    int depth = 0;
+    for (size_t at = 0; at < text.size && depth <= JSON_TREE_MAX_DEPTH; at++) {
+        char byte = text.data[at];
+        if (byte == '"')
+            at = s_string_end (text, at + 1);
+        else if (byte == '[' || byte == '{')
+            depth++;
+        else if (byte == ']' || byte == '}')
+            depth--;
+    }
+    return depth <= JSON_TREE_MAX_DEPTH;
+}

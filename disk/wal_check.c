@@ -89,8 +89,9 @@ s_read_header (wal_reader_t *self, const uint8_t *header)
     self->running = s_checksum (self, (checksum_t){0, 0}, header, 24);
     memcpy (self->salts, header + 16, sizeof self->salts);
     self->frame_size = FRAME_HEADER_SIZE + page_size;
+    bool is_power_of_two = (page_size & (page_size - 1)) == 0;
     return (s_big (header) & ~1U) == MAGIC && page_size >= 512 && page_size <= 65536 &&
-           s_equal (self->running, s_stored (header + 24));
+           is_power_of_two && s_equal (self->running, s_stored (header + 24));
 }
 
 static bool

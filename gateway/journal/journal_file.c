@@ -250,6 +250,9 @@ s_read_row (sqlite3_stmt *row, uint64_t *sequence, uint32_t *messages, text_t *b
 {
     *sequence = (uint64_t) sqlite3_column_int64 (row, 0);
     *messages = (uint32_t) sqlite3_column_int64 (row, 1);
+    //  The bytes of a text could be converted after we point to them.
+    if (sqlite3_column_type (row, 3) != SQLITE_BLOB)
+        return false;
     *bytes = text_of (sqlite3_column_blob (row, 3), (size_t) sqlite3_column_bytes (row, 3));
     return bytes->data && sqlite3_column_int64 (row, 2) ==
                               s_checksum (*sequence, (uint64_t) sqlite3_column_int64 (row, 1),

@@ -108,6 +108,10 @@ s_read_row (sqlite3_stmt *row, rocket_view_t *view)
     int64_t number = sqlite3_column_int64 (row, 0);
     if (number < 1 || number > UINT32_MAX)
         return false;
+    //  The bytes of a text could be converted after we point to them.
+    if (sqlite3_column_type (row, 15) != SQLITE_BLOB ||
+        sqlite3_column_type (row, 16) != SQLITE_BLOB)
+        return false;
     *view = (rocket_view_t){.row = (uint32_t) number,
         .id = s_column_text (row, 1),
         .type = s_column_text (row, 2),

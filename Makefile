@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PROCESSORS JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-distributed unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak clean
+.PHONY: help build run test test-distributed unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak fuzz clean
 
 help: ##  this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,6 +49,9 @@ tsan: ##  the system tests with ThreadSanitizer
 
 coverage: ##  the lines that the tests run, by folder; build-coverage/coverage.html has each line
 	scripts/coverage.sh
+
+fuzz: ##  every decoder of untrusted bytes, FUZZ_SECONDS=60 each: libFuzzer with sanitizers (tests/fuzz)
+	scripts/fuzz.sh $(FUZZ)
 
 chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
 	scripts/chaos.sh $(CHAOS)

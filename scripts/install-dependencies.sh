@@ -25,6 +25,7 @@ declare -A groups=(
     [maven]="default-jre-headless maven"
     [coverage]="gcovr"
     [lint]="clang clang-format clang-tidy cppcheck shellcheck"
+    [fuzz]="clang libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev"
     [model]="spin gcc libc6-dev"
     [runtime]="libczmq4 libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2
         libsimdjson25|libsimdjson14 libxxhash0 libsqlite3-0 libglib2.0-0t64|libglib2.0-0 libyajl2 zlib1g libzstd1 libpq5

@@ -6,7 +6,7 @@ set -euo pipefail
 
 #  `a|b` is one package under two names: either will do, and the first that apt knows is installed.
 declare -A groups=(
-    [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libczmq-dev libmicrohttpd-dev libgnutls28-dev
+    [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libmicrohttpd-dev libgnutls28-dev
         libmsgpack-c-dev|libmsgpack-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
         libglib2.0-dev libyajl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev librabbitmq-dev
         libcurl4-openssl-dev libjs-chart.js"
@@ -27,7 +27,7 @@ declare -A groups=(
     [lint]="clang clang-format clang-tidy cppcheck shellcheck"
     [fuzz]="clang libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev"
     [model]="spin gcc libc6-dev"
-    [runtime]="libczmq4 libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2
+    [runtime]="libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2
         libsimdjson25|libsimdjson14 libxxhash0 libsqlite3-0 libglib2.0-0t64|libglib2.0-0 libyajl2 zlib1g libzstd1 libpq5
         librdkafka1 librabbitmq4 libgnutls30t64|libgnutls30"
     [compose]="docker.io docker-cli|docker.io docker-compose|docker-compose-v2 iptables ca-certificates curl"

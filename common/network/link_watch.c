@@ -4,9 +4,11 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/link_watch.h"
 
-#include <czmq.h>
+#include <errno.h>
 #include <glib.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <zmq.h>
 
 #define REFUSALS                                                                                   \
     (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
@@ -22,7 +24,7 @@ struct link_watch {
 };
 
 link_watch_t *
-link_watch_new (void *handle)
+link_watch_new (void *context, void *handle)
 {
     static atomic_uint count;
     char endpoint[48];
@@ -31,9 +33,12 @@ link_watch_new (void *handle)
         return NULL;
     link_watch_t *self = g_new0 (link_watch_t, 1);
     self->watched = handle;
-    self->events = zmq_socket (zsys_init (), ZMQ_PAIR);
-    if (!self->events || zmq_connect (self->events, endpoint) != 0)
+    self->events = zmq_socket (context, ZMQ_PAIR);
+    if (!self->events || zmq_connect (self->events, endpoint) != 0) {
+        int error = errno;
         link_watch_destroy (&self);
+        errno = error;
+    }
     return self;
 }
 

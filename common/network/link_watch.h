@@ -9,9 +9,9 @@
 
 typedef struct link_watch link_watch_t;
 
-//  Watch a ZeroMQ socket, which is borrowed. Call it before the socket is connected. Return NULL on
-//  failure.
-link_watch_t *link_watch_new (void *handle);
+//  Watch a ZeroMQ socket of this context; both are borrowed. Call it before the socket is connected.
+//  Return NULL with errno set on failure.
+link_watch_t *link_watch_new (void *context, void *handle);
 
 //  Stop watching. Call it before the socket is closed.
 void link_watch_destroy (link_watch_t **self_p);

@@ -3,13 +3,19 @@
 //  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news
 //  that arrived before. So a loop may wait for it only after it has read all news. Asking libzmq
 //  for news takes two system calls a socket, and zmq_poll asks every socket twice. Here a socket is
-//  asked only when its descriptor is readable, or after it was used.
+//  asked only when its descriptor is readable, or after it was used; and once a second in any case, so
+//  that no mistake about news holds a link up for good.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/socket.h"
 
-#include <czmq.h>
+#include <errno.h>
 #include <glib.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
 
 #include "common/network/address.h"
 #include "common/network/doorkeeper.h"
@@ -34,6 +40,7 @@
 //  For a client of a ROUTER. Further answers wait in unread_answers, further queries at the client.
 #define ANSWER_BUFFER_BYTES (512 * 1024)
 #define QUESTIONS_ON_THE_WAY 16
+#define HEAR_AGAIN_US 1000000
 #define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
 
 //  One kind of socket: its high-water marks per peer, in messages, the largest message, and the
@@ -62,76 +69,126 @@ static const kind_t s_kinds[] = {
 };
 
 struct socket {
-    zsock_t *zsock;
-    void *handle;              //  the same socket for libzmq
+    void *handle;
     doorkeeper_t *doorkeeper;  //  of a bound socket; else NULL
     bool is_pub;
     link_watch_t *link;  //  of a connected PUSH; else NULL
     int fd;              //  readable when there is news
     bool is_heard;       //  all news was read, so the descriptor shows further news
     bool is_empty;       //  socket_poll found nothing in it
+    int64_t heard_us;    //  when socket_poll last asked it, though all news was read
     zmq_msg_t received;  //  the part that was received last
 };
+
+static struct {
+    pthread_once_t once;
+    void *context;
+    atomic_uint open;  //  sockets
+} s_zmq = {.once = PTHREAD_ONCE_INIT};
+
+//  Wait until the last messages of closed sockets are sent, for as long as they linger. With open
+//  sockets that would take for ever.
+static void
+s_end_context (void)
+{
+    if (atomic_load (&s_zmq.open) == 0)
+        zmq_ctx_term (s_zmq.context);
+}
+
+static void
+s_begin_context (void)
+{
+    s_zmq.context = zmq_ctx_new ();
+    if (!s_zmq.context)
+        g_error ("socket: libzmq has no memory");
+    //  As many as possible: a gateway has several for every processor.
+    zmq_ctx_set (s_zmq.context, ZMQ_MAX_SOCKETS, zmq_ctx_get (s_zmq.context, ZMQ_SOCKET_LIMIT));
+    atexit (s_end_context);
+}
 
 void *
 socket_context (void)
 {
-    return zsys_init ();
+    pthread_once (&s_zmq.once, s_begin_context);
+    return s_zmq.context;
 }
 
 void
 socket_setup (void)
 {
-    void *context = zsys_init ();
-    //  As many as possible: a gateway has several for every processor.
-    zmq_ctx_set (context, ZMQ_MAX_SOCKETS, zmq_ctx_get (context, ZMQ_SOCKET_LIMIT));
-    zsys_handler_set (NULL);
-    zsys_set_logstream (NULL);
+    (void) socket_context ();
+}
+
+static bool
+s_set (void *handle, int option, int value)
+{
+    return zmq_setsockopt (handle, option, &value, sizeof value) == 0;
+}
+
+static bool
+s_set_common (void *handle, socket_kind_t kind, bool is_ipv6)
+{
+    const kind_t *its = &s_kinds[kind];
+    const int options[][2] = {{ZMQ_LINGER, kind == SOCKET_PUB ? GOODBYE_MS : 0},
+        {ZMQ_SNDHWM, its->high_water_mark}, {ZMQ_RCVHWM, its->high_water_mark},
+        {ZMQ_TCP_KEEPALIVE, 1}, {ZMQ_TCP_KEEPALIVE_IDLE, PROBE_SECONDS},
+        {ZMQ_TCP_KEEPALIVE_INTVL, PROBE_SECONDS}, {ZMQ_TCP_KEEPALIVE_CNT, PROBES},
+        {ZMQ_TCP_MAXRT, DEAD_LINK_MS}, {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
+        {ZMQ_CONNECT_TIMEOUT, CONNECT_MS}, {ZMQ_RECONNECT_IVL, RECONNECT_MS},
+        {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS}, {ZMQ_IPV6, is_ipv6}};
+    bool good = zmq_setsockopt (handle, ZMQ_MAXMSGSIZE, &its->max_message_bytes,
+                    sizeof its->max_message_bytes) == 0;
+    for (size_t index = 0; good && index < G_N_ELEMENTS (options); index++)
+        good = s_set (handle, options[index][0], options[index][1]);
+    return good;
+}
+
+static bool
+s_set_own (void *handle, socket_kind_t kind)
+{
+    switch (kind) {
+    case SOCKET_PUB:
+        return s_set (handle, ZMQ_RCVHWM, SUBSCRIPTIONS_ON_THE_WAY) &&
+               s_set (handle, ZMQ_RCVBUF, SUBSCRIPTION_BUFFER_BYTES) &&
+               //  Report every peer, not only the first and the last.
+               s_set (handle, ZMQ_XPUB_VERBOSER, 1) &&
+               //  Refuse ZMTP 1 and 2: they name no peer.
+               zmq_setsockopt (handle, ZMQ_ZAP_DOMAIN, "downlink", strlen ("downlink")) == 0;
+    case SOCKET_PUSH:
+    case SOCKET_DEALER:
+        return s_set (handle, ZMQ_IMMEDIATE, 1);  //  queue nothing for a peer that is not there
+    case SOCKET_ROUTER:
+        return s_set (handle, ZMQ_ROUTER_MANDATORY,
+                   1) &&  //  fail if a client is gone or reads nothing
+               s_set (handle, ZMQ_SNDBUF, ANSWER_BUFFER_BYTES) &&
+               s_set (handle, ZMQ_RCVHWM, QUESTIONS_ON_THE_WAY);
+    case SOCKET_REQ:
+        return s_set (handle, ZMQ_REQ_RELAXED, 1) && s_set (handle, ZMQ_REQ_CORRELATE, 1);
+    case SOCKET_PULL:
+    case SOCKET_SUB:
+        break;
+    }
+    return true;
 }
 
 static socket_t *
 s_new (socket_kind_t kind, bool is_ipv6)
 {
-    zsock_t *zsock = zsock_new (s_kinds[kind].type);
-    if (!zsock)
+    void *handle = zmq_socket (socket_context (), s_kinds[kind].type);
+    if (!handle)
         return NULL;
-    zsock_set_linger (zsock, kind == SOCKET_PUB ? GOODBYE_MS : 0);
-    zsock_set_sndhwm (zsock, s_kinds[kind].high_water_mark);
-    zsock_set_rcvhwm (zsock, s_kinds[kind].high_water_mark);
-    zsock_set_maxmsgsize (zsock, (int) s_kinds[kind].max_message_bytes);
-    zsock_set_tcp_keepalive (zsock, 1);
-    zsock_set_tcp_keepalive_idle (zsock, PROBE_SECONDS);
-    zsock_set_tcp_keepalive_intvl (zsock, PROBE_SECONDS);
-    zsock_set_tcp_keepalive_cnt (zsock, PROBES);
-    zsock_set_tcp_maxrt (zsock, DEAD_LINK_MS);
-    zsock_set_handshake_ivl (zsock, HANDSHAKE_MS);
-    zsock_set_connect_timeout (zsock, CONNECT_MS);
-    zsock_set_reconnect_ivl (zsock, RECONNECT_MS);
-    zsock_set_reconnect_ivl_max (zsock, RECONNECT_MAX_MS);
-    zsock_set_ipv6 (zsock, is_ipv6);
-    if (kind == SOCKET_PUB) {
-        zsock_set_rcvhwm (zsock, SUBSCRIPTIONS_ON_THE_WAY);
-        zsock_set_rcvbuf (zsock, SUBSCRIPTION_BUFFER_BYTES);
-        zsock_set_xpub_verboser (zsock, 1);  //  report every peer, not only the first and the last
-        zsock_set_zap_domain (zsock, "downlink");  //  refuse ZMTP 1 and 2: they name no peer
-    }
-    if (kind == SOCKET_PUSH || kind == SOCKET_DEALER)
-        zsock_set_immediate (zsock, 1);  //  queue nothing for a peer that is not there
-    if (kind == SOCKET_ROUTER) {
-        zsock_set_router_mandatory (zsock, 1);  //  fail if a client is gone or reads nothing
-        zsock_set_sndbuf (zsock, ANSWER_BUFFER_BYTES);
-        zsock_set_rcvhwm (zsock, QUESTIONS_ON_THE_WAY);
-    }
-    if (kind == SOCKET_REQ) {
-        zsock_set_req_relaxed (zsock, 1);
-        zsock_set_req_correlate (zsock, 1);
-    }
+    atomic_fetch_add (&s_zmq.open, 1);
     socket_t *self = g_new0 (socket_t, 1);
-    self->zsock = zsock;
-    self->handle = zsock_resolve (zsock);
+    self->handle = handle;
     self->is_pub = kind == SOCKET_PUB;
-    self->fd = zsock_fd (zsock);
     zmq_msg_init (&self->received);
+    size_t size = sizeof self->fd;
+    if (!s_set_common (handle, kind, is_ipv6) || !s_set_own (handle, kind) ||
+        zmq_getsockopt (handle, ZMQ_FD, &self->fd, &size) != 0) {
+        int error = errno;
+        socket_destroy (&self);
+        errno = error;
+    }
     return self;
 }
 
@@ -146,11 +203,11 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     address_endpoint (&bound, PORT_FRAMES, endpoint);
     //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up
     //  (visitor.c).
-    zsock_set_tcp_keepalive_cnt (self->zsock, PROBES_OF_VISITORS);
-    zsock_set_tcp_maxrt (self->zsock, 0);
+    bool is_set = s_set (self->handle, ZMQ_TCP_KEEPALIVE_CNT, PROBES_OF_VISITORS) &&
+                  s_set (self->handle, ZMQ_TCP_MAXRT, 0);
     socket_keys_guard (self->handle, s_kinds[kind].domain);
-    self->doorkeeper = doorkeeper_new (zsys_init (), self->handle, doorkeeper_visitors_max ());
-    if (!self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
+    self->doorkeeper = doorkeeper_new (socket_context (), self->handle, doorkeeper_visitors_max ());
+    if (!is_set || !self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {
         int error = errno;
         socket_destroy (&self);
         errno = error;
@@ -173,9 +230,12 @@ socket_connect_to (socket_kind_t kind, const char *endpoint, const uint8_t *serv
         return NULL;
     socket_keys_present (self->handle, server);
     if (kind == SOCKET_PUSH)
-        self->link = link_watch_new (self->handle);
-    if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0)
+        self->link = link_watch_new (socket_context (), self->handle);
+    if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0) {
+        int error = errno;
         socket_destroy (&self);
+        errno = error;
+    }
     return self;
 }
 
@@ -188,7 +248,8 @@ socket_destroy (socket_t **self_p)
     zmq_msg_close (&self->received);
     doorkeeper_destroy (&self->doorkeeper);
     link_watch_destroy (&self->link);
-    zsock_destroy (&self->zsock);
+    zmq_close (self->handle);
+    atomic_fetch_sub (&s_zmq.open, 1);
     g_free (self);
     *self_p = NULL;
 }
@@ -221,13 +282,13 @@ socket_endpoint (const socket_t *self)
 void
 socket_subscribe (socket_t *self, const char *topic)
 {
-    zsock_set_subscribe (self->zsock, topic);
+    (void) zmq_setsockopt (self->handle, ZMQ_SUBSCRIBE, topic, strlen (topic));
 }
 
 void
 socket_unsubscribe (socket_t *self, const char *topic)
 {
-    zsock_set_unsubscribe (self->zsock, topic);
+    (void) zmq_setsockopt (self->handle, ZMQ_UNSUBSCRIBE, topic, strlen (topic));
 }
 
 static void
@@ -327,15 +388,25 @@ s_hear (socket_t *self)
     return !self->is_empty;
 }
 
+//  Return true if the socket must be asked for news before its descriptor is waited for.
+static bool
+s_is_unheard (socket_t *self, int64_t now_us)
+{
+    if (!self->is_heard || now_us < self->heard_us + HEAR_AGAIN_US)
+        return !self->is_heard;
+    self->heard_us = now_us;
+    return true;
+}
+
 //  Find the ready items, and prepare to wait for the others. Return true if one is ready.
 static bool
-s_look (socket_item_t *items, size_t count, struct pollfd *polled)
+s_look (socket_item_t *items, size_t count, struct pollfd *polled, int64_t now_us)
 {
     bool any = false;
     for (size_t index = 0; index < count; index++) {
         socket_t *socket = items[index].socket;
         polled[index] = (struct pollfd){socket ? socket->fd : items[index].fd, POLLIN, 0};
-        items[index].ready = socket && !socket->is_heard && s_hear (socket);
+        items[index].ready = socket && s_is_unheard (socket, now_us) && s_hear (socket);
         if (socket)
             socket->is_empty = !items[index].ready;
         any = any || items[index].ready;
@@ -364,8 +435,9 @@ void
 socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
 {
     struct pollfd polled[count];
-    int64_t until_us = timeout_us > 0 ? clock_us () + timeout_us : 0;
-    if (s_look (items, count, polled))
+    int64_t now_us = clock_us ();
+    int64_t until_us = now_us + timeout_us;
+    if (s_look (items, count, polled, now_us))
         timeout_us = 0;
     //  News need not be something to receive.
     while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)

@@ -22,8 +22,8 @@ typedef enum {
 
 typedef struct socket socket_t;
 
-//  Set up ZeroMQ without signal handlers and with as many sockets as possible. Call once in main,
-//  before any thread or socket exists.
+//  Set up ZeroMQ with as many sockets as possible. Call once in main, before any thread or socket
+//  exists. At the exit of the process it waits for the last messages of closed sockets.
 void socket_setup (void);
 
 //  Return the context of all sockets.
@@ -38,8 +38,8 @@ void *socket_context (void);
 //  connections (doorkeeper.h). Return NULL with errno set on failure (EADDRINUSE, ...).
 socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
 
-//  Connect a socket to "tcp://address:port". It retries for as long as it lives. Return NULL for an
-//  endpoint of another form.
+//  Connect a socket to "tcp://address:port". It retries for as long as it lives. Return NULL with errno
+//  set for an endpoint of another form, or if the process has too many sockets.
 socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
 
 //  Connect a socket likewise, to a server that must have this public key (socket_keys.h).

@@ -10,6 +10,7 @@
 
 #define SILENCE_MS 2000
 #define ANNOUNCEMENTS_PER_RUN 1000
+#define ADD_AGAIN_MS 1000      //  after links to a processor could not be made
 #define LINK_LOOK_MS 20        //  how often links are looked at
 #define JUDGE_MS 500           //  how often claims are, when no announcement brings news
 #define REFUSAL_LOG_MS 5000    //  how often a refusal that stays is logged
@@ -22,7 +23,8 @@ struct directory {
     peer_links_t links;
     uint64_t addresses_generation;
     GArray *addresses;
-    GPtrArray *peers;  //  of peer_t *
+    GPtrArray *peers;   //  of peer_t *
+    int64_t add_at_ms;  //  when an address without a peer gets another try; 0: there is none
     char ack_topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
     directory_ack_fn *ack;
     void *ack_context;
@@ -82,6 +84,8 @@ s_add_peer (directory_t *self, const address_t *address)
     peer_t *peer = peer_links_add (&self->links, address, clock_ms ());
     if (peer)
         g_ptr_array_add (self->peers, peer);
+    else
+        self->add_at_ms = clock_ms () + ADD_AGAIN_MS;
 }
 
 static bool
@@ -104,8 +108,11 @@ s_has_address (const GArray *addresses, const address_t *wanted)
 static void
 s_follow_addresses (directory_t *self)
 {
-    if (!discovery_changed (self->discovery, &self->addresses_generation, self->addresses))
+    bool is_due = self->add_at_ms > 0 && clock_ms () >= self->add_at_ms;
+    if (!discovery_changed (self->discovery, &self->addresses_generation, self->addresses) &&
+        !is_due)
         return;
+    self->add_at_ms = 0;
     for (guint index = 0; index < self->addresses->len; index++) {
         const address_t *address = &g_array_index (self->addresses, address_t, index);
         bool is_there = false;

@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/owners/peer_links.h"
 
+#include <errno.h>
 #include <glib.h>
 
 #include "common/process/log.h"
@@ -36,32 +37,42 @@ peer_links_free (void *data)
     g_free (peer);
 }
 
-static void
+//  Replace a link. Return false, and keep the earlier one, if a socket cannot be made: the process may
+//  have as many as it can.
+static bool
 s_connect (socket_t **link, const peer_t *peer, socket_kind_t kind, address_port_t port)
 {
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (&peer->address, port, endpoint);
+    socket_t *made = socket_connect_to (kind, endpoint, peer->server);
+    if (!made)
+        return false;
     socket_destroy (link);
-    *link = socket_connect_to (kind, endpoint, peer->server);
+    *link = made;
+    return true;
 }
 
-//  Connect all links of a peer. Return false if one cannot be made.
+//  Connect all links of a peer. Return false if one cannot be made; then the log says so.
 static bool
 s_connect_all (const peer_links_t *self, peer_t *peer, int64_t now_ms)
 {
-    s_connect (&peer->frames, peer, SOCKET_PUSH, PORT_FRAMES);
-    s_connect (&peer->queries, peer, SOCKET_DEALER, PORT_QUERIES);
-    s_connect (&peer->lists, peer, SOCKET_DEALER, PORT_QUERIES);
-    s_connect (&peer->events, peer, SOCKET_SUB, PORT_EVENTS);
+    bool are_made = s_connect (&peer->frames, peer, SOCKET_PUSH, PORT_FRAMES) &&
+                    s_connect (&peer->queries, peer, SOCKET_DEALER, PORT_QUERIES) &&
+                    s_connect (&peer->lists, peer, SOCKET_DEALER, PORT_QUERIES) &&
+                    s_connect (&peer->events, peer, SOCKET_SUB, PORT_EVENTS);
+    int error = errno;
     peer->links++;
     peer->linked_ms = now_ms;
     peer->link_changes = 0;
     peer->is_link_broken = false;
-    if (!peer->frames || !peer->queries || !peer->lists || !peer->events)
-        return false;
-    socket_subscribe (peer->events, ANNOUNCEMENT_OWNER_TOPIC);
-    socket_subscribe (peer->events, self->ack_topic);
-    return true;
+    if (are_made) {
+        socket_subscribe (peer->events, ANNOUNCEMENT_OWNER_TOPIC);
+        socket_subscribe (peer->events, self->ack_topic);
+    }
+    else
+        log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u reason=%s",
+            peer->address.host, (unsigned) peer->address.port, g_strerror (error));
+    return are_made;
 }
 
 //  Expect the key at the peer's place among those that may announce.
@@ -95,8 +106,6 @@ peer_links_add (peer_links_t *self, const address_t *address, int64_t now_ms)
     (void) s_is_key_good (self, peer);
     if (s_connect_all (self, peer, now_ms))
         return peer;
-    log_event (LOG_ERROR, "cannot connect to a processor", "address=%s port=%u", address->host,
-        (unsigned) address->port);
     peer_links_free (peer);
     return NULL;
 }
@@ -127,7 +136,8 @@ peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms)
     if (was_refused)
         s_log_refused (self, peer);
     if (was_refused && peer->is_known && is_key_good) {
-        s_connect (&peer->frames, peer, SOCKET_PUSH, PORT_FRAMES);  //  only frames are refused
+        (void) s_connect (
+            &peer->frames, peer, SOCKET_PUSH, PORT_FRAMES);  //  only frames are refused
         peer->linked_ms = now_ms;
         peer->link_changes = 0;
         return false;
@@ -141,8 +151,7 @@ peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms)
         return false;
     peer->key_place += is_key_good;
     s_choose_key (self, peer);
-    bool good = s_connect_all (self, peer, now_ms);
-    g_assert (good);  //  the first time it was
+    (void) s_connect_all (self, peer, now_ms);  //  links that fail are made again later
     (void) s_is_key_good (self, peer);
     return true;
 }

@@ -49,17 +49,6 @@ s_has_reason (const sqlite_file_t *self)
     return code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
 }
 
-bool
-sqlite_file_blame (const sqlite_file_t *self, const char *fault)
-{
-    if (s_has_reason (self))
-        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s reason=%s", self->path, fault,
-            s_reason (self));
-    else
-        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s", self->path, fault);
-    return false;
-}
-
 //  Return the reason for the last failure with advice; `otherwise` if it is unknown.
 static const char *
 s_fault (const sqlite_file_t *self, const char *otherwise)
@@ -68,6 +57,19 @@ s_fault (const sqlite_file_t *self, const char *otherwise)
         return sqlite_fault (SQLITE_NOMEM, 0, otherwise);
     return sqlite_fault (
         sqlite3_errcode (self->database), sqlite3_system_errno (self->database), otherwise);
+}
+
+bool
+sqlite_file_blame (const sqlite_file_t *self, const char *fault)
+{
+    if (self->database)
+        fault = s_fault (self, fault);
+    if (s_has_reason (self))
+        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s reason=%s", self->path, fault,
+            s_reason (self));
+    else
+        log_event (LOG_ERROR, "cannot use a file", "file=%s fault=%s", self->path, fault);
+    return false;
 }
 
 static bool

@@ -73,7 +73,8 @@ file_result_t sqlite_file_end (sqlite_file_t *self, int result);
 //  Return true if the last transaction failed because the disk has no room.
 bool sqlite_file_is_disk_full (const sqlite_file_t *self);
 
-//  Log the fault of the file with the remedy. Return false.
+//  Log the fault of the file with the remedy; if SQLite's last call failed for a reason of its own,
+//  such as a lack of memory, that one. Return false.
 bool sqlite_file_blame (const sqlite_file_t *self, const char *fault);
 
 //  Return the checksum of a row, XXH3 of its bytes. SQLite's pages have no checksum.

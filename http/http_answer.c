@@ -63,7 +63,8 @@ s_new_answer (
 {
     const char *cors = request->server->config.cors;
     answer_t *self = g_rc_box_new (answer_t);
-    g_assert (body);
+    if (!body)
+        g_error ("http_answer: libmicrohttpd has no memory");
     *self = (answer_t){.response = body, .status = response->status};
     if (s_may_be_shared (request, response))
         MHD_add_response_header (body, MHD_HTTP_HEADER_DATE, request->server->date.text);

@@ -27,7 +27,8 @@ static void
 s_describe (json_fault_t *self, yajl_handle yajl)
 {
     unsigned char *error = yajl_get_error (yajl, 0, NULL, 0);
-    g_assert (error);
+    if (!error)
+        g_error ("json_fault: yajl has no memory");
     const char *what = strstr ((const char *) error, ": ");
     what = what ? what + 2 : (const char *) error;
     g_strlcpy (self->what, what, sizeof self->what);
@@ -57,6 +58,28 @@ static const yajl_callbacks s_callbacks = {.yajl_start_map = s_enter,
     .yajl_start_array = s_enter,
     .yajl_end_array = s_leave};
 
+//  yajl does not look whether it got memory: these end the process then.
+static void *
+s_allocate (void *context, size_t size)
+{
+    (void) context;
+    return g_malloc (size);
+}
+
+static void *
+s_reallocate (void *context, void *bytes, size_t size)
+{
+    (void) context;
+    return g_realloc (bytes, size);
+}
+
+static void
+s_free (void *context, void *bytes)
+{
+    (void) context;
+    g_free (bytes);
+}
+
 static void
 s_describe_depth (json_fault_t *self)
 {
@@ -68,8 +91,8 @@ static bool
 s_find_syntax (text_t text, json_fault_t *fault)
 {
     unsigned depth = 0;
-    yajl_handle yajl = yajl_alloc (&s_callbacks, NULL, &depth);
-    g_assert (yajl);
+    yajl_alloc_funcs memory = {s_allocate, s_reallocate, s_free, NULL};
+    yajl_handle yajl = yajl_alloc (&s_callbacks, &memory, &depth);
     size_t offset = text.size;
     yajl_status status = yajl_parse (yajl, (const unsigned char *) text.data, text.size);
     if (status == yajl_status_ok)

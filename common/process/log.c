@@ -4,12 +4,15 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/process/clock.h"
 #include "common/process/log_writer.h"
@@ -151,10 +154,53 @@ s_make_crashed (GString *line, int number)
         line, LOG_ERROR, "the process ends by a signal", "signal=SIG%s", sigabbrev_np (number));
 }
 
+//  The line about the lack of memory, composed beforehand except for its time.
+static struct {
+    char line[512];
+    size_t size;
+    size_t time;  //  where the time stands
+} s_last_words;
+
+static void
+s_prepare_last_words (void)
+{
+    GString *line = g_string_new (NULL);
+    s_make_line (line, LOG_ERROR, "out of memory: the process ends", "advice=%s",
+        "give it more memory, or bound what it takes; accepted messages are safe");
+    s_last_words.size = MIN (line->len, sizeof s_last_words.line);
+    s_last_words.time = s_log.format == LOG_JSON ? strlen ("{\"time\":\"") : 0;
+    memcpy (s_last_words.line, line->str, s_last_words.size);
+    g_string_free (line, TRUE);
+}
+
+static text_t
+s_out_of_memory (void)
+{
+    char time[TIMESTAMP_SIZE];
+    timestamp_print (clock_wall_us (), time);
+    memcpy (s_last_words.line + s_last_words.time, time, TIMESTAMP_SIZE - 1);
+    return text_of (s_last_words.line, s_last_words.size);
+}
+
+//  Take a message of GLib, or one of ours by g_error. GLib aborts after a fatal one, such as those about
+//  memory.
+static void
+s_take_message (const char *domain, GLogLevelFlags level, const char *message, void *context)
+{
+    (void) context;
+    if (strstr (message, "failed to allocate") || strstr (message, "no memory"))
+        errno = ENOMEM;  //  for the crash handler, whatever has happened to errno
+    else
+        log_event (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) ? LOG_ERROR : LOG_WARN,
+            "a library complains", "library=%s text=%s", domain ? domain : "", message);
+}
+
 void
 log_start (void)
 {
-    static const log_writer_lines_t lines = {s_make_dropped, s_make_crashed};
+    static const log_writer_lines_t lines = {s_make_dropped, s_make_crashed, s_out_of_memory};
+    s_prepare_last_words ();
+    g_log_set_default_handler (s_take_message, NULL);
     log_writer_start (&lines);
 }
 
@@ -162,6 +208,13 @@ uint64_t
 log_dropped (void)
 {
     return log_writer_dropped ();
+}
+
+void
+log_exit (void)
+{
+    log_writer_flush ();
+    _exit (EXIT_FAILURE);
 }
 
 bool

@@ -1,6 +1,10 @@
 //  The buffer is a ring of records, each a size and the bytes of a line. put and the thread hold
 //  the mutex only while they copy one record. A semaphore wakes the thread, because a signal
 //  handler may post one: the crash handler asks the thread to write the rest, and waits a moment.
+//
+//  Libraries end the process when they get no memory: GLib with SIGTRAP, libzmq and C++ with SIGABRT,
+//  and libtasn1 by following a null pointer. errno is ENOMEM then. That is no fault of the program, so
+//  no core is of use, and a log line says what it is.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log_writer.h"
 
@@ -22,6 +26,7 @@
 #define LAST_LINES_MS 1000          //  the longest wait for the reader at the end of the process
 #define REPORT_MS 1000              //  between two reports of dropped lines
 #define LOOK_NS 1000000             //  between two looks while waiting for the thread
+#define NULL_PAGE_BYTES 4096        //  an address below it comes of a null pointer
 
 static struct {
     pthread_mutex_t mutex;
@@ -38,6 +43,7 @@ static struct {
     unsigned long long reported;  //  dropped lines reported; for the thread only, like the next
     int64_t reported_ms;
     atomic_int crash;  //  the signal; 0: none
+    atomic_bool is_out_of_memory;
     atomic_bool is_crash_written;
 } s_writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -114,6 +120,12 @@ s_tell_crash (void)
 {
     if (atomic_load (&s_writer.crash) == 0 || atomic_load (&s_writer.is_crash_written))
         return;
+    if (atomic_load (&s_writer.is_out_of_memory)) {
+        text_t line = s_writer.lines.out_of_memory ();
+        s_write (line.data, line.size);
+        atomic_store (&s_writer.is_crash_written, true);
+        return;
+    }
     GString *line = g_string_new (NULL);
     s_writer.lines.crashed (line, atomic_load (&s_writer.crash));
     s_write (line->str, line->len);
@@ -158,16 +170,34 @@ s_await_thread (int64_t timeout_ms, bool with_crash)
     }
 }
 
+//  Return true if the signal comes of a lack of memory. Call it before errno can change.
+static bool
+s_lacks_memory (int number, const siginfo_t *info)
+{
+    if (errno != ENOMEM)
+        return false;
+    return number == SIGABRT || number == SIGTRAP ||
+           (number == SIGSEGV && info->si_code > 0 && (uintptr_t) info->si_addr < NULL_PAGE_BYTES);
+}
+
 //  Let the thread write the waiting lines and one about the crash, then let the signal act.
 static void
-s_on_crash (int number)
+s_on_crash (int number, siginfo_t *info, void *context)
 {
     int none = 0;
-    if (atomic_compare_exchange_strong (&s_writer.crash, &none, number) &&
-        !pthread_equal (pthread_self (), s_writer.thread)) {
-        sem_post (&s_writer.wake);
-        s_await_thread (LAST_LINES_MS, true);
+    bool is_out_of_memory = s_lacks_memory (number, info);
+    (void) context;
+    if (atomic_compare_exchange_strong (&s_writer.crash, &none, number)) {
+        atomic_store (&s_writer.is_out_of_memory, is_out_of_memory);
+        if (!pthread_equal (pthread_self (), s_writer.thread)) {
+            sem_post (&s_writer.wake);
+            s_await_thread (LAST_LINES_MS, true);
+        }
+        else if (is_out_of_memory)
+            s_tell_crash ();
     }
+    if (is_out_of_memory)
+        _exit (EXIT_FAILURE);
     signal (number, SIG_DFL);
     raise (number);
 }
@@ -176,20 +206,22 @@ s_on_crash (int number)
 static void
 s_catch_crashes (void)
 {
-    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    static const int signals[] = {SIGABRT, SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
     for (size_t index = 0; index < G_N_ELEMENTS (signals); index++) {
         struct sigaction action;
         if (sigaction (signals[index], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
             continue;
-        action = (struct sigaction){.sa_handler = s_on_crash, .sa_flags = SA_NODEFER};
+        action =
+            (struct sigaction){.sa_sigaction = s_on_crash, .sa_flags = SA_NODEFER | SA_SIGINFO};
         sigaction (signals[index], &action, NULL);
     }
 }
 
-static void
-s_at_exit (void)
+void
+log_writer_flush (void)
 {
-    s_await_thread (LAST_LINES_MS, false);
+    if (atomic_load (&s_writer.is_started))
+        s_await_thread (LAST_LINES_MS, false);
 }
 
 void
@@ -203,7 +235,7 @@ log_writer_start (const log_writer_lines_t *lines)
     g_assert (error == 0);
     pthread_detach (s_writer.thread);
     s_catch_crashes ();
-    atexit (s_at_exit);
+    atexit (log_writer_flush);
     atomic_store (&s_writer.is_started, true);
 }
 

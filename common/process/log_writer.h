@@ -13,19 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text/text.h"
+
 //  Functions that compose the writer's own lines. Its thread calls them.
 typedef struct {
     void (*dropped) (GString *line, uint64_t lines);  //  lines: how many were dropped
     void (*crashed) (GString *line, int signal);      //  the process ends by this signal
+    text_t (*out_of_memory) (void);                   //  it may allocate nothing
 } log_writer_lines_t;
 
 //  Start the thread. At exit, at an abort and at a crash it still writes waiting lines that the
-//  reader takes within a second. Call once in main, after main has blocked the signals that it
+//  reader takes within a second. Where a library aborts for lack of memory, the process ends with
+//  EXIT_FAILURE instead of the signal. Call once in main, after main has blocked the signals that it
 //  waits for.
 void log_writer_start (const log_writer_lines_t *lines);
 
 //  Add a line, with its line end. The bytes are copied.
 void log_writer_put (const char *line, size_t size);
+
+//  Wait until the reader has taken the waiting lines, a second at most.
+void log_writer_flush (void);
 
 //  Return the number of lines that were dropped so far.
 uint64_t log_writer_dropped (void);

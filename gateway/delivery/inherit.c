@@ -2,7 +2,6 @@
 #include "gateway/delivery/inherit.h"
 
 #include <glib.h>
-#include <unistd.h>
 
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
@@ -173,7 +172,7 @@ static void __attribute__ ((noreturn)) s_stop (const legacy_t *legacy, const cha
 {
     log_event (LOG_ERROR, "a journal that was taken over is broken: stopping", "slot=%s fault=%s",
         slot_path (legacy->slot), fault);
-    _exit (1);
+    log_exit ();
 }
 
 //  Read the next piece into the batch. Return false if nothing is left.

@@ -8,8 +8,6 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/link_publisher.h"
 
-#include <unistd.h>
-
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
@@ -306,7 +304,7 @@ s_finish_round (link_publisher_t *self, journal_round_t *round)
     if (round->result == FILE_BROKEN) {
         //  It is unknown which messages are kept: send no answer; a new start finds out.
         log_event (LOG_ERROR, "the journal is broken: stopping at once", "");
-        _exit (1);
+        log_exit ();
     }
     int64_t now_us = clock_us ();
     int64_t took_us = now_us - self->submitted_us;

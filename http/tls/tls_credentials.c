@@ -105,8 +105,8 @@ tls_credentials_read (const tls_files_t *files, tls_traces_t *traces, char fault
     if (key.data && (authorities.data || !files->client_ca)) {
         self = g_new0 (tls_credentials_t, 1);
         self->references = 1;
-        int result = gnutls_certificate_allocate_credentials (&self->gnutls);
-        g_assert (result == 0);
+        if (gnutls_certificate_allocate_credentials (&self->gnutls) != 0)
+            g_error ("tls_credentials: GnuTLS has no memory");
         if (!s_take_identity (self, files, &certificate, &key, fault) ||
             !s_take_authorities (self, files->client_ca, &authorities, fault))
             tls_credentials_unref (&self);

@@ -237,5 +237,6 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     char refusal[BUS_REFUSAL_SIZE];
     if (!bus_choose (&s_flags.bus, &config->worker.bus, refusal))
         options_refuse (&s_usage, "%s", refusal);
+    s_service.has_secrets = s_service.is_reloading || config->worker.bus.settings;
     return &s_service;
 }

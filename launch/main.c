@@ -50,10 +50,10 @@ static const option_t s_options[] = {
         "time to wait for an answer"},
     {"max-duration", OPTION_DURATION, &s_campaign.max_duration_ms, "0", NULL, 0, 0,
         "stop after so long, the look-up of the name included, delivered or not; 0: never"},
-    {"token", OPTION_TEXT, &s_token, NULL, "TOKEN", 0, 0,
+    {"token", OPTION_SECRET, &s_token, NULL, "TOKEN", 0, 0,
         "the token that a gateway with --token-file wants, with the scopes write and, for "
         "--verify, "
-        "read; better in DOWNLINK_TOKEN, as other users of this machine can see flags"},
+        "read; better in DOWNLINK_TOKEN, as other users of this machine see flags for a moment"},
     {"ca", OPTION_TEXT, &s_ca, NULL, "FILE", 0, 0,
         "authorities in PEM that a gateway's certificate must come from, with https://; not set: "
         "those of the system"},

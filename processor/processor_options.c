@@ -143,5 +143,7 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
         .admin = s_flags.admin ? &s_admin : NULL,
         .curve_directory = s_flags.curve_dir};
     s_read_bus (&config->bus);
+    s_service.has_secrets =
+        s_flags.curve_dir || config->bus.settings || g_str_has_prefix (s_flags.store, "postgres");
     return &s_service;
 }

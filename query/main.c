@@ -45,9 +45,9 @@ static const option_t s_options[] = {
         "status: authorities in PEM that the certificates of gateways must come from; not set: "
         "those "
         "of the system"},
-    {"token", OPTION_TEXT, &s_flags.gateways.token, NULL, "TOKEN", 0, 0,
+    {"token", OPTION_SECRET, &s_flags.gateways.token, NULL, "TOKEN", 0, 0,
         "status: the token that gateways with --token-file want, with the scope stats; better in "
-        "DOWNLINK_TOKEN, as other users of this machine can see flags"},
+        "DOWNLINK_TOKEN, as other users of this machine see flags for a moment"},
     {"sort", OPTION_WORD, &s_flags.sort, "id",
         "KEY:id|-id|type|-type|speed|-speed|mission|-mission|status|-status|lastMessageTime|"
         "-lastMessageTime|lastMessageNumber|-lastMessageNumber",

@@ -25,7 +25,7 @@ format () {
     sources '*.[ch]' '*.[ch]pp' | xargs clang-format --dry-run --Werror
 }
 
-#  A build with this compiler where every warning is an error.
+#  A build with this compiler where every warning is an error. More arguments are cmake's.
 strict_build () {
     cmake -S . -B "build-$1" -G Ninja -D CMAKE_C_COMPILER="$1" -D CMAKE_CXX_COMPILER="$2" \
         -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON -D DOWNLINK_BENCH=ON >/dev/null &&

@@ -10,6 +10,7 @@
 
 typedef enum {
     OPTION_TEXT,      //  const char *: as given; NULL without a default
+    OPTION_SECRET,    //  the same, and nobody sees it: not in the log, not among the arguments
     OPTION_NUMBER,    //  uint64_t: decimal
     OPTION_SIZE,      //  uint64_t: bytes; K, M, G and T behind it are powers of 1024
     OPTION_DURATION,  //  uint64_t: milliseconds; ms, s, m, h behind it, s without

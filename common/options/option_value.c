@@ -110,6 +110,7 @@ option_set (const option_t *option, const char *text)
 {
     switch (option->kind) {
     case OPTION_TEXT:
+    case OPTION_SECRET:
         *(const char **) option->value = text;
         return true;
     case OPTION_NUMBER:
@@ -189,6 +190,7 @@ option_expectation (const option_t *option)
     case OPTION_NUMBER:
         return s_expected_range (option, "an integer", &s_plain, 1);
     case OPTION_TEXT:
+    case OPTION_SECRET:
         break;
     }
     return g_strdup ("another text");

@@ -7,19 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/options/option_secrets.h"
 #include "common/options/option_value.h"
 #include "common/options/options_print.h"
 #include "common/process/log.h"
+#include "common/text/visible_text.h"
 
 void
 options_refuse (const options_t *self, const char *format, ...)
 {
     va_list values;
     va_start (values, format);
-    fprintf (stderr, "%s: ", self->program);
-    vfprintf (stderr, format, values);
+    char *text = g_strdup_vprintf (format, values);
     va_end (values);
-    fprintf (stderr, "\n");
+    GString *line = g_string_new (NULL);
+    visible_text_add (line, text);
+    fprintf (stderr, "%s: %s\n", self->program, line->str);
     options_print_usage (self, stderr);
     fprintf (stderr, "try '%s --help'\n", self->program);
     exit (2);
@@ -135,6 +138,7 @@ s_answer_askings (const options_t *self, int argc, char **argv)
 int
 options_read (const options_t *self, int argc, char **argv)
 {
+    option_secrets_hide (self, argc, argv);
     s_answer_askings (self, argc, argv);
     s_read_fallbacks (self);
     bool *is_given = g_new0 (bool, self->count);
@@ -159,24 +163,6 @@ options_read (const options_t *self, int argc, char **argv)
     return arguments;
 }
 
-//  Add a text. Replace the password of an address with ***.
-static void
-s_add_without_password (GString *line, const char *text)
-{
-    static const char *const patterns[][2] = {
-        {"(://[^:/@]*):[^@]*@", "\\1:***@"}, {"([?&]password=)[^&]*", "\\1***"}};
-    char *shown = g_strdup (text);
-    for (size_t index = 0; index < G_N_ELEMENTS (patterns); index++) {
-        GRegex *regex = g_regex_new (patterns[index][0], 0, 0, NULL);
-        char *replaced = g_regex_replace (regex, shown, -1, 0, patterns[index][1], 0, NULL);
-        g_regex_unref (regex);
-        g_free (shown);
-        shown = replaced ? replaced : g_strdup ("***");
-    }
-    g_string_append (line, shown);
-    g_free (shown);
-}
-
 static void
 s_add_value (GString *line, const option_t *option)
 {
@@ -184,9 +170,12 @@ s_add_value (GString *line, const option_t *option)
     case OPTION_TEXT:
     case OPTION_WORD: {
         const char *text = *(const char *const *) option->value;
-        s_add_without_password (line, text ? text : "");
+        option_secrets_add_without (line, text ? text : "");
         break;
     }
+    case OPTION_SECRET:
+        g_string_append (line, *(const char *const *) option->value ? "***" : "");
+        break;
     case OPTION_NUMBER:
     case OPTION_SIZE:
     case OPTION_DURATION:

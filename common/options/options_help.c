@@ -48,6 +48,7 @@ char *
 option_placeholder (const option_t *option)
 {
     static const char *const names[] = {[OPTION_TEXT] = "TEXT",
+        [OPTION_SECRET] = "TEXT",
         [OPTION_NUMBER] = "N",
         [OPTION_SIZE] = "SIZE",
         [OPTION_DURATION] = "TIME",

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,12 +46,27 @@ s_has_descriptors (void)
     return limit >= DESCRIPTORS_MIN;
 }
 
+//  Keep the memory to ourselves, if it holds secrets: libraries copy keys, so no part of it is free of
+//  them.
+static bool
+s_guard_memory (const service_t *self)
+{
+    bool is_free = self->core_dumps == CORE_DUMPS_YES ||
+                   (self->core_dumps == CORE_DUMPS_AUTO && !self->has_secrets);
+    return is_free || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
 bool
 service_start (const service_t *self, service_signals_t *signals)
 {
     log_setup (
         self->usage->program, (log_level_t) self->log_level, (log_format_t) self->log_format);
     umask (S_IRWXG | S_IRWXO);
+    if (!s_guard_memory (self)) {
+        log_event (LOG_ERROR, "cannot keep secrets out of core dumps", "reason=%s advice=%s",
+            strerror (errno), "--core-dumps yes does without");
+        return false;
+    }
     if (!s_has_descriptors ())
         return false;
     if (!s_open_signals (self, signals)) {

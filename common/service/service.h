@@ -12,16 +12,24 @@
 typedef struct {
     const options_t *usage;
     bool is_reloading;  //  SIGHUP means to read files again, not to stop
+    bool has_secrets;   //  tokens, keys or passwords are in its memory
     uint64_t watchdog_ms;
+    int core_dumps;  //  core_dumps_t
     int log_level;
     int log_format;
 } service_t;
+
+//  In the order of the choices of --core-dumps.
+typedef enum { CORE_DUMPS_AUTO, CORE_DUMPS_YES, CORE_DUMPS_NO } core_dumps_t;
 
 //  The rows that every server's table ends with; service is a static service_t.
 //  clang-format off
 #define SERVICE_OPTIONS(service)                                                                   \
     {"watchdog", OPTION_DURATION, &(service).watchdog_ms, "10s", NULL, 0, 3600000,                 \
         "end the process if one of its loops hangs for so long; 0: never"},                        \
+        {"core-dumps", OPTION_CHOICE, &(service).core_dumps, "auto", "auto|yes|no", 0, 0,          \
+            "whether a crash may leave a core, which holds all memory; auto: only if no tokens, "  \
+            "keys or passwords are in it. A process without cores cannot be traced either"},       \
         {"log-level", OPTION_CHOICE, &(service).log_level, "info", "debug|info|warn|error", 0, 0,  \
             "the least important lines to log, on standard error"},                                \
     {                                                                                              \

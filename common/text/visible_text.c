@@ -27,6 +27,20 @@ s_add_escape (GString *line, gunichar character)
 }
 
 void
+visible_text_add (GString *line, const char *text)
+{
+    char *valid = g_utf8_make_valid (text, -1);
+    for (const char *at = valid; *at; at = g_utf8_next_char (at)) {
+        gunichar character = g_utf8_get_char (at);
+        if (character_is_hidden (character))
+            s_add_escape (line, character);
+        else
+            g_string_append_unichar (line, character);
+    }
+    g_free (valid);
+}
+
+void
 visible_text_add_quoted (GString *line, const char *text)
 {
     char *valid = g_utf8_make_valid (text, -1);

@@ -12,6 +12,9 @@
 //  U+2029).
 bool character_is_hidden (gunichar character);
 
+//  Add a text. Hidden characters become \u and digits; bytes that are not UTF-8 become U+FFFD.
+void visible_text_add (GString *line, const char *text);
+
 //  Add a text in double quotes with JSON's escapes. Hidden characters become \u and digits; bytes
 //  that are not UTF-8 become U+FFFD.
 void visible_text_add_quoted (GString *line, const char *text);

@@ -157,6 +157,14 @@ def test_a_refused_value_comes_with_the_allowed_ones(program, words, wanted):
     assert wanted in done.stderr
 
 
+@pytest.mark.parametrize("words", [["--no\x1b[31mflag"], ["--log-level", "a\nb\x9bc\u202ed"], ["one\x07"]])
+def test_what_is_not_to_be_seen_is_escaped_in_a_refusal(words):
+    done = subprocess.run([BIN / "downlink-gateway", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert not set("\x1b\x07\x9b\u202e") & set(done.stderr) and "\\u" in done.stderr
+    assert done.stderr.splitlines()[0].startswith("downlink-gateway: ") and "usage" in done.stderr.splitlines()[1]
+
+
 def test_an_empty_variable_counts_as_not_set(tmp_path):
     """A template leaves it so of a variable that it does not know."""
     names = ["ADMIN", "PARTITIONER", "PORT", "PARTITIONS", "LOG_LEVEL", "STATE_DIR"]

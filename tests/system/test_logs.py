@@ -14,7 +14,7 @@ import pytest
 from downlink import (BIN, IS_SANITIZED, READY_SECONDS, STOP_SECONDS, Client, Pair, free_ports, message,
                       raw, until)
 
-HIDDEN = "\x9b31m\u0085\u202egnp\u2028next\u2066\ufeff\u200b\U000e0041"
+HIDDEN = "\x1b\r\x7f\x9b31m\u0085\u202egnp\u2028next\u2066\ufeff\u200b\U000e0041"
 PIPE_BYTES = 4096
 PATIENT_STOP_SECONDS = 6
 
@@ -138,7 +138,7 @@ def test_a_crash_ends_a_program_whose_log_nobody_reads(piped):
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_is_not_to_be_seen_is_escaped(form, tmp_path):
     port = free_ports(1)
-    where = f"no\x1fdirectory=forged-{HIDDEN}"
+    where = f"no\x1fdirectory=forged-{HIDDEN}\nnext line"
     done = subprocess.Popen([BIN / "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--journal-dir", where,
                              "--log-format", form],
                             stderr=subprocess.PIPE, cwd=tmp_path)
@@ -150,6 +150,8 @@ def test_what_is_not_to_be_seen_is_escaped(form, tmp_path):
     for escape in ("\\u009b", "\\u0085", "\\u202e", "\\u2028", "\\u2066", "\\ufeff", "\\u200b",
                    "\\udb40\\udc41", "\\u001f"):
         assert escape in said, escape
+    for line in said.splitlines():
+        assert re.match(r'(\{"time":")?\d{4}-\d\d-\d\dT', line), "a value cannot begin a line"
     if form == "json":
         options = [json.loads(line) for line in said.splitlines()][0]["options"]
         assert where in options

@@ -64,7 +64,7 @@ if ! has_libfuzzer; then
     exit 0
 fi
 cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz --parallel "$jobs" --target fuzzers
+cmake --build --preset fuzz --parallel "$jobs" --target fuzzers -- --quiet
 
 names=("$@")
 if [[ ${#names[@]} -eq 0 ]]; then

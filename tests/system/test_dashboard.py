@@ -258,6 +258,23 @@ def test_a_rocket_has_a_view_of_its_own(pair, page):
     assert page.complaints() == []
 
 
+def test_a_removed_rocket_leaves_the_page(pair, page):
+    one, other = channel(), channel()
+    launch(pair, one)
+    launch(pair, other)
+    page.open(pair, "#rocket=" + one)
+    page.await_text("#rocket [data-is=speed]", "^500$")
+    until(lambda: page.row(one) and page.row(other), what="the rockets")
+    total = int(page.await_text("#totals", r"^\d+$").group())
+    page.script("document.querySelector('#rows tr:not(.open) a').focus()")  # rows with the focus stay as they are
+    assert pair.call("DELETE", "/rockets/" + one).status == 204
+    page.await_text("#rocket .state", r"^This rocket was removed at \d\d:\d\d:\d\d\.$")
+    assert not page.find("#rocket canvas").is_displayed()
+    assert page.row(one) is None and page.row(other)
+    page.await_text("#totals", f"^{total - 1}$")
+    assert page.complaints() == []
+
+
 def test_a_rocket_that_does_not_exist_has_no_chart_until_it_does(pair, page):
     one = channel()
     page.open(pair, "#rocket=" + one)

@@ -124,7 +124,19 @@ const link = new Link ({
             opened.update (rocket);
         }
     },
-    hasEvents: noteEvents,
+    removed (ids) {
+        for (const id of ids) {
+            table.remove (id);
+            opened.remove (id);
+            histories.forget (id);
+        }
+    },
+    hasEvents (isThere) {
+        //  A removal while there was no stream is not told afterwards.
+        if (isThere && opened.id)
+            opened.load ();
+        noteEvents (isThere);
+    },
 });
 
 document.addEventListener ("keydown", (event) => {

@@ -9,6 +9,7 @@
 //    {isBarred}   true, as the gateway refuses its numbers to this browser
 //    {failures}   how many polls in a row have had no answer
 //    {rockets}    the newest states of the tab's rockets that changed
+//    {removed}    the ids of the tab's rockets that were removed
 //    {hasEvents}  true if the stream of events is there, false if it broke
 //  SPDX-License-Identifier: Apache-2.0
 import {askStats, openEvents} from "./api.js";
@@ -122,6 +123,7 @@ export class Hub {
         stream.events = events;
         events.addEventListener ("open", () => this.opened (stream, true));
         events.addEventListener ("rocket", (event) => this.take (JSON.parse (event.data)));
+        events.addEventListener ("removed", (event) => this.remove (JSON.parse (event.data).id));
         events.addEventListener ("error", () => {
             this.opened (stream, false);
             if (events.readyState === EventSource.CLOSED)
@@ -139,6 +141,14 @@ export class Hub {
     take (rocket) {
         this.changed.set (rocket.id, rocket);
         this.flushing ??= setTimeout (() => this.flush (), FLUSH_MS);
+    }
+
+    //  Pass on that a rocket was removed; a state of before must not come after it.
+    remove (id) {
+        this.changed.delete (id);
+        for (const [port, tab] of this.tabs)
+            if (tab.ids.has (id))
+                port.postMessage ({removed: [id]});
     }
 
     flush () {

@@ -3,7 +3,7 @@
 import {Hub} from "./hub.js";
 
 //  Tabs with another release of the page get another worker. Raise it with the messages of hub.js.
-const NAME = "downlink 1";
+const NAME = "downlink 2";
 const HERE_MS = 20000;
 const PATIENCE_MS = 3000;
 

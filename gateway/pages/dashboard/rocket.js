@@ -40,6 +40,10 @@ export class Histories {
             this.speeds.delete (this.speeds.keys ().next ().value);
     }
 
+    forget (id) {
+        this.speeds.delete (id);
+    }
+
     //  Return the speeds of the last seconds as points {x: seconds, 0 is now, y: speed}, up to now.
     line (id, seconds) {
         const now = performance.now () / 1000;
@@ -93,6 +97,7 @@ export class RocketView {
         this.rocket = null;
         this.partition = null;
         this.isLoaded = false;
+        this.isRemoved = false;
         this.root.hidden = !id;
         document.body.classList.toggle ("has-rocket", Boolean (id));
         if (!id)
@@ -109,7 +114,7 @@ export class RocketView {
     }
 
     async load () {
-        const id = this.id;
+        const {id, rocket} = this;
         try {
             const {isOk, headers, body} = await askRocket (id);
             if (id !== this.id)
@@ -118,12 +123,25 @@ export class RocketView {
             this.partition = headers.get ("Downlink-Partition");
             if (isOk && body.rockets.length > 0)
                 this.update (body.rockets[0]);
-            else if (isOk && !this.rocket)
+            else if (isOk && rocket && rocket === this.rocket)
+                this.remove (id);
+            else if (isOk && !this.rocket && !this.isRemoved)
                 show (this.shown.reason,
                     "There is no rocket with this id yet. It will show here when it sends something.");
         } catch {
             //  The top of the page says what is wrong; the next event brings the rocket.
         }
+    }
+
+    //  Say that the rocket was removed. It may come again, as another one of the same id.
+    remove (id) {
+        if (id !== this.id)
+            return;
+        this.rocket = null;
+        this.isRemoved = true;
+        this.histories.forget (id);
+        this.clear ();
+        show (this.shown.reason, "This rocket was removed at " + timeOfDay (new Date ()) + ".");
     }
 
     clear () {

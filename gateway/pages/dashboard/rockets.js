@@ -329,6 +329,24 @@ export class RocketTable {
         this.fill (row, rocket);
     }
 
+    //  Take out a rocket that was removed. The next load fills the page again.
+    remove (id) {
+        const row = this.rows.get (id);
+        if (!row)
+            return;
+        const other = row.line.nextSibling ?? row.line.previousSibling;
+        if (row.line.contains (document.activeElement))
+            other?.querySelector ("a").focus ();
+        row.line.remove ();
+        this.rows.delete (id);
+        this.loads++;  //  an answer that is on its way may still have it
+        clearTimeout (this.timer);
+        if (this.rows.size)
+            this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);
+        else
+            this.load ();
+    }
+
     mark (id) {
         for (const [one, row] of this.rows)
             row.line.classList.toggle ("open", one === id);

@@ -19,12 +19,12 @@ typedef enum { METHOD_GET, METHOD_POST, METHOD_SESSION, METHOD_ROCKET } method_t
 
 //  The methods that stand for each of them in a request.
 static const struct {
-    const char *names[3];
+    const char *names[4];
     const char *allow;
 } s_methods[] = {
     [METHOD_GET] = {{"GET", "HEAD"}, "GET, HEAD, OPTIONS"},
     [METHOD_POST] = {{"POST", "POST"}, "POST, OPTIONS"},
-    [METHOD_SESSION] = {{"POST", "DELETE"}, "POST, DELETE, OPTIONS"},
+    [METHOD_SESSION] = {{"GET", "HEAD", "POST", "DELETE"}, "GET, HEAD, POST, DELETE, OPTIONS"},
     [METHOD_ROCKET] = {{"GET", "HEAD", "DELETE"}, "GET, HEAD, DELETE, OPTIONS"},
 };
 
@@ -52,14 +52,22 @@ static const row_t s_rows[] = {
     {"/metrics", METHOD_GET, ROUTE_METRICS, TOKEN_STATS, handle_metrics},
 };
 
-//  These match many paths.
+//  These match many paths, or one method of a path.
 static const row_t s_rocket = {
     ROCKET_PATH, METHOD_ROCKET, ROUTE_ROCKET, TOKEN_READ, handle_get_rocket};
 static const row_t s_removal = {
     ROCKET_PATH, METHOD_ROCKET, ROUTE_REMOVAL, TOKEN_ADMIN, handle_delete_rocket};
+static const row_t s_session_view = {
+    "/session", METHOD_SESSION, ROUTE_SESSION_VIEW, TOKEN_READ, handle_get_session};
 static const row_t s_dashboard = {
     "/", METHOD_GET, ROUTE_DASHBOARD, TOKEN_READ, handle_get_dashboard};
 static const row_t s_sign_in = {"", METHOD_GET, ROUTE_DASHBOARD, EVERYBODY, handle_get_sign_in};
+
+static bool
+s_is_look (const char *method)
+{
+    return strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0;
+}
 
 //  Return the row of a path, or NULL.
 static const row_t *
@@ -70,6 +78,8 @@ s_find (const char *path, const char *method)
         bool is_removal = strcmp (method, "DELETE") == 0;
         return !*id || strchr (id, '/') ? NULL : is_removal ? &s_removal : &s_rocket;
     }
+    if (strcmp (path, s_session_view.path) == 0 && s_is_look (method))
+        return &s_session_view;
     for (size_t index = 0; index < G_N_ELEMENTS (s_rows); index++)
         if (strcmp (path, s_rows[index].path) == 0)
             return &s_rows[index];

@@ -72,6 +72,7 @@
     X (ROUTE_ROCKET, "GET /rockets/{id}")                                                          \
     X (ROUTE_REMOVAL, "DELETE /rockets/{id}")                                                      \
     X (ROUTE_EVENTS, "GET /events")                                                                \
+    X (ROUTE_SESSION_VIEW, "GET /session")                                                         \
     X (ROUTE_SESSION, "POST /session")                                                             \
     X (ROUTE_OPENAPI, "GET /openapi.json")                                                         \
     X (ROUTE_DASHBOARD, "GET /")                                                                   \

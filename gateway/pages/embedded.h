@@ -23,6 +23,7 @@ text_t embedded_dashboard_pipeline (void);
 text_t embedded_dashboard_rockets (void);
 text_t embedded_dashboard_rocket (void);
 text_t embedded_dashboard_first (void);
+text_t embedded_dashboard_session (void);
 text_t embedded_dashboard_cards (void);
 text_t embedded_dashboard_charts (void);
 text_t embedded_dashboard_text (void);

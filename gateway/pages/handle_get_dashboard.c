@@ -30,6 +30,7 @@ static const page_file_t s_files[] = {
     {"/dashboard/rockets.js", SCRIPT, embedded_dashboard_rockets},
     {"/dashboard/rocket.js", SCRIPT, embedded_dashboard_rocket},
     {"/dashboard/first.js", SCRIPT, embedded_dashboard_first},
+    {"/dashboard/session.js", SCRIPT, embedded_dashboard_session},
     {"/dashboard/cards.js", SCRIPT, embedded_dashboard_cards},
     {"/dashboard/charts.js", SCRIPT, embedded_dashboard_charts},
     {"/dashboard/text.js", SCRIPT, embedded_dashboard_text},

@@ -12,6 +12,10 @@ void handle_get_dashboard (
 //  Return true if the path is the dashboard's, or that of a file that it loads.
 bool handle_is_dashboard (const char *path);
 
+//  GET /session: tell whether a cookie lets the caller in, and what the caller may do.
+void handle_get_session (
+    const parts_t *parts, http_request_t *request, const http_target_t *target);
+
 //  POST /session: exchange a token for a cookie. DELETE /session: end the cookie.
 void handle_session (const parts_t *parts, http_request_t *request, const http_target_t *target);
 

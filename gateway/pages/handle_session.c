@@ -1,4 +1,4 @@
-//  /session and the page that leads there: exchange a token for a cookie, and give it back.
+//  /session and the page that leads there: exchange a token for a cookie, look at it, give it back.
 //
 //  The cookie holds the token itself, so it is good at every gateway with this token file, and ends
 //  when the token does. A page of another site gets nothing from it (SameSite), and no script can
@@ -83,6 +83,39 @@ s_answer_cookie (const parts_t *parts, http_request_t *request, text_t token, co
     http_answer (request, &(http_response_t){.status = 204,
                               .fields = {{"Set-Cookie", cookie}, {"Cache-Control", "no-store"}}});
     g_free (cookie);
+}
+
+//  Write the scopes of a token as an array; all of them without tokens.
+static void
+s_write_scopes (json_writer_t *json, const token_t *token)
+{
+    static const unsigned scopes[] = {TOKEN_WRITE, TOKEN_READ, TOKEN_STATS, TOKEN_ADMIN};
+    json_key (json, "scopes");
+    json_begin_array (json);
+    for (size_t index = 0; index < G_N_ELEMENTS (scopes); index++)
+        if (!token || (token->line.scopes & scopes[index]))
+            json_string (json, token_scopes_names (scopes[index]));
+    json_end_array (json);
+}
+
+void
+handle_get_session (const parts_t *parts, http_request_t *request, const http_target_t *target)
+{
+    (void) target;
+    const token_t *token = access_token (parts->access, request);
+    json_writer_t *json = parts->json;
+    json_writer_reset (json);
+    json_begin_object (json);
+    json_key (json, "isSignedIn");
+    json_bool (json, token && !http_request_field (request, "Authorization"));
+    json_key (json, "name");
+    json_string (json, token ? token->line.name : NULL);
+    s_write_scopes (json, token);
+    json_end_object (json);
+    http_answer (request, &(http_response_t){.status = 200,
+                              .content_type = "application/json",
+                              .body = json_writer_line (json),
+                              .fields = {{"Cache-Control", "no-store"}}});
 }
 
 void

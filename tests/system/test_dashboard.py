@@ -180,6 +180,7 @@ def test_it_shows_rockets_and_follows_them_without_a_complaint(pair, page):
     assert page.script("return window.isSame"), "it was not loaded again"
     assert page.complaints() == []
     names = page.script("return performance.getEntriesByType('resource').map(one => one.name)")
+    assert page.is_hidden("#sign-out") and any(name.endswith("/session") for name in names)
     assert names and all(name.startswith(f"http://127.0.0.1:{pair.http}/") for name in names)
 
 
@@ -265,7 +266,8 @@ def test_a_removed_rocket_leaves_the_page(pair, page):
     page.open(pair, "#rocket=" + one)
     page.await_text("#rocket [data-is=speed]", "^500$")
     until(lambda: page.row(one) and page.row(other), what="the rockets")
-    total = int(page.await_text("#totals", r"^\d+$").group())
+    total = len(pair.call("GET", "/rockets?limit=100").json()["rockets"])
+    page.await_text("#totals", f"^{total}$")
     page.script("document.querySelector('#rows tr:not(.open) a').focus()")  # rows with the focus stay as they are
     assert pair.call("DELETE", "/rockets/" + one).status == 204
     page.await_text("#rocket .state", r"^This rocket was removed at \d\d:\d\d:\d\d\.$")
@@ -344,7 +346,7 @@ HEALTHS = [
     ({"processors": 0, "buffered": 1}, [], "bad no-processor: No processor is up: 1 message is accepted "
      "and waits."),
     ({"processors": 0, "partitions": 0}, [], "bad no-processor: No processor is up, and the gateway has "
-     "not heard of one since it started: it accepts nothing yet."),
+     "heard of none since it started: it accepts nothing yet."),
     ({"processors": 0, "buffered": 2000}, [], "bad no-processor: No processor is up, and the buffer is "
      "full: 2,000 messages wait, new ones are refused."),
     ({"isJournalDiskFull": True}, [], "bad disk-full: The disk of the journal is full: nothing is "
@@ -357,6 +359,9 @@ HEALTHS = [
      "does not answer: 40 messages are accepted and wait."),
     ({"buffered": 40, "bus": {"kind": "kafka", "isAway": True}}, [(7, {"saved": 9}), (6, {})], "bad "
      "bus-away: The bus (kafka) does not answer the gateway: 40 messages are accepted and wait."),
+    ({"processors": 0, "partitions": 0, "bus": {"kind": "kafka", "isAway": True}}, [], "bad bus-away: The bus "
+     "(kafka) does not answer the gateway: nothing is accepted yet. / bad no-processor: No processor is up, "
+     "and the gateway has heard of none since it started: it accepts nothing yet."),
     ({"buffered": 40}, [(7, {"buffered": 0}), (6, {"buffered": 3})], "bad saves-fail: Nothing has been "
      "saved for 6 s: 40 messages are accepted and wait. The logs of the processors say why."),
     ({"owners": 3, "lagMessages": 5}, [], "warn no-owner: 1 of 4 partitions has no owner: 5 messages are "
@@ -465,18 +470,49 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
     page.find("#token").clear()
     page.find("#token").send_keys("secret", Keys.ENTER)
     page.await_text("#health", "Live|Ready")
-    one = channel()
-    posted = both.call("POST", "/messages", json.dumps(message(one, 1, "RocketLaunched")),
-                       Authorization="Bearer secret")
-    assert posted.status == 202
-    until(lambda: page.row(one), what="the rocket")
+    page.await_text("#launch", "Put a token .* into DOWNLINK_TOKEN")
+    subprocess.run(page.text("#command"), shell=True, check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "DOWNLINK_TOKEN": "secret"})
+    one = "apollo"
+    until(lambda: page.row(one), what="the rocket of the command that is offered")
     assert page.script("return document.cookie") == "", "no script can read the token"
     assert page.complaints() == []
     tokens.write_text(f"all read {digest}\n")
-    page.await_text("#banner", "may not read the numbers")
+    page.await_text("#banner", "lacks the scope stats")
     assert page.row(one), "rockets are shown all the same"
     tokens.write_text("")
     page.await_text("label", "Token")
+
+
+def test_it_signs_out_in_all_tabs(start, page, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text(f"page read,write {hashlib.sha256(b'another').hexdigest()}\n")
+    both = start(gateway=("--token-file", tokens))
+    one = channel()
+    posted = both.call("POST", "/messages", json.dumps(message(one, 1)), Authorization="Bearer another",
+                       Prefer="wait=20")
+    assert posted.status == 200
+    page.open(both)
+    page.await_text("label", "Token")
+    page.find("#token").send_keys("another", Keys.ENTER)
+    until(lambda: page.row(one), what="the rocket")
+    page.await_text("#banner", "lacks the scope stats")
+    assert not page.find(".tiles").is_displayed() and not page.find("#processors").is_displayed()
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("window")
+    page.open(both)
+    until(lambda: page.row(one), what="the rocket in the other tab")
+    page.script("document.querySelector('#rows a').focus()")  # so that it does not load the list again
+    other = page.driver.current_window_handle
+    page.driver.switch_to.window(first)
+    assert page.find("#sign-out").get_attribute("title") == "Signed in with the token page (write, read)"
+    page.find("#sign-out").send_keys(Keys.ENTER)
+    page.await_text("label", "Token")
+    assert page.driver.get_cookies() == []
+    page.driver.switch_to.window(other)
+    page.await_text("label", "Token")
+    page.driver.close()
+    page.driver.switch_to.window(first)
 
 
 def test_it_works_over_https(folder, page, tmp_path):

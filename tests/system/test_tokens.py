@@ -215,6 +215,10 @@ def test_the_page_exchanges_a_token_for_a_cookie(guarded):
     for path in ("/", "/dashboard/app.js", "/rockets"):
         assert call(guarded, "GET", path, {"Cookie": cookie}).status == 200
     assert b"sign-in.js" not in call(guarded, "GET", "/", {"Cookie": cookie}).body
+    seen = call(guarded, "GET", "/session", {"Cookie": cookie})
+    assert seen.json() == {"isSignedIn": True, "name": "reader", "scopes": ["read"]}
+    assert seen.headers["Cache-Control"] == "no-store"
+    assert not call(guarded, "GET", "/session", bearer("reader")).json()["isSignedIn"]
     ended = call(guarded, "DELETE", "/session", {"Cookie": cookie})
     assert ended.status == 204 and "downlink_token=; Path=/; Max-Age=0;" in ended.headers["Set-Cookie"]
 
@@ -240,6 +244,8 @@ def test_without_a_token_file_there_is_nothing_to_sign_in_to(start):
     both = start()
     for method in ("POST", "DELETE"):
         assert both.call(method, "/session").status == 404
+    seen = both.call("GET", "/session").json()
+    assert seen == {"isSignedIn": False, "name": None, "scopes": ["write", "read", "stats", "admin"]}
     assert both.call("GET", "/").status == 200
 
 

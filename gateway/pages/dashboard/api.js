@@ -16,6 +16,22 @@ export async function ask (path) {
         body: await answer.json ()};
 }
 
+//  Return who looks at this page: {isSignedIn, name, scopes}. Throw if no answer comes.
+export async function askSession () {
+    const {isOk, status, body} = await ask ("session");
+    if (!isOk)
+        throw new Error (`/session answers ${status}`);
+    return body;
+}
+
+//  Give the cookie back. Throw if that fails.
+export async function endSession () {
+    const answer = await fetch (new URL ("session", ROOT),
+        {method: "DELETE", signal: AbortSignal.timeout (PATIENCE_MS)});
+    if (!answer.ok)
+        throw new Error (`/session answers ${answer.status}`);
+}
+
 //  Return the numbers. Throw if there are none: an error with the status, if there is one.
 export async function askStats () {
     const {isOk, status, body} = await ask ("stats");

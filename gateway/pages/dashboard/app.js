@@ -6,6 +6,7 @@ import {Link} from "./link.js";
 import {ownerOf, setRange, showGap, showPast, showStats} from "./pipeline.js";
 import {Histories, RocketView} from "./rocket.js";
 import {RocketTable} from "./rockets.js";
+import {followSession} from "./session.js";
 import {noteAway, noteBarred, noteEvents, noteRockets, noteStats} from "./status.js";
 
 const DEFAULTS = {sort: "id", search: "", status: "", type: "", mission: "", rows: "25", page: "1",
@@ -108,7 +109,11 @@ const link = new Link ({
         failures = 0;
         opened.tick ();
     },
-    isBarred: noteBarred,
+    isBarred () {
+        noteBarred ();
+        table.showTotals (null);
+    },
+    isSignedOut: () => location.reload (),
     failures (count) {
         failures = count;
         showGap ();
@@ -155,5 +160,6 @@ find ("range").addEventListener ("change", (event) => go ({range: event.target.v
 document.addEventListener ("visibilitychange", () => document.hidden || table.load ());
 window.addEventListener ("hashchange", follow);
 offerFirstRocket ();
+followSession ();
 followCards ();
 follow ();

@@ -49,8 +49,8 @@ function noProcessor (seen) {
     if (ups (stats) > 0)
         return null;
     if (stats.partitions === 0)
-        return trouble ("bad", "no-processor", "No processor", "No processor is up, and the gateway has not " +
-            "heard of one since it started: it accepts nothing yet.");
+        return trouble ("bad", "no-processor", "No processor", "No processor is up, and the gateway has " +
+            "heard of none since it started: it accepts nothing yet.");
     const fate = overflow (seen);
     return trouble ("bad", "no-processor", fate ? "No processor, buffer full" : "No processor", fate
         ? `No processor is up, and the buffer is full: ${count (stats.buffered, "message")} wait, ` +
@@ -77,8 +77,9 @@ function storeAway ({stats}) {
 }
 
 function busAway ({stats}) {
+    const fate = stats.partitions === 0 ? "nothing is accepted yet" : waiting (stats);
     return stats.bus.kind !== "zmq" && stats.bus.isAway && trouble ("bad", "bus-away", "Bus away",
-        `The bus (${stats.bus.kind}) does not answer the gateway: ${waiting (stats)}.`);
+        `The bus (${stats.bus.kind}) does not answer the gateway: ${fate}.`);
 }
 
 //  Return the seconds without a save while something waited, as far as the samples tell.
@@ -164,14 +165,14 @@ function away (since) {
         `${timeOfDay (since)}. This page shows what it knew then, and goes on when it is back.`);
 }
 
-const NO_NUMBERS = trouble ("warn", "no-numbers", "No numbers", "The token of this page may not read " +
-    "the numbers of the gateway (scope stats): rockets are shown, and nothing else is known.");
+const NO_NUMBERS = trouble ("warn", "no-numbers", "No numbers", "The token of this page lacks the scope stats: " +
+    "the page shows rockets, and no numbers of the gateway and its processors.");
 const LOADING = trouble ("busy", "loading", "Loading", "Loading …");
 const EMPTY = trouble ("good", "empty", "Ready", "No rocket has sent anything yet.");
 const LIVE = trouble ("good", "live", "Live", "All is well.");
 
 //  The worst first. The title of the first one stands for all.
-const CHECKS = [noProcessor, diskFull, bufferFull, storeAway, busAway, savesFail, noOwner, lagGrows, ...ALARMS,
+const CHECKS = [busAway, noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
     noUpdates, someDown];
 
 //  Keep of an answer of /stats what tells a trend.

@@ -7,6 +7,7 @@
 //    {past}       {samples, last} so far, see history.js; the answer to a new tab
 //    {stats}      an answer of /stats
 //    {isBarred}   true, as the gateway refuses its numbers to this browser
+//    {isSignedOut} true, as the token is good no longer
 //    {failures}   how many polls in a row have had no answer
 //    {rockets}    the newest states of the tab's rockets that changed
 //    {removed}    the ids of the tab's rockets that were removed
@@ -16,7 +17,7 @@ import {askStats, openEvents} from "./api.js";
 import {History} from "./history.js";
 
 const POLL_MS = 1000;
-const POLL_HIDDEN_MS = 5000;
+const POLL_SELDOM_MS = 5000;   //  while all tabs are hidden, or the gateway refuses its numbers
 const FLUSH_MS = 200;
 const PLAN_MS = 50;
 const AGAIN_MS = 2000;
@@ -79,6 +80,7 @@ export class Hub {
     async poll () {
         this.polling = true;
         const began = Date.now ();
+        let isBarred = false;
         try {
             const stats = await askStats ();
             this.failures = 0;
@@ -86,12 +88,13 @@ export class Hub {
             this.tell ({stats});
         } catch (error) {
             this.history.gap ();
-            this.tell (error.status === 403 ? {isBarred: true} : {failures: ++this.failures});
+            isBarred = error.status === 403;
+            this.tell (isBarred ? {isBarred} : error.status === 401 ? {isSignedOut: true} : {failures: ++this.failures});
         }
         const isHidden = this.forget ().every ((tab) => tab.isHidden);
         if (this.tabs.size)
             setTimeout (() => this.poll (), Math.max (100,
-                (isHidden ? POLL_HIDDEN_MS : POLL_MS) - (Date.now () - began)));
+                (isHidden || isBarred ? POLL_SELDOM_MS : POLL_MS) - (Date.now () - began)));
         else
             this.polling = false;
     }

@@ -110,7 +110,7 @@ function named (processors) {
 //  Say where a processor saves its rockets, and so what survives.
 function savedOn (store) {
     if (!store)
-        return "state in an unknown place";
+        return "store unknown";
     const place = {disk: "on disk", memory: "in memory only", server: "on the database server",
         "server and replica": "on the database server and a replica"}[store.savedOn] ?? store.savedOn;
     return store.isAway ? `${store.kind} does not answer` : `state ${place} (${store.kind})`;

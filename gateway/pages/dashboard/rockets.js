@@ -176,6 +176,8 @@ export class RocketTable {
                 this.show (this.found (body));
             else if (status === 400)
                 this.complain (body.detail);
+            else if (!this.loadedAt)
+                show (find ("empty"), "Rockets will show here as soon as a processor answers.");
             this.setStale (!isOk && status !== 400);
         } catch {
             this.setStale (true);

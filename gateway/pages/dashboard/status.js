@@ -39,6 +39,7 @@ function paint () {
         banner.dataset.said = sentences.map ((one) => one.textContent).join ();
     }
     document.body.classList.toggle ("is-away", found.name === "away");
+    document.body.classList.toggle ("is-barred", found.name === "no-numbers");
     return found.name;
 }
 

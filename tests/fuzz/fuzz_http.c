@@ -23,6 +23,7 @@
 #define CHECK_EVERY 512  //  inputs
 #define TOKEN_LINE                                                                                 \
     "a write,read,stats ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n"
+#define HEAD_BEGIN "HTTP/1.1 "
 #define ALIVE "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 //  A gateway with one worker, which runs until the program ends.
@@ -153,7 +154,7 @@ s_send (const gateway_t *gateway, text_t bytes, size_t cut)
 }
 
 static bool
-s_is_status (unsigned status)
+s_is_status (guint64 status)
 {
     static const unsigned all[] = {100, 200, 202, 204, 304, 400, 401, 403, 404, 405, 408, 413, 414,
         415, 421, 429, 431, 501, 503, 505};
@@ -170,10 +171,10 @@ s_check (const GByteArray *answers)
     const char *text = (const char *) answers->data;
     if (*text == '\0')
         return;
-    unsigned status = 0;
-    if (strlen (text) < sizeof "HTTP/1.1 200 ")
+    if (strlen (text) < sizeof HEAD_BEGIN + 3)
         return;  //  the rest is late
-    g_assert (sscanf (text, "HTTP/1.1 %3u ", &status) == 1);
+    g_assert (g_str_has_prefix (text, HEAD_BEGIN));
+    guint64 status = g_ascii_strtoull (text + sizeof HEAD_BEGIN - 1, NULL, 10);
     g_assert (s_is_status (status));
     const char *end = strstr (text, "\r\n\r\n");
     if (!end)

@@ -16,6 +16,7 @@ typedef union {
     const char *text;
     int choice;
     bool is_on;
+    uint8_t bytes[sizeof (uint64_t)];
 } value_t;
 
 static void
@@ -45,7 +46,7 @@ s_other (option_kind_t kind, const char *text)
     before = value;
     option_t option = {.name = "other", .kind = kind, .value = &value, .choices = "fsync|os|off"};
     bool is_set = option_set (&option, text);
-    g_assert (is_set || memcmp (&value, &before, sizeof value) == 0);
+    g_assert (is_set || memcmp (value.bytes, before.bytes, sizeof value.bytes) == 0);
     if (is_set && kind == OPTION_FRACTION)
         g_assert (value.fraction >= 0 && value.fraction <= 1);
     if (is_set && kind == OPTION_CHOICE)

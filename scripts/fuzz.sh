@@ -25,15 +25,26 @@ max_len () {
     esac
 }
 
+#  Print why a run failed. Assertions speak only when an input is shown alone.
+find_reason () {
+    local name=$1 log=$2 input=$3
+    if [[ -n $input ]]; then
+        timeout 60 "$build/tests/fuzz_$name" "$input" >"$log.alone" 2>&1 || true
+        grep -a -m1 -E 'assertion failed|runtime error' "$log.alone" && return
+    fi
+    grep -a -m1 -E 'SUMMARY|ERROR' "$log" || tail -1 "$log"
+}
+
 run_target () {
     local name=$1 log=$build/logs/$1.log
     mkdir -p "$build/corpus/$name" "$build/findings" "$build/logs"
     if ! "$build/tests/fuzz_$name" -max_total_time="$seconds" -max_len="$(max_len "$name")" -timeout=20 \
         -rss_limit_mb=2048 -print_final_stats=1 -close_fd_mask=3 -artifact_prefix="$build/findings/$name-" \
         "$build/corpus/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
-        local input
-        input=$(grep -o "$build/findings/$name-[a-z]*-[0-9a-f]*" "$log" | tail -1)
-        echo "fuzz: $name found a fault: $(grep -m1 -E 'SUMMARY|ERROR' "$log" || tail -1 "$log")" >&2
+        local input reason
+        input=$(grep -a -o "$build/findings/$name-[a-z]*-[0-9a-f]*" "$log" | tail -1)
+        reason=$(find_reason "$name" "$log" "$input")
+        echo "fuzz: $name found a fault: $reason" >&2
         echo "fuzz: repeat it with $build/tests/fuzz_$name ${input:-(no input, see $log)}" >&2
         return 1
     fi

@@ -10,10 +10,13 @@ s_string_end (text_t text, size_t at)
     return at;
 }
 
+//  yajl's trees take comments too. JSON has none, and one could hide a quote from us: a slash outside of
+//  strings is refused.
 bool
 json_depth_is_bounded (text_t text)
 {
     int depth = 0;
+    bool has_comment = false;
     for (size_t at = 0; at < text.size && depth <= JSON_TREE_MAX_DEPTH; at++) {
         char byte = text.data[at];
         if (byte == '"')
@@ -22,6 +25,7 @@ json_depth_is_bounded (text_t text)
             depth++;
         else if (byte == ']' || byte == '}')
             depth--;
+        has_comment = has_comment || byte == '/';
     }
-    return depth <= JSON_TREE_MAX_DEPTH;
+    return depth <= JSON_TREE_MAX_DEPTH && !has_comment;
 }

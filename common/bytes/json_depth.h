@@ -8,7 +8,8 @@
 
 #define JSON_TREE_MAX_DEPTH 64
 
-//  Return true if a text may become a tree: it nests JSON_TREE_MAX_DEPTH levels at most, if it is JSON.
+//  Return true if a text may become a tree: it nests JSON_TREE_MAX_DEPTH levels at most, if it is JSON,
+//  and has no comments.
 bool json_depth_is_bounded (text_t text);
 
 #endif

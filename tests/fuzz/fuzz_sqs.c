@@ -2,12 +2,30 @@
 //  program may have sent, results of batches, refusals, and keys of roles. The body is also read as
 //  the statistics of librdkafka, and as a file of keys.
 //  SPDX-License-Identifier: Apache-2.0
+#include <yajl/yajl_tree.h>
+
 #include "common/bytes/json_depth.h"
 #include "common/kafka/kafka_statistics.h"
 #include "common/sqs/aws_key.h"
 #include "common/sqs/sqs_batch.h"
 #include "processor/intake/sqs_message.h"
 #include "tests/fuzz/input.h"
+
+//  Return how many levels a tree has. yajl frees it level by level.
+static int
+s_levels (const sqs_json_t *value)
+{
+    int most = 0;
+    bool is_array = value->type == yajl_t_array;
+    bool is_object = value->type == yajl_t_object;
+    size_t count = is_array ? value->u.array.len : is_object ? value->u.object.len : 0;
+    for (size_t index = 0; index < count; index++) {
+        int levels =
+            s_levels (is_array ? value->u.array.values[index] : value->u.object.values[index]);
+        most = MAX (most, levels);
+    }
+    return most + (is_array || is_object);
+}
 
 static void
 s_messages (const sqs_json_t *json)
@@ -70,6 +88,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     kafka_statistics_t statistics;
     s_refusal (g_ascii_strtoll (status, NULL, 10) % 600, json);
     if (json) {
+        g_assert (s_levels (json) <= JSON_TREE_MAX_DEPTH);
         s_messages (json);
         s_results (&(sqs_reply_t){.json = json, .code = "", .reason = ""});
         sqs_json_free (&json);

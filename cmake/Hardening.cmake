@@ -19,13 +19,14 @@ endfunction ()
 
 macro (harden)
     find_fortify_level (fortify)
-    set (is_optimized $<CONFIG:RelWithDebInfo,Release,MinSizeRel>)
     set (is_shared $<STREQUAL:$<TARGET_PROPERTY:TYPE>,SHARED_LIBRARY>)
     set (is_program $<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>)
+    #  It needs optimization, and warns without. Our shared libraries stand in for functions of libc, which
+    #  it makes inline.
+    set (is_fortified $<AND:$<CONFIG:RelWithDebInfo,Release,MinSizeRel>,$<NOT:${is_shared}>>)
     add_compile_options (-fstack-protector-strong -Wformat -Werror=format-security
         $<$<NOT:${is_shared}>:-fPIE>
-        #  It needs optimization, and warns without.
-        $<${is_optimized}:-U_FORTIFY_SOURCE> $<${is_optimized}:-D_FORTIFY_SOURCE=${fortify}>)
+        $<${is_fortified}:-U_FORTIFY_SOURCE> $<${is_fortified}:-D_FORTIFY_SOURCE=${fortify}>)
     #  Not every processor and compiler has these.
     foreach (flag -fstack-clash-protection -fcf-protection)
         string (MAKE_C_IDENTIFIER "DOWNLINK_HAS${flag}" has_flag)

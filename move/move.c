@@ -67,12 +67,10 @@ s_open_source (move_t *self)
 static layout_t
 s_wanted_layout (const move_t *self)
 {
-    layout_t layout = state_traits_layout (&self->from.traits);
-    if (self->plan->partitions)
-        layout.partitions = self->plan->partitions;
-    if (self->plan->has_partitioner)
-        layout.partitioner = self->plan->partitioner;
-    return layout;
+    const state_traits_t *its = &self->from.traits;
+    const move_plan_t *plan = self->plan;
+    return (layout_t){.partitions = plan->partitions ? plan->partitions : its->partitions,
+        .partitioner = plan->has_partitioner ? plan->partitioner : its->partitioner};
 }
 
 //  Judge a target that exists: only one that a move of this source has left unfinished is filled

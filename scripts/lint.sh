@@ -28,7 +28,7 @@ format () {
 #  A build with this compiler where every warning is an error. More arguments are cmake's.
 strict_build () {
     cmake -S . -B "build-$1" -G Ninja -D CMAKE_C_COMPILER="$1" -D CMAKE_CXX_COMPILER="$2" \
-        -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON -D DOWNLINK_BENCH=ON >/dev/null &&
+        -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON -D DOWNLINK_BENCH=ON "${@:3}" >/dev/null &&
         cmake --build "build-$1" --parallel "$jobs" -- --quiet
 }
 
@@ -62,7 +62,7 @@ step clang-format format
 step includes scripts/check-includes.sh
 step "include graph" scripts/include-graph.py --check
 step words scripts/check-words.py
-step gcc strict_build gcc g++
+step gcc strict_build gcc g++ -D DOWNLINK_ANALYZE=ON
 step clang strict_build clang clang++
 step clang-tidy tidy
 step cppcheck check_cpp

@@ -208,7 +208,7 @@ s_end_incomplete (doorkeeper_t *self)
         }
     }
     bool is_too_much = most > self->incomplete_max || all > INCOMPLETE_BYTES_OF_ALL;
-    if (!is_too_much || !s_is_drained (self))
+    if (!largest || !is_too_much || !s_is_drained (self))
         return false;
     s_end (self, largest);
     s_log_ended (self, "a connection was ended whose message does not end",

@@ -5,29 +5,27 @@
 
 #define MASK '*'
 
-//  Find the first password of an address behind *at. Set *at to its begin. Return its size; 0: there
-//  is none.
+//  Find the first password of an address in a text. Return its size; 0: there is none. *begin: where it
+//  begins.
 static size_t
-s_find_password (const char **at)
+s_find_password (const char *text, size_t *begin)
 {
     static const char *const forms[] = {"://[^:/@]*:([^@]+)@", "[?&]password=([^&]+)"};
-    const char *begin = NULL;
     size_t size = 0;
+    *begin = strlen (text);
     for (size_t index = 0; index < G_N_ELEMENTS (forms); index++) {
         GMatchInfo *match = NULL;
         int first = 0;
         int end = 0;
         GRegex *regex = g_regex_new (forms[index], G_REGEX_RAW, 0, NULL);
-        if (g_regex_match (regex, *at, 0, &match) &&
-            g_match_info_fetch_pos (match, 1, &first, &end) && (!begin || *at + first < begin)) {
-            begin = *at + first;
+        if (g_regex_match (regex, text, 0, &match) &&
+            g_match_info_fetch_pos (match, 1, &first, &end) && (size_t) first < *begin) {
+            *begin = (size_t) first;
             size = (size_t) (end - first);
         }
         g_match_info_free (match);
         g_regex_unref (regex);
     }
-    if (begin)
-        *at = begin;
     return size;
 }
 
@@ -35,10 +33,10 @@ s_find_password (const char **at)
 static bool
 s_mask_passwords (char *text)
 {
-    const char *at = text;
     bool is_masked = false;
-    for (size_t size; (size = s_find_password (&at)) > 0; at += size) {
-        memset (text + (at - text), MASK, size);
+    size_t begin = 0;
+    for (size_t size; (size = s_find_password (text, &begin)) > 0; text += begin + size) {
+        memset (text + begin, MASK, size);
         is_masked = true;
     }
     return is_masked;
@@ -84,14 +82,10 @@ option_secrets_hide (const options_t *options, int argc, char **argv)
 void
 option_secrets_add_without (GString *line, const char *text)
 {
-    const char *at = text;
-    for (;;) {
-        const char *begin = at;
-        size_t size = s_find_password (&at);
-        g_string_append_len (line, begin, size ? at - begin : (gssize) strlen (begin));
-        if (size == 0)
-            return;
+    size_t begin = 0;
+    for (size_t size; (size = s_find_password (text, &begin)) > 0; text += begin + size) {
+        g_string_append_len (line, text, (gssize) begin);
         g_string_append (line, "***");
-        at += size;
     }
+    g_string_append (line, text);
 }

@@ -267,7 +267,7 @@ s_seats_of (const list_jobs_t *self, uint64_t client)
     return count;
 }
 
-//  Return the first waiting job of the client with the fewest seats.
+//  Return the first waiting job of the client with the fewest seats; NULL if none waits.
 static list_job_t *
 s_next_job (const list_jobs_t *self)
 {
@@ -287,8 +287,8 @@ s_next_job (const list_jobs_t *self)
 static void
 s_fill_seats (list_jobs_t *self)
 {
-    while (self->waiting.head && self->riding.length < RIDING_MAX) {
-        list_job_t *job = s_next_job (self);
+    list_job_t *job = NULL;
+    while (self->riding.length < RIDING_MAX && (job = s_next_job (self))) {
         if (!s_begin (self, job))
             continue;
         list_job_enter (job, &self->riding);

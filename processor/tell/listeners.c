@@ -145,16 +145,17 @@ s_end (listeners_t *self, listener_t *listener)
     self->ended++;
 }
 
+//  Return the listener whose topics take the most room. one: any of them.
 static listener_t *
-s_largest (const listeners_t *self)
+s_largest (const listeners_t *self, listener_t *one)
 {
     GHashTableIter iterator;
     gpointer value;
-    listener_t *largest = NULL;
+    listener_t *largest = one;
     g_hash_table_iter_init (&iterator, self->peers);
     while (g_hash_table_iter_next (&iterator, NULL, &value)) {
         listener_t *listener = value;
-        if (!largest || listener->room_bytes > largest->room_bytes)
+        if (listener->room_bytes > largest->room_bytes)
             largest = listener;
     }
     return largest;
@@ -185,7 +186,7 @@ s_subscribe (listeners_t *self, visitor_t visitor, text_t topic)
     if (listener->room_bytes > SUBSCRIPTIONS_MAX_BYTES)
         s_end (self, listener);
     else if (self->room_bytes > LISTENERS_ALL_BYTES)
-        s_end (self, s_largest (self));
+        s_end (self, s_largest (self, listener));
     return !listener->is_ended && s_is_sync (topic) && listener->syncs <= LISTENERS_PEER_SYNCS;
 }
 

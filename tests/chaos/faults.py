@@ -206,10 +206,17 @@ class Faults:
             time.sleep(0.005)
         victim.control.disarm()
         self.hit += victim.control.hits() > before
+        self._go_on(victim, what)
+
+    def _go_on(self, victim, what):
+        """It serves again, if need be after one new start."""
         try:
-            while not self._await_service(victim):
+            if not self._await_service(victim):
+                victim.control.disarm()
                 self._judge_end(victim, what)
                 victim.start()
+                if not self._await_service(victim):
+                    raise Fault(f"it does not start again\n{victim.log()[-3000:]}")
         except Fault as fault:
             raise Fault(f"{what}, at {victim.control.where()}\n{fault}") from None
 
@@ -233,13 +240,7 @@ class Faults:
         self.tried += 1
         victim.control.arm(call, number, number_of(error))
         victim.start()
-        try:
-            while not self._await_service(victim):
-                victim.control.disarm()
-                self._judge_end(victim, what)
-                victim.start()
-        except Fault as fault:
-            raise Fault(f"{what}, at {victim.control.where()}\n{fault}") from None
+        self._go_on(victim, what)
         victim.control.disarm()
         self.hit += victim.control.hits() > before
 

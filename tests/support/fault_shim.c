@@ -334,6 +334,9 @@ static _Thread_local struct {
     int result;
 } s_sqlite;
 
+//  sqlite3_exec prepares and steps by these functions too: it fails as a whole.
+static _Thread_local bool s_is_executing;
+
 static int
 s_fail_sqlite (sqlite3 *database, sqlite3_stmt *statement)
 {
@@ -350,8 +353,9 @@ sqlite3_prepare_v2 (
     NEXT (sqlite3_prepare_v2);
     *statement = NULL;
     s_sqlite.database = NULL;
-    return s_fails (CALL_SQLITE3_PREPARE) ? s_fail_sqlite (database, NULL)
-                                          : next (database, sql, size, statement, rest);
+    return !s_is_executing && s_fails (CALL_SQLITE3_PREPARE)
+               ? s_fail_sqlite (database, NULL)
+               : next (database, sql, size, statement, rest);
 }
 
 EXPORT int
@@ -361,8 +365,9 @@ sqlite3_prepare_v3 (sqlite3 *database, const char *sql, int size, unsigned flags
     NEXT (sqlite3_prepare_v3);
     *statement = NULL;
     s_sqlite.database = NULL;
-    return s_fails (CALL_SQLITE3_PREPARE) ? s_fail_sqlite (database, NULL)
-                                          : next (database, sql, size, flags, statement, rest);
+    return !s_is_executing && s_fails (CALL_SQLITE3_PREPARE)
+               ? s_fail_sqlite (database, NULL)
+               : next (database, sql, size, flags, statement, rest);
 }
 
 EXPORT int
@@ -370,8 +375,9 @@ sqlite3_step (sqlite3_stmt *statement)
 {
     NEXT (sqlite3_step);
     s_sqlite.database = NULL;
-    return s_fails (CALL_SQLITE3_STEP) ? s_fail_sqlite (sqlite3_db_handle (statement), statement)
-                                       : next (statement);
+    return !s_is_executing && s_fails (CALL_SQLITE3_STEP)
+               ? s_fail_sqlite (sqlite3_db_handle (statement), statement)
+               : next (statement);
 }
 
 EXPORT int
@@ -380,7 +386,12 @@ sqlite3_exec (sqlite3 *database, const char *sql, int (*row) (void *, int, char 
 {
     NEXT (sqlite3_exec);
     s_sqlite.database = NULL;
-    return next (database, sql, row, context, message);
+    if (s_fails (CALL_SQLITE3_STEP))
+        return s_fail_sqlite (database, NULL);
+    s_is_executing = true;
+    int result = next (database, sql, row, context, message);
+    s_is_executing = false;
+    return result;
 }
 
 EXPORT int

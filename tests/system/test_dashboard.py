@@ -359,6 +359,9 @@ HEALTHS = [
      "does not answer: 40 messages are accepted and wait."),
     ({"buffered": 40, "bus": {"kind": "kafka", "isAway": True}}, [(7, {"saved": 9}), (6, {})], "bad "
      "bus-away: The bus (kafka) does not answer the gateway: 40 messages are accepted and wait."),
+    ({"buffered": 40, "bus": {"kind": "kafka", "isAway": False, "fault": "the topic has 4 partitions; make it anew"}},
+     [(7, {"buffered": 1}), (6, {})], "bad bus-fault: The gateway sends nothing: the topic has 4 partitions; make "
+     "it anew. 40 messages wait."),
     ({"processors": 0, "partitions": 0, "bus": {"kind": "kafka", "isAway": True}}, [], "bad bus-away: The bus "
      "(kafka) does not answer the gateway: nothing is accepted yet. / bad no-processor: No processor is up, "
      "and the gateway has heard of none since it started: it accepts nothing yet."),
@@ -498,6 +501,7 @@ def test_it_signs_out_in_all_tabs(start, page, tmp_path):
     until(lambda: page.row(one), what="the rocket")
     page.await_text("#banner", "lacks the scope stats")
     assert not page.find(".tiles").is_displayed() and not page.find("#processors").is_displayed()
+    Album(page).take("no-numbers")
     first = page.driver.current_window_handle
     page.driver.switch_to.new_window("window")
     page.open(both)
@@ -659,7 +663,7 @@ def load_on(both, folder, stack, *flags):
     return load
 
 
-def test_pictures_of_every_state(start, page, folder):
+def test_pictures_of_every_state(start, page, folder, tmp_path):
     """For docs/screenshots: DOWNLINK_SCREENSHOTS=folder keeps them, DOWNLINK_SCREENSHOT_SECONDS of load
     are before."""
     both, album = start(), Album(page)
@@ -694,8 +698,16 @@ def test_pictures_of_every_state(start, page, folder):
         both.gateway.stop(signal.SIGKILL)
         page.await_text("#health", "Gateway away")
         album.take("gateway-away")
-        both.gateway_flags = ["--buffer", 40, "--wait", "200ms"]
+        settings = tmp_path / "kafka"
+        settings.write_text(f"bootstrap.servers=127.0.0.1:{free_ports(1)}\n")
+        both.gateway_flags = ["--bus=kafka", "--kafka-config", settings, "--journal-dir", tmp_path / "journal"]
         both.processor, both.gateway = both.start_processor(), both.start_gateway()
+        page.await_text("#health", "Bus away")
+        page.wait(seconds / 4)
+        album.take("bus-away")
+        both.gateway.stop(signal.SIGKILL)
+        both.gateway_flags = ["--buffer", 40, "--wait", "200ms"]
+        both.gateway = both.start_gateway()
         assert both.await_ready()
         load_on(both, folder, stack, "--concurrency-level", 32, "--batch", 20, "--seed", 4)
         page.await_text("#health", "Buffer full")

@@ -82,6 +82,12 @@ function busAway ({stats}) {
         `The bus (${stats.bus.kind}) does not answer the gateway: ${fate}.`);
 }
 
+function busFault ({stats}) {
+    const {fault, isAway} = stats.bus;
+    return !isAway && fault && trouble ("bad", "bus-fault", "Bus fault",
+        `The gateway sends nothing: ${fault}. ${number (stats.buffered)} messages wait.`);
+}
+
 //  Return the seconds without a save while something waited, as far as the samples tell.
 function secondsWithoutSave (samples) {
     const newest = samples.at (-1);
@@ -92,7 +98,7 @@ function secondsWithoutSave (samples) {
 
 //  Return true if all that waits has an owner whose store answers.
 function couldSave (stats) {
-    return ups (stats) > 0 && stats.alarms.awayStores === 0 && !stats.bus.isAway &&
+    return ups (stats) > 0 && stats.alarms.awayStores === 0 && !stats.bus.isAway && !stats.bus.fault &&
         stats.routing.every ((one) => one.owner || one.lagMessages === 0);
 }
 
@@ -172,7 +178,7 @@ const EMPTY = trouble ("good", "empty", "Ready", "No rocket has sent anything ye
 const LIVE = trouble ("good", "live", "Live", "All is well.");
 
 //  The worst first. The title of the first one stands for all.
-const CHECKS = [busAway, noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
+const CHECKS = [busAway, busFault, noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
     noUpdates, someDown];
 
 //  Keep of an answer of /stats what tells a trend.

@@ -11,7 +11,7 @@ export PROCESSORS JOBS
 .PHONY: help build run test test-distributed unit lint model format asan tsan coverage chaos clients deb package-test compose-test fresh-test release-test bench soak fuzz clean
 
 help: ##  this list
-	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ##  the programs, in build/bin
 	scripts/install-dependencies.sh build

@@ -465,3 +465,14 @@ rocket_view (const rocket_t *self, rocket_view_t *view)
     view->seen = number_ranges_list (&self->seen, &view->seen_count);
     recent_hashes_list (&self->hashes, self->last_number, view->hashes);
 }
+
+rocket_keys_t
+rocket_keys (const rocket_t *self)
+{
+    return (rocket_keys_t){.speed = s_signed (self->speed),
+        .last_number = self->last_number,
+        .last_time_us = self->last_time_us,
+        .status = rocket_status (self),
+        .type = self->type.text,
+        .mission = self->mission.text};
+}

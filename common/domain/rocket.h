@@ -115,6 +115,18 @@ void rocket_prefetch (const rocket_t *self);
 
 void rocket_view (const rocket_t *self, rocket_view_t *view);
 
+//  What lists are ordered and filtered by, beside the id. The texts are borrowed; NULL: none.
+typedef struct {
+    int64_t speed;
+    uint64_t last_number;
+    int64_t last_time_us;
+    rocket_status_t status;
+    const pooled_text_t *type;
+    const pooled_text_t *mission;
+} rocket_keys_t;
+
+rocket_keys_t rocket_keys (const rocket_t *self);
+
 //  Copy a view and all that it borrows into one block, which the caller frees with g_free. Any
 //  thread may use the copy.
 rocket_view_t *rocket_view_copy (const rocket_view_t *view) __attribute__ ((warn_unused_result));

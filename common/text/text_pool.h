@@ -29,4 +29,21 @@ text_t pooled_text_bytes (const pooled_text_t *text);
 //  Return the number of different texts in the pool.
 size_t text_pool_size (const text_pool_t *self);
 
+//  Return a text of the pool, borrowed; NULL: it is not there.
+const pooled_text_t *text_pool_find (const text_pool_t *self, text_t text);
+
+//  Return the code of a text, from 1 on; 0 for NULL. When a text is freed, another one may get its code.
+uint32_t pooled_text_code (const pooled_text_t *text);
+
+//  Ranks. The rank of a text of the pool is odd: one more than twice the number of texts before it. A
+//  text that is not there has the even rank between its neighbours. No text comes behind all.
+#define TEXT_RANK_NONE 0x80000000u
+
+//  Return the ranks by code, borrowed until a text comes or goes. Return NULL if there are more texts than
+//  most.
+const uint32_t *text_pool_ranks (text_pool_t *self, size_t most);
+
+//  Return the rank of any text, after text_pool_ranks, before a text comes or goes.
+uint32_t text_pool_rank (const text_pool_t *self, text_t text);
+
 #endif

@@ -54,7 +54,7 @@ answerer_new (shards_t *shards, text_pool_t *pool)
 {
     answerer_t *self = g_new0 (answerer_t, 1);
     self->shards = shards;
-    self->lists = list_jobs_new (shards, pool);
+    self->lists = list_jobs_new (shards, pool, LIST_JOBS_TABLES_FROM);
     return self;
 }
 

@@ -8,8 +8,9 @@
 //  A job also leaves each queue when its last deadline passes or one of its shards is released.
 //
 //  A visit to a shard has two phases. First the riding jobs that want the shard are gathered; some
-//  of them need only its table. Then the others see its rockets, in the order of their places. A
-//  rocket that is added during the visit has a later place, so they see it too. A job that joins
+//  of them need only its table. Then the others see its rockets, in chunks of places. The first visit to a
+//  shard makes the rows of its rockets (rocket_columns.h), later ones read only these. A
+//  rocket that is added during the visit has a later place, so they mostly see it too. A job that joins
 //  during the visit waits for the next one.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/list_jobs.h"
@@ -21,7 +22,9 @@
 #include "query/protocol/reply.h"
 
 #define RIDING_MAX 32        //  jobs on the pass at a time; each has a heap
-#define SHOWN_PER_STEP 2048  //  rockets, times jobs on the pass
+#define CHUNK 1024           //  places
+#define ROWS_PER_STEP 65536  //  times jobs on the pass
+#define SHOWN_PER_STEP 2048  //  likewise, if the rockets themselves are loaded
 #define PREFETCHED 8         //  rockets ahead
 #define LAPS_MAX 4           //  selections without a rocket to show, before a 503
 
@@ -29,12 +32,15 @@ typedef struct {
     bool is_under_way;
     bool is_gathered;
     uint32_t partition;
-    size_t place;  //  the next rocket
+    size_t chunks;  //  at the beginning; those of new rockets follow
+    size_t stride;  //  see s_chunk
+    size_t seen;    //  number of chunks
 } shard_visit_t;
 
 struct list_jobs {
     shards_t *shards;
     text_pool_t *pool;
+    size_t tables_from;
     GQueue quick;
     GQueue waiting;
     GQueue riding;
@@ -45,11 +51,12 @@ struct list_jobs {
 };
 
 list_jobs_t *
-list_jobs_new (shards_t *shards, text_pool_t *pool)
+list_jobs_new (shards_t *shards, text_pool_t *pool, size_t tables_from)
 {
     list_jobs_t *self = g_new0 (list_jobs_t, 1);
     self->shards = shards;
     self->pool = pool;
+    self->tables_from = tables_from;
     self->by_key = g_hash_table_new (g_bytes_hash, g_bytes_equal);
     self->by_client = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     return self;
@@ -297,6 +304,36 @@ s_fill_seats (list_jobs_t *self)
     }
 }
 
+//  Return the places of the next chunk. Rockets often lie in the order of a list, for example by the time of
+//  their last message: each would be better than all before it. So the visit jumps from chunk
+//  to chunk, over the golden part of them, and soon meets good ones.
+static size_t
+s_chunk (const shard_visit_t *visit, size_t size, size_t *end)
+{
+    size_t chunk =
+        visit->seen < visit->chunks ? visit->seen * visit->stride % visit->chunks : visit->seen;
+    *end = MIN (size, (chunk + 1) * CHUNK);
+    return MIN (size, chunk * CHUNK);
+}
+
+static size_t
+s_greatest_divisor (size_t a, size_t b)
+{
+    return b ? s_greatest_divisor (b, a % b) : a;
+}
+
+static void
+s_visit (list_jobs_t *self, uint32_t partition)
+{
+    size_t size = shard_places (list_job_shard (self->shards, partition));
+    shard_visit_t *visit = &self->visit;
+    *visit = (shard_visit_t){
+        .is_under_way = true, .partition = partition, .chunks = (size + CHUNK - 1) / CHUNK};
+    visit->stride = visit->chunks * 618 / 1000 + 1;
+    while (s_greatest_divisor (visit->stride, visit->chunks) > 1)
+        visit->stride++;
+}
+
 //  Begin to visit the next shard that a job wants, in a circle.
 static void
 s_begin_visit (list_jobs_t *self)
@@ -306,7 +343,7 @@ s_begin_visit (list_jobs_t *self)
         uint32_t partition = (self->visit.partition + count) % partitions;
         for (GList *link = self->riding.head; link; link = link->next) {
             if (list_job_has_todo (link->data, partition)) {
-                self->visit = (shard_visit_t){.is_under_way = true, .partition = partition};
+                s_visit (self, partition);
                 return;
             }
         }
@@ -327,7 +364,8 @@ s_gather (list_jobs_t *self)
             s_check_off (self, job, partition);
         else {
             job->is_in_visit = true;
-            job->draft = leaders_begin (leaders, &job->selection);
+            if (self->visit.chunks * CHUNK >= self->tables_from)
+                job->draft = leaders_begin (leaders, &job->selection);
             job->draft_partition = partition;
         }
         return true;
@@ -366,20 +404,16 @@ s_end_visit (list_jobs_t *self)
     self->visit.is_under_way = false;
 }
 
-//  Show some rockets to all jobs of the visit. Rockets lie all over the memory, so prefetch the
+//  Show all rockets of some places to selections. Rockets lie all over the memory, so prefetch the
 //  next ones.
 static void
-s_show_some (list_jobs_t *self)
+s_show_all (
+    const shard_t *shard, selection_t *const *selections, size_t count, size_t first, size_t end)
 {
-    selection_t *selections[RIDING_MAX];
-    size_t count = s_in_visit (self, selections);
-    const shard_t *shard = count > 0 ? list_job_shard (self->shards, self->visit.partition) : NULL;
-    size_t size = shard ? shard_places (shard) : 0;
-    size_t end = count > 0 ? MIN (size, self->visit.place + 1 + SHOWN_PER_STEP / count) : 0;
-    for (size_t place = self->visit.place; place < end; place++) {
+    for (size_t place = first; place < end; place++) {
         const rocket_t *rocket = shard_at (shard, place);
         rocket_view_t view;
-        if (place + PREFETCHED < size)
+        if (place + PREFETCHED < end)
             rocket_prefetch (shard_at (shard, place + PREFETCHED));
         if (!rocket)
             continue;
@@ -387,9 +421,49 @@ s_show_some (list_jobs_t *self)
         for (size_t index = 0; index < count; index++)
             selection_show (selections[index], rocket, &view);
     }
-    self->visit.place = end;
-    if (end == size || count == 0)
-        s_end_visit (self);
+}
+
+//  Show a chunk to all jobs of the visit. Return how many rows that is worth.
+static size_t
+s_show_chunk (
+    shard_t *shard, selection_t *const *selections, size_t count, size_t first, size_t end)
+{
+    size_t rows = 0;
+    if (!shard_has_rows (shard)) {
+        s_show_all (shard, selections, count, first, end);
+        shard_make_rows (shard, first, end);
+        return CHUNK * count * (ROWS_PER_STEP / SHOWN_PER_STEP);
+    }
+    for (size_t index = 0; index < count; index++) {
+        bool is_shown = shard_show (shard, selections[index], first, end);
+        if (!is_shown)
+            s_show_all (shard, &selections[index], 1, first, end);
+        rows += is_shown ? CHUNK : CHUNK * (ROWS_PER_STEP / SHOWN_PER_STEP);
+    }
+    return rows;
+}
+
+//  Show some chunks to all jobs of the visit.
+static void
+s_show_some (list_jobs_t *self)
+{
+    selection_t *selections[RIDING_MAX];
+    shard_visit_t *visit = &self->visit;
+    size_t count = s_in_visit (self, selections);
+    shard_t *shard = count > 0 ? list_job_shard (self->shards, visit->partition) : NULL;
+    size_t size = shard ? shard_places (shard) : 0;
+    size_t rows = 0;
+    while (visit->seen * CHUNK < size && rows < ROWS_PER_STEP) {
+        size_t end;
+        size_t first = s_chunk (visit, size, &end);
+        rows += s_show_chunk (shard, selections, count, first, end);
+        visit->seen++;
+    }
+    if (visit->seen * CHUNK < size)
+        return;
+    if (shard)
+        shard_end_rows (shard);
+    s_end_visit (self);
 }
 
 static void

@@ -24,8 +24,13 @@
 
 typedef struct list_jobs list_jobs_t;
 
-//  Create the jobs. Both are borrowed. The pool is for texts that lists hold.
-list_jobs_t *list_jobs_new (shards_t *shards, text_pool_t *pool);
+//  A shard with so many places gets tables of leaders. In a smaller one all rows take 0.2 ms, hardly more than
+//  a table, and to make a table takes longer.
+#define LIST_JOBS_TABLES_FROM 200000
+
+//  Create the jobs. Both are borrowed. The pool is for texts that lists hold. Shards get tables of leaders
+//  from a number of places on.
+list_jobs_t *list_jobs_new (shards_t *shards, text_pool_t *pool, size_t tables_from);
 
 //  Free all jobs without calling their askers. The shards must still live.
 void list_jobs_destroy (list_jobs_t **self_p);

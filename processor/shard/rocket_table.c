@@ -73,17 +73,25 @@ s_next (const rocket_table_t *self, size_t slot)
 }
 
 rocket_t *
-rocket_table_find (const rocket_table_t *self, text_t id)
+rocket_table_find_place (const rocket_table_t *self, text_t id, size_t *place)
 {
     uint32_t hash = s_hash (id);
     for (size_t at = s_first (self, hash); self->slots[at].number; at = s_next (self, at)) {
         if (self->slots[at].hash != hash)
             continue;
-        rocket_t *rocket = self->rockets[self->slots[at].number - 1];
+        *place = self->slots[at].number - 1;
+        rocket_t *rocket = self->rockets[*place];
         if (text_equal (rocket_id (rocket), id))
             return rocket;
     }
     return NULL;
+}
+
+rocket_t *
+rocket_table_find (const rocket_table_t *self, text_t id)
+{
+    size_t place;
+    return rocket_table_find_place (self, id, &place);
 }
 
 static void

@@ -17,6 +17,9 @@ void rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool);
 //  Return the rocket with an id, or NULL.
 rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 
+//  Do the same, and set *place to its place.
+rocket_t *rocket_table_find_place (const rocket_table_t *self, text_t id, size_t *place);
+
 //  Add a rocket whose id is not in the table; the table owns it from now on.
 void rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 

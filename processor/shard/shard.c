@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/shard.h"
 
+#include "processor/shard/rocket_columns.h"
 #include "processor/shard/rocket_table.h"
 #include "processor/shard/saved_tails.h"
 
@@ -36,6 +37,8 @@ struct shard {
     GPtrArray *forgotten;  //  of rocket_t *, in no order
     guint next_forgotten;  //  to look at
     leaders_t *leaders;
+    rocket_columns_t *columns;  //  NULL: no list has looked at all rockets yet
+    bool has_rows;              //  every rocket has a row in them
     acks_t *acks;
     saved_tails_t *tails;
     bool is_leaving;
@@ -77,6 +80,7 @@ static void
 s_free (shard_t *self)
 {
     leaders_destroy (&self->leaders);
+    rocket_columns_destroy (&self->columns);
     g_ptr_array_unref (self->changed);
     g_ptr_array_unref (self->burst.rockets);
     acks_destroy (&self->burst.acks);
@@ -199,13 +203,24 @@ s_mark (shard_t *self, rocket_t *rocket)
     g_ptr_array_add (self->changed, rocket);
 }
 
+//  Set the row of a place to its rocket, if there are rows; no rocket: NULL.
+static void
+s_set_row (shard_t *self, size_t place, const rocket_t *rocket)
+{
+    if (self->columns)
+        rocket_columns_set (self->columns, place, rocket);
+}
+
 fold_t
 shard_fold (shard_t *self, const message_t *message)
 {
-    rocket_t *rocket = rocket_table_find (self->rockets, message->channel);
+    size_t place;
+    rocket_t *rocket = rocket_table_find_place (self->rockets, message->channel, &place);
     if (!rocket) {
         rocket = rocket_new (message->channel);
         rocket_table_add (self->rockets, rocket);
+        place = rocket_table_place (self->rockets, rocket);
+        s_set_row (self, place, rocket);
         self->statuses[rocket_status (rocket)]++;
     }
     self->folded++;
@@ -217,6 +232,8 @@ shard_fold (shard_t *self, const message_t *message)
     self->statuses[rocket_status (rocket)]++;
     if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
         s_mark (self, rocket);
+        if (self->columns)
+            rocket_columns_follow (self->columns, place, rocket, message->kind);
         leaders_note (self->leaders, rocket);
     }
     return fold;
@@ -430,6 +447,34 @@ shard_at (const shard_t *self, size_t place)
     return rocket_table_at (self->rockets, place);
 }
 
+bool
+shard_has_rows (const shard_t *self)
+{
+    return self->has_rows;
+}
+
+void
+shard_make_rows (shard_t *self, size_t first, size_t end)
+{
+    if (!self->columns)
+        self->columns = rocket_columns_new (rocket_table_size (self->rockets));
+    for (size_t place = first; place < end; place++)
+        rocket_columns_set (self->columns, place, rocket_table_at (self->rockets, place));
+}
+
+void
+shard_end_rows (shard_t *self)
+{
+    shard_make_rows (self, 0, 0);  //  an empty shard has none yet
+    self->has_rows = true;
+}
+
+bool
+shard_show (shard_t *self, selection_t *selection, size_t first, size_t end)
+{
+    return rocket_columns_show (self->columns, self->pool, self->rockets, selection, first, end);
+}
+
 leaders_t *
 shard_leaders (const shard_t *self)
 {
@@ -447,6 +492,7 @@ s_forget (shard_t *self, rocket_t *rocket, int64_t now_us)
 {
     self->statuses[rocket_status (rocket)]--;
     rocket_forget (rocket, self->pool, now_us);
+    s_set_row (self, rocket_table_place (self->rockets, rocket), rocket);
     leaders_drop (self->leaders, rocket);
     g_ptr_array_add (self->forgotten, rocket);
     s_mark (self, rocket);
@@ -483,6 +529,7 @@ shard_end_forgotten (shard_t *self, int64_t before_us, guint most)
         rocket_t *rocket = self->forgotten->pdata[self->next_forgotten];
         if (rocket_is_marked (rocket, ROCKET_ENDED) && s_is_unlisted (rocket)) {
             g_ptr_array_remove_index_fast (self->forgotten, self->next_forgotten);
+            s_set_row (self, rocket_table_place (self->rockets, rocket), NULL);
             rocket_table_remove (self->rockets, rocket, self->pool);
             continue;
         }

@@ -155,6 +155,23 @@ guint shard_forgotten (const shard_t *self);
 //  are since the last sweep. Return their number, and set *place behind the last one; to 0 at the end.
 guint shard_sweep (shard_t *self, size_t *place, size_t most, int64_t now_us);
 
+//  Rows of the rockets, for lists (rocket_columns.h). Who shows a list all rockets first makes those that are
+//  missing.
+
+//  Return true if every rocket has a row.
+bool shard_has_rows (const shard_t *self);
+
+//  Make the rows of the places from first up to end. From now on they follow their rockets.
+void shard_make_rows (shard_t *self, size_t first, size_t end);
+
+//  Note that the rows of all places are made.
+void shard_end_rows (shard_t *self);
+
+//  Show a selection the rockets at the places from first up to end, but for those that cannot be among its
+//  first. Call it if every rocket has a row. Return false if it takes another way: then show all.
+bool shard_show (shard_t *self, selection_t *selection, size_t first, size_t end)
+    __attribute__ ((warn_unused_result));
+
 //  Return the leaders of this shard, borrowed.
 leaders_t *shard_leaders (const shard_t *self);
 

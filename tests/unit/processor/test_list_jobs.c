@@ -47,7 +47,7 @@ s_set_up (void)
     s_shards->partitions = PARTITIONS;
     for (uint32_t partition = 0; partition < PARTITIONS; partition++)
         s_shards->shards[partition] = shard_new ((owned_t){partition, 1}, ORDERING_CONVERGE);
-    s_jobs = list_jobs_new (s_shards, s_pool);
+    s_jobs = list_jobs_new (s_shards, s_pool, 0);
     s_random = g_rand_new_with_seed (11);
     s_replies = g_ptr_array_new ();
     for (uint32_t which = 0; which < ROCKETS; which++)
@@ -108,8 +108,10 @@ s_expect_right (const list_query_t *list, uint32_t tag)
     selection_init (&right, list, list->limit + 1u, NULL);
     for (uint32_t partition = 0; partition < PARTITIONS; partition++) {
         const shard_t *shard = s_shards->shards[partition];
-        for (size_t place = 0; place < shard_size (shard); place++) {
+        for (size_t place = 0; place < shard_places (shard); place++) {
             rocket_view_t view;
+            if (!shard_at (shard, place))
+                continue;
             rocket_view (shard_at (shard, place), &view);
             selection_show (&right, shard_at (shard, place), &view);
         }
@@ -140,6 +142,9 @@ s_any_list (void)
         list.mission = text_from (missions[g_rand_int_range (s_random, 0, 4)]);
     if (g_rand_int_range (s_random, 0, 3) == 0)
         list.type = text_from ("Soyuz");
+    if (g_rand_int_range (s_random, 0, 3) == 0)
+        list.status = text_from (
+            rocket_status_name ((rocket_status_t) g_rand_int_range (s_random, 0, ROCKET_STATUSES)));
     list.has_after = g_rand_boolean (s_random);
     if (list.has_after) {
         list.after.id = text_from ("rocket-2");
@@ -162,6 +167,98 @@ Test (list_jobs, lists_in_slices_are_the_lists_at_once)
         list_jobs_run (s_jobs, 0);
     for (uint32_t tag = 0; tag < G_N_ELEMENTS (lists); tag++)
         s_expect_right (&lists[tag], tag);
+}
+
+//  Fold a message of any kind into any rocket, perhaps a new one; or forget one.
+static void
+s_change_something (uint64_t number)
+{
+    char id[16];
+    char text[16];
+    g_snprintf (id, sizeof id, "rocket-%d", g_rand_int_range (s_random, 0, 2 * ROCKETS));
+    g_snprintf (text, sizeof text, "%c%d", "MSZ"[g_rand_int_range (s_random, 0, 3)],
+        g_rand_int_range (s_random, 0, 40));
+    uint32_t partition = partition_of (text_from (id), (layout_t){.partitions = PARTITIONS});
+    message_t message = {.channel = text_from (id),
+        .number = number + (g_rand_int_range (s_random, 0, 9) ? 0 : UINT32_MAX - 100),
+        .time_us = g_rand_int_range (s_random, -1000000, 1000000),
+        .kind = (message_kind_t) g_rand_int_range (
+            s_random, MESSAGE_LAUNCHED, MESSAGE_MISSION_CHANGED + 1),
+        .speed = (uint64_t) g_rand_int_range (s_random, 0, 1000),
+        .type = text_from (g_rand_boolean (s_random) ? text : "Soyuz"),
+        .mission = text_from (text),
+        .reason = text_from (text)};
+    if (g_rand_int_range (s_random, 0, 20))
+        shard_fold (s_shards->shards[partition], &message);
+    else
+        (void) shard_forget (s_shards->shards[partition], message.channel, 1000);
+}
+
+//  Save all changes, and let the rockets go that were forgotten.
+static void
+s_end_forgotten (shard_t *shard)
+{
+    acks_t *acks = acks_new ();
+    for (int round = 0; round < 3; round++) {
+        g_ptr_array_unref (shard_take_changes (shard, G_MAXUINT));
+        shard_end_save (shard, acks);
+        shard_end_forgotten (shard, 2000, G_MAXUINT);
+    }
+    acks_destroy (&acks);
+}
+
+//  The first lists make the rows, the later ones read them; with tables of leaders and without.
+static void
+s_expect_right_after_changes (size_t tables_from)
+{
+    uint32_t tag = 0;
+    list_jobs_destroy (&s_jobs);
+    s_jobs = list_jobs_new (s_shards, s_pool, tables_from);
+    for (uint64_t round = 2; round < 12; round++) {
+        list_query_t lists[60];
+        uint32_t first = tag;
+        for (size_t index = 0; index < G_N_ELEMENTS (lists); index++) {
+            lists[index] = s_any_list ();
+            cr_assert_eq (s_add (&lists[index], tag++, 1, FAR_US), LIST_ADDED);
+        }
+        while (list_jobs_are_waiting (s_jobs))
+            list_jobs_run (s_jobs, 0);
+        for (size_t index = 0; index < G_N_ELEMENTS (lists); index++)
+            s_expect_right (&lists[index], first + (uint32_t) index);
+        for (int count = 0; count < 2000; count++)
+            s_change_something (round);
+        if (round % 3 == 0)
+            s_end_forgotten (s_shards->shards[round % PARTITIONS]);
+    }
+}
+
+Test (list_jobs, rockets_that_come_after_the_first_list_of_an_empty_shard_are_listed)
+{
+    list_query_t list = {.order = {SORT_SPEED, true}, .limit = 100};
+    list_jobs_destroy (&s_jobs);
+    s_jobs = list_jobs_new (s_shards, s_pool, SIZE_MAX);
+    for (uint32_t partition = 0; partition < PARTITIONS; partition++) {
+        shard_destroy (&s_shards->shards[partition]);
+        s_shards->shards[partition] = shard_new ((owned_t){partition, 2}, ORDERING_CONVERGE);
+    }
+    for (uint32_t tag = 0; tag < 3; tag++) {
+        cr_assert_eq (s_add (&list, tag, 1, FAR_US), LIST_ADDED);
+        while (list_jobs_are_waiting (s_jobs))
+            list_jobs_run (s_jobs, 0);
+        s_expect_right (&list, tag);
+        for (uint32_t which = 0; which < 60; which++)
+            s_fold (60 * tag + which, 1);
+    }
+}
+
+Test (list_jobs, lists_are_right_after_changes_and_removals)
+{
+    s_expect_right_after_changes (SIZE_MAX);
+}
+
+Test (list_jobs, lists_with_tables_are_right_after_changes_and_removals)
+{
+    s_expect_right_after_changes (0);
 }
 
 Test (list_jobs, while_rockets_change_pages_are_in_order_and_nothing_that_stays_is_skipped)

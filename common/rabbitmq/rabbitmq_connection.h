@@ -13,6 +13,9 @@
 #define RABBITMQ_REASON_SIZE 512
 #define RABBITMQ_QUEUE_NAME_SIZE 256
 #define RABBITMQ_FIRST_CHANNEL 1
+#define RABBITMQ_REFUSAL_ADVICE                                                                    \
+    "look at user, vhost and permissions, and at queues of this name that are no durable quorum "  \
+    "queues"
 #define RABBITMQ_TIME_HEADER "timestamp_in_ms"  //  as others name it too
 
 typedef struct {

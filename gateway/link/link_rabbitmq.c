@@ -81,8 +81,7 @@ s_look_at_broker (link_rabbitmq_t *self)
     if (log_is_due (&self->fault_logged_ms, REFUSED_LOG_MS))
         log_event (LOG_ERROR, "the broker refuses what this gateway needs: nothing is sent",
             "bus=rabbitmq topic=%s reason=%s advice=%s", self->link.topic, condition->reason,
-            "look at user, vhost and permissions, and at queues of this name that are no durable "
-            "quorum queues");
+            RABBITMQ_REFUSAL_ADVICE);
 }
 
 static void

@@ -4,13 +4,6 @@
 #include <glib.h>
 
 #include "common/kafka/kafka_client.h"
-#include "common/process/clock.h"
-#include "common/process/log.h"
-
-#define WAITING_MAX 4096
-#define WAITING_MAX_BYTES (16 * 1024 * 1024)
-#define RETRY_MS 1000
-#define LOG_INTERVAL_MS 10000
 
 typedef struct {
     uint32_t partition;
@@ -23,17 +16,15 @@ typedef struct {
     rd_kafka_headers_t *headers;
 } letter_t;
 
-struct kafka_dead_letters {
+typedef struct {
+    dead_letters_t base;
     rd_kafka_t *client;
     char *topic;
     kafka_delivered_fn *delivered;
     void *context;
-    GHashTable *waiting;  //  of letter_t *: those that are not delivered
-    uint64_t waiting_bytes;
-    GQueue failed;  //  of letter_t *: some of them, to send again
-    int64_t retry_at_ms;
-    int64_t logged_ms;
-};
+    GHashTable *letters;  //  of letter_t *: those that are not delivered
+    GQueue failed;        //  of letter_t *: some of them, to send again
+} kafka_dead_letters_t;
 
 static void
 s_free_letter (void *data)
@@ -50,11 +41,7 @@ static void
 s_fail (kafka_dead_letters_t *self, letter_t *letter, rd_kafka_resp_err_t error)
 {
     g_queue_push_tail (&self->failed, letter);
-    self->retry_at_ms = clock_ms () + RETRY_MS;
-    if (log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
-        log_event (LOG_WARN, "dead letters are not delivered: they are sent again",
-            "topic=%s reason=%s waiting=%u", self->topic, rd_kafka_err2str (error),
-            g_hash_table_size (self->waiting));
+    dead_letters_fail (&self->base, rd_kafka_err2str (error));
 }
 
 static void
@@ -67,9 +54,9 @@ s_take_report (rd_kafka_t *client, const rd_kafka_message_t *report, void *conte
         s_fail (self, letter, report->err);
         return;
     }
-    self->waiting_bytes -= letter->value_size;
+    dead_letters_remove (&self->base, letter->value_size);
     self->delivered (self->context, letter->partition, letter->assignment, letter->offset);
-    g_hash_table_remove (self->waiting, letter);
+    g_hash_table_remove (self->letters, letter);
 }
 
 static void
@@ -90,7 +77,7 @@ s_produce (kafka_dead_letters_t *self, letter_t *letter)
     rd_kafka_error_destroy (error);
 }
 
-kafka_dead_letters_t *
+dead_letters_t *
 kafka_dead_letters_new (const bus_settings_t *config, const char *topic, int wake_fd,
     kafka_delivered_fn *delivered, void *context)
 {
@@ -110,30 +97,31 @@ kafka_dead_letters_new (const bus_settings_t *config, const char *topic, int wak
         return NULL;
     }
     g_queue_init (&self->failed);
-    self->waiting = g_hash_table_new_full (NULL, NULL, s_free_letter, NULL);
+    self->letters = g_hash_table_new_full (NULL, NULL, s_free_letter, NULL);
     self->topic = g_strdup (topic);
+    self->base = (dead_letters_t){.place = self->topic, .max = DEAD_LETTERS_MAX};
     self->delivered = delivered;
     self->context = context;
     static const uint64_t one = 1;
     rd_kafka_queue_t *events = rd_kafka_queue_get_main (self->client);
     rd_kafka_queue_io_event_enable (events, wake_fd, &one, sizeof one);
     rd_kafka_queue_destroy (events);
-    return self;
+    return &self->base;
 }
 
 void
-kafka_dead_letters_destroy (kafka_dead_letters_t **self_p)
+kafka_dead_letters_destroy (dead_letters_t **base_p)
 {
-    kafka_dead_letters_t *self = *self_p;
+    kafka_dead_letters_t *self = (kafka_dead_letters_t *) *base_p;
     if (!self)
         return;
     rd_kafka_purge (self->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_destroy (self->client);
     g_queue_clear (&self->failed);
-    g_hash_table_destroy (self->waiting);
+    g_hash_table_destroy (self->letters);
     g_free (self->topic);
     g_free (self);
-    *self_p = NULL;
+    *base_p = NULL;
 }
 
 static void
@@ -163,9 +151,10 @@ s_headers (const rd_kafka_message_t *record, const char *topic, const char *reas
 }
 
 void
-kafka_dead_letters_send (kafka_dead_letters_t *self, const rd_kafka_message_t *record,
-    const char *topic, uint64_t assignment, const char *reason)
+kafka_dead_letters_send (dead_letters_t *base, const rd_kafka_message_t *record, const char *topic,
+    uint64_t assignment, const char *reason)
 {
+    kafka_dead_letters_t *self = (kafka_dead_letters_t *) base;
     letter_t *letter = g_new0 (letter_t, 1);
     *letter = (letter_t){.partition = (uint32_t) record->partition,
         .assignment = assignment,
@@ -175,30 +164,18 @@ kafka_dead_letters_send (kafka_dead_letters_t *self, const rd_kafka_message_t *r
         .value = g_memdup2 (record->payload, record->len),
         .value_size = record->len,
         .headers = s_headers (record, topic, reason)};
-    g_hash_table_add (self->waiting, letter);
-    self->waiting_bytes += letter->value_size;
+    g_hash_table_add (self->letters, letter);
+    dead_letters_add (base, letter->value_size);
     s_produce (self, letter);
 }
 
 void
-kafka_dead_letters_run (kafka_dead_letters_t *self)
+kafka_dead_letters_run (dead_letters_t *base)
 {
+    kafka_dead_letters_t *self = (kafka_dead_letters_t *) base;
     rd_kafka_poll (self->client, 0);
-    if (self->failed.length == 0 || clock_ms () < self->retry_at_ms)
+    if (dead_letters_are_resting (base))
         return;
     for (guint count = self->failed.length; count > 0; count--)
         s_produce (self, g_queue_pop_head (&self->failed));
-}
-
-bool
-kafka_dead_letters_is_full (const kafka_dead_letters_t *self)
-{
-    return g_hash_table_size (self->waiting) >= WAITING_MAX ||
-           self->waiting_bytes >= WAITING_MAX_BYTES;
-}
-
-uint64_t
-kafka_dead_letters_waiting (const kafka_dead_letters_t *self)
-{
-    return g_hash_table_size (self->waiting);
 }

@@ -6,12 +6,9 @@
 #define DOWNLINK_KAFKA_DEAD_LETTERS_H
 
 #include <librdkafka/rdkafka.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "common/bus/bus_settings.h"
-
-typedef struct kafka_dead_letters kafka_dead_letters_t;
+#include "processor/intake/dead_letters.h"
 
 //  Hear that a letter is delivered: the record of a partition, read under an assignment.
 typedef void (kafka_delivered_fn) (
@@ -19,23 +16,17 @@ typedef void (kafka_delivered_fn) (
 
 //  Connect a producer. wake_fd is an eventfd to write when something is to be run; context is for
 //  delivered. Return NULL on failure; then the log says why.
-kafka_dead_letters_t *kafka_dead_letters_new (const bus_settings_t *config, const char *topic,
+dead_letters_t *kafka_dead_letters_new (const bus_settings_t *config, const char *topic,
     int wake_fd, kafka_delivered_fn *delivered, void *context);
 
 //  Forget the letters that are not delivered: whoever reads their records next sends them.
-void kafka_dead_letters_destroy (kafka_dead_letters_t **self_p);
+void kafka_dead_letters_destroy (dead_letters_t **base_p);
 
 //  Send a record. topic is the one that it comes from.
-void kafka_dead_letters_send (kafka_dead_letters_t *self, const rd_kafka_message_t *record,
+void kafka_dead_letters_send (dead_letters_t *base, const rd_kafka_message_t *record,
     const char *topic, uint64_t assignment, const char *reason);
 
 //  Tell of deliveries, and send again what failed. Never wait.
-void kafka_dead_letters_run (kafka_dead_letters_t *self);
-
-//  Return true if so many letters wait that no more records may be read for now.
-bool kafka_dead_letters_is_full (const kafka_dead_letters_t *self);
-
-//  Return the number of letters that wait for their delivery.
-uint64_t kafka_dead_letters_waiting (const kafka_dead_letters_t *self);
+void kafka_dead_letters_run (dead_letters_t *base);
 
 #endif

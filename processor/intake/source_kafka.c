@@ -22,7 +22,7 @@ typedef struct {
     source_t base;
     shards_t *shards;
     kafka_feed_t *feed;
-    kafka_dead_letters_t *letters;  //  NULL: none are sent
+    dead_letters_t *letters;  //  NULL: none are sent
     record_reader_t *reader;
     kafka_partition_t *partitions;
     uint32_t first;  //  the partition to take from first
@@ -194,14 +194,6 @@ s_take_batch (source_kafka_t *self, kafka_partition_t *partition)
     s_settle (self, partition);
 }
 
-//  Return true if no more may be read for now.
-static bool
-s_must_pause (const source_kafka_t *self)
-{
-    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX ||
-           (self->letters && kafka_dead_letters_is_full (self->letters));
-}
-
 //  Commit the saved offsets that are not committed yet.
 static void
 s_commit (source_kafka_t *self)
@@ -264,7 +256,7 @@ s_take (source_t *base, int64_t budget_us)
     source_kafka_t *self = (source_kafka_t *) base;
     int64_t until_us = clock_us () + budget_us;
     s_run (self);
-    while (!s_must_pause (self)) {
+    while (!dead_letters_hold_up (self->letters, self->shards)) {
         if (!s_take_round (self, until_us))
             return false;
         if (clock_us () >= until_us)
@@ -363,7 +355,7 @@ s_health (source_t *base)
     return (bus_health_t){.kind = "kafka",
         .topic = self->feed->name,
         .is_away = self->feed->is_away,
-        .dead_letters_waiting = self->letters ? kafka_dead_letters_waiting (self->letters) : 0,
+        .dead_letters_waiting = dead_letters_waiting (self->letters),
         .brokers_up = self->feed->statistics.brokers_up,
         .received_bytes = self->feed->statistics.received_bytes};
 }

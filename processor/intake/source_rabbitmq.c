@@ -11,10 +11,10 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
+#include "processor/intake/rabbitmq_dead_letters.h"
 #include "processor/intake/record_reader.h"
 #include "processor/intake/source.h"
 #include "processor/rabbitmq/rabbitmq_consumer.h"
-#include "processor/rabbitmq/rabbitmq_dead_letters.h"
 #include "processor/rabbitmq/rabbitmq_partition.h"
 
 #define LEAVE_MS 2000  //  other processors wait for the messages of a leaving partition
@@ -30,7 +30,7 @@ typedef struct {
     char *dead_letter;  //  NULL: none are sent
     int ear_fd;
     rabbitmq_consumer_t *consumer;
-    rabbitmq_dead_letters_t *letters;  //  NULL: none are sent
+    dead_letters_t *letters;  //  NULL: none are sent
     record_reader_t *reader;
     GQueue deliveries;  //  of rabbitmq_delivery_t, to be read
     rabbitmq_partition_t *partitions;
@@ -148,14 +148,6 @@ s_take_next (source_rabbitmq_t *self)
         rabbitmq_delivery_free (delivery);
 }
 
-//  Return true if no more may be read for now.
-static bool
-s_must_pause (const source_rabbitmq_t *self)
-{
-    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX ||
-           (self->letters && rabbitmq_dead_letters_is_full (self->letters));
-}
-
 //  Acknowledge messages that need no save, such as duplicates, and close partitions that have left.
 static void
 s_look_at_partitions (source_rabbitmq_t *self)
@@ -178,10 +170,10 @@ s_take (source_t *base, int64_t budget_us)
     if (self->letters)
         rabbitmq_dead_letters_run (self->letters);
     rabbitmq_consumer_take (self->consumer, &self->deliveries);
-    bool is_paused = s_must_pause (self);
+    bool is_paused = dead_letters_hold_up (self->letters, self->shards);
     while (self->deliveries.head && !is_paused && clock_us () < until_us) {
         s_take_next (self);
-        is_paused = self->letters && rabbitmq_dead_letters_is_full (self->letters);
+        is_paused = dead_letters_are_full (self->letters);
     }
     s_look_at_partitions (self);
     return self->deliveries.head && !is_paused;
@@ -286,7 +278,7 @@ s_health (source_t *base)
     return (bus_health_t){.kind = "rabbitmq",
         .topic = self->topic,
         .is_away = is_away,
-        .dead_letters_waiting = self->letters ? rabbitmq_dead_letters_waiting (self->letters) : 0,
+        .dead_letters_waiting = dead_letters_waiting (self->letters),
         .brokers_up = condition.is_ready,
         .received_bytes = condition.received_bytes};
 }
@@ -341,8 +333,7 @@ s_await (source_rabbitmq_t *self, const patience_t *patience)
         if (is_refused) {
             log_event (LOG_ERROR, "RabbitMQ refuses what this processor needs",
                 "topic=%s reason=%s advice=%s", self->topic, condition.reason,
-                "look at user, vhost and permissions, and at queues of this name that are no "
-                "durable quorum queues");
+                RABBITMQ_REFUSAL_ADVICE);
             return false;
         }
         if (*condition.reason && log_is_due (&self->broker_logged_ms, LOG_INTERVAL_MS * 10))

@@ -25,7 +25,7 @@ typedef struct {
     source_t base;
     shards_t *shards;
     sqs_feed_t *feed;
-    sqs_dead_letters_t *letters;  //  NULL: none are sent
+    dead_letters_t *letters;  //  NULL: none are sent
     record_reader_t *reader;
     sqs_frames_t *frames;  //  those that came in pieces
     sqs_partition_t *partitions;
@@ -112,15 +112,6 @@ s_take_some (source_sqs_t *self, sqs_partition_t *partition)
     return sqs_partition_next (partition) != NULL;
 }
 
-//  Return true while no more messages may be taken in.
-static bool
-s_must_pause (const source_sqs_t *self)
-{
-    if (self->letters && sqs_dead_letters_is_full (self->letters))
-        return true;
-    return shards_unsaved (self->shards) >= SOURCE_UNSAVED_MAX;
-}
-
 //  Decide about the held messages of a partition: those that are saved are deleted; when the shard is
 //  gone, the others are shown to the next owner.
 static void
@@ -166,7 +157,7 @@ s_take (source_t *base, int64_t budget_us)
 {
     source_sqs_t *self = (source_sqs_t *) base;
     int64_t until_us = clock_us () + budget_us;
-    bool must_pause = s_must_pause (self);
+    bool must_pause = dead_letters_hold_up (self->letters, self->shards);
     bool is_more_left = !must_pause;
     s_run (self, !must_pause);
     while (is_more_left && clock_us () < until_us) {
@@ -250,7 +241,7 @@ s_health (source_t *base)
     return (bus_health_t){.kind = "sqs",
         .topic = self->feed->settings->topic,
         .is_away = is_away,
-        .dead_letters_waiting = self->letters ? sqs_dead_letters_waiting (self->letters) : 0,
+        .dead_letters_waiting = dead_letters_waiting (self->letters),
         .brokers_up = !is_away,
         .received_bytes = sqs_client_received (self->feed->client)};
 }

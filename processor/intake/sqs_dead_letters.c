@@ -3,57 +3,50 @@
 
 #include <glib.h>
 
-#include "common/process/clock.h"
-#include "common/process/log.h"
-
-#define WAITING_MAX 1000
-#define WAITING_MAX_BYTES ((uint64_t) 16 * 1024 * 1024)
-#define RETRY_MS 1000
-#define LOG_INTERVAL_MS 10000
+#define LETTERS_MAX 1000  //  SQS has to be told again and again that their messages stay hidden
 #define REASON_MAX 300
 
 typedef struct {
     const sqs_partition_t *partition;
     sqs_message_t *message;  //  NULL: it is forgotten
+    size_t size;             //  of its body
     char *reason;
     GList link;
 } letter_t;
 
-struct sqs_dead_letters {
+typedef struct {
+    dead_letters_t base;
     sqs_feed_t *feed;
     uint64_t *delivered;
     GQueue waiting;  //  of letter_t: those that wait for their batch
     GQueue batch;    //  of letter_t: those under way, in its order
-    uint64_t bytes;  //  of all bodies
-    int64_t retry_at_ms;
-    int64_t logged_ms;
-};
+} sqs_dead_letters_t;
 
-sqs_dead_letters_t *
+dead_letters_t *
 sqs_dead_letters_new (sqs_feed_t *feed, uint64_t *delivered)
 {
     sqs_dead_letters_t *self = g_new0 (sqs_dead_letters_t, 1);
+    self->base = (dead_letters_t){.place = feed->letters.name, .max = LETTERS_MAX};
     self->feed = feed;
     self->delivered = delivered;
-    return self;
+    return &self->base;
 }
 
 //  Free a letter that is in no list.
 static void
 s_free_letter (sqs_dead_letters_t *self, letter_t *letter)
 {
-    if (letter->message) {
+    if (letter->message)
         letter->message->is_letter = false;
-        self->bytes -= letter->message->body.size;
-    }
+    dead_letters_remove (&self->base, letter->size);
     g_free (letter->reason);
     g_free (letter);
 }
 
 void
-sqs_dead_letters_destroy (sqs_dead_letters_t **self_p)
+sqs_dead_letters_destroy (dead_letters_t **base_p)
 {
-    sqs_dead_letters_t *self = *self_p;
+    sqs_dead_letters_t *self = (sqs_dead_letters_t *) *base_p;
     if (!self)
         return;
     while (self->waiting.head)
@@ -61,7 +54,7 @@ sqs_dead_letters_destroy (sqs_dead_letters_t **self_p)
     while (self->batch.head)
         s_free_letter (self, g_queue_pop_head_link (&self->batch)->data);
     g_free (self);
-    *self_p = NULL;
+    *base_p = NULL;
 }
 
 //  Return a reason that SQS takes: not empty, of bounded length, printable ASCII.
@@ -76,39 +69,41 @@ s_reason (const char *reason)
 }
 
 void
-sqs_dead_letters_send (sqs_dead_letters_t *self, const sqs_partition_t *partition,
+sqs_dead_letters_send (dead_letters_t *base, const sqs_partition_t *partition,
     sqs_message_t *message, const char *reason)
 {
+    sqs_dead_letters_t *self = (sqs_dead_letters_t *) base;
     letter_t *letter = g_new0 (letter_t, 1);
     *letter = (letter_t){.partition = partition,
         .message = message,
+        .size = message->body.size,
         .reason = s_reason (reason),
         .link.data = letter};
     message->is_letter = true;
-    self->bytes += message->body.size;
+    dead_letters_add (base, letter->size);
     g_queue_push_tail_link (&self->waiting, &letter->link);
     sqs_client_wake_at (self->feed->client, 0);
 }
 
 //  Forget the messages of a partition in a list.
 static void
-s_forget (sqs_dead_letters_t *self, GQueue *letters, const sqs_partition_t *partition)
+s_forget (GQueue *letters, const sqs_partition_t *partition)
 {
     for (GList *link = letters->head; link; link = link->next) {
         letter_t *letter = link->data;
         if (letter->partition != partition || !letter->message)
             continue;
         letter->message->is_letter = false;
-        self->bytes -= letter->message->body.size;
         letter->message = NULL;
     }
 }
 
 void
-sqs_dead_letters_forget (sqs_dead_letters_t *self, const sqs_partition_t *partition)
+sqs_dead_letters_forget (dead_letters_t *base, const sqs_partition_t *partition)
 {
-    s_forget (self, &self->waiting, partition);
-    s_forget (self, &self->batch, partition);
+    sqs_dead_letters_t *self = (sqs_dead_letters_t *) base;
+    s_forget (&self->waiting, partition);
+    s_forget (&self->batch, partition);
     for (GList *link = self->waiting.head; link;) {
         letter_t *letter = link->data;
         link = link->next;
@@ -124,12 +119,8 @@ static void
 s_fail (sqs_dead_letters_t *self, letter_t *letter, const char *reason)
 {
     g_queue_push_tail_link (&self->waiting, &letter->link);
-    self->retry_at_ms = clock_ms () + RETRY_MS;
-    sqs_client_wake_at (self->feed->client, self->retry_at_ms);
-    if (log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
-        log_event (LOG_WARN, "dead letters are not delivered: they are sent again",
-            "queue=%s reason=%s waiting=%u", self->feed->letters.name, reason,
-            self->waiting.length);
+    dead_letters_fail (&self->base, reason);
+    sqs_client_wake_at (self->feed->client, self->base.retry_at_ms);
 }
 
 static void
@@ -166,14 +157,15 @@ s_describe (const sqs_dead_letters_t *self, const letter_t *letter, sqs_entry_t 
 }
 
 void
-sqs_dead_letters_run (sqs_dead_letters_t *self)
+sqs_dead_letters_run (dead_letters_t *base)
 {
+    sqs_dead_letters_t *self = (sqs_dead_letters_t *) base;
     sqs_entry_t entries[SQS_BATCH_MAX];
     size_t bytes = 0;
     if (self->batch.head || !self->waiting.head)
         return;
     sqs_queue_run (&self->feed->letters);
-    if (self->feed->letters.state != SQS_QUEUE_READY || clock_ms () < self->retry_at_ms ||
+    if (self->feed->letters.state != SQS_QUEUE_READY || dead_letters_are_resting (base) ||
         !sqs_client_can_call (self->feed->client))
         return;
     while (self->waiting.head && self->batch.length < SQS_BATCH_MAX) {
@@ -188,17 +180,4 @@ sqs_dead_letters_run (sqs_dead_letters_t *self)
     sqs_client_call (self->feed->client, "SendMessageBatch",
         sqs_body_send (self->feed->json, self->feed->letters.url, entries, self->batch.length), 0,
         s_take_reply, self);
-}
-
-bool
-sqs_dead_letters_is_full (const sqs_dead_letters_t *self)
-{
-    return self->waiting.length + self->batch.length >= WAITING_MAX ||
-           self->bytes >= WAITING_MAX_BYTES;
-}
-
-uint64_t
-sqs_dead_letters_waiting (const sqs_dead_letters_t *self)
-{
-    return self->waiting.length + self->batch.length;
 }

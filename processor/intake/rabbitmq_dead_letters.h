@@ -6,9 +6,8 @@
 #define DOWNLINK_RABBITMQ_DEAD_LETTERS_H
 
 #include "common/rabbitmq/rabbitmq_publisher.h"
+#include "processor/intake/dead_letters.h"
 #include "processor/rabbitmq/rabbitmq_consumer.h"
-
-typedef struct rabbitmq_dead_letters rabbitmq_dead_letters_t;
 
 //  Hear that a letter is carried: that of a message of a partition.
 typedef void (rabbitmq_letter_fn) (
@@ -16,29 +15,21 @@ typedef void (rabbitmq_letter_fn) (
 
 //  Connect. Settings, queue and topic are borrowed. ear_fd is an eventfd to write when something is to be
 //  run.
-rabbitmq_dead_letters_t *rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings,
-    const char *queue, const char *topic, int ear_fd, rabbitmq_letter_fn *carried, void *context);
+dead_letters_t *rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings, const char *queue,
+    const char *topic, int ear_fd, rabbitmq_letter_fn *carried, void *context);
 
 //  Forget the letters that are not carried: the next reader of their messages sends them. Return false
 //  as rabbitmq_publisher_destroy does.
-bool rabbitmq_dead_letters_destroy (rabbitmq_dead_letters_t **self_p)
-    __attribute__ ((warn_unused_result));
+bool rabbitmq_dead_letters_destroy (dead_letters_t **base_p) __attribute__ ((warn_unused_result));
 
 //  Send the letter of a message, which it takes.
 void rabbitmq_dead_letters_send (
-    rabbitmq_dead_letters_t *self, rabbitmq_delivery_t *delivery, const char *reason);
+    dead_letters_t *base, rabbitmq_delivery_t *delivery, const char *reason);
 
 //  Tell of carried letters, and publish those that wait. Never wait.
-void rabbitmq_dead_letters_run (rabbitmq_dead_letters_t *self);
-
-//  Return true if so many letters wait that no more messages may be read for now.
-bool rabbitmq_dead_letters_is_full (const rabbitmq_dead_letters_t *self);
-
-//  Return the number of letters that wait.
-uint64_t rabbitmq_dead_letters_waiting (const rabbitmq_dead_letters_t *self);
+void rabbitmq_dead_letters_run (dead_letters_t *base);
 
 //  Return the condition of the connection.
-const rabbitmq_publisher_condition_t *rabbitmq_dead_letters_condition (
-    const rabbitmq_dead_letters_t *self);
+const rabbitmq_publisher_condition_t *rabbitmq_dead_letters_condition (const dead_letters_t *base);
 
 #endif

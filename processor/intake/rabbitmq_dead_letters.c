@@ -1,13 +1,6 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/rabbitmq/rabbitmq_dead_letters.h"
+#include "processor/intake/rabbitmq_dead_letters.h"
 
-#include "common/process/clock.h"
-#include "common/process/log.h"
-
-#define WAITING_MAX 4096
-#define WAITING_MAX_BYTES (16 * 1024 * 1024)
-#define RETRY_MS 1000
-#define LOG_INTERVAL_MS 10000
 #define REASON_BYTES 512
 
 typedef struct {
@@ -17,19 +10,16 @@ typedef struct {
     GList link;  //  in unsent
 } letter_t;
 
-struct rabbitmq_dead_letters {
+typedef struct {
+    dead_letters_t base;
     rabbitmq_publisher_t *publisher;
-    const char *queue;
     const char *topic;
     rabbitmq_letter_fn *carried;
     void *context;
     GHashTable *letters;  //  of letter_t by id: all that are not carried
     GQueue unsent;        //  of letter_t: some of them
-    uint64_t bytes;
     uint64_t ids;
-    int64_t retry_at_ms;
-    int64_t logged_ms;
-};
+} rabbitmq_dead_letters_t;
 
 static void
 s_free_letter (void *data)
@@ -39,25 +29,25 @@ s_free_letter (void *data)
     g_free (letter);
 }
 
-rabbitmq_dead_letters_t *
+dead_letters_t *
 rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings, const char *queue,
     const char *topic, int ear_fd, rabbitmq_letter_fn *carried, void *context)
 {
     rabbitmq_dead_letters_t *self = g_new0 (rabbitmq_dead_letters_t, 1);
-    self->queue = queue;
+    self->base = (dead_letters_t){.place = queue, .max = DEAD_LETTERS_MAX};
     self->topic = topic;
     self->carried = carried;
     self->context = context;
     self->letters = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, s_free_letter);
     self->publisher = rabbitmq_publisher_new (settings, queue, false, ear_fd);
     rabbitmq_publisher_set_queues (self->publisher, 1);
-    return self;
+    return &self->base;
 }
 
 bool
-rabbitmq_dead_letters_destroy (rabbitmq_dead_letters_t **self_p)
+rabbitmq_dead_letters_destroy (dead_letters_t **base_p)
 {
-    rabbitmq_dead_letters_t *self = g_steal_pointer (self_p);
+    rabbitmq_dead_letters_t *self = (rabbitmq_dead_letters_t *) g_steal_pointer (base_p);
     if (!self)
         return true;
     bool has_ended = rabbitmq_publisher_destroy (&self->publisher);
@@ -76,16 +66,11 @@ s_take_fate (void *context, uint64_t id, bool is_carried, int64_t took_us)
         return;
     if (!is_carried) {
         g_queue_push_tail_link (&self->unsent, &letter->link);
-        self->retry_at_ms = clock_ms () + RETRY_MS;
-        if (log_is_due (&self->logged_ms, LOG_INTERVAL_MS))
-            log_event (LOG_WARN, "dead letters are not delivered: they are sent again",
-                "queue=%s reason=%s waiting=%u", self->queue,
-                rabbitmq_publisher_condition (self->publisher)->reason,
-                g_hash_table_size (self->letters));
+        dead_letters_fail (&self->base, rabbitmq_publisher_condition (self->publisher)->reason);
         return;
     }
     const rabbitmq_delivery_t *delivery = letter->delivery;
-    self->bytes -= delivery->size;
+    dead_letters_remove (&self->base, delivery->size);
     self->carried (self->context, delivery->partition, delivery->assignment, delivery->instance,
         delivery->tag);
     g_hash_table_remove (self->letters, &id);
@@ -109,48 +94,37 @@ s_publish (rabbitmq_dead_letters_t *self, const letter_t *letter)
 static void
 s_publish_all (rabbitmq_dead_letters_t *self)
 {
-    if (clock_ms () < self->retry_at_ms)
+    if (dead_letters_are_resting (&self->base))
         return;
     while (self->unsent.head && s_publish (self, self->unsent.head->data))
         g_queue_pop_head_link (&self->unsent);
 }
 
 void
-rabbitmq_dead_letters_send (
-    rabbitmq_dead_letters_t *self, rabbitmq_delivery_t *delivery, const char *reason)
+rabbitmq_dead_letters_send (dead_letters_t *base, rabbitmq_delivery_t *delivery, const char *reason)
 {
+    rabbitmq_dead_letters_t *self = (rabbitmq_dead_letters_t *) base;
     letter_t *letter = g_new0 (letter_t, 1);
     letter->id = ++self->ids;
     letter->delivery = delivery;
     letter->link.data = letter;
     g_strlcpy (letter->reason, reason, sizeof letter->reason);
     g_hash_table_insert (self->letters, &letter->id, letter);
-    self->bytes += delivery->size;
+    dead_letters_add (base, delivery->size);
     g_queue_push_tail_link (&self->unsent, &letter->link);
     s_publish_all (self);
 }
 
 void
-rabbitmq_dead_letters_run (rabbitmq_dead_letters_t *self)
+rabbitmq_dead_letters_run (dead_letters_t *base)
 {
+    rabbitmq_dead_letters_t *self = (rabbitmq_dead_letters_t *) base;
     rabbitmq_publisher_run (self->publisher, s_take_fate, self);
     s_publish_all (self);
 }
 
-bool
-rabbitmq_dead_letters_is_full (const rabbitmq_dead_letters_t *self)
-{
-    return g_hash_table_size (self->letters) >= WAITING_MAX || self->bytes >= WAITING_MAX_BYTES;
-}
-
-uint64_t
-rabbitmq_dead_letters_waiting (const rabbitmq_dead_letters_t *self)
-{
-    return g_hash_table_size (self->letters);
-}
-
 const rabbitmq_publisher_condition_t *
-rabbitmq_dead_letters_condition (const rabbitmq_dead_letters_t *self)
+rabbitmq_dead_letters_condition (const dead_letters_t *base)
 {
-    return rabbitmq_publisher_condition (self->publisher);
+    return rabbitmq_publisher_condition (((const rabbitmq_dead_letters_t *) base)->publisher);
 }

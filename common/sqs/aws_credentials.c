@@ -138,21 +138,29 @@ s_machine_url (const char *path, const char *rest)
         "%.*s%s%s", (int) (base[size - 1] == '/' ? size - 1 : size), base, path, rest);
 }
 
-//  Ask the metadata service for something.
+//  Send a request to a service of this machine or container. header: a line, or NULL.
 static void
-s_ask_machine (aws_credentials_t *self, const char *path, const char *rest, web_answer_fn *answered)
+s_ask (aws_credentials_t *self, const char *method, const char *url, const char *header,
+    web_answer_fn *answered)
 {
-    char *url = s_machine_url (path, rest);
-    char *token = g_strdup_printf ("X-aws-ec2-metadata-token: %s", self->token);
-    const char *headers[] = {token, NULL};
+    const char *headers[] = {header, NULL};
     web_send (self->web,
-        &(web_request_t){.method = "GET",
+        &(web_request_t){.method = method,
             .url = url,
             .headers = headers,
             .timeout_ms = ASK_MS,
             .is_local = true},
         answered, self);
-    g_free (token);
+}
+
+//  Ask the metadata service about roles. name: of one; empty: for the name.
+static void
+s_ask_role (aws_credentials_t *self, const char *name, web_answer_fn *answered)
+{
+    char *url = s_machine_url (ROLE_PATH, name);
+    char *header = g_strdup_printf ("X-aws-ec2-metadata-token: %s", self->token);
+    s_ask (self, "GET", url, header, answered);
+    g_free (header);
     g_free (url);
 }
 
@@ -164,7 +172,7 @@ s_take_role_name (void *context, const web_answer_t *answer)
     char *name = g_strndup (answer->body.data, answer->body.size);
     name[strcspn (name, "\r\n")] = 0;
     if (answer->status == 200 && *name && !strpbrk (name, " /?#"))
-        s_ask_machine (self, ROLE_PATH, name, s_take_machine);
+        s_ask_role (self, name, s_take_machine);
     else
         s_fail (self, "the role of the machine",
             answer->fault ? answer->fault : "the machine has no role");
@@ -180,7 +188,7 @@ s_take_token (void *context, const web_answer_t *answer)
     self->token = g_strndup (answer->body.data, answer->body.size);
     g_strstrip (self->token);
     if (answer->status == 200 && *self->token && !strpbrk (self->token, "\r\n"))
-        s_ask_machine (self, ROLE_PATH, "", s_take_role_name);
+        s_ask_role (self, "", s_take_role_name);
     else
         s_fail (self, "the role of the machine",
             answer->fault ? answer->fault : "its metadata service gives no token");
@@ -189,20 +197,13 @@ s_take_token (void *context, const web_answer_t *answer)
 static void
 s_begin_machine (aws_credentials_t *self)
 {
-    static const char *const headers[] = {"X-aws-ec2-metadata-token-ttl-seconds: 300", NULL};
     const char *is_off = g_getenv ("AWS_EC2_METADATA_DISABLED");
     if (is_off && g_ascii_strcasecmp (is_off, "true") == 0) {
         s_fail (self, "the role of the machine", "AWS_EC2_METADATA_DISABLED is set");
         return;
     }
     char *url = s_machine_url (TOKEN_PATH, "");
-    web_send (self->web,
-        &(web_request_t){.method = "PUT",
-            .url = url,
-            .headers = headers,
-            .timeout_ms = ASK_MS,
-            .is_local = true},
-        s_take_token, self);
+    s_ask (self, "PUT", url, "X-aws-ec2-metadata-token-ttl-seconds: 300", s_take_token);
     g_free (url);
 }
 
@@ -235,14 +236,7 @@ s_begin_container (aws_credentials_t *self)
         return false;
     char *url = path && *path ? g_strconcat (CONTAINER_URL, path, NULL) : g_strdup (whole);
     char *line = s_container_line ();
-    const char *headers[] = {line, NULL};
-    web_send (self->web,
-        &(web_request_t){.method = "GET",
-            .url = url,
-            .headers = headers,
-            .timeout_ms = ASK_MS,
-            .is_local = true},
-        s_take_container, self);
+    s_ask (self, "GET", url, line, s_take_container);
     g_free (line);
     g_free (url);
     return true;

@@ -108,7 +108,7 @@ s_write_store (prometheus_text_t *text, const store_health_t *store)
     prometheus_count (text, 1, (labels_t){"kind", store->kind, "saved_on", store->saved_on});
 }
 
-//  Write the lag of each owned partition behind a bus that keeps messages.
+//  Write the lag of each owned partition behind a bus that keeps messages, as far as it is known.
 static void
 s_write_lags (prometheus_text_t *text, const shards_t *shards)
 {
@@ -121,6 +121,8 @@ s_write_lags (prometheus_text_t *text, const shards_t *shards)
                        : "Age of the oldest of them, as far as it is known.");
         for (uint32_t index = 0; index < count; index++) {
             const lag_t *lag = &shards->lags[owned[index].partition];
+            if (!lag->is_known)
+                continue;
             char label[12];
             g_snprintf (label, sizeof label, "%u", owned[index].partition);
             prometheus_count (

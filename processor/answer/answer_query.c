@@ -103,12 +103,23 @@ s_write_store (msgpack_writer_t *writer, const store_health_t *store)
     msgpack_write_bool (writer, store->is_away);
 }
 
+//  Leave only the partitions with a known lag. Return their number.
+static uint32_t
+s_keep_known (const shards_t *shards, owned_t owned[PARTITIONS_MAX], uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t index = 0; index < count; index++)
+        if (shards->lags[owned[index].partition].is_known)
+            owned[kept++] = owned[index];
+    return kept;
+}
+
 //  Write the bus, and the lag of each owned partition behind it, if it keeps messages.
 static void
 s_write_bus (msgpack_writer_t *writer, const shards_t *shards)
 {
     owned_t owned[PARTITIONS_MAX];
-    uint32_t count = shards->bus.topic ? shards_owned (shards, owned) : 0;
+    uint32_t count = s_keep_known (shards, owned, shards_owned (shards, owned));
     msgpack_write_key (writer, "bus");
     msgpack_write_map (writer, 4);
     msgpack_write_key (writer, "kind");

@@ -37,8 +37,8 @@ struct source {
     //  Return the item to wait for: it becomes ready when something came.
     socket_item_t (*item) (source_t *self);
 
-    //  Describe the bus as it is now, and write the lags of the assigned partitions to the shards.
-    //  Never waits.
+    //  Describe the bus as it is now, and write the lags of the assigned partitions to the shards, those
+    //  that are not known as such. Never waits.
     bus_health_t (*health) (source_t *self);
 
     void (*destroy) (source_t **self_p);

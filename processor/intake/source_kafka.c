@@ -323,7 +323,7 @@ s_lag (const source_kafka_t *self, kafka_partition_t *partition, int64_t now_ms)
     if (rd_kafka_get_watermark_offsets (
             self->feed->client, self->feed->name, (int32_t) partition->number, &low, &high) ||
         high < 0)
-        return (lag_t){0};
+        return (lag_t){0};  //  nothing was fetched yet
     bool is_behind = high > MAX (partition->next, MAX (low, 0));
     if (!is_behind)
         partition->behind_ms = 0;
@@ -332,9 +332,10 @@ s_lag (const source_kafka_t *self, kafka_partition_t *partition, int64_t now_ms)
     int64_t saved = partition->saved >= 0 ? partition->saved : MAX (low, 0);
     int64_t since_ms = partition->unsaved_ms ? partition->unsaved_ms : partition->behind_ms;
     if (high <= saved)
-        return (lag_t){0};
+        return (lag_t){.is_known = true};
     return (lag_t){.messages = (uint64_t) (high - saved),
-        .age_ms = since_ms ? (uint64_t) MAX (0, now_ms - since_ms) : 0};
+        .age_ms = since_ms ? (uint64_t) MAX (0, now_ms - since_ms) : 0,
+        .is_known = true};
 }
 
 static bus_health_t

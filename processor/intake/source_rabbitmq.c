@@ -230,6 +230,8 @@ s_lag (const source_rabbitmq_t *self, uint32_t number, int64_t now_ms)
 {
     rabbitmq_partition_t *partition = &self->partitions[number];
     const shard_t *shard = self->shards->shards[number];
+    if (self->depths[number] == RABBITMQ_DEPTH_UNKNOWN)
+        return (lag_t){0};
     uint64_t queued = self->depths[number] + partition->waiting;
     uint64_t unsaved = shard ? shard_unsaved (shard) : 0;
     if (queued == 0)
@@ -239,9 +241,10 @@ s_lag (const source_rabbitmq_t *self, uint32_t number, int64_t now_ms)
     int64_t oldest_ms = rabbitmq_partition_oldest_ms (partition);
     int64_t since_ms = oldest_ms ? oldest_ms : partition->behind_ms;
     if (queued + unsaved == 0)
-        return (lag_t){0};
+        return (lag_t){.is_known = true};
     return (lag_t){.messages = queued + unsaved,
-        .age_ms = since_ms ? (uint64_t) MAX (0, now_ms - since_ms) : 0};
+        .age_ms = since_ms ? (uint64_t) MAX (0, now_ms - since_ms) : 0,
+        .is_known = true};
 }
 
 static void

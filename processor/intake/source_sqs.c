@@ -217,9 +217,10 @@ s_lag (const source_sqs_t *self, const sqs_partition_t *partition, int64_t now_m
     uint64_t lines = self->messages > 0 ? MAX (1, self->lines / self->messages) : 1;
     int64_t oldest_ms = sqs_partition_oldest_ms (partition);
     if (waiting == 0 && unsaved == 0)
-        return (lag_t){0};
+        return (lag_t){.is_known = partition->is_counted};
     return (lag_t){.messages = unsaved + waiting * lines,
-        .age_ms = oldest_ms > 0 ? (uint64_t) MAX (0, now_ms - oldest_ms) : 0};
+        .age_ms = oldest_ms > 0 ? (uint64_t) MAX (0, now_ms - oldest_ms) : 0,
+        .is_known = partition->is_counted};
 }
 
 static bus_health_t

@@ -72,6 +72,7 @@ sqs_partition_assign (sqs_partition_t *self)
     self->assignment++;
     self->is_full = true;
     self->waiting = 0;
+    self->is_counted = false;
     self->newest_ms = 0;
     sqs_client_wake_at (self->feed->client, 0);
 }
@@ -162,6 +163,7 @@ s_take_messages (sqs_partition_t *self, const sqs_reply_t *reply, uint64_t assig
     if (reply->outcome == SQS_DONE && is_ours) {
         self->is_full = count == SQS_BATCH_MAX;
         self->waiting = count == 0 ? 0 : self->waiting;
+        self->is_counted = self->is_counted || count == 0;
     }
     for (size_t index = 0; index < count; index++) {
         sqs_message_t *message = sqs_message_read (sqs_json_at (reply->json, "Messages", index));
@@ -193,8 +195,10 @@ s_take_count (sqs_partition_t *self, const sqs_reply_t *reply)
 {
     const sqs_json_t *all = reply->json ? sqs_json_member (reply->json, "Attributes") : NULL;
     self->is_counting = false;
-    if (all)
-        self->waiting = (uint64_t) MAX (0, sqs_json_number (all, "ApproximateNumberOfMessages"));
+    if (!all)
+        return;
+    self->waiting = (uint64_t) MAX (0, sqs_json_number (all, "ApproximateNumberOfMessages"));
+    self->is_counted = true;
 }
 
 static void

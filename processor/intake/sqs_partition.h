@@ -36,6 +36,7 @@ typedef struct {
     bool is_full;         //  the last answer had as many messages as can be
     bool is_counting;     //  SQS is asked how many messages wait
     uint64_t waiting;     //  in the queue, as SQS said last
+    bool is_counted;      //  it has said it under this assignment
     int64_t count_at_ms;
     int64_t look_at_ms;  //  for messages that must stay hidden
     int64_t rest_until_ms;

@@ -394,7 +394,7 @@ rabbitmq_consumer_open (rabbitmq_consumer_t *self, uint32_t partition, uint64_t 
     wish_t *wish = s_change (self, partition);
     wish->is_open = wish->is_read = true;
     wish->assignment = assignment;
-    self->depths[partition] = 0;
+    self->depths[partition] = RABBITMQ_DEPTH_UNKNOWN;
     s_end_change (self);
 }
 

@@ -17,6 +17,8 @@
     512  //  messages of a partition that are delivered and not acknowledged, at most
 #define RABBITMQ_WAITING_BYTES ((size_t) 64 * 1024 * 1024)  //  delivered and not taken, about
 
+#define RABBITMQ_DEPTH_UNKNOWN UINT32_MAX  //  of a queue that was not measured yet
+
 typedef struct rabbitmq_consumer rabbitmq_consumer_t;
 
 //  A message that was delivered.
@@ -71,7 +73,7 @@ void rabbitmq_consumer_take (rabbitmq_consumer_t *self, GQueue *deliveries);
 void rabbitmq_consumer_took (rabbitmq_consumer_t *self, size_t bytes);
 
 //  Write the condition. It is measured now and then; *depths, if not NULL, has the messages that wait in
-//  the queue of each partition.
+//  the queue of each partition, or RABBITMQ_DEPTH_UNKNOWN.
 void rabbitmq_consumer_look (
     rabbitmq_consumer_t *self, rabbitmq_consumer_condition_t *condition, uint32_t *depths);
 

@@ -12,6 +12,7 @@
 typedef struct {
     uint64_t messages;
     uint64_t age_ms;  //  of the oldest of them, as far as it is known
+    bool is_known;    //  false: the bus has not told yet
 } lag_t;
 
 typedef struct {

@@ -10,13 +10,16 @@
 
 #include "common/process/clock.h"
 #include "processor/choose_source.h"
+#include "processor/intake/dead_letters.h"
 
 #define PARTITIONS 4
 #define WAIT_MS 20000
 #define TOPIC "downlink"
 #define DEAD "dead"
-#define PRODUCE 0     //  ApiKey of the request
-#define REFUSALS 100  //  more than a test has time for
+#define PRODUCE 0       //  ApiKey of the request
+#define REFUSALS 10000  //  more than a test has time for
+#define LARGE 900000    //  bytes of a record
+#define LARGE_COUNT 5   //  of them in a partition
 
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 static source_t *s_source;
@@ -236,6 +239,65 @@ Test (source_kafka, does_not_pass_a_bad_record_before_its_letter_is_delivered)
     rd_kafka_mock_clear_request_errors (s_cluster, PRODUCE);
     s_run_until (&s_shards.counters.dead_letters, 1);
     cr_assert_eq (s_offset (0), 3);
+}
+
+Test (source_kafka, pauses_while_too_many_messages_are_not_saved)
+{
+    s_own (1, -1, NULL);
+    for (uint64_t number = 1; number <= SOURCE_UNSAVED_MAX; number++)
+        shards_fold (&s_shards, s_shards.shards[1],
+            &(message_t){.channel = text_from ("apollo"),
+                .number = number,
+                .kind = MESSAGE_SPED_UP,
+                .speed = 1});
+    s_write (0, NULL);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_for (300);
+    cr_assert_eq (s_shards.counters.records, 0);
+    s_own (1, -1, NULL);  //  as if all of it were saved
+    s_run_until (&s_shards.counters.records, 1);
+}
+
+//  The cluster keeps 5 MiB of each partition.
+Test (source_kafka, pauses_while_too_many_letters_wait)
+{
+    const uint64_t count = PARTITIONS * LARGE_COUNT;
+    cr_assert_geq (count * LARGE, DEAD_LETTERS_MAX_BYTES);
+    char *junk = g_strnfill (LARGE, 'x');
+    for (uint32_t index = 0; index < count; index++)
+        s_write (index % PARTITIONS, junk);
+    g_free (junk);
+    s_refuse_records ();
+    for (uint32_t partition = 0; partition < PARTITIONS; partition++) {
+        s_own (partition, -1, NULL);
+        cr_assert (s_source->assign (s_source, partition));
+    }
+    s_run_until (&s_shards.counters.records_refused, count);
+    s_source->revoke (s_source, 0);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_for (300);
+    cr_assert_eq (s_shards.counters.records, count, "it is read again only when there is room");
+    cr_assert_eq (s_source->health (s_source).dead_letters_waiting, count);
+    rd_kafka_mock_clear_request_errors (s_cluster, PRODUCE);
+    s_run_until (&s_shards.counters.dead_letters, count + LARGE_COUNT);
+}
+
+Test (source_kafka, knows_no_lag_before_the_broker_has_told)
+{
+    s_write (0, NULL);
+    rd_kafka_mock_broker_set_down (s_cluster, 1);
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_for (300);
+    (void) s_source->health (s_source);
+    cr_assert_not (s_shards.lags[0].is_known);
+    rd_kafka_mock_broker_set_up (s_cluster, 1);
+    s_run_until (&s_shards.counters.applied, 1);
+    (void) s_source->health (s_source);
+    cr_assert (s_shards.lags[0].is_known);
+    cr_assert_eq (s_shards.lags[0].messages, 1);
 }
 
 Test (source_kafka, tells_how_far_it_is_behind)

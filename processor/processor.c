@@ -80,7 +80,10 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     self->admin = config->admin ? admin_new (config->admin, &self->shards) : NULL;
     if (config->admin && !self->admin)
         return false;
-    self->sockets.frames = s_bind (config, SOCKET_PULL, PORT_FRAMES, "frames");
+    //  Its endpoint names this processor, also where a broker brings the messages.
+    bool has_broker = bus_needed_setting (config->bus.bus) != NULL;
+    self->sockets.frames =
+        s_bind (config, has_broker ? SOCKET_SHUT : SOCKET_PULL, PORT_FRAMES, "frames");
     self->sockets.queries = s_bind (config, SOCKET_ROUTER, PORT_QUERIES, "queries");
     self->sockets.events = s_bind (config, SOCKET_PUB, PORT_EVENTS, "events");
     return self->sockets.frames && self->sockets.queries && self->sockets.events &&

@@ -58,9 +58,13 @@ typedef struct {
 #define SUBSCRIPTION_BUFFER_BYTES 16384
 #define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
 
+//  A connection to a shut PULL ends with a larger frame, and holds two of these; a handshake fits.
+#define SHUT_MAX_BYTES 1024
+
 static const kind_t s_kinds[] = {
     [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB, NULL},
     [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB, SOCKET_DOMAIN_PUSH},
+    [SOCKET_SHUT] = {ZMQ_PULL, 1, SHUT_MAX_BYTES, SOCKET_DOMAIN_PUSH},
     [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES, SOCKET_DOMAIN_ASK},
     [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB, NULL},
     [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB, NULL},
@@ -165,6 +169,7 @@ s_set_own (void *handle, socket_kind_t kind)
     case SOCKET_REQ:
         return s_set (handle, ZMQ_REQ_RELAXED, 1) && s_set (handle, ZMQ_REQ_CORRELATE, 1);
     case SOCKET_PULL:
+    case SOCKET_SHUT:
     case SOCKET_SUB:
         break;
     }

@@ -13,6 +13,7 @@
 typedef enum {
     SOCKET_PUSH,    //  frames out, to one processor
     SOCKET_PULL,    //  frames in
+    SOCKET_SHUT,    //  a PULL that nobody reads: it has an endpoint, and takes no frames
     SOCKET_PUB,     //  announcements, acks and updates out; subscriptions in
     SOCKET_SUB,     //  announcements, acks and updates in
     SOCKET_DEALER,  //  queries out, many at a time

@@ -264,6 +264,16 @@ s_is_draining (worker_t *self, int64_t spent_ms, int64_t deliver_ms)
            (spent_ms < deliver_ms && self->publisher->buffered (self->publisher) > 0);
 }
 
+//  Return the fate of messages that the bus does not have at the end.
+static const char *
+s_fate (const worker_t *self)
+{
+    if (self->publisher->is_durable (self->publisher))
+        return "in the journal";
+    //  Without a journal a request is answered when its messages are carried.
+    return self->link->is_carried_when_saved ? "lost" : "refused with 503";
+}
+
 //  Accept no new connections, answer the open ones, deliver the accepted messages.
 static void
 s_drain (worker_t *self)
@@ -283,8 +293,7 @@ s_drain (worker_t *self)
     uint64_t left = self->publisher->buffered (self->publisher);
     if (left > 0)
         log_event (LOG_WARN, "stopping with messages that no processor has acknowledged",
-            "messages=%llu are=%s", (unsigned long long) left,
-            self->publisher->is_durable (self->publisher) ? "in the journal" : "lost");
+            "messages=%llu are=%s", (unsigned long long) left, s_fate (self));
 }
 
 //  libmicrohttpd must not be stopped while a request is suspended.

@@ -167,8 +167,10 @@ sqs_sender_forget (sqs_sender_t *self)
             flight->left--;
         }
         self->waiting -= way ? way->pieces.length : 0;
-        if (way)
-            s_free_pieces (&way->pieces);
+        if (!way)
+            continue;
+        s_free_pieces (&way->pieces);
+        way->failures = 0;  //  perhaps nothing is sent this way again
     }
 }
 
@@ -295,7 +297,8 @@ s_take_probe (void *context, const sqs_reply_t *reply)
     self->is_probing = false;
 }
 
-//  Ask for something small when there was nothing else to ask for a while.
+//  Ask for something small when there was nothing else to ask for a while. Frames that are sent again
+//  ask enough: an answer to something small would hide that SQS takes none of them.
 static void
 s_probe (sqs_sender_t *self)
 {
@@ -323,10 +326,15 @@ sqs_sender_run (sqs_sender_t *self)
 {
     sqs_client_run (self->client);
     counter_set (&self->metrics->bus_trip_us, (uint64_t) sqs_client_trip_us (self->client));
-    for (uint32_t partition = 0; partition < self->ways_end; partition++)
-        if (self->ways[partition] && self->ways[partition]->flights.head)
-            s_run_way (self, self->ways[partition]);
-    s_probe (self);
+    bool is_failing = false;
+    for (uint32_t partition = 0; partition < self->ways_end; partition++) {
+        way_t *way = self->ways[partition];
+        if (way && way->flights.head)
+            s_run_way (self, way);
+        is_failing = is_failing || (way && way->failures > 0);
+    }
+    if (!is_failing)
+        s_probe (self);
 }
 
 int

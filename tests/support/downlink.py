@@ -140,9 +140,9 @@ class Pair:
                        f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}",
                        *self.tls_flags(), *self.gateway_flags, environment=self.environment.get("gateway"))
 
-    def start_gateway_beside(self, *flags, environment=None):
+    def start_gateway_beside(self, *flags, environment=None, port=None):
         """Another gateway on the same journal directory. Returns it and its port."""
-        port = free_ports(1)
+        port = port or free_ports(1)
         other = Program(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
                         f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{self.port}", *flags,
                         environment=environment)

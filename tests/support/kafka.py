@@ -243,6 +243,13 @@ class Kafka:
         admin.delete_topics([name])[name].result(START_SECONDS)
         until(lambda: not self.leaders(name), what=f"the end of {name}")
 
+    def set_topic(self, name, **config):
+        """Set the configuration of a topic to this one, and the defaults. `__` in config: a dot."""
+        admin = self.client.admin.AdminClient(self._own())
+        resource = self.client.admin.ConfigResource(
+            "topic", name, set_config={key.replace("__", "."): str(value) for key, value in config.items()})
+        admin.alter_configs([resource])[resource].result(START_SECONDS)
+
     def topics(self):
         """Return the names of all topics."""
         return set(self.client.admin.AdminClient(self._own()).list_topics(timeout=START_SECONDS).topics)

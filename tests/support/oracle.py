@@ -83,3 +83,13 @@ def states(arrived, ordering):
     for one in arrived:
         by_rocket.setdefault(one["metadata"]["channel"], []).append(one)
     return {of: rocket(of, messages, ordering) for of, messages in by_rocket.items()}
+
+
+def expect(both, expected):
+    """Every rocket gets the state of the oracle, and no other rocket exists."""
+    for one, state in expected.items():
+        rocket = both.rocket_when(
+            one, lambda r, s=state: r["messagesApplied"] >= s["messagesApplied"])
+        assert {key: rocket[key] for key in state} == state
+    page = both.call("GET", "/rockets?limit=1000").json()
+    assert {r["id"] for r in page["rockets"]} == set(expected)

@@ -1,5 +1,7 @@
-"""Clients that post while something is harmed, and check that nothing is lost or counts twice."""
+"""Clients that post: messages in some form, or while something is harmed, and then check that nothing is lost or counts
+twice."""
 # SPDX-License-Identifier: Apache-2.0
+import concurrent.futures
 import json
 import threading
 import time
@@ -7,12 +9,35 @@ import time
 from downlink import Client, channel, message, until
 
 
+def post_singly(both, arrived):
+    with both.client() as client:
+        for one in arrived:
+            assert client.call("POST", "/messages", json.dumps(one)).status == 202
+
+
+def post_from_many_sides(both, arrived):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(post_singly, both, arrived[side::4]) for side in range(4)]:
+            done.result()
+
+
+def post_arrays(both, arrived):
+    for start in range(0, len(arrived), 333):
+        assert both.post(arrived[start:start + 333]).status == 202
+
+
+def post_lines(both, arrived):
+    body = "\n".join(json.dumps(one) for one in arrived)
+    answer = both.call("POST", "/messages", body, Content_Type="application/x-ndjson")
+    assert answer.json()["accepted"] == len(arrived)
+
+
 class Poster(threading.Thread):
     """Posts messages of one rocket until it is told to end. Of those without an answer it does not know."""
 
-    def __init__(self, both):
+    def __init__(self, port):
         super().__init__(daemon=True)
-        self.both, self.of, self.ending = both, channel(), threading.Event()
+        self.port, self.of, self.ending = port, channel(), threading.Event()
         self.accepted, self.tried, self.statuses = 0, 0, set()
         self.start()
 
@@ -20,7 +45,7 @@ class Poster(threading.Thread):
         while not self.ending.is_set():
             self.tried += 1
             try:
-                with Client(self.both.http, timeout=10) as client:
+                with Client(self.port, timeout=10) as client:
                     self.statuses.add(status := client.call(
                         "POST", "/messages", json.dumps(message(self.of, self.tried, by=1))).status)
                 self.accepted += status == 202
@@ -42,9 +67,11 @@ class Poster(threading.Thread):
         assert rocket["conflicts"] == 0 and self.accepted > 0
 
 
-def under_load(both, harm, posters=4):
-    """Post from several clients while something is harmed; check each one's rocket."""
-    load = [Poster(both) for _ in range(posters)]
+def under_load(both, harm, ports=(), posters=4):
+    """Post from several clients while something is harmed; check each one's rocket, and return the statuses of their
+    answers. ports: of the gateways to post to, by turns; without them that of the pair."""
+    ports = ports or [both.http]
+    load = [Poster(ports[index % len(ports)]) for index in range(posters)]
     time.sleep(0.3)
     harm()
     time.sleep(0.3)

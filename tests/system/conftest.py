@@ -9,21 +9,19 @@ import tempfile
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from downlink import Pair, channel  # noqa: E402
-from kafka import Kafka  # noqa: E402
+from downlink import Pair  # noqa: E402
 from postgres import Postgres  # noqa: E402
 import tls  # noqa: E402
 
 TEST_SECONDS = 120
-TOPIC_PARTITIONS = 4
 
 
 def pytest_configure():
     """Make the tests independent of the shell that starts them: its limits, its size, its settings."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
-            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
+    kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS", "DOWNLINK_SCREENSHOT_SECONDS",
+            "DOWNLINK_TEST_BUS", "DOWNLINK_TEST_STORE", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
     if tls.IS_EVERYWHERE:
         tls.speak_everywhere()
     for name in list(os.environ):
@@ -77,16 +75,3 @@ def server():
     """A PostgreSQL server for all tests of a file; each uses databases of its own."""
     with Postgres().create() as one:
         yield one
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A Kafka broker for all tests of a file; each uses topics of its own."""
-    with Kafka().create() as one:
-        yield one
-
-
-@pytest.fixture
-def topic(cluster):
-    """A new topic with few partitions, which the processors of a test own quickly."""
-    return cluster.make_topic(channel(), TOPIC_PARTITIONS)

@@ -14,7 +14,8 @@ import zmq
 import oracle
 from downlink import BIN, Client, Pair, Program, channel, free_ports, message, until
 from keys import PORTS, Keys, Visitor, counters
-from test_oracle import expect, post_lines
+from oracle import expect
+from posters import post_lines
 
 TIME = 1643827145863370
 RIGHTS = {"frames": "push", "queries": "ask", "events": "ask"}

@@ -13,8 +13,9 @@ import xxhash
 
 import oracle
 from downlink import BIN, DISK_SHIM, Pair, Program, free_ports, message, until
+from oracle import expect
 from partitioners import partition_of
-from test_oracle import expect, post_lines
+from posters import post_lines
 
 MANY = 100_000
 

@@ -1,5 +1,4 @@
 """Ten thousand shuffled, repeated messages through the whole pipeline, against the oracle."""
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -10,41 +9,10 @@ import pytest
 
 import oracle
 from downlink import ROOT, until
+from oracle import expect
+from posters import post_arrays, post_from_many_sides, post_lines, post_singly
 
 FLIGHT = pathlib.Path(os.environ.get("DOWNLINK_FLIGHT", ROOT.parent / "shared/tools/flight.py"))
-
-
-def expect(both, expected):
-    """Every rocket gets the state of the oracle, and no other rocket exists."""
-    for one, state in expected.items():
-        rocket = both.rocket_when(
-            one, lambda r, s=state: r["messagesApplied"] >= s["messagesApplied"])
-        assert {key: rocket[key] for key in state} == state
-    page = both.call("GET", "/rockets?limit=1000").json()
-    assert {r["id"] for r in page["rockets"]} == set(expected)
-
-
-def post_singly(both, arrived):
-    with both.client() as client:
-        for one in arrived:
-            assert client.call("POST", "/messages", json.dumps(one)).status == 202
-
-
-def post_from_many_sides(both, arrived):
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(post_singly, both, arrived[side::4]) for side in range(4)]:
-            done.result()
-
-
-def post_arrays(both, arrived):
-    for start in range(0, len(arrived), 333):
-        assert both.post(arrived[start:start + 333]).status == 202
-
-
-def post_lines(both, arrived):
-    body = "\n".join(json.dumps(one) for one in arrived)
-    answer = both.call("POST", "/messages", body, Content_Type="application/x-ndjson")
-    assert answer.json()["accepted"] == len(arrived)
 
 
 @pytest.mark.parametrize("post", [post_from_many_sides, post_arrays, post_lines])

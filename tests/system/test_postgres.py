@@ -9,8 +9,9 @@ import pytest
 
 import oracle
 from downlink import Client, Pair, Program, free_ports, message, until
+from oracle import expect
+from posters import post_from_many_sides, post_lines
 from postgres import Pooler, Postgres, SmallDisk
-from test_oracle import expect, post_from_many_sides, post_lines
 
 
 @pytest.fixture

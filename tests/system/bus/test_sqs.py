@@ -1,42 +1,25 @@
-"""--bus=sqs against a real server: the state is right, also with messages that others write to the queues, and nothing
-is lost or counts twice while processes die, the server is away, and keys run out."""
-import concurrent.futures
+"""--bus=sqs beside a real server: what is special to it. Signatures and keys that run out, messages that stay hidden, and
+what SQS does not take."""
+# SPDX-License-Identifier: Apache-2.0
 import datetime
 import json
 import time
 
 import pytest
 
-import oracle
 from downlink import Client, Program, channel, free_ports, message, until
+from lone_processor import LoneProcessor
 from partitioners import partition_of
-from posters import under_load
-from sqs import KEY, Sqs
 from sqs_gate import CONTAINER_TOKEN, Gate, signature
-from test_kafka import is_away, is_saved, log_of_refusal, new_database, stats
-from test_oracle import expect, post_from_many_sides, post_lines
 
 PARTITIONS = 2  # fewer than usual: queues are made for each test
 NO_KEY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
           "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-@pytest.fixture(scope="module")
-def queues():
-    """A server for all tests of this file; each uses queues of its own."""
-    with Sqs().create() as one:
-        yield one
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch):
-    for name, value in {**KEY, "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}.items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.fixture
-def topic():
-    return f"t{time.monotonic_ns()}"
+def queues(buses):
+    return buses("sqs").server
 
 
 @pytest.fixture
@@ -49,14 +32,17 @@ def over(start, queues, topic):
     return start_over
 
 
+def stats(both):
+    return both.call("GET", "/stats").json()
+
+
 def await_speed(both, of, speed, applied):
     both.rocket_when(of, lambda rocket: (rocket["speed"], rocket["messagesApplied"]) == (speed, applied))
 
 
-def await_empty(queues, topic, suffix=""):
+def await_empty(queues, topic):
     """Until SQS has no message any more, hidden or not."""
-    until(lambda: all(queues.waiting(f"{topic}-{number}{suffix}") == (0, 0) for number in range(PARTITIONS)),
-          what="empty queues")
+    until(lambda: all(queues.waiting(f"{topic}-{number}") == (0, 0) for number in range(PARTITIONS)), what="empty queues")
 
 
 def of_partition(number):
@@ -64,42 +50,9 @@ def of_partition(number):
     return next(one for one in iter(channel, None) if partition_of(one, PARTITIONS) == number)
 
 
-@pytest.mark.parametrize("ordering", ["converge", "latest"])
-@pytest.mark.parametrize("fifo", ["no", "yes"])
-def test_the_state_is_that_of_the_oracle_whoever_writes(over, queues, topic, fifo, ordering):
-    """Half of the messages come through a gateway, and half from a foreign producer at the same time."""
-    arrived = oracle.make(40, 50, seed=5, shuffle=300, duplicates=0.05)
-    expected = oracle.states(arrived, ordering)
-    suffix = ".fifo" if fifo == "yes" else ""
-    both = over(gateway=("--journal", "off"), processor=("--ordering", ordering), fifo=fifo)
-    if ordering == "converge":
-        ours, theirs = arrived[::2], arrived[1::2]
-    elif fifo == "yes":  # only a queue with an order has a latest message
-        ours, theirs = arrived, []
-    else:
-        pytest.skip("messages of a standard queue overtake each other, so none is the latest")
-    with concurrent.futures.ThreadPoolExecutor(1) as beside:
-        def produce():
-            for number in range(PARTITIONS):
-                bodies = [json.dumps(one) for one in theirs
-                          if partition_of(one["metadata"]["channel"], PARTITIONS) == number]
-                #  Some of them as several lines.
-                bodies = ["\n".join(bodies[first:first + 7]) for first in range(0, len(bodies), 7)]
-                queues.send(f"{topic}-{number}{suffix}", bodies, "others" if suffix else None)
-        foreign = beside.submit(produce)
-        (post_from_many_sides if ordering == "converge" else post_lines)(both, ours)
-        foreign.result()
-    expect(both, expected)
-    await_empty(queues, topic, suffix)
-    assert both.processor.stop() == 0
-    both.processor = both.start_processor()
-    expect(both, expected)
-    both.stop()
-
-
 def test_any_valid_message_goes_through(over, queues, topic):
-    """Characters that SQS refuses, and a request that is larger than its messages."""
-    both = over(gateway=("--journal", "off"))
+    """Characters that SQS refuses, and a request that is larger than its messages; also a dead letter as large as one."""
+    both = over(gateway=("--journal", "off"), processor=("--dead-letter", topic + "-dead"))
     strange = "\u0000\u0001\u007f\ufffe\uffff\ufdd0\U0001f680\U0001ffff é\\\"\n"
     of = channel()
     sent = [message(of, 1, "RocketLaunched", type=strange, launchSpeed=1, mission=strange)]
@@ -111,91 +64,12 @@ def test_any_valid_message_goes_through(over, queues, topic):
     assert (answer.status, answer.json()["status"]) == (200, "applied"), answer.json()
     await_speed(both, of, 1, 1001)
     assert stats(both)["bus"]["records"] > 4, "the frame came in pieces"
+    largest = "é" * 131072  # a batch takes 256 KiB
+    queues.send(f"{topic}-0", [largest])
+    until(lambda: queues.waiting(topic + "-dead") == (1, 0), what="the letter")
+    [letter] = queues.take(topic + "-dead")
+    assert letter["Body"] == largest and "MessageAttributes" not in letter
     await_empty(queues, topic)
-    both.stop()
-
-
-@pytest.mark.parametrize("journal", ["fsync", "off"])
-def test_kills_lose_nothing(over, journal):
-    both = over(gateway=("--journal", journal))
-
-    def kill_both():
-        for name in ("gateway", "processor", "gateway"):
-            program = getattr(both, name)
-            program.process.kill()
-            program.process.wait()
-            setattr(both, name, getattr(both, "start_" + name)())
-            time.sleep(0.3)
-        until(lambda: "listening" in both.gateway.text(), what="the gateway")
-    under_load(both, kill_both)
-    assert both.await_ready()
-    both.stop()
-
-
-def test_an_outage_of_the_server_delays_and_loses_nothing(start, queues, topic):
-    """With a journal a gateway goes on accepting; without one a client gets 503, or its answer when SQS is back."""
-    with Gate(queues) as gate:
-        gate.keys = {KEY["AWS_ACCESS_KEY_ID"]: (KEY["AWS_SECRET_ACCESS_KEY"], None)}
-        flags = gate.flags(topic)
-        both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS))
-        other, port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "30s")
-        hasty, hasty_port = both.start_gateway_beside(*flags, "--journal", "off", "--wait", "100ms")
-        early = channel()
-
-        def post_without_journal(to=port, number=2):
-            with Client(to) as client:
-                return client.call("POST", "/messages", json.dumps(message(early, number, by=1))).status
-        assert both.post(message(early, 1, by=7), Prefer="wait=10").status == 200
-
-        def leave_and_return():
-            gate.is_away = True
-            with concurrent.futures.ThreadPoolExecutor(2) as beside:
-                refused = beside.submit(post_without_journal, hasty_port, 3)
-                until(lambda: is_away(both), 15, "the word that the server is away")
-                held = beside.submit(post_without_journal)
-                assert both.rocket(early)["speed"] == 7, "queries are answered"
-                assert refused.result() == 503
-                assert not held.done()
-                gate.is_away = False
-                assert held.result() == 202
-            until(lambda: not is_away(both), 15, "the end of it")
-        assert under_load(both, leave_and_return) == {202}
-        both.rocket_when(early, lambda rocket: rocket["speed"] in (8, 9))
-
-        def pause():
-            queues.pause()
-            time.sleep(1.5)
-            queues.resume()
-        assert under_load(both, pause) == {202}
-        until(lambda: is_saved(both), what="the saves")
-        assert (other.stop(), hasty.stop()) == (0, 0)
-        both.stop()
-
-
-def test_wait_is_answered_when_the_message_is_saved(over):
-    both = over(gateway=("--journal", "off"))
-    answer = both.post(message(channel(), 1), Prefer="wait=10")
-    assert (answer.status, answer.json()["status"]) == (200, "applied")
-    both.stop()
-
-
-def test_bad_messages_are_put_aside_and_hold_nobody_up(over, queues, topic):
-    aside = topic + "-dead"
-    both = over(processor=("--dead-letter", aside))
-    of = of_partition(0)
-    good = json.dumps(message(of, 1, by=3))
-    bad = ['{"metadata":', good.replace('"by": 3', '"by": -3'), json.dumps(message(of_partition(1), 1)),
-           good + "\n{}", "é" * 131072]
-    for one in bad:  # a batch takes 256 KiB
-        queues.send(f"{topic}-0", [one])
-    queues.send(f"{topic}-0", [good, json.dumps(message(of, 2, by=4))])
-    await_speed(both, of, 7, 2)
-    await_empty(queues, topic)
-    found = queues.take(aside)
-    assert sorted(one["Body"] for one in found) == sorted(bad)
-    reasons = {one["Body"]: one.get("MessageAttributes", {}).get("reason", {}).get("StringValue") for one in found}
-    assert "another partitioner" in reasons[bad[2]] and "line 2" in reasons[bad[3]]
-    both.processor.lines_with("record refused")
     both.stop()
 
 
@@ -209,21 +83,6 @@ def test_messages_of_a_processor_that_stops_are_shown_to_the_next_at_once(over, 
         both.processor.lines_with("ready")
     for one in range(20):
         await_speed(both, f"r{one}", 3, 3)
-    await_empty(queues, topic)
-    both.stop()
-
-
-def test_partitions_move_between_processors(over, queues, topic):
-    both = over(visibility_seconds=3600)
-    for number in range(1, 3):
-        other = Program(both.folder, "downlink-processor", "--port", free_ports(3), "--state-dir", both.state,
-                        *both.processor_flags)
-        assert both.post([message(f"m{one}", 2 * number - 1, by=1) for one in range(20)]).status == 202
-        other.lines_with("loaded")
-        assert both.post([message(f"m{one}", 2 * number, by=1) for one in range(20)]).status == 202
-        assert other.stop() == 0
-    for one in range(20):
-        await_speed(both, f"m{one}", 4, 4)
     await_empty(queues, topic)
     both.stop()
 
@@ -330,36 +189,31 @@ def test_what_sqs_does_not_take_now_is_sent_again(over, queues, topic):
         await_speed(both, of, 1, 1)
         assert stats(both)["bus"]["failedRecords"] == 3
         await_empty(queues, topic)
-        assert not any(gate.faults.values())
+        until(lambda: not any(gate.faults.values()), what="all faults")
         both.stop()
 
 
-def test_a_message_stays_hidden_while_its_save_waits(start, queues, topic, server):
-    """The database stands still for longer than SQS hides a message: nobody else gets it."""
-    flags = queues.flags(topic, visibility_seconds=2)
-    url = new_database(server)
-    both = start(gateway=flags, processor=(*flags, "--partitions", PARTITIONS, "--store", url))
-    post_and_save(both)
-    of = of_partition(0)
-    server.pause()
-    try:
-        assert both.post(message(of, 1, by=5)).status == 202
-        until(lambda: queues.waiting(f"{topic}-0") == (0, 1), what="a message that is hidden")
-        for _ in range(12):
-            time.sleep(0.25)
-            assert queues.waiting(f"{topic}-0") == (0, 1)
-    finally:
-        server.resume()
-    await_speed(both, of, 5, 1)
+def test_a_message_stays_hidden_while_its_save_waits(tmp_path, queues, topic):
+    """A save takes longer than SQS hides a message: nobody else gets it."""
+    processor = LoneProcessor(tmp_path, *queues.flags(topic, visibility_seconds=2), partitions=PARTITIONS,
+                              failpoints="save-before=sleep:4000")
+    processor.await_owned()
+    queues.send(f"{topic}-0", [json.dumps(message(of_partition(0), 1, by=5))])
+    until(lambda: queues.waiting(f"{topic}-0") == (0, 1), what="a message that is hidden")
+    for _ in range(12):
+        time.sleep(0.25)
+        assert queues.waiting(f"{topic}-0") == (0, 1)
     await_empty(queues, topic)
-    assert sum(one["stats"]["records"] for one in stats(both)["processors"] if one.get("stats")) in (0, 2)
-    both.stop()
+    assert processor.stats()["records"] == 1
+    processor.stop()
 
 
 def test_what_does_not_fit_is_refused_in_a_sentence(folder, queues, topic):
     def log_of(*more, **settings):
-        return log_of_refusal(folder, *queues.flags(topic, **settings), "--state-dir", f"{folder}/x-{topic}",
-                              "--partitions", PARTITIONS, *more)
+        program = Program(folder, "downlink-processor", "--port", free_ports(3), *queues.flags(topic, **settings),
+                          "--state-dir", f"{folder}/x-{topic}", "--partitions", PARTITIONS, *more)
+        assert program.process.wait(30) == 1, program.text()
+        return program.text()
     queues.make_queue(f"{topic}-0.fifo")
     assert "set fifo=yes" in log_of()
     queues.call("DeleteQueue", QueueUrl=queues.url(f"{topic}-0.fifo"))

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import signal
 import subprocess
-import time
 
 import pytest
 from downlink import BIN, channel, until
-from test_processor_kafka import PARTITIONS, Processor, check_flight, flight  # noqa: F401
+from lone_processor import LoneProcessor
+from test_kafka import PARTITIONS, cluster, record, topic  # noqa: F401
 
 ROCKETS = 60
 GO_BACK = """
@@ -20,22 +20,39 @@ COMMIT"""
 
 
 @pytest.fixture
-def database(server):
-    name = f"db{time.monotonic_ns()}"
-    server.query(f"CREATE DATABASE {name} OWNER downlink", "postgres")
-    return name
+def address(new_database):
+    return new_database()
 
 
 @pytest.fixture
-def start(tmp_path, cluster, topic):
+def database(address):
+    """The name of the database at the address."""
+    return address.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def start(tmp_path, cluster, topic):  # noqa: F811
     started = []
 
     def start_one(*flags):
-        started.append(Processor(tmp_path, cluster, topic, *flags))
+        started.append(LoneProcessor(tmp_path, *cluster.flags(topic), *flags, state=tmp_path / "state"))
         return started[-1]
     yield start_one
     for one in started:
-        one.program.stop(signal.SIGKILL)
+        one.kill()
+
+
+def flight(rockets, numbers):
+    """The records of some rockets, each number with that much speed."""
+    return [record(f"rocket-{rocket}", number, by=number) for number in numbers for rocket in range(rockets)]
+
+
+def check_flight(processor, rockets, last):
+    found = processor.rockets()
+    assert len(found) == rockets
+    for rocket in found.values():
+        assert (rocket["messagesApplied"], rocket["speed"], rocket["missing"], rocket["conflicts"]) == \
+            (last, last * (last + 1) // 2, [], 0)
 
 
 def offsets(server, database):
@@ -56,10 +73,10 @@ def await_saved(processor, records):
 
 
 @pytest.mark.parametrize("is_owner_alive", [True, False])
-def test_a_database_that_goes_back_takes_the_position_with_it(start, cluster, topic, server, database,  # noqa: F811
-                                                              is_owner_alive):
+def test_a_database_that_goes_back_takes_the_position_with_it(start, cluster, topic, server, address,  # noqa: F811
+                                                              database, is_owner_alive):
     """As after a failover to a replica that was behind: saved rockets are gone, and the topic still has their messages."""
-    one = start("--store", server.url(database=database))
+    one = start("--store", address)
     await_saved(one, 0)
     cluster.produce(topic, flight(ROCKETS, [1, 2]))
     await_end(cluster, topic, server, database)
@@ -68,7 +85,7 @@ def test_a_database_that_goes_back_takes_the_position_with_it(start, cluster, to
     cluster.produce(topic, flight(2 * ROCKETS, [3, 4]))
     await_end(cluster, topic, server, database)
     if not is_owner_alive:
-        one.program.stop(signal.SIGKILL)
+        one.kill()
     server.query(GO_BACK, database)
     assert sum(offsets(server, database).values()) == 2 * ROCKETS
     cluster.produce(topic, flight(2 * ROCKETS, [5]) + flight(2 * ROCKETS, [1, 2]))
@@ -77,7 +94,7 @@ def test_a_database_that_goes_back_takes_the_position_with_it(start, cluster, to
     await_end(cluster, topic, server, database)
     assert is_owner_alive == ("another processor has taken a partition" in one.program.text())
     one.restart(signal.SIGKILL)
-    one.await_stats("all partitions", lambda stats: len(stats["owned"]) == PARTITIONS)
+    one.await_owned()
     check_flight(one, 2 * ROCKETS, 5)
     assert one.stats()["records"] == 0, "all of it was saved"
 
@@ -86,14 +103,13 @@ def move(*words):
     return subprocess.run([BIN / "downlink-move", *map(str, words)], capture_output=True, text=True, timeout=60, check=True)
 
 
-def test_a_moved_state_goes_on_where_it_was(start, cluster, topic, server, database):  # noqa: F811
+def test_a_moved_state_goes_on_where_it_was(start, cluster, topic, address):  # noqa: F811
     """Into a database, which reads nothing again; then to another
     topic, and into another number of partitions, which needs one too."""
     one = start()
     cluster.produce(topic, flight(ROCKETS, [1, 2]))
     await_saved(one, 2 * ROCKETS)
     assert one.program.stop() == 0
-    address = server.url(database=database)
     assert f"{PARTITIONS} partitions go on in their feed" in move(f"sqlite:{one.state}", address).stdout
     one = start("--store", address)
     await_saved(one, 0)

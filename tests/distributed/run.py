@@ -19,6 +19,7 @@ sys.path[1:1] = [str(HERE.parent / "chaos"), str(HERE.parent / "support")]
 from faults import (absence, cuts, everything, host_kills, host_pauses, kafka_with_postgres,  # noqa: E402
                     kafka_with_sqlite, promotions, rabbitmq_with_postgres, rabbitmq_with_sqlite, restarts,
                     sqs_with_postgres, sqs_with_sqlite)
+from pairs import pairs_with_postgres  # noqa: E402
 from runner import Scenario, run_all  # noqa: E402
 from takeovers import kill_takeovers, stop_takeovers  # noqa: E402
 
@@ -38,6 +39,7 @@ SCENARIOS = {
                                   "kills over RabbitMQ, and as many of the other faults"),
     "sqs-sqlite": Scenario(sqs_with_sqlite, 20, 1, "kills over SQS, and as many of the other faults"),
     "sqs-postgres": Scenario(sqs_with_postgres, 20, 1, "kills over SQS, and as many of the other faults"),
+    "pairs": Scenario(pairs_with_postgres, 3, 1, "rounds of the oracle's test for every bus with PostgreSQL"),
     "everything": Scenario(everything, 300, 20, "seconds of everything"),
 }
 

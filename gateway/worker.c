@@ -101,7 +101,10 @@ worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t
     self->state_requests = config->state_requests;
     self->metrics = config->publisher.metrics;
     self->directory = directory_new (discovery, config->state, config->keys);
-    self->link = choose_link (&(link_setup_t){&config->bus, self->directory, self->metrics});
+    self->link = choose_link (&(link_setup_t){.choice = &config->bus,
+        .directory = self->directory,
+        .metrics = self->metrics,
+        .is_patient = config->publisher.journal != JOURNAL_OFF});
     if (self->link)
         self->publisher = link_publisher_new (&config->publisher, self->directory, self->link);
     if (self->publisher) {

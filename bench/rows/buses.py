@@ -12,6 +12,7 @@ from server_process import Missing
 
 RATIO_TARGET, BULK_TARGET, BACKLOG_TARGET = 0.8, 300_000, 500_000
 BULK_SECOND = 200_000  # messages for each second of a run
+WARM_SECONDS = 6  # of load over each bus: Java brokers compile what they do often while they do it
 PARTITIONS = 16
 BACKLOG, BACKLOG_ROCKETS = 1_000_000, 8000
 #  As a broker that is to be quick: with its better compiler, and more memory.
@@ -53,6 +54,9 @@ def enter_systems(row, stack):
 def measure_post(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
         systems = enter_systems(row, stack)
+        for system in systems.values():
+            harness.wrk("post.lua", system.url, WARM_SECONDS, harness.salt())
+            system.settle()
         harness.measure_posts(row, systems, rounds, seconds)
     for name in systems:
         if name != "zmq":

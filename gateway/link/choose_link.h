@@ -14,6 +14,7 @@ typedef struct {
     const bus_choice_t *choice;
     const directory_t *directory;
     worker_metrics_t *metrics;
+    bool is_patient;  //  no client waits for the bus: frames may wait for others to travel with
 } link_setup_t;
 
 //  Make the link of a bus: link_zmq_new and so on. Return NULL if it cannot be used; then the log says

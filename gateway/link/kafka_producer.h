@@ -19,10 +19,11 @@
 
 typedef struct kafka_producer kafka_producer_t;
 
-//  Create a producer. Return NULL if the configuration cannot be used; then the log says why. The
+//  Create a producer. A patient one lets records wait for some milliseconds, so that a broker gets fewer
+//  and larger requests. Return NULL if the configuration cannot be used; then the log says why. The
 //  arguments are borrowed.
 kafka_producer_t *kafka_producer_new (const bus_settings_t *config, const char *topic,
-    worker_metrics_t *metrics, const link_ear_t *ear);
+    bool is_patient, worker_metrics_t *metrics, const link_ear_t *ear);
 
 //  Give up all frames in flight, without telling.
 void kafka_producer_destroy (kafka_producer_t **self_p);

@@ -18,6 +18,7 @@
 typedef struct {
     broker_link_t link;
     bus_settings_t *config;
+    bool is_patient;
     kafka_producer_t *producer;  //  NULL: it could not be made anew yet
     int64_t renew_at_ms;
     uint64_t session;        //  the number of producers so far
@@ -34,8 +35,8 @@ s_renew (link_kafka_t *self)
     if (now_ms < self->renew_at_ms)
         return;
     self->renew_at_ms = now_ms + RENEW_MS;
-    self->producer =
-        kafka_producer_new (self->config, self->link.topic, self->link.metrics, &self->link.ear);
+    self->producer = kafka_producer_new (
+        self->config, self->link.topic, self->is_patient, self->link.metrics, &self->link.ear);
     if (self->producer)
         self->session++;
 }
@@ -184,6 +185,7 @@ link_kafka_new (const link_setup_t *setup)
         .destroy = s_destroy};
     broker_link_init (&self->link, &functions, BUS_KAFKA, setup->choice->topic, setup);
     self->config = config;
+    self->is_patient = setup->is_patient;
     link_t *base = &self->link.base;
     s_renew (self);
     if (!self->producer)

@@ -57,7 +57,8 @@ static link_t *
 s_new (void)
 {
     bus_choice_t choice = {.bus = BUS_KAFKA, .settings = s_path, .topic = TOPIC};
-    return choose_link (&(link_setup_t){&choice, s_directory, &s_metrics});
+    return choose_link (
+        &(link_setup_t){.choice = &choice, .directory = s_directory, .metrics = &s_metrics});
 }
 
 //  Make a link; further settings, a line each.

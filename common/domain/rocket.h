@@ -49,13 +49,13 @@ typedef struct rocket rocket_t;
 //  All of a rocket, to show, sort or store it. Texts and ranges are borrowed from the rocket until
 //  it changes.
 typedef struct {
-    uint32_t row;  //  number of its row in its partition of a store, from 1 on; 0: unknown
     text_t id;
     text_t type;              //  none until launched
     text_t mission;           //  none until launched or changed
     text_t explosion_reason;  //  none until exploded
     int64_t speed;            //  the sum, modulo 2^64
     rocket_status_t status;
+    uint32_t row;          //  number of its row in its partition of a store, from 1 on; 0: unknown
     uint64_t last_number;  //  the highest number counted
     int64_t last_time_us;  //  messageTime of the message with that number
     uint64_t applied;      //  messages that were applied

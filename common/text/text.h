@@ -56,7 +56,7 @@ static inline int
 text_compare (text_t a, text_t b)
 {
     size_t common = a.size < b.size ? a.size : b.size;
-    int order = common ? memcmp (a.data, b.data, common) : 0;
+    int order = common && a.data && b.data ? memcmp (a.data, b.data, common) : 0;
     if (order == 0)
         order = (a.size > b.size) - (a.size < b.size);
     return order;

@@ -132,10 +132,8 @@ find_url () {
 }
 
 #  The state of the rocket, once it is what the messages make it: 202 promises it, but not when.
-#  A message that a processor of SQS had when its partition moved is hidden for 10 s before the next owner
-#  gets it.
 await_rocket () {
-    local wanted=$1 deadline=$((SECONDS + 30))
+    local wanted=$1 deadline=$((SECONDS + 10))
     # shellcheck disable=SC2053
     until [[ $(call "$url/rockets/apollo") == 200 && $(cat "$body") == $wanted ]]; do
         if [[ $SECONDS -ge $deadline ]]; then

@@ -15,9 +15,12 @@
 #include "processor/intake/source.h"
 #include "processor/intake/sqs_dead_letters.h"
 
-#define RECEIVES_MAX 40  //  requests for messages at a time, so that others find a connection
-#define SHORT_WAIT_S 1   //  when there are more partitions than that
-#define CLOSE_MS 1500    //  for the last calls
+//  Requests for messages at a time. The first ones wait at SQS for as long as the settings say, further
+//  ones for a short time: so they soon make room for partitions that have none.
+#define LONG_RECEIVES_MAX 40
+#define RECEIVES_MAX 80
+#define SHORT_WAIT_S 1
+#define CLOSE_MS 1500  //  for the last calls
 #define LOG_INTERVAL_MS 1000
 #define MESSAGES_PER_STEP 4  //  the clock is read between steps
 
@@ -30,7 +33,6 @@ typedef struct {
     sqs_frames_t *frames;  //  those that came in pieces
     sqs_partition_t *partitions;
     uint64_t epochs[PARTITIONS_MAX];  //  of the assigned or last assigned shards
-    uint32_t assigned;                //  number of partitions
     uint32_t first;                   //  the partition to take from first
     uint64_t lines;                   //  folded, of so many
     uint64_t messages;                //  of SQS
@@ -128,6 +130,14 @@ s_settle (source_sqs_t *self, uint32_t number)
     }
 }
 
+//  Return how many requests for messages one partition may have, so that there is one for every partition
+//  that may still come, as far as there are enough.
+static unsigned
+s_receives_share (const source_sqs_t *self)
+{
+    return CLAMP (LONG_RECEIVES_MAX / self->shards->partitions, 1, SQS_PARTITION_RECEIVES);
+}
+
 //  Tell what came, and make the calls that are due.
 static void
 s_run (source_sqs_t *self, bool may_receive)
@@ -136,14 +146,16 @@ s_run (source_sqs_t *self, bool may_receive)
     sqs_client_run (self->feed->client);
     for (uint32_t number = 0; number < self->shards->partitions; number++)
         receives += self->partitions[number].receives;
-    int wait_s = self->assigned > RECEIVES_MAX ? SHORT_WAIT_S : self->feed->settings->wait_s;
+    unsigned share = s_receives_share (self);
     for (uint32_t count = 0; count < self->shards->partitions; count++) {
         uint32_t number = self->first;
         self->first = number + 1 < self->shards->partitions ? number + 1 : 0;
         sqs_partition_t *partition = &self->partitions[number];
         uint32_t before = partition->receives;
         s_settle (self, number);
-        sqs_partition_run (partition, may_receive && receives < RECEIVES_MAX, wait_s);
+        bool may_wait = receives < LONG_RECEIVES_MAX;
+        sqs_partition_run (partition, may_receive && receives < RECEIVES_MAX ? share : 0,
+            may_wait ? self->feed->settings->wait_s : SHORT_WAIT_S);
         receives += partition->receives - before;
     }
     //  Another one is the first in the next run.
@@ -174,7 +186,6 @@ s_assign (source_t *base, uint32_t number)
     source_sqs_t *self = (source_sqs_t *) base;
     s_settle (self, number);
     self->epochs[number] = shard_owned (self->shards->shards[number]).epoch;
-    self->assigned += !self->partitions[number].is_assigned;
     if (self->letters)
         sqs_dead_letters_forget (self->letters, &self->partitions[number]);
     sqs_partition_assign (&self->partitions[number]);
@@ -185,7 +196,6 @@ static void
 s_revoke (source_t *base, uint32_t number)
 {
     source_sqs_t *self = (source_sqs_t *) base;
-    self->assigned -= self->partitions[number].is_assigned;
     sqs_partition_revoke (&self->partitions[number]);
     sqs_frames_forget (self->frames, number);
     self->shards->lags[number] = (lag_t){0};

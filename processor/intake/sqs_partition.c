@@ -6,7 +6,6 @@
 #include "common/process/clock.h"
 #include "common/process/log.h"
 
-#define RECEIVES_MAX 3  //  at a time, while messages come in full batches
 #define CHANGES_MAX 4
 #define REST_MS 100  //  after the first failure; doubled by each further one
 #define REST_DOUBLED_MAX 4
@@ -325,10 +324,11 @@ s_count (const sqs_partition_t *self)
 }
 
 static void
-s_receive (sqs_partition_t *self, int wait_s)
+s_receive (sqs_partition_t *self, unsigned receives_max, int wait_s)
 {
     const sqs_settings_t *settings = self->feed->settings;
-    unsigned wanted = self->is_full && !settings->is_fifo ? RECEIVES_MAX : 1;
+    //  One is enough, unless messages come in full batches.
+    unsigned wanted = self->is_full && !settings->is_fifo ? receives_max : MIN (1, receives_max);
     while (self->receives < wanted && self->inbox.length < SQS_INBOX_MAX &&
            s_count (self) + SQS_BATCH_MAX * (self->receives + 1) <= SQS_HELD_MAX) {
         self->receives++;
@@ -353,7 +353,7 @@ s_ask_count (sqs_partition_t *self)
 }
 
 void
-sqs_partition_run (sqs_partition_t *self, bool may_receive, int wait_s)
+sqs_partition_run (sqs_partition_t *self, unsigned receives_max, int wait_s)
 {
     sqs_queue_t *queue = &self->feed->queues[self->number];
     if (!self->is_assigned && !self->held.head && !sqs_partition_is_busy (self))
@@ -373,6 +373,5 @@ sqs_partition_run (sqs_partition_t *self, bool may_receive, int wait_s)
     if (!self->is_assigned)
         return;
     s_ask_count (self);
-    if (may_receive)
-        s_receive (self, wait_s);
+    s_receive (self, receives_max, wait_s);
 }

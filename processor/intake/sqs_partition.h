@@ -19,6 +19,7 @@
 
 #define SQS_HELD_MAX 2000  //  messages in all lists; SQS lets 20,000 of a FIFO queue be hidden
 #define SQS_INBOX_MAX 20   //  so many may wait while more are asked for
+#define SQS_PARTITION_RECEIVES 3  //  calls that ask for messages at a time
 
 //  Zeroed memory with a feed and a number is a partition that is not assigned.
 typedef struct {
@@ -52,8 +53,9 @@ void sqs_partition_assign (sqs_partition_t *self);
 //  Read no more. Messages that are not folded go back; folded ones are still held.
 void sqs_partition_revoke (sqs_partition_t *self);
 
-//  Make the calls that are due. may_receive: ask for messages too, and let SQS wait so long for some.
-void sqs_partition_run (sqs_partition_t *self, bool may_receive, int wait_s);
+//  Make the calls that are due, and ask for messages in so many calls at a time, at most: 0 to
+//  SQS_PARTITION_RECEIVES. SQS may wait for messages for wait_s.
+void sqs_partition_run (sqs_partition_t *self, unsigned receives_max, int wait_s);
 
 //  Return the next message of the inbox, or NULL; hold it, then.
 sqs_message_t *sqs_partition_next (const sqs_partition_t *self);

@@ -73,6 +73,16 @@ def test_any_valid_message_goes_through(over, queues, topic):
     both.stop()
 
 
+@pytest.mark.parametrize("partitions", [16, 48])
+def test_every_queue_is_read_at_once_although_reads_of_empty_ones_wait_for_long(over, partitions):
+    both = over(processor=("--partitions", partitions), wait_seconds=20)
+    channels = {partition_of(one, partitions): one for one in (channel() for _ in range(20 * partitions))}
+    assert len(channels) == partitions
+    answer = both.post([message(one, 1) for one in channels.values()], Prefer="wait=8")
+    assert answer.status == 200, "a queue was not read"
+    both.stop()
+
+
 def test_messages_of_a_processor_that_stops_are_shown_to_the_next_at_once(over, queues, topic):
     """It deletes what is saved; hidden messages would come only after an hour."""
     both = over(visibility_seconds=3600)

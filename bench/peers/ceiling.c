@@ -5,16 +5,13 @@
 //  it, because 0.9.75's own epoll thread stalls when a multiple of 128 connections is ready at
 //  once.
 //  SPDX-License-Identifier: Apache-2.0
-#include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define CONNECTIONS 20000u
-#define WAIT_MS 1000
+#include "bench/peers/peer.h"
 
 static struct MHD_Response *s_response;
 static int s_was_seen;
@@ -39,20 +36,13 @@ s_handle (void *context, struct MHD_Connection *connection, const char *url, con
     return MHD_queue_response (connection, MHD_HTTP_ACCEPTED, s_response);
 }
 
-static int
-s_timeout_ms (struct MHD_Daemon *http)
-{
-    MHD_UNSIGNED_LONG_LONG due = 0;
-    return MHD_get_timeout (http, &due) == MHD_YES && due < WAIT_MS ? (int) due : WAIT_MS;
-}
-
 static void *
 s_work (void *argument)
 {
     struct MHD_Daemon *http = argument;
     int epoll = MHD_get_daemon_info (http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     struct pollfd item = {.fd = epoll, .events = POLLIN};
-    while (poll (&item, 1, s_timeout_ms (http)) >= 0)
+    while (poll (&item, 1, peer_timeout_ms (http)) >= 0)
         MHD_run (http);
     return NULL;
 }
@@ -60,19 +50,17 @@ s_work (void *argument)
 int
 main (int argc, char **argv)
 {
-    static char body[] = "{\"status\":\"accepted\"}";
     long port = argc > 1 ? strtol (argv[1], NULL, 10) : 0;
     long workers = argc > 2 ? strtol (argv[2], NULL, 10) : 1;
     if (port < 1 || port > 65535 || workers < 1) {
         fputs ("usage: bench-ceiling PORT WORKERS\n", stderr);
         return 2;
     }
-    s_response = MHD_create_response_from_buffer (strlen (body), body, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header (s_response, "Content-Type", "application/json");
+    s_response = peer_answer ();
     for (long worker = 0; worker < workers; worker++) {
         pthread_t thread;
         struct MHD_Daemon *http = MHD_start_daemon (MHD_USE_EPOLL, (uint16_t) port, NULL, NULL,
-            s_handle, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+            s_handle, NULL, MHD_OPTION_CONNECTION_LIMIT, PEER_CONNECTIONS,
             MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
         if (!http || pthread_create (&thread, NULL, s_work, http) != 0) {
             fprintf (stderr, "bench-ceiling: cannot listen on port %ld\n", port);

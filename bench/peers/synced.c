@@ -7,16 +7,14 @@
 //  than to suspend it.
 //  SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <microhttpd.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define CONNECTIONS 20000u
-#define WAIT_MS 1000
+#include "bench/peers/peer.h"
+
 #define BLOCK_BYTES 8192  //  written for each turn, which has some 30 messages of 250 bytes
 #define FILE_BYTES (16l * 1024 * 1024)
 
@@ -67,13 +65,6 @@ s_completed (void *context, struct MHD_Connection *connection, void **request_p,
     *request_p = NULL;
 }
 
-static int
-s_timeout_ms (struct MHD_Daemon *http)
-{
-    MHD_UNSIGNED_LONG_LONG due = 0;
-    return MHD_get_timeout (http, &due) == MHD_YES && due < WAIT_MS ? (int) due : WAIT_MS;
-}
-
 //  Write and sync for all requests that wait. Return false on failure.
 static bool
 s_sync (int file)
@@ -103,17 +94,15 @@ s_open (const char *path)
 int
 main (int argc, char **argv)
 {
-    static char body[] = "{\"status\":\"accepted\"}";
     long port = argc > 2 ? strtol (argv[1], NULL, 10) : 0;
     int file = argc > 2 ? s_open (argv[2]) : -1;
     if (port < 1 || port > 65535 || file < 0) {
         fputs ("usage: bench-synced PORT FILE\n", stderr);
         return 2;
     }
-    s_response = MHD_create_response_from_buffer (strlen (body), body, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header (s_response, "Content-Type", "application/json");
+    s_response = peer_answer ();
     struct MHD_Daemon *http = MHD_start_daemon (MHD_USE_EPOLL, (uint16_t) port, NULL, NULL,
-        s_handle, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED,
+        s_handle, NULL, MHD_OPTION_CONNECTION_LIMIT, PEER_CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED,
         s_completed, NULL, MHD_OPTION_END);
     if (!http) {
         fprintf (stderr, "bench-synced: cannot listen on port %ld\n", port);
@@ -122,7 +111,7 @@ main (int argc, char **argv)
     int epoll = MHD_get_daemon_info (http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     struct pollfd item = {.fd = epoll, .events = POLLIN};
     bool is_synced = true;
-    while (is_synced && poll (&item, 1, s_waiting ? 0 : s_timeout_ms (http)) >= 0) {
+    while (is_synced && poll (&item, 1, s_waiting ? 0 : peer_timeout_ms (http)) >= 0) {
         unsigned before = s_waiting;
         MHD_run (http);
         //  The more requests share a sync, the better: take all that are there.

@@ -2,10 +2,9 @@
 //  where the body is cut, the rest is the body: pieces of whole lines give the messages of the body
 //  as one piece, and the server itself cuts a body into whole lines wherever packets end.
 //  SPDX-License-Identifier: Apache-2.0
-#include <xxhash.h>
-
 #include "common/bytes/message_json.h"
 #include "http/http_pieces.h"
+#include "tests/fuzz/digest.h"
 #include "tests/fuzz/input.h"
 
 #define BODY_MAX_BYTES (64 * 1024)
@@ -20,19 +19,11 @@ typedef struct {
 } told_t;
 
 static void
-s_digest (told_t *self, const void *bytes, size_t size)
-{
-    self->digest = XXH3_64bits_withSeed (bytes, size, self->digest);
-}
-
-static void
 s_accept (void *context, size_t index, const message_t *message)
 {
     told_t *told = context;
-    uint64_t numbers[] = {index, message->number, message_content_hash (message)};
     told->accepted++;
-    s_digest (told, numbers, sizeof numbers);
-    s_digest (told, message->channel.data, message->channel.size);
+    told->digest = digest_message (told->digest, index, message);
 }
 
 static void
@@ -40,9 +31,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
     told_t *told = context;
     told->refused++;
-    s_digest (told, &index, sizeof index);
-    s_digest (told, pointer, strlen (pointer));
-    s_digest (told, detail, strlen (detail));
+    told->digest = digest_refusal (told->digest, index, pointer, detail);
 }
 
 static void

@@ -4,14 +4,11 @@
 //  messages keep the rules, refused ones have a place and a reason, elements come in order, and
 //  the bytes behind the body make no difference.
 //  SPDX-License-Identifier: Apache-2.0
-#include <glib.h>
-#include <xxhash.h>
-
 #include "common/bytes/message_json.h"
+#include "tests/fuzz/digest.h"
+#include "tests/fuzz/input.h"
 
 #define MAX_BODY_BYTES (64 * 1024)
-
-int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
 //  A summary of the calls so far.
 typedef struct {
@@ -19,12 +16,6 @@ typedef struct {
     bool is_bad;  //  the last one was refused, and may be again, at another place
     uint64_t digest;
 } told_t;
-
-static void
-s_digest (told_t *self, const void *bytes, size_t size)
-{
-    self->digest = XXH3_64bits_withSeed (bytes, size, self->digest);
-}
 
 static void
 s_accept (void *context, size_t index, const message_t *message)
@@ -36,9 +27,7 @@ s_accept (void *context, size_t index, const message_t *message)
     g_assert (message_check (message, &fault));
     g_assert (message_kind_name (message->kind));
     g_assert (message_content_hash (message) != 0);
-    uint64_t numbers[] = {index, message->number, message_content_hash (message)};
-    s_digest (told, numbers, sizeof numbers);
-    s_digest (told, message->channel.data, message->channel.size);
+    told->digest = digest_message (told->digest, index, message);
 }
 
 static void
@@ -50,9 +39,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
     told->is_bad = true;
     g_assert (pointer[0] == '\0' || pointer[0] == '/' || g_str_has_prefix (pointer, "ce-"));
     g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
-    s_digest (told, &index, sizeof index);
-    s_digest (told, pointer, strlen (pointer));
-    s_digest (told, detail, strlen (detail));
+    told->digest = digest_refusal (told->digest, index, pointer, detail);
 }
 
 //  Read a copy of exactly the promised size, so that a sanitizer sees a byte read too many.
@@ -73,7 +60,7 @@ s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_f
     if (result == MESSAGE_JSON_BROKEN) {
         g_assert (told.told == 0);
         g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
-        s_digest (&told, detail, strlen (detail));
+        told.digest = digest_bytes (told.digest, detail, strlen (detail));
     }
     g_free (copy);
     return told;

@@ -441,15 +441,21 @@ void *zmq_socket (void *context, int type);
 static _Thread_local void *s_sending;    //  the socket in the middle of a message
 static _Thread_local void *s_receiving;  //  likewise
 
+//  Note the result of sending a part, and return it.
+static int
+s_note_sent (void *socket, int flags, int result)
+{
+    s_sending = result >= 0 && (flags & ZMQ_SNDMORE) ? socket : NULL;
+    return result;
+}
+
 EXPORT int
 zmq_send (void *socket, const void *bytes, size_t size, int flags)
 {
     NEXT (zmq_send);
     if (s_sending != socket && s_fails (CALL_ZMQ_SEND))
         return -1;
-    int result = next (socket, bytes, size, flags);
-    s_sending = result >= 0 && (flags & ZMQ_SNDMORE) ? socket : NULL;
-    return result;
+    return s_note_sent (socket, flags, next (socket, bytes, size, flags));
 }
 
 EXPORT int
@@ -458,9 +464,7 @@ zmq_msg_send (zmq_msg_t *message, void *socket, int flags)
     NEXT (zmq_msg_send);
     if (s_sending != socket && s_fails (CALL_ZMQ_MSG_SEND))
         return -1;
-    int result = next (message, socket, flags);
-    s_sending = result >= 0 && (flags & ZMQ_SNDMORE) ? socket : NULL;
-    return result;
+    return s_note_sent (socket, flags, next (message, socket, flags));
 }
 
 EXPORT int

@@ -23,9 +23,8 @@ typedef struct {
     const text_pool_t *pool;
     const uint32_t *ranks;  //  of the texts, by code, if the order is by a text
     const rocket_order_t *order;
-    uint64_t
-        flip;      //  XOR on a number or an id: orders it like an unsigned number, in its direction
-    uint64_t low;  //  the lowest key: that of the cursor
+    uint64_t flip;    //  a value XOR this is a key: unsigned, rising in the order of the list
+    uint64_t low;     //  the lowest key: that of the cursor
     uint64_t low_id;  //  of rows with this key, the lowest id
     uint64_t high;    //  likewise, of the last chosen rocket
     uint64_t high_id;
@@ -82,6 +81,24 @@ s_prefix (text_t id)
     return GUINT64_FROM_BE (prefix);
 }
 
+//  Set what every message can change.
+static void
+s_set_motion (rocket_columns_t *self, size_t place, const rocket_keys_t *keys)
+{
+    self->speeds[place] = keys->speed;
+    self->times[place] = keys->last_time_us;
+    self->numbers[place] = (uint32_t) MIN (keys->last_number, UINT32_MAX);
+}
+
+//  Set what few messages change.
+static void
+s_set_nature (rocket_columns_t *self, size_t place, const rocket_keys_t *keys)
+{
+    self->types[place] = pooled_text_code (keys->type);
+    self->missions[place] = pooled_text_code (keys->mission);
+    self->statuses[place] = (uint8_t) keys->status;
+}
+
 void
 rocket_columns_set (rocket_columns_t *self, size_t place, const rocket_t *rocket)
 {
@@ -94,12 +111,8 @@ rocket_columns_set (rocket_columns_t *self, size_t place, const rocket_t *rocket
     }
     rocket_keys_t keys = rocket_keys (rocket);
     self->ids[place] = s_prefix (rocket_id (rocket));
-    self->speeds[place] = keys.speed;
-    self->times[place] = keys.last_time_us;
-    self->numbers[place] = (uint32_t) MIN (keys.last_number, UINT32_MAX);
-    self->types[place] = pooled_text_code (keys.type);
-    self->missions[place] = pooled_text_code (keys.mission);
-    self->statuses[place] = (uint8_t) keys.status;
+    s_set_motion (self, place, &keys);
+    s_set_nature (self, place, &keys);
 }
 
 //  Each array is another line of the cache, so write only what a message can change.
@@ -108,14 +121,9 @@ rocket_columns_follow (
     rocket_columns_t *self, size_t place, const rocket_t *rocket, message_kind_t kind)
 {
     rocket_keys_t keys = rocket_keys (rocket);
-    self->speeds[place] = keys.speed;
-    self->times[place] = keys.last_time_us;
-    self->numbers[place] = (uint32_t) MIN (keys.last_number, UINT32_MAX);
-    if (kind == MESSAGE_SPED_UP || kind == MESSAGE_SLOWED)
-        return;
-    self->types[place] = pooled_text_code (keys.type);
-    self->missions[place] = pooled_text_code (keys.mission);
-    self->statuses[place] = (uint8_t) keys.status;
+    s_set_motion (self, place, &keys);
+    if (kind != MESSAGE_SPED_UP && kind != MESSAGE_SLOWED)
+        s_set_nature (self, place, &keys);
 }
 
 //  Return the rank of a status among their names, as of a text.

@@ -151,10 +151,12 @@ s_put (rocket_table_t *self, rocket_t *rocket, uint32_t place)
     s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), place + 1});
 }
 
-void
+size_t
 rocket_table_add (rocket_table_t *self, rocket_t *rocket)
 {
-    s_put (self, rocket, s_take_place (self));
+    uint32_t place = s_take_place (self);
+    s_put (self, rocket, place);
+    return place;
 }
 
 bool

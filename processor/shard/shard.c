@@ -218,8 +218,7 @@ shard_fold (shard_t *self, const message_t *message)
     rocket_t *rocket = rocket_table_find_place (self->rockets, message->channel, &place);
     if (!rocket) {
         rocket = rocket_new (message->channel);
-        rocket_table_add (self->rockets, rocket);
-        place = rocket_table_place (self->rockets, rocket);
+        place = rocket_table_add (self->rockets, rocket);
         s_set_row (self, place, rocket);
         self->statuses[rocket_status (rocket)]++;
     }

@@ -155,8 +155,8 @@ guint shard_forgotten (const shard_t *self);
 //  are since the last sweep. Return their number, and set *place behind the last one; to 0 at the end.
 guint shard_sweep (shard_t *self, size_t *place, size_t most, int64_t now_us);
 
-//  Rows of the rockets, for lists (rocket_columns.h). Who shows a list all rockets first makes those that are
-//  missing.
+//  Rows of the rockets, for lists (rocket_columns.h). A list that looks at all rockets makes the rows that are
+//  missing, before others read them.
 
 //  Return true if every rocket has a row.
 bool shard_has_rows (const shard_t *self);

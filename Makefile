@@ -59,7 +59,7 @@ chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
 compose-test: ##  docker-compose up, for real, driven with curl
 	scripts/compose-test.sh
 
-clients: ##  clients that generators of PyPI, npm and Maven Central make post and read
+clients: ##  clients that generators of PyPI, npm and Maven Central make post and read; proxies in front
 	scripts/clients.sh
 
 deb: ##  the Debian package, in build-package

@@ -83,17 +83,21 @@ s_new_metrics (const gateway_config_t *config)
         config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);
 }
 
-//  Warn if other machines may do everything, or may read tokens on the way.
+//  Warn if other machines may do everything, here or through a proxy, or may read tokens on the way.
 static void
 s_warn (const gateway_config_t *config)
 {
     const char *address = config->worker.address;
-    if (config->worker.browser.is_loopback)
+    bool is_proxied = config->proxies.proxies > 0;
+    bool is_loopback = config->worker.browser.is_loopback;
+    if (is_loopback && !is_proxied)
         return;
     if (!config->token_file && !config->tls.client_ca)
-        log_event (LOG_WARN, "there are no tokens: whoever reaches the port may do everything",
+        log_event (LOG_WARN,
+            is_loopback ? "there are no tokens: whoever the proxy lets in may do everything"
+                        : "there are no tokens: whoever reaches the port may do everything",
             "address=%s", address);
-    else if (!config->tls.certificate && config->proxies.proxies == 0)
+    else if (!config->tls.certificate && !is_proxied)
         log_event (LOG_WARN, "tokens go over the network in the clear", "address=%s advice=%s",
             address,
             "give --tls-cert and --tls-key, or put a proxy with TLS in front (--behind-proxy)");

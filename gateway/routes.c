@@ -240,8 +240,8 @@ s_client (const routes_t *self, const http_request_t *request)
         memcpy (&client, token->line.digest, sizeof client);
         return client;
     }
-    caller_t caller = caller_find (self->parts.proxies, request);
-    return client_address_hash (&caller.address, 0);
+    client_address_t address = caller_find (self->parts.proxies, request).address;
+    return client_address_hash (&address, 0);
 }
 
 //  Refuse a request beyond the rate of its client. Probes have none. Return false if it is allowed.
@@ -298,6 +298,13 @@ routes_handle (void *context, http_request_t *request)
     if (row)
         row->handler (&self->parts, request, &target);
     http_target_free (&target);
+}
+
+client_address_t
+routes_caller (void *context, const http_request_t *request)
+{
+    const routes_t *self = context;
+    return caller_find (self->parts.proxies, request).address;
 }
 
 bool

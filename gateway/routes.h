@@ -23,6 +23,10 @@ typedef struct {
 //  Show a request to the handler of its path; an http_handler_fn.
 void routes_handle (void *context, http_request_t *request);
 
+//  Return the address of the client of a request, as the proxies before the gateway name it; an
+//  http_caller_fn. Only a gateway behind proxies has it.
+client_address_t routes_caller (void *context, const http_request_t *request);
+
 //  Return true to read the body of a request, or refuse it without; an http_admit_fn. Only a gateway
 //  with tokens or a rate has it.
 bool routes_admit (void *context, http_request_t *request);

@@ -84,6 +84,7 @@ s_new_http (worker_t *self, const worker_config_t *config)
         .tls = config->tls,
         .cors = config->browser.cors,
         .handler = routes_handle,
+        .caller = config->proxies->proxies > 0 ? routes_caller : NULL,
         .admit = config->tokens || config->rates ? routes_admit : NULL,
         .takes_pieces = routes_take_pieces,
         .piece = routes_piece,

@@ -23,6 +23,9 @@ typedef struct http_request http_request_t;
 //  Handle a complete request: answer it or hold it.
 typedef void (http_handler_fn) (void *context, http_request_t *request);
 
+//  Return the address of the client of a request, which a proxy may stand before.
+typedef client_address_t (http_caller_fn) (void *context, const http_request_t *request);
+
 //  Return true to go on with a request that has a body, when its head is there. Otherwise answer it:
 //  then the server does not read the body. The server does not ask for a request without a body.
 typedef bool (http_admit_fn) (void *context, http_request_t *request);
@@ -69,6 +72,7 @@ typedef struct {
     tls_keeper_t *tls;  //  borrowed; NULL: the port speaks plain HTTP
     const char *cors;   //  Access-Control-Allow-Origin of every answer; NULL: none
     http_handler_fn *handler;
+    http_caller_fn *caller;              //  NULL: the other end of the connection is the client
     http_admit_fn *admit;                //  NULL: every request is admitted
     http_takes_pieces_fn *takes_pieces;  //  NULL: every body is shown as a whole
     http_piece_fn *piece;                //  NULL if takes_pieces is

@@ -105,7 +105,10 @@ http_request_peer (const http_request_t *self)
 uint64_t
 http_request_client (const http_request_t *self)
 {
-    return http_crowds_client (self->server->config.crowds, http_request_peer (self));
+    const http_config_t *config = &self->server->config;
+    client_address_t client =
+        config->caller ? config->caller (config->context, self) : *http_request_peer (self);
+    return http_crowds_client (config->crowds, &client);
 }
 
 const char *

@@ -28,7 +28,7 @@ const client_address_t *http_request_peer (const http_request_t *self);
 bool http_request_is_tls (const http_request_t *self);
 
 //  Return a number that stands for the client, by its address; 0: it is this machine, or a proxy, and may
-//  stand for many.
+//  stand for many. The client must be there.
 uint64_t http_request_client (const http_request_t *self);
 
 //  Return how many lines of the head have this field, and the value of the first one; NULL: none.

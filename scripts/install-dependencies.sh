@@ -16,6 +16,7 @@ declare -A groups=(
         chromium|chromium-browser chromium-driver|chromium-chromedriver python3-selenium"
     [kafka]="default-jre-headless|openjdk-21-jre-headless|openjdk-17-jre-headless python3-confluent-kafka"
     [rabbitmq]="rabbitmq-server python3-pika"
+    [proxies]="nginx haproxy caddy"
     [bench]="wrk valgrind python3-matplotlib python3-zmq python3-msgpack"
     [run]="curl procps"
     [package]="file dpkg-dev python3"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 scripts/install-dependencies.sh build test kafka
 scripts/install-kafka.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
-scripts/install-rabbitmq.sh || [[ ${REQUIRE_RABBITMQ:-0} == 0 ]]
+scripts/install-stopped.sh rabbitmq || [[ ${REQUIRE_RABBITMQ:-0} == 0 ]]
 scripts/install-elasticmq.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 cmake --preset release -D BUILD_TESTING=ON
 cmake --build --preset release --parallel "${JOBS:-$(nproc)}"

@@ -38,7 +38,7 @@ def check():
     """Raise Missing where no broker can run."""
     client_library()
     if not (PROGRAMS / "rabbitmq-server").exists():
-        raise Missing("no RabbitMQ is installed (scripts/install-rabbitmq.sh)")
+        raise Missing("no RabbitMQ is installed (scripts/install-stopped.sh rabbitmq)")
     if not shutil.which("epmd"):
         raise Missing("the Erlang port mapper epmd is not installed (Debian package erlang-base)")
 

@@ -265,6 +265,24 @@ def test_large_bodies_of_one_client_leave_room_for_those_of_others(folder):
     pair.stop()
 
 
+def test_behind_a_proxy_large_bodies_count_for_their_client_and_not_for_the_proxy(start):
+    both = start(gateway=("--workers", 1, "--behind-proxy", 1, "--insecure"))
+    large = json.dumps([message("one", 1)]).encode().ljust(2 << 20)
+    size = 8 << 20
+
+    def head(client, length):
+        return (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n").encode()
+    with contextlib.ExitStack() as stack:
+        for number in range(12):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+            with contextlib.suppress(ConnectionError):  # refused: its share is taken
+                one.sendall(head(f"6.6.6.{number}, 203.0.113.1", size) + b" " * (size - 1))
+        other = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+        other.sendall(head("203.0.113.2", len(large)) + large)
+        assert other.recv(4096).startswith(b"HTTP/1.1 202 ")
+
+
 def is_open(connection):
     """Return true if the other side has not ended a connection so far."""
     connection.setblocking(False)

@@ -60,7 +60,8 @@ s_cannot_accept (const parts_t *parts)
         return "the bus is away, and there is no journal in which messages could wait "
                "(--journal=off)";
     if (publisher->layout (publisher).partitions == 0)
-        return "no processor has announced itself yet";
+        return bus.is_away ? "the bus is away, and no processor has announced itself yet"
+                           : "no processor has announced itself yet";
     if (publisher->is_disk_full (publisher))
         return "the disk of the journal is full: make room on it";
     if (intake_is_full (parts->intake) || publisher->is_full (publisher))

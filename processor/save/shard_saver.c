@@ -8,6 +8,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/save/shard_saver.h"
 
+#include <malloc.h>
+
 #include "common/process/background.h"
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
@@ -19,7 +21,8 @@
 #define RECORDS_PER_FRAME 64  //  so many records count as a frame here
 #define PAUSE_TIMES 8         //  length of the pause, in lengths of the round
 #define PAUSE_MAX_MS 50
-#define POSITION_MS 1000  //  between two saves of a partition in which only the position moves
+#define POSITION_MS 1000    //  between two saves of a partition in which only the position moves
+#define TRIM_AFTER_MS 1000  //  after the last round of a burst
 
 //  The changed rockets of one partition, or some of them.
 typedef struct {
@@ -43,6 +46,7 @@ struct shard_saver {
     uint64_t round_frames;             //  frames taken in between the last two rounds
     uint32_t next;                     //  partition to save first in the next round
     bool is_cut;                       //  the last round was full: more may be left to save
+    int64_t trim_at_ms;                //  when to return the memory of a burst; 0: there was none
     int64_t not_before_ms;             //  when the next round may begin
     bool is_saving[PARTITIONS_MAX];    //  in the current round
     int64_t saved_ms[PARTITIONS_MAX];  //  when its last save began
@@ -216,6 +220,17 @@ s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
     return save->changes->len;
 }
 
+//  Give the memory of a burst's copies back to the system, as malloc keeps it. It takes a millisecond or two
+//  for a million rockets.
+static void
+s_trim (shard_saver_t *self)
+{
+    if (self->trim_at_ms == 0 || self->begun_ms < self->trim_at_ms)
+        return;
+    self->trim_at_ms = 0;
+    malloc_trim (0);
+}
+
 static void
 s_begin (shard_saver_t *self)
 {
@@ -231,10 +246,14 @@ s_begin (shard_saver_t *self)
         self->next = (self->next + 1) % self->shards->partitions;
     }
     self->is_cut = left == 0;
+    if (self->is_cut)
+        self->trim_at_ms = self->begun_ms + TRIM_AFTER_MS;
     if (saves->len > 0)
         background_submit (self->background, saves);
-    else
+    else {
         g_ptr_array_unref (saves);
+        s_trim (self);
+    }
 }
 
 bool

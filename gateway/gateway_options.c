@@ -115,7 +115,7 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-gateway",
-    "accepts messages of rockets over HTTP, sends them to processors, answers queries", NULL,
+    "accepts messages of rockets over HTTP, sends them to processors, answers queries", NULL, NULL,
     "  downlink-gateway\n"
     "  downlink-gateway --listen 0.0.0.0:8088 --token-file tokens --curve-dir keys \\\n"
     "      --processors one:5561,two:5561\n",

@@ -24,9 +24,15 @@ static const option_t s_options[] = {
         "token: time after which it is refused, as in 2160h; 0: never"},
 };
 
+static const option_command_t s_commands[] = {
+    {"token NAME", "make a token for clients, print it, and add its line to --token-file"},
+    {"curve DIR", "make the keys of gateways, processors and downlink-query in DIR"},
+    {NULL, NULL},
+};
+
 static const options_t s_usage = {"downlink-keygen",
     "makes the tokens that a gateway lets in, and the keys of the links behind it",
-    "token NAME | curve DIR",
+    "token NAME | curve DIR", s_commands,
     "  downlink-keygen curve /etc/downlink/curve\n"
     "  downlink-keygen token robot --scopes write --token-file /etc/downlink/tokens\n"
     "  downlink-keygen token page --scopes read,stats --lifetime 2160h\n",

@@ -63,6 +63,7 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-launch", "plays rockets against a gateway", "[URL]",
+    NULL,
     "  downlink-launch " DEFAULT_URL "\n"
     "  downlink-launch :8090 --max-messages 1000\n"
     "  downlink-launch https://gateway.example:8088 --ca authority.pem\n"

@@ -39,7 +39,7 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-move", "moves all rockets of one store into another",
-    "FROM TO",
+    "FROM TO", NULL,
     "  downlink-move sqlite:/var/lib/downlink/state postgres://db.example.com/downlink\n"
     "  downlink-move --partitions 64 sqlite:./var/state sqlite:./var/state-64\n"
     "  downlink-move --undo sqlite:./var/state\n",

@@ -79,7 +79,7 @@ static const option_t s_options[] = {
 };
 
 static const options_t s_usage = {"downlink-processor",
-    "takes in frames from gateways, holds the state of the rockets, answers queries", NULL,
+    "takes in frames from gateways, holds the state of the rockets, answers queries", NULL, NULL,
     "  downlink-processor\n"
     "  downlink-processor --bind 0.0.0.0 --curve-dir /etc/downlink/curve --ordering latest\n",
     s_options, G_N_ELEMENTS (s_options),

@@ -71,8 +71,19 @@ static const option_t s_options[] = {
     {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
 };
 
+static const option_command_t s_commands[] = {
+    {"status",
+        "is all well? Processors, buffer, lag and alarms on one screen; exit status 1 if not"},
+    {"ping", "which processors are alive"},
+    {"stats", "the counters and partitions of each processor"},
+    {"get ID", "one rocket"},
+    {"list", "rockets, sorted and filtered"},
+    {"watch [ID]", "all rockets or one, and then each change, until Ctrl-C"},
+    {NULL, NULL},
+};
+
 static const options_t s_usage = {"downlink-query", "asks the processors for the state of rockets",
-    "status | ping | stats | get ID | list | watch [ID]",
+    "status | ping | stats | get ID | list | watch [ID]", s_commands,
     "  downlink-query status\n"
     "  downlink-query status --json --gateways one,two --processors one:5561,two:5561\n"
     "  downlink-query get 193270a9-c9cf-404a-8f83-838e71d9ae67\n"

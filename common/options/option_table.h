@@ -35,12 +35,18 @@ typedef struct {
 } option_t;
 
 typedef struct {
+    const char *name;  //  as it is written, "get ID"
+    const char *help;  //  one line
+} option_command_t;
+
+typedef struct {
     const char *program;  //  downlink-gateway
     const char *summary;  //  what it is, in one line
     const char
         *arguments;  //  what stands behind the flags in the usage line, "ping | get ID"; NULL:
                      //  none are taken
-    const char *examples;  //  lines at the end of --help; NULL for none
+    const option_command_t *commands;  //  for --help, up to one without a name; NULL for none
+    const char *examples;              //  lines at the end of --help; NULL for none
     const option_t *options;
     size_t count;
     const char *description;  //  for the manual page: paragraphs, an empty line between them

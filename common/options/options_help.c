@@ -7,6 +7,7 @@
 
 #define WIDTH_MAX 100  //  longer lines are hard to read, however wide the terminal is
 #define HELP_COLUMN 28
+#define COMMAND_COLUMN 16
 
 const asking_t options_askings[ASKINGS] = {
     {"help", 'h', "print this and exit"},
@@ -111,6 +112,18 @@ s_has_kind (const options_t *self, option_kind_t kind)
     return false;
 }
 
+static void
+s_print_commands (const options_t *self, size_t width)
+{
+    if (!self->commands)
+        return;
+    printf ("\ncommands:\n");
+    for (const option_command_t *command = self->commands; command->name; command++) {
+        printf ("  %-*s", COMMAND_COLUMN - 2, command->name);
+        terminal_wrap (stdout, command->help, COMMAND_COLUMN, width);
+    }
+}
+
 //  Tell what the values of the program's flags may be.
 static void
 s_print_units (const options_t *self, size_t width)
@@ -136,6 +149,7 @@ options_print_help (const options_t *self)
     g_free (title);
     printf ("\n");
     options_print_usage (self, stdout);
+    s_print_commands (self, width);
     printf ("\n");
     terminal_wrap (stdout,
         "flags (each is also read from the environment: --some-flag from DOWNLINK_SOME_FLAG; "

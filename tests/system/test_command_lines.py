@@ -56,6 +56,14 @@ def test_help_fits_the_terminal(program):
         assert max(map(len, flags)) <= widest, shown
 
 
+@pytest.mark.parametrize("program", ["downlink-query", "downlink-keygen"])
+def test_help_explains_each_command_of_the_usage_line(program):
+    shown = say(program, "--help")
+    usage = re.search(r"^usage: .* \[flags\] (.*)$", shown, re.MULTILINE).group(1)
+    block = re.search(r"^commands:\n((?: .*\n)+)", shown, re.MULTILINE).group(1)
+    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", block, re.MULTILINE) == usage.split(" | ")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_help_is_given_whatever_the_environment_holds(program):
     assert "usage:" in say(program, "--log-level", "info", "--help", DOWNLINK_LOG_LEVEL="loud",

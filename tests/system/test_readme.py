@@ -16,7 +16,7 @@ LOOPBACK_UP = """import fcntl, socket, struct
 one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 fcntl.ioctl(one, 0x8914, struct.pack("16sh14x", b"lo", 1))"""  # SIOCSIFFLAGS, IFF_UP
 END = "--- end of the answer ---"
-ROW = re.compile(r"^ +\d+( +\d+){3}$", re.MULTILINE)
+UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def commands():
@@ -32,10 +32,13 @@ def commands():
 def plain(text):
     """Return a text without the parts that differ in every run."""
     text = re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
-    text = re.sub(r"tcp://127.0.0.1:556[14]", "ENDPOINT", text)  # in the order of the ids
+    text = UUID.sub("UUID", text)
+    text = re.sub(r" +[\d.]+ (s|min) +(\d+) +\d+ +\d+  sqlite$", r" \2 partitions", text, flags=re.MULTILINE)
+    text = re.sub(r"^localhost:8088 .*$", "localhost:8088", text, flags=re.MULTILINE)
+    text = re.sub(r" {2,}", "  ", text)
     text = re.sub(r"^(real|user|sys)\t.*$", r"\1", text, flags=re.MULTILINE)
     text = re.sub(r"^(real|user|sys) +.*$", r"\1", text, flags=re.MULTILINE)
-    return re.sub(r"(ROW\n?)+", "ROW\n", ROW.sub("ROW", text)).strip("\n")
+    return text.strip("\n")
 
 
 def pattern(shown):

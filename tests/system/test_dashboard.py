@@ -30,7 +30,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--ignore-certificate-errors", "--hide-scrollbars", "--force-device-scale-factor=1"]
 FLEET = ["Falcon-9", "Ariane-6", "Vulcan", "Electron", "New-Glenn"]
 MISSIONS = ["ARTEMIS", "JUICE", "DART", "LUNA"]
-TEST_SECONDS = 120
+TEST_SECONDS = 600 if os.environ.get("DOWNLINK_SCREENSHOTS") else 120
 
 
 def program(*names):
@@ -309,11 +309,13 @@ def test_it_says_in_words_what_is_wrong_and_keeps_the_rows(start, page):
     both = start(gateway=["--buffer", 50, "--wait", "100ms"])
     page.open(both)
     page.await_text("#health", "Ready")
+    assert not page.find("#filters").is_displayed() and not page.find("#next").is_displayed()
     command = page.await_text("#command", "curl .*").group()
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
     row = until(lambda: page.row("apollo"), what="the rocket of the command that is offered")
     page.await_text("#health", "Live")
     assert page.text("#banner") == "" and page.is_hidden("#first")
+    assert page.find("#filters").is_displayed() and page.find("#next").is_displayed()
     page.await_text("#processors", "state on disk")
     page.script("window.isSame = true")
     both.processor.stop(signal.SIGKILL)
@@ -422,7 +424,7 @@ def test_health_has_a_sentence_for_each_trouble(pair, page):
     assert found == [sentence for _, _, sentence in HEALTHS]
 
 
-FLEET_SIZE = 50000  # as JSON, 14 MB
+FLEET_SIZE = int(os.environ.get("DOWNLINK_FLEET_SIZE", "50000"))  # as JSON, 14 MB
 TABS = 7
 
 
@@ -463,6 +465,7 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
     both = start(gateway=("--token-file", tokens))
     page.open(both)
     page.await_text("label", "Token")
+    Album(page).take("sign-in")
     for typed, fault in (("wrong", "does not know"), ("no token", "as Bearer"), ("secret", "scope read")):
         page.find("#token").clear()
         page.find("#token").send_keys(typed, Keys.ENTER)
@@ -691,6 +694,14 @@ def test_pictures_of_every_state(start, page, folder, tmp_path):
         album.take("rocket", widths=(1024,))
         page.script("location.hash = ''")
         until(lambda: page.is_hidden("#rocket"), what="the view to close")
+        third = Program(folder, "downlink-processor", "--port", free_ports(3), "--state-dir", both.state)
+        stack.callback(third.process.wait)
+        stack.callback(third.process.kill)
+        page.await_text("#banner", "not in --processors of the gateway")
+        page.wait(seconds / 6)
+        album.take("fault")
+        third.process.kill()
+        page.await_text("#health", "Live")
         both.processor.stop(signal.SIGKILL)
         second.process.kill()
         page.await_text("#health", "No processor")
@@ -706,10 +717,10 @@ def test_pictures_of_every_state(start, page, folder, tmp_path):
         page.wait(seconds / 4)
         album.take("bus-away")
         both.gateway.stop(signal.SIGKILL)
-        both.gateway_flags = ["--buffer", 40, "--wait", "200ms"]
+        both.gateway_flags = ["--buffer", 2000, "--wait", "10ms"]
         both.gateway = both.start_gateway()
         assert both.await_ready()
-        load_on(both, folder, stack, "--concurrency-level", 32, "--batch", 20, "--seed", 4)
+        load_on(both, folder, stack, "--concurrency-level", 128, "--batch", 50, "--seed", 4, "--max-messages", 10**8)
         page.await_text("#health", "Buffer full")
         album.take("full")
         both.gateway.stop(signal.SIGKILL)  # what waits is not needed

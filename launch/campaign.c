@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/process/clock.h"
+#include "common/process/descriptors.h"
 #include "launch/complaints.h"
 
 #define EVENTS 256
 #define PARKED (1ull << 32)  //  in epoll's data: a parked connection, which no sender uses
 #define STOP (1ull << 33)
-#define DESCRIPTORS_KEPT 64
+#define PARKED_MAX 1000000
 #define PROGRESS_MS 200
 
 typedef enum { SENDER_FREE, SENDER_WAITING, SENDER_BUSY } sender_state_t;
@@ -48,18 +48,6 @@ typedef struct {
     bool is_stopped;  //  by the user, or by a permanent refusal
     complaints_t complaints;
 } campaign_t;
-
-static guint
-s_raise_descriptors (void)
-{
-    struct rlimit limit = {1024, 1024};
-    getrlimit (RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
-        getrlimit (RLIMIT_NOFILE, &limit);
-    rlim_t usable = limit.rlim_cur > DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : 1;
-    return (guint) MIN (usable, 1000000);
-}
 
 static void
 s_watch (const campaign_t *self, int operation, int fd, uint32_t events, uint64_t data)
@@ -365,9 +353,8 @@ campaign_run (const campaign_plan_t *plan, const http_place_t *place, const GPtr
             .place = place, .retry_ms = plan->retry_ms, .is_line_open = plan->shows_progress}};
     *result = (campaign_result_t){
         .messages = messages->len, .latencies_us = g_array_new (FALSE, FALSE, sizeof (guint32))};
-    guint descriptors = s_raise_descriptors ();
-    campaign.parked_max =
-        descriptors > plan->concurrency ? descriptors - (guint) plan->concurrency : 1;
+    uint64_t used = plan->concurrency + CAMPAIGN_DESCRIPTORS, usable = descriptors_raise ();
+    campaign.parked_max = usable > used ? (guint) MIN (usable - used, PARKED_MAX) : 1;
     campaign.epoll = epoll_create1 (EPOLL_CLOEXEC);
     campaign.senders = g_new0 (sender_t, plan->concurrency);
     for (uint64_t index = 0; index < plan->concurrency; index++) {

@@ -11,6 +11,9 @@
 
 #define CAMPAIGN_STATUSES 600
 
+//  Descriptors that a campaign needs beside one for each request under way.
+#define CAMPAIGN_DESCRIPTORS 64
+
 typedef struct {
     uint64_t concurrency;
     bool new_connections;      //  a new connection for each request; else connections stay open

@@ -6,6 +6,7 @@
 #include "common/access/token.h"
 #include "common/options/options.h"
 #include "common/process/clock.h"
+#include "common/process/descriptors.h"
 #include "common/process/stop_signals.h"
 #include "launch/campaign.h"
 #include "launch/flights.h"
@@ -135,6 +136,8 @@ main (int argc, char **argv)
     http_place_t place;
     if (count > 1)
         options_refuse (&s_usage, "'%s': one URL is expected", argv[2]);
+    if (!descriptors_suffice (s_usage.program, s_campaign.concurrency + CAMPAIGN_DESCRIPTORS))
+        return 1;
     bool good = s_find_place (&place, count > 0 ? argv[1] : DEFAULT_URL) && s_launch (&place);
     http_place_free (&place);
     return good ? 0 : 1;

@@ -8,6 +8,7 @@
 #include "common/network/socket.h"
 #include "common/options/options.h"
 #include "common/process/clock.h"
+#include "common/process/descriptors.h"
 #include "common/process/log.h"
 #include "common/process/stop_signals.h"
 #include "curve/curve.h"
@@ -18,6 +19,7 @@
 #include "query/watch.h"
 
 #define ID_MAX MESSAGE_CHANNEL_MAX_BYTES
+#define DESCRIPTORS_NEEDED 64  //  a few for the libraries, one for each processor
 #define EARLY_PAUSE_US (100 * 1000)
 
 static struct {
@@ -265,7 +267,7 @@ main (int argc, char **argv)
         query = s_read_question (count, argv);
     s_check_lists ();
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
-    if (!s_use_keys ())
+    if (!descriptors_suffice (s_usage.program, DESCRIPTORS_NEEDED) || !s_use_keys ())
         return 1;
     if (is_watch)
         return s_watch (count, argv);

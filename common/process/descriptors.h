@@ -3,6 +3,7 @@
 #ifndef DOWNLINK_DESCRIPTORS_H
 #define DOWNLINK_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 //  The least that a server starts with: its sockets and files, and some connections.
@@ -10,5 +11,9 @@
 
 //  Raise the limit as far as the system allows, and return it.
 uint64_t descriptors_raise (void);
+
+//  For a command line: raise the limit. Return false after a sentence on standard error if it is below
+//  what the program needs, since the libraries end the process if they get no descriptor.
+bool descriptors_suffice (const char *program, uint64_t needed);
 
 #endif

@@ -70,6 +70,19 @@ def test_help_is_given_whatever_the_environment_holds(program):
                            DOWNLINK_TIMEOUT="never")
 
 
+@pytest.mark.parametrize("program, arguments, needed", [
+    ("downlink-query", ["ping"], 64), ("downlink-query", ["watch"], 64),
+    ("downlink-launch", ["--concurrency-level", "100"], 164)])
+def test_a_very_small_limit_of_open_files_is_a_sentence(program, arguments, needed):
+    """libzmq ended the process by an assertion, and others blamed the peer."""
+    for limit in (5, 7, 8, 20, needed - 1):
+        done = subprocess.run(["prlimit", f"--nofile={limit}", BIN / program, *arguments], capture_output=True,
+                              text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (f"{program}: only {limit} files and sockets may be open, {needed} are needed: raise "
+                               "the hard limit (ulimit -Hn)\n")
+
+
 @needs_manuals
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_manual_page_is_without_fault_and_names_every_flag(program):

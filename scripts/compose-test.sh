@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again; then
 #  docker-compose.postgres.yml, whose database stops, comes back and is started anew; then
-#  docker-compose.kafka.yml, whose broker does the same, and whose gateway is killed.
+#  docker-compose.kafka.yml, docker-compose.rabbitmq.yml and docker-compose.sqs.yml, whose brokers do the same, and whose
+#  gateways are killed.
 #  Where no container engine can be run it says why and is skipped, unless REQUIRE_COMPOSE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -236,6 +237,13 @@ with_kafka () {
     await_rocket '*"speed":3601,*"messagesApplied":4,*'
 }
 
+#  Messages over RabbitMQ, to a gateway without a disk.
+with_rabbitmq () {
+    engine_rabbitmq_image "${DOWNLINK_RABBITMQ_IMAGE:-rabbitmq:4}"
+    start_with docker-compose.rabbitmq.yml RabbitMQ
+    outlive rabbitmq 2 500
+}
+
 #  Messages over SQS, to a gateway without a disk.
 with_sqs () {
     engine_sqs_image "${DOWNLINK_SQS_IMAGE:-softwaremill/elasticmq:1.6.11}"
@@ -324,5 +332,6 @@ expect "places in a release where tests could end it" 0 \
 
 with_postgres
 with_kafka
+with_rabbitmq
 with_sqs
 echo "compose-test: passed"

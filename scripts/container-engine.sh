@@ -106,11 +106,19 @@ engine_sqs_image () {
     engine_jars_image "$1" tests/support/sqs-image scripts/install-elasticmq.sh
 }
 
-#  engine_postgres_image NAME: find or make the image of a PostgreSQL server. Where no registry is
-#  reached the image is made from Debian's package, under the same name.
-engine_postgres_image () {
+#  engine_package_image NAME CONTEXT: find or make an image. Where no registry is reached it is made from a
+#  package of Debian's, under the same name.
+engine_package_image () {
     engine_image_is_there "$1" && return
     echo "the image $1 cannot be pulled: making it from Debian's package"
     engine_base_image trixie
-    "$docker" build --quiet --tag "$1" tests/support/postgres-image >/dev/null
+    "$docker" build --quiet --tag "$1" "$2" >/dev/null
+}
+
+#  engine_postgres_image NAME, engine_rabbitmq_image NAME: a PostgreSQL server; a RabbitMQ broker.
+engine_postgres_image () {
+    engine_package_image "$1" tests/support/postgres-image
+}
+engine_rabbitmq_image () {
+    engine_package_image "$1" tests/support/rabbitmq-image
 }

@@ -105,7 +105,8 @@ fi
 apt update >/dev/null || echo "install-dependencies: apt-get update failed; going on with the old lists" >&2
 names=()
 for package in "${missing[@]}"; do
-    names+=("$(known_name "$package")")
+    name=$(known_name "$package")
+    [[ " ${names[*]} " == *" $name "* ]] || names+=("$name")
 done
 echo "install-dependencies: installing ${names[*]}" >&2
 apt install --yes --no-install-recommends "${names[@]}" >/dev/null

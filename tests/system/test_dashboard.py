@@ -259,6 +259,41 @@ def test_a_rocket_has_a_view_of_its_own(pair, page):
     assert page.complaints() == []
 
 
+def test_a_rocket_whose_id_is_two_dots_has_a_view_too(pair, page):
+    launch(pair, "..", speed=700)
+    page.open(pair, "#rocket=..")
+    page.await_text("#rocket [data-is=speed]", "^700$")
+    assert page.complaints() == []
+
+
+def test_charts_are_named_refusals_add_up_and_narrow_windows_keep_what_matters(pair, page):
+    launch(pair, channel())
+    for body in ("{}", "no JSON"):
+        assert pair.call("POST", "/messages", body).status == 400
+    page.open(pair)
+    page.await_text("#latency thead", r"p50\s+p99")
+    page.await_text("#latency tbody", "until accepted(.|\\s)*until saved(.|\\s)*queries")
+    until(lambda: page.text("#reasons").count("\n") >= 3, what="the reasons")
+    requests, reasons = page.script("""return [document.querySelector('#refusals [data-is=requests]').textContent,
+        [...document.querySelectorAll('#reasons b')].map(one => one.textContent)]""")
+    assert int(requests) == sum(map(int, reasons)) and int(requests) >= 2
+    columns = """return [...document.querySelectorAll('#columns th')].filter(one => one.offsetWidth).map(
+        one => one.classList[0])"""
+    until(lambda: page.rows(), what="a row")
+    assert page.script(columns) == ["id", "status", "type", "mission", "speed", "trend", "last", "missing", "time"]
+    page.size(1024, 800)
+    assert page.script(columns) == ["id", "status", "type", "mission", "speed", "missing"]
+    page.size(390, 844, "light", True)
+    assert page.script(columns) == ["id", "status", "speed", "missing"]
+    assert page.find("#dots").is_displayed()
+    dots = "return [...document.querySelectorAll('#dots i')].map(one => one.classList.contains('on'))"
+    assert page.script(dots) == [True, False, False, False]
+    page.script("document.querySelector('.tiles').scrollLeft = 9999")
+    until(lambda: page.script(dots) == [False, False, False, True], what="the dot of the last tile")
+    page.size(1440, 900)
+    assert not page.find("#dots").is_displayed()
+
+
 def test_a_removed_rocket_leaves_the_page(pair, page):
     one, other = channel(), channel()
     launch(pair, one)

@@ -1,5 +1,6 @@
 """HTTP itself: methods, errors, abuse, many connections."""
 import concurrent.futures
+import contextlib
 import email.utils
 import json
 import os
@@ -202,6 +203,25 @@ def test_flags_set_how_long_clients_may_take(start):
         with socket.create_connection(("127.0.0.1", both.http), timeout=30) as connection:
             took, answer = closed_after(connection, sent)
             assert status in answer.partition(b"\r\n")[0] and took >= seconds - 0.1
+
+
+def test_a_live_stream_of_lines_is_refused_in_the_time_of_a_body_and_none_of_it_counts(start):
+    both = start(gateway=("--body-timeout", "1s"))
+    of = channel()
+    with socket.create_connection(("127.0.0.1", both.http), timeout=30) as connection:
+        connection.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                           b"Transfer-Encoding: chunked\r\n\r\n")
+        began, answer = time.monotonic(), b""
+        for number in range(1, 100):
+            line = json.dumps(message(of, number)).encode() + b"\n"
+            connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+            connection.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                answer = connection.recv(65536)
+            if answer:
+                break
+        assert b" 408 " in answer.partition(b"\r\n")[0] and 0.9 <= time.monotonic() - began < 10
+    assert both.call("GET", "/rockets/" + of).status == 404
 
 
 def test_by_default_an_idle_connection_outlives_those_of_usual_proxies():

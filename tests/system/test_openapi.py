@@ -88,6 +88,10 @@ def test_the_document_is_openapi_and_its_examples_keep_its_schemas():
     Form(Document(TEXT))
 
 
+def test_its_server_is_relative_so_that_it_holds_behind_a_proxy_that_adds_a_path():
+    assert [server["url"] for server in json.loads(TEXT)["servers"]] == ["."]
+
+
 def test_it_is_served_as_it_is_written(pair):
     answer = pair.call("GET", "/openapi.json")
     assert answer.body.decode() == TEXT

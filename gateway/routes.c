@@ -3,6 +3,7 @@
 #include "gateway/routes.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "common/process/clock.h"
 #include "gateway/events/handle_get_events.h"
@@ -342,6 +343,8 @@ routes_answered (
 {
     routes_t *self = context;
     route_t route = (route_t) http_request_route (request);
-    worker_metrics_answered (self->metrics, route, status, problem, us);
+    //  A probe that hears 503 was answered, not refused.
+    bool is_probe = problem && strcmp (problem, "not-ready") == 0;
+    worker_metrics_answered (self->metrics, route, status, is_probe ? NULL : problem, us);
     answer_log (&self->log, self->parts.proxies, request, status, problem, us);
 }

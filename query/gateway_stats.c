@@ -94,7 +94,7 @@ s_read (gateway_stats_t *self, yajl_val stats)
     self->is_disk_full = s_is_true (stats, "isJournalDiskFull");
     self->set_aside_frames = s_number (stats, "setAsideFrames");
     self->partitions = s_number (stats, "partitions");
-#define X(name, sentence) self->alarms[ALARM_##name] = s_number (alarms, #name);
+#define X(name, one, many) self->alarms[ALARM_##name] = s_number (alarms, #name);
     GATEWAY_ALARMS (X)
 #undef X
     s_read_routing (self, s_member (stats, "routing"));

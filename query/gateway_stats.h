@@ -7,19 +7,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  The alarms of a gateway: name in /stats, and the sentence behind the gateway's name and the
-//  count.
+//  The alarms of a gateway: name in /stats, and the sentence behind its name and the count, for one
+//  and for more.
 #define GATEWAY_ALARMS(X)                                                                          \
-    X (refusedProcessors, "processors are refused, for keeping another state")                     \
-    X (contestedPartitions, "partitions are claimed by two processors")                            \
-    X (implausibleClaims, "claims of partitions are ignored, for an impossible epoch")             \
-    X (unlistedProcessors,                                                                         \
-        "processors are not in --processors: messages for what only they own wait")                \
-    X (awayStores, "processors have a store that does not answer: messages for them wait")         \
-    X (fullProcessors, "processors hold as many rockets as they may: new ones are refused")
+    X (refusedProcessors, "processor is refused, as it keeps another state",                       \
+        "processors are refused, as they keep another state")                                      \
+    X (contestedPartitions, "partition is claimed by two processors",                              \
+        "partitions are claimed by two processors each")                                           \
+    X (implausibleClaims, "claim of a partition is ignored, for an impossible epoch",              \
+        "claims of partitions are ignored, for an impossible epoch")                               \
+    X (unlistedProcessors, "processor is not in --processors: messages for its partitions wait",   \
+        "processors are not in --processors: messages for their partitions wait")                  \
+    X (awayStores, "processor has a store that does not answer: messages for it wait",             \
+        "processors have a store that does not answer: messages for them wait")                    \
+    X (fullProcessors, "processor holds as many rockets as it may: new ones are refused",          \
+        "processors hold as many rockets as they may: new ones are refused")
 
 typedef enum {
-#define X(name, sentence) ALARM_##name,
+#define X(name, one, many) ALARM_##name,
     GATEWAY_ALARMS (X)
 #undef X
         ALARMS_COUNT

@@ -91,20 +91,21 @@ s_is_nearly_full (uint64_t level, uint64_t limit)
 static void
 s_judge_alarms (GPtrArray *faults, const gateway_stats_t *gateway)
 {
-    static const char *const sentences[] = {
-#define X(name, sentence) sentence,
+    static const char *const sentences[][2] = {
+#define X(name, one, many) {one, many},
         GATEWAY_ALARMS (X)
 #undef X
     };
     for (size_t alarm = 0; alarm < ALARMS_COUNT; alarm++)
         if (gateway->alarms[alarm] > 0)
             faults_add (faults, "the gateway %s: %" G_GUINT64_FORMAT " %s", gateway->place,
-                gateway->alarms[alarm], sentences[alarm]);
+                gateway->alarms[alarm], sentences[alarm][gateway->alarms[alarm] > 1]);
     if (gateway->set_aside_frames > 0)
         faults_add (faults,
             "the gateway %s: %" G_GUINT64_FORMAT
-            " frames are set aside: their processor refuses them, and its log says why",
-            gateway->place, gateway->set_aside_frames);
+            " %s set aside: a processor refuses what is in there, and its log says why",
+            gateway->place, gateway->set_aside_frames,
+            gateway->set_aside_frames == 1 ? "frame is" : "frames are");
 }
 
 //  Judge how far a gateway's processors are behind.
@@ -127,7 +128,7 @@ s_judge_room (GPtrArray *faults, const gateway_stats_t *gateway)
             gateway->place, gateway->journal_bytes, gateway->journal_limit);
     if (gateway->oldest_s >= LATE_S)
         faults_add (faults,
-            "the processors are behind: a message that the gateway %s has accepted waits since "
+            "the processors are behind: a message that the gateway %s has accepted waits for "
             "%.0f seconds to be saved",
             gateway->place, gateway->oldest_s);
 }

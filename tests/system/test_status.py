@@ -122,12 +122,12 @@ def test_a_processor_that_dies_is_wrong(folder):
     ({"journalBytes": 900}, "the journal of the gateway"),
     ({"isJournalDiskFull": True}, "the disk of its journal is full"),
     ({"setAsideFrames": 2}, "2 frames are set aside"),
-    ({"alarms": {"contestedPartitions": 3}}, "3 partitions are claimed by two processors"),
-    ({"alarms": {"unlistedProcessors": 1}}, "1 processors are not in --processors"),
+    ({"alarms": {"contestedPartitions": 3}}, "3 partitions are claimed by two processors each"),
+    ({"alarms": {"unlistedProcessors": 1}}, "1 processor is not in --processors"),
     ({"alarms": {"fullProcessors": 2}}, "2 processors hold as many rockets as they may"),
-    ({"alarms": {"awayStores": 1}}, "1 processors have a store that does not answer"),
+    ({"alarms": {"awayStores": 1}}, "1 processor has a store that does not answer"),
     ({"partitions": 0}, "has heard no processor yet"),
-    ({"routing": [{"partition": 0, "owner": "x", "lagSeconds": 7.2}]}, "waits since 7 seconds"),
+    ({"routing": [{"partition": 0, "owner": "x", "lagSeconds": 7.2}]}, "waits for 7 seconds"),
     ({"processors": [{"address": "10.0.0.7:5561", "isUp": False}]},
      "hears nothing from the processor 10.0.0.7:5561")])
 def test_each_fault_of_a_gateway_is_a_sentence(pair, change, fault):

@@ -133,25 +133,27 @@ function lagGrows (seen) {
         (grows ? `, and each second there are ${number (growth)} more.` : "."));
 }
 
-function alarm (level, name, sentence) {
+function alarm (level, name, title, sentence) {
     return ({stats}) => stats.alarms[name] > 0 &&
-        trouble (level, name, "Alarm", sentence (stats.alarms[name]));
+        trouble (level, name, title, sentence (stats.alarms[name], stats.alarms[name] === 1));
 }
 
 const ALARMS = [
-    alarm ("bad", "contestedPartitions", (value) =>
+    alarm ("bad", "contestedPartitions", "Two owners", (value) =>
         `Two processors claim the same partition, at ${count (value, "partition")}.`),
-    alarm ("bad", "unlistedProcessors", (value) => `${count (value, "processor")} not in --processors ` +
-        "of the gateway: messages for what only they own wait."),
-    alarm ("bad", "fullProcessors", (value) =>
-        `${count (value, "processor")} full: messages of new rockets are refused.`),
-    alarm ("warn", "refusedProcessors", (value) =>
-        `${count (value, "processor")} refused, for keeping another state.`),
-    alarm ("warn", "implausibleClaims", (value) =>
-        `${count (value, "claim")} of partitions ignored, for an impossible epoch.`),
-    ({stats}) => stats.setAsideFrames > 0 && trouble ("warn", "set-aside", "Alarm",
-        `${count (stats.setAsideFrames, "frame")} set aside: their processor refuses them, and its ` +
-        "log says why."),
+    alarm ("bad", "unlistedProcessors", "Unlisted processor", (value, isOne) =>
+        `${count (value, "processor")} ${isOne ? "is" : "are"} not in --processors of the gateway: messages for ` +
+        `${isOne ? "its" : "their"} partitions wait.`),
+    alarm ("bad", "fullProcessors", "Processor full", (value, isOne) =>
+        `${count (value, "processor")} ${isOne ? "is" : "are"} full: messages of new rockets are refused.`),
+    alarm ("warn", "refusedProcessors", "Processor refused", (value, isOne) => `${count (value, "processor")} ` +
+        `${isOne ? "is refused, as it keeps" : "are refused, as they keep"} another state.`),
+    alarm ("warn", "implausibleClaims", "Claim ignored", (value, isOne) =>
+        `${count (value, "claim of a partition", "claims of partitions")} ${isOne ? "is" : "are"} ignored, for an ` +
+        "impossible epoch."),
+    ({stats}) => stats.setAsideFrames > 0 && trouble ("warn", "set-aside", "Frames refused",
+        `${count (stats.setAsideFrames, "frame")} ${stats.setAsideFrames === 1 ? "is" : "are"} set aside: a processor ` +
+        "refuses what is in there, and its log says why."),
 ];
 
 function someDown ({stats}) {
@@ -177,7 +179,7 @@ const LOADING = trouble ("busy", "loading", "Loading", "Loading …");
 const EMPTY = trouble ("good", "empty", "Ready", "No rocket has sent anything yet.");
 const LIVE = trouble ("good", "live", "Live", "All is well.");
 
-//  The worst first. The title of the first one stands for all.
+//  The worst first, within each level. The title of the first one stands for all.
 const CHECKS = [busAway, busFault, noProcessor, diskFull, bufferFull, storeAway, savesFail, noOwner, lagGrows, ...ALARMS,
     noUpdates, someDown];
 
@@ -199,6 +201,7 @@ export function health (seen) {
     const {stats, awayAt, isBarred, rockets} = seen;
     const troubles = awayAt ? [away (awayAt)] : isBarred ? [NO_NUMBERS]
         : stats ? CHECKS.map ((check) => check (seen)).filter (Boolean) : [];
+    troubles.sort ((one, other) => (one.level === "warn") - (other.level === "warn"));
     const calm = !stats || rockets === null ? LOADING : rockets === 0 ? EMPTY : LIVE;
     return {...(troubles[0] ?? calm), troubles};
 }

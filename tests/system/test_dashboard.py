@@ -390,6 +390,8 @@ HEALTHS = [
      "accepted until it has room."),
     ({"buffered": 1990, "refusals": {"buffer-full": 7}}, [(1, {"overflows": 6, "saved": 9})],
      "bad buffer-full: The buffer is full: 1,990 messages wait for the processors, new ones are refused."),
+    ({"buffered": 31, "refusals": {"buffer-full": 7}}, [(1, {"overflows": 4, "saved": 9})],
+     "bad buffer-full: The buffer is full at times: 3 requests refused in the last 5 s. 31 messages wait now."),
     ({"buffered": 1990, "dropped": 3}, [(1, {"saved": 9})], "bad buffer-full: The buffer is full: 1,990 "
      "messages wait for the processors, new ones are dropped."),
     ({"buffered": 40, "alarms": {"awayStores": 1}}, [], "bad store-away: The store of 1 of 2 processors "
@@ -762,7 +764,8 @@ def test_pictures_of_every_state(start, page, folder, tmp_path):
         both.gateway_flags = ["--buffer", 2000, "--wait", "10ms"]
         both.gateway = both.start_gateway()
         assert both.await_ready()
-        load_on(both, folder, stack, "--concurrency-level", 128, "--batch", 50, "--seed", 4, "--max-messages", 10**8)
+        load_on(both, folder, stack, "--concurrency-level", 128, "--batch", 50, "--seed", 4, "--max-messages", 600000)
         page.await_text("#health", "Buffer full")
+        page.wait(seconds / 10)
         album.take("full")
         both.gateway.stop(signal.SIGKILL)  # what waits is not needed

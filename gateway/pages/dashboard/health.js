@@ -6,6 +6,7 @@ import {duration, number, timeOfDay} from "./text.js";
 const LATE_SECONDS = 5;      //  an older message is behind
 const STALL_SECONDS = 5;     //  a longer time without a save is a failure
 const RECENT_SECONDS = 5;    //  a refusal is news for so long
+const FULL_SHARE = 0.9;      //  of a limit; above, there is hardly room
 const GROWTH_SECONDS = 10;   //  the time over which growth counts
 const GROWTH_LEAST = 1000;   //  messages; less is the to and fro of every buffer
 
@@ -63,10 +64,24 @@ function diskFull ({stats}) {
         "The disk of the journal is full: nothing is accepted until it has room.");
 }
 
+//  Return true if there is hardly room now. It may come and go many times between two answers of /stats.
+function isNearlyFull (stats) {
+    return stats.waiting > 0 || stats.buffered >= FULL_SHARE * stats.bufferLimit ||
+        (stats.journalLimit > 0 && stats.journalBytes >= FULL_SHARE * stats.journalLimit);
+}
+
 function bufferFull (seen) {
-    const fate = ups (seen.stats) > 0 && !seen.stats.isJournalDiskFull && overflow (seen);
-    return fate && trouble ("bad", "buffer-full", "Buffer full", "The buffer is full: " +
-        `${count (seen.stats.buffered, "message")} wait for the processors, new ones are ${fate}.`);
+    const {stats, samples} = seen;
+    const fate = ups (stats) > 0 && !stats.isJournalDiskFull && overflow (seen);
+    if (!fate)
+        return null;
+    const newest = samples.at (-1), before = sampleBefore (samples, RECENT_SECONDS);
+    const lost = fate === "dropped" ? count (newest.dropped - before.dropped, "message")
+        : count (newest.overflows - before.overflows, "request");
+    return trouble ("bad", "buffer-full", "Buffer full", isNearlyFull (stats)
+        ? `The buffer is full: ${count (stats.buffered, "message")} wait for the processors, new ones are ${fate}.`
+        : `The buffer is full at times: ${lost} ${fate} in the last ${RECENT_SECONDS} s. ` +
+            `${count (stats.buffered, "message")} wait now.`);
 }
 
 function storeAway ({stats}) {

@@ -1,10 +1,11 @@
 """The Nth call of a function fails, for every N on the path of a message: memory, files, sockets, SQLite,
-ZeroMQ and GnuTLS. The program goes on, or ends with status 1 and a line that names what failed; afterwards
+ZeroMQ, GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names what failed; afterwards
 nothing that was accepted is lost, and nothing counts twice.
 
 One pair of programs runs all the time. A fault is armed in it (fault_control), one message is posted and
 asked for, and then the program must serve again; only a program that ended is started anew.
 """
+import contextlib
 import errno
 import http.client
 import random
@@ -18,13 +19,18 @@ from cluster import Cluster
 from downlink import free_ports
 from fault_control import FAULT_SHIM, FaultControl
 from history import ACCEPTED, REFUSED, UNKNOWN, History
+from kafka import Kafka
+from keys import Keys
+from postgres import Postgres
 from scenario import Fault, Skipped
+from server_process import Missing
 from settle import settle
 
 SERVE_SECONDS = 20  # for a program to serve again after a fault
 ANSWER_SECONDS = 4
 HIT_SECONDS = 0.1
-SOME, SOME_SECONDS = 40, 12  # when few are wanted
+SHOW_SECONDS = 2  # for a message that was accepted to be shown
+SOME, SOME_SECONDS = 40, 7  # when few are wanted
 FATAL_LINES = re.compile(r"^\S+Z error ")
 #  What a library says about memory before it gives up; our own line follows.
 RAW_LINES = re.compile(r"OUT OF MEMORY|FATAL ERROR|Cannot allocate memory|std::bad_alloc|"
@@ -32,6 +38,7 @@ RAW_LINES = re.compile(r"OUT OF MEMORY|FATAL ERROR|Cannot allocate memory|std::b
 
 SQLITE = {"NOMEM": 7, "IOERR_WRITE": 778, "IOERR_FSYNC": 1034, "FULL": 13}
 GNUTLS = {"MEMORY_ERROR": -25, "PUSH_ERROR": -53, "PULL_ERROR": -54}
+KAFKA = {"QUEUE_FULL": -184, "TRANSPORT": -195, "FAIL": -196}
 #  By function: the errors that it may have in life.
 ERRORS = {
     "malloc": ["ENOMEM"], "calloc": ["ENOMEM"], "realloc": ["ENOMEM"], "memalign": ["ENOMEM"],
@@ -41,16 +48,19 @@ ERRORS = {
     "fsync": ["EIO"], "fdatasync": ["EIO", "ENOSPC"], "ftruncate": ["EIO"],
     "accept4": ["EMFILE", "ECONNABORTED", "ENOMEM"], "open": ["EMFILE", "EIO"],
     "sqlite3_prepare": ["NOMEM", "IOERR_WRITE"], "sqlite3_step": list(SQLITE),
+    "connect": ["ECONNREFUSED", "EADDRNOTAVAIL"],
     "zmq_socket": ["EMFILE"], "zmq_connect": ["EMFILE", "ENOMEM"],
     "zmq_send": ["EAGAIN", "ENOMEM", "EINTR"], "zmq_msg_send": ["EAGAIN", "ENOMEM", "EINTR"],
     "zmq_msg_recv": ["EAGAIN", "EINTR"],
     "gnutls_init": ["MEMORY_ERROR"], "gnutls_handshake": ["MEMORY_ERROR", "PULL_ERROR"],
     "gnutls_record_send": ["MEMORY_ERROR", "PUSH_ERROR"], "gnutls_record_recv": ["MEMORY_ERROR", "PULL_ERROR"],
+    "pq_connect": ["ENOMEM"], "pq_send": ["ENOMEM"], "pq_consume": ["ENOMEM"], "pq_result": ["ENOMEM"],
+    "rd_kafka_produce": ["QUEUE_FULL", "FAIL"], "rd_kafka_consume": ["FAIL"], "rd_kafka_commit": ["TRANSPORT"],
 }
 
 
 def number_of(error):
-    return SQLITE.get(error) or GNUTLS.get(error) or getattr(errno, error)
+    return SQLITE.get(error) or GNUTLS.get(error) or KAFKA.get(error) or getattr(errno, error)
 
 
 def evenly(count, size):
@@ -61,7 +71,8 @@ def evenly(count, size):
 
 
 #  Functions that fail while a program starts.
-AT_START = ("malloc", "calloc", "realloc", "open", "sqlite3_prepare", "sqlite3_step", "zmq_socket", "zmq_connect")
+AT_START = ("malloc", "calloc", "realloc", "open", "sqlite3_prepare", "sqlite3_step", "zmq_socket", "zmq_connect",
+            "connect", "pq_connect", "pq_send", "pq_consume", "pq_result")
 
 
 class Victim:
@@ -91,37 +102,34 @@ class Victim:
 class Faults:
     """A cluster, the history of its messages, and how the faults came out."""
 
-    def __init__(self, run):
+    def __init__(self, run, gateway=(), processor=(), is_secure=False):
+        """gateway, processor: further flags; is_secure: with a second gateway, which speaks TLS."""
         self.folder, self.seed, self.say = run.folder, run.seed, run.say
         self.rng = random.Random(run.seed)
         self.history = History("faults")
-        authority = tls.Authority(run.folder)
-        certificate = tls.files(*authority.sign("server"))
-        self.cluster = Cluster(run.folder, gateway=("--workers", 1))
-        self.secure = self._new_secure(certificate)
+        self.cluster = Cluster(run.folder, gateway=("--workers", 1, *gateway), processor=processor)
         self.tried = self.hit = self.ended = 0
         self.total = Figures()
-        context = ssl.create_default_context(cafile=authority.certificate)
-        self.victims = []
         address = self.cluster.addresses[0]
-        for name, member, place, speaks in (
-                ("processor", self.cluster.processor, address, None),
-                ("gateway", self.cluster.gateways[0], address, None),
-                ("secure-gateway", self.secure, ("localhost", self.secure_port), context)):
-            self.victims.append(Victim(name, member, place, speaks))
+        self.victims = [Victim("processor", self.cluster.processor, address),
+                        Victim("gateway", self.cluster.gateways[0], address)]
+        if is_secure:
+            self.victims.append(self._new_secure())
         for victim in self.victims:
             self._await_service(victim)
 
-    def _new_secure(self, certificate):
+    def _new_secure(self):
         """A second gateway on the same journals, which speaks TLS."""
+        authority = tls.Authority(self.folder)
         plain = self.cluster.gateways[0]
-        self.secure_port = free_ports(1)
-        flags = list(plain.flags)
-        flags[flags.index("--listen") + 1] = f"127.0.0.1:{self.secure_port}"
-        return type(plain)(self.folder, "downlink-gateway", *flags, *certificate)
+        port = free_ports(1)
+        flags = [*plain.flags, *tls.files(*authority.sign("server"))]
+        flags[flags.index("--listen") + 1] = f"127.0.0.1:{port}"
+        return Victim("secure-gateway", type(plain)(self.folder, "downlink-gateway", *flags), ("localhost", port),
+                      ssl.create_default_context(cafile=authority.certificate))
 
     def close(self):
-        for member in (*self.cluster.members, self.secure):
+        for member in (victim.member for victim in self.victims):
             if member.program and member.process.poll() is None:
                 member.process.kill()
                 member.process.wait()
@@ -147,7 +155,13 @@ class Faults:
         finally:
             self.history.log([(channel, number)], answer, status)
             connection.close()
-        return status == 200 and self._ask(victim, channel.name)
+        ends = time.monotonic() + (SHOW_SECONDS if status == 202 else 0)
+        while status in (200, 202):
+            if self._ask(victim, channel.name):
+                return True
+            if time.monotonic() > ends:
+                break
+        return False
 
     def _ask(self, victim, name):
         connection = victim.connection()
@@ -252,7 +266,8 @@ class Faults:
             victim.member.start()
         for victim in self.victims:
             self._await_service(victim)
-        self.secure.leave()  # its journal goes with it, so that no slot is left but the other gateway's
+        for victim in self.victims[2:]:
+            victim.member.leave()  # its journal goes with it, so that no slot is left but the other gateway's
         figures, _ = settle(self.cluster, self.history)
         self.total.add(figures)
 
@@ -293,11 +308,9 @@ def some_cases(trial, seconds):
         trial.one(*case)
 
 
-def faults(run):
+def inject(run, **flags):
     """Up to run.size calls of each function on the path of a message; 0: some, for a few seconds."""
-    if not FAULT_SHIM.exists():
-        raise Skipped("a sanitizer's runtime wants to be first itself")
-    trial = Faults(run)
+    trial = Faults(run, **flags)
     try:
         if run.size:
             all_cases(trial, run.size)
@@ -307,3 +320,38 @@ def faults(run):
     finally:
         trial.close()
     return f"{trial.tried} tried, {trial.hit} hit, {trial.ended} ended a program; {trial.total}"
+
+
+@contextlib.contextmanager
+def server(make):
+    """A server that is new; skip where it cannot run."""
+    if not FAULT_SHIM.exists():
+        raise Skipped("a sanitizer's runtime wants to be first itself")
+    try:
+        one = make()
+    except Missing as why:
+        raise Skipped(str(why)) from None
+    with one:
+        one.create()
+        yield one
+
+
+def faults(run):
+    """The state in SQLite, and a second gateway that speaks TLS."""
+    if not FAULT_SHIM.exists():
+        raise Skipped("a sanitizer's runtime wants to be first itself")
+    return inject(run, is_secure=True)
+
+
+def faults_postgres(run):
+    """Links with keys, and the state in PostgreSQL."""
+    with server(Postgres) as database:
+        keys = ("--curve-dir", Keys(run.folder / "keys").path)
+        return inject(run, gateway=keys, processor=(*keys, "--store", database.url()))
+
+
+def faults_kafka(run):
+    """Messages that travel over a topic."""
+    with server(Kafka) as kafka:
+        flags = kafka.flags(kafka.make_topic("faults"))
+        return inject(run, gateway=flags, processor=flags)

@@ -5,7 +5,7 @@ import sys
 from damage import damage
 from disk_errors import disk_errors
 from failpoints import failpoints
-from faults import faults
+from faults import faults, faults_kafka, faults_postgres
 from kills import kills, mixed
 from overload import overload
 from owners import many, scaling, takeover
@@ -25,6 +25,8 @@ SCENARIOS = {
     "damage": Scenario(damage, 300, 8, "bits flipped"),
     "disk": Scenario(disk_errors, 10, 0, "calls of each kind of which every one fails"),
     "faults": Scenario(faults, 40, 0, "calls of each function of which every one fails once"),
+    "faults-postgres": Scenario(faults_postgres, 40, 0, "calls of each function, with keys and PostgreSQL"),
+    "faults-kafka": Scenario(faults_kafka, 40, 0, "calls of each function, with Kafka"),
     "room": Scenario(room, 10, 6, "seconds of each trouble with a disk"),
     "replay": Scenario(replay, 1_000_000, 20_000, "messages in the journal"),
     "scaling": Scenario(scaling, 10, 1, "times from 1 to 4 to 1 processors"),

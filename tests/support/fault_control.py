@@ -6,7 +6,7 @@ import struct
 from downlink import BIN
 
 FAULT_SHIM = BIN.parent / "tests" / "libfault-shim.so"
-CALLS_MAX, NAME_SIZE, WHERE_SIZE = 32, 24, 1024
+CALLS_MAX, NAME_SIZE, WHERE_SIZE = 48, 24, 1024
 ARMED, ERROR, HITS, TARGET, COUNTS = 0, 4, 8, 16, 24
 NAMES = COUNTS + 8 * CALLS_MAX
 WHERE = NAMES + NAME_SIZE * CALLS_MAX

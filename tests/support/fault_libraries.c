@@ -35,8 +35,9 @@ static _Thread_local struct {
     int result;
 } s_sqlite;
 
-//  sqlite3_exec prepares and steps by these functions too: it fails as a whole.
-static _Thread_local bool s_is_executing;
+//  sqlite3_exec prepares and steps by these functions too, and SQLite calls it in itself, to read a schema. It
+//  fails as a whole.
+static _Thread_local unsigned s_executing;
 
 static int
 s_fail_sqlite (sqlite3 *database, sqlite3_stmt *statement)
@@ -54,7 +55,7 @@ sqlite3_prepare_v2 (
     NEXT (sqlite3_prepare_v2);
     *statement = NULL;
     s_sqlite.database = NULL;
-    return !s_is_executing && fault_is_due (CALL_SQLITE3_PREPARE)
+    return s_executing == 0 && fault_is_due (CALL_SQLITE3_PREPARE)
                ? s_fail_sqlite (database, NULL)
                : next (database, sql, size, statement, rest);
 }
@@ -66,7 +67,7 @@ sqlite3_prepare_v3 (sqlite3 *database, const char *sql, int size, unsigned flags
     NEXT (sqlite3_prepare_v3);
     *statement = NULL;
     s_sqlite.database = NULL;
-    return !s_is_executing && fault_is_due (CALL_SQLITE3_PREPARE)
+    return s_executing == 0 && fault_is_due (CALL_SQLITE3_PREPARE)
                ? s_fail_sqlite (database, NULL)
                : next (database, sql, size, flags, statement, rest);
 }
@@ -76,7 +77,7 @@ sqlite3_step (sqlite3_stmt *statement)
 {
     NEXT (sqlite3_step);
     s_sqlite.database = NULL;
-    return !s_is_executing && fault_is_due (CALL_SQLITE3_STEP)
+    return s_executing == 0 && fault_is_due (CALL_SQLITE3_STEP)
                ? s_fail_sqlite (sqlite3_db_handle (statement), statement)
                : next (statement);
 }
@@ -87,11 +88,11 @@ sqlite3_exec (sqlite3 *database, const char *sql, int (*row) (void *, int, char 
 {
     NEXT (sqlite3_exec);
     s_sqlite.database = NULL;
-    if (fault_is_due (CALL_SQLITE3_STEP))
+    if (s_executing == 0 && fault_is_due (CALL_SQLITE3_STEP))
         return s_fail_sqlite (database, NULL);
-    s_is_executing = true;
+    s_executing++;
     int result = next (database, sql, row, context, message);
-    s_is_executing = false;
+    s_executing--;
     return result;
 }
 

@@ -82,6 +82,7 @@ struct http_request {
     http_body_t body;
     body_result_t body_result;  //  why the body is refused; BODY_TAKEN: it is not
     size_t piece_size;          //  bytes of the body that are whole lines
+    size_t piece_lines;         //  their number
     uint64_t received;          //  bytes of a body that is shown in pieces
     uint64_t passed_over;       //  bytes of a refused body
 

@@ -1,6 +1,20 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_pieces.h"
 
+//  Return the number of lines that end in these bytes.
+static size_t
+s_count_lines (text_t bytes)
+{
+    size_t lines = 0;
+    const char *end = bytes.data + bytes.size;
+    const char *next = bytes.data;
+    while (next < end && (next = memchr (next, '\n', (size_t) (end - next)))) {
+        next++;
+        lines++;
+    }
+    return lines;
+}
+
 bool
 http_pieces_are_due (http_request_t *request, uint64_t bytes)
 {
@@ -13,6 +27,7 @@ http_pieces_are_due (http_request_t *request, uint64_t bytes)
     text_t body = http_body_text (&request->body);
     const char *end = memrchr (body.data, '\n', body.size);
     request->piece_size = end ? (size_t) (end - body.data) + 1 : 0;
+    request->piece_lines = s_count_lines (body);
     request->received = body.size;
     return is_due;
 }
@@ -22,11 +37,13 @@ http_pieces_show (http_request_t *request)
 {
     const http_config_t *config = &request->server->config;
     http_body_t *body = &request->body;
-    if (body->size < HTTP_PIECE_BYTES || request->piece_size == 0)
+    bool is_due = body->size >= HTTP_PIECE_BYTES || request->piece_lines >= HTTP_PIECE_LINES;
+    if (!is_due || request->piece_size == 0)
         return;
     if (config->piece (config->context, request, text_of (body->data, request->piece_size))) {
         http_body_drop (body, request->piece_size);
         request->piece_size = 0;
+        request->piece_lines = 0;
     }
     else
         g_assert (request->phase == REQUEST_PAUSED);  //  else it is neither taken nor held
@@ -55,6 +72,7 @@ s_add (http_request_t *request, text_t bytes)
     const char *end = memrchr (bytes.data, '\n', bytes.size);
     if (end)
         request->piece_size = body->size + (size_t) (end - bytes.data) + 1;
+    request->piece_lines += s_count_lines (bytes);
     return http_body_add (body, &self->bodies, bytes, 0);
 }
 

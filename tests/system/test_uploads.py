@@ -15,7 +15,7 @@ import time
 import pytest
 
 from downlink import DISK_SHIM, IS_SANITIZED, LAUNCH_TIME, channel, message, until
-from kernel import memory_of
+from kernel import memory_of, unread_bytes
 
 LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
 MEMORY_BYTES = 48 << 20  # beyond that of an idle gateway, at the most
@@ -361,6 +361,32 @@ def test_a_line_may_be_so_long_and_no_longer(pair, before, length, after, status
 def test_a_blank_body_is_refused_however_large(pair):
     status, answer, _ = upload(pair, b"\xef\xbb\xbf" + b" \r\n" * 200000)
     assert status == 400 and answer["detail"] == "the body holds no message"
+
+
+def worked_ns(program):
+    """Return the processor time of all threads of a program."""
+    return sum(int((task / "schedstat").read_text().split()[0])
+               for task in pathlib.Path(f"/proc/{program.process.pid}/task").iterdir())
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
+def test_the_lines_of_a_body_are_read_as_they_come_however_short_they_are(start):
+    """Lines of three bytes took half of a microsecond each: 256 KiB of them held up a worker for 50 ms."""
+    both, step, took = start(gateway=("--workers", 1)), b"{}\n" * 10000, []
+    head = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: {TYPE}\r\n"
+            f"Prefer: handling=lenient\r\nContent-Length: {32 * len(step)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", both.http), 30) as client, both.client() as other:
+        client.sendall(head)
+        for _ in range(32):
+            before = worked_ns(both.gateway)
+            client.sendall(step)
+            until(lambda: unread_bytes(both.http) == 0, what="the end of the step")
+            for _ in range(3):
+                assert other.call("GET", "/livez").status == 200
+            took.append(worked_ns(both.gateway) - before)
+        assert client.recv(4096).startswith(b"HTTP/1.1 202 ")
+    took = sorted(took)
+    assert took[-4] < 2.5 * sum(took) / len(took), took
 
 
 def test_a_body_that_grows_past_the_limit_is_refused(start):

@@ -28,6 +28,13 @@ frame_tag_write (uint8_t tag[FRAME_TAG_SIZE], const frame_head_t *head, uint64_t
 }
 
 bool
+frame_tag_may_be_on (text_t record)
+{
+    const size_t size = sizeof FRAME_RECORD_BEGIN - 1;
+    return record.size >= size && memcmp (record.data, FRAME_RECORD_BEGIN, size) == 0;
+}
+
+bool
 frame_tag_read (const void *bytes, size_t size, frame_head_t *head, uint64_t *digest)
 {
     const uint8_t *tag = bytes;

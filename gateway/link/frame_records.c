@@ -76,7 +76,7 @@ s_put_value (char *at, const message_t *message)
 {
     char time[TIMESTAMP_SIZE];
     timestamp_print (message->time_us, time);
-    at = s_put_literal (at, "{\"metadata\":{\"channel\":");
+    at = s_put_literal (at, FRAME_RECORD_BEGIN);
     at = json_put_string (at, message->channel);
     at = s_put_literal (at, ",\"messageNumber\":");
     at = json_put_uint (at, message->number);

@@ -15,11 +15,17 @@
 #define PAUSE_MS 100  //  until the next attempt
 #define CLOSE_MS 1000
 
-#define COMMIT_MS 5000         //  until a commit without an answer has failed
-#define WAITING_KIB 131072     //  fetched and not yet taken, in all partitions
-#define WAITING_MIN_KIB 256    //  the same in one
-#define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
+#define COMMIT_MS 5000        //  until a commit without an answer has failed
+#define WAITING_KIB 32768     //  fetched and not yet taken, in all partitions
+#define WAITING_MIN_KIB 256   //  the same in one
+#define FETCH_BYTES "524288"  //  of a partition in one answer; a larger record comes alone
 #define ANSWER_BYTES "16777216"
+
+//  With full queues librdkafka stops fetching, and it does not look at them again for up to a second. Newer
+//  versions have a setting for that time. In older ones any request wakes the thread that looks.
+#define LOOK_MS 20
+#define LOOK_BYTES 65536  //  a full queue holds more
+#define VERSION_OF_BACKOFF 0x02020000
 
 static void
 s_take_error (rd_kafka_t *client, int error, const char *reason, void *context)
@@ -69,7 +75,8 @@ s_connect (kafka_feed_t *self, const bus_settings_t *config)
         {"queued.max.messages.kbytes", waiting}, {"fetch.message.max.bytes", FETCH_BYTES},
         {"fetch.max.bytes", ANSWER_BYTES}, {"reconnect.backoff.max.ms", "1000"},
         {"socket.timeout.ms", "10000"}, {"socket.connection.setup.timeout.ms", "5000"},
-        {"socket.keepalive.enable", "true"}, {0}};
+        {"socket.keepalive.enable", "true"},
+        {self->must_wake ? NULL : "fetch.queue.backoff.ms", G_STRINGIFY (LOOK_MS)}, {0}};
     static const kafka_setting_t fixed[] = {{"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"}, {"isolation.level", "read_committed"},
         {"auto.offset.reset", "error"}, {"enable.partition.eof", "true"},
@@ -176,6 +183,7 @@ kafka_feed_open (const bus_settings_t *config, const char *topic, uint32_t parti
     self->name = g_strdup (topic);
     self->partitions = partitions;
     self->wake_fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+    self->must_wake = rd_kafka_version () < VERSION_OF_BACKOFF;
     self->client = self->wake_fd >= 0 ? s_connect (self, config) : NULL;
     if (!self->client || !s_open (self, patience)) {
         kafka_feed_close (&self);
@@ -226,6 +234,20 @@ kafka_feed_run (kafka_feed_t *self)
     bool came = read (self->wake_fd, &count, sizeof count) == sizeof count;
     rd_kafka_poll (self->client, 0);
     return came;
+}
+
+void
+kafka_feed_note_taken (kafka_feed_t *self, size_t bytes)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    self->taken_bytes += bytes;
+    if (!self->must_wake || self->taken_bytes < LOOK_BYTES || clock_ms () < self->look_at_ms)
+        return;
+    self->taken_bytes = 0;
+    self->look_at_ms = clock_ms () + LOOK_MS;
+    //  Any request does. Nobody waits for the answer to this one.
+    if (rd_kafka_metadata (self->client, 0, self->topic, &metadata, 0) == 0)
+        rd_kafka_metadata_destroy (metadata);
 }
 
 void

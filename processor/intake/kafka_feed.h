@@ -22,6 +22,9 @@ typedef struct {
     bool is_away;                    //  no broker answers
     unsigned commits;                //  without an answer yet
     bool is_commit_due;              //  a commit failed
+    bool must_wake;      //  librdkafka does not see by itself that a full queue was emptied
+    size_t taken_bytes;  //  since it was woken
+    int64_t look_at_ms;  //  when it may be woken again
 } kafka_feed_t;
 
 //  Connect to the brokers, and make the topic if it is missing. Wait for brokers that are away.
@@ -39,6 +42,10 @@ bool kafka_feed_make_topic (const kafka_feed_t *self, const char *topic, const p
 //  Take the events of the connection. Never wait. Return true if something may have come since the
 //  last call: an event, or records of any partition.
 bool kafka_feed_run (kafka_feed_t *self);
+
+//  Hear how many bytes of records were taken since the last call, so that fetching goes on soon where it
+//  stopped because much waited. Never waits.
+void kafka_feed_note_taken (kafka_feed_t *self, size_t bytes);
 
 //  Commit offsets for the consumer group `downlink-` + topic, so that Kafka's tools show the lag. The
 //  feed takes the offsets. Wait for the answers to earlier commits, if time allows.

@@ -84,8 +84,10 @@ s_refuse (source_kafka_t *self, kafka_partition_t *partition, const rd_kafka_mes
 
 //  Add the ack of the frame that ends with this record, if any.
 static void
-s_note_frame (source_kafka_t *self, shard_t *shard, const rd_kafka_message_t *record)
+s_note_frame (source_kafka_t *self, shard_t *shard, const rd_kafka_message_t *record, text_t value)
 {
+    if (!frame_tag_may_be_on (value))
+        return;
     rd_kafka_headers_t *headers = NULL;
     const void *tag = NULL;
     size_t size = 0;
@@ -123,11 +125,12 @@ s_take_record (source_kafka_t *self, kafka_partition_t *partition, shard_t *shar
     if (record->offset < partition->next)
         return;
     self->shards->counters.records++;
-    const char *fault = record_reader_fold (self->reader, shard,
-        s_text (record->key, record->key_len), s_text (record->payload, record->len));
+    text_t value = s_text (record->payload, record->len);
+    const char *fault =
+        record_reader_fold (self->reader, shard, s_text (record->key, record->key_len), value);
     if (fault)
         s_refuse (self, partition, record, fault);
-    s_note_frame (self, shard, record);
+    s_note_frame (self, shard, record, value);
     s_note_time (partition, record);
     partition->next = record->offset + 1;
 }
@@ -175,6 +178,7 @@ s_take_batch (source_kafka_t *self, kafka_partition_t *partition)
     rd_kafka_message_t *records[KAFKA_BATCH];
     shard_t *shard = s_shard (self, partition->number);
     uint64_t assignment = partition->assignment;
+    size_t bytes = 0;
     size_t count = shard ? kafka_partition_take (partition, records) : 0;
     if (count == 0) {
         partition->may_have_more = false;
@@ -188,9 +192,11 @@ s_take_batch (source_kafka_t *self, kafka_partition_t *partition)
             s_take_event (self, partition, records[index]);
         else if (is_read)
             s_take_record (self, partition, shard, records[index]);
+        bytes += records[index]->len;
         rd_kafka_message_destroy (records[index]);
     }
     histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
+    kafka_feed_note_taken (self->feed, bytes);
     s_settle (self, partition);
 }
 
@@ -256,6 +262,7 @@ s_take (source_t *base, int64_t budget_us)
     source_kafka_t *self = (source_kafka_t *) base;
     int64_t until_us = clock_us () + budget_us;
     s_run (self);
+    kafka_feed_note_taken (self->feed, 0);
     while (!dead_letters_hold_up (self->letters, self->shards)) {
         if (!s_take_round (self, until_us))
             return false;

@@ -116,6 +116,10 @@ Test (frame_records, the_tag_names_the_frame)
     frame_records_t *records = frame_records_new ();
     cr_assert (frame_records_make (records, bytes, size, 0xa1a2a3a4a5a6a7a8));
     cr_expect_arr_eq (frame_records_tag (records), expected, FRAME_TAG_SIZE);
+    size_t count = 0;
+    const frame_record_t *all = frame_records_all (records, &count);
+    for (size_t index = 0; index < count; index++)
+        cr_expect (frame_tag_may_be_on (all[index].value));
     frame_records_destroy (&records);
     g_free (bytes);
 }

@@ -16,17 +16,21 @@
 #define WAIT_MS 20000
 #define TOPIC "downlink"
 #define DEAD "dead"
-#define PRODUCE 0       //  ApiKey of the request
-#define REFUSALS 10000  //  more than a test has time for
-#define LARGE 850000    //  bytes of a record
-#define LARGE_COUNT 5   //  of them in a partition
+#define PRODUCE 0         //  ApiKey of the request
+#define REFUSALS 10000    //  more than a test has time for
+#define LARGE 850000      //  bytes of a record
+#define LARGE_COUNT 5     //  of them in a partition
+#define FULL_BYTES 3000   //  of a record; some of them are a full queue
+#define FULL_RECORDS 100  //  that are fetched together
+#define FULL_SETS 12
 
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 static source_t *s_source;
 static rd_kafka_t *s_producer;  //  and the owner of the cluster
 static rd_kafka_mock_cluster_t *s_cluster;
 static char *s_file;
-static uint64_t s_number;  //  of the last message
+static const char *s_more = "";  //  lines for the file
+static uint64_t s_number;        //  of the last message
 
 static void
 s_make_cluster (void)
@@ -42,8 +46,8 @@ s_make_cluster (void)
     rd_kafka_mock_topic_create (s_cluster, DEAD, 1, 1);
     int file = g_file_open_tmp (NULL, &s_file, NULL);
     cr_assert (file >= 0 && g_close (file, NULL));
-    char *text =
-        g_strconcat ("bootstrap.servers=", rd_kafka_mock_cluster_bootstraps (s_cluster), NULL);
+    char *text = g_strconcat (
+        "bootstrap.servers=", rd_kafka_mock_cluster_bootstraps (s_cluster), "\n", s_more, NULL);
     cr_assert (g_file_set_contents (s_file, text, -1, NULL));
     g_free (text);
 }
@@ -91,20 +95,28 @@ s_own (uint32_t partition, int64_t offset, const uint8_t *feed)
     s_shards.shards[partition] = shard;
 }
 
-//  Write a record with the next message of the rocket of a partition, or another value.
+//  Write the next message of the rocket of a partition.
 static void
-s_write (uint32_t partition, const char *value)
+s_print_message (uint32_t partition, char channel[32], char message[256])
 {
-    char channel[32] = "rocket-0";
+    strcpy (channel, "rocket-0");
     for (int number = 0;
          partition_of (text_from (channel), shards_layout (&s_shards)) != partition;)
-        snprintf (channel, sizeof channel, "rocket-%d", ++number);
-    char message[256];
-    snprintf (message, sizeof message,
+        snprintf (channel, 32, "rocket-%d", ++number);
+    snprintf (message, 256,
         "{\"metadata\":{\"channel\":\"%s\",\"messageNumber\":%llu,\"messageTime\":"
         "\"2022-02-02T19:39:05Z\",\"messageType\":\"RocketSpeedIncreased\"},\"message\":{\"by\":7}"
         "}",
         channel, (unsigned long long) ++s_number);
+}
+
+//  Write a record with the next message of the rocket of a partition, or another value.
+static void
+s_write (uint32_t partition, const char *value)
+{
+    char channel[32];
+    char message[256];
+    s_print_message (partition, channel, message);
     const char *text = value ? value : message;
     rd_kafka_vu_t record[] = {{.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = TOPIC},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = (int32_t) partition},
@@ -283,6 +295,46 @@ Test (source_kafka, pauses_while_too_many_letters_wait)
     cr_assert_eq (s_source->health (s_source).dead_letters_waiting, count);
     rd_kafka_mock_clear_request_errors (s_cluster, PRODUCE);
     s_run_until (&s_shards.counters.dead_letters, count + LARGE_COUNT);
+}
+
+//  Let a queue be full with what one answer brings.
+static void
+s_set_up_small (void)
+{
+    s_more = "queued.max.messages.kbytes=1\nfetch.message.max.bytes=10000\n";
+    s_set_up ();
+}
+
+//  Write records that are fetched together.
+static void
+s_write_set (uint32_t partition)
+{
+    char *value = g_strnfill (FULL_BYTES, ' ');
+    char channel[32];
+    char message[256];
+    rd_kafka_topic_t *topic = rd_kafka_topic_new (s_producer, TOPIC, NULL);
+    for (int count = 0; count < FULL_RECORDS; count++) {
+        s_print_message (partition, channel, message);
+        memcpy (value, message, strlen (message));
+        cr_assert_eq (rd_kafka_produce (topic, (int32_t) partition, RD_KAFKA_MSG_F_COPY, value,
+                          FULL_BYTES, channel, strlen (channel), NULL),
+            0);
+    }
+    cr_assert_eq (rd_kafka_flush (s_producer, WAIT_MS), 0);
+    rd_kafka_topic_destroy (topic);
+    g_free (value);
+}
+
+//  librdkafka waits for a second otherwise, each time.
+Test (source_kafka, fetches_on_soon_after_a_full_queue_was_read, .init = s_set_up_small)
+{
+    for (int count = 0; count < FULL_SETS; count++)
+        s_write_set (0);
+    s_own (0, -1, NULL);
+    int64_t start_ms = clock_ms ();
+    cr_assert (s_source->assign (s_source, 0));
+    s_run_until (&s_shards.counters.applied, (uint64_t) FULL_SETS * FULL_RECORDS);
+    cr_expect_lt (clock_ms () - start_ms, FULL_SETS * 1000 / 2);
 }
 
 Test (source_kafka, knows_no_lag_before_the_broker_has_told)

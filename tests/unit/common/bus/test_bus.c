@@ -79,3 +79,11 @@ Test (bus, a_tag_is_read_back)
     cr_expect_eq (digest, 0xa1a2a3a4a5a6a7a8);
     cr_expect_not (frame_tag_read (tag, sizeof tag - 1, &read, &digest));
 }
+
+Test (bus, only_a_record_as_a_gateway_writes_it_may_have_a_tag)
+{
+    cr_expect (frame_tag_may_be_on (text_from ("{\"metadata\":{\"channel\":\"a\",")));
+    cr_expect_not (frame_tag_may_be_on (text_from ("{\"metadata\": {\"channel\": \"a\",")));
+    cr_expect_not (frame_tag_may_be_on (text_from ("{\"metadata\":{\"channel\"")));
+    cr_expect_not (frame_tag_may_be_on ((text_t){0}));
+}

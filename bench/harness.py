@@ -54,6 +54,13 @@ def status_of(pid):
             "descriptors": len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))}
 
 
+def tree_seconds(pid):
+    """The processor time that a process and all below it have used."""
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    children = [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+    return sum(cpu_seconds(pid)) + sum(map(tree_seconds, children))
+
+
 def cpu_seconds(pid):
     """The processor time that a process has used: in user mode, in kernel mode."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,10 +1,17 @@
-"""--bus=kafka and --bus=rabbitmq beside --bus=zmq, with their brokers on the same cores and the same disk; and how fast a
-processor reads a topic that was filled before it started."""
+"""--bus=kafka, rabbitmq and sqs beside --bus=zmq, with their brokers on the same cores and the same disk; and how fast a
+processor reads a topic that was filled before it started.
+
+A broker takes a good part of the cores. So a row also tells what each program took of them for a message, and how that
+compares with ZeroMQ without the broker's part: as if the broker had a host of its own.
+"""
 import contextlib
 import json
+import os
+import resource
 import time
 
 import harness
+import sqs
 from kafka import Kafka
 from rabbitmq import RabbitMQ
 from rows import ndjson
@@ -14,6 +21,7 @@ RATIO_TARGET, BULK_TARGET, BACKLOG_TARGET = 0.8, 300_000, 500_000
 BULK_SECOND = 200_000  # messages for each second of a run
 WARM_SECONDS = 6  # of load over each bus: Java brokers compile what they do often while they do it
 PARTITIONS = 16
+BUDGET = "us of a core a message: "
 BACKLOG, BACKLOG_ROCKETS = 1_000_000, 8000
 #  As a broker that is to be quick: with its better compiler, and more memory.
 JAVA = ("-Xmx1g", "-XX:TieredStopAtLevel=4")
@@ -28,36 +36,76 @@ def enter_broker(stack):
     return broker.create()
 
 
+def enter_sqs(stack):
+    broker = sqs.Sqs()
+    stack.callback(broker.close)
+    broker.flags_of_java.extend(JAVA)
+    os.environ.update(sqs.KEY)
+    return broker.create()
+
+
+ENTER = {"kafka": enter_broker, "rabbitmq": lambda stack: stack.enter_context(RabbitMQ()).create(), "sqs": enter_sqs}
+
+
 def over(broker, topic, *gateway):
     """Return the flags of a system."""
     flags = broker.flags(topic)
     return {"gateway": (*flags, *gateway), "processor": flags}
 
 
-def enter_systems(row, stack):
-    """Start a system over each bus whose broker is installed; the others are noted."""
-    kinds = {"zmq": {}}
-    try:
-        broker = enter_broker(stack)
-        kinds.update({"kafka": over(broker, "a"), "kafka, journal=off": over(broker, "b", "--journal", "off")})
-    except harness.Skip as why:
-        row.note(f"without Kafka: {why}")
-    try:
-        broker = stack.enter_context(RabbitMQ()).create()
-        kinds.update({"rabbitmq": over(broker, "a"), "rabbitmq, journal=off": over(broker, "b", "--journal", "off")})
-    except Missing as why:
-        row.note(f"without RabbitMQ: {why}")
-    return {name: stack.enter_context(harness.System(stack.enter_context(harness.folder()), **flags))
-            for name, flags in kinds.items()}
+def enter_systems(row, stack, buses):
+    """Start a system over ZeroMQ, and over each of the buses whose broker is installed; the others are noted. Returns
+    pairs by name: the system, and the process of its broker or None."""
+    brokers, kinds = {}, {"zmq": {}}
+    for bus in buses:
+        try:
+            broker = ENTER[bus](stack)
+        except (harness.Skip, Missing) as why:
+            row.note(f"without {bus}: {why}")
+            continue
+        kinds.update({bus: over(broker, "a"), f"{bus}, journal=off": over(broker, "b", "--journal", "off")})
+        brokers[bus] = broker.brokers[0].process if bus == "kafka" else broker.process
+    return {name: (stack.enter_context(harness.System(stack.enter_context(harness.folder()), **flags)),
+                   brokers.get(name.partition(",")[0])) for name, flags in kinds.items()}
+
+
+def core_seconds(system, broker):
+    """What each program has used of the cores so far. The load is the programs that were run and have ended."""
+    load = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"gateway": sum(harness.cpu_seconds(system.gateway.process.pid)),
+            "processor": sum(harness.cpu_seconds(system.processors[0].process.pid)),
+            "broker": harness.tree_seconds(broker.pid) if broker else 0,
+            "load": load.ru_utime + load.ru_stime}
+
+
+def note_cores(row, name, before, after, messages):
+    """Keep what a message took of the cores."""
+    row.detail(BUDGET + name, {part: round((after[part] - before[part]) / messages * 1e6, 2) for part in before})
+
+
+def note_budget(row, systems):
+    """Say in the table what a message took of the cores, in the median of the rounds."""
+    own = {}
+    for name in systems:
+        rounds = row.details[BUDGET + name]
+        parts = {part: harness.median([one[part] for one in rounds]) for part in rounds[0]}
+        own[name] = sum(parts.values()) - parts["broker"]
+        row.note(f"{name}: us of a core a message: " + ", ".join(f"{part} {us:.1f}" for part, us in parts.items())
+                 + f"; x zmq without the broker's time: {own['zmq'] / own[name]:.2f}")
 
 
 def measure_post(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
-        systems = enter_systems(row, stack)
-        for system in systems.values():
+        systems = enter_systems(row, stack, ENTER)
+        for system, _ in systems.values():
             harness.wrk("post.lua", system.url, WARM_SECONDS, harness.salt())
             system.settle()
-        harness.measure_posts(row, systems, rounds, seconds)
+        for _ in range(rounds):
+            for name, (system, broker) in systems.items():
+                before = core_seconds(system, broker)
+                harness.measure_posts(row, {name: system}, 1, seconds)
+                note_cores(row, name, before, core_seconds(system, broker), row.details[name][-1]["requests"])
+    note_budget(row, systems)
     for name in systems:
         if name != "zmq":
             row.check_ratio(name, "zmq", ">=", RATIO_TARGET)
@@ -65,12 +113,15 @@ def measure_post(row, rounds, seconds):
 
 def measure_bulk(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
-        systems = enter_systems(row, stack)
+        systems = enter_systems(row, stack, ("kafka", "rabbitmq"))
         for _ in range(rounds):
-            for name, system in systems.items():
+            for name, (system, broker) in systems.items():
+                before = core_seconds(system, broker)
                 result = ndjson.run(system, BULK_SECOND * seconds)
                 row.add(name, "messages/s", result["applied"])
                 row.detail(name, result)
+                note_cores(row, name, before, core_seconds(system, broker), BULK_SECOND * seconds)
+    note_budget(row, systems)
     for name in systems:
         if name.startswith("kafka"):
             row.check_series(name, ">=", BULK_TARGET)

@@ -114,7 +114,7 @@ s_may_deliver (const char *allowed, const char *origin)
 static void
 s_allow_webhook (const routes_t *self, http_request_t *request, http_response_t *response)
 {
-    const char *origin = http_request_field (request, "WebHook-Request-Origin");
+    const char *origin = http_request_field (request, HTTP_FIELD_WEBHOOK_REQUEST_ORIGIN);
     size_t index = 0;
     if (!self->webhook || !origin || !s_may_deliver (self->webhook, origin))
         return;
@@ -135,7 +135,7 @@ s_answer_options (
     const routes_t *self, http_request_t *request, const char *allow, bool is_delivery)
 {
     http_response_t response = {.status = 204, .fields = {{"Allow", allow}}};
-    const char *wanted = http_request_field (request, "Access-Control-Request-Headers");
+    const char *wanted = http_request_field (request, HTTP_FIELD_ACCESS_CONTROL_REQUEST_HEADERS);
     if (self->browser.cors) {
         response.fields[1].name = "Access-Control-Allow-Methods";
         response.fields[1].value = allow;
@@ -162,7 +162,7 @@ s_refuse_stranger (
     if (verdict == ACCESS_ALLOWED)
         return false;
     bool is_page = row == &s_dashboard && strcmp (target->path, "/") == 0;
-    if (is_page && !http_request_field (request, "Authorization"))
+    if (is_page && !http_request_field (request, HTTP_FIELD_AUTHORIZATION))
         answer_sign_in (request);
     else
         access_refuse (request, verdict, row->scope);
@@ -204,9 +204,9 @@ s_judge (const routes_t *self, const http_request_t *request)
 {
     return browser_rules_judge (
         &self->browser, &(browser_head_t){.method = http_request_method (request),
-                            .host = http_request_field (request, "Host"),
-                            .origin = http_request_field (request, "Origin"),
-                            .fetch_site = http_request_field (request, "Sec-Fetch-Site")});
+                            .host = http_request_field (request, HTTP_FIELD_HOST),
+                            .origin = http_request_field (request, HTTP_FIELD_ORIGIN),
+                            .fetch_site = http_request_field (request, HTTP_FIELD_SEC_FETCH_SITE)});
 }
 
 //  Refuse a request that a browser sends for a page of another site. Return false if it is allowed.

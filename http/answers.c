@@ -77,7 +77,7 @@ answer_tagged (http_request_t *request, const http_response_t *response)
     g_assert (index < HTTP_FIELDS_MAX);
     tagged.fields[index].name = "ETag";
     tagged.fields[index].value = tag;
-    char *known = http_request_list (request, "If-None-Match");
+    char *known = http_request_list (request, HTTP_FIELD_IF_NONE_MATCH);
     //  The library sends no body with 304, but its Content-Length: that must be the one of 200.
     if (s_matches (known, tag))
         tagged.status = 304;

@@ -33,7 +33,7 @@ http_encoding_choose (const http_request_t *request, const http_response_t *resp
     if (!has_body || !http_encoding_pays (request, response) ||
         request->server->encoders >= ENCODERS_MAX)
         return CODING_IDENTITY;
-    char *list = http_request_list (request, "Accept-Encoding");
+    char *list = http_request_list (request, HTTP_FIELD_ACCEPT_ENCODING);
     http_coding_t coding = http_accept_encoding_choose (list);
     g_free (list);
     return coding;

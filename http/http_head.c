@@ -31,16 +31,18 @@ s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_
     text_t id;
     if (name == s_cookie)
         return MHD_YES;
+    http_field_t field = http_field_of (text_of (name, name_size));
     request->fields++;
-    request->names |= http_names_of (text_of (name, name_size));
-    request_id_source_t source =
-        request_id_read (text_of (name, name_size), text_of (value, value_size), &id);
+    if (request->counts[field]++ == 0)
+        request->values[field] = value;
+    request_id_source_t source = request_id_read (field, text_of (value, value_size), &id);
     if (source > request->id_source) {
         g_free (request->id);
         request->id = g_strndup (id.data, id.size);
         request->id_source = source;
     }
-    http_guard_field (&request->guard, text_of (name, name_size), text_of (value, value_size));
+    http_guard_field (
+        &request->guard, field, text_of (name, name_size), text_of (value, value_size));
     return MHD_YES;
 }
 

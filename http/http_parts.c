@@ -1,6 +1,8 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_parts.h"
 
+#include "common/memory/queue.h"
+
 static void
 s_clear_answer (gpointer data)
 {
@@ -22,9 +24,9 @@ http_request_enter (http_request_t *self, http_phase_t phase)
     bool is_held = http_phase_is_held (phase);
     g_assert (http_phase_may_follow (self->phase, phase));
     if (is_held && !was_held)
-        g_queue_push_tail_link (&self->server->held, &self->held_link);
+        queue_append (&self->server->held, &self->held_link);
     else if (was_held && !is_held)
-        g_queue_unlink (&self->server->held, &self->held_link);
+        queue_remove (&self->server->held, &self->held_link);
     self->phase = phase;
 }
 
@@ -72,7 +74,7 @@ void
 http_request_free (http_request_t *self)
 {
     if (http_phase_is_held (self->phase))
-        g_queue_unlink (&self->server->held, &self->held_link);
+        queue_remove (&self->server->held, &self->held_link);
     http_request_stop_watching (self);
     http_body_free (&self->body, &self->server->bodies);
     answer_unref (&self->answer);

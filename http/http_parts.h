@@ -11,8 +11,8 @@
 #include "http/http_body.h"
 #include "http/http_config.h"
 #include "http/rules/http_date.h"
+#include "http/rules/http_fields.h"
 #include "http/rules/http_guard.h"
-#include "http/rules/http_names.h"
 #include "http/rules/http_phase.h"
 #include "http/rules/http_request_id.h"
 #include "http/tls/tls_gate.h"
@@ -72,9 +72,10 @@ struct http_request {
     const char *method;
     http_phase_t phase;  //  changed by http_request_enter only
     http_guard_t guard;
-    unsigned fields;     //  of the head
-    http_names_t names;  //  of those fields
-    char *id;            //  NULL: the client gave none, and none was made yet
+    unsigned fields;                        //  lines of the head
+    uint16_t counts[HTTP_FIELDS_COUNT];     //  of them, those of each field
+    const char *values[HTTP_FIELDS_COUNT];  //  of the first one; NULL: none
+    char *id;                               //  NULL: the client gave none, and none was made yet
     request_id_source_t id_source;
     unsigned route;
     bool is_admitted;  //  the admit function has said so

@@ -19,11 +19,15 @@ http_request_target (const http_request_t *self)
 }
 
 const char *
-http_request_field (const http_request_t *self, const char *name)
+http_request_field (const http_request_t *self, http_field_t field)
 {
-    return http_names_may_have (self->names, text_from (name))
-               ? MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name)
-               : NULL;
+    return self->values[field];
+}
+
+const char *
+http_request_other_field (const http_request_t *self, const char *name)
+{
+    return MHD_lookup_connection_value (self->mhd, MHD_HEADER_KIND, name);
 }
 
 bool
@@ -34,60 +38,37 @@ http_request_is_tls (const http_request_t *self)
 
 //  The field to join, and its lines so far.
 typedef struct {
-    const char *name;
+    http_field_t field;
     GString *list;
 } lines_t;
 
 static enum MHD_Result
-s_join (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    (void) kind;
-    const lines_t *lines = context;
-    if (value && g_ascii_strcasecmp (name, lines->name) == 0)
-        g_string_append_printf (lines->list, "%s%s", lines->list->len ? ", " : "", value);
-    return MHD_YES;
-}
-
-char *
-http_request_list (const http_request_t *self, const char *name)
-{
-    if (!http_request_field (self, name))
-        return NULL;
-    lines_t lines = {name, g_string_new (NULL)};
-    MHD_get_connection_values (self->mhd, MHD_HEADER_KIND, s_join, &lines);
-    return g_string_free (lines.list, FALSE);
-}
-
-//  The field to count, and the lines so far.
-typedef struct {
-    text_t name;
-    size_t count;
-    const char *first;
-} counted_t;
-
-static enum MHD_Result
-s_count (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+s_join (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
     const char *value, size_t value_size)
 {
     (void) kind;
     (void) value_size;
-    counted_t *counted = context;
-    if (name_size != counted->name.size ||
-        g_ascii_strncasecmp (name, counted->name.data, name_size) != 0)
+    const lines_t *lines = context;
+    if (!value || http_field_of (text_of (name, name_size)) != lines->field)
         return MHD_YES;
-    if (counted->count++ == 0)
-        counted->first = value ? value : "";
+    g_string_append_printf (lines->list, "%s%s", lines->list->len ? ", " : "", value);
     return MHD_YES;
 }
 
-size_t
-http_request_count (const http_request_t *self, const char *name, const char **first)
+char *
+http_request_list (const http_request_t *self, http_field_t field)
 {
-    counted_t counted = {.name = text_from (name)};
-    if (http_names_may_have (self->names, counted.name))
-        MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, s_count, &counted);
-    *first = counted.first;
-    return counted.count;
+    if (!self->values[field])
+        return NULL;
+    lines_t lines = {field, g_string_new (NULL)};
+    MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, s_join, &lines);
+    return g_string_free (lines.list, FALSE);
+}
+
+size_t
+http_request_count (const http_request_t *self, http_field_t field)
+{
+    return self->counts[field];
 }
 
 text_t

@@ -8,17 +8,20 @@
 
 #include "http/http_config.h"
 #include "http/http_response.h"
+#include "http/rules/http_fields.h"
 
-//  Return a part of a request, borrowed until the answer. A missing field gives NULL. A body has
+//  Return a part of a request, borrowed until the answer. A missing field gives NULL, and a field of
+//  many lines the first one. http_request_other_field is for a name without a number. A body has
 //  HTTP_BODY_PADDING readable bytes behind it.
 const char *http_request_method (const http_request_t *self);
 const char *http_request_target (const http_request_t *self);  //  path and query, undecoded
-const char *http_request_field (const http_request_t *self, const char *name);
+const char *http_request_field (const http_request_t *self, http_field_t field);
+const char *http_request_other_field (const http_request_t *self, const char *name);
 text_t http_request_body (const http_request_t *self);
 
 //  Return all lines of a field that holds a list, joined with commas; free it with g_free. Return
 //  NULL if the field is missing.
-char *http_request_list (const http_request_t *self, const char *name);
+char *http_request_list (const http_request_t *self, http_field_t field);
 
 //  Return the address of the other end of the connection: the client, or a proxy before it. Borrowed;
 //  the client must be there.
@@ -31,8 +34,8 @@ bool http_request_is_tls (const http_request_t *self);
 //  stand for many. The client must be there.
 uint64_t http_request_client (const http_request_t *self);
 
-//  Return how many lines of the head have this field, and the value of the first one; NULL: none.
-size_t http_request_count (const http_request_t *self, const char *name, const char **first);
+//  Return how many lines of the head have this field.
+size_t http_request_count (const http_request_t *self, http_field_t field);
 
 //  Return the id of a request, which its answer carries in X-Request-Id: the id that the client
 //  gave, or one that the first call makes.

@@ -61,6 +61,7 @@ common/network
 common/process
 common/bytes
 common/domain
+common/memory
 common/text
 """.split()
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)

@@ -109,15 +109,14 @@ s_judge_cookies (const access_t *self, const char *cookies, unsigned scope)
 access_verdict_t
 access_judge (const access_t *self, const http_request_t *request, unsigned scope)
 {
-    const char *authorization = NULL;
     if (!self->keeper || scope == 0)
         return ACCESS_ALLOWED;
-    size_t count = http_request_count (request, "Authorization", &authorization);
+    size_t count = http_request_count (request, HTTP_FIELD_AUTHORIZATION);
     if (count > 1)
         return ACCESS_MALFORMED;
     if (count == 1)
-        return s_judge_field (self, authorization, scope);
-    char *cookies = http_request_list (request, "Cookie");
+        return s_judge_field (self, http_request_field (request, HTTP_FIELD_AUTHORIZATION), scope);
+    char *cookies = http_request_list (request, HTTP_FIELD_COOKIE);
     access_verdict_t verdict = s_judge_cookies (self, cookies, scope);
     g_free (cookies);
     return verdict;
@@ -128,11 +127,11 @@ access_judge (const access_t *self, const http_request_t *request, unsigned scop
 static bool
 s_read_token (const http_request_t *request, text_t *token, char **cookies)
 {
-    const char *authorization = NULL;
-    size_t count = http_request_count (request, "Authorization", &authorization);
-    if (count > 0)
-        return count == 1 && credentials_of_field (token, authorization) == CREDENTIALS_BEARER;
-    *cookies = http_request_list (request, "Cookie");
+    const char *authorization = http_request_field (request, HTTP_FIELD_AUTHORIZATION);
+    if (authorization)
+        return http_request_count (request, HTTP_FIELD_AUTHORIZATION) == 1 &&
+               credentials_of_field (token, authorization) == CREDENTIALS_BEARER;
+    *cookies = http_request_list (request, HTTP_FIELD_COOKIE);
     return credentials_of_cookies (token, *cookies) == CREDENTIALS_SESSION;
 }
 

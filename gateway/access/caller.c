@@ -59,8 +59,8 @@ caller_find (const proxy_rules_t *rules, const http_request_t *request)
     char *forwarded_for = NULL;
     char *forwarded_proto = NULL;
     if (rules->proxies > 0) {
-        forwarded_for = http_request_list (request, "X-Forwarded-For");
-        forwarded_proto = http_request_list (request, "X-Forwarded-Proto");
+        forwarded_for = http_request_list (request, HTTP_FIELD_X_FORWARDED_FOR);
+        forwarded_proto = http_request_list (request, HTTP_FIELD_X_FORWARDED_PROTO);
     }
     caller_t caller = caller_read (rules, http_request_peer (request),
         http_request_is_tls (request), forwarded_for, forwarded_proto);

@@ -1,18 +1,20 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/delivery/lane.h"
 
+#include "common/memory/queue.h"
+
 void
 lane_add (lane_t *self, record_t *record)
 {
     record->stamp = 0;
     record->link.data = record;
-    g_queue_push_tail_link (&self->waiting, &record->link);
+    queue_append (&self->waiting, &record->link);
 }
 
 static void
 s_leave_flight (lane_t *self, record_t *record)
 {
-    g_queue_unlink (&self->in_flight, &record->link);
+    queue_remove (&self->in_flight, &record->link);
     self->in_flight_bytes -= record->size;
 }
 
@@ -24,7 +26,7 @@ lane_acknowledge (lane_t *self, record_t *record)
         self->acked_stamp = MAX (self->acked_stamp, record->stamp);
     }
     else
-        g_queue_unlink (record->is_set_aside ? &self->set_aside : &self->waiting, &record->link);
+        queue_remove (record->is_set_aside ? &self->set_aside : &self->waiting, &record->link);
 }
 
 //  Return the last frame in flight with a lower stamp, or NULL.
@@ -109,9 +111,9 @@ s_send_waiting (lane_t *self, uint64_t *sendings, lane_send_fn *send, void *cont
         record_t *record = self->waiting.head->data;
         if (!record->bytes || !send (context, record))
             return;
-        g_queue_unlink (&self->waiting, &record->link);
+        queue_remove (&self->waiting, &record->link);
         record->stamp = ++*sendings;
-        g_queue_push_tail_link (&self->in_flight, &record->link);
+        queue_append (&self->in_flight, &record->link);
         self->in_flight_bytes += record->size;
     }
 }
@@ -139,7 +141,7 @@ lane_empty (lane_t *self, GQueue *frames)
 {
     s_begin_session (self, 0);
     while (self->waiting.head)
-        g_queue_push_tail_link (frames, g_queue_pop_head_link (&self->waiting));
+        queue_append (frames, g_queue_pop_head_link (&self->waiting));
     *self = (lane_t){0};
 }
 

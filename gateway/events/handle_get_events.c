@@ -70,7 +70,7 @@ handle_get_events (const parts_t *parts, http_request_t *request, const http_tar
     const char *last_id = NULL;
     const char *fault = s_read_parameters (target, ids, &last_id);
     //  The field is newer: a browser sends it when it comes back with the same target.
-    const char *field = http_request_field (request, "Last-Event-ID");
+    const char *field = http_request_field (request, HTTP_FIELD_LAST_EVENT_ID);
     bool is_chosen = ids->len > 0;
     g_ptr_array_add (ids, NULL);
     if (fault)

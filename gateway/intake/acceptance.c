@@ -4,6 +4,7 @@
 #include "gateway/intake/acceptance.h"
 
 #include "common/bytes/json_put.h"
+#include "common/memory/queue.h"
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "gateway/intake/refuse_batch.h"
@@ -107,7 +108,7 @@ static void
 s_waited (void *context, http_request_t *request)
 {
     held_request_t *held = context;
-    g_queue_unlink (&held->acceptance->applying, &held->link);
+    queue_remove (&held->acceptance->applying, &held->link);
     s_answer (held->acceptance, request, &held->taken, false);
 }
 
@@ -118,7 +119,7 @@ s_given_up (void *context, http_request_t *request)
 {
     held_request_t *held = context;
     const publisher_t *publisher = held->acceptance->tools->publisher;
-    g_queue_unlink (&held->acceptance->keeping, &held->link);
+    queue_remove (&held->acceptance->keeping, &held->link);
     if (publisher->is_durable (publisher))
         answer_problem (request, 500, "not-known",
             "the disk does not answer: whether this request was accepted is not known");
@@ -143,7 +144,7 @@ s_kept (acceptance_t *self, held_request_t *held)
     const prefer_t *prefer = &held->taken.prefer;
     bool is_applied = receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED;
     if (prefer->has_wait && prefer->wait_s > 0 && !is_applied) {
-        g_queue_push_tail_link (&self->applying, &held->link);
+        queue_append (&self->applying, &held->link);
         http_hold (held->request, clock_ms () + (int64_t) prefer->wait_s * 1000, s_waited, held);
     }
     else
@@ -166,7 +167,7 @@ acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *take
     if (taken->refusals)
         refusals_ref (taken->refusals);
     http_request_set_state (request, &s_held, held);
-    g_queue_push_tail_link (&self->keeping, &held->link);
+    queue_append (&self->keeping, &held->link);
     http_hold (request, s_keep_until_ms (self->tools), s_given_up, held);
 }
 
@@ -180,7 +181,7 @@ s_run_applying (acceptance_t *self)
         held_request_t *held = link->data;
         link = link->next;
         if (receipt_outcome (held->taken.receipt) == RECEIPT_APPLIED) {
-            g_queue_unlink (&self->applying, &held->link);
+            queue_remove (&self->applying, &held->link);
             s_answer (self, held->request, &held->taken, true);
             answered++;
         }
@@ -197,7 +198,7 @@ acceptance_run (acceptance_t *self)
         receipt_outcome_t outcome = receipt_outcome (held->taken.receipt);
         if (outcome == RECEIPT_PENDING)
             break;
-        g_queue_unlink (&self->keeping, &held->link);
+        queue_remove (&self->keeping, &held->link);
         if (outcome == RECEIPT_REFUSED)
             refuse_batch_not_kept (held->request, self->tools->publisher);
         else

@@ -33,7 +33,8 @@ s_accept (http_request_t *request, decode_t result)
 bool
 decoded_body_take (http_request_t *request, size_t limit, GByteArray *room, text_t *body)
 {
-    http_coding_t coding = http_coding_read (http_request_field (request, "Content-Encoding"));
+    http_coding_t coding =
+        http_coding_read (http_request_field (request, HTTP_FIELD_CONTENT_ENCODING));
     *body = http_request_body (request);
     if (coding == CODING_IDENTITY)
         return true;

@@ -6,7 +6,7 @@
 bool
 event_head_is_there (const http_request_t *request)
 {
-    return http_request_field (request, "ce-specversion") != NULL;
+    return http_request_field (request, HTTP_FIELD_CE_SPECVERSION) != NULL;
 }
 
 void
@@ -17,7 +17,7 @@ event_head_read (event_head_t *self, const http_request_t *request)
         char name[32];
         size_t size = 0;
         g_snprintf (name, sizeof name, "ce-%s", cloud_event_name ((cloud_event_attribute_t) one));
-        const char *value = http_request_field (request, name);
+        const char *value = http_request_other_field (request, name);
         if (!value)
             continue;
         self->owned[one] = cloud_event_decode (value, &size);

@@ -187,7 +187,7 @@ static try_t
 s_read_and_offer (posts_t *self, http_request_t *request)
 {
     message_json_form_t form;
-    if (!content_type_read (http_request_field (request, "Content-Type"), &form)) {
+    if (!content_type_read (http_request_field (request, HTTP_FIELD_CONTENT_TYPE), &form)) {
         answer_problem (request, 415, "unsupported-media-type",
             "Content-Type must be application/json or application/x-ndjson, or that of CloudEvents "
             "in JSON");
@@ -291,7 +291,8 @@ static bool
 s_is_long (const http_request_t *request)
 {
     return http_request_body (request).size > SHORT_BYTES ||
-           http_coding_read (http_request_field (request, "Content-Encoding")) != CODING_IDENTITY;
+           http_coding_read (http_request_field (request, HTTP_FIELD_CONTENT_ENCODING)) !=
+               CODING_IDENTITY;
 }
 
 void
@@ -311,9 +312,10 @@ bool
 posts_is_of_lines (const http_request_t *request)
 {
     message_json_form_t form;
-    return content_type_read (http_request_field (request, "Content-Type"), &form) &&
+    return content_type_read (http_request_field (request, HTTP_FIELD_CONTENT_TYPE), &form) &&
            form == MESSAGE_JSON_LINES && !event_head_is_there (request) &&
-           http_coding_read (http_request_field (request, "Content-Encoding")) == CODING_IDENTITY;
+           http_coding_read (http_request_field (request, HTTP_FIELD_CONTENT_ENCODING)) ==
+               CODING_IDENTITY;
 }
 
 //  Reading a large body again takes milliseconds, and a turn comes with every request. So try when

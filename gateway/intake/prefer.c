@@ -75,7 +75,7 @@ prefer_read (const char *field)
 prefer_t
 prefer_of (const http_request_t *request)
 {
-    char *field = http_request_list (request, "Prefer");
+    char *field = http_request_list (request, HTTP_FIELD_PREFER);
     prefer_t self = prefer_read (field);
     g_free (field);
     return self;

@@ -69,7 +69,7 @@ answer_sign_in (http_request_t *request)
 static bool
 s_is_secure (const parts_t *parts, const http_request_t *request)
 {
-    const char *origin = http_request_field (request, "Origin");
+    const char *origin = http_request_field (request, HTTP_FIELD_ORIGIN);
     return caller_find (parts->proxies, request).is_secure ||
            (origin && g_str_has_prefix (origin, "https://"));
 }
@@ -107,7 +107,7 @@ handle_get_session (const parts_t *parts, http_request_t *request, const http_ta
     json_writer_reset (json);
     json_begin_object (json);
     json_key (json, "isSignedIn");
-    json_bool (json, token && !http_request_field (request, "Authorization"));
+    json_bool (json, token && !http_request_field (request, HTTP_FIELD_AUTHORIZATION));
     json_key (json, "name");
     json_string (json, token ? token->line.name : NULL);
     s_write_scopes (json, token);
@@ -133,7 +133,7 @@ handle_session (const parts_t *parts, http_request_t *request, const http_target
     }
     access_verdict_t verdict = access_judge (parts->access, request, TOKEN_READ);
     text_t token = {0};
-    const char *authorization = http_request_field (request, "Authorization");
+    const char *authorization = http_request_field (request, HTTP_FIELD_AUTHORIZATION);
     if (verdict == ACCESS_ALLOWED && !authorization)
         verdict = ACCESS_NO_TOKEN;
     if (verdict != ACCESS_ALLOWED)

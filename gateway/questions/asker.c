@@ -13,6 +13,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/asker.h"
 
+#include "common/memory/queue.h"
 #include "common/process/clock.h"
 #include "common/process/watchdog.h"
 #include "gateway/questions/exchanges.h"
@@ -117,17 +118,17 @@ static void
 s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
 {
     GQueue *phases = self->phases[s_kind (inquiry)];
-    g_queue_unlink (&phases[inquiry->phase], &inquiry->phase_link);
+    queue_remove (&phases[inquiry->phase], &inquiry->phase_link);
     inquiry->phase = phase;
-    g_queue_push_tail_link (&phases[phase], &inquiry->phase_link);
+    queue_append (&phases[phase], &inquiry->phase_link);
 }
 
 //  End an inquiry. Queries under way may still hold it.
 static void
 s_leave (asker_t *self, inquiry_t *inquiry)
 {
-    g_queue_unlink (&self->phases[s_kind (inquiry)][inquiry->phase], &inquiry->phase_link);
-    g_queue_unlink (&self->all[s_kind (inquiry)], &inquiry->all_link);
+    queue_remove (&self->phases[s_kind (inquiry)][inquiry->phase], &inquiry->phase_link);
+    queue_remove (&self->all[s_kind (inquiry)], &inquiry->all_link);
     inquiry->is_over = true;
     if (inquiry->list)
         s_forget_parts (inquiry->list);
@@ -184,8 +185,8 @@ s_new_inquiry (asker_t *self, text_t id, listing_t *list, outcome_fn *function, 
         .id_size = id.size};
     if (id.size)
         memcpy (inquiry->id, id.data, id.size);
-    g_queue_push_tail_link (&self->all[s_kind (inquiry)], &inquiry->all_link);
-    g_queue_push_tail_link (&self->phases[s_kind (inquiry)][INQUIRY_UNSENT], &inquiry->phase_link);
+    queue_append (&self->all[s_kind (inquiry)], &inquiry->all_link);
+    queue_append (&self->phases[s_kind (inquiry)][INQUIRY_UNSENT], &inquiry->phase_link);
     self->has_new = true;
     return inquiry;
 }

@@ -3,6 +3,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/exchanges.h"
 
+#include "common/memory/queue.h"
 #include "common/process/clock.h"
 #include "query/protocol/reply.h"
 
@@ -82,7 +83,7 @@ static void
 s_end (exchanges_t *self, exchange_t *exchange)
 {
     g_hash_table_remove (self->by_number, &exchange->number);
-    g_queue_unlink (&self->all, &exchange->link);
+    queue_remove (&self->all, &exchange->link);
     for (guint index = 0; index < exchange->asked->len; index++) {
         void *question = g_array_index (exchange->asked, asked_t, index).question;
         if (question)
@@ -128,7 +129,7 @@ s_begin (exchanges_t *self, peer_t *peer, bool is_list)
     exchange->sent_ms = clock_ms ();
     exchange->deadline_ms = exchange->sent_ms;
     exchange->is_list = is_list;
-    g_queue_push_tail_link (&self->all, &exchange->link);
+    queue_append (&self->all, &exchange->link);
     g_hash_table_insert (self->by_number, &exchange->number, exchange);
     return exchange;
 }

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "common/memory/queue.h"
 #include "common/process/log.h"
 #include "http/connection/http_watch.h"
 
@@ -97,7 +98,7 @@ http_connections_add (http_connections_t *self, int fd)
     (void) client_address_of_socket (&connection->peer, fd);
     connection->entered_ms = self->now_ms;
     connection->link.data = connection;
-    g_queue_push_tail_link (&self->phases[CONNECTION_FRESH], &connection->link);
+    queue_append (&self->phases[CONNECTION_FRESH], &connection->link);
     return connection;
 }
 
@@ -137,7 +138,7 @@ http_connections_greet (http_connections_t *self)
 void
 http_connections_remove (http_connections_t *self, http_connection_t *connection)
 {
-    g_queue_unlink (&self->phases[connection->phase], &connection->link);
+    queue_remove (&self->phases[connection->phase], &connection->link);
     g_free (connection);
 }
 
@@ -147,7 +148,7 @@ http_connections_enter (
 {
     if (connection->phase == CONNECTION_PARTED && phase != CONNECTION_PARTED)
         return;
-    g_queue_unlink (&self->phases[connection->phase], &connection->link);
+    queue_remove (&self->phases[connection->phase], &connection->link);
     connection->phase = phase;
     connection->entered_ms = self->now_ms;
     connection->moved_ms = self->now_ms;
@@ -155,7 +156,7 @@ http_connections_enter (
     connection->bytes_read = 0;
     connection->is_looked_at = false;
     connection->is_ended = false;
-    g_queue_push_tail_link (&self->phases[phase], &connection->link);
+    queue_append (&self->phases[phase], &connection->link);
 }
 
 void

@@ -89,12 +89,6 @@ s_is_token (text_t name)
     return name.size > 0;
 }
 
-static bool
-s_begins_like (text_t name, const char *expected)
-{
-    return name.size > strlen (expected) && text_begins_with_word (name, expected);
-}
-
 //  Return the value without spaces and tabs at its end, which do not belong to it.
 static text_t
 s_trimmed (text_t value)
@@ -155,24 +149,38 @@ s_host (http_guard_t *self, text_t value)
         s_fault (self, "the request target names another host than Host");
 }
 
+static void
+s_transfer_encoding (http_guard_t *self, text_t value)
+{
+    self->transfer_encodings++;
+    if (!text_is_word (value, "chunked"))
+        s_fault (self, "Transfer-Encoding must be chunked");
+}
+
+//  Look at the name of a field without a number.
+static void
+s_other_name (http_guard_t *self, text_t name)
+{
+    if (!s_is_token (name))
+        s_fault (self, "a header field's name is not a token");
+    else if (text_begins_with_word (name, "content-length") ||
+             text_begins_with_word (name, "transfer-encoding"))
+        s_fault (self, "a header field only begins like Content-Length or Transfer-Encoding");
+}
+
 void
-http_guard_field (http_guard_t *self, text_t name, text_t value)
+http_guard_field (http_guard_t *self, http_field_t field, text_t name, text_t value)
 {
     if (self->next)
         s_line (self, name, value);
     value = s_trimmed (value);
-    if (!s_is_token (name))
-        s_fault (self, "a header field's name is not a token");
-    else if (s_begins_like (name, "content-length") || s_begins_like (name, "transfer-encoding"))
-        s_fault (self, "a header field only begins like Content-Length or Transfer-Encoding");
-    else if (text_is_word (name, "content-length"))
+    if (field == HTTP_FIELD_OTHER)
+        s_other_name (self, name);
+    else if (field == HTTP_FIELD_CONTENT_LENGTH)
         s_content_length (self, value);
-    else if (text_is_word (name, "transfer-encoding")) {
-        self->transfer_encodings++;
-        if (!text_is_word (value, "chunked"))
-            s_fault (self, "Transfer-Encoding must be chunked");
-    }
-    else if (text_is_word (name, "host"))
+    else if (field == HTTP_FIELD_TRANSFER_ENCODING)
+        s_transfer_encoding (self, value);
+    else if (field == HTTP_FIELD_HOST)
         s_host (self, value);
     if (value.size && memchr (value.data, '\r', value.size))
         s_fault (self, "a header field's value holds a CR");

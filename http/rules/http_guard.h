@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/text/text.h"
+#include "http/rules/http_fields.h"
 
 //  Zeroed memory is a head without lines.
 typedef struct {
@@ -31,8 +32,8 @@ void http_guard_target (http_guard_t *self, const char *target);
 void http_guard_lines (
     http_guard_t *self, const char *method, const char *target, size_t size, const char *version);
 
-//  Look at one field.
-void http_guard_field (http_guard_t *self, text_t name, text_t value);
+//  Look at one field; its number is that of its name.
+void http_guard_field (http_guard_t *self, http_field_t field, text_t name, text_t value);
 
 //  Check the end of the head, behind its empty line.
 void http_guard_end (http_guard_t *self, const char *end);

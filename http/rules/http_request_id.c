@@ -53,13 +53,13 @@ s_is_trace (text_t value, text_t *id)
 }
 
 request_id_source_t
-request_id_read (text_t name, text_t value, text_t *id)
+request_id_read (http_field_t field, text_t value, text_t *id)
 {
-    if (text_is_word (name, "x-request-id") && s_is_sane (value)) {
+    if (field == HTTP_FIELD_X_REQUEST_ID && s_is_sane (value)) {
         *id = value;
         return REQUEST_ID_GIVEN;
     }
-    if (text_is_word (name, "traceparent") && s_is_trace (value, id))
+    if (field == HTTP_FIELD_TRACEPARENT && s_is_trace (value, id))
         return REQUEST_ID_TRACE;
     return REQUEST_ID_NONE;
 }

@@ -5,6 +5,7 @@
 #define DOWNLINK_HTTP_REQUEST_ID_H
 
 #include "common/text/text.h"
+#include "http/rules/http_fields.h"
 
 #define REQUEST_ID_MAX_BYTES 128
 #define REQUEST_ID_MADE_SIZE 33  //  with the terminator
@@ -15,7 +16,7 @@ typedef enum { REQUEST_ID_NONE, REQUEST_ID_TRACE, REQUEST_ID_GIVEN } request_id_
 //  Read a header field. Return the source if it brings an id, and set *id, borrowed from the value;
 //  else return REQUEST_ID_NONE. An id has at most REQUEST_ID_MAX_BYTES, of letters, digits and - _
 //  . : / + = @ ~.
-request_id_source_t request_id_read (text_t name, text_t value, text_t *id);
+request_id_source_t request_id_read (http_field_t field, text_t value, text_t *id);
 
 //  Make a random id: 32 hexadecimal digits.
 void request_id_make (char id[REQUEST_ID_MADE_SIZE]);

@@ -66,6 +66,13 @@ s_count (const head_t *self, const char *name)
     return count;
 }
 
+static void
+s_guard_field (http_guard_t *guard, const field_t *field)
+{
+    text_t name = text_from (field->name);
+    http_guard_field (guard, http_field_of (name), name, text_from (field->value));
+}
+
 //  A head that the guard lets pass has one host, at most one length, and that is its digits.
 static void
 s_guard (const head_t *head)
@@ -75,8 +82,7 @@ s_guard (const head_t *head)
     http_guard_target (&guard, target ? target : "/");
     for (size_t index = 0; index < head->count; index++)
         if (*head->fields[index].name != '@')
-            http_guard_field (&guard, text_from (head->fields[index].name),
-                text_from (head->fields[index].value));
+            s_guard_field (&guard, &head->fields[index]);
     if (http_guard_verdict (&guard, true))
         return;
     size_t lengths = s_count (head, "content-length");
@@ -161,7 +167,8 @@ s_request_id (const head_t *head)
     for (size_t index = 0; index < head->count; index++) {
         text_t id;
         text_t value = text_from (head->fields[index].value);
-        if (request_id_read (text_from (head->fields[index].name), value, &id) == REQUEST_ID_NONE)
+        if (request_id_read (http_field_of (text_from (head->fields[index].name)), value, &id) ==
+            REQUEST_ID_NONE)
             continue;
         g_assert (id.size > 0 && id.size <= REQUEST_ID_MAX_BYTES);
         for (size_t place = 0; place < id.size; place++)

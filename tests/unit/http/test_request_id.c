@@ -11,7 +11,7 @@
 static request_id_source_t
 s_read (const char *name, const char *value, text_t *id)
 {
-    return request_id_read (text_from (name), text_from (value), id);
+    return request_id_read (http_field_of (text_from (name)), text_from (value), id);
 }
 
 Test (request_id, a_sane_id_of_the_clients_own_is_taken_as_it_is)
@@ -31,7 +31,7 @@ Test (request_id, what_could_be_taken_for_something_else_in_a_log_is_no_id)
     text_t id;
     for (size_t index = 0; index < G_N_ELEMENTS (bad); index++)
         cr_expect_eq (s_read ("x-request-id", bad[index], &id), REQUEST_ID_NONE, "%s", bad[index]);
-    cr_expect_eq (request_id_read (text_from ("x-request-id"), text_of ("a\0b", 3), &id), 0);
+    cr_expect_eq (request_id_read (HTTP_FIELD_X_REQUEST_ID, text_of ("a\0b", 3), &id), 0);
 }
 
 Test (request_id, an_id_has_at_most_128_bytes)

@@ -1,0 +1,40 @@
+//  Links of GLib's queues, moved without its calls: each request moves some ten times. A link belongs
+//  to the thing that stands in the queue.
+//  SPDX-License-Identifier: Apache-2.0
+#ifndef DOWNLINK_QUEUE_H
+#define DOWNLINK_QUEUE_H
+
+#include <glib.h>
+
+//  Do what g_queue_push_tail_link does.
+static inline void
+queue_append (GQueue *self, GList *link)
+{
+    link->next = NULL;
+    link->prev = self->tail;
+    if (self->tail)
+        self->tail->next = link;
+    else
+        self->head = link;
+    self->tail = link;
+    self->length++;
+}
+
+//  Do what g_queue_unlink does.
+static inline void
+queue_remove (GQueue *self, GList *link)
+{
+    if (link->prev)
+        link->prev->next = link->next;
+    else
+        self->head = link->next;
+    if (link->next)
+        link->next->prev = link->prev;
+    else
+        self->tail = link->prev;
+    link->next = NULL;
+    link->prev = NULL;
+    self->length--;
+}
+
+#endif

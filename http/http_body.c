@@ -17,6 +17,7 @@ void
 http_bodies_clear (http_bodies_t *self)
 {
     g_hash_table_destroy (self->shares);
+    spares_clear (&self->blocks);
 }
 
 static body_pool_t
@@ -32,12 +33,13 @@ http_bodies_are_full (const http_bodies_t *self, uint64_t size)
     return self->bytes[pool] >= self->limit[pool];
 }
 
-//  Return the memory for a body of this size: up to the announced size, and at most twice the bytes
-//  that have come.
+//  Return the memory for a body of this size: a block; or else up to the announced size, and at most
+//  twice the bytes that have come.
 static size_t
 s_capacity (size_t needed, size_t expected)
 {
-    return MAX (needed, expected ? MIN (expected, 2 * needed) : 2 * needed);
+    size_t wanted = MAX (needed, expected ? MIN (expected, 2 * needed) : 2 * needed);
+    return MAX (wanted, HTTP_BODY_BLOCK_BYTES);
 }
 
 static uint64_t
@@ -90,7 +92,10 @@ s_reserve (http_body_t *self, http_bodies_t *all, size_t size, size_t expected)
     size_t capacity = s_capacity (needed, expected);
     if (!s_take (self, all, capacity))
         return BODY_NO_ROOM;
-    self->data = g_realloc (self->data, capacity + HTTP_BODY_PADDING);
+    if (capacity == HTTP_BODY_BLOCK_BYTES)
+        self->data = spares_take (&all->blocks, capacity + HTTP_BODY_PADDING);
+    else
+        self->data = g_realloc (self->data, capacity + HTTP_BODY_PADDING);
     memset (self->data + capacity, 0, HTTP_BODY_PADDING);
     return BODY_TAKEN;
 }
@@ -123,7 +128,12 @@ http_body_text (const http_body_t *self)
 void
 http_body_free (http_body_t *self, http_bodies_t *all)
 {
+    if (!self->data)
+        return;
+    if (self->capacity == HTTP_BODY_BLOCK_BYTES)
+        spares_give (&all->blocks, self->data);
+    else
+        g_free (self->data);
     (void) s_take (self, all, 0);
-    g_free (self->data);
     *self = (http_body_t){0};
 }

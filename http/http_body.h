@@ -13,9 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/memory/spares.h"
 #include "common/text/text.h"
 
 #define HTTP_BODY_SMALL_BYTES ((size_t) 64 * 1024)  //  largest small body
+#define HTTP_BODY_BLOCK_BYTES ((size_t) 1024)       //  least capacity of a body
 
 typedef enum { BODY_POOL_SMALL, BODY_POOL_LARGE, BODY_POOLS } body_pool_t;
 
@@ -25,6 +27,7 @@ typedef struct {
     uint64_t limit[BODY_POOLS];  //  of bytes
     uint64_t body_limit;         //  of each body
     GHashTable *shares;          //  bytes of large bodies, by client
+    spares_t blocks;             //  of HTTP_BODY_BLOCK_BYTES, for short bodies
 } http_bodies_t;
 
 //  Zeroed memory is an empty body.

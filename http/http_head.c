@@ -81,7 +81,7 @@ http_head_check (http_request_t *request, const char *target, const char *versio
     http_server_t *self = request->server;
     http_guard_t *guard = &request->guard;
     if (CHECKS_LINES)
-        http_guard_lines (guard, request->method, target, strlen (request->target), version);
+        http_guard_lines (guard, request->method, target, request->target_size, version);
     MHD_get_connection_values_n (request->mhd, MHD_HEADER_KIND, s_look_at_field, request);
     if (CHECKS_LINES)
         http_guard_end (guard, request->method + s_head_size (request));

@@ -17,6 +17,24 @@ answer_unref (answer_t **self_p)
     *self_p = NULL;
 }
 
+http_request_t *
+http_request_new (http_server_t *server, text_t target)
+{
+    http_request_t *self = spares_take (&server->requests, sizeof *self);
+    memset (self, 0, offsetof (http_request_t, short_target));
+    self->server = server;
+    self->method = "";
+    self->phase = REQUEST_LINE;
+    self->held_link.data = self;
+    self->target_size = target.size;
+    self->target =
+        target.size < sizeof self->short_target ? self->short_target : g_malloc (target.size + 1);
+    memcpy (self->target, target.data, target.size);
+    self->target[target.size] = '\0';
+    server->unanswered++;
+    return self;
+}
+
 void
 http_request_enter (http_request_t *self, http_phase_t phase)
 {
@@ -81,5 +99,7 @@ http_request_free (http_request_t *self)
     http_request_clear_state (self);
     self->server->unanswered--;
     g_free (self->id);
-    g_free (self);
+    if (self->target != self->short_target)
+        g_free (self->target);
+    spares_give (&self->server->requests, self);
 }

@@ -4,12 +4,15 @@
 #define DOWNLINK_HTTP_PARTS_H
 
 #include <microhttpd.h>
+#include <stddef.h>
 
+#include "common/memory/spares.h"
 #include "http/connection/http_connections.h"
 #include "http/connection/http_lingering.h"
 #include "http/connection/http_unread.h"
 #include "http/http_body.h"
 #include "http/http_config.h"
+#include "http/http_request.h"
 #include "http/rules/http_date.h"
 #include "http/rules/http_fields.h"
 #include "http/rules/http_guard.h"
@@ -44,6 +47,8 @@ typedef struct {
     uint64_t left_out;  //  failures since then, which were not logged
 } http_tls_counts_t;
 
+#define REQUEST_TARGET_BYTES 256
+
 struct http_server {
     http_config_t config;
     struct MHD_Daemon *daemon;
@@ -51,6 +56,7 @@ struct http_server {
     http_lingering_t lingering;
     tls_gate_t *gate;  //  NULL without TLS
     http_tls_counts_t tls_counts;
+    spares_t requests;  //  http_request_t, for later ones
     GQueue held;  //  of http_request_t *: all requests that handlers hold, in no order of time
     http_bodies_t bodies;
     http_unread_t unread;
@@ -101,8 +107,16 @@ struct http_request {
     unread_t *unread;    //  NULL: the answer is not large
     http_read_fn *read;  //  of a stream
     void *read_context;
-    char target[];
+    char *target;
+    size_t target_size;
+
+    //  Not cleared at the begin of a request.
+    char short_target[REQUEST_TARGET_BYTES];              //  where target is, if it fits
+    _Alignas(max_align_t) uint8_t room[HTTP_ROOM_BYTES];  //  see http_request_room
 };
+
+//  Make a request with this target, which becomes unanswered. It has no connection yet.
+http_request_t *http_request_new (http_server_t *server, text_t target);
 
 //  Change the phase of a request, and keep the list of held requests.
 void http_request_enter (http_request_t *self, http_phase_t phase);

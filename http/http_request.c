@@ -143,6 +143,13 @@ http_request_steal_state (http_request_t *self, const http_state_kind_t *kind)
     return g_steal_pointer (&self->state);
 }
 
+void *
+http_request_room (http_request_t *self, size_t size)
+{
+    g_assert (size <= HTTP_ROOM_BYTES);
+    return self->room;
+}
+
 void
 http_hold (http_request_t *self, int64_t deadline_ms, http_expired_fn *expired, void *context)
 {

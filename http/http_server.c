@@ -49,21 +49,14 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     http_server_t *self = context;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    size_t size = strlen (target) + 1;
-    http_request_t *request = g_malloc (sizeof *request + size);
-    *request = (http_request_t){.server = self,
-        .mhd = mhd,
-        .method = "",
-        .phase = REQUEST_LINE,
-        .connection = info->socket_context,
-        .held_link.data = request};
-    memcpy (request->target, target, size);
+    http_request_t *request = http_request_new (self, text_from (target));
+    request->mhd = mhd;
+    request->connection = info->socket_context;
     request->connection->requests++;
     request->connection->request = request;
     http_head_keep_unparsed (target, mhd);
     http_connections_enter (&self->connections, request->connection, CONNECTION_HEAD);
     http_guard_target (&request->guard, request->target);
-    self->unanswered++;
     return request;
 }
 
@@ -398,6 +391,7 @@ http_server_destroy (http_server_t **self_p)
     answer_unref (&self->last);
     http_unread_clear (&self->unread);
     http_bodies_clear (&self->bodies);
+    spares_clear (&self->requests);
     g_free (self);
     *self_p = NULL;
 }

@@ -47,7 +47,6 @@ s_free_held (void *data)
     held_request_t *held = data;
     receipt_unref (&held->taken.receipt);
     refusals_unref (&held->taken.refusals);
-    g_free (held);
 }
 
 static const http_state_kind_t s_held = {"accepted messages", s_free_held};
@@ -161,7 +160,7 @@ acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *take
         receipt_unref (&receipt);
         return;
     }
-    held_request_t *held = g_new0 (held_request_t, 1);
+    held_request_t *held = http_request_room (request, sizeof *held);
     *held = (held_request_t){
         .acceptance = self, .request = request, .taken = *taken, .link.data = held};
     if (taken->refusals)

@@ -14,6 +14,7 @@
 #include "gateway/questions/asker.h"
 
 #include "common/memory/queue.h"
+#include "common/memory/spares.h"
 #include "common/process/clock.h"
 #include "common/process/watchdog.h"
 #include "gateway/questions/exchanges.h"
@@ -54,8 +55,8 @@ struct inquiry {
     bool is_over;
     GList all_link;
     GList phase_link;
-    size_t id_size;  //  of a single rocket
-    char id[];       //  not terminated
+    size_t id_size;                      //  of a single rocket
+    char id[MESSAGE_CHANNEL_MAX_BYTES];  //  not terminated
 };
 
 struct asker {
@@ -63,7 +64,8 @@ struct asker {
     exchanges_t *exchanges;
     GQueue all[INQUIRY_KINDS];  //  of inquiry_t *, the oldest first
     GQueue phases[INQUIRY_KINDS][INQUIRY_PHASES];
-    bool has_new;  //  inquiries came since the last run
+    spares_t inquiries;  //  inquiry_t, for later ones
+    bool has_new;        //  inquiries came since the last run
 };
 
 static inquiry_kind_t
@@ -104,13 +106,13 @@ s_free_listing (listing_t *list)
 }
 
 static void
-s_release (inquiry_t *inquiry)
+s_release (asker_t *self, inquiry_t *inquiry)
 {
     if (--inquiry->references > 0)
         return;
     if (inquiry->list)
         s_free_listing (inquiry->list);
-    g_free (inquiry);
+    spares_give (&self->inquiries, inquiry);
 }
 
 //  Change the phase of an inquiry. No other place does.
@@ -132,7 +134,7 @@ s_leave (asker_t *self, inquiry_t *inquiry)
     inquiry->is_over = true;
     if (inquiry->list)
         s_forget_parts (inquiry->list);
-    s_release (inquiry);
+    s_release (self, inquiry);
 }
 
 static void
@@ -164,6 +166,7 @@ asker_destroy (asker_t **self_p)
         while (self->all[kind].head)
             s_refuse (self, self->all[kind].head->data, false);
     exchanges_destroy (&self->exchanges);
+    spares_clear (&self->inquiries);
     g_free (self);
     *self_p = NULL;
 }
@@ -172,17 +175,19 @@ asker_destroy (asker_t **self_p)
 static inquiry_t *
 s_new_inquiry (asker_t *self, text_t id, listing_t *list, outcome_fn *function, void *context)
 {
-    inquiry_t *inquiry = g_malloc (sizeof *inquiry + id.size);
+    inquiry_t *inquiry = spares_take (&self->inquiries, sizeof *inquiry);
     int64_t now_ms = clock_ms ();
-    *inquiry = (inquiry_t){.references = 1,
-        .list = list,
-        .function = function,
-        .context = context,
-        .asked_ms = now_ms,
-        .deadline_ms = now_ms + (list ? ASKER_LIST_MS : ASKER_ROCKET_MS),
-        .all_link.data = inquiry,
-        .phase_link.data = inquiry,
-        .id_size = id.size};
+    g_assert (id.size <= sizeof inquiry->id);
+    memset (inquiry, 0, offsetof (inquiry_t, id));
+    inquiry->references = 1;
+    inquiry->list = list;
+    inquiry->function = function;
+    inquiry->context = context;
+    inquiry->asked_ms = now_ms;
+    inquiry->deadline_ms = now_ms + (list ? ASKER_LIST_MS : ASKER_ROCKET_MS);
+    inquiry->all_link.data = inquiry;
+    inquiry->phase_link.data = inquiry;
+    inquiry->id_size = id.size;
     if (id.size)
         memcpy (inquiry->id, id.data, id.size);
     queue_append (&self->all[s_kind (inquiry)], &inquiry->all_link);
@@ -452,12 +457,12 @@ s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
 {
     inquiry_t *inquiry = question;
     if (inquiry->is_over) {
-        s_release (inquiry);
+        s_release (context, inquiry);
         return;
     }
     //  An inquiry holds itself until its end; release the query's reference first.
     g_assert (inquiry->references > 1);
-    s_release (inquiry);
+    s_release (context, inquiry);
     s_take_reply (context, inquiry, reply, bytes);
 }
 

@@ -20,7 +20,7 @@
 
 #define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
 
-//  A request that waits for the owners.
+//  A request that waits for the owners; in the room of the request, which ends with its answer.
 typedef struct {
     const parts_t *parts;
     http_request_t *request;
@@ -28,13 +28,6 @@ typedef struct {
     rocket_order_t order;
     char *link_base;  //  a list: the target of the next page, up to the cursor
 } pending_t;
-
-static void
-s_free (pending_t *pending)
-{
-    g_free (pending->link_base);
-    g_free (pending);
-}
 
 void
 answer_no_owner (const parts_t *parts, http_request_t *request, bool is_busy)
@@ -57,14 +50,14 @@ s_expired (void *context, http_request_t *request)
     pending_t *pending = context;
     const parts_t *parts = pending->parts;
     asker_cancel (parts->asker, pending->inquiry);
-    s_free (pending);
+    g_free (pending->link_base);
     answer_no_owner (parts, request, true);
 }
 
 static pending_t *
 s_hold (const parts_t *parts, http_request_t *request)
 {
-    pending_t *pending = g_new (pending_t, 1);
+    pending_t *pending = http_request_room (request, sizeof *pending);
     *pending = (pending_t){.parts = parts, .request = request};
     http_hold (request, clock_ms () + HOLD_MS, s_expired, pending);
     return pending;
@@ -84,7 +77,6 @@ s_got_rocket (void *context, const outcome_t *outcome)
     const parts_t *parts = pending->parts;
     json_writer_t *json = parts->json;
     char partition[PARTITION_TEXT_SIZE];
-    s_free (pending);
     s_print_partition (outcome, partition);
     json_writer_reset (json);
     if (outcome->status == 404)
@@ -178,18 +170,18 @@ s_answer_page (
 static void
 s_got_rockets (void *context, const outcome_t *outcome)
 {
-    pending_t *pending = context;
-    ssize_t count = outcome->status == 200 ? s_write_rockets (pending->parts->json, outcome) : -1;
+    const pending_t pending = *(pending_t *) context;
+    ssize_t count = outcome->status == 200 ? s_write_rockets (pending.parts->json, outcome) : -1;
     if (count < 0)
-        answer_no_owner (pending->parts, pending->request, outcome->is_busy);
+        answer_no_owner (pending.parts, pending.request, outcome->is_busy);
     else {
         bool has_next = count > 0 && (outcome->has_next || (size_t) count < outcome->count);
         char *cursor =
-            has_next ? cursor_write (&pending->order, &outcome->entries[count - 1].place) : NULL;
-        s_answer_page (pending, pending->request, cursor, NULL);
+            has_next ? cursor_write (&pending.order, &outcome->entries[count - 1].place) : NULL;
+        s_answer_page (&pending, pending.request, cursor, NULL);
         g_free (cursor);
     }
-    s_free (pending);
+    g_free (pending.link_base);
 }
 
 //  Answer GET /rockets?id=: a page with the rocket, or an empty one.
@@ -211,7 +203,6 @@ s_got_only_rocket (void *context, const outcome_t *outcome)
     }
     else
         answer_no_owner (pending->parts, pending->request, outcome->is_busy);
-    s_free (pending);
 }
 
 static bool
@@ -319,7 +310,7 @@ s_ask_for_list (const parts_t *parts, http_request_t *request, const http_target
     pending->inquiry = asker_list (parts->asker, list, s_got_rockets, s_is_wanted, pending);
     if (pending->inquiry)
         return;
-    s_free (pending);
+    g_free (pending->link_base);
     answer_no_owner (parts, request, true);
 }
 

@@ -29,8 +29,7 @@ http_encoding_pays (const http_request_t *request, const http_response_t *respon
 http_coding_t
 http_encoding_choose (const http_request_t *request, const http_response_t *response)
 {
-    bool has_body = strcmp (request->method, "HEAD") != 0;
-    if (!has_body || !http_encoding_pays (request, response) ||
+    if (!http_encoding_pays (request, response) || strcmp (request->method, "HEAD") == 0 ||
         request->server->encoders >= ENCODERS_MAX)
         return CODING_IDENTITY;
     char *list = http_request_list (request, HTTP_FIELD_ACCEPT_ENCODING);

@@ -22,25 +22,32 @@ http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd)
     MHD_set_connection_value_n (mhd, MHD_HEADER_KIND, s_cookie, sizeof s_cookie - 1, "", 0);
 }
 
+static void
+s_take_id (http_request_t *request, http_field_t field, text_t value)
+{
+    text_t id;
+    request_id_source_t source = request_id_read (field, value, &id);
+    if (source <= request->id_source)
+        return;
+    g_free (request->id);
+    request->id = g_strndup (id.data, id.size);
+    request->id_source = source;
+}
+
 static enum MHD_Result
 s_look_at_field (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
     const char *value, size_t value_size)
 {
     (void) kind;
     http_request_t *request = context;
-    text_t id;
     if (name == s_cookie)
         return MHD_YES;
     http_field_t field = http_field_of (text_of (name, name_size));
     request->fields++;
     if (request->counts[field]++ == 0)
         request->values[field] = value;
-    request_id_source_t source = request_id_read (field, text_of (value, value_size), &id);
-    if (source > request->id_source) {
-        g_free (request->id);
-        request->id = g_strndup (id.data, id.size);
-        request->id_source = source;
-    }
+    if (field == HTTP_FIELD_X_REQUEST_ID || field == HTTP_FIELD_TRACEPARENT)
+        s_take_id (request, field, text_of (value, value_size));
     http_guard_field (
         &request->guard, field, text_of (name, name_size), text_of (value, value_size));
     return MHD_YES;

@@ -91,7 +91,7 @@ browser_rules_judge (const browser_rules_t *self, const browser_head_t *head)
 {
     if (!s_is_known_host (self, head->host))
         return BROWSER_UNKNOWN_HOST;
-    if (s_changes_something (head->method) && s_is_cross_site (self, head))
+    if (s_is_cross_site (self, head) && s_changes_something (head->method))
         return BROWSER_CROSS_SITE;
     return BROWSER_ALLOWED;
 }

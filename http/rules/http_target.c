@@ -48,10 +48,19 @@ s_read_parameter (http_target_t *self, const char *text, size_t size)
     return NULL;
 }
 
+//  The parameters have no values until they are read.
+static void
+s_empty (http_target_t *self)
+{
+    self->path = NULL;
+    self->own_path = NULL;
+    self->count = 0;
+}
+
 const char *
 http_target_read (http_target_t *self, const char *target)
 {
-    *self = (http_target_t){0};
+    s_empty (self);
     const char *scheme = target[0] == '/' ? NULL : strstr (target, "://");
     if (scheme) {
         target = strchr (scheme + 3, '/');
@@ -84,5 +93,5 @@ http_target_free (http_target_t *self)
         g_free (self->parameters[index].value);
     }
     g_free (self->own_path);
-    *self = (http_target_t){0};
+    s_empty (self);
 }

@@ -16,6 +16,7 @@
     ((size_t) 256 * 1024)            //  smallest piece of a body; a smaller body is whole
 #define HTTP_PIECE_LINES 4096        //  a piece of that many lines may be smaller
 #define HTTP_LINE_MAX_BYTES 1048576  //  longest line of a body that is shown in pieces
+#define HTTP_ROOM_BYTES 128          //  of a request, for its handler
 #define HTTP_BODY_PADDING 64         //  readable bytes behind a body or a piece
 
 typedef struct http_server http_server_t;

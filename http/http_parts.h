@@ -12,7 +12,6 @@
 #include "http/connection/http_unread.h"
 #include "http/http_body.h"
 #include "http/http_config.h"
-#include "http/http_request.h"
 #include "http/rules/http_date.h"
 #include "http/rules/http_fields.h"
 #include "http/rules/http_guard.h"

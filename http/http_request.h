@@ -60,7 +60,6 @@ void *http_request_steal_state (http_request_t *self, const http_state_kind_t *k
 
 //  Return memory for what the caller keeps about a request until its answer, undefined at first. One
 //  caller uses it at a time, for at most HTTP_ROOM_BYTES.
-#define HTTP_ROOM_BYTES 128
 void *http_request_room (http_request_t *self, size_t size);
 
 //  Hold a request until clock_ms () reaches deadline_ms or its client goes away; the server then

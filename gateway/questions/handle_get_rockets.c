@@ -6,6 +6,7 @@
 #include "gateway/questions/handle_get_rockets.h"
 
 #include "common/process/clock.h"
+#include "common/text/digits.h"
 #include "gateway/delivery/publisher.h"
 #include "gateway/questions/asker.h"
 #include "http/answers.h"
@@ -66,7 +67,10 @@ s_hold (const parts_t *parts, http_request_t *request)
 static void
 s_print_partition (const outcome_t *outcome, char text[PARTITION_TEXT_SIZE])
 {
-    g_snprintf (text, PARTITION_TEXT_SIZE, "%u", outcome->partition);
+    char room[DIGITS_MAX];
+    text_t digits = digits_decimal (outcome->partition, room);
+    memcpy (text, digits.data, digits.size);
+    text[digits.size] = '\0';
 }
 
 static void

@@ -20,8 +20,8 @@ def pytest_configure():
     """Make the tests independent of the shell that starts them: its limits, its size, its settings."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    kept = ("DOWNLINK_BIN", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS", "DOWNLINK_SCREENSHOT_SECONDS",
-            "DOWNLINK_TEST_BUS", "DOWNLINK_TEST_STORE", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
+    kept = ("DOWNLINK_BIN", "DOWNLINK_FLEET_SIZE", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
+            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_TEST_BUS", "DOWNLINK_TEST_STORE", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
     if tls.IS_EVERYWHERE:
         tls.speak_everywhere()
     for name in list(os.environ):

@@ -71,7 +71,7 @@ intake_retry (intake_t *self)
 bool
 intake_is_due (const intake_t *self)
 {
-    return posts_are_due (self->posts);
+    return posts_are_due (self->posts) || uploads_are_due (self->uploads);
 }
 
 size_t

@@ -2,12 +2,16 @@
 //  request, so that the server reads no more from the client. uploads_retry goes on with it.
 //
 //    phase      the upload                                        goes on to
-//    READING    may get its next piece                            ROOM, DISK, COMPLETE
+//    READING    may get its next piece                            TURN, ROOM, DISK, COMPLETE
+//    TURN       waits for a turn with time for its next piece     READING
 //    ROOM       waits for room, or for the first processor        READING
 //    DISK       waits for the current round of the journal        READING, ROOM
-//    COMPLETE   has its last piece                                LAST_ROOM, LAST_DISK
+//    COMPLETE   has its last piece                                LAST_TURN, LAST_ROOM, LAST_DISK
+//    LAST_TURN  waits for a turn with time for it                 COMPLETE
 //    LAST_ROOM  waits for room for the last piece                 COMPLETE
 //    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
+//
+//  Pieces are read for some time in each turn of the worker, so that many at once hold up no other request.
 //
 //  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
 //  SPDX-License-Identifier: Apache-2.0
@@ -18,26 +22,33 @@
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
 
-#define BUSY_MS 60000  //  longest wait for the disk
+#define BUSY_MS 60000  //  longest wait for the disk, or for a turn
+#define READ_US_PER_TURN 20000
 #define BIT(phase) (1u << (phase))
 #define WAITING                                                                                    \
-    (BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK))
+    (BIT (UPLOAD_TURN) | BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_TURN) |          \
+        BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK))
 
 typedef enum {
     UPLOAD_READING,
+    UPLOAD_TURN,
     UPLOAD_ROOM,
     UPLOAD_DISK,
-    UPLOAD_COMPLETE,  //  from here on all pieces were read
+    UPLOAD_COMPLETE,  //  from here on all pieces have come
+    UPLOAD_LAST_TURN,
     UPLOAD_LAST_ROOM,
     UPLOAD_LAST_DISK,
     UPLOAD_PHASES
 } upload_phase_t;
 
 static const unsigned s_next[UPLOAD_PHASES] = {
-    [UPLOAD_READING] = BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_COMPLETE),
+    [UPLOAD_READING] =
+        BIT (UPLOAD_TURN) | BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_COMPLETE),
+    [UPLOAD_TURN] = BIT (UPLOAD_READING),
     [UPLOAD_ROOM] = BIT (UPLOAD_READING),
     [UPLOAD_DISK] = BIT (UPLOAD_READING) | BIT (UPLOAD_ROOM),
-    [UPLOAD_COMPLETE] = BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK),
+    [UPLOAD_COMPLETE] = BIT (UPLOAD_LAST_TURN) | BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK),
+    [UPLOAD_LAST_TURN] = BIT (UPLOAD_COMPLETE),
     [UPLOAD_LAST_ROOM] = BIT (UPLOAD_COMPLETE),
     [UPLOAD_LAST_DISK] = BIT (UPLOAD_COMPLETE) | BIT (UPLOAD_LAST_ROOM)};
 
@@ -56,7 +67,8 @@ struct uploads {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
     const posts_t *posts;
-    GQueue waiting;  //  of upload_t: all uploads in the phases that wait
+    GQueue waiting;    //  of upload_t: all uploads in the phases that wait
+    int64_t spent_us;  //  on pieces in this turn
 };
 
 typedef struct {
@@ -188,10 +200,18 @@ static void
 s_read (upload_t *self, text_t lines)
 {
     publisher_t *publisher = s_publisher (self);
+    int64_t start_us = clock_us ();
     batch_reset (self->batch, publisher->layout (publisher));
     message_json_read_lines (self->uploads->tools->reader, lines.data, lines.size,
         self->pieces == 0, &self->lines, s_accept, s_refuse, self);
     self->pieces++;
+    self->uploads->spent_us += clock_us () - start_us;
+}
+
+static bool
+s_has_time (const uploads_t *self)
+{
+    return self->spent_us < READ_US_PER_TURN;
 }
 
 static bool
@@ -356,8 +376,27 @@ s_expired (void *context, http_request_t *request)
 {
     (void) request;
     upload_t *self = context;
+    self->uploads->spent_us = 0;  //  the end comes now, not in a later turn
     s_fail (self, s_is_known (self) ? FAULT_FULL : FAULT_NO_PROCESSOR);
     s_go_on (self);
+}
+
+//  Hold the request until a turn has time for the piece.
+static void
+s_put_off (upload_t *self)
+{
+    s_enter (self, s_is_complete (self) ? UPLOAD_LAST_TURN : UPLOAD_TURN);
+    self->deadline_ms = clock_ms () + BUSY_MS;
+    http_hold (self->request, self->deadline_ms, s_expired, self);
+}
+
+//  Read the last piece, then answer the request or hold it.
+static void
+s_read_last (upload_t *self)
+{
+    s_read (self, http_request_body (self->request));
+    if (s_stage (self))
+        s_answer (self);
 }
 
 bool
@@ -373,6 +412,10 @@ uploads_piece (uploads_t *uploads, http_request_t *request, text_t lines)
         s_wait (self, true);
         return false;
     }
+    if (!s_has_time (uploads)) {
+        s_put_off (self);
+        return false;
+    }
     s_read (self, lines);
     (void) s_stage (self);
     return true;
@@ -383,18 +426,43 @@ uploads_end (http_request_t *request)
 {
     upload_t *self = http_request_state (request, &s_kind);
     s_enter (self, UPLOAD_COMPLETE);
-    s_read (self, http_request_body (request));
-    if (s_stage (self))
-        s_answer (self);
+    if (s_has_time (self->uploads))
+        s_read_last (self);
+    else
+        s_put_off (self);
+}
+
+//  Go on with an upload that waited for a turn with time, if this is one.
+static void
+s_take_turn (upload_t *self)
+{
+    if (!s_has_time (self->uploads))
+        return;
+    if (self->phase == UPLOAD_TURN)
+        s_go_on (self);
+    else {
+        s_enter (self, UPLOAD_COMPLETE);
+        s_read_last (self);
+    }
+}
+
+bool
+uploads_are_due (const uploads_t *self)
+{
+    //  What waits for a turn had none because this one was spent.
+    return self->waiting.length > 0 && !s_has_time (self);
 }
 
 void
 uploads_retry (uploads_t *uploads)
 {
+    uploads->spent_us = 0;
     for (GList *link = uploads->waiting.head; link;) {
         upload_t *self = link->data;
         link = link->next;
-        if (s_is_known (self) && s_stage (self))
+        if (self->phase == UPLOAD_TURN || self->phase == UPLOAD_LAST_TURN)
+            s_take_turn (self);
+        else if (s_is_known (self) && s_stage (self))
             s_go_on (self);
     }
 }

@@ -31,8 +31,11 @@ bool uploads_is_under_way (const http_request_t *request);
 //  Read the rest of the body of a complete request, then answer it or hold it.
 void uploads_end (http_request_t *request);
 
-//  Go on with the uploads that wait, as there may be room now.
+//  Go on with the uploads that wait, as there may be room now, or time. Call it once in each turn.
 void uploads_retry (uploads_t *uploads);
+
+//  Return true if an upload waits for the next turn.
+bool uploads_are_due (const uploads_t *self);
 
 //  Return how many uploads wait for room.
 size_t uploads_waiting (const uploads_t *self);

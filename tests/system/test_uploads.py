@@ -20,6 +20,7 @@ from kernel import memory_of, unread_bytes
 LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
 MEMORY_BYTES = 48 << 20  # beyond that of an idle gateway, at the most
 TYPE = "application/x-ndjson"
+HTTP_PIECE_BYTES = 256 * 1024
 
 
 def line(of, number):
@@ -387,6 +388,29 @@ def test_the_lines_of_a_body_are_read_as_they_come_however_short_they_are(start)
         assert client.recv(4096).startswith(b"HTTP/1.1 202 ")
     took = sorted(took)
     assert took[-4] < 2.5 * sum(took) / len(took), took
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
+def test_many_pieces_at_once_hold_up_no_other_request(start):
+    """Each piece took 50 ms, and those of all connections were read in one turn."""
+    both, piece, took = start(gateway=("--workers", 1)), b"{}\n" * (HTTP_PIECE_BYTES // 3), []
+    with contextlib.ExitStack() as stack:
+        uploads = [stack.enter_context(half(both, piece)) for _ in range(16)]
+        until(lambda: unread_bytes(both.http) == 0, what="the pieces but for their last bytes")
+        other = stack.enter_context(both.client())
+        assert other.call("GET", "/livez").status == 200
+        both.gateway.send(signal.SIGSTOP)
+        for one in uploads:
+            send(one, b"{}\n" * 10)
+        both.gateway.send(signal.SIGCONT)
+        for _ in range(10):
+            before = worked_ns(both.gateway)
+            assert other.call("GET", "/livez").status == 200
+            took.append(worked_ns(both.gateway) - before)
+        for one in uploads:
+            one.sendall(b"0\r\n\r\n")
+            assert one.recv(4096).startswith(b"HTTP/1.1 400 ")
+    assert max(took) < 300e6, took
 
 
 def test_a_body_that_grows_past_the_limit_is_refused(start):

@@ -201,7 +201,12 @@ log_start (void)
     static const log_writer_lines_t lines = {s_make_dropped, s_make_crashed, s_out_of_memory};
     s_prepare_last_words ();
     g_log_set_default_handler (s_take_message, NULL);
-    log_writer_start (&lines);
+    int error = log_writer_start (&lines);
+    if (error == 0)
+        return;
+    log_event (LOG_ERROR, "cannot start a thread", "reason=%s advice=%s", g_strerror (error),
+        "give the process more memory, or a higher limit of threads (ulimit -u, pids.max)");
+    exit (EXIT_FAILURE);
 }
 
 uint64_t

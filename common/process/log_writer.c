@@ -224,19 +224,21 @@ log_writer_flush (void)
         s_await_thread (LAST_LINES_MS, false);
 }
 
-void
+int
 log_writer_start (const log_writer_lines_t *lines)
 {
     g_assert (!atomic_load (&s_writer.is_started));
     s_writer.lines = *lines;
-    int error = sem_init (&s_writer.wake, 0, 0);
-    g_assert (error == 0);
-    error = pthread_create (&s_writer.thread, NULL, s_run, NULL);
-    g_assert (error == 0);
+    int error = sem_init (&s_writer.wake, 0, 0) == 0
+                    ? pthread_create (&s_writer.thread, NULL, s_run, NULL)
+                    : errno;
+    if (error != 0)
+        return error;
     pthread_detach (s_writer.thread);
     s_catch_crashes ();
     atexit (log_writer_flush);
     atomic_store (&s_writer.is_started, true);
+    return 0;
 }
 
 void

@@ -25,8 +25,8 @@ typedef struct {
 //  Start the thread. At exit, at an abort and at a crash it still writes waiting lines that the
 //  reader takes within a second. Where a library aborts for lack of memory, the process ends with
 //  EXIT_FAILURE instead of the signal. Call once in main, after main has blocked the signals that it
-//  waits for.
-void log_writer_start (const log_writer_lines_t *lines);
+//  waits for. Return 0, or the error if there can be no thread.
+int log_writer_start (const log_writer_lines_t *lines);
 
 //  Add a line, with its line end. The bytes are copied.
 void log_writer_put (const char *line, size_t size);

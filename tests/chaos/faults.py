@@ -35,7 +35,7 @@ FATAL_LINES = re.compile(r"^\S+Z error ")
 #  What a library says about memory before it gives up; our own line follows.
 RAW_LINES = re.compile(r"OUT OF MEMORY|FATAL ERROR|Cannot allocate memory|std::bad_alloc|"
                        r"terminate called|rd_[a-z]+: Assertion `p' failed|"
-                       r"Assertion failed: .* \(src/[a-z_]+\.cpp:|^$")
+                       r"\(src/[a-z_]+\.cpp:\d+\)|^$")
 
 SQLITE = {"NOMEM": 7, "IOERR_WRITE": 778, "IOERR_FSYNC": 1034, "FULL": 13}
 GNUTLS = {"MEMORY_ERROR": -25, "PUSH_ERROR": -53, "PULL_ERROR": -54}

@@ -15,16 +15,11 @@
 #define PAUSE_MS 100  //  until the next attempt
 #define CLOSE_MS 1000
 
-#define COMMIT_MS 5000        //  until a commit without an answer has failed
-#define WAITING_KIB 32768     //  fetched and not yet taken, in all partitions
-#define WAITING_MIN_KIB 256   //  the same in one
-#define FETCH_BYTES "524288"  //  of a partition in one answer; a larger record comes alone
+#define COMMIT_MS 5000         //  until a commit without an answer has failed
+#define WAITING_KIB 131072     //  fetched and not yet taken, in all partitions
+#define WAITING_MIN_KIB 256    //  the same in one
+#define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
 #define ANSWER_BYTES "16777216"
-
-//  A broker spends most of its time on requests, not on records. One that waits for a few more records takes less
-//  of the cores for each, and so does this program (docs/performance.md).
-#define FETCH_MIN_BYTES "65536"
-#define FETCH_WAIT_MS "10"
 
 //  With full queues librdkafka stops fetching, and it does not look at them again for up to a second. Newer
 //  versions have a setting for that time. In older ones any request wakes the thread that looks.
@@ -78,8 +73,7 @@ s_connect (kafka_feed_t *self, const bus_settings_t *config)
         waiting, sizeof waiting, "%u", MAX (WAITING_KIB / self->partitions, WAITING_MIN_KIB));
     const kafka_setting_t defaults[] = {{"client.id", "downlink-processor"}, {"group.id", group},
         {"queued.max.messages.kbytes", waiting}, {"fetch.message.max.bytes", FETCH_BYTES},
-        {"fetch.max.bytes", ANSWER_BYTES}, {"fetch.min.bytes", FETCH_MIN_BYTES},
-        {"fetch.wait.max.ms", FETCH_WAIT_MS}, {"reconnect.backoff.max.ms", "1000"},
+        {"fetch.max.bytes", ANSWER_BYTES}, {"reconnect.backoff.max.ms", "1000"},
         {"socket.timeout.ms", "10000"}, {"socket.connection.setup.timeout.ms", "5000"},
         {"socket.keepalive.enable", "true"},
         {self->must_wake ? NULL : "fetch.queue.backoff.ms", G_STRINGIFY (LOOK_MS)}, {0}};

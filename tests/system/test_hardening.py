@@ -42,7 +42,7 @@ def test_every_source_is_compiled_hardened():
     commands = json.loads((BIN.parent / "compile_commands.json").read_text())
     for command in commands:
         line = command["command"]
-        if "shim.c" in command["file"]:
+        if "-shim.dir/" in line:  # a library that tests load into the programs
             continue
         for flag in flags:
             assert flag in line, f"{flag}: {line}"

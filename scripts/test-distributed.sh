@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-#  Build with tests, and run tests/distributed/run.py: test-distributed.sh [NAME[:SIZE]...]
+#  Build with tests, try the buses that make test leaves out, and run tests/distributed/run.py:
+#  test-distributed.sh [NAME[:SIZE]...]
 #  Where it cannot run it says why and is skipped, unless REQUIRE_DISTRIBUTED=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -11,6 +12,7 @@ scripts/install-stopped.sh rabbitmq || [[ ${REQUIRE_RABBITMQ:-0} == 0 ]]
 scripts/install-elasticmq.sh || [[ ${REQUIRE_KAFKA:-0} == 0 ]]
 cmake --preset release -D BUILD_TESTING=ON
 cmake --build --preset release --parallel "${JOBS:-$(nproc)}"
+ctest --preset release --parallel 2 --tests-regex '^bus/(rabbitmq|sqs)$'
 export DOWNLINK_BIN=$PWD/build/bin PYTHONDONTWRITEBYTECODE=1
 status=0
 /usr/bin/python3 tests/distributed/run.py "$@" || status=$?

@@ -410,7 +410,7 @@ def test_many_pieces_at_once_hold_up_no_other_request(start):
         for one in uploads:
             one.sendall(b"0\r\n\r\n")
             assert one.recv(4096).startswith(b"HTTP/1.1 400 ")
-    assert max(took) < 300e6, took
+    assert max(took) < 0.6 * sum(took), took  # all of it, when they are read in one turn
 
 
 def test_a_body_that_grows_past_the_limit_is_refused(start):

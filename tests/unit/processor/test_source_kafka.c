@@ -305,6 +305,8 @@ s_set_up_small (void)
     s_set_up ();
 }
 
+TestSuite (source_kafka_full, .init = s_set_up_small, .fini = s_tear_down, .timeout = 60);
+
 //  Write records that are fetched together.
 static void
 s_write_set (uint32_t partition)
@@ -326,7 +328,7 @@ s_write_set (uint32_t partition)
 }
 
 //  librdkafka waits for a second otherwise, each time.
-Test (source_kafka, fetches_on_soon_after_a_full_queue_was_read, .init = s_set_up_small)
+Test (source_kafka_full, fetches_on_soon_after_a_full_queue_was_read)
 {
     for (int count = 0; count < FULL_SETS; count++)
         s_write_set (0);

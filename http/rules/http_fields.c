@@ -3,11 +3,11 @@
 
 #include <stdint.h>
 
-#define NAME_OF(NAME, first, last, name) [HTTP_FIELD_##NAME] = {name, sizeof name - 1},
+#define NAME_OF(NAME, first, last, name) [HTTP_FIELD_##NAME] = {name, sizeof (name) - 1},
 static const text_t s_names[HTTP_FIELDS_COUNT] = {HTTP_FIELDS (NAME_OF)};
 
 #define PLACE_OF(NAME, first, last, name)                                                          \
-    [HTTP_FIELD_PLACE (first, last, sizeof name - 1)] = HTTP_FIELD_##NAME,
+    [HTTP_FIELD_PLACE (first, last, sizeof (name) - 1)] = HTTP_FIELD_##NAME,
 static const uint8_t s_places[HTTP_FIELD_PLACES] = {HTTP_FIELDS (PLACE_OF)};
 
 static size_t

@@ -135,6 +135,7 @@ s_settle (source_sqs_t *self, uint32_t number)
 static unsigned
 s_receives_share (const source_sqs_t *self)
 {
+    g_assert (self->shards->partitions > 0);
     return CLAMP (LONG_RECEIVES_MAX / self->shards->partitions, 1, SQS_PARTITION_RECEIVES);
 }
 

@@ -130,6 +130,7 @@ Test (update_sender, what_was_overdue_when_nobody_listened_any_more_holds_up_nob
     s_listen (false);
     s_save ();
     cr_expect_eq (shard_overdue (s_shard), 0);
+    s_run (2 * UPDATE_INTERVAL_MS, UINT64_MAX);  //  nothing of it is told to the next listener
     s_listen (true);
     uint64_t told = s_shards->counters.updates;
     s_fold (1, 3);

@@ -119,7 +119,8 @@ static void
 s_write_bus (msgpack_writer_t *writer, const shards_t *shards)
 {
     owned_t owned[PARTITIONS_MAX];
-    uint32_t count = s_keep_known (shards, owned, shards_owned (shards, owned));
+    uint32_t owned_count = shards_owned (shards, owned);
+    uint32_t count = s_keep_known (shards, owned, owned_count);
     msgpack_write_key (writer, "bus");
     msgpack_write_map (writer, 4);
     msgpack_write_key (writer, "kind");

@@ -45,16 +45,16 @@ release) left_out+=('^bus/(rabbitmq|sqs)$') ;;
 #  With a sanitizer, documents, the package and the page in a browser are the same.
 ?san) left_out+=('^system/test_(bench|dashboard|deployments|docs|examples|monitoring|package|pages|proxies|readme)$') ;;
 esac
-#  To AddressSanitizer, so are tests that wait for time-outs, on paths that chaos takes as well.
+#  To AddressSanitizer, so are tests that wait for time-outs or servers, on paths that chaos takes as well.
 if [[ $preset == asan ]]; then
-    left_out+=('^system/test_(liveness|slow_disk)$')
+    left_out+=('^distributed/' '^system/test_(liveness|slow_disk)$')
 fi
 #  To ThreadSanitizer, so is what a single thread does alone, like formats, refusals and clients of brokers.
 if [[ $preset == tsan ]]; then
     left_out+=('^bus/(rabbitmq|sqs)$' '^fuzz/'
-        '^system/test_(cloud_events|codings|command_lines|complaints|files|get_rockets|hardening)$'
-        '^system/test_(http|http_framing|logs|metrics|move|moved_state|openapi|operations|partitioner)$'
-        '^system/test_(post_messages|protocol|query|removal|request_ids|shares|status|strangers|tokens|trust)$')
+        '^system/test_(cloud_events|codings|command_lines|complaints|events|files|get_rockets|hardening)$'
+        '^system/test_(http|http_framing|life|lists|logs|metrics|move|moved_state|openapi|operations|partitioner)$'
+        '^system/test_(post_messages|protocol|query|removal|request_ids|shares|status|strangers|tls|tokens|trust)$')
 fi
 if [[ ${#left_out[@]} -gt 0 ]]; then
     left_out=(--exclude-regex "$(IFS='|' && echo "${left_out[*]}")")

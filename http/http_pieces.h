@@ -1,6 +1,6 @@
-//  A body that the server shows in pieces as it comes in: whole lines each time, HTTP_PIECE_BYTES
-//  or HTTP_PIECE_LINES, or more: a line takes time however short it is. Memory holds the bytes that were not shown yet: a piece, and one line that has not
-//  ended.
+//  A body that the server shows in pieces as it comes in: whole lines each time, HTTP_PIECE_BYTES or
+//  HTTP_PIECE_LINES at least, since a short line takes time too. Memory holds the bytes that were not
+//  shown yet: a piece, and one line that has not ended.
 //
 //  The function that takes a piece may hold the request. Then the server suspends its connection,
 //  and reads nothing more from the client until http_go_on.

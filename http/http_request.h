@@ -58,8 +58,8 @@ void *http_request_state (const http_request_t *self, const http_state_kind_t *k
 //  Return it in the same way, and hand it to the caller: the request has no state then.
 void *http_request_steal_state (http_request_t *self, const http_state_kind_t *kind);
 
-//  Return memory for what the caller keeps about a request until its answer, undefined at first. One
-//  caller uses it at a time, for at most HTTP_ROOM_BYTES.
+//  Return memory of a request for the caller's notes until the answer, undefined at first. One caller
+//  uses it at a time, for at most HTTP_ROOM_BYTES.
 void *http_request_room (http_request_t *self, size_t size);
 
 //  Hold a request until clock_ms () reaches deadline_ms or its client goes away; the server then

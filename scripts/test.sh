@@ -37,10 +37,10 @@ fi
 tests=$jobs
 if [[ $preset == release ]]; then tests=$((jobs + (jobs + 1) / 2)); fi
 
-#  What to pass over: LEAVE_OUT, and in this script whatever shows nothing new here.
+#  The tests to pass over: those of LEAVE_OUT, and those that show nothing new with this preset.
 left_out=(${LEAVE_OUT:+"$LEAVE_OUT"})
 case $preset in
-#  make test-distributed tries these two buses.
+#  make test-distributed runs these two.
 release) left_out+=('^bus/(rabbitmq|sqs)$') ;;
 #  With a sanitizer, documents, the package and the page in a browser are the same.
 ?san) left_out+=('^system/test_(bench|dashboard|deployments|docs|examples|monitoring|package|pages|proxies|readme)$') ;;
@@ -49,7 +49,7 @@ esac
 if [[ $preset == asan ]]; then
     left_out+=('^distributed/' '^system/test_(liveness|slow_disk)$')
 fi
-#  To ThreadSanitizer, so is what a single thread does alone, like formats, refusals and clients of brokers.
+#  To ThreadSanitizer, so are tests of a single thread, like formats, refusals and clients of brokers.
 if [[ $preset == tsan ]]; then
     left_out+=('^bus/(rabbitmq|sqs)$' '^fuzz/'
         '^system/test_(cloud_events|codings|command_lines|complaints|events|files|get_rockets|hardening)$'

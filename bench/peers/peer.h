@@ -1,4 +1,4 @@
-//  What both peers on libmicrohttpd need: their answer, and how long their loops may wait.
+//  Shared by both peers on libmicrohttpd: their answer, and the longest wait of their loops.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BENCH_PEER_H
 #define DOWNLINK_BENCH_PEER_H

@@ -70,7 +70,7 @@ def enter_systems(row, stack, buses):
 
 
 def core_seconds(system, broker):
-    """What each program has used of the cores so far. The load is the programs that were run and have ended."""
+    """Return the core time of each program so far. The load is the programs that were run and have ended."""
     load = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"gateway": sum(harness.cpu_seconds(system.gateway.process.pid)),
             "processor": sum(harness.cpu_seconds(system.processors[0].process.pid)),
@@ -79,12 +79,12 @@ def core_seconds(system, broker):
 
 
 def note_cores(row, name, before, after, messages):
-    """Keep what a message took of the cores."""
+    """Keep the core time of a message."""
     row.detail(BUDGET + name, {part: round((after[part] - before[part]) / messages * 1e6, 2) for part in before})
 
 
 def note_budget(row, systems):
-    """Say in the table what a message took of the cores, in the median of the rounds."""
+    """Show the core time of a message in the table, the median of the rounds."""
     own = {}
     for name in systems:
         rounds = row.details[BUDGET + name]

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-//  Do what g_queue_push_tail_link does.
+//  Append a link, like g_queue_push_tail_link.
 static inline void
 queue_append (GQueue *self, GList *link)
 {
@@ -20,11 +20,11 @@ queue_append (GQueue *self, GList *link)
     self->length++;
 }
 
-//  Do what g_queue_unlink does.
+//  Remove a link, like g_queue_unlink.
 static inline void
 queue_remove (GQueue *self, GList *link)
 {
-#ifdef __clang_analyzer__  //  It cannot tell that the queue has lost the link: tell it nothing.
+#ifdef __clang_analyzer__  //  It takes the removed link for the head still, so hide the removal in a call.
     g_queue_unlink (self, link);
     return;
 #endif

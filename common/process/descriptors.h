@@ -13,7 +13,7 @@
 uint64_t descriptors_raise (void);
 
 //  For a command line: raise the limit. Return false after a sentence on standard error if it is below
-//  what the program needs, since the libraries end the process if they get no descriptor.
+//  the needed number: the libraries end the process if they get no descriptor.
 bool descriptors_suffice (const char *program, uint64_t needed);
 
 #endif

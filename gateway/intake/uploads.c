@@ -449,7 +449,7 @@ s_take_turn (upload_t *self)
 bool
 uploads_are_due (const uploads_t *self)
 {
-    //  What waits for a turn had none because this one was spent.
+    //  An upload waits for a turn only if this one's time is spent.
     return self->waiting.length > 0 && !s_has_time (self);
 }
 

@@ -28,9 +28,3 @@ http_field_of (text_t name)
                  strncasecmp (name.data, s_names[field].data, name.size) == 0;
     return is_it ? field : HTTP_FIELD_OTHER;
 }
-
-const char *
-http_field_name (http_field_t field)
-{
-    return s_names[field].data;
-}

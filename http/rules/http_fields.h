@@ -47,7 +47,4 @@ typedef enum {
 //  Return the number of a name, in any case of its letters.
 http_field_t http_field_of (text_t name);
 
-//  Return the name of a field, in lower case; not of HTTP_FIELD_OTHER.
-const char *http_field_name (http_field_t field);
-
 #endif

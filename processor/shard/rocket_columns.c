@@ -81,7 +81,7 @@ s_prefix (text_t id)
     return GUINT64_FROM_BE (prefix);
 }
 
-//  Set what every message can change.
+//  Set the columns that every message can change.
 static void
 s_set_motion (rocket_columns_t *self, size_t place, const rocket_keys_t *keys)
 {
@@ -90,7 +90,7 @@ s_set_motion (rocket_columns_t *self, size_t place, const rocket_keys_t *keys)
     self->numbers[place] = (uint32_t) MIN (keys->last_number, UINT32_MAX);
 }
 
-//  Set what few messages change.
+//  Set the columns that few messages change.
 static void
 s_set_nature (rocket_columns_t *self, size_t place, const rocket_keys_t *keys)
 {

@@ -20,7 +20,7 @@ rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 //  Do the same, and set *place to its place.
 rocket_t *rocket_table_find_place (const rocket_table_t *self, text_t id, size_t *place);
 
-//  Add a rocket whose id is not in the table; the table owns it from now on. Return its place.
+//  Add a rocket with a new id, and take ownership of it. Return its place.
 size_t rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 
 //  Add a rocket like that at a place; the places before it stay empty. Return false if the place is not

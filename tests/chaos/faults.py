@@ -1,5 +1,5 @@
 """The Nth call of a function fails, for every N on the path of a message: memory, files, sockets, SQLite,
-ZeroMQ, GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names what failed; afterwards
+ZeroMQ, GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names the fault; afterwards
 nothing that was accepted is lost, and nothing counts twice.
 
 One pair of programs runs all the time. A fault is armed in it (fault_control), one message is posted and

@@ -1,4 +1,4 @@
-//  A digest of what a decoder of messages has told, to compare two ways to decode the same bytes.
+//  A digest of decoded messages, to compare two ways to decode the same bytes.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FUZZ_DIGEST_H
 #define DOWNLINK_FUZZ_DIGEST_H

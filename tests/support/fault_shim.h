@@ -1,4 +1,4 @@
-//  What the files of the fault shim share (fault_shim.c).
+//  Shared by the files of the fault shim (fault_shim.c).
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FAULT_SHIM_H
 #define DOWNLINK_FAULT_SHIM_H

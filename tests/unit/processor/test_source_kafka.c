@@ -297,7 +297,7 @@ Test (source_kafka, pauses_while_too_many_letters_wait)
     s_run_until (&s_shards.counters.dead_letters, count + LARGE_COUNT);
 }
 
-//  Let a queue be full with what one answer brings.
+//  Let one answer fill a queue.
 static void
 s_set_up_small (void)
 {

@@ -1,8 +1,9 @@
 """POST from 64 keep-alive connections beside others that answer after a sync: the least that such a service does, and
-Webdis on Redis, if they are installed. And how long a sync alone takes on this disk."""
+Webdis on Redis and NATS JetStream, if they are installed. And how long a sync alone takes on this disk."""
 import contextlib
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -11,7 +12,8 @@ import time
 import harness
 from downlink import free_ports, until
 
-SYNCED_TARGET, WEBDIS_TARGET = 0.8, 1.0
+SYNCED_TARGET, WEBDIS_TARGET, NATS_TARGET = 0.8, 1.0, 1.0
+NATS_MESSAGES, NATS_BYTES = 20000, 200
 BLOCK, FILE, SYNCS = 8192, 16 << 20, 1000
 
 
@@ -31,23 +33,35 @@ def syncs(folder):
     return {kind: statistics.median(all_of_them) for kind, all_of_them in times.items()}
 
 
+def require(*programs):
+    """Skip what needs programs that are not installed."""
+    missing = [name for name in programs if not shutil.which(name)]
+    if missing:
+        raise harness.Skip(f"{' and '.join(missing)} not installed")
+
+
+@contextlib.contextmanager
+def running(*words):
+    """A program that is killed at the end."""
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @contextlib.contextmanager
 def webdis(folder):
     """Webdis with a Redis that syncs before each answer; its URL."""
-    missing = [name for name in ("redis-server", "webdis") if not shutil.which(name)]
-    if missing:
-        raise harness.Skip(f"{' and '.join(missing)} not installed")
+    require("redis-server", "webdis")
     redis, port = free_ports(1, *harness.PORTS), free_ports(1, *harness.PORTS)
     config = folder / "webdis.json"
     config.write_text(json.dumps({"redis_host": "127.0.0.1", "redis_port": redis, "http_host": "127.0.0.1",
                                   "http_port": port, "threads": 1, "pool_size": 1, "daemonize": False,
                                   "http_max_request_size": 65536, "acl": [{"disabled": []}], "verbosity": 1,
                                   "logfile": str(folder / "webdis.log")}))
-    with contextlib.ExitStack() as stack:
-        for words in (["redis-server", "--port", str(redis), "--bind", "127.0.0.1", "--dir", str(folder),
-                       "--appendonly", "yes", "--appendfsync", "always", "--save", ""], ["webdis", str(config)]):
-            one = stack.enter_context(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            stack.callback(one.kill)
+    with running("redis-server", "--port", str(redis), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly",
+                 "yes", "--appendfsync", "always", "--save", ""), running("webdis", str(config)):
 
         def answers():
             with contextlib.suppress(OSError), harness.Client(port) as client:
@@ -57,12 +71,34 @@ def webdis(folder):
         yield f"http://127.0.0.1:{port}"
 
 
+@contextlib.contextmanager
+def nats(folder):
+    """NATS JetStream that syncs before each answer; a function that returns how many messages a second as many
+    publishers as a load has connections get acknowledged, one at a time each."""
+    require("nats-server", "nats")
+    port = free_ports(1, *harness.PORTS)
+    config = folder / "nats.conf"
+    config.write_text(f'listen: 127.0.0.1:{port}\njetstream {{ store_dir: "{folder}", sync_interval: always }}\n')
+    command = ["nats", "--no-context", "--server", f"nats://127.0.0.1:{port}", "bench", "js", "pub", "sync", "bench",
+               "--create", "--no-progress", "--clients", str(harness.CONNECTIONS), "--size", f"{NATS_BYTES}B"]
+
+    def publish(messages=NATS_MESSAGES):
+        run = subprocess.run([*command, "--msgs", str(messages)], capture_output=True, text=True, check=False)
+        rate = re.search(r"aggregated stats: ([\d,]+) msgs/sec", run.stdout)
+        return int(rate[1].replace(",", "")) if rate else 0
+
+    with running("nats-server", "--config", str(config)):
+        until(lambda: publish(harness.CONNECTIONS), 10, "an acknowledgement of NATS")
+        yield publish
+
+
 def measure(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(harness.folder())
         system = stack.enter_context(harness.System(folder))
         synced = harness.entered(stack, lambda: harness.synced(folder), row)
         redis = harness.entered(stack, lambda: webdis(folder), row)
+        jetstream = harness.entered(stack, lambda: nats(folder), row)
         for _ in range(rounds):
             for kind, us in syncs(folder).items():
                 row.add(f"fdatasync, {kind} blocks", "us", us)
@@ -75,9 +111,13 @@ def measure(row, rounds, seconds):
                 row.detail(who, result)
                 if who == "downlink":
                     system.settle()
+            if jetstream:
+                row.add("nats", "messages/s", jetstream())
     row.check_ratio("downlink", "limit", ">=", SYNCED_TARGET)
     if redis:
         row.check_ratio("downlink", "webdis", ">=", WEBDIS_TARGET)
+    if jetstream:
+        row.check_ratio("downlink", "nats", ">=", NATS_TARGET)
 
 
 ROWS = {"durable": ("POST one message, 64 connections, beside others that sync before they answer", measure)}

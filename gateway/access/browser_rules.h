@@ -1,10 +1,10 @@
 //  Rules for requests that a web page makes a browser send. A developer's browser reaches ports of
 //  the developer's machine, so without these rules any page on the web could use a gateway there.
 //
-//    - A page of another origin changes nothing: its POST carries an Origin, or says
+//    - A page of another origin can change nothing: its POST carries an Origin, or says
 //      Sec-Fetch-Site: cross-site. (Fetch Standard, "Origin header"; Fetch Metadata Request Headers)
-//    - A foreign name that its owner has pointed at this machine reads nothing: the browser sends
-//      that name in Host. (DNS rebinding)
+//    - A page can read nothing through a foreign name that points at this machine: the browser
+//      sends that name in Host. (DNS rebinding)
 //
 //  Pure functions.
 //  SPDX-License-Identifier: Apache-2.0

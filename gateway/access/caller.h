@@ -1,10 +1,11 @@
-//  The caller of a request: the address of the client, and whether it came over TLS. Behind proxies the
-//  socket tells neither, so the fields of the proxies do, X-Forwarded-For and X-Forwarded-Proto. They
-//  count only if the socket's other end is a trusted proxy: any client may send such fields.
+//  Find the caller of a request: the address of the client, and whether the client came over TLS.
+//  Behind proxies the socket shows neither, but the fields X-Forwarded-For and X-Forwarded-Proto
+//  do. These fields count only if the socket's other end is a trusted proxy, because any client may
+//  send them.
 //
-//  Each proxy adds the address of its own client at the end of X-Forwarded-For. Behind N proxies the
-//  client is therefore the N-th from the end; the client has written all before it.
-//  Pure functions, except for caller_find.
+//  Each proxy adds the address of its own client at the end of X-Forwarded-For. So behind N proxies
+//  the client is the N-th address from the end; the client itself may have written all that stands
+//  before. Pure functions, except for caller_find.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CALLER_H
 #define DOWNLINK_CALLER_H
@@ -14,17 +15,17 @@
 
 //  The proxies in front. Zeroed memory: there are none.
 typedef struct {
-    unsigned proxies;    //  that a request passes; 0: none
-    networks_t trusted;  //  their addresses, besides loopback
+    unsigned proxies;    //  number of proxies that a request passes; 0: none
+    networks_t trusted;  //  addresses of the proxies, besides loopback
 } proxy_rules_t;
 
 typedef struct {
     client_address_t address;
-    bool is_secure;  //  it came over TLS, to here or to the first proxy
+    bool is_secure;  //  the client came over TLS, to here or to the first proxy
 } caller_t;
 
-//  Return the caller behind a socket with this other end. forwarded_for and forwarded_proto are the
-//  fields of the proxies, each with all its lines; NULL: not given.
+//  Return the caller behind a socket whose other end is peer. forwarded_for and forwarded_proto are
+//  the fields of the proxies, all lines of each joined with commas; NULL: not given.
 caller_t caller_read (const proxy_rules_t *rules, const client_address_t *peer, bool is_tls,
     const char *forwarded_for, const char *forwarded_proto);
 

@@ -1,5 +1,6 @@
-//  The token file of a gateway: read at the start, and again when it has changed. A file that cannot
-//  be read then changes nothing, and the log says why, so a slip of an operator shuts nobody out.
+//  Keep the tokens of a gateway's token file: read the file at the start, and again when it has
+//  changed. A changed file with a fault changes nothing, and the log names the fault, so an
+//  operator's mistake shuts nobody out.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TOKEN_KEEPER_H
 #define DOWNLINK_TOKEN_KEEPER_H
@@ -13,8 +14,8 @@ token_keeper_t *token_keeper_new (const char *path);
 
 void token_keeper_destroy (token_keeper_t **self_p);
 
-//  Read the file again if it has changed or if somebody asks for it, and mark the tokens that have
-//  expired. One thread calls it about once a second.
+//  Read the file again if it has changed, or if is_asked (a SIGHUP came), and mark the tokens that
+//  have expired. One thread calls this about once a second.
 void token_keeper_look (token_keeper_t *self, bool is_asked);
 
 //  Return a number that rises with each new list. Any thread.

@@ -1,13 +1,15 @@
-//  The frames that are carried and not known to be saved. The journal has let them go, so only two
-//  uses are left: a client may wait until its messages are applied, and the lag counts them.
+//  The frames that are carried and not known to be saved. The journal has dropped them already.
+//  They stay here for two reasons: a client may wait until its messages are applied, and the lag
+//  counts them.
 //
-//  Most links carry the frames of a partition in order, and their acks come in that order. So an ack
-//  also ends frames that were carried before, whose acks are lost. Nobody is told that those are
-//  applied, as it is not known. Over an unordered link an ack ends only frames that were carried
-//  CARRIED_FORGET_US before, beside its own.
+//  Most links carry the frames of a partition in order, and their acks come in that order. So an
+//  ack also ends the earlier frames of its partition, whose acks are lost. Nobody knows whether
+//  those are applied, so no client is told so. Over an unordered link an ack ends its own frame,
+//  and frames that were carried more than CARRIED_FORGET_US ago.
 //
-//  Memory is bounded: beyond CARRIED_MAX the oldest frames of a partition become one, for which
-//  nobody waits. Frames whose acks were lost with their owner are forgotten in the end.
+//  Memory is bounded: beyond CARRIED_MAX the oldest frames of a partition are merged into one, for
+//  which no client waits. When a partition has a new owner, the frames whose acks were lost with
+//  the old owner are forgotten after a while.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CARRIED_H
 #define DOWNLINK_CARRIED_H
@@ -25,7 +27,7 @@ carried_t *carried_new (worker_metrics_t *metrics);
 
 void carried_destroy (carried_t **self_p);
 
-//  Add a frame. It takes the receipt from the record, and nothing else.
+//  Add a frame. Take the receipt from the record; the record stays the caller's.
 void carried_add (carried_t *self, record_t *record);
 
 size_t carried_count (const carried_t *self);
@@ -33,11 +35,12 @@ size_t carried_count (const carried_t *self);
 //  Return true if there is such a frame, and set its partition.
 bool carried_find (const carried_t *self, uint64_t sequence, uint64_t digest, uint32_t *partition);
 
-//  End a frame, which is there, because it is saved, and those that were carried before it.
+//  End a frame, which must be here, because it is saved. End earlier frames too, as described
+//  above.
 void carried_save (carried_t *self, uint64_t sequence, bool is_unordered);
 
-//  Take note of the epoch of a partition (0: no owner), and forget the frames that were carried
-//  before the owner took it, CARRIED_FORGET_US after that.
+//  Note the epoch of a partition (0: no owner). CARRIED_FORGET_US after a new owner has taken the
+//  partition, forget the frames that were carried before that.
 void carried_look (carried_t *self, uint32_t partition, uint64_t epoch, int64_t now_us);
 
 //  Forget all frames: they are of an earlier P.

@@ -1,7 +1,7 @@
-//  The inheritance: journals of gateways that are gone. A worker takes their messages like a
-//  request, piece by piece, keeps a piece in its own journal, and only then deletes it from theirs.
-//  If the process dies in between, both journals have the piece: it is sent twice and applied once.
-//  Frames of incomplete uploads are deleted first, since no client got a 202 for them.
+//  Inherit the journals of gateways that are gone. A worker takes their messages like a request,
+//  piece by piece: it keeps a piece in its own journal, and only then deletes the piece from the
+//  old one. If the process dies in between, both journals have the piece: it is sent twice and
+//  counts once. Frames of incomplete uploads are deleted first, since no client got a 202 for them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_INHERIT_H
 #define DOWNLINK_INHERIT_H
@@ -21,15 +21,15 @@ inheritance_t *inheritance_new (const char *directory);
 //  Unlock the slots. Other gateways inherit the rest.
 void inheritance_destroy (inheritance_t **self_p);
 
-//  Return the messages that are not taken yet, or their bytes on disk.
+//  Return the number of messages that are not taken yet, and the number of their bytes on disk.
 uint64_t inheritance_messages (const inheritance_t *self);
 uint64_t inheritance_bytes (const inheritance_t *self);
 
-//  Take messages. The caller owns the receipt.
+//  Take the messages of a batch. The caller of the function owns the receipt.
 typedef receipt_t *(inheritance_take_fn) (void *context, batch_t *batch);
 
-//  Check the outcome of the last piece, and take the next one if may_take. Now and
-//  then it looks for further slots.
+//  Check the outcome of the last piece, and take the next piece if may_take. Every few seconds,
+//  look for further slots.
 void inheritance_run (
     inheritance_t *self, layout_t layout, bool may_take, inheritance_take_fn *take, void *context);
 

@@ -1,8 +1,8 @@
-//  The kept frames that are not carried. Each is in the lane of its partition, on its way over the
-//  link. Those that are carried and not saved are in carried.h.
+//  The kept frames that are not carried yet. Each is in the lane of its partition, on its way over
+//  the link. Frames that are carried and not saved are in carried.h.
 //
-//  When the layout changes, because the state was moved, all frames are outdated: their messages belong to
-//  other partitions. They are made anew (remake.h) before they are sent.
+//  When the layout changes, because the state was moved, all frames are outdated: their messages
+//  belong to other partitions. remake.h makes new frames of them before they are sent.
 //
 //  Memory is bounded: beyond KEPT_HELD_MAX_BYTES only the journal has a frame's bytes. They are
 //  read back shortly before the frame is sent.
@@ -22,22 +22,22 @@ typedef struct kept kept_t;
 //  Make an empty object. is_journaled: the journal has the frames too. The metrics are borrowed.
 kept_t *kept_new (worker_metrics_t *metrics, bool is_journaled);
 
-//  Set the link, which is borrowed, and hear from it. Call it before all other functions.
+//  Set the link, which is borrowed, and register to hear the fate of frames. Call this before all
+//  other functions.
 void kept_set_link (kept_t *self, link_t *link);
 
 void kept_destroy (kept_t **self_p);
 
-//  Add a frame that is kept and may be sent. It takes the record, which may have no bytes in
-//  memory.
+//  Add a frame that is kept and may be sent. Take the record, which may have no bytes in memory.
 void kept_add (kept_t *self, record_t *record, int64_t now_us);
 
-//  Take the ack of a peer for the frames from first to last; the range may hold unknown frames. It
-//  counts only if the link believes it. With digests (ack_range_fn) it counts only for frames with
+//  Take the ack of a peer for the frames from first to last; the range may hold unknown frames. The
+//  ack counts only if the link believes it, and, with digests (ack_range_fn), only for frames with
 //  those digests. The context is the kept_t.
 void kept_acknowledge (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
-//  Send the waiting frames. is_busy: wait a while after the last sending.
+//  Send the waiting frames. is_busy: send at most every two milliseconds.
 void kept_run (kept_t *self, int64_t now_us, bool is_busy);
 
 //  Return the time of the next sending, or 0 if no sending waits.
@@ -55,24 +55,24 @@ uint64_t kept_messages (const kept_t *self);
 uint64_t kept_bytes (const kept_t *self);
 uint64_t kept_held_bytes (const kept_t *self);
 
-//  Return true if frames must be read back.
+//  Return true if the journal must read frames back.
 bool kept_wants (const kept_t *self);
 
-//  Add these frames to a round's `fetched` (of journal_fetch_t), and take their bytes from a round
-//  that is done.
+//  Add the frames to read back to a round's `fetched` (of journal_fetch_t); and take their bytes
+//  from a round that is done.
 void kept_fetch (kept_t *self, GArray *fetched);
 void kept_take_fetched (kept_t *self, GArray *fetched);
 
 //  Return the number of outdated frames.
 size_t kept_outdated (const kept_t *self);
 
-//  Take the oldest outdated frames, as many as have so many bytes and are in memory; the others are
-//  read back. They still count as kept. The caller owns the list, of record_t *, and gives the
-//  frames back or replaces them.
+//  Take the oldest outdated frames, up to max_bytes. Return those that are in memory; the journal
+//  reads the others back for a later call. All still count as kept. The caller owns the list (of
+//  record_t *), and gives the frames back or replaces them.
 GPtrArray *kept_take_outdated (kept_t *self, size_t max_bytes) __attribute__ ((warn_unused_result));
 void kept_give_back_outdated (kept_t *self, const GPtrArray *records);
 
-//  Keep the frames `made` in place of the outdated ones. Both lists lose their frames.
+//  Keep the frames `made` in place of the outdated ones. Both lists are empty afterwards.
 void kept_replace (kept_t *self, GPtrArray *outdated, GPtrArray *made);
 
 //  Return the acknowledged frames that the journal still has, of number_range_t. The caller owns

@@ -4,17 +4,16 @@
 //    in flight  sent, in the order of sending (their stamps)
 //    set aside  sent LANE_PASSES_MAX times, and passed over each time: the owner refuses the frame
 //
-//  A frame leaves when it is carried, whichever queue it is in; over ZeroMQ, where acks tell it, that
-//  is when it is saved. It goes back from flight to waiting
+//  A frame leaves its lane when it is carried, whichever queue it is in. Over ZeroMQ a frame is
+//  carried when its ack says that it is saved. A frame in flight goes back to waiting
 //    - when the session changes: another owner, epoch or link, so frames in flight may be lost; or
-//    - when a frame that was sent after it is carried: links are first in, first out, so this
-//      one, or its ack, was lost; or
-//    - when the link gives it back.
+//    - when a frame that was sent later is carried: links are first in, first out, so the earlier
+//      frame, or its ack, was lost; or
+//    - when the link returns it.
 //  Time alone resends nothing: within a session every frame arrives, however slow the owner is.
 //  Frames that are set aside delay no others. They wait again in the next session, whose owner may
-//  take them. No accepted frame is ever discarded. If the acks of the last frames get lost, no
+//  take them. No accepted frame is ever discarded. If the acks of the last frames are lost, no
 //  later ack shows it, so owners repeat the ack of the last saved frame of a partition.
-//
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LANE_H
 #define DOWNLINK_LANE_H
@@ -27,7 +26,8 @@
 #define LANE_WINDOW_FRAMES 256
 #define LANE_WINDOW_BYTES (1024 * 1024)
 
-//  Lost acks also pass a frame over, but rarely so often in a row.
+//  So many acks of later frames pass a frame over before it is set aside. Lost acks also pass a
+//  frame over, but rarely so often in a row.
 #define LANE_PASSES_MAX 16
 
 //  Zeroed memory is a lane without frames. It owns none of its records.
@@ -46,15 +46,16 @@ void lane_add (lane_t *self, record_t *record);
 //  Remove a frame that was acknowledged.
 void lane_acknowledge (lane_t *self, record_t *record);
 
-//  Let a frame in flight wait again, as it was not carried. is_refused: like being passed over.
+//  Move a frame that was not carried from flight back to waiting. is_refused: count this like an
+//  ack that passed the frame over.
 void lane_return (lane_t *self, record_t *record, bool is_refused);
 
 //  Send a frame over the link. Return false if the link takes none now.
 typedef bool (lane_send_fn) (void *context, record_t *record);
 
-//  Send waiting frames while the window has room, lost ones first. session is the link's; 0: nothing
-//  moves. *sendings rises with each stamp. A frame without bytes delays the
-//  frames behind it.
+//  Send waiting frames, lost ones first, while the window has room. session is the link's session
+//  of this partition; 0: send nothing. *sendings counts the stamps of all lanes. A frame without
+//  bytes delays the frames behind it.
 void lane_run (
     lane_t *self, uint64_t session, uint64_t *sendings, lane_send_fn *send, void *context);
 
@@ -67,7 +68,7 @@ int64_t lane_oldest_us (const lane_t *self);
 //  Return the number of frames that are set aside.
 size_t lane_set_aside (const lane_t *self);
 
-//  Take a frame that will be sent next and has no bytes. Calls come in order.
+//  Take a frame that is about to be sent and has no bytes. Calls come in order.
 typedef void (lane_fetch_fn) (void *context, record_t *record);
 void lane_look_ahead (lane_t *self, lane_fetch_fn *fetch, void *context);
 

@@ -1,5 +1,5 @@
-//  The publisher over a link: keep frames in a journal and send them over the link until the acks
-//  come.
+//  The publisher over a link: it keeps frames in a journal and sends them over the link until they
+//  are carried.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LINK_PUBLISHER_H
 #define DOWNLINK_LINK_PUBLISHER_H

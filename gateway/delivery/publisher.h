@@ -32,19 +32,20 @@ typedef enum {
 } stage_t;
 
 struct publisher {
-    //  Return P and the partition function. While P is 0, they are not known: then offer nothing.
+    //  Return P and the partition function. P is 0 while they are not known: then offer nothing.
     layout_t (*layout) (const publisher_t *self);
 
-    //  Take the messages of a request, all or none. *receipt has their outcome; the caller
-    //  unrefs it.
+    //  Take the messages of a request, all or none. Set *receipt to the receipt with their outcome,
+    //  which the caller unrefs.
     offer_t (*offer) (publisher_t *self, batch_t *batch, receipt_t **receipt);
 
-    //  Begin an upload of a client, as staging_begin does. The publisher owns it until stage_accept or stage_drop ends it.
+    //  Begin an upload of a client, as staging_begin does. The publisher owns the upload until
+    //  stage_accept or stage_drop ends it.
     staged_t *(*stage_begin) (publisher_t *self, uint64_t client);
 
-    //  Take a piece of an upload, all of the batch or nothing. It counts as buffered, and is
-    //  not sent before the upload is accepted. An empty batch checks whether the upload can
-    //  still be accepted.
+    //  Take a piece of an upload, all of the batch or nothing. The piece counts as buffered, and is
+    //  not sent before the upload is accepted. An empty batch checks whether the upload can still
+    //  be accepted.
     stage_t (*stage) (publisher_t *self, staged_t *upload, batch_t *batch);
 
     //  Accept a complete upload. Return the receipt with its outcome, which the caller unrefs,
@@ -54,8 +55,8 @@ struct publisher {
     //  Abandon an upload: nothing of it is accepted.
     void (*stage_drop) (publisher_t *self, staged_t **upload);
 
-    //  End this turn: keep and send its messages. It never waits. Receipts get their outcome
-    //  only in this call, in the order in which they were made.
+    //  End this turn: keep and send its messages. Never wait. Receipts get their outcome only in
+    //  this call, in the order in which they were made.
     void (*run) (publisher_t *self);
 
     //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.

@@ -10,8 +10,8 @@
 
 typedef struct turn turn_t;
 
-//  Make an empty object. is_journaled: messages are kept when they are on disk; else at once, or with
-//  awaits_carrying when they are carried.
+//  Make an empty object. is_journaled: messages are kept when they are on disk. Without it they are
+//  kept at once, or, with awaits_carrying, when they are carried.
 turn_t *turn_new (bool is_journaled, bool awaits_carrying);
 
 void turn_destroy (turn_t **self_p);
@@ -29,7 +29,7 @@ record_t *turn_make_record (turn_t *self, layout_t layout, const chunk_t *chunk,
 //  Return true if the open turn has messages.
 bool turn_has_taken (const turn_t *self);
 
-//  Return the bytes of the open turn.
+//  Return the number of bytes of the open turn.
 uint64_t turn_bytes (const turn_t *self);
 
 //  Return the number of messages without an outcome, in the open turn and in the turn before.

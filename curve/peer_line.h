@@ -12,8 +12,7 @@
 #include "common/access/access_line.h"
 #include "common/network/socket_keys.h"
 
-//  The rights of the holder of a key; bits. The first two are judged by processors, the others by
-//  gateways.
+//  The rights of the holder of a key; bits. Processors judge the first two, gateways the others.
 typedef enum {
     PEER_PUSH = 1,         //  send frames to processors; with PEER_ASK, remove rockets
     PEER_ASK = 2,          //  send queries to processors, and hear their events
@@ -28,7 +27,7 @@ typedef struct {
 } peer_line_t;
 
 //  Read a line without its line feed. Return NULL, or a sentence that names the fault. The sentence
-//  never shows the line: somebody may have put a secret key there.
+//  never shows the line, which may hold a secret key by mistake.
 const char *peer_line_read (peer_line_t *self, text_t line);
 
 //  Return the line of a key with its line feed; free it with g_free.

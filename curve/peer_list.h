@@ -1,5 +1,5 @@
-//  The keys that may come, as one file lists them. A list does not change and is shared: the keeper
-//  makes a new one when the file has changed.
+//  The public keys that may connect, as one version of the file lists them. A list never changes:
+//  the keeper makes a new list when the file has changed. References are counted.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PEER_LIST_H
 #define DOWNLINK_PEER_LIST_H
@@ -28,13 +28,13 @@ void peer_list_unref (peer_list_t **self_p);
 const peer_line_t *peer_list_find_key (const peer_list_t *self, const uint8_t key[SOCKET_KEY_SIZE]);
 const peer_line_t *peer_list_find_name (const peer_list_t *self, const char *name);
 
-//  Return the number of peers that have a right, and the one at a place among them, counted in a
-//  circle; NULL if there is none.
+//  Return the number of peers that have a right; and the peer at a place among these, where
+//  counting starts again behind the last one; NULL if there is none.
 size_t peer_list_count (const peer_list_t *self, peer_right_t right);
 const peer_line_t *peer_list_at (const peer_list_t *self, peer_right_t right, size_t place);
 
-//  Return true if the key that has this name here has it in a later list too, and may do all there
-//  that it may do here.
+//  Return true if a later list has the key with this name too, under the same name, with at least
+//  the same rights.
 bool peer_list_keeps (const peer_list_t *self, const char *name, const peer_list_t *later);
 
 //  Return true if a later list keeps all keys.

@@ -1,10 +1,10 @@
-//  Which key each source of frames belongs to: the one that used it first. So the holder of another
-//  key cannot send frames, or have sequences acknowledged, in the name of a gateway. Links without
-//  keys have no owners.
+//  Record which key each source of frames belongs to: the key that used it first. So the holder of
+//  another key cannot send frames, or get sequences acknowledged, in the name of a gateway. Without
+//  keys on the links, sources have no owners.
 //
-//  The table is bounded: a key that uses more than SOURCES_OF_A_KEY_MAX sources loses the one that it
-//  used longest ago. One key cannot push out the sources of another one. The processor's thread owns
-//  it; a new processor begins with an empty table.
+//  The table is bounded: a key that uses more than SOURCES_OF_A_KEY_MAX sources loses the source
+//  that it used longest ago. No key can push out the sources of another key. The processor's thread
+//  owns the table; a new processor begins with an empty one.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOURCE_OWNERS_H
 #define DOWNLINK_SOURCE_OWNERS_H
@@ -20,7 +20,8 @@ source_owners_t *source_owners_new (void);
 
 void source_owners_destroy (source_owners_t **self_p);
 
-//  Return true if the source belongs to the key of this name; now it does, if it had no owner.
+//  Return true if the source belongs to the key with this name. Give a source without an owner to
+//  this key.
 bool source_owners_take (source_owners_t *self, const uint8_t source[FRAME_SOURCE_SIZE],
     const char *key) __attribute__ ((warn_unused_result));
 

@@ -1,5 +1,5 @@
-//  A file with a lock (flock) that shows that a process is at work. The kernel drops the lock when
-//  the process dies. Locks bind only processes that look at them, so epochs guard the data too.
+//  A file whose lock (flock) shows that a process is at work. The kernel drops the lock when the
+//  process dies. A lock binds only processes that ask for it, so epochs guard the data as well.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LOCK_FILE_H
 #define DOWNLINK_LOCK_FILE_H
@@ -21,7 +21,7 @@ int lock_file_take (const char *path, lock_file_t how);
 //  Log that this process waits for the lock, with its holder.
 void lock_file_tell_holder (const char *path);
 
-//  Return true if a process holds the lock, or if that is unknown; false if no process does, or the
+//  Return true if a process holds the lock, or may hold it. Return false if no process does, or the
 //  file is missing. Several processes can ask at the same time.
 bool lock_file_is_taken (const char *path);
 

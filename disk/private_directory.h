@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-//  Create the directory with mode 0700 and its parents, unless it exists. Remove the rights of
-//  other users to an existing directory of ours. Refuse a directory that other users may write to:
-//  its files may be theirs, and they can hold its locks. Accept a directory that root owns and our
-//  group may write to, since Kubernetes volumes are such directories. The log calls the directory
-//  by its purpose ("state directory").
+//  Create the directory with mode 0700, and its parents, unless it exists. Remove the rights of
+//  other users from an existing directory of ours. Refuse a directory that other users may write
+//  to: its files may be theirs, and they can hold its locks. Accept a directory that root owns and
+//  our group may write to, since Kubernetes volumes are such directories. The log names the
+//  directory by its purpose ("state directory").
 //
 //  Refuse a directory with foreign files and no file of ours, such as /etc or a home, so that a
 //  wrong flag cannot change it. The names of our files begin with mark; NULL: skip this check.

@@ -1,5 +1,6 @@
-//  The reason why a SQLite file cannot be used, with advice. It distinguishes a full disk, read-
-//  only, no permission, too many open files, in use, a broken disk, and damage.
+//  Explain why a SQLite file cannot be used, with advice. The sentences distinguish a full disk, a
+//  read-only file system, missing permission, too many open files, a file in use, a broken disk,
+//  and damage.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQLITE_FAULT_H
 #define DOWNLINK_SQLITE_FAULT_H

@@ -3,8 +3,8 @@
 //
 //    - one connection opens a file and keeps its lock (locking_mode=EXCLUSIVE), since this version
 //      of SQLite can corrupt a WAL file that has two connections;
-//    - opening a file finds damage, also in the write-ahead log, which SQLite would silently cut
-//      off at the damage;
+//    - opening a file finds damage, even in the write-ahead log, which SQLite itself would silently
+//      cut off at the damage;
 //    - after an error of fsync the contents of the disk are unknown, so there is no retry.
 //
 //  One thread at a time uses a file.
@@ -30,7 +30,7 @@ typedef struct {
     const char *schema;           //  statements that create a new file
     const char *const *upgrades;  //  statements that bring format 1 to 2, format 2 to 3, and so on
     bool is_synced;        //  a commit is on disk when it returns; else the system writes it later
-    bool was_synced;       //  is_synced of the process that wrote the file
+    bool was_synced;       //  the value of is_synced when the file was written
     int checkpoint_pages;  //  pages in the write-ahead log at which it is written back
     int cache_kib;         //  of pages kept in memory; 0: SQLite's default, 2,000
     const char *failpoints;  //  prefix of the names: "journal" for journal-before-checkpoint
@@ -58,7 +58,7 @@ sqlite3 *sqlite_file_database (const sqlite_file_t *self);
 //  Prepare a statement for repeated use. The file owns it. Return NULL if the tables are not ours.
 sqlite3_stmt *sqlite_file_prepare (sqlite_file_t *self, const char *sql);
 
-//  Set *number to the single number of a statement. Return false if it gives none.
+//  Set *number to the single number that a statement returns. Return false if it returns none.
 bool sqlite_file_number (sqlite_file_t *self, const char *sql, int64_t *number)
     __attribute__ ((warn_unused_result));
 
@@ -73,8 +73,8 @@ file_result_t sqlite_file_end (sqlite_file_t *self, int result);
 //  Return true if the last transaction failed because the disk has no room.
 bool sqlite_file_is_disk_full (const sqlite_file_t *self);
 
-//  Log the fault of the file with the remedy; if SQLite's last call failed for a reason of its own,
-//  such as a lack of memory, that one. Return false.
+//  Log a fault of the file with the remedy. If SQLite's last call failed for another reason, such
+//  as a lack of memory, log that reason instead. Return false.
 bool sqlite_file_blame (const sqlite_file_t *self, const char *fault);
 
 //  Return the checksum of a row, XXH3 of its bytes. SQLite's pages have no checksum.

@@ -12,7 +12,7 @@ typedef struct {
     uint64_t connections_per_address;  //  0: any number
     uint64_t rate;                     //  requests a second for each client; 0: any number
     proxy_rules_t proxies;
-    const char *processors;       //  was checked with discovery_check
+    const char *processors;       //  a list that discovery_check accepts
     const char *token_file;       //  NULL: none
     tls_files_t tls;              //  certificate is NULL: the port speaks plain HTTP
     const char *curve_directory;  //  keys of the links to processors; NULL: they have none

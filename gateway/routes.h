@@ -1,5 +1,5 @@
-//  Path and method to handler, in one table. Also the answers that every path has: OPTIONS, 404,
-//  405.
+//  Map path and method to a handler, in one table, and give the answers that every path has:
+//  OPTIONS, 404, 405.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROUTES_H
 #define DOWNLINK_ROUTES_H
@@ -20,15 +20,15 @@ typedef struct {
         *webhook;  //  origins that may deliver CloudEvents, comma-separated; *: all; NULL: none
 } routes_t;
 
-//  Show a request to the handler of its path; an http_handler_fn.
+//  Pass a request to the handler of its path; an http_handler_fn.
 void routes_handle (void *context, http_request_t *request);
 
 //  Return the address of the client of a request, as the proxies before the gateway name it; an
-//  http_caller_fn. Only a gateway behind proxies has it.
+//  http_caller_fn. Only a gateway behind proxies uses it.
 client_address_t routes_caller (void *context, const http_request_t *request);
 
-//  Return true to read the body of a request, or refuse it without; an http_admit_fn. Only a gateway
-//  with tokens or a rate has it.
+//  Return true to read the body of a request; else refuse the request and return false; an
+//  http_admit_fn. Only a gateway with tokens or a rate uses it.
 bool routes_admit (void *context, http_request_t *request);
 
 //  Return true if the server should pass a body in pieces; an http_takes_pieces_fn.

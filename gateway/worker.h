@@ -1,5 +1,5 @@
-//  One thread of a gateway: the loop over HTTP, the publisher and the questions. Workers share only
-//  the port, the discovery, the served state and the phase.
+//  One thread of a gateway: a loop that serves HTTP, delivers messages and asks processors. Workers
+//  share only the port, the discovery, the served state and the phase.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_WORKER_H
 #define DOWNLINK_WORKER_H
@@ -18,7 +18,8 @@
 #include "gateway/metrics/gateway_metrics.h"
 #include "http/http_config.h"
 
-//  The settings of a worker: numbers are its share of the gateway's. publisher.metrics are its own.
+//  The settings of a worker. Its limits are its share of the gateway's. publisher.metrics belong to
+//  this worker.
 typedef struct {
     unsigned index;                     //  of the worker, from 0
     const atomic_uint *state_requests;  //  rises when the workers should log their state; borrowed
@@ -51,9 +52,8 @@ typedef struct worker worker_t;
 //  phase are borrowed.
 worker_t *worker_new (const worker_config_t *config, discovery_t *discovery, const phase_t *phase);
 
-//  Work until the phase is GATEWAY_STOPPING. Then answer the requests that are there and deliver
-//  the messages that were accepted, for some seconds at most: messages in a journal wait there for
-//  the next start.
+//  Work until the phase is GATEWAY_STOPPING. Then answer the open requests and deliver the accepted
+//  messages, for some seconds at most: messages in a journal stay there for the next start.
 void worker_run (worker_t *self);
 
 void worker_destroy (worker_t **self_p);

@@ -1,10 +1,10 @@
-//  The body of a request as it comes in. Limits bound each body, and all bodies of a server
+//  The body of a request as it arrives. Limits bound each body, and all bodies of a server
 //  together.
 //
-//  A body takes memory for the bytes that have come, never for an announced length. Small bodies
-//  and large bodies have a pool each, so that large bodies never keep a small one out. The large
-//  bodies of one client together have a quarter of their pool; small ones need no such share, since
-//  a client has a bounded number of connections.
+//  A body takes memory for the bytes that have arrived, never for an announced length. Small bodies
+//  and large bodies have separate pools, so large bodies never crowd out a small one. The large
+//  bodies of one client may use a quarter of their pool. Small bodies need no such share, since a
+//  client has a bounded number of connections.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_BODY_H
 #define DOWNLINK_HTTP_BODY_H
@@ -35,7 +35,7 @@ typedef struct {
     char *data;
     size_t size;
     size_t capacity;
-    uint64_t client;  //  that it counts for; 0: it may stand for many, and has no share
+    uint64_t client;  //  whose share the bytes count in; 0: no share, as it may be many clients
 } http_body_t;
 
 typedef enum {
@@ -45,15 +45,15 @@ typedef enum {
     BODY_LINE_TOO_LONG  //  a line of a body in pieces is too long; see http_pieces.h
 } body_result_t;
 
-//  Begin and end with no bodies. All bodies of a pool have limit bytes.
+//  Begin, and end, without bodies. limit bounds the bytes of all bodies of a pool.
 void http_bodies_init (http_bodies_t *self, uint64_t body_limit, uint64_t limit);
 void http_bodies_clear (http_bodies_t *self);
 
 //  Return true if no further body of this size can begin now.
 bool http_bodies_are_full (const http_bodies_t *self, uint64_t size);
 
-//  Add bytes to a body. expected is the announced size; 0: unknown. On any other result than
-//  BODY_TAKEN nothing is added.
+//  Add bytes to a body. expected is the announced size; 0: unknown. Add nothing if the result is
+//  not BODY_TAKEN.
 body_result_t http_body_add (http_body_t *self, http_bodies_t *all, text_t bytes, size_t expected)
     __attribute__ ((warn_unused_result));
 

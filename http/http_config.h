@@ -14,7 +14,7 @@
 
 #define HTTP_PIECE_BYTES                                                                           \
     ((size_t) 256 * 1024)            //  smallest piece of a body; a smaller body is whole
-#define HTTP_PIECE_LINES 4096        //  a piece of that many lines may be smaller
+#define HTTP_PIECE_LINES 4096        //  a piece with this many lines may be smaller
 #define HTTP_LINE_MAX_BYTES 1048576  //  longest line of a body that is shown in pieces
 #define HTTP_ROOM_BYTES 128          //  of a request, for its handler
 #define HTTP_BODY_PADDING 64         //  readable bytes behind a body or a piece
@@ -28,12 +28,13 @@ typedef void (http_handler_fn) (void *context, http_request_t *request);
 //  Return the address of the client of a request, which a proxy may stand before.
 typedef client_address_t (http_caller_fn) (void *context, const http_request_t *request);
 
-//  Return true to go on with a request that has a body, when its head is there. Otherwise answer it:
-//  then the server does not read the body. The server does not ask for a request without a body.
+//  Judge a request with a body when its head has arrived. Return true to go on with it. Otherwise
+//  answer it: then the server does not read the body. The server does not call this for a request
+//  without a body.
 typedef bool (http_admit_fn) (void *context, http_request_t *request);
 
-//  Return true to take the body of this request in pieces. The server asks when the head is there
-//  and the body turns out to be larger than HTTP_PIECE_BYTES.
+//  Return true to take the body of this request in pieces. The server calls this when the head has
+//  arrived and the body turns out to be larger than HTTP_PIECE_BYTES.
 typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
 
 //  Take a piece: whole lines, valid during the call. The last piece is the body of the complete
@@ -43,7 +44,7 @@ typedef bool (http_takes_pieces_fn) (void *context, http_request_t *request);
 typedef bool (http_piece_fn) (void *context, http_request_t *request, text_t lines);
 
 //  Answer a held request, because its deadline has passed or its client is gone. A request that was
-//  held while its body comes in may go on instead (http_go_on).
+//  held while its body arrives may go on instead (http_go_on).
 typedef void (http_expired_fn) (void *context, http_request_t *request);
 
 //  Count an answer. problem is the name of the problem that it reports, or NULL; us is the time
@@ -56,7 +57,7 @@ typedef void (http_answered_fn) (
 typedef ssize_t (http_read_fn) (void *context, char *buffer, size_t size);
 
 //  A kind of state that a handler keeps with a request. Each module that keeps state defines one
-//  constant of this type, so that no module reads the state of another.
+//  constant of this type, so that no module can read the state of another.
 typedef struct {
     const char *name;
     void (*free) (void *state);
@@ -67,7 +68,7 @@ typedef struct {
     uint16_t port;
     uint64_t max_body_bytes;     //  of one body
     const char *body_too_large;  //  the sentence that refuses a larger one; plain, without quotes
-    uint64_t idle_connections;   //  when more are idle, a first answer closes its connection
+    uint64_t idle_connections;   //  if more are idle, the first answer on a connection closes it
     unsigned max_connections;
     http_crowds_t *crowds;  //  bounds the connections of each client; borrowed; NULL: no bound
     http_times_t times;

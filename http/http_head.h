@@ -1,4 +1,4 @@
-//  The head of a request: check it against the guard and the limits, and read the id. For
+//  Check the head of a request against the guard and the limits, and read the request's id. For
 //  http_server.c only.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_HEAD_H
@@ -8,12 +8,12 @@
 
 #define HTTP_BUSY "too many bodies are under way; send this one again"
 
-//  Keep libmicrohttpd from taking parameters and cookies apart. Call when the request line is
-//  there.
+//  Keep libmicrohttpd from parsing parameters and cookies. Call this when the request line has
+//  arrived.
 void http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd);
 
-//  Check the complete head. Answer a request that must not go on; its connection then closes.
-//  Return false without an answer if the head is over the limits; then the connection must end.
+//  Check the complete head. Answer a request with a faulty head; its connection then closes. Return
+//  false without an answer if the head is over the limits; then the connection must end.
 bool http_head_check (http_request_t *request, const char *target, const char *version)
     __attribute__ ((warn_unused_result));
 #endif

@@ -19,8 +19,8 @@
 #include "http/rules/http_request_id.h"
 #include "http/tls/tls_gate.h"
 
-//  An answer that libmicrohttpd sends. Requests with the same answer share it, by counting
-//  references.
+//  An answer that libmicrohttpd sends. Requests with the same answer share it. References are
+//  counted.
 typedef struct {
     struct MHD_Response *response;
     unsigned status;
@@ -34,10 +34,11 @@ void answer_unref (answer_t **self_p);
 //  The connections that were refused because their clients have too many.
 typedef struct {
     uint64_t count;
-    uint64_t logged;  //  of them, those of earlier lines of the log
+    uint64_t logged;  //  of those, the ones that earlier log lines have counted
     int64_t last_ms;  //  when the last line was logged
 } crowded_t;
-//  What became of the connections under TLS.
+
+//  The outcomes of the connections under TLS.
 typedef struct {
     uint64_t agreed;  //  handshakes
     uint64_t failed[TLS_FAULTS];
@@ -120,16 +121,16 @@ http_request_t *http_request_new (http_server_t *server, text_t target);
 //  Change the phase of a request, and keep the list of held requests.
 void http_request_enter (http_request_t *self, http_phase_t phase);
 
-//  Have libmicrohttpd ignore the connection of a request.
+//  Make libmicrohttpd ignore the connection of a request.
 void http_request_suspend (http_request_t *self);
 
-//  End that, if it is so.
+//  End the suspension of a request, if it is suspended.
 void http_request_resume (http_request_t *self);
 
-//  Read the body of a request further, after a pause.
+//  Go on reading the body of a request after a pause.
 void http_request_read_on (http_request_t *self);
 
-//  Look at a held request in each run no longer.
+//  Stop looking at a held request in each run.
 void http_request_stop_watching (http_request_t *self);
 
 //  Free the state that a handler keeps with a request, if there is one.

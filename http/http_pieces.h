@@ -1,6 +1,6 @@
-//  A body that the server shows in pieces as it comes in: whole lines each time, HTTP_PIECE_BYTES or
-//  HTTP_PIECE_LINES at least, since a short line takes time too. Memory holds the bytes that were not
-//  shown yet: a piece, and one line that has not ended.
+//  Pass a body to its handler in pieces as it arrives. A piece is whole lines, HTTP_PIECE_BYTES or
+//  HTTP_PIECE_LINES at least: the lines are counted because a short line takes time too. Memory
+//  holds only the bytes that were not passed on yet: a piece, and one line that has not ended.
 //
 //  The function that takes a piece may hold the request. Then the server suspends its connection,
 //  and reads nothing more from the client until http_go_on.
@@ -10,16 +10,16 @@
 
 #include "http/http_parts.h"
 
-//  Return true if the body of a request is shown in pieces. bytes is how many bytes of it have
-//  come, or are announced. Ask the caller of the server when the body turns out to be large, once.
+//  Return true if the body of a request goes to its handler in pieces. bytes is the number of bytes
+//  that have arrived or are announced. When the body turns out to be large, ask takes_pieces once.
 bool http_pieces_are_due (http_request_t *request, uint64_t bytes);
 
-//  Take bytes of the body, and show each piece that is due. Any other result than BODY_TAKEN
-//  refuses the body.
+//  Take bytes of the body, and pass on each piece that is due. Any result but BODY_TAKEN refuses
+//  the body.
 body_result_t http_pieces_take (http_request_t *request, text_t bytes)
     __attribute__ ((warn_unused_result));
 
-//  Show the next piece, if it is large enough.
+//  Pass on the next piece, if it is large enough.
 void http_pieces_show (http_request_t *request);
 
 #endif

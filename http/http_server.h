@@ -1,7 +1,7 @@
-//  A server of HTTP: libmicrohttpd driven from the caller's loop, with the guards, limits and
-//  deadlines that it lacks. The caller waits for http_server_fd, at most http_server_timeout_ms,
-//  and calls http_server_run, which calls the functions of the configuration. One thread owns a
-//  server and its requests.
+//  An HTTP server: libmicrohttpd, with the guards, limits and deadlines that it lacks. The caller's
+//  loop drives it: wait for http_server_fd, at most http_server_timeout_ms, then call
+//  http_server_run, which calls the functions of the configuration. One thread owns a server and
+//  its requests.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_SERVER_H
 #define DOWNLINK_HTTP_SERVER_H
@@ -12,8 +12,9 @@
 //  Listen. Return NULL if that fails; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
 
-//  Accept no further connections. Complete requests go on. Answer 503 to a request that is not
-//  complete within two seconds, or of which nothing comes for a second, and close its connection.
+//  Accept no further connections. Complete requests go on. From now on http_server_run answers 503
+//  to a request that is not complete within two seconds, or of which no byte arrives for a second,
+//  and closes its connection.
 void http_server_stop_listening (http_server_t *self);
 
 //  Close everything. No request may be held any more.
@@ -25,7 +26,7 @@ int http_server_fd (const http_server_t *self);
 //  Return the longest time to wait for it.
 int64_t http_server_timeout_ms (http_server_t *self);
 
-//  Do everything due: accept, read, show requests, write, expire. Never wait.
+//  Do all work that is due: accept, read, pass requests to the handler, write, expire. Never wait.
 void http_server_run (http_server_t *self);
 
 //  Expire every held request now, as before a stop.
@@ -43,7 +44,7 @@ typedef struct {
     size_t tls_open;   //  connections under TLS
     uint64_t tls_agreed;  //  handshakes
     uint64_t tls_failed[TLS_FAULTS];
-    uint64_t tls_hellos;  //  without TLS: clients that wanted to speak it
+    uint64_t tls_hellos;  //  on a plain port: clients that began with TLS
 } http_usage_t;
 http_usage_t http_server_usage (const http_server_t *self);
 

@@ -21,8 +21,8 @@ typedef struct {
     const void *members;                //  for write_members
 } problem_t;
 
-//  Return the response that reports a problem. It borrows from json, which is empty before, and
-//  from the problem. 503 and 429 get a Retry-After.
+//  Return the response that reports a problem. It borrows from the problem and from json, which
+//  must be empty. 503 and 429 get a Retry-After.
 http_response_t problem_response (
     const problem_t *problem, const char *request_id, json_writer_t *json);
 

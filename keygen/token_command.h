@@ -5,10 +5,10 @@
 
 #include "common/access/token_line.h"
 
-//  Make a token, append its line to the file, and print the token on standard output. The file is
-//  made with mode 0600 if it is not there. Nothing in it changes: a name that it has is refused.
-//  The digest of line is set. Return false on failure; then standard error says why, and the file is
-//  as it was.
+//  Make a token, set the digest of line, append the line to the file, and print the token on
+//  standard output. Create the file with mode 0600 if it does not exist. Change no other line, and
+//  refuse a name that the file has already. Return false on failure; then standard error says why,
+//  and the file is unchanged.
 bool token_command_run (const char *path, token_line_t *line) __attribute__ ((warn_unused_result));
 
 #endif

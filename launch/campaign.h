@@ -28,8 +28,8 @@ typedef struct {
 } campaign_plan_t;
 
 typedef struct {
-    uint64_t messages;   //  in all
-    uint64_t delivered;  //  got a 2xx
+    uint64_t messages;   //  of the campaign
+    uint64_t delivered;  //  messages that got a 2xx
     uint64_t requests;
     uint64_t retries;
     uint64_t timeouts;

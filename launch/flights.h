@@ -1,5 +1,6 @@
-//  Make rockets' messages from a seed, and the states that they must lead to. It shares no code
-//  with the fold: it computes the states while it makes the messages, in order.
+//  Make the messages of simulated rockets from a seed, and the states that these messages must lead
+//  to. This code shares nothing with the fold: it computes the states while it makes the messages,
+//  in order.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FLIGHTS_H
 #define DOWNLINK_FLIGHTS_H

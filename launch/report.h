@@ -5,8 +5,8 @@
 
 #include "launch/campaign.h"
 
-//  Print the summary on standard output, with the seed of the flights. is_repeat: the gateway knew
-//  them before, so their messages count no more. It sorts the latencies.
+//  Sort the latencies, and print the summary on standard output, with the seed of the flights.
+//  is_repeat: the gateway knew the flights before, so their messages were duplicates.
 void report_print (campaign_result_t *result, uint64_t seed, bool is_repeat, bool as_json);
 
 #endif

@@ -6,13 +6,13 @@
 #include "common/client/http_client.h"
 #include "launch/flights.h"
 
-//  Verify all rockets. Accepted messages are applied a moment later, so ask again for a wrong
-//  rocket, for up to patience_ms in all. Print the first differences on standard error. Return the
-//  number of right rockets.
+//  Verify all rockets. A gateway accepts messages a moment before they are applied, so ask again
+//  for a rocket that differs, for up to patience_ms in all. Print the first differences on standard
+//  error. Return the number of rockets that match.
 uint64_t verify_flights (const flights_t *flights, const http_place_t *place, int64_t patience_ms);
 
-//  Return true if the gateway has the first rocket already: an earlier run has played these flights.
-//  It waits a second at most, and takes no answer for a no.
+//  Return true if the gateway has the first rocket already: an earlier run has played these
+//  flights. Return false without an answer within a second.
 bool verify_is_known (const flights_t *flights, const http_place_t *place);
 
 #endif

@@ -1,7 +1,7 @@
-//  A partition on its way in: the store takes it, and its rockets fill a shard. If the store waits for
-//  a disk, a thread of the arrival does both. Then the loop goes on meanwhile, and several
-//  partitions arrive at a time, on as many cores. Until arrival_run returns ARRIVAL_DONE only the arrival
-//  touches the shard, its partition in the store too. The processor's thread calls all functions.
+//  A partition on its way in: the store takes it, and its rockets fill a shard. If the store waits
+//  for a disk, a thread of the arrival does both, so the loop goes on and several partitions can
+//  arrive at a time, one for each core. Until arrival_run returns ARRIVAL_DONE, only the arrival
+//  uses the shard and the partition in the store. The processor's thread calls all functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ARRIVAL_H
 #define DOWNLINK_ARRIVAL_H
@@ -14,7 +14,8 @@ typedef struct arrival arrival_t;
 //  Begin to take and load a partition. The store is borrowed.
 arrival_t *arrival_new (store_t *store, uint32_t partition, layout_t layout, ordering_t ordering);
 
-//  Wait for the thread to end, and free the arrival, and a shard that arrival_shard did not return.
+//  Wait for the thread to end. Free the arrival, and its shard unless arrival_shard has returned
+//  it.
 void arrival_destroy (arrival_t **self_p);
 
 typedef enum {
@@ -26,8 +27,8 @@ typedef enum {
     ARRIVAL_CANCELLED,  //  it ended because of arrival_cancel
 } arrival_step_t;
 
-//  Go on by a step of some milliseconds, or look how far the thread is. Do not call it again after
-//  it has returned anything but the first two values.
+//  Go on by a step of a few milliseconds, or see how far the thread is. Call this again only after
+//  ARRIVAL_COMING and ARRIVAL_LATER.
 arrival_step_t arrival_run (arrival_t *self) __attribute__ ((warn_unused_result));
 
 //  Return true once the partition is taken.

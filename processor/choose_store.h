@@ -1,5 +1,5 @@
-//  The one place that knows the names of the stores: chooses a store and the ownership that goes
-//  with it.
+//  Choose a store and the ownership that belongs to it. Only this module knows the names of the
+//  stores.
 //
 //    --store        rockets                 ownership
 //    sqlite         files in --state-dir    locked files, for the processors of one host
@@ -16,18 +16,18 @@ typedef struct {
     const char *name;       //  of --store
     const char *directory;  //  of --state-dir
     uint8_t processor[PROCESSOR_ID_SIZE];
-    patience_t patience;  //  with a store that is away
+    patience_t patience;  //  for a store that is away
 } store_choice_t;
 
 //  Return true if --store may have this value.
 bool store_is_known (const char *name);
 
-//  Read a store as one text, sqlite:DIR or postgres://…, into *choice, which borrows the text. Return
-//  false if it is neither.
+//  Read a store as one text, sqlite:DIR or postgres://…, into *choice, which borrows the text.
+//  Return false if it is neither.
 bool store_choice_read (store_choice_t *choice, const char *text)
     __attribute__ ((warn_unused_result));
 
-//  Write where the store is, for people, without a password.
+//  Write the place of the store, for people, without a password.
 void store_choice_place (const store_choice_t *choice, char place[STATE_PLACE_SIZE]);
 
 //  Open the store, with *traits if it is new; else set *traits to its own. Return NULL if it cannot

@@ -1,5 +1,5 @@
-//  Takes the partitions that this processor should own, and releases the others. Each partition is
-//  in one phase (the table of legal transitions is in keeper.c):
+//  Take the partitions that this processor should own, and release the others. Each partition is in
+//  one phase (the table of legal transitions is in keeper.c):
 //
 //    phase     lock held  store open  shard           ends when
 //    ABSENT    no         no          none            it should be ours and its lock is free
@@ -22,12 +22,13 @@
 
 typedef struct keeper keeper_t;
 
-//  Create a keeper. It takes the store and the ownership, and borrows the rest. It assigns a
-//  partition to the source when it is owned, and revokes it before it leaves.
+//  Create a keeper. Take the store and the ownership, and borrow the rest. The keeper assigns a
+//  partition to the source when the partition is owned, and revokes it before the partition leaves.
 keeper_t *keeper_new (shards_t *shards, ordering_t ordering, source_t *source, store_t **store,
     ownership_t **ownership);
 
-//  Release every partition at once, saved or not, and free the keeper: the process ends. The source may be gone.
+//  Release every partition at once, saved or not, and free the keeper, at the end of the process.
+//  The source may be gone.
 void keeper_destroy (keeper_t **self_p);
 
 typedef enum {
@@ -51,7 +52,7 @@ bool keeper_is_ready (const keeper_t *self);
 //  Stop being a member. From now on keeper_run releases each partition when it is saved.
 void keeper_leave (keeper_t *self);
 
-//  Describe the store as it is now.
+//  Describe the present condition of the store.
 store_health_t keeper_health (const keeper_t *self);
 
 //  Return true if no partition is held.

@@ -1,5 +1,5 @@
-//  A processor: takes in frames, folds them into the rockets that it owns, answers queries.
-//  One thread runs it.
+//  A processor takes in messages, folds them into the rockets that it owns, saves the rockets, and
+//  answers queries. One thread runs it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PROCESSOR_H
 #define DOWNLINK_PROCESSOR_H
@@ -21,10 +21,10 @@ typedef struct {
     const char *state_directory;
     uint32_t partitions;        //  P for a new store
     partitioner_t partitioner;  //  of a new state
-    bool is_partitioner_given;  //  by the user
+    bool is_partitioner_given;  //  the user has set --partitioner
     ordering_t ordering;
     retention_config_t retention;
-    uint64_t rockets;  //  most that it holds before it says that it is full; 0: any number
+    uint64_t rockets;  //  number of rockets at which the processor is full; 0: never
     bus_choice_t bus;
     const listen_address_t *admin;  //  of the admin port; NULL: there is none
     const char *curve_directory;    //  keys of the three sockets; NULL: they have none
@@ -38,8 +38,8 @@ processor_t *processor_new (const processor_config_t *config, const service_sign
 
 //  Take partitions and work until signals.stop is readable. Then announce that this processor owns
 //  nothing, save and acknowledge everything that came in, for a bounded time (DRAIN_MS in
-//  processor.c), and release the partitions. Return false if the store broke, after which nothing
-//  was acknowledged, or if it could not be read at the start.
+//  processor.c), and release the partitions. Return false if the store broke (from then on nothing
+//  was acknowledged), or if it could not be read at the start.
 bool processor_run (processor_t *self) __attribute__ ((warn_unused_result));
 
 void processor_destroy (processor_t **self_p);

@@ -1,6 +1,6 @@
 //  The current rockets for streams that begin: ask the owners page by page, and write each page as
-//  events once for all streams at the same place. One page is under way at a time, for any number
-//  of streams. A worker owns it.
+//  events once for all streams at the same place. At most one page of all rockets is in progress,
+//  for any number of streams. A worker owns the pages.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_PAGES_H
 #define DOWNLINK_EVENT_PAGES_H
@@ -10,7 +10,7 @@
 
 typedef struct event_pages event_pages_t;
 
-//  Make it. All arguments are borrowed.
+//  Make the pages. All arguments are borrowed.
 event_pages_t *event_pages_new (
     stream_set_t *set, asker_t *asker, directory_t *directory, json_writer_t *json);
 

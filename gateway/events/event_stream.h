@@ -1,17 +1,17 @@
 //  One client's stream of events: first the current rockets, page by page, then the rockets that
 //  change, from the log, at the pace of the client.
 //
-//    phase      the stream                                      goes on
-//    LISTENING  waits until its subscription is in effect       to QUEUED
-//    QUEUED     waits for its turn to ask for a page            to ASKED
-//    ASKED      waits for the page                              to SHOWING; to QUEUED, if none came
-//    SHOWING    sends the page, then newer updates of the       to QUEUED for the next page; after
-//               rockets that it has shown                       the last one to LIVE
-//    LIVE       sends updates as they come                      chosen: to QUEUED now and then
+//    phase      the stream                                      next phase
+//    LISTENING  waits until its subscription is in effect       QUEUED
+//    QUEUED     waits for its turn to ask for a page            ASKED
+//    ASKED      waits for the page                              SHOWING; QUEUED if no page came
+//    SHOWING    sends the page, then newer updates of the       QUEUED for the next page; after
+//               rockets that it has shown                       the last page LIVE
+//    LIVE       sends updates as they come                      chosen rockets: QUEUED every 5 s
 //
-//  A stream of chosen rockets asks for them one by one; a page of it is one rocket.
-//  A stream begins again if an update was missed, or if the log has lost events that the stream has
-//  not read.
+//  A stream of chosen rockets asks for them one by one: each of its pages is one rocket. A stream
+//  begins again if an update was missed, or if the log has dropped events that the stream has not
+//  read.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_STREAM_H
 #define DOWNLINK_EVENT_STREAM_H
@@ -54,8 +54,8 @@ typedef struct {
     http_request_t *request;
     chosen_t *chosen;  //  NULL: all rockets
     size_t chosen_count;
-    size_t asking;  //  chosen: the place of the next rocket to ask for
-    size_t left;    //  chosen: how many to ask for before it is LIVE
+    size_t asking;  //  chosen: the index of the next rocket to ask for
+    size_t left;    //  chosen: number of rockets to ask for before the stream is LIVE
     stream_phase_t phase;
     GList link;  //  in the list of its phase
     walk_t walk;
@@ -68,7 +68,7 @@ typedef struct {
     size_t sent;            //  bytes of it that were sent
     const char *reset;      //  the reason for beginning again, for the client; NULL: none
     bool is_begun;          //  an event was sent
-    bool is_fresh;          //  no rocket was sent since it last began
+    bool is_fresh;          //  no rocket was sent since the stream last began
     bool is_synced;         //  chosen: the client knows that the states are complete
     bool is_quiet;          //  nothing was sent for a while: send a comment
     int64_t entered_ms;     //  the time of entering the phase
@@ -84,7 +84,7 @@ event_stream_t *event_stream_new (
 
 void event_stream_destroy (stream_set_t *set, event_stream_t **self_p);
 
-//  Change the phase of a stream. No other place does.
+//  Change the phase of a stream. Only this function does.
 void event_stream_enter (stream_set_t *set, event_stream_t *self, stream_phase_t phase);
 
 //  Return true if the log has every change since the walk began.
@@ -99,10 +99,11 @@ const chosen_t *event_stream_asking (const event_stream_t *self);
 //  Make a stream of chosen rockets ask for all of them again.
 void event_stream_ask_again (stream_set_t *set, event_stream_t *self);
 
-//  Let a stream ask for its next rocket first, because the owner of this one does not answer.
+//  Let a stream ask for its next rocket first, because the owner of the current one does not reply.
 void event_stream_skip (event_stream_t *self);
 
-//  Give a stream the state of the rocket that it asks for: the event is borrowed; NULL for no rocket.
+//  Give a stream the state of the rocket that it asks for, as an event (borrowed; without data:
+//  there is no such rocket).
 void event_stream_show_chosen (
     stream_set_t *set, event_stream_t *self, text_t event, rocket_version_t version);
 
@@ -114,7 +115,7 @@ void event_stream_show (
 //  Return true if a stream in LIVE has an event to send.
 bool event_stream_has_more (const stream_set_t *set, const event_stream_t *self);
 
-//  Write the next events into the buffer. Return the bytes; 0 if there is nothing now.
+//  Write the next events into the buffer. Return the number of bytes; 0 if there is nothing now.
 size_t event_stream_read (stream_set_t *set, event_stream_t *self, char *buffer, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
-//  GET /events: all streams of a worker, made of the updates that processors publish. The worker
-//  receives an update and writes it as text once for all clients. A client that does not read does
-//  not delay the others.
+//  All streams of GET /events of a worker. Processors publish updates; the worker receives each
+//  update once and writes it as text once for all clients. A client that does not read delays no
+//  other client.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EVENT_STREAMS_H
 #define DOWNLINK_EVENT_STREAMS_H
@@ -17,7 +17,8 @@ event_streams_t *event_streams_new (
 void event_streams_destroy (event_streams_t **self_p);
 
 //  Answer a request with a stream of the rockets of these ids (ending with NULL), or of all (ids
-//  NULL). last_id is its Last-Event-ID, or NULL. Return false without an answer if there are too many streams.
+//  NULL). last_id is its Last-Event-ID, or NULL. Return false without an answer if there are too
+//  many streams.
 bool event_streams_open (event_streams_t *self, http_request_t *request, const char *const *ids,
     const char *last_id) __attribute__ ((warn_unused_result));
 
@@ -34,7 +35,7 @@ int64_t event_streams_timeout_ms (const event_streams_t *self);
 //  Receive updates, ask for pages, wake streams. Bounded; never wait.
 void event_streams_run (event_streams_t *self);
 
-//  End the streams that are open now. Their clients may open others.
+//  End the streams that are open now. Their clients may open new ones.
 void event_streams_turn_out (event_streams_t *self);
 
 //  End all streams from now on; close the connection of a client that does not read.

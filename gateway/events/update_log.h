@@ -1,8 +1,9 @@
 //  The newest states of the rockets that have changed, as events in the order of their changes.
-//  Every stream reads the log from a position of its own. The log has a rocket once: a newer state
-//  replaces the older one, at the end. So a slow stream gets the newest state of each rocket, and a
-//  stream costs no more than its position. The log is bounded: it drops the oldest events, and a
-//  stream that has not read them must begin again. A worker owns its log. Time is an argument.
+//  Every stream reads the log from its own position. The log has each rocket once: a newer state
+//  goes to the end, and the older one is removed. So a slow stream gets the newest state of each
+//  rocket, and a stream costs no more than its position. The log is bounded: it drops the oldest
+//  events, and a stream that has not read them must begin again. A worker owns its log. Time is an
+//  argument.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UPDATE_LOG_H
 #define DOWNLINK_UPDATE_LOG_H
@@ -30,8 +31,8 @@ void update_log_destroy (update_log_t **self_p);
 bool update_log_put (
     update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json);
 
-//  Add that a rocket was removed, in the same way. The rocket may come back later: a state that arrives
-//  behind it is newer.
+//  Add the removal of a rocket, in the same way. The rocket may come back later: its new state is
+//  newer than the removal.
 bool update_log_put_removed (
     update_log_t *self, text_t id, uint32_t partition, rocket_version_t version, text_t json);
 

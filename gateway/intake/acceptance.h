@@ -1,6 +1,6 @@
-//  The requests with accepted messages, until their answers: 202 once the messages are kept,
-//  200 once they are applied if the client waits for that, 503 if they could not be kept. The
-//  worker's thread owns it.
+//  Hold the requests whose messages the publisher has taken, and answer them: 202 once the messages
+//  are kept, 200 once they are applied if the client waits for that, 503 if they could not be kept.
+//  The worker's thread owns the object.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ACCEPTANCE_H
 #define DOWNLINK_ACCEPTANCE_H
@@ -21,14 +21,14 @@ typedef struct {
     prefer_t prefer;
 } taken_t;
 
-//  Make it. The tools are borrowed.
+//  Make the object. The tools are borrowed.
 acceptance_t *acceptance_new (const intake_tools_t *tools);
 
 //  Destroy it. No request may wait.
 void acceptance_destroy (acceptance_t **self_p);
 
-//  Answer the request now, or hold it and answer it when its outcome is known. Takes the receipt,
-//  and a reference of its own to the refusals.
+//  Answer the request now, or hold it and answer it when its outcome is known. Take the receipt,
+//  and add a reference to the refusals.
 void acceptance_add (acceptance_t *self, http_request_t *request, const taken_t *taken);
 
 //  Answer the requests whose outcome is known by now. Return how many were answered.

@@ -1,4 +1,4 @@
-//  The form of a body, by its Content-Type.
+//  Choose the form of a body by its Content-Type.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CONTENT_TYPE_H
 #define DOWNLINK_CONTENT_TYPE_H

@@ -1,7 +1,9 @@
-//  POST /messages: a body becomes messages, which the publisher takes all or none, and an answer.
+//  POST /messages: read the messages of a body, offer all or none of them to the publisher, and
+//  answer.
 //
-//  A small body is read as a whole (posts.h), a large body of lines in pieces (uploads.h). Either
-//  way the request is answered once its messages are kept (acceptance.h). A worker owns its intake.
+//  The intake reads a small body as a whole (posts.h), and a large body of lines in pieces
+//  (uploads.h). Either way it answers the request once its messages are kept (acceptance.h). A
+//  worker owns its intake.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_INTAKE_H
 #define DOWNLINK_INTAKE_H
@@ -11,8 +13,7 @@
 
 typedef struct intake intake_t;
 
-//  Make an intake. It makes a reader of its own and ignores tools->reader. The other tools are
-//  borrowed.
+//  Make an intake. It makes its own reader and ignores tools->reader. The other tools are borrowed.
 intake_t *intake_new (const intake_tools_t *tools, size_t max_body_bytes);
 
 void intake_destroy (intake_t **self_p);
@@ -21,14 +22,15 @@ void intake_destroy (intake_t **self_p);
 void handle_post_messages (
     const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  Return true if the server should pass the body of this POST in pieces. While a processor is full of
-//  rockets, bodies are read as a whole, since their rockets are looked at before they are accepted.
+//  Return true if the server should pass the body of this POST in pieces. While a processor is full
+//  of rockets, the intake reads bodies as a whole, because it asks for all their rockets before it
+//  accepts any message.
 bool intake_takes_pieces (const intake_t *self, const http_request_t *request);
 
 //  Take the next piece of a body, as http_piece_fn does.
 bool intake_piece (intake_t *self, http_request_t *request, text_t lines);
 
-//  Offer the requests again that wait for room, and read long bodies that wait.
+//  Offer waiting requests again, and read long bodies that wait for their turn.
 void intake_retry (intake_t *self);
 
 //  Return true if the next turn must come at once.

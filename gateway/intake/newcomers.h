@@ -1,12 +1,12 @@
-//  Rockets that do not exist yet, while a processor holds as many as it may (--rockets of
-//  downlink-processor): their messages are refused before they are accepted.
+//  Find rockets that do not exist yet while a processor is full (--rockets of downlink-processor),
+//  so that the gateway can refuse their messages before it accepts them.
 //
-//  Only the owner knows whether a rocket exists, so the gateway asks it, once for each rocket and
-//  remembers the answer: for EXISTS_MS that it exists, for MISSING_MS that it does not. Without a full
-//  processor nothing is asked and nothing costs. A worker owns it.
+//  Only the owner knows whether a rocket exists. So the gateway asks the owner once for each rocket
+//  and remembers the reply: for EXISTS_MS that the rocket exists, for MISSING_MS that it does not.
+//  While no processor is full, the gateway asks nothing. A worker owns the object.
 //
-//  The bound is soft. A gateway learns of a full processor some milliseconds later, and all that it
-//  has accepted until then is taken in, because accepted messages are never lost.
+//  The bound is soft. A gateway learns of a full processor some milliseconds late. The processor
+//  folds all messages that the gateway has accepted by then, because no accepted message is lost.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_NEWCOMERS_H
 #define DOWNLINK_NEWCOMERS_H
@@ -17,17 +17,17 @@ typedef struct newcomers newcomers_t;
 
 typedef enum {
     NEWCOMERS_NONE,     //  every rocket exists, or has room
-    NEWCOMERS_ASKED,    //  an owner was asked: look again when there are news
+    NEWCOMERS_ASKED,    //  an owner was asked: look again when there is news
     NEWCOMERS_REFUSED,  //  a rocket does not exist, and its owner has no room
 } newcomers_verdict_t;
 
-//  Directory and asker are borrowed.
+//  Make the object. Directory and asker are borrowed.
 newcomers_t *newcomers_new (const directory_t *directory, asker_t *asker);
 
 //  Cancel the questions that are under way. Call it before asker_destroy.
 void newcomers_destroy (newcomers_t **self_p);
 
-//  Return true if a processor is full. While none is, there is nothing to look at.
+//  Return true if a processor is full. Look at rockets only then.
 bool newcomers_are_limited (newcomers_t *self);
 
 //  Begin with the rockets of a request, look at each, and return the verdict on all.

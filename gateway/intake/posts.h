@@ -1,5 +1,5 @@
-//  The requests whose body is read as a whole. A request without room waits, first come, first
-//  served. The worker's thread owns it.
+//  Handle the requests whose body is read as a whole. A request without room waits, first come,
+//  first served. The worker's thread owns the posts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSTS_H
 #define DOWNLINK_POSTS_H
@@ -9,24 +9,24 @@
 
 typedef struct posts posts_t;
 
-//  Make it. Both arguments are borrowed.
+//  Make the posts. Both arguments are borrowed.
 posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 
-//  Destroy it. No request may wait.
+//  Destroy the posts. No request may wait.
 void posts_destroy (posts_t **self_p);
 
-//  Read a request's messages and offer them. Answer it, or hold it; also if its body is long and long
-//  ones have taken enough of this turn.
+//  Read a request's messages and offer them. Answer the request, or hold it; hold it unread if its
+//  body is long and other long bodies have used up this turn.
 void posts_handle (posts_t *self, http_request_t *request);
 
-//  Offer the requests again that wait for room, and read long bodies that wait, for some time. Call it
-//  once in each turn.
+//  Offer waiting requests again, and read long bodies that wait, for a bounded time. Call this once
+//  in each turn.
 void posts_retry (posts_t *self);
 
 //  Return true if the next turn must come at once.
 bool posts_are_due (const posts_t *self);
 
-//  Return the number of requests that wait for room.
+//  Return the number of requests that wait for room, or for the owners of new rockets.
 size_t posts_waiting (const posts_t *self);
 
 //  Return true if this POST has a body of lines, which can be read in pieces.

@@ -1,4 +1,4 @@
-//  The refusals of whole requests with valid messages: too large, no room, not kept.
+//  Refuse whole requests whose messages are valid: too large, no room, not kept.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_REFUSE_BATCH_H
 #define DOWNLINK_REFUSE_BATCH_H
@@ -9,10 +9,11 @@
 //  Answer 413: the request is larger than all room there is.
 void refuse_batch_too_large (http_request_t *request);
 
-//  Answer 503: there was no room in time, because the buffer is full or no processor is known.
+//  Answer 503: there was no room within --wait, because the buffer is full or no processor is
+//  known.
 void refuse_batch_no_room (http_request_t *request, bool is_processor_known);
 
-//  Answer 503: a rocket does not exist yet, and its processor holds as many as it may.
+//  Answer 503: a rocket does not exist yet, and its processor is full.
 void refuse_batch_of_newcomers (http_request_t *request);
 
 //  Answer 503: the owner of a rocket did not tell in time whether it exists.

@@ -1,10 +1,10 @@
-//  POST /messages with a large body of lines (NDJSON). An upload reads and stages the body piece by
-//  piece as it comes in, so that memory is bounded for any --max-body, and still accepts it as a
-//  whole or not at all.
+//  Handle POST /messages with a large body of lines (NDJSON). An upload reads and stages the body
+//  piece by piece as it arrives, so memory is bounded for any --max-body. Yet it accepts the body
+//  as a whole or not at all.
 //
 //  The answer is the same as for the same body in one piece. So a fault outside the body (no room,
-//  no disk) stops the staging and not the reading: a bad line further on decides the answer. The
-//  worker's thread owns it.
+//  no disk) stops the staging but not the reading: a bad line further on decides the answer. The
+//  worker's thread owns the uploads.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_UPLOADS_H
 #define DOWNLINK_UPLOADS_H
@@ -15,29 +15,30 @@
 
 typedef struct uploads uploads_t;
 
-//  Make it. The arguments are borrowed. An upload that holds no room yet waits behind the posts that wait.
+//  Make the uploads. The arguments are borrowed. An upload that holds no room yet waits behind the
+//  waiting posts.
 uploads_t *uploads_new (
     const intake_tools_t *tools, acceptance_t *acceptance, const posts_t *posts);
 
-//  Destroy it. No request may be held.
+//  Destroy the uploads. No request may be held.
 void uploads_destroy (uploads_t **self_p);
 
 //  Take the next piece of a body, as http_piece_fn does.
 bool uploads_piece (uploads_t *self, http_request_t *request, text_t lines);
 
-//  Return true if pieces of a request were shown: then uploads_end ends it.
+//  Return true if the server has passed pieces of a request: then uploads_end ends it.
 bool uploads_is_under_way (const http_request_t *request);
 
 //  Read the rest of the body of a complete request, then answer it or hold it.
 void uploads_end (http_request_t *request);
 
-//  Go on with the uploads that wait, as there may be room now, or time. Call it once in each turn.
+//  Go on with the waiting uploads, as there may be room or time now. Call this once in each turn.
 void uploads_retry (uploads_t *uploads);
 
 //  Return true if an upload waits for the next turn.
 bool uploads_are_due (const uploads_t *self);
 
-//  Return how many uploads wait for room.
+//  Return the number of uploads that wait for room.
 size_t uploads_waiting (const uploads_t *self);
 
 #endif

@@ -15,8 +15,8 @@ typedef enum {
     RECEIPT_APPLIED,  //  kept, and every frame is saved
 } receipt_outcome_t;
 
-//  Return a pending receipt for an open turn, with one reference. awaits_carrying: without a journal
-//  the messages count as kept when the link has carried every frame.
+//  Return a pending receipt for an open turn, with one reference. awaits_carrying: there is no
+//  journal, so the messages count as kept when every frame is carried.
 receipt_t *receipt_new (bool awaits_carrying);
 
 receipt_t *receipt_ref (receipt_t *self);
@@ -31,8 +31,8 @@ void receipt_decide (receipt_t *self, receipt_outcome_t outcome);
 //  End the turn: no more frames will be added.
 void receipt_close (receipt_t *self);
 
-//  Count a frame of the turn: it was made; it is carried; it is saved. A frame that is saved or gone
-//  without having been carried is removed.
+//  Count a frame of the turn that was made, is carried, or is saved; or remove a frame that was
+//  saved or dropped without having been carried.
 void receipt_add_frame (receipt_t *self);
 void receipt_carry_frame (receipt_t *self);
 void receipt_save_frame (receipt_t *self);

@@ -1,9 +1,9 @@
-//  The journal directory: a slot for each journal, locked by the worker that writes it. The kernel
-//  drops the lock when the process dies. So the gateway of an unlocked slot is gone, and others
-//  inherit its frames.
+//  The journal directory: a slot for each journal, locked by the worker that writes the journal.
+//  The kernel drops the lock when the process dies. So the gateway of an unlocked slot is gone, and
+//  other gateways inherit its frames.
 //
-//    journal-dir/lock                 held for the moment in which slots are taken
-//    journal-dir/slot-0000/lock       held as long as the slot is in use; says fsync or os
+//    journal-dir/lock                 held while a process takes slots
+//    journal-dir/slot-0000/lock       held as long as the slot is in use; contains fsync or os
 //    journal-dir/slot-0000/journal.sqlite
 //
 //  SPDX-License-Identifier: Apache-2.0
@@ -19,9 +19,9 @@ typedef struct slot slot_t;
 //  says why. The slot stores is_synced for the gateway that inherits it.
 slot_t *slot_new (const char *directory, bool is_synced);
 
-//  Lock every unused slot, and return the ones that hold a journal, of slot_t *; the caller owns
-//  them. may_wait: create the directory if it is missing, and wait for other processes that take
-//  slots. Otherwise return no slots while another process takes some. Return NULL if the directory
+//  Lock every unused slot, and return those that hold a journal (slot_t *); the caller owns them.
+//  may_wait: create the directory if it is missing, and wait for other processes that take slots.
+//  Without may_wait, return no slots while another process takes some. Return NULL if the directory
 //  cannot be read; then the log says why.
 GPtrArray *slot_take_over_all (const char *directory, bool may_wait);
 

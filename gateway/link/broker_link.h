@@ -1,6 +1,6 @@
-//  The part that all links over a broker share: what they borrow, the frame that is being sent, acks to
-//  believe, and the log lines about the bus. The structure of such a link begins with a broker_link_t,
-//  and its functions of the interface may be those of this file.
+//  The part that all links over a broker share: what they borrow, the frame that is being sent, the
+//  judgement of acks, and the log lines about the bus. The structure of such a link begins with a
+//  broker_link_t, and it may use the functions below in its interface.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BROKER_LINK_H
 #define DOWNLINK_BROKER_LINK_H
@@ -21,7 +21,8 @@ typedef struct {
     bus_check_t check;
 } broker_link_t;
 
-//  Begin with the functions of a link, base, which is copied, and with what it borrows.
+//  Begin with a link's interface, base, which is copied, and with the objects that the link
+//  borrows.
 void broker_link_init (broker_link_t *self, const link_t *base, bus_t bus, const char *topic,
     const link_setup_t *setup);
 
@@ -31,8 +32,8 @@ void broker_link_clear (broker_link_t *self);
 //  link.hear.
 void broker_link_hear (link_t *base, const link_ear_t *ear);
 
-//  link.believes: the ack of the owner counts, since any owner may have read the frame from the broker.
-//  Acks carry digests, so a frame that never was there is not taken for one that was.
+//  link.believes: believe the ack of the partition's owner, since any owner may have read the frame
+//  from the broker. Acks carry digests, so no ack of a forged frame counts for a real one.
 bool broker_link_believes (
     const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record);
 
@@ -42,15 +43,15 @@ void broker_link_log_set_aside (const link_t *base, uint32_t partition, size_t f
 //  Make the records of a frame, in self->records.
 void broker_link_make (broker_link_t *self, const record_t *record);
 
-//  Note whether the bus is away, here and in the metrics. Log a change. reason: the last error, or
-//  empty.
+//  Note in the link and in the metrics whether the bus is away. Log a change. reason: the last
+//  error, or empty.
 void broker_link_note_away (broker_link_t *self, bool is_away, const char *reason);
 
 //  Compare the bus with the buses of the processors: bus_check_look.
 void broker_link_check (broker_link_t *self);
 
-//  Return why nothing can be sent until somebody changes it, or NULL. own: a fault that the link itself
-//  has found, NULL or empty: none.
+//  Return the fault that keeps all frames back until somebody mends it, or NULL. own: a fault that
+//  the link itself has found; NULL or empty: none.
 const char *broker_link_fault (const broker_link_t *self, const char *own);
 
 //  Return the condition. reason: the last error, or empty; fault: as broker_link_fault returns it.

@@ -1,5 +1,4 @@
-//  Chooses the link of a worker. The buses are those of common/bus/bus.h, and each has a link of its
-//  own: link_NAME.c.
+//  Choose the link of a worker. Each bus of common/bus/bus.h has a link, in link_NAME.c.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CHOOSE_LINK_H
 #define DOWNLINK_CHOOSE_LINK_H
@@ -14,11 +13,11 @@ typedef struct {
     const bus_choice_t *choice;
     const directory_t *directory;
     worker_metrics_t *metrics;
-    bool is_patient;  //  no client waits for the bus: frames may wait for others to travel with
+    bool is_patient;  //  no client waits for the bus: frames may wait, to share a request
 } link_setup_t;
 
-//  Make the link of a bus: link_zmq_new and so on. Return NULL if it cannot be used; then the log says
-//  why.
+//  Make the link of a bus: link_zmq_new and so on. Return NULL if the bus cannot be used; then the
+//  log says why.
 #define LINK_OF_BUS(NAME, name, ...) link_t *link_##name##_new (const link_setup_t *setup);
 BUSES (LINK_OF_BUS)
 

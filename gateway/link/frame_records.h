@@ -1,8 +1,9 @@
-//  The messages of a frame as JSON, exactly as POST /messages takes them, for a bus with a broker: so
-//  anybody can read the bus, and write to it. A bus may send each message as a record, with the
-//  channel as its key, or all of them as lines.
+//  The messages of a frame as JSON, exactly as POST /messages takes them, for a bus with a broker.
+//  So any program can read the bus and write to it. A bus may send each message as a record, with
+//  the channel as its key, or all messages together as lines.
 //
-//  The last record of a frame, or all of its lines, carry its tag (common/bus/frame_tag.h).
+//  The last record of a frame carries the frame's tag (common/bus/frame_tag.h), or the message that
+//  holds the lines does.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FRAME_RECORDS_H
 #define DOWNLINK_FRAME_RECORDS_H
@@ -16,7 +17,7 @@ typedef struct {
     text_t value;
 } frame_record_t;
 
-//  The records of one frame. It uses its memory again for the next one.
+//  The records of one frame. The object reuses its memory for the next frame.
 typedef struct frame_records frame_records_t;
 
 frame_records_t *frame_records_new (void);
@@ -24,7 +25,7 @@ frame_records_t *frame_records_new (void);
 void frame_records_destroy (frame_records_t **self_p);
 
 //  Make the records of a frame, whose bytes are borrowed until the next call. Return false if the
-//  bytes are no frame.
+//  bytes are not a frame.
 bool frame_records_make (frame_records_t *self, const uint8_t *bytes, size_t size, uint64_t digest)
     __attribute__ ((warn_unused_result));
 

@@ -1,12 +1,11 @@
-//  The interface of a link: it carries frames to the processors. Journal, lanes and resending stand
-//  before every link; a link only sends, and tells the fate of each frame:
+//  The interface of a link, which carries frames to the processors. Journal, lanes and resending
+//  are the same for every link; a link only sends, and reports the fate of each frame:
 //
-//    carried    the receiver keeps the frame as safe as the link makes things, so the journal
-//               may let it go
+//    carried    the receiver stores the frame, as safely as its bus can, so the journal may drop it
 //    saved      its messages are in the state. This implies carried
 //
-//  The saved frames are told by processors, whose acks come over ZeroMQ with every link
-//  (directory.h). A link only says which of these acks count.
+//  Links report carried frames. Processors report saved frames: with every link their acks come
+//  over ZeroMQ (directory.h), and the link only decides which of these acks count.
 //
 //  A link's own structure begins with a link_t. Its worker owns it.
 //  SPDX-License-Identifier: Apache-2.0
@@ -20,14 +19,15 @@
 
 typedef struct link link_t;
 
-//  The owner of the frames, which hears from the link during link.run.
+//  The owner of the frames. The link calls these functions during link.run.
 typedef struct {
     void *context;
 
     //  A frame is carried.
     void (*carried) (void *context, uint64_t sequence);
 
-    //  A frame is not known to be carried: send it again. is_refused: it would be refused again.
+    //  A frame is not known to be carried: send it again. is_refused: the bus would refuse it
+    //  again.
     void (*returned) (void *context, uint64_t sequence, bool is_refused);
 } link_ear_t;
 
@@ -37,20 +37,21 @@ typedef struct {
     bool is_away;        //  the receiver of the frames does not answer
     const char *reason;  //  the last error; NULL: none is known. Borrowed until the next run
     const char
-        *fault;  //  a sentence: why nothing can be sent until somebody changes it; NULL: none
+        *fault;  //  a sentence: what keeps all frames back until somebody mends it; NULL: nothing
 } link_condition_t;
 
 struct link {
-    //  A frame is carried only when it is saved: the link tells nothing.
+    //  A frame is carried when it is saved: the link itself reports nothing.
     bool is_carried_when_saved;
 
     //  Frames of a partition may overtake each other, so acks come in any order.
     bool is_unordered;
 
-    //  Set the owner of the frames, which must outlive the link. Call it before all other functions.
+    //  Set the owner of the frames, which must outlive the link. Call it before all other
+    //  functions.
     void (*hear) (link_t *self, const link_ear_t *ear);
 
-    //  Hear the fate of frames. It never waits.
+    //  Report the fate of frames to their owner. Never wait.
     void (*run) (link_t *self);
 
     //  Return the longest wait before the next run, in microseconds; INT64_MAX: no limit.
@@ -62,16 +63,16 @@ struct link {
     //  Return P and the partition function; P is 0 while they are not known.
     layout_t (*layout) (const link_t *self);
 
-    //  Return the session of a partition: a number that is new whenever frames that were sent in the
-    //  older one may be lost. Return 0 while nothing can be sent.
+    //  Return the session of a partition: a number that is new whenever frames that were sent in
+    //  the older one may be lost. Return 0 while nothing can be sent.
     uint64_t (*session) (const link_t *self, uint32_t partition);
 
     //  Send a frame, which has bytes, in the session of its partition. Return false if the link
     //  takes none now. It borrows the bytes for the call, and may write sent_to and sent_epoch.
     bool (*send) (link_t *self, record_t *record);
 
-    //  Return true if the ack of a peer counts for a frame of a partition. record is NULL if it was
-    //  carried before.
+    //  Return true if the ack of a peer counts for a frame of a partition. record is NULL if the
+    //  frame is carried already.
     bool (*believes) (
         const link_t *self, const peer_t *peer, uint32_t partition, const record_t *record);
 

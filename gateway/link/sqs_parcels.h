@@ -1,9 +1,10 @@
-//  Frames as messages of SQS: lines of JSON, as POST /messages takes them. Small frames travel together
-//  in one message; a large one is cut into pieces between its lines. Attributes name the frames:
+//  Pack frames into messages of SQS: lines of JSON, as POST /messages takes them. Small frames
+//  travel together in one message; a large frame is cut into pieces between its lines. Attributes
+//  name the frames:
 //
 //    downlink-frame  the tags (common/bus/frame_tag.h) of the frames, in hexadecimal, one behind the
 //                    other
-//    downlink-part   "2/3": the message has the second of three pieces of its only frame
+//    downlink-part   "2/3": the message holds the second of three pieces of its only frame
 //
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_PARCELS_H
@@ -15,7 +16,7 @@
 #include "common/sqs/sqs_frames.h"
 #include "gateway/link/frame_records.h"
 
-//  A message takes frames until it has so many bytes, so that ten of them fill a batch.
+//  A message takes frames until it has SQS_PARCEL_BYTES, so that ten messages fill a batch.
 #define SQS_PARCEL_BYTES (24 * 1024)
 #define SQS_PARCEL_FRAMES 64
 
@@ -48,7 +49,7 @@ size_t sqs_parcels_pack (GQueue *pieces, sqs_parcel_t parcels[SQS_BATCH_MAX]);
 //  Describe a parcel for a batch; the entry borrows. group: NULL unless the queue is FIFO.
 void sqs_parcel_describe (const sqs_parcel_t *self, const char *group, sqs_entry_t *entry);
 
-//  Free all but the pieces.
+//  Free all members but the pieces.
 void sqs_parcel_clear (sqs_parcel_t *self);
 
 #endif

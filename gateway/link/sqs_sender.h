@@ -1,11 +1,11 @@
-//  Sends frames to the queues of SQS, a queue for each partition, and tells the fate of each frame:
+//  Send frames to the queues of SQS, a queue for each partition, and report the fate of each frame:
 //
 //    carried    SQS has all its messages
 //    returned   at least one message is not known to be there: the frame must be sent again
 //
-//  A queue has one request under way. What is sent meanwhile waits and shares the next one. Fates are
-//  told in the order of sending. When a queue fails, its next request waits, longer each time. Nothing
-//  waits for the network; the worker's thread owns a sender.
+//  A queue has one request in progress. Frames that are sent meanwhile wait and share the next
+//  request. The sender reports fates in the order of sending. When a queue fails, its next request
+//  waits, longer each time. No function waits for the network. The worker's thread owns a sender.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_SENDER_H
 #define DOWNLINK_SQS_SENDER_H
@@ -15,7 +15,7 @@
 #include "gateway/link/link.h"
 #include "gateway/metrics/gateway_metrics.h"
 
-#define SQS_FLIGHT_BYTES ((size_t) 64 * 1024 * 1024)  //  of frames that are sent and not decided
+#define SQS_FLIGHT_BYTES ((size_t) 64 * 1024 * 1024)  //  of sent frames without a fate
 
 typedef struct sqs_sender sqs_sender_t;
 
@@ -23,7 +23,7 @@ typedef struct sqs_sender sqs_sender_t;
 sqs_sender_t *sqs_sender_new (
     const sqs_settings_t *settings, worker_metrics_t *metrics, const link_ear_t *ear);
 
-//  Give up all frames, without telling.
+//  Give up all frames, without a report.
 void sqs_sender_destroy (sqs_sender_t **self_p);
 
 //  Send a frame. Return false if none can be taken now.
@@ -33,7 +33,7 @@ bool sqs_sender_send (sqs_sender_t *self, uint32_t partition, uint64_t sequence,
 //  Forget the frames that wait for their request: the partitions have changed.
 void sqs_sender_forget (sqs_sender_t *self);
 
-//  Make requests, and tell the fate of frames.
+//  Make requests, and report the fate of frames.
 void sqs_sender_run (sqs_sender_t *self);
 
 //  Return a descriptor that is readable when a run has work.

@@ -1,5 +1,5 @@
-//  The counters of a gateway. Each worker has a set that it alone writes. Any thread may sum the
-//  sets of all workers, without waiting.
+//  The counters of a gateway. Each worker has a set that only this worker writes. Any thread may
+//  sum the sets of all workers, without waiting.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_GATEWAY_METRICS_H
 #define DOWNLINK_GATEWAY_METRICS_H
@@ -63,8 +63,8 @@
         "From the moment a message is kept until a processor has said that it has saved it.")      \
     X (query, "query_duration_seconds", "From the moment a question is complete until its answer.")
 
-//  The list of calls. A request for another path, or one refused before its path is known, counts
-//  as other.
+//  The list of calls. A request for another path counts as other, and so does a request that is
+//  refused before its path is known.
 #define GATEWAY_ROUTES(X)                                                                          \
     X (ROUTE_NONE, "other")                                                                        \
     X (ROUTE_MESSAGES, "POST /messages")                                                           \
@@ -99,8 +99,8 @@ typedef enum {
 #define STATUSES_MAX 511
 #define REASONS_MAX 64
 
-//  The counters of a worker. Those of a partition count the messages that this worker has accepted
-//  and no processor has saved.
+//  The counters of a worker. lag_messages and oldest_us count the messages of a partition that this
+//  worker has accepted and no processor has saved.
 typedef struct {
 #define X(field, kind, name, help) counter_t field;
     GATEWAY_COUNTERS (X)
@@ -118,7 +118,7 @@ typedef struct {
         oldest_us[PARTITIONS_MAX];  //  when the oldest of them was accepted, on clock_us; 0: none
 } worker_metrics_t;
 
-//  Count an answer. reason is the literal name of a refusal; NULL: it is not one.
+//  Count an answer. reason is the name of a refusal, a literal; NULL: the answer is no refusal.
 void worker_metrics_answered (
     worker_metrics_t *self, route_t route, unsigned status, const char *reason, int64_t us);
 
@@ -148,7 +148,7 @@ typedef struct {
     uint64_t journal_limit;
     uint64_t uptime_ms;
     durations_t latencies[LATENCIES_COUNT];
-    durations_t recent[LATENCIES_COUNT];  //  those of the last ten seconds or so
+    durations_t recent[LATENCIES_COUNT];  //  latencies of the last ten seconds or so
     uint64_t answers[ROUTES_COUNT][STATUSES_MAX - STATUSES_MIN + 1];
     struct {
         const char *name;
@@ -163,7 +163,7 @@ typedef struct {
 //  Sum over all workers. Any thread. The caller frees the totals with g_free.
 gateway_totals_t *gateway_metrics_sum (gateway_metrics_t *self);
 
-//  "POST /messages", or "other".
+//  Return the name of a call: "POST /messages", or "other".
 const char *route_name (route_t route);
 
 #endif

@@ -7,7 +7,7 @@
 //                  under an older epoch. One of them is wrong. Under one epoch the gateway keeps
 //                  its current owner; without one, it ignores both claims
 //
-//  Pure functions. A directory has one memory of the last owner for each partition.
+//  Pure functions. A directory keeps a claims_t, the last owner, for each partition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLAIMS_H
 #define DOWNLINK_CLAIMS_H
@@ -15,8 +15,8 @@
 #include "common/bytes/announcement.h"
 
 #define CLAIM_EPOCH_MAX ((uint64_t) 1 << 40)  //  more than a take every 10 ms for 300 years
-#define CLAIM_JUMP_MAX 1000  //  the largest rise of an epoch beyond the passed time
-#define CLAIM_TAKE_MS 10     //  a partition is not taken more often than that
+#define CLAIM_JUMP_MAX 1000  //  the largest rise of an epoch beyond one for each CLAIM_TAKE_MS
+#define CLAIM_TAKE_MS 10     //  a partition gets an owner at most this often
 #define CLAIM_GRACE_MS 1000  //  the time in which an overtaken processor must stop claiming
 
 //  A processor's claim of the partition.

@@ -17,8 +17,8 @@ typedef struct directory directory_t;
 typedef void (directory_ack_fn) (
     void *context, const peer_t *peer, uint64_t first, uint64_t last, const void *digests);
 
-//  Make a directory without peers. The discovery, the state and the keys are borrowed; keys of NULL:
-//  links have none.
+//  Make a directory without peers. The discovery, the state and the keys are borrowed; keys NULL:
+//  links have no keys.
 directory_t *directory_new (discovery_t *discovery, served_state_t *state, peer_keeper_t *keys);
 
 //  Subscribe to the acks for a source, and call the function for them. Call it before the first
@@ -28,7 +28,7 @@ void directory_hear_acks (directory_t *self, const uint8_t source[FRAME_SOURCE_S
 
 void directory_destroy (directory_t **self_p);
 
-//  Read the announcements and acks of all processors, and find silent ones. It never waits.
+//  Read the announcements and acks of all processors, and find silent ones. Never wait.
 void directory_run (directory_t *self);
 
 //  Return P, or 0 while no processor has announced it.
@@ -43,16 +43,16 @@ peer_t *directory_owner (const directory_t *self, uint32_t partition);
 //  Return the epoch of the owner of a partition; 0 without an owner.
 uint64_t directory_epoch (const directory_t *self, uint32_t partition);
 
-//  Return the session of a partition: a number that is new whenever the owner, its epoch or its
-//  link is new. Frames sent in an older session may be lost. An owner that was only silent keeps
-//  its session. Return 0 without an owner, and while its link is broken.
+//  Return the session of a partition: a number that changes whenever the owner, its epoch or its
+//  link changes. Frames sent in an older session may be lost. An owner that was only silent keeps
+//  its session. Return 0 while there is no owner, and while its link is broken.
 uint64_t directory_session (const directory_t *self, uint32_t partition);
 
-//  Return an epoch as a number that also rises when this gateway follows a state that was moved,
-//  whose epochs begin again.
+//  Return a rank that rises with the epoch, and also when this gateway follows a moved state, whose
+//  epochs begin again.
 uint64_t directory_rank (const directory_t *self, uint64_t epoch);
 
-//  Return how many partitions have no owner; at least 1 while P is unknown.
+//  Return the number of partitions without an owner; at least 1 while P is unknown.
 uint32_t directory_unowned (const directory_t *self);
 
 //  Return a number that changes whenever an owner changes.
@@ -64,8 +64,8 @@ peer_t *const *directory_peers (const directory_t *self, size_t *count);
 //  Return the current alarms.
 alarms_t directory_alarms (const directory_t *self);
 
-//  Return where a processor is that shares the state and is not in --processors, as host:port; NULL
-//  if there is none. Borrowed until the next directory_run.
+//  Return the address, host:port, of a processor that shares the state and is not in --processors;
+//  NULL if there is none. Borrowed until the next directory_run.
 const char *directory_unlisted (const directory_t *self);
 
 //  Return the served state; an unknown one if none was chosen yet.

@@ -19,17 +19,17 @@ typedef struct {
     socket_t *events;         //  SUB
     bool is_known;            //  its last announcement is younger than SILENCE_MS
     state_verdict_t verdict;  //  about its announced state
-    int64_t undecided_ms;     //  the time since which it waits for a verdict; 0: it has one
+    int64_t undecided_ms;     //  when it began to wait for a verdict; 0: it has a verdict
     int64_t heard_ms;
     uint64_t incarnation;   //  new for every process at this address
-    uint64_t session;       //  also new when the link of the frames has changed
+    uint64_t session;       //  new for every process, and after every change of the frames' link
     uint64_t link_changes;  //  the last count seen
     bool is_link_broken;
     uint8_t server[SOCKET_KEY_SIZE];  //  the key that the processor must have, if links have keys
-    size_t key_place;                 //  of it, among the keys that may announce
+    size_t key_place;                 //  index of that key among the keys that may announce
     bool may_acknowledge;             //  its acks count
     uint64_t links;                   //  how often the sockets were made
-    int64_t linked_ms;                //  when they were made last
+    int64_t linked_ms;                //  when the sockets were made last
     int64_t refusal_logged_ms;
     owner_announcement_t announcement;  //  the last one
 } peer_t;

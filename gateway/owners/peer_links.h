@@ -1,7 +1,7 @@
-//  The links to processors, and the keys that processors must have. libzmq makes a link again when it
-//  breaks, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
-//  or lacks a right. Somebody may mend that while this gateway runs, so such links are
-//  made anew every second. If several keys may announce, each try takes the next one.
+//  The links to processors, and the keys that processors must have. libzmq makes a broken link
+//  again, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
+//  or lacks a right. An operator may mend that while this gateway runs, so these functions make
+//  such links anew every second. If several keys may announce, each attempt expects the next one.
 //
 //  A worker owns its links.
 //  SPDX-License-Identifier: Apache-2.0
@@ -18,7 +18,7 @@ typedef struct {
     int64_t logged_ms;
 } peer_links_t;
 
-//  Prepare. keys is borrowed; NULL: links have no keys.
+//  Begin. keys is borrowed; NULL: links have no keys.
 void peer_links_init (peer_links_t *self, peer_keeper_t *keys, const char *ack_topic);
 void peer_links_clear (peer_links_t *self);
 
@@ -29,8 +29,8 @@ peer_t *peer_links_add (peer_links_t *self, const address_t *address, int64_t no
 void peer_links_free (void *data);
 
 //  Make the links of a peer anew if its handshake failed, or if its key may not announce any more.
-//  Return true if it was done: messages under way on them may be lost, and the peer counts as silent
-//  until it announces itself again.
+//  Return true if they are new: messages on the old links may be lost, and the peer counts as
+//  silent until it announces itself again.
 bool peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms);
 
 #endif

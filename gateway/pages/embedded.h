@@ -1,5 +1,5 @@
-//  The files inside the program, so that it runs without files beside it. cmake/Embed.cmake puts
-//  them there.
+//  The files that cmake/Embed.cmake puts into the program, so that the program needs no files
+//  beside it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EMBEDDED_H
 #define DOWNLINK_EMBEDDED_H

@@ -1,8 +1,8 @@
-//  Ask the owners: the owner of a rocket for its state, and all owners for lists, which are merged
-//  here. A worker owns it.
+//  Ask the owners: the owner of a rocket for its state, and all owners for a list, whose parts the
+//  asker merges. A worker owns its asker.
 //
-//  Lists cost much more than single rockets, so they come second: a bounded number of lists is
-//  under way, others wait in line, and the merging in a turn is bounded.
+//  Lists cost much more than single rockets, so they come second: a bounded number of lists is in
+//  progress, others wait in line, and the merging in a turn is bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ASKER_H
 #define DOWNLINK_ASKER_H
@@ -12,7 +12,7 @@
 #include "query/protocol/reply.h"
 
 typedef struct asker asker_t;
-typedef struct inquiry inquiry_t;
+typedef struct inquiry inquiry_t;  //  a request for a rocket or a list, until its outcome
 
 #define ASKER_ROCKET_MS 1000  //  longest time of an inquiry for a rocket
 #define ASKER_LIST_MS 5000    //  longest time of an inquiry for a list
@@ -26,7 +26,7 @@ typedef struct {
     uint32_t partition;  //  one rocket, with 200: the partition that it belongs to
     const reply_entry_t *entries;  //  a list: the rockets with their places, in order
     size_t count;
-    bool has_next;  //  a list goes on behind its last rocket
+    bool has_next;  //  a list has more rockets behind its last one
 } outcome_t;
 
 typedef void (outcome_fn) (void *context, const outcome_t *outcome);
@@ -40,16 +40,17 @@ asker_t *asker_new (directory_t *directory);
 //  End all inquiries: call their functions with a 503.
 void asker_destroy (asker_t **self_p);
 
-//  Ask for a rocket. asker_run calls the function once. The inquiry is borrowed until then.
+//  Ask for a rocket. asker_run calls the function once with the outcome. The inquiry is borrowed
+//  until then.
 inquiry_t *asker_rocket (asker_t *self, text_t id, outcome_fn *function, void *context);
 
-//  Ask the owner to remove a rocket, in the same way; 200 says that the removal is saved. Until then the
-//  owner answers 202, and is asked again. To remove a rocket again changes nothing.
+//  Ask the owner to remove a rocket, in the same way; 200 says that the removal is saved. Until
+//  then the owner replies 202, and the asker asks again. Removing a rocket twice changes nothing.
 inquiry_t *asker_forget (asker_t *self, text_t id, outcome_fn *function, void *context);
 
-//  Ask for a list of some or all partitions in the same way. Before it sends a list that had to
-//  wait, and before it sends one again, it calls `wanted` (or NULL). Return NULL and ask nothing if
-//  too many lists wait.
+//  Ask for a list of some or all partitions in the same way. Before the asker sends a list that had
+//  to wait, and before it sends a list again, it calls `wanted`, unless that is NULL. Return NULL
+//  and ask nothing if too many lists wait.
 inquiry_t *asker_list (asker_t *self, const list_query_t *list, outcome_fn *function,
     wanted_fn *wanted, void *context) __attribute__ ((warn_unused_result));
 

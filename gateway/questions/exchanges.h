@@ -1,9 +1,9 @@
 //  The exchanges with processors: queries out, replies in.
 //
-//  The short queries of a turn to one processor travel as one query batch. A list is an exchange of
-//  its own over a socket of its own, so that large replies do not delay small ones. A query ends
-//  with its reply, or when its processor is gone or has lost the partition: time alone never
-//  repeats it. A worker owns it.
+//  The short queries of a turn to one processor travel as one query batch. Lists use a separate
+//  socket and one exchange each, so that large replies do not delay small ones. A query ends with
+//  its reply, or when its processor is gone or has lost the partition; time alone never repeats a
+//  query. A worker owns its exchanges.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_EXCHANGES_H
 #define DOWNLINK_EXCHANGES_H
@@ -14,11 +14,11 @@
 
 typedef struct exchanges exchanges_t;
 
-//  Take the reply to a query (borrowed), and for a list the bytes that hold it. Each query gets one
-//  call. reply is NULL if no reply will come: the query may be sent again.
+//  Take the reply to a query (borrowed), and for a list the bytes that hold the reply. Each query
+//  gets one call. reply is NULL if no reply will come: the query may be sent again.
 typedef void (exchange_fn) (void *context, void *question, const reply_t *reply, GBytes *bytes);
 
-//  Make it without exchanges. The directory is borrowed.
+//  Make an object without exchanges. The directory is borrowed.
 exchanges_t *exchanges_new (directory_t *directory, exchange_fn *function, void *context);
 
 //  End all queries: call the function for each without a reply.
@@ -36,7 +36,7 @@ bool exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, 
 //  Send the short queries since the last call.
 void exchanges_send (exchanges_t *self);
 
-//  Read a bounded number of bytes of replies, and find processors that are gone. It never waits.
+//  Read a bounded number of bytes of replies, and find processors that are gone. Never wait.
 void exchanges_run (exchanges_t *self);
 
 //  Return true if the last run left replies unread.

@@ -7,11 +7,11 @@
 
 #define ROCKET_PATH "/rockets/"  //  and the id, which may have percent escapes
 
-//  Read the id in the path of a request for one rocket. Return NULL if it is no id: then the request is
-//  answered. Free the id with g_free.
+//  Return the id in the path of a request for one rocket, which the caller frees with g_free. If it
+//  is no valid id, answer the request and return NULL.
 char *rocket_path_read_id (http_request_t *request, const http_target_t *target);
 
-//  Answer that no owner answers, or that the owners are busy.
+//  Answer 503: no owner replies, or the owners are busy.
 void answer_no_owner (const parts_t *parts, http_request_t *request, bool is_busy);
 
 void handle_get_rocket (const parts_t *parts, http_request_t *request, const http_target_t *target);

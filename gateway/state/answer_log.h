@@ -1,5 +1,5 @@
-//  Lines in the log about answers. Level debug logs all answers. Other levels log refusals only:
-//  4xx at info, 5xx at warn, and a limited number of them a second.
+//  Log lines about answers. At level debug the log has all answers. At other levels it has only
+//  refusals: 4xx at info, 5xx at warn, and at most REFUSALS_PER_SECOND.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ANSWER_LOG_H
 #define DOWNLINK_ANSWER_LOG_H
@@ -8,7 +8,7 @@
 
 #define REFUSALS_PER_SECOND 20
 
-//  Number of refusals logged in this second. Each worker owns one; zeroed memory is the beginning.
+//  The refusals of this second. Each worker owns one; zeroed memory is the beginning.
 typedef struct {
     int64_t second;
     unsigned logged;
@@ -18,7 +18,8 @@ typedef struct {
 //  Return true if a refusal may be logged at this time. Otherwise count it.
 bool answer_log_may (answer_log_t *self, int64_t now_ms);
 
-//  Log an answer, as http_answered_fn says. The proxies in front tell who the client is.
+//  Log an answer, with the arguments of http_answered_fn. The proxies in front tell the client's
+//  address.
 void answer_log (answer_log_t *self, const proxy_rules_t *proxies, http_request_t *request,
     unsigned status, const char *problem, int64_t us);
 

@@ -5,16 +5,17 @@
 
 #include "gateway/handler/handler.h"
 
-//  GET /livez and /healthz.
+//  Handle GET /livez and /healthz.
 void handle_live (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  GET /readyz.
+//  Handle GET /readyz.
 void handle_ready (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  GET /stats: the counters of this gateway and this worker's view of the processors, as JSON.
+//  Handle GET /stats: the counters of this gateway and this worker's view of the processors, as
+//  JSON.
 void handle_stats (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
-//  GET /metrics: the same for Prometheus.
+//  Handle GET /metrics: the same for Prometheus.
 void handle_metrics (const parts_t *parts, http_request_t *request, const http_target_t *target);
 
 #endif

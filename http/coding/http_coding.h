@@ -1,5 +1,5 @@
-//  The codings of bodies, Content-Encoding: gzip (zlib) and zstd. Pure functions, but for the time
-//  that they take: it grows with the bytes of both sides, which are bounded.
+//  The codings of bodies, Content-Encoding: gzip (zlib) and zstd. Pure functions. Their time grows
+//  with the sizes of input and output, which are bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CODING_H
 #define DOWNLINK_HTTP_CODING_H
@@ -24,17 +24,17 @@ const char *http_coding_name (http_coding_t coding);
 typedef enum {
     DECODE_DONE,
     DECODE_BROKEN,     //  the bytes are not of this coding, or end too early
-    DECODE_TOO_LARGE,  //  they hold more than the limit
-    DECODE_TOO_DENSE,  //  they hold more than CODING_RATIO_MAX times their own size
+    DECODE_TOO_LARGE,  //  the bytes decode to more than the limit
+    DECODE_TOO_DENSE,  //  the bytes decode to more than CODING_RATIO_MAX times their own size
 } decode_t;
 
-//  A body may always grow to CODING_FREE_BYTES; beyond that only to so many times its own size.
-//  Real messages shrink by much less.
+//  A body may always decode to CODING_FREE_BYTES; beyond that only to CODING_RATIO_MAX times its
+//  own size. Real messages shrink by much less.
 #define CODING_RATIO_MAX 200
 #define CODING_FREE_BYTES ((size_t) 1024 * 1024)
 
-//  Decode bytes into out, which is empty before. limit is the most bytes of the result. Several
-//  members or frames are joined.
+//  Decode bytes into out, which must be empty. limit bounds the bytes of the result. Join several
+//  members or frames.
 decode_t http_decode (http_coding_t coding, text_t bytes, size_t limit, GByteArray *out)
     __attribute__ ((warn_unused_result));
 

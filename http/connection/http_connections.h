@@ -1,7 +1,6 @@
-//  The open connections. Each is in one phase, and a deadline ends every phase, so that no client
+//  The open connections. Each is in one phase, and every phase has a deadline, so that no client
 //  keeps a connection for ever by sending or reading slowly. Near the limit of connections, each
-//  new connection closes the one that has been in HANDSHAKE, FRESH or IDLE for the
-//  longest.
+//  new connection closes the one that has been in HANDSHAKE, FRESH or IDLE for the longest time.
 //
 //    phase     begins                            ends at the latest after
 //    HANDSHAKE accepted, TLS not agreed yet      HANDSHAKE_MS, closed
@@ -12,16 +11,16 @@
 //    BODY      the head was read                 body_ms for each BODY_STEP_BYTES, 408 and closed
 //    HELD      the request is complete           never: the request has a deadline of its own
 //    SENDING   the request was answered          SENDING_MS, closed
-//    STREAM    the client takes more of it       STREAM_MS, closed: the client does not read
-//    PARTED    it had its last answer            PARTED_MS; libmicrohttpd closes it earlier
+//    STREAM    the client took bytes of a stream STREAM_MS, closed: the client does not read
+//    PARTED    the last answer was sent          PARTED_MS; libmicrohttpd closes it earlier
 //
 //  A server that stops (http_connections_stop) waits less: an incomplete request ends with 503 when
-//  nothing of it has come for STOP_QUIET_MS, and STOP_UNFINISHED_MS after the stop in any case. A
-//  connection in SENDING ends when its client has taken nothing for STOP_UNTAKEN_MS.
+//  no byte of it has arrived for STOP_QUIET_MS, and STOP_UNFINISHED_MS after the stop in any case.
+//  A connection in SENDING ends when its client has taken nothing for STOP_UNTAKEN_MS.
 //
 //  libmicrohttpd overlooks some ends of connections, and stops reading when its buffer is full. So
-//  http_connections_look looks at connections in HEAD and BODY again and again, and at those in
-//  IDLE once.
+//  http_connections_look checks connections in HEAD and BODY repeatedly, and connections in IDLE
+//  once.
 //
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CONNECTIONS_H
@@ -60,7 +59,7 @@ typedef struct {
     uint64_t body_bytes;  //  of the current request in this phase
     uint64_t bytes_read;  //  from the client at the last look; 0: no look yet, or no bytes
     bool is_looked_at;    //  in this phase
-    bool is_seen;         //  its first byte has been looked at
+    bool is_seen;         //  its first byte has been checked
     bool is_ended;        //  the last look found that the client has closed its side
     bool is_lingering;    //  it gets its last answer while the client may still send
     void *request;        //  http_request_t: the current one; NULL: none
@@ -90,18 +89,18 @@ typedef struct {
 void http_connections_init (http_connections_t *self, size_t limit, const http_times_t *times,
     http_part_fn *part, void *context);
 
-//  Add an accepted connection, in FRESH, and return it, borrowed until http_connections_remove. Near
-//  the limit, close an idle connection.
+//  Add an accepted connection, in FRESH, and return it, borrowed until http_connections_remove.
+//  Near the limit, close an idle connection.
 http_connection_t *http_connections_add (http_connections_t *self, int fd);
 
 //  Free a connection that is closed.
 void http_connections_remove (http_connections_t *self, http_connection_t *connection);
 
-//  Close connections whose client begins with TLS on a port without it, before libmicrohttpd reads
-//  that.
+//  Close connections whose client begins with TLS on a plain port, before libmicrohttpd reads from
+//  them.
 void http_connections_greet (http_connections_t *self);
 
-//  Change the phase of a connection. Only this function does; a connection never leaves PARTED.
+//  Change the phase of a connection. Only this function does. A connection never leaves PARTED.
 void http_connections_enter (
     http_connections_t *self, http_connection_t *connection, connection_phase_t phase);
 
@@ -111,7 +110,7 @@ void http_connections_stop (http_connections_t *self);
 //  Return true if a request is coming in.
 bool http_connection_is_asking (const http_connection_t *self);
 
-//  Count bytes of a body that came in; each BODY_STEP_BYTES of them get more time.
+//  Count received bytes of a body; each BODY_STEP_BYTES of them extend the deadline.
 void http_connections_progress (
     http_connections_t *self, http_connection_t *connection, size_t bytes);
 

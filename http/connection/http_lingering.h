@@ -1,7 +1,7 @@
-//  Connections that had their last answer while the client still sends. Closing one would reset it,
-//  and the client would lose the answer. So a second descriptor keeps the connection here when
-//  libmicrohttpd has closed its own; a bounded number of bytes is read and ignored until the client
-//  has finished.
+//  Connections that got their last answer while the client still sends. To close such a connection
+//  would reset it, and the client would lose the answer. So a second descriptor keeps it open after
+//  libmicrohttpd has closed its own. The server reads and ignores a bounded number of bytes until
+//  the client has finished.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_LINGERING_H
 #define DOWNLINK_HTTP_LINGERING_H

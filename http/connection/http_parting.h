@@ -1,12 +1,12 @@
-//  Answers that go straight to the connection, past libmicrohttpd, which cannot answer before a request
-//  is complete, nor when its memory for the connection is full. Such an answer ends its connection.
+//  Answers that go straight to the socket, because libmicrohttpd cannot answer before a request is
+//  complete, nor when its memory for the connection is full. Such an answer ends its connection.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_PARTING_H
 #define DOWNLINK_HTTP_PARTING_H
 
 #include "http/connection/http_wire.h"
 
-//  Reasons to end a connection so.
+//  The reasons for such an answer.
 typedef enum {
     PARTING_TIMEOUT,  //  the request did not arrive in time
     PARTING_CUT_OFF,  //  the client closed its side in the middle of its request

@@ -1,5 +1,5 @@
-//  A look at a connection, for two events that libmicrohttpd overlooks: an end that came together
-//  with data, because it does not read further then; and a standstill, because its buffer is full.
+//  Look at a connection for two events that libmicrohttpd overlooks: an end that arrived together
+//  with data, after which it reads no further; and a standstill, because its buffer is full.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_WATCH_H
 #define DOWNLINK_HTTP_WATCH_H
@@ -13,8 +13,9 @@ typedef enum {
     WATCH_ENDED    //  the client has closed its side
 } watch_t;
 
-//  Look at a connection. *read_p is the number of bytes that had been read at the last look, 0
-//  before the first one; set it to their number now. libmicrohttpd must run between two looks.
+//  Look at a connection. *read_p is the number of bytes that libmicrohttpd had read at the last
+//  look (0 before the first look); set it to the present number. libmicrohttpd must run between two
+//  looks.
 watch_t http_watch_look (const http_wire_t *wire, uint64_t *read_p);
 
 //  Return the number of bytes that the client has acknowledged so far; 0 if the kernel does not

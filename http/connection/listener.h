@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  Return true if the port is free and can be listened on; otherwise the log says why. Call before
-//  the first of them listens: they share their port (SO_REUSEPORT), and so two processes of one
-//  user would share it too, silently, each with a part of the connections.
+//  Return true if this process can listen on the port; otherwise the log says why. Call this before
+//  listener_open: listening sockets share their port (SO_REUSEPORT), so two processes of one user
+//  would silently share it too, each with a part of the connections.
 bool listener_is_free (const char *address, uint16_t port) __attribute__ ((warn_unused_result));
 
-//  Return a listening socket that shares its port with the other ones. Return -1 on failure; the
-//  log says why.
+//  Return a listening socket that shares its port with the other sockets of this process. Return -1
+//  on failure; the log says why.
 int listener_open (const char *address, uint16_t port);
 
 #endif

@@ -1,5 +1,5 @@
-//  The fields of a head that this program reads, by number. A head is read once: each name becomes a
-//  number, and all that asks for a field later finds it without comparing names. Pure functions.
+//  The fields of a head that this program reads, by number. When a head is read, each known name
+//  becomes a number, so that later look-ups of a field compare no names. Pure functions.
 //
 //  To add a field, add a row. If its place is taken, the compiler warns of an initializer that
 //  overrides another: choose other factors in HTTP_FIELD_PLACE.
@@ -39,7 +39,8 @@ typedef enum {
 } http_field_t;
 #undef HTTP_FIELD_NUMBER
 
-//  Where a field stands in the table of names. No two fields share a place, so one comparison tells.
+//  The place of a field in the table of names. No two fields share a place, so one comparison is
+//  enough.
 #define HTTP_FIELD_PLACES 64
 #define HTTP_FIELD_PLACE(first, last, size)                                                        \
     (((first) + 2 * (last) + 17 * (size)) % HTTP_FIELD_PLACES)

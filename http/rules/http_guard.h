@@ -1,5 +1,5 @@
-//  Refuse a head that proxies may read differently than we do (request smuggling); libmicrohttpd
-//  0.9.75 accepts such heads. Pure functions over the fields of the head.
+//  Refuse a head that a proxy may read differently from this program (request smuggling);
+//  libmicrohttpd 0.9.75 accepts such heads. Pure functions over the fields of the head.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_GUARD_H
 #define DOWNLINK_HTTP_GUARD_H
@@ -25,14 +25,14 @@ typedef struct {
 //  Look at the raw target of the request line.
 void http_guard_target (http_guard_t *self, const char *target);
 
-//  Check the lines of the head from now on, in libmicrohttpd's buffer. The library writes zeros
-//  over ends of lines, spaces and colons. A zero byte, an end of a line without CR, a folded line,
-//  an empty name or a second space leave a string that is not in its place. target points into that
-//  buffer. Call before the fields, and http_guard_end after them.
+//  Check the lines of the head from now on, in libmicrohttpd's buffer, into which target points.
+//  The library writes zeros over line ends, spaces and colons. So after a zero byte, a line end
+//  without CR, a folded line, an empty name or a second space, the next string is not where it
+//  should be. Call this before the fields, and http_guard_end after them.
 void http_guard_lines (
     http_guard_t *self, const char *method, const char *target, size_t size, const char *version);
 
-//  Look at one field; its number is that of its name.
+//  Look at one field. field is the number of its name.
 void http_guard_field (http_guard_t *self, http_field_t field, text_t name, text_t value);
 
 //  Check the end of the head, behind its empty line.

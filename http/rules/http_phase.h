@@ -4,9 +4,9 @@
 //    LINE       has its request line                          BODY, ANSWERED
 //    BODY       has its head; its body is small so far        WHOLE, PIECES, SKIPPED, SHOWN
 //    WHOLE      receives a large body, all of it in memory    SKIPPED, SHOWN
-//    PIECES     shows a large body in pieces                  PAUSED, SKIPPED, SHOWN
-//    PAUSED     is held while its body comes in               PAUSED, PIECES, SKIPPED, GONE
-//    SKIPPED    has a refused body, the rest is passed over   SHOWN
+//    PIECES     passes on a large body in pieces              PAUSED, SKIPPED, SHOWN
+//    PAUSED     is held while its body arrives                PAUSED, PIECES, SKIPPED, GONE
+//    SKIPPED    has a refused body, the rest is ignored       SHOWN
 //    SHOWN      is complete; its handler runs                 HELD, ANSWERED, STREAMING
 //    HELD       waits for its answer                          HELD, GONE, ANSWERED, STREAMING
 //    GONE       is still held, but its client has left        GONE
@@ -39,7 +39,8 @@ typedef enum {
     REQUEST_PHASES
 } http_phase_t;
 
-//  Return true if the table has this step. This and the next run several times for each request.
+//  Return true if the table has this step. This function and the next are inline, as they run
+//  several times for each request.
 static inline bool
 http_phase_may_follow (http_phase_t before, http_phase_t after)
 {

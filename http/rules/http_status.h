@@ -1,4 +1,4 @@
-//  The words that stand beside a status in its answer.
+//  The titles of status codes.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_STATUS_H
 #define DOWNLINK_HTTP_STATUS_H

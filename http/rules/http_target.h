@@ -1,4 +1,4 @@
-//  A request target, taken apart into the path and the parameters of the query. Pure functions.
+//  Parse a request target into the path and the parameters of the query. Pure functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_TARGET_H
 #define DOWNLINK_HTTP_TARGET_H
@@ -21,8 +21,8 @@ typedef struct {
     size_t count;
 } http_target_t;
 
-//  Take a target apart (origin form, absolute form or *). Return NULL, or a sentence that names the
-//  fault. Free it in either case, and before the target.
+//  Parse a target (origin form, absolute form or *). Return NULL, or a sentence that names the
+//  fault. In both cases call http_target_free before the target is freed.
 const char *http_target_read (http_target_t *self, const char *target)
     __attribute__ ((warn_unused_result));
 

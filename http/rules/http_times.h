@@ -1,4 +1,4 @@
-//  The longest times of a client, which flags set; docs/http.md tells them.
+//  The longest times that a client may take. Flags set them; docs/http.md lists them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_TIMES_H
 #define DOWNLINK_HTTP_TIMES_H

@@ -1,6 +1,6 @@
-//  The credentials of a server for TLS handshakes: its certificate, its key, and the
-//  authorities of its clients' certificates. Credentials never change; a reload makes new ones, and
-//  each connection keeps those that it began with. They count references. Any thread may call these
+//  The credentials of a server for TLS handshakes: its certificate, its key, and the authorities of
+//  its clients' certificates. Credentials never change; a reload makes new ones, and each
+//  connection keeps those that it began with. References are counted. Any thread may call these
 //  functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TLS_CREDENTIALS_H
@@ -16,7 +16,7 @@
 
 //  Paths of PEM files.
 typedef struct {
-    const char *certificate;  //  the server's, and those of the authorities between, if any
+    const char *certificate;  //  the server's certificate, and any intermediate ones
     const char *key;
     const char *client_ca;  //  NULL: clients need no certificate
 } tls_files_t;
@@ -33,8 +33,8 @@ typedef struct {
     int64_t ends_s;     //  when the first certificate of the chain ends, in seconds since 1970
 } tls_credentials_t;
 
-//  Read the files. Return NULL on failure, and write a sentence that names the file. The traces are
-//  those of the files in both cases.
+//  Read the files. Return NULL on failure, and write a sentence that names the file. Set the traces
+//  of the files in both cases.
 tls_credentials_t *tls_credentials_read (
     const tls_files_t *files, tls_traces_t *traces, char fault[TLS_FAULT_SIZE]);
 

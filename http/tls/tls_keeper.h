@@ -1,5 +1,6 @@
-//  The credentials of a server, shared by its threads: read at the start, and again when a file has
-//  changed. Files that cannot be used then change nothing, and the log says why.
+//  Keep the credentials of a server, which its threads share: read the files at the start, and
+//  again when one has changed. Changed files that cannot be used change nothing, and the log says
+//  why.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TLS_KEEPER_H
 #define DOWNLINK_TLS_KEEPER_H
@@ -13,8 +14,8 @@ tls_keeper_t *tls_keeper_new (const tls_files_t *files);
 
 void tls_keeper_destroy (tls_keeper_t **self_p);
 
-//  Read the files again if one has changed or if somebody asks for it, and warn of a certificate
-//  that ends soon. One thread calls it about once a second.
+//  Read the files again if one has changed, or if is_asked (a SIGHUP came), and warn of a
+//  certificate that ends soon. One thread calls this about once a second.
 void tls_keeper_look (tls_keeper_t *self, bool is_asked);
 
 //  Return the newest credentials, with a reference for the caller. Any thread.
@@ -23,8 +24,8 @@ tls_credentials_t *tls_keeper_credentials (tls_keeper_t *self);
 //  Return when the certificate ends, in seconds since 1970. Any thread.
 int64_t tls_keeper_ends_s (tls_keeper_t *self);
 
-//  Return the key of session tickets, which all threads share. It is made at the start and is
-//  nowhere else.
+//  Return the key of session tickets, which all threads share. It is random, made at the start, and
+//  never stored.
 const gnutls_datum_t *tls_keeper_ticket_key (const tls_keeper_t *self);
 
 #endif

@@ -1,7 +1,6 @@
-//  One connection under TLS: GnuTLS on a socket that libmicrohttpd owns, as it does the session.
-//  libmicrohttpd runs the handshake and reads and writes; this adds our credentials,
-//  the check of the client's certificate, and the point at which the handshake is over. One thread
-//  owns a wire.
+//  One connection under TLS. libmicrohttpd owns the socket and the GnuTLS session, runs the
+//  handshake, reads and writes. A wire adds our credentials, checks the client's certificate, and
+//  notices the end of the handshake. One thread owns a wire.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TLS_WIRE_H
 #define DOWNLINK_TLS_WIRE_H
@@ -41,14 +40,13 @@ typedef struct {
     unsigned last_in;   //  type of the handshake message that came last
     bool has_answered;  //  a message of the handshake went out
     bool is_ended;      //  the client has closed its side
-    unsigned finished;  //  Finished messages that passed: 1 from the client, 2 to it
+    unsigned finished;  //  bits: 1, the client's Finished message has come; 2, ours was sent
     bool is_blamed;     //  fault is known
     tls_fault_t fault;
     GList link;  //  for the gate
 } tls_wire_t;
 
-//  Priorities of GnuTLS: TLS 1.2 and 1.3, ciphers with authentication, keys that are agreed anew
-//  for each connection.
+//  Priorities of GnuTLS: TLS 1.2 and 1.3, authenticated ciphers, fresh keys for each connection.
 extern const char tls_wire_priorities[];
 
 //  Take charge of the session of a new connection, before its handshake. The session stays the
@@ -61,10 +59,11 @@ void tls_wire_destroy (tls_wire_t **self_p);
 //  Note why the handshake is going to fail. The first reason counts.
 void tls_wire_blame (tls_wire_t *self, tls_fault_t fault);
 
-//  Return why the handshake failed.
+//  Return the reason why the handshake failed.
 tls_fault_t tls_wire_fault (const tls_wire_t *self);
 
-//  "timeout", for a metric, and a sentence with advice for a log; NULL: none.
+//  Return the name of a fault for metrics, such as "timeout"; and a sentence with advice for the
+//  log, NULL if there is none.
 const char *tls_fault_name (tls_fault_t fault);
 const char *tls_fault_advice (tls_fault_t fault);
 

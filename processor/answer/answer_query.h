@@ -1,4 +1,4 @@
-//  Answers single queries from the shards of this process, and writes the replies to lists.
+//  Write the replies to single queries, from the shards of this process, and to lists.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ANSWER_QUERY_H
 #define DOWNLINK_ANSWER_QUERY_H

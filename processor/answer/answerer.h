@@ -1,7 +1,7 @@
-//  Answers requests in slices of time. A request is one message of a client: a query or a query
-//  batch. A single query gets its reply at once, the queries of a batch as fast as the slices
-//  allow, and a list when its job is done (list_jobs.h). A batch gets its answer when all its
-//  queries have replies.
+//  Answer requests in slices of time. A request is one message of a client: a query or a query
+//  batch. A single query gets its reply at once, the queries of a query batch get theirs as fast as
+//  the slices allow, and a list when its job is done (list_jobs.h). A query batch gets its answer
+//  when all its queries have replies.
 //
 //  Waiting requests are bounded in number and in bytes. A query above a bound gets a 503 at once.
 //  The processor's thread owns the answerer.
@@ -18,12 +18,12 @@
 
 typedef struct answerer answerer_t;
 
-//  Take the answer of a request, once. The bytes are borrowed for the call. If owner is
-//  not NULL, hold a reference to it to keep the bytes without a copy. No bytes: the answerer is
-//  being destroyed, and there is no answer.
+//  Take the answer of a request, once. The bytes are borrowed for the call. If owner is not NULL,
+//  hold a reference to it to keep the bytes without a copy. answer has no data if the answerer is
+//  being destroyed: then there is no answer.
 typedef void (answer_fn) (void *context, text_t answer, GBytes *owner);
 
-//  Create an answerer. Both are borrowed. The pool is for texts that lists hold.
+//  Create an answerer. Both arguments are borrowed. The pool is for texts that lists hold.
 answerer_t *answerer_new (shards_t *shards, text_pool_t *pool);
 
 //  Free the answerer. The shards must still live.
@@ -34,16 +34,16 @@ typedef struct {
     bool may_remove;  //  rockets
 } answer_client_t;
 
-//  Take a request of a client; the bytes are borrowed for the call. Call
-//  function now or in a later run. Bytes that are not a query get a 400 with the reason. until_us,
-//  on clock_us, bounds the work on a batch.
+//  Take a request of a client; the bytes are borrowed for the call. Call the function now or in a
+//  later run. Bytes that are not a query get a 400 with the reason. until_us, on clock_us, bounds
+//  the work on a query batch.
 void answerer_take (answerer_t *self, text_t bytes, answer_client_t client, answer_fn *function,
     void *context, int64_t until_us);
 
 //  Return true if there is work: run soon.
 bool answerer_is_busy (const answerer_t *self);
 
-//  Go on with batches and lists until the time is over or all work is done.
+//  Go on with query batches and lists until the time is over or all work is done.
 void answerer_run (answerer_t *self, int64_t until_us);
 
 #endif

@@ -1,5 +1,5 @@
-//  A job: a list that is being selected, its askers, its shards, and the shards that it has still
-//  to see. list_jobs.c schedules the jobs. The processor's thread owns them.
+//  A job: a list that is being selected, its askers, its shards, and the shards that it has not
+//  seen yet. list_jobs.c schedules the jobs. The processor's thread owns them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LIST_JOB_H
 #define DOWNLINK_LIST_JOB_H
@@ -7,8 +7,8 @@
 #include "processor/shard/shards.h"
 #include "query/protocol/query.h"
 
-//  Take the reply to an asker, with its tag, once; list_jobs_run calls it. The reply is borrowed. The
-//  function must not add jobs.
+//  Take the reply to an asker, with its tag, once; list_jobs_run calls it. The reply is borrowed.
+//  The function must not add jobs.
 typedef void (list_reply_fn) (void *context, uint32_t tag, GBytes *reply);
 
 typedef struct {
@@ -66,7 +66,7 @@ void list_job_rewind (list_job_t *self, const shards_t *shards);
 //  Return true if every shard of the job still has the epoch that it had at the beginning.
 bool list_job_is_intact (const list_job_t *self, const shards_t *shards);
 
-//  Return true if the job has still to see a shard.
+//  Return true if the job has not seen the shard of this partition yet.
 bool list_job_has_todo (const list_job_t *self, uint32_t partition);
 
 //  Note that the job has seen a shard. Return true if it was the last one.

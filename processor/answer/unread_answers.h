@@ -1,4 +1,4 @@
-//  Counts the answers that clients have not read. An answer counts until libzmq frees its bytes,
+//  Count the answers that clients have not read. An answer counts until libzmq frees its bytes,
 //  which happens when the kernel has taken all of them or the client is gone. The bytes of each
 //  client and of all clients are bounded: an answer above a bound is dropped.
 //
@@ -27,9 +27,9 @@ typedef struct unread_answer unread_answer_t;
 unread_answers_t *unread_answers_new (void);
 void unread_answers_destroy (unread_answers_t **self_p);
 
-//  Count an answer of a client, which has a number. Copy the bytes, or hold a reference to owner if
-//  it is not NULL. Return NULL if the client has too many unread bytes: drop the answer. Pass the
-//  result to unread_answers_release once.
+//  Count an answer for the client with this number. Copy the bytes, or hold a reference to owner if
+//  it is not NULL. Return NULL if the client has too many unread bytes: then the caller drops the
+//  answer. Pass the result to unread_answers_release once.
 unread_answer_t *unread_answers_add (unread_answers_t *self, uint64_t client, text_t answer,
     GBytes *owner) __attribute__ ((warn_unused_result));
 

@@ -18,12 +18,12 @@ typedef struct {
     uint32_t partitions;
     uint8_t id[POSITION_FEED_SIZE];  //  the cluster and the topic, for positions
     int wake_fd;                     //  an eventfd that librdkafka writes when something came
-    kafka_statistics_t statistics;   //  the last ones
+    kafka_statistics_t statistics;   //  the latest report
     bool is_away;                    //  no broker answers
     unsigned commits;                //  without an answer yet
     bool is_commit_due;              //  a commit failed
-    bool must_wake;      //  librdkafka does not see by itself that a full queue was emptied
-    size_t taken_bytes;  //  since it was woken
+    bool must_wake;      //  librdkafka does not notice by itself that a full queue was emptied
+    size_t taken_bytes;  //  since librdkafka was woken
     int64_t look_at_ms;  //  when it may be woken again
 } kafka_feed_t;
 
@@ -32,23 +32,24 @@ typedef struct {
 kafka_feed_t *kafka_feed_open (const bus_settings_t *config, const char *topic, uint32_t partitions,
     const patience_t *patience);
 
-//  Let the last commits end, for a bounded time, and disconnect. Call it at the end of the process.
+//  Wait for the last commits, for a bounded time, and disconnect. Call this at the end of the
+//  process.
 void kafka_feed_close (kafka_feed_t **self_p);
 
 //  Make a topic that is missing, with the cluster's defaults. Return false in the same way.
 bool kafka_feed_make_topic (const kafka_feed_t *self, const char *topic, const patience_t *patience)
     __attribute__ ((warn_unused_result));
 
-//  Take the events of the connection. Never wait. Return true if something may have come since the
-//  last call: an event, or records of any partition.
+//  Take the events of the connection. Never wait. Return true if an event, or records of any
+//  partition, may have come since the last call.
 bool kafka_feed_run (kafka_feed_t *self);
 
-//  Hear how many bytes of records were taken since the last call, so that fetching goes on soon where it
-//  stopped because much waited. Never waits.
+//  Note how many bytes of records the source has taken since the last call, so that librdkafka soon
+//  fetches again where it stopped at a full queue. Never wait.
 void kafka_feed_note_taken (kafka_feed_t *self, size_t bytes);
 
-//  Commit offsets for the consumer group `downlink-` + topic, so that Kafka's tools show the lag. The
-//  feed takes the offsets. Wait for the answers to earlier commits, if time allows.
+//  Commit offsets for the consumer group `downlink-` + topic, so that Kafka's tools show the lag.
+//  Take the offsets.
 void kafka_feed_commit (kafka_feed_t *self, rd_kafka_topic_partition_list_t *offsets);
 
 #endif

@@ -1,6 +1,6 @@
-//  The reading of one partition of a topic. Each assignment has a queue of its own, so nothing that
-//  was fetched under an earlier one is ever read: an earlier one may have been ahead of a state that
-//  went back. The processor's thread owns it.
+//  Read one partition of a topic. Each assignment has its own queue, so no record that was fetched
+//  under an earlier assignment is ever read: that assignment may have been ahead of a state that
+//  went back. The processor's thread owns the partition.
 //
 //    phase                  reads                          ends when
 //    KAFKA_PARTITION_IDLE   no                             it is assigned
@@ -31,12 +31,12 @@ typedef struct {
     uint64_t assignment;      //  number of the present or last assignment
     int64_t next;             //  offset of the record to read next, or KAFKA_EARLIEST
     GArray *letters;          //  of int64_t: offsets of dead letters on their way, rising
-    bool may_have_more;       //  the queue was not seen empty since something came
+    bool may_have_more;       //  the queue was not found empty since records came
     int64_t saved;            //  the offset that is saved with the state; -1: none yet
-    int64_t committed;        //  the one that was committed last; -1: none
+    int64_t committed;        //  the offset that was committed last; -1: none
     int64_t newest_ms;        //  time of the record that was read last; 0: none
     int64_t unsaved_ms;       //  time of the oldest record that is read and not saved; 0: none
-    int64_t behind_ms;        //  since when there are unread records; 0: there are none
+    int64_t behind_ms;        //  when records began to wait unread; 0: none waits
 } kafka_partition_t;
 
 void kafka_partition_init (kafka_partition_t *self, uint32_t number);
@@ -63,8 +63,8 @@ size_t kafka_partition_take (kafka_partition_t *self, rd_kafka_message_t *record
 void kafka_partition_hold (kafka_partition_t *self, int64_t offset);
 void kafka_partition_let_go (kafka_partition_t *self, int64_t offset);
 
-//  Set *offset to the one before which everything is folded and all letters are delivered. Return
-//  false if it is not known yet.
+//  Set *offset to the offset before which all records are folded and all letters are delivered.
+//  Return false if it is not known yet.
 bool kafka_partition_settled (const kafka_partition_t *self, int64_t *offset);
 
 #endif

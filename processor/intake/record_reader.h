@@ -1,6 +1,5 @@
-//  Reads the records of a bus: lines of JSON, as POST /messages takes them, by the same reader and
-//  held against the same rules. A record counts as a whole or not at all. The processor's thread owns
-//  a reader.
+//  Read the records of a bus: lines of JSON, as POST /messages takes them, with the same reader and
+//  the same rules. A record counts as a whole or not at all. The processor's thread owns a reader.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RECORD_READER_H
 #define DOWNLINK_RECORD_READER_H
@@ -16,11 +15,11 @@ record_reader_t *record_reader_new (shards_t *shards);
 
 void record_reader_destroy (record_reader_t **self_p);
 
-//  Fold the messages of a record into the shard of its partition. Return NULL, or the reason for
-//  which the record is bad, valid until the next call: then nothing was folded.
+//  Fold the messages of a record into the shard of its partition. Return NULL, or the reason why
+//  the record is bad, valid until the next call: then nothing was folded.
 //
-//  Each message must belong to the partition. If the record has a key (it has data), the key must be
-//  the channel of each message.
+//  Each message must belong to the partition. If the record has a key (it has data), the key must
+//  be the channel of each message.
 const char *record_reader_fold (record_reader_t *self, shard_t *shard, text_t key, text_t value)
     __attribute__ ((warn_unused_result));
 

@@ -1,13 +1,14 @@
-//  The reading of one queue of SQS. A message goes through these lists:
+//  Read one queue of SQS. A message goes through these lists:
 //
 //    inbox  received, and not folded yet
-//    held   folded, and not saved, or its dead letter is not there yet
+//    held   folded but not saved, or its dead letter is not delivered yet
 //    done   saved: to delete
-//    back   not saved, and nobody will save it here: to show at once to the next owner
+//    back   will not be saved here: to show at once to the next owner
 //
-//  As long as a message is in the inbox or held, SQS hides it from others; that time is extended.
-//  Deletions and the rest are batches of ten; what SQS does not take is tried again. Nothing waits for
-//  the network. The processor's thread owns it.
+//  As long as a message is in the inbox or held, the partition extends the time for which SQS hides
+//  it from other readers. Deletions and other changes go in batches of ten; entries that SQS
+//  refuses are tried again. No function waits for the network. The processor's thread owns the
+//  partition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_PARTITION_H
 #define DOWNLINK_SQS_PARTITION_H
@@ -18,7 +19,7 @@
 #include "processor/intake/sqs_message.h"
 
 #define SQS_HELD_MAX 2000  //  messages in all lists; SQS lets 20,000 of a FIFO queue be hidden
-#define SQS_INBOX_MAX 20   //  so many may wait while more are asked for
+#define SQS_INBOX_MAX 20   //  messages in the inbox at which the partition asks for no more
 #define SQS_PARTITION_RECEIVES 3  //  calls that ask for messages at a time
 
 //  Zeroed memory with a feed and a number is a partition that is not assigned.
@@ -32,12 +33,12 @@ typedef struct {
     GQueue done;          //  of sqs_message_t
     GQueue back;          //  of sqs_message_t
     GQueue calls;         //  under way
-    unsigned receives;    //  of them
-    unsigned changes;     //  of them: deletions and the like
-    bool is_full;         //  the last answer had as many messages as can be
-    bool is_counting;     //  SQS is asked how many messages wait
-    uint64_t waiting;     //  in the queue, as SQS said last
-    bool is_counted;      //  it has said it under this assignment
+    unsigned receives;    //  calls that ask for messages
+    unsigned changes;     //  calls that delete, hide or show messages
+    bool is_full;         //  the last answer had a full batch of messages
+    bool is_counting;     //  a call asks how many messages wait
+    uint64_t waiting;     //  messages in the queue, as SQS said last
+    bool is_counted;      //  SQS has said so under this assignment
     int64_t count_at_ms;
     int64_t look_at_ms;  //  for messages that must stay hidden
     int64_t rest_until_ms;
@@ -53,26 +54,27 @@ void sqs_partition_assign (sqs_partition_t *self);
 //  Read no more. Messages that are not folded go back; folded ones are still held.
 void sqs_partition_revoke (sqs_partition_t *self);
 
-//  Make the calls that are due, and ask for messages in so many calls at a time, at most: 0 to
-//  SQS_PARTITION_RECEIVES. SQS may wait for messages for wait_s.
+//  Make the calls that are due, among them at most receives_max (0 to SQS_PARTITION_RECEIVES) that
+//  ask for messages. SQS may wait for messages for wait_s.
 void sqs_partition_run (sqs_partition_t *self, unsigned receives_max, int wait_s);
 
-//  Return the next message of the inbox, or NULL; hold it, then.
+//  Return the next message of the inbox, or NULL. Pass it to sqs_partition_hold next.
 sqs_message_t *sqs_partition_next (const sqs_partition_t *self);
 
-//  Hold the first message of the inbox. folded: of the shard.
+//  Hold the first message of the inbox. folded: shard_folded after its messages.
 void sqs_partition_hold (sqs_partition_t *self, sqs_message_t *message, uint64_t folded);
 
-//  Delete the held messages of which so many folded ones are saved.
+//  Delete the held messages whose lines are among the first `saved` folded ones.
 void sqs_partition_settle (sqs_partition_t *self, uint64_t saved);
 
-//  Show all held messages again: they will not be saved here. Their letters must be forgotten.
+//  Show all held messages to other readers: they will not be saved here. Forget their letters
+//  first.
 void sqs_partition_give_back (sqs_partition_t *self);
 
-//  Return true if deletions and the like are left, or under way.
+//  Return true if changes are left or in progress.
 bool sqs_partition_is_busy (const sqs_partition_t *self);
 
-//  Return the time of day when the oldest message was sent that is not saved; 0: there is none.
+//  Return the time of day at which the oldest unsaved message was sent; 0: there is none.
 int64_t sqs_partition_oldest_ms (const sqs_partition_t *self);
 
 #endif

@@ -1,9 +1,9 @@
-//  The leases of partitions and the members, as rows in PostgreSQL (postgres/schema.sql). A lease is
-//  live while the lease of its owner's member row is, by the server's clock alone. One statement
-//  renews, gives back, claims and reads.
+//  The leases of partitions and the members, as rows in PostgreSQL (postgres/schema.sql). A lease
+//  is live as long as its owner's member row, by the server's clock alone. One statement renews,
+//  gives back, claims and reads.
 //
-//  A member row ends LEASE_MS after it was renewed. A row that ends much later than that from now
-//  was written under another clock, before a failover, and does not count either.
+//  A member row ends LEASE_MS after its renewal. A row that ends much further in the future was
+//  written under another clock, before a failover, and does not count.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LEASE_TABLE_H
 #define DOWNLINK_LEASE_TABLE_H
@@ -13,9 +13,10 @@
 
 #define LEASE_MS 2000
 
-//  The requests of one processor. While another one has the lease of a partition that is held here,
-//  the others do not share with this processor. Else an owner that was paused could be given its
-//  partitions back before it has noticed that they were taken, and would answer with an old state.
+//  The requests of one processor. While another processor has the lease of a partition that this
+//  one still holds, the others give this processor no share. Otherwise an owner that was paused
+//  could get its partitions back before it has noticed that they were taken, and would show an old
+//  state.
 typedef struct {
     member_id_t self;
     member_endpoint_t endpoint;
@@ -25,7 +26,7 @@ typedef struct {
     bool is_held[PARTITIONS_MAX];      //  in use
 } lease_request_t;
 
-//  The answer: members that share, and leases of this processor.
+//  The result: members that share the partitions, and leases of this processor.
 typedef struct {
     size_t members_count;
     member_id_t members[MEMBERS_MAX];  //  sorted by id
@@ -37,7 +38,7 @@ typedef struct {
 postgres_result_t lease_table_exchange (postgres_link_t *link, const lease_request_t *request,
     uint32_t partitions, lease_table_t *table) __attribute__ ((warn_unused_result));
 
-//  End all leases of a processor, as it stops. An error is ignored: the leases expire.
+//  End all leases of a processor that stops. Ignore an error: the leases expire.
 void lease_table_leave (postgres_link_t *link, const member_id_t *self);
 
 #endif

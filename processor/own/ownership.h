@@ -1,14 +1,14 @@
-//  The interface that decides which partitions this processor should own, and locks them. An
-//  implementation has an ownership_t as the first member of its structure. The processor's thread
-//  owns it.
+//  The interface of an ownership, which decides which partitions this processor should own, and
+//  locks them. An implementation has an ownership_t as the first member of its structure. The
+//  processor's thread owns the ownership.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_OWNERSHIP_H
 #define DOWNLINK_OWNERSHIP_H
 
 #include "processor/own/share_partitions.h"
 
-//  A new processor joins the members only after this time, so that gateways have found it before a
-//  partition is its own: they resolve names every second, and connect in some tenths of one.
+//  A new processor joins the members only after this time, so that gateways have found it before it
+//  owns a partition: they resolve names every second, and connect in some tenths of a second.
 #define JOIN_DELAY_MS 2000
 
 typedef struct ownership ownership_t;
@@ -20,15 +20,15 @@ struct ownership {
     //  Return true if the partition should be ours, by the last look.
     bool (*is_ours) (const ownership_t *self, uint32_t partition);
 
-    //  Try to lock a partition. Return false if another process holds it; retry soon. The lock ends
-    //  with release, or when the process dies.
+    //  Try to lock a partition. Return false if another process holds the lock: retry soon. The
+    //  lock ends with release, or when the process dies.
     bool (*hold) (ownership_t *self, uint32_t partition);
 
     //  Unlock a partition.
     void (*release) (ownership_t *self, uint32_t partition);
 
-    //  Stop being a member. From now on no partition should be ours, and the other members see
-    //  that.
+    //  Stop being a member. From now on is_ours returns false for every partition, and the other
+    //  members notice that this one has left.
     void (*leave) (ownership_t *self);
 
     //  Return the members at the last look, this processor too if it is one. Borrowed until the
@@ -38,7 +38,8 @@ struct ownership {
     //  Return the endpoints of these members, in the same order. Borrowed until the next look.
     const member_endpoint_t *(*endpoints) (const ownership_t *self);
 
-    //  Return true if the locks cannot be renewed at the moment, because their place is away.
+    //  Return true if the locks cannot be renewed at the moment, because the database does not
+    //  answer.
     bool (*is_away) (const ownership_t *self);
 
     void (*destroy) (ownership_t **self_p);

@@ -1,8 +1,8 @@
-//  Shares the partitions among the members: rendezvous hashing with equal shares. Each pair of a
-//  member and a partition has a score. Pairs are taken from the highest score down, and a member
-//  that has its share gets no more. So all processors with the same list of members get the same
-//  result, shares differ by one at most, and few partitions move when a member comes or goes: of
-//  16, on average one more than necessary. A pure function.
+//  Share the partitions among the members: rendezvous hashing with equal shares. Each pair of a
+//  member and a partition has a score. The function takes pairs from the highest score down, and a
+//  member that has its share gets no more. So all processors with the same list of members get the
+//  same result, shares differ by one at most, and few partitions move when a member comes or goes:
+//  of 16, on average one more than necessary. A pure function.
 //
 //  (Highest random weight: Thaler and Ravishankar, 1998; bounded loads: Mirrokni et al., 2018.)
 //  SPDX-License-Identifier: Apache-2.0

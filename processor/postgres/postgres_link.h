@@ -1,6 +1,6 @@
-//  A connection to a PostgreSQL server, for one thread. It connects when a statement is run, and
-//  connects again, with a back-off, after it was lost. Each statement is one round trip and commits
-//  by itself, so a lost connection leaves no transaction and no lock behind.
+//  A connection to a PostgreSQL server, for one thread. The link connects when a statement is run,
+//  and, after it lost its connection, connects again with a back-off. Each statement is one round
+//  trip and commits by itself, so a lost connection leaves no transaction and no lock behind.
 //
 //  The address is a URI or a list of key=value pairs, as libpq takes them. It may name several
 //  servers; the link chooses one that can be written. Credentials come from the address, from
@@ -74,8 +74,8 @@ postgres_link_t *postgres_link_new (const char *address, const char *role, postg
 void postgres_link_destroy (postgres_link_t **self_p);
 
 //  Run a statement and wait for its result, up to a time limit. On POSTGRES_DONE *result is the
-//  result, which the caller clears with PQclear; its values are binary. Otherwise *result is NULL and
-//  the log says why, now and then. parameters may be NULL.
+//  result, which the caller clears with PQclear; its values are binary. Otherwise *result is NULL
+//  and the log says why, now and then. parameters may be NULL.
 postgres_result_t postgres_link_run (postgres_link_t *self, const char *sql,
     const postgres_parameters_t *parameters, int64_t limit_ms, PGresult **result)
     __attribute__ ((warn_unused_result));

@@ -1,4 +1,4 @@
-//  Detects a connection pooler in transaction mode, which gives each statement another session. The
+//  Detect a connection pooler in transaction mode, which gives each statement another session. The
 //  settings of a session and its prepared statements need session mode.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSTGRES_POOLER_H
@@ -6,8 +6,8 @@
 
 #include "processor/postgres/postgres_link.h"
 
-//  Check that each of two links to one address has a session of its own. POSTGRES_BROKEN: it has
-//  not; the log says how to mend that.
+//  Check that two links to one address have separate sessions. POSTGRES_BROKEN: they do not; the
+//  log says how to mend that.
 postgres_result_t postgres_pooler_check (postgres_link_t *one, postgres_link_t *other)
     __attribute__ ((warn_unused_result));
 

@@ -7,9 +7,8 @@
 #include "processor/postgres/postgres_link.h"
 
 //  Read the traits of the state. If the database has no state, make one with *traits, unless their
-//  number of partitions is 0. On
-//  POSTGRES_DONE set *traits to those of the state. POSTGRES_BROKEN: the state cannot be used; the
-//  log says why. Otherwise try again later.
+//  number of partitions is 0. On POSTGRES_DONE set *traits to those of the state. POSTGRES_BROKEN:
+//  the state cannot be used; the log says why. Otherwise try again later.
 postgres_result_t postgres_schema_open (postgres_link_t *link, state_traits_t *traits)
     __attribute__ ((warn_unused_result));
 

@@ -1,9 +1,10 @@
-//  Reads the queues of partitions, TOPIC.N, in a thread of its own (common/rabbitmq/rabbitmq_client.h). All
-//  functions are for its owner and never wait.
+//  Read the queues of partitions, TOPIC.N, on a separate thread
+//  (common/rabbitmq/rabbitmq_client.h). All functions are for the owner of the consumer and never
+//  wait.
 //
-//  Each partition has a channel while it is open. Messages that are delivered on a channel and not
-//  acknowledged when the channel closes go back to its queue, and are delivered again, here or elsewhere. After a lost
-//  connection the channels of open partitions are opened again; each has another number, its instance.
+//  Each open partition has a channel. When a channel closes, its unacknowledged messages go back to
+//  the queue, and are delivered again, here or elsewhere. After a lost connection the thread opens
+//  new channels for the open partitions. Each channel has a new number, its instance.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RABBITMQ_CONSUMER_H
 #define DOWNLINK_RABBITMQ_CONSUMER_H
@@ -24,7 +25,7 @@ typedef struct rabbitmq_consumer rabbitmq_consumer_t;
 //  A message that was delivered.
 typedef struct {
     uint32_t partition;
-    uint64_t assignment;  //  of the partition, as it was opened
+    uint64_t assignment;  //  the number under which the partition was opened
     uint64_t instance;    //  of its channel
     uint64_t tag;         //  rising on a channel
     int64_t time_ms;      //  when it was published; 0: not known
@@ -45,13 +46,13 @@ typedef struct {
     char reason[RABBITMQ_REASON_SIZE];  //  of the last failure; empty: none
 } rabbitmq_consumer_condition_t;
 
-//  Create a consumer, which makes the queues that are not there. It writes ear_fd, an eventfd, when
-//  something came. Settings and topic are borrowed.
+//  Create a consumer. It makes missing queues, and writes ear_fd, an eventfd, when deliveries have
+//  come. Settings and topic are borrowed.
 rabbitmq_consumer_t *rabbitmq_consumer_new (
     const rabbitmq_settings_t *settings, const char *topic, uint32_t partitions, int ear_fd);
 
-//  Disconnect, and drop the deliveries that are not taken. Return false if the thread keeps settings and topic for
-//  itself (rabbitmq_client_end).
+//  Disconnect, and drop the deliveries that are not taken. Return false if the thread still uses
+//  settings and topic (rabbitmq_client_end).
 bool rabbitmq_consumer_destroy (rabbitmq_consumer_t **self_p) __attribute__ ((warn_unused_result));
 
 //  Open a partition, under a number that is new. Deliveries begin.
@@ -67,12 +68,12 @@ void rabbitmq_consumer_close (rabbitmq_consumer_t *self, uint32_t partition);
 void rabbitmq_consumer_acknowledge (
     rabbitmq_consumer_t *self, uint32_t partition, uint64_t instance, uint64_t tag);
 
-//  Move all deliveries that came to the end of a queue of rabbitmq_delivery_t, whose bytes still count as
+//  Append all deliveries that have come to a queue (of rabbitmq_delivery_t). Their bytes count as
 //  waiting until rabbitmq_consumer_took.
 void rabbitmq_consumer_take (rabbitmq_consumer_t *self, GQueue *deliveries);
 void rabbitmq_consumer_took (rabbitmq_consumer_t *self, size_t bytes);
 
-//  Write the condition. It is measured now and then; *depths, if not NULL, has the messages that wait in
+//  Copy the latest condition. If depths is not NULL, set it to the number of messages that wait in
 //  the queue of each partition, or RABBITMQ_DEPTH_UNKNOWN.
 void rabbitmq_consumer_look (
     rabbitmq_consumer_t *self, rabbitmq_consumer_condition_t *condition, uint32_t *depths);

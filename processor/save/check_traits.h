@@ -1,13 +1,13 @@
-//  Compares the flags with the traits of a state that exists.
+//  Compare the flags with the traits of an existing state.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CHECK_TRAITS_H
 #define DOWNLINK_CHECK_TRAITS_H
 
 #include "common/domain/state_traits.h"
 
-//  Return true if a processor with the wanted traits may start on a state that exists; else the log
-//  says why not. Log a warning if another P was wanted. Accept everything for a move. where names
-//  the state in the log, and from the place of its P.
+//  Return true if a processor with the wanted traits may start on an existing state; otherwise the
+//  log says why not. Log a warning if the wanted P differs. Accept all traits for a move. In the
+//  log, `where` names the state and `from` the place of its P.
 bool check_traits (const state_traits_t *existing, const state_traits_t *wanted, const char *where,
     const char *from) __attribute__ ((warn_unused_result));
 

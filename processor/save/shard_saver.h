@@ -1,6 +1,7 @@
-//  Saves the changed rockets and the positions of the shards to the store, on a thread of its own,
-//  and then publishes the acks and tells the source. Messages and queries never wait for the disk. A round of saves is bounded, and the next
-//  one begins when it is done. The processor's thread owns the saver.
+//  Save the changed rockets and the positions of the shards to the store, on a separate thread;
+//  then publish the acks and tell the source. Messages and queries never wait for the disk. A round
+//  of saves is bounded, and the next round begins when the last one is done. The processor's thread
+//  owns the saver.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SHARD_SAVER_H
 #define DOWNLINK_SHARD_SAVER_H
@@ -23,8 +24,8 @@ void shard_saver_destroy (shard_saver_t **self_p);
 //  Return the descriptor that becomes readable when a round is done.
 int shard_saver_fd (const shard_saver_t *self);
 
-//  Return the longest time until the next run, in milliseconds. The saver pauses after a failed
-//  round, and between rounds while many frames come in. INT64_MAX: wait only for the descriptor.
+//  Return the longest time until the next run, in milliseconds; INT64_MAX: wait only for the
+//  descriptor. The saver pauses after a failed round, and between rounds while many frames come in.
 int64_t shard_saver_timeout_ms (const shard_saver_t *self);
 
 //  Publish the acks and the updates of a round that is done, and begin the next. Destroy the shard
@@ -35,7 +36,7 @@ bool shard_saver_run (shard_saver_t *self) __attribute__ ((warn_unused_result));
 //  Return true during a round.
 bool shard_saver_is_saving (const shard_saver_t *self);
 
-//  Return true if everything of a partition is saved and acknowledged.
+//  Return true if all changes of a partition are saved and acknowledged.
 bool shard_saver_is_through (const shard_saver_t *self, uint32_t partition);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct store store_t;
 
 typedef enum {
     TAKE_DONE,    //  the partition is taken, under a new epoch
-    TAKE_LATER,   //  not yet, because the store is asked or away: call again soon
+    TAKE_LATER,   //  the store has not answered yet, or is away: call again soon
     TAKE_FAILED,  //  the partition cannot be read or written; the log says why
     TAKE_MOVED    //  the state has another mark than when it was opened: stop the process
 } take_t;
@@ -30,57 +30,58 @@ typedef enum {
 
 typedef enum {
     LOAD_MORE,   //  more rockets follow
-    LOAD_LATER,  //  none yet, because the store is asked or away: call again soon
+    LOAD_LATER,  //  the store has not answered yet, or is away: call again soon
     LOAD_DONE,   //  all are loaded: save may be called from now on
     LOAD_FAILED  //  the store cannot be read or a rocket is damaged; the log says why
 } load_t;
 
-//  Take a stored rocket of a partition that is loaded; the view is borrowed. Return false if the
-//  rocket is invalid.
+//  Take a stored rocket of a partition that is being loaded; the view is borrowed. Return false if
+//  the rocket is invalid.
 typedef bool (store_rocket_fn) (void *context, const rocket_view_t *rocket);
 
 struct store {
-    //  Open a partition, raise its epoch, and set *epoch. Call take until it is done, then load until
-    //  that is done, or release the partition. Unless the store waits, only one partition is
+    //  Open a partition, raise its epoch, and set *epoch. Call take until it is done, then load
+    //  until that is done, or release the partition. Unless the store waits, only one partition is
     //  taken or loaded at a time.
     take_t (*take) (store_t *self, uint32_t partition, uint64_t *epoch);
 
-    //  Pass the next rockets of a partition that was taken to the function, budget of them at most.
+    //  Pass the next rockets of a taken partition to the function, at most budget of them.
     load_t (*load) (
         store_t *self, uint32_t partition, size_t budget, store_rocket_fn *rocket, void *context);
 
-    //  Set *position to the one that the partition had when it was taken. Return false if it has
-    //  none. Call it after take is done, and before release.
+    //  Set *position to the position that the partition had when it was taken. Return false if it
+    //  had none. Call this after take is done, and before release.
     bool (*position) (store_t *self, uint32_t partition, position_t *position);
 
-    //  Save rockets of a partition, each in its row, and its position unless that is NULL, in one transaction, unless
-    //  its epoch is not owned.epoch any more. No rockets and a position is a save as well. In a
-    //  database a save may commit in pieces: the last one has the position.
+    //  Save rockets of a partition, each in its row, and the partition's position unless it is
+    //  NULL. Save nothing if the epoch of the partition is not owned.epoch any more. A save is one
+    //  transaction; in a database it may commit in pieces, of which the last has the position. A
+    //  save may have a position and no rockets.
     save_t (*save) (store_t *self, owned_t owned, rocket_view_t *const *rockets, size_t count,
         const position_t *position);
 
-    //  Replace the mark of the state. Call it while this process holds every partition. Return false
-    //  if that failed; then the log says why.
+    //  Replace the mark of the state. Call it while this process holds every partition. Return
+    //  false if that failed; then the log says why.
     bool (*mark) (store_t *self, const state_mark_t *mark);
 
-    //  Close a partition, in any condition.
+    //  Close a partition, whatever was done with it before.
     void (*release) (store_t *self, uint32_t partition);
 
-    //  Describe the store as it is now. Never waits.
+    //  Describe the present condition of the store. Never wait.
     store_health_t (*health) (store_t *self);
 
     void (*destroy) (store_t **self_p);
 
-    //  take and load wait for a disk, and are done when they return: call them on a thread. Threads may
-    //  take and load different partitions at the same time.
+    //  true: take and load wait for a disk, and are done when they return. Call them on a thread;
+    //  several threads may take and load different partitions at the same time.
     bool waits;
 };
 
-//  The functions that create a store read flags in *traits. A move (downlink-move) may open a state
-//  under any traits, and judges them itself: with partitions 0 the state must exist; with a mark,
-//  it is made with this mark if it does not exist.
+//  The functions that create a store take the wanted traits in *traits. A move (downlink-move) may
+//  open a state with any traits, and judges them itself: with partitions 0 the state must exist;
+//  with a mark, a state that does not exist is made with this mark.
 
-//  Create a store that keeps nothing, for tests and throw-away runs, with a new state. Set
+//  Create a store that keeps nothing on disk, for tests and throw-away runs, with a new state. Set
 //  traits->id.
 store_t *store_memory_new (state_traits_t *traits);
 
@@ -91,8 +92,9 @@ store_t *store_sqlite_new (const char *directory, state_traits_t *traits);
 
 //  Create a store in a PostgreSQL database, with *traits if the database has no state; else set
 //  *traits to those of its state. writer is the id of this process, new at each start. Wait for the
-//  database if it is away. Return NULL if the patience ends, or if the state cannot be used; the log
-//  says why. A save with an unknown result is SAVE_FAILED: a later one replaces it.
+//  database if it is away. Return NULL if the patience ends, or if the state cannot be used; the
+//  log says why. A save with an unknown result returns SAVE_FAILED: a later save includes its
+//  rockets.
 store_t *store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE],
     const patience_t *patience, state_traits_t *traits);
 

@@ -1,6 +1,6 @@
-//  The frames that were taken in and are not yet acknowledged, by source. An ack means that the
-//  messages of a frame are saved, so acks are published after the save. The processor's thread owns
-//  them.
+//  The frames that were folded and are not yet acknowledged, by source. An ack means that the
+//  messages of a frame are saved, so the processor publishes acks after the save. The processor's
+//  thread owns them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ACKS_H
 #define DOWNLINK_ACKS_H
@@ -28,8 +28,8 @@ void acks_each_last (const acks_t *self, acks_last_fn *last, void *context);
 
 bool acks_is_empty (const acks_t *self);
 
-//  Publish all acks on a PUB socket, a message for each source, and remove them. A lost message is
-//  harmless: the gateway sends the frame again, and gets the ack again.
+//  Publish all acks on a PUB socket, one message for each source, and remove them. A lost message
+//  does no harm: the gateway sends the frames again, and gets the acks again.
 void acks_publish (acks_t *self, const uint8_t processor[PROCESSOR_ID_SIZE], socket_t *events);
 
 #endif

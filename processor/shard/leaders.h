@@ -1,15 +1,15 @@
 //  The first rockets of a shard by the orders and filters of recent lists, kept from one query to
 //  the next: "the 50 fastest" then looks at a few hundred rockets instead of all.
 //
-//  For each list a table holds every rocket up to a bound, some hundred rockets deep when the table
-//  is made. leaders_note adds each changed rocket that is within the bound. A member that is beyond
-//  the bound is removed when a query meets it. So the table is exact while it has at least as many
+//  A table holds, for one list, every rocket up to a bound, which is some hundred rockets deep when
+//  the table is made. leaders_note adds each changed rocket within the bound. A query removes the
+//  members beyond the bound that it meets. So the table is exact as long as it has at least as many
 //  rockets as the list wants. When it has fewer, it is made again.
 //
 //  A draft becomes a table. The caller shows it all rockets of the shard, in any number of pieces,
 //  and leaders_note adds the rockets that change meanwhile.
 //
-//  A shard has a few tables of a few thousand rockets at most. A table without queries is removed.
+//  A shard has at most a few tables of a few thousand rockets. A table without queries is removed.
 //  The processor's thread owns all of them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LEADERS_H
@@ -28,10 +28,10 @@ void leaders_destroy (leaders_t **self_p);
 //  Note that a rocket is new or has changed.
 void leaders_note (leaders_t *self, const rocket_t *rocket);
 
-//  Take a rocket out, as it is forgotten.
+//  Remove a rocket that is forgotten from all tables and drafts.
 void leaders_drop (leaders_t *self, const rocket_t *rocket);
 
-//  Return true if there is a table for a list; it may have too few rockets.
+//  Return true if there is a table for a list. The table may have too few rockets.
 bool leaders_have (const leaders_t *self, const list_query_t *list);
 
 //  Show a selection all rockets that can be among its first, from a table. Return false, and show

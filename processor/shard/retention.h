@@ -1,6 +1,6 @@
-//  The fate of rockets by time: exploded ones that have been quiet for long are forgotten, and rockets
-//  that were forgotten long ago end (shard.h). It looks at some rockets a turn, the partitions in
-//  turn, so any number of them costs a turn little. The processor's thread owns it.
+//  Forget exploded rockets that have not changed for long, and end rockets that were forgotten long
+//  ago (shard.h). Each turn looks at a bounded number of rockets, partition after partition. The
+//  processor's thread owns the retention.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RETENTION_H
 #define DOWNLINK_RETENTION_H
@@ -8,8 +8,8 @@
 #include "processor/shard/shards.h"
 
 typedef struct {
-    //  An exploded rocket is forgotten between once and twice this time after its last change, or
-    //  after its partition was loaded; 0: never.
+    //  An exploded rocket is forgotten once to twice this time after its last change, or after its
+    //  partition was loaded; 0: never.
     uint64_t forget_exploded_ms;
     uint64_t remember_ms;  //  a forgotten rocket ends after this time; at least REMEMBER_MIN_MS
 } retention_config_t;
@@ -18,9 +18,9 @@ typedef struct {
 typedef struct {
     retention_config_t config;
     int64_t next_ms;    //  when to look again
-    uint32_t ending;    //  partition whose forgotten rockets are looked at next
+    uint32_t ending;    //  the next partition whose forgotten rockets may end
     uint32_t sweeping;  //  partition of the sweep
-    size_t place;       //  in it
+    size_t place;       //  next place of the sweep in that partition
     bool is_sweeping;
     int64_t sweep_at_ms;  //  when the next sweep begins
     uint64_t swept;       //  rockets that this sweep has forgotten

@@ -1,6 +1,6 @@
 //  The rockets of a shard, by id and by place. The place of a rocket never changes, so a walk over
-//  all rockets can pause and go on while rockets are added and removed. A place whose rocket was removed is
-//  empty until another rocket gets it. The processor's thread owns a table.
+//  all rockets can pause and continue while rockets are added and removed. The place of a removed
+//  rocket is empty until another rocket gets it. The processor's thread owns a table.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ROCKET_TABLE_H
 #define DOWNLINK_ROCKET_TABLE_H
@@ -17,14 +17,14 @@ void rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool);
 //  Return the rocket with an id, or NULL.
 rocket_t *rocket_table_find (const rocket_table_t *self, text_t id);
 
-//  Do the same, and set *place to its place.
+//  Return the rocket with an id, or NULL, and set *place to its place.
 rocket_t *rocket_table_find_place (const rocket_table_t *self, text_t id, size_t *place);
 
-//  Add a rocket with a new id, and take ownership of it. Return its place.
+//  Add a rocket with a new id. Take the rocket. Return its place.
 size_t rocket_table_add (rocket_table_t *self, rocket_t *rocket);
 
-//  Add a rocket like that at a place; the places before it stay empty. Return false if the place is not
-//  behind all others, or beyond the largest possible one.
+//  Add a rocket with a new id at a place behind all others; the skipped places stay empty. Return
+//  false, and do not take the rocket, if the place is in use or beyond the largest possible place.
 bool rocket_table_add_at (rocket_table_t *self, rocket_t *rocket, size_t place)
     __attribute__ ((warn_unused_result));
 

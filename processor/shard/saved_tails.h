@@ -1,5 +1,5 @@
 //  The last saved frame of each source, in one partition. An ack may be lost. A later ack shows the
-//  loss, but nothing follows the last one, so the last acks are published again and again.
+//  loss, but no ack follows the last one, so the processor publishes the last acks again and again.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SAVED_TAILS_H
 #define DOWNLINK_SAVED_TAILS_H

@@ -19,68 +19,70 @@ shard_t *shard_new (owned_t owned, ordering_t ordering);
 
 void shard_destroy (shard_t **self_p);
 
-//  Do the same, but leave the memory of the rockets to the end of the process, which is near: to free
-//  millions takes seconds. Built for a sanitizer, free it.
+//  Destroy the shard at the end of the process, without freeing its rockets, since freeing millions
+//  of rockets takes seconds. A build with a sanitizer frees them.
 void shard_abandon (shard_t **self_p);
 
-//  Make the shard leave: it takes no more frames and is not announced, but is still saved. It never
-//  comes back: the next owner, even the same processor, gets a new epoch. So under one epoch an
-//  owner takes in every frame until it leaves.
+//  Make the shard leave: it takes no more frames and is not announced, but is still saved. A
+//  leaving shard never returns: the next owner, even the same processor, gets a new epoch. So under
+//  one epoch an owner takes in every frame until its shard leaves.
 void shard_leave (shard_t *self);
 bool shard_is_leaving (const shard_t *self);
 
 //  Return the partition and its epoch.
 owned_t shard_owned (const shard_t *self);
 
-//  Add a stored rocket; its place follows from its row. Rows come in rising order, or all are unknown.
-//  Return false if the rocket is invalid or there already.
+//  Add a stored rocket; its row determines its place. Rows come in rising order, or all are
+//  unknown. Return false if the rocket is invalid or already present.
 bool shard_restore (shard_t *self, const rocket_view_t *view) __attribute__ ((warn_unused_result));
 
-//  Fold a message of this partition. Create its rocket if necessary.
+//  Fold a message of this partition into its rocket, which is created if necessary.
 fold_t shard_fold (shard_t *self, const message_t *message);
 
-//  Return the number of messages folded so far, duplicates too; and the number of them that are
-//  saved. Messages that changed nothing are saved with the others before them.
+//  Return the number of messages folded so far, duplicates too; and how many of them are saved. A
+//  message that changed nothing counts as saved when the changes before it are saved.
 uint64_t shard_folded (const shard_t *self);
 uint64_t shard_saved (const shard_t *self);
 
 //  Return the number of messages that are folded and not saved.
 uint64_t shard_unsaved (const shard_t *self);
 
-//  Return the acks of the frames folded since the last burst began (see below), borrowed, so that
-//  the caller adds each frame.
+//  Return the acks of the frames folded since the last burst began (see below), borrowed. The
+//  caller adds each frame that it folds.
 acks_t *shard_acks (shard_t *self);
 
-//  Return true if a rocket waits for a save or a frame for its ack.
+//  Return true if a rocket waits for its save, or a frame waits for its ack.
 bool shard_is_changed (const shard_t *self);
 
-//  Positions. A source that reads a feed tells the shard its position, as it folds: the shard holds
-//  everything before it. A stored position is never ahead of the stored rockets, so it is saved with
-//  the last piece of the burst that has all changes before it.
+//  Positions. A source that reads a feed sets the shard's position as it folds: all records before
+//  the position are folded. The stored position must never be ahead of the stored rockets, so it is
+//  saved with the last piece of the burst that has all changes before it.
 
-//  Set the position that is stored, after the rockets are restored.
+//  Set the stored position, after the rockets are restored.
 void shard_restore_position (shard_t *self, const position_t *position);
 
 //  Set the position: everything before it is folded. It may also go back.
 void shard_set_position (shard_t *self, const position_t *position);
 
-//  Set *position to the one that was set last. Return false if there is none.
+//  Set *position to the position that was set last. Return false if there is none.
 bool shard_position (const shard_t *self, position_t *position);
 
-//  Return true if the position is another one than the stored one.
+//  Return true if the position differs from the stored position.
 bool shard_has_moved (const shard_t *self);
 
 //  Saves. The changed rockets become a burst, which is saved in pieces. A rocket that changes after
-//  its piece was taken belongs to the next burst. A rocket that changes before is saved with the
-//  change.
+//  its piece was taken belongs to the next burst. A rocket that changes before its piece is taken
+//  is saved with that change.
 
-//  Begin the save of a piece of most rockets at most. A rocket keeps its row for as long as it is
-//  there, as it keeps its place, and a new rocket gets the row of one that is gone, or the next one. Return copies (of rocket_view_t *), which the
-//  caller frees. shard_end_save or shard_put_back ends the save.
+//  Begin to save a piece of at most `most` rockets. Return copies of them (rocket_view_t *), which
+//  the caller frees. shard_end_save or shard_put_back ends the save. The row of a rocket follows
+//  from its place, so it never changes; a new rocket gets the row of a rocket that is gone, or the
+//  next row.
 GPtrArray *shard_take_changes (shard_t *self, guint most);
 
-//  Set *position to the one to store in the same transaction as the piece that was taken. Return
-//  false if there is none: more pieces of the burst follow, or the stored one is the same.
+//  Set *position to the position to store in the same transaction as the piece that was taken.
+//  Return false if there is none: more pieces of the burst follow, or the position is stored
+//  already.
 bool shard_take_position (const shard_t *self, position_t *position);
 
 //  End a save that succeeded. After the last piece of a burst, move its acks to acks.
@@ -93,14 +95,16 @@ void shard_repeat_acks (const shard_t *self, acks_t *acks);
 void shard_put_back (shard_t *self);
 
 //  Updates. A saved rocket is noted. From time to time the noted rockets become due, and each is
-//  published once, in its newest saved state. A rocket that has changed when its turn comes is
+//  published once, in its newest saved state. A due rocket that has changed since its save becomes
 //  overdue: it is published at its next save.
 
-//  Note that the rocket with this index in the piece was saved. Call it before the end of the save.
-//  Return true if the rocket is overdue: publish it now, from the copy, since it may have changed.
+//  Note that the rocket with this index in the piece was saved. Call this before the end of the
+//  save. Return true if the rocket is overdue: publish it now, from the copy, since it may have
+//  changed.
 bool shard_note_saved (shard_t *self, guint index);
 
-//  Do the same for a rocket without subscribers: it is neither noted nor overdue any more.
+//  Skip the update of a saved rocket without subscribers: do not note it, and end its being
+//  overdue. Return true if it was overdue.
 bool shard_pass_over_saved (shard_t *self, guint index);
 
 //  Make every noted rocket due, unless earlier ones still are. Return true if any rocket is due.
@@ -122,14 +126,14 @@ size_t shard_size (const shard_t *self);
 //  Return the number of rockets of each status, by rocket_status_t: ROCKET_STATUSES numbers.
 const size_t *shard_statuses (const shard_t *self);
 
-//  Return the number of places, and the rocket at a place below it; NULL: none. A rocket keeps its place
-//  for as long as it is there.
+//  Return the number of places; and the rocket at a place, NULL if the place is empty. A rocket
+//  never changes its place.
 size_t shard_places (const shard_t *self);
 const rocket_t *shard_at (const shard_t *self, size_t place);
 
-//  Forgotten rockets. A rocket that is forgotten stays as an id that ignores messages, is saved as such,
-//  and is not shown. After some time it ends: its next save removes it from the store, and then
-//  it leaves the memory. Nobody may keep a rocket of a shard for REMEMBER_MIN_MS: lists end before.
+//  Forgotten rockets. A forgotten rocket ignores messages and is not shown; its id is saved. After
+//  some time it ends: its next save removes it from the store, and then it leaves the memory. No
+//  caller may hold a pointer to a rocket for REMEMBER_MIN_MS; lists end earlier.
 
 #define FORGOTTEN_MAX 65536  //  in a partition; a further rocket is not forgotten
 #define REMEMBER_MIN_MS 120000
@@ -137,38 +141,40 @@ const rocket_t *shard_at (const shard_t *self, size_t place);
 typedef enum {
     FORGET_NO_ROCKET,  //  there is none
     FORGET_NO_ROOM,    //  FORGOTTEN_MAX rockets are remembered already
-    FORGET_UNSAVED,    //  it is forgotten, and that is not saved yet
-    FORGET_SAVED,      //  it was forgotten, and that is saved
+    FORGET_UNSAVED,    //  the rocket is forgotten, and that is not saved yet
+    FORGET_SAVED,      //  the rocket is forgotten, and that is saved
 } forget_t;
 
 //  Forget a rocket. Time is in microseconds since 1970.
 forget_t shard_forget (shard_t *self, text_t id, int64_t now_us);
 
-//  Look at some forgotten rockets in turn: end those that were forgotten before a time, and free those
-//  whose end is saved.
+//  Look at the next forgotten rockets, `most` at most: end those that were forgotten before a time,
+//  and free those whose end is saved.
 void shard_end_forgotten (shard_t *self, int64_t before_us, guint most);
 
 //  Return the number of forgotten rockets.
 guint shard_forgotten (const shard_t *self);
 
-//  Look at some places in turn, beginning at *place: mark exploded rockets as quiet, and forget those that
-//  are since the last sweep. Return their number, and set *place behind the last one; to 0 at the end.
+//  Look at the next places from *place on, `most` at most: mark exploded rockets as quiet, and
+//  forget those that are quiet since the last sweep. Return the number of forgotten rockets. Set
+//  *place to the next place; 0: the sweep is at its end.
 guint shard_sweep (shard_t *self, size_t *place, size_t most, int64_t now_us);
 
-//  Rows of the rockets, for lists (rocket_columns.h). A list that looks at all rockets makes the rows that are
-//  missing, before others read them.
+//  Rows of the rockets, for lists (rocket_columns.h). The first list that looks at all rockets
+//  makes the missing rows.
 
 //  Return true if every rocket has a row.
 bool shard_has_rows (const shard_t *self);
 
-//  Make the rows of the places from first up to end. From now on they follow their rockets.
+//  Make the rows of the places from first up to end. From now on each row follows its rocket.
 void shard_make_rows (shard_t *self, size_t first, size_t end);
 
 //  Note that the rows of all places are made.
 void shard_end_rows (shard_t *self);
 
-//  Show a selection the rockets at the places from first up to end, but for those that cannot be among its
-//  first. Call it if every rocket has a row. Return false if it takes another way: then show all.
+//  Show a selection the rockets at the places from first up to end, except those that cannot be
+//  among its first. Every rocket must have a row. Return false, and show nothing, if rows cannot
+//  serve this list: then show the selection all rockets.
 bool shard_show (shard_t *self, selection_t *selection, size_t first, size_t end)
     __attribute__ ((warn_unused_result));
 

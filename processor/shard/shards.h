@@ -1,5 +1,5 @@
-//  All shards of this process, by partition, and its counters. Queries and frames find their
-//  rockets here. The processor's thread owns it.
+//  All shards of this process, by partition, and the counters of the process. Queries and frames
+//  find their rockets here. The processor's thread owns the shards.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SHARDS_H
 #define DOWNLINK_SHARDS_H
@@ -11,8 +11,8 @@
 //  How far the saved state of a partition is behind a bus that keeps the messages.
 typedef struct {
     uint64_t messages;
-    uint64_t age_ms;  //  of the oldest of them, as far as it is known
-    bool is_known;    //  false: the bus has not told yet
+    uint64_t age_ms;  //  of the oldest message, if the bus knows it
+    bool is_known;    //  false: the bus has not reported yet
 } lag_t;
 
 typedef struct {
@@ -33,7 +33,7 @@ typedef struct {
     processor_latencies_t latencies;
     int64_t started_ms;
     uint64_t rockets_limit;  //  0: none
-    bool is_full;            //  it holds as many rockets as it may, or more
+    bool is_full;            //  this process holds rockets_limit rockets, or more
 } shards_t;
 
 //  Return P and the partition function.
@@ -52,7 +52,7 @@ size_t shards_rockets (const shards_t *self);
 //  Return the number of messages in all shards that are folded and not saved.
 uint64_t shards_unsaved (const shards_t *self);
 
-//  Work out is_full. Return true if it has changed.
+//  Update is_full. Return true if it has changed.
 bool shards_look_full (shards_t *self);
 
 //  Write the number of rockets of each status in the partitions that this processor owns and that

@@ -1,14 +1,14 @@
-//  The subscriptions of the events socket, an XPUB, so that no rocket without subscribers is
-//  packed. A subscription belongs to its connection, and ends with an unsubscription by the same
-//  connection or with the connection. To unsubscribe from a topic that the connection does not have
+//  The subscriptions of the events socket, an XPUB, so that the processor packs no rocket without
+//  subscribers. A subscription belongs to its connection. It ends with the connection, or when the
+//  same connection unsubscribes. Unsubscribing from a topic that the connection does not have
 //  changes nothing.
 //
 //  Subscriptions are bounded, because libzmq keeps a copy of each. A subscription counts as its
-//  bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000 times the topic's bytes). A
-//  connection with more than SUBSCRIPTIONS_MAX_BYTES is ended. If all connections have more than
-//  LISTENERS_ALL_BYTES, the largest one is ended. libzmq then frees its copies.
+//  bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000 times the topic's bytes). These
+//  functions end a connection with more than SUBSCRIPTIONS_MAX_BYTES, and the largest connection if
+//  all together have more than LISTENERS_ALL_BYTES. libzmq then frees its copies.
 //
-//  The processor's thread owns it.
+//  The processor's thread owns the listeners.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTENERS_H
 #define DOWNLINK_LISTENERS_H
@@ -25,11 +25,12 @@ listeners_t *listeners_new (void);
 
 void listeners_destroy (listeners_t **self_p);
 
-//  Handle a message of the socket and its connection: a byte, 1 to subscribe or 0 to unsubscribe,
-//  and the topic. Return the topic, borrowed, if it is a new sync, else no text.
+//  Handle a message that a visitor has sent to the socket: a byte, 1 to subscribe or 0 to
+//  unsubscribe, and the topic. Return the topic, borrowed, if it is a new sync topic, else no text.
 text_t listeners_take (listeners_t *self, visitor_t visitor, text_t message);
 
-//  Remove the subscriptions of connections that are gone. Costs a system call for each connection.
+//  Remove the subscriptions of connections that are gone. This costs a system call for each
+//  connection.
 void listeners_forget_gone (listeners_t *self);
 
 //  Return the number of connections ended for too many subscriptions.

@@ -1,5 +1,6 @@
-//  Publishes the partitions that this processor owns, its members and its endpoints: at every
-//  change and every half second. The last acks follow, because the first copies may have been lost.
+//  Publish the partitions that this processor owns, the members of its state and its endpoints: at
+//  every change and every half second. The last acks follow, because their first copies may have
+//  been lost.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SEND_ANNOUNCEMENTS_H
 #define DOWNLINK_SEND_ANNOUNCEMENTS_H

@@ -1,7 +1,7 @@
-//  Publishes the newest saved state of each rocket that changed, at most once every
-//  UPDATE_INTERVAL_MS. A rocket that waits for its update has a mark and a place in a list. So a
-//  million rockets that change at once take turns, and each is published once. While there are no
-//  subscribers nothing is noted or packed. The processor's thread owns it.
+//  Publish the newest saved state of each rocket that changed, at most once every
+//  UPDATE_INTERVAL_MS. A rocket that waits for its update has a mark and a place in a list. So if a
+//  million rockets change at once, they take turns, and each is published once. While there are no
+//  subscribers, no rocket is noted or packed. The processor's thread owns the sender.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SEND_UPDATES_H
 #define DOWNLINK_SEND_UPDATES_H
@@ -13,7 +13,7 @@
 
 typedef struct update_sender update_sender_t;
 
-//  Create a sender. Both are borrowed. The subscriptions come in on the events socket.
+//  Create a sender. Both arguments are borrowed. The subscriptions come in on the events socket.
 update_sender_t *update_sender_new (shards_t *shards, socket_t *events);
 
 void update_sender_destroy (update_sender_t **self_p);
@@ -22,7 +22,7 @@ void update_sender_destroy (update_sender_t **self_p);
 //  them. Call it before shard_end_save.
 void update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *views);
 
-//  Handle subscriptions and publish due rockets. Bounded; never waits.
+//  Handle subscriptions and publish due rockets, for a bounded time. Never wait.
 void update_sender_run (update_sender_t *self);
 
 //  Return the longest time until the next run, in milliseconds. INT64_MAX: there are no

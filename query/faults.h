@@ -1,4 +1,4 @@
-//  Sentences about what is wrong with processors and their answers, for standard error.
+//  Sentences about faults of processors and of their answers, for standard error.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FAULTS_H
 #define DOWNLINK_FAULTS_H
@@ -11,16 +11,16 @@ GPtrArray *faults_new (void);
 //  Add a sentence.
 void faults_add (GPtrArray *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
-//  Add the processors that sent no answer.
+//  Add a sentence for each processor that sent no answer.
 void faults_of_answers (GPtrArray *self, const GPtrArray *answers);
 
-//  Add the members without an address.
+//  Add a sentence for each member without an address.
 void faults_of_lost (GPtrArray *self, const GPtrArray *found);
 
-//  Add the partitions without an owner that answered.
+//  Add a sentence about the partitions without an owner that answered.
 void faults_of_coverage (GPtrArray *self, const coverage_t *coverage);
 
-//  Add two processors that keep different states.
+//  Add a sentence if two processors keep different states.
 void faults_of_states (GPtrArray *self, const GPtrArray *found);
 
 //  Add the same for two processors, each given by host:port.

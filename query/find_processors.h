@@ -1,5 +1,5 @@
-//  Finds all processors of a state from any one of them: the stats of each have the members and
-//  their endpoints.
+//  Find all processors of a state from any one of them: the stats of each processor list the
+//  members and their endpoints.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FIND_PROCESSORS_H
 #define DOWNLINK_FIND_PROCESSORS_H

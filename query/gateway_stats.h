@@ -1,4 +1,4 @@
-//  Asks gateways for GET /stats, and reads from the answers what tells whether all is well.
+//  Ask gateways for GET /stats, and read the numbers that show whether all is well.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_GATEWAY_STATS_H
 #define DOWNLINK_GATEWAY_STATS_H
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  The alarms of a gateway: name in /stats, and the sentence behind its name and the count, for one
-//  and for more.
+//  The alarms of a gateway: the name in /stats, and the sentence that follows the count, in the
+//  singular and in the plural.
 #define GATEWAY_ALARMS(X)                                                                          \
     X (refusedProcessors, "processor is refused, as it keeps another state",                       \
         "processors are refused, as they keep another state")                                      \
@@ -42,26 +42,27 @@ typedef struct {
     double oldest_s;  //  the age of the oldest message that waits
     uint64_t alarms[ALARMS_COUNT];
     GPtrArray *processors;  //  host:port of each processor that it hears
-    GPtrArray *silent;      //  the same of those that it does not hear
+    GPtrArray *silent;      //  host:port of each processor that it does not hear
 } gateway_stats_t;
 
-//  Make stats that tell nothing yet.
+//  Make empty stats.
 gateway_stats_t *gateway_stats_new (void);
 
 void gateway_stats_free (gateway_stats_t *self);
 
-//  Read the body of an answer, terminated. Return false if it is no gateway's.
+//  Read the body of an answer, which is terminated. Return false if it is not the stats of a
+//  gateway.
 bool gateway_stats_read (gateway_stats_t *self, const char *json)
     __attribute__ ((warn_unused_result));
 
-//  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h); https:// may be
-//  before each.
+//  Return true if the text is a list of HOST:PORT, separated by commas (host_port.h); https:// may
+//  be before each.
 bool gateway_list_check (const char *list);
 
 //  The gateways to ask.
 typedef struct {
-    const char *list;   //  which gateway_list_check has taken; NULL: none
-    const char *token;  //  that they want; NULL: none
+    const char *list;   //  a list that gateway_list_check accepts; NULL: none
+    const char *token;  //  to send; NULL: none
     const char *ca;     //  file of the authorities of their certificates; NULL: the system's
 } gateways_t;
 

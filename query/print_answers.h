@@ -1,13 +1,13 @@
-//  Prints the replies of the processors: tables for people, JSON for programs.
+//  Print the replies of the processors: tables for people, JSON for programs.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PRINT_ANSWERS_H
 #define DOWNLINK_PRINT_ANSWERS_H
 
 #include "query/find_processors.h"
 
-//  Print the found processors, for QUERY_PING, or their stats, for QUERY_STATS, and the missing
-//  ones on standard error. Return the exit status: 1 if a processor does not answer or cannot be
-//  found, or a partition has no owner, else 0.
+//  Print the processors that were found, for QUERY_PING, or their stats, for QUERY_STATS. Print
+//  missing processors on standard error. Return the exit status: 1 if a processor does not answer
+//  or cannot be found, or a partition has no owner, else 0.
 int print_found (const query_t *query, const GPtrArray *found, bool as_json);
 
 //  Print the answers to QUERY_GET or QUERY_LIST on standard output, and faults on standard error.
@@ -16,8 +16,8 @@ int print_found (const query_t *query, const GPtrArray *found, bool as_json);
 int print_answers (
     const query_t *query, const GPtrArray *found, const GPtrArray *answers, bool as_json);
 
-//  Return true if all processors answered but a needed partition has no owner. It may be changing
-//  its owner, so ask again.
+//  Return true if all processors answered but a needed partition has no owner. The partition may be
+//  changing hands, so ask again.
 bool answers_are_early (const query_t *query, const GPtrArray *found, const GPtrArray *answers);
 
 #endif

@@ -1,4 +1,4 @@
-//  Prints the health of a system: one screen for people, JSON for programs.
+//  Print the health of a system: one screen for people, JSON for programs.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PRINT_HEALTH_H
 #define DOWNLINK_PRINT_HEALTH_H

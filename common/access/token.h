@@ -1,5 +1,5 @@
-//  Tokens: secrets that clients send, as in "Authorization: Bearer TOKEN". A server keeps only their
-//  digests, so a stolen token file lets nobody in.
+//  Tokens: secrets that clients send, as in "Authorization: Bearer TOKEN". A server keeps only
+//  their digests, so a stolen token file lets nobody in.
 //
 //  A digest without salt or repetition is enough, because a token that token_make makes has 256
 //  random bits: nobody finds one by trying.
@@ -15,7 +15,7 @@
 #define TOKEN_DIGEST_SIZE 32
 #define TOKEN_SIZE 48  //  of a token that token_make makes, with its terminator
 
-//  What the holder of a token may do; bits.
+//  The scopes of a token: the things that its holder may do; bits.
 typedef enum {
     TOKEN_WRITE = 1,  //  POST messages
     TOKEN_READ = 2,   //  rockets, events, the page
@@ -23,8 +23,8 @@ typedef enum {
     TOKEN_ADMIN = 8,  //  remove rockets
 } token_scope_t;
 
-//  Return true for the characters that RFC 6750 allows in a token, and no more than
-//  TOKEN_MAX_BYTES of them.
+//  Return true if a token has only characters that RFC 6750 allows, and at most TOKEN_MAX_BYTES of
+//  them.
 bool token_is_well_formed (text_t token);
 
 //  Compute the SHA-256 of a token.
@@ -37,7 +37,7 @@ bool token_make (char token[TOKEN_SIZE]) __attribute__ ((warn_unused_result));
 //  names the fault. An unknown name, one given twice, and no name at all are faults.
 const char *token_scopes_read (unsigned *scopes, text_t names);
 
-//  Return the names of scopes as token_scopes_read takes them.
+//  Return the names of scopes, in the form that token_scopes_read takes.
 const char *token_scopes_names (unsigned scopes);
 
 #endif

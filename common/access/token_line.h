@@ -1,4 +1,5 @@
-//  A line of a token file: the name of a token, its scopes, its digest, and perhaps its end.
+//  A line of a token file: the name of a token, its scopes, its digest, and optionally the time
+//  when it expires.
 //
 //    NAME SCOPES SHA256-OF-THE-TOKEN [EXPIRES]
 //    robot write 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
@@ -23,7 +24,7 @@ typedef struct {
 } token_line_t;
 
 //  Read a line without its line feed. Return NULL, or a sentence that names the fault. The sentence
-//  never shows the line: somebody may have put a token there instead of its digest.
+//  never shows the line, which may hold a token in place of its digest by mistake.
 const char *token_line_read (token_line_t *self, text_t line);
 
 //  Return the line of a token with its line feed; free it with g_free.

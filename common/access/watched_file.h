@@ -1,5 +1,5 @@
-//  Small files that an operator may change while a program runs: read as a whole, and looked at
-//  again and again. Any thread may call these functions.
+//  Read small files that an operator may change while a program runs, and notice changes. Any
+//  thread may call these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_WATCHED_FILE_H
 #define DOWNLINK_WATCHED_FILE_H
@@ -11,7 +11,7 @@
 
 #define WATCHED_FILE_FAULT_SIZE 160  //  of a sentence about a fault
 
-//  The signs by which a changed file shows. Zeros: the file was not there.
+//  The properties of a file that show a change. Zeros: the file did not exist.
 typedef struct {
     dev_t device;
     ino_t inode;
@@ -20,22 +20,22 @@ typedef struct {
     struct timespec changed;
 } file_trace_t;
 
-//  The rights to the file that other users of the machine must not have.
+//  The rights that other users of the machine must not have to the file.
 typedef enum {
     WATCHED_FILE_WRITING = S_IWOTH,
     WATCHED_FILE_READING = S_IROTH | S_IWOTH,
 } watched_file_bar_t;
 
-//  Read a regular file of at most limit bytes, and take its trace. Return its bytes, with a zero byte
-//  behind them, to free with g_free. Return NULL on failure, and write a sentence. Never wait for
-//  the writer of a pipe.
+//  Read a regular file of at most limit bytes, and set its trace. Return its bytes, followed by a
+//  zero byte; the caller frees them with g_free. Return NULL on failure, and write a sentence.
+//  Never wait for the writer of a pipe.
 char *watched_file_read (const char *path, watched_file_bar_t bar, size_t limit, size_t *size,
     file_trace_t *trace, char fault[WATCHED_FILE_FAULT_SIZE]);
 
-//  Return the trace of the file as it is now.
+//  Return the present trace of a file.
 file_trace_t watched_file_trace (const char *path);
 
-//  Return true if the file is not the one with this trace any more, or has gone since.
+//  Return true if the file has changed, or was removed, since this trace was taken.
 bool watched_file_has_changed (const char *path, const file_trace_t *trace);
 
 #endif

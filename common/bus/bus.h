@@ -1,10 +1,10 @@
-//  The buses: the ways of messages from gateways to processors. BUSES is the only place that knows them
-//  all. To add one, add a row, and write the two files with the functions that it names:
+//  The buses, by which messages get from gateways to processors. Only the table BUSES knows all of
+//  them. To add a bus, add a row, and write two files with these functions:
 //
 //    gateway/link/link_NAME.c        link_t *link_NAME_new (const link_setup_t *setup)
 //    processor/intake/source_NAME.c  source_t *source_NAME_new (const source_setup_t *setup)
 //
-//  choose_link, choose_source and the flags of both programs are made from the table.
+//  choose_link, choose_source and the flags of both programs come from the table.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BUS_H
 #define DOWNLINK_BUS_H
@@ -17,9 +17,9 @@
 //  ROW (NAME, name, partitioner, needs_it, setting, help)
 //    name         in --bus
 //    partitioner  the function that a new state should have (partition.h)
-//    needs_it     true: other programs choose partitions by this function, so no other will do
-//    setting      one that the file must have
-//    help         on the file
+//    needs_it     true: other programs choose partitions by this function, so a state needs it
+//    setting      a setting that the file must have
+//    help         the help for the flag of the file
 #define BROKER_BUSES(ROW)                                                                          \
     ROW (KAFKA, kafka, MURMUR2, true, "bootstrap.servers",                                         \
         "settings for librdkafka, one name=value a line; bootstrap.servers has to be among them. " \
@@ -40,7 +40,7 @@
 #define BUS_MEMBER(NAME, ...) BUS_##NAME,
 typedef enum { BUSES (BUS_MEMBER) BUS_COUNT } bus_t;
 
-//  The choice of the user.
+//  The bus that the user has chosen.
 typedef struct {
     bus_t bus;
     const char *settings;     //  path of the file of settings; not NULL with a broker
@@ -71,17 +71,18 @@ typedef struct {
 //  Return the name in --bus.
 const char *bus_name (bus_t self);
 
-//  Return the function that a new state should have with this bus; and if no other will do.
+//  Return the partition function that a new state should have with this bus; and true if the bus
+//  needs that function.
 partitioner_t bus_partitioner (bus_t self);
 bool bus_needs_partitioner (bus_t self);
 
-//  Return the setting that its file must have; NULL: it has no broker, and no file.
+//  Return the setting that the file of a bus must have; NULL: the bus has no broker and no file.
 const char *bus_needed_setting (bus_t self);
 
 #define BUS_REFUSAL_SIZE 384
 
-//  Make a choice of flags, whose texts are borrowed. Return false after writing the fault, as a
-//  sentence.
+//  Set *choice from the flags, whose texts are borrowed. If the flags contradict each other, write
+//  a sentence and return false.
 bool bus_choose (const bus_flags_t *flags, bus_choice_t *choice, char refusal[BUS_REFUSAL_SIZE])
     __attribute__ ((warn_unused_result));
 

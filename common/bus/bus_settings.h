@@ -1,5 +1,5 @@
-//  The file of settings of a bus, --NAME-config: one `name=value` a line. Blank lines and lines that
-//  begin with # are ignored. The values may be secrets, so none is ever logged.
+//  The file of settings of a bus, --NAME-config: one `name=value` a line. Blank lines and lines
+//  that begin with # are ignored. The values may be secrets, so none is ever logged.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BUS_SETTINGS_H
 #define DOWNLINK_BUS_SETTINGS_H
@@ -12,8 +12,8 @@
 
 typedef struct bus_settings bus_settings_t;
 
-//  Read the file of a bus with a broker. Return NULL if it cannot be read, has a line of another form,
-//  or lacks the setting that it must have; then the log says why.
+//  Read the file of a bus with a broker. Return NULL if the file cannot be read, has a malformed
+//  line, or lacks the setting that it must have; then the log says why.
 bus_settings_t *bus_settings_read (bus_t bus, const char *path);
 
 void bus_settings_destroy (bus_settings_t **self_p);

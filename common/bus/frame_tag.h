@@ -1,10 +1,10 @@
-//  The name of a frame on a bus with a broker: a header of the last message that holds its lines. By it
-//  a processor knows which frame to acknowledge when all of it is saved. Layout: source (16 bytes),
-//  sequence (8, big-endian), digest (8, big-endian).
+//  The tag of a frame: its name on a bus with a broker, in a header of the last message with its
+//  lines. The tag shows a processor which frame to acknowledge when all its messages are saved.
+//  Layout: source (16 bytes), sequence (8, big-endian), digest (8, big-endian).
 //
-//  A gateway writes the JSON itself, so every record with a tag begins like FRAME_RECORD_BEGIN. A broker's
-//  library may take long to look for headers, and most foreign programs write other spaces: a record
-//  that begins otherwise needs no look.
+//  Gateways write the JSON of records themselves, so every record with a tag begins with
+//  FRAME_RECORD_BEGIN. Looking for headers may be slow, and most other programs write other spaces.
+//  So a processor looks for a tag only if the record begins like that.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_FRAME_TAG_H
 #define DOWNLINK_FRAME_TAG_H
@@ -18,10 +18,11 @@
 //  Write a tag. digest is the frame_digest of the frame.
 void frame_tag_write (uint8_t tag[FRAME_TAG_SIZE], const frame_head_t *head, uint64_t digest);
 
-//  Return false if no gateway wrote this record, so that it has no tag.
+//  Return false if no gateway can have written this record, so that it has no tag.
 bool frame_tag_may_be_on (text_t record);
 
-//  Read source and sequence of a tag into a head, and the digest. Return false if it is none.
+//  Read a tag: set source and sequence of the head, and the digest. Return false if the bytes are
+//  not a tag.
 bool frame_tag_read (const void *bytes, size_t size, frame_head_t *head, uint64_t *digest)
     __attribute__ ((warn_unused_result));
 

@@ -73,7 +73,7 @@ typedef struct {
     announced_bus_t bus;
     bool has_rockets;                   //  false: not announced
     uint64_t rockets[ROCKET_STATUSES];  //  of the owned partitions, by rocket_status_t
-    bool is_full;                       //  it holds as many rockets as it may
+    bool is_full;                       //  the processor holds as many rockets as it may
 } owner_announcement_t;
 
 //  Write the topic of the acks for a source: "ack/" and 32 hexadecimal digits, terminated.
@@ -88,11 +88,11 @@ typedef struct {
     uint64_t digest;  //  frame_digest
 } saved_frame_t;
 
-//  Pack an ack for saved frames, in rising order of their sequences, in the same way.
+//  Pack an ack for saved frames, which are in rising order of their sequences, in the same way.
 void *ack_write (const uint8_t processor[PROCESSOR_ID_SIZE], const saved_frame_t *frames,
     size_t count, size_t *size);
 
-//  Read an announcement. Return false if the bytes are not one.
+//  Read an announcement. Return false if the bytes are not an announcement.
 bool owner_announcement_read (owner_announcement_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 
@@ -104,14 +104,14 @@ typedef struct {
     text_t digests;  //  no data: not given
 } ack_t;
 
-//  Read an ack. Return false if the bytes are not one: then ignore all of it.
+//  Read an ack. Return false if the bytes are not an ack: then ignore all of them.
 bool ack_read (ack_t *self, const void *bytes, size_t size) __attribute__ ((warn_unused_result));
 
 //  Take one range of an ack; first and last belong to it. digests are the digests of its frames,
 //  for ack_digest; NULL: not given.
 typedef void (ack_range_fn) (void *context, uint64_t first, uint64_t last, const void *digests);
 
-//  Return the digest at this index.
+//  Return the digest of the frame at this index of the range.
 uint64_t ack_digest (const void *digests, uint64_t index);
 
 //  Call range for every range of an ack.

@@ -12,9 +12,9 @@
 
 #define FRAME_VERSION 1
 #define FRAME_SOURCE_SIZE 16
-#define FRAME_HEAD_MAX_BYTES 40        //  what stands before the messages
+#define FRAME_HEAD_MAX_BYTES 40        //  of all members before the messages
 #define FRAME_MESSAGES_BYTES 262144    //  a gateway seals a frame before its messages exceed this
-#define FRAME_MAX_BYTES (1024 * 1024)  //  a processor refuses what is larger
+#define FRAME_MAX_BYTES (1024 * 1024)  //  a processor refuses larger frames
 
 //  Packed messages, one after another, as a frame holds them. Zeroed memory holds none.
 typedef struct {
@@ -37,8 +37,8 @@ void packed_messages_clear (packed_messages_t *self);
 void packed_messages_free (packed_messages_t *self);
 
 typedef struct {
-    uint8_t source[FRAME_SOURCE_SIZE];  //  its maker: one run of one worker
-    uint64_t sequence;                  //  counts the frames of the source
+    uint8_t source[FRAME_SOURCE_SIZE];  //  the maker of the frame: one run of one worker
+    uint64_t sequence;                  //  number of the frame within its source
     uint32_t partition;
 } frame_head_t;
 
@@ -46,8 +46,8 @@ typedef struct {
 //  messages. Return the size of the frame.
 size_t frame_write (const frame_head_t *head, const packed_messages_t *messages, uint8_t *bytes);
 
-//  A frame that was read. It owns the array of messages and uses it again for the next frame. Texts
-//  point into the bytes. Zeroed memory is unused.
+//  A frame that was read. It owns the array of messages and reuses it for the next frame. Texts
+//  point into the bytes. Zeroed memory holds no frame.
 typedef struct {
     frame_head_t head;
     message_t *messages;
@@ -55,8 +55,8 @@ typedef struct {
     uint32_t capacity;
 } frame_t;
 
-//  Read a frame and check every message. Return NULL, or a sentence about the first fault: then the
-//  whole frame is bad.
+//  Read a frame and check every message. Return NULL if the frame is good, or a sentence about the
+//  first fault: then the whole frame is bad.
 const char *frame_read (frame_t *self, const void *bytes, size_t size)
     __attribute__ ((warn_unused_result));
 

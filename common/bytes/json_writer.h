@@ -1,5 +1,5 @@
 //  Write JSON text value by value. The writer adds commas, colons and escapes. A value in a wrong
-//  place is a bug, and aborts. One thread owns a writer and uses it for many texts.
+//  place is a bug, and aborts the program. One thread owns a writer and uses it for many texts.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_JSON_WRITER_H
 #define DOWNLINK_JSON_WRITER_H
@@ -38,8 +38,8 @@ void json_decimal (json_writer_t *self, double value, unsigned decimals);
 void json_bool (json_writer_t *self, bool value);
 void json_null (json_writer_t *self);
 
-//  Let the caller write a value of at most `most` bytes: begin returns the place, end takes the end
-//  of the value. Without a call of end nothing was written.
+//  Let the caller write a value of at most `most` bytes: begin returns the place to write to, end
+//  takes the end of the value. Without a call of end, nothing is written.
 char *json_begin_value (json_writer_t *self, size_t most);
 void json_end_value (json_writer_t *self, const char *end);
 

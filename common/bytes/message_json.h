@@ -31,19 +31,19 @@ typedef enum {
 } message_json_form_t;
 
 typedef enum {
-    MESSAGE_JSON_READ,    //  one of the two functions was called for every element, or stopped that
+    MESSAGE_JSON_READ,    //  every element went to accept or refuse, until message_json_stop
     MESSAGE_JSON_BROKEN,  //  the body is not JSON, or neither object nor array: see detail
 } message_json_result_t;
 
 typedef struct message_json message_json_t;
 
-//  Take a good message. Calls come in order. index counts from 0: the place in the array, or the
-//  line, without blank lines. The message's texts are valid only during the call.
+//  Take a good message. Calls come in order. index is the place in the array, or the number of the
+//  line without blank lines, from 0. The message's texts are valid only during the call.
 typedef void (message_json_accept_fn) (void *context, size_t index, const message_t *message);
 
 //  Take a fault of a bad message: a pointer into the message as the client sent it (RFC 6901, ""
-//  for all of it), and a sentence with the rule that it breaks. Both are valid only during the call.
-//  A message with several faults gets several calls, one after the other.
+//  for all of it), and a sentence with the rule that it breaks. Both are valid only during the
+//  call. A message with several faults gets several calls, one after the other.
 typedef void (message_json_refuse_fn) (
     void *context, size_t index, const char *pointer, const char *detail);
 
@@ -66,7 +66,7 @@ message_json_result_t message_json_read (message_json_t *self, const char *body,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
 
-//  Let the reading end that is under way: no element is told after this one. For the two functions.
+//  Stop the reading in progress: no further element is passed on. Call this from accept or refuse.
 void message_json_stop (message_json_t *self) MESSAGE_JSON_NOEXCEPT;
 
 //  Read a piece of an NDJSON body: whole lines, the last one with or without its line end. *index

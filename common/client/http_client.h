@@ -1,5 +1,5 @@
-//  A small HTTP/1.1 client over non-blocking sockets, plain or under TLS: one request on a connection at
-//  a time.
+//  A small HTTP/1.1 client over non-blocking sockets, plain or under TLS: one request on a
+//  connection at a time.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CLIENT_H
 #define DOWNLINK_HTTP_CLIENT_H
@@ -24,13 +24,13 @@ typedef struct {
     socklen_t address_size;
 } http_place_t;
 
-//  Parse http://host[:port]/path, the same with https, or HOST:PORT with or without a path (host_port.h). Without a path
-//  it is /messages. Return NULL, or a sentence about the fault. The caller frees the
-//  place with http_place_free in both cases.
+//  Parse http://host[:port]/path, the same with https, or HOST:PORT with or without a path
+//  (host_port.h). The default path is /messages. Return NULL, or a sentence about the fault. In
+//  both cases the caller frees the place with http_place_free.
 const char *http_place_read (http_place_t *self, const char *url);
 
-//  Look up the host until clock_ms () reaches until_ms; INT64_MAX: without limit. Return NULL, or
-//  the reason of the failure.
+//  Look up the host, and wait until clock_ms () reaches until_ms; INT64_MAX: without limit. Return
+//  NULL, or the reason of the failure.
 const char *http_place_resolve (http_place_t *self, int64_t until_ms);
 
 //  Trust the authorities in a file for https; NULL: those of the system. Return NULL, or a sentence
@@ -60,9 +60,9 @@ typedef struct {
 //  Read the available bytes. Return HTTP_ANSWERED when the answer is complete.
 http_step_t http_answer_read (http_answer_t *self, http_line_t *line);
 
-//  Send GET for a target on a connection, which may still be under way, and wait for the answer
-//  until clock_ms () reaches until_ms. The buffer, which the caller made, gets the whole answer and
-//  a zero byte. Return true if it is complete.
+//  Send GET for a target on a connection, which may still be connecting, and wait for the answer
+//  until clock_ms () reaches until_ms. The buffer, which the caller has made, gets the whole answer
+//  and a zero byte. Return true if the answer is complete.
 bool http_get (http_line_t *line, const http_place_t *place, const char *target, int64_t until_ms,
     http_answer_t *answer);
 

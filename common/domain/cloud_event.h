@@ -11,9 +11,9 @@
 extern "C" {
 #endif
 
-//  The attributes that count, in the order in which faults are reported: the name, and the place
-//  that it has in a message (a pointer of message_check) or, if every event needs it, in the event
-//  itself.
+//  The attributes that count, in the order in which faults are reported: the name, and the place of
+//  the attribute in a message (a pointer of message_check), or in the event for the attributes that
+//  every event needs.
 #define CLOUD_EVENT_ATTRIBUTES(X)                                                                  \
     X (CLOUD_EVENT_SPECVERSION, "specversion", "/specversion")                                     \
     X (CLOUD_EVENT_ID, "id", "/id")                                                                \
@@ -54,14 +54,14 @@ const char *cloud_event_place (cloud_event_attribute_t attribute);
 size_t cloud_event_faults (
     const cloud_event_t *self, message_fault_t faults[CLOUD_EVENT_ATTRIBUTES_COUNT]);
 
-//  Copy the metadata to a message; its texts are borrowed. A value that breaks a rule of
-//  message_check leaves the message's member alone. Write a fault for each attribute that is
-//  missing, and return their number.
+//  Copy the metadata of an event to a message; the texts are borrowed. A value that cannot be
+//  read becomes one that breaks a rule of message_check. Write a fault for each missing attribute,
+//  and return the number of faults.
 size_t cloud_event_take (const cloud_event_t *self, message_t *message,
     message_fault_t absent[CLOUD_EVENT_ATTRIBUTES_COUNT]);
 
-//  Return a fault's pointer into the message as a pointer into the event. It is a constant, or a
-//  part of pointer.
+//  Convert a fault's pointer into the message to a pointer into the event. The result is a
+//  constant, or a part of pointer.
 const char *cloud_event_pointer (const char *pointer, cloud_event_mode_t mode);
 
 //  Return true if a datacontenttype says that the data is JSON, whatever its parameters.

@@ -15,7 +15,7 @@ extern "C" {
 
 #define MESSAGE_CHANNEL_MAX_BYTES 128
 #define MESSAGE_TEXT_MAX_BYTES 256
-#define MESSAGE_NUMBER_MAX 9007199254740991u  //  2^53 - 1, what every JSON reader can hold
+#define MESSAGE_NUMBER_MAX 9007199254740991u  //  2^53 - 1: every JSON reader can hold it
 
 //  The values are sent and stored.
 typedef enum {
@@ -44,7 +44,8 @@ typedef struct {
 } message_fault_t;
 
 //  Check a message against all rules: channel, number, time, kind, speed and texts, UTF-8 included.
-//  Return true if it keeps them; else false, and set *fault (never NULL) to the first broken rule.
+//  Return true if it keeps all rules. Else set *fault (never NULL) to the first broken rule, and
+//  return false.
 bool message_check (const message_t *message, message_fault_t *fault)
     __attribute__ ((warn_unused_result));
 
@@ -52,7 +53,7 @@ bool message_check (const message_t *message, message_fault_t *fault)
 #define MESSAGE_FAULTS_MAX 8
 
 //  Write all broken rules to faults, in the order of message_check, and return their number. The
-//  members of an unknown kind have no rules.
+//  members of an unknown kind break no rules.
 size_t message_faults (const message_t *message, message_fault_t faults[MESSAGE_FAULTS_MAX]);
 
 //  Check a message that a gateway has accepted. Allow ids with hidden characters: an earlier

@@ -1,6 +1,6 @@
-//  The list of message kinds. Everything that depends on the kinds is made from it: the enum, the
-//  names, the rules, the members of a frame, packing and unpacking, the JSON reader, and where a
-//  CloudEvent has each member.
+//  The list of message kinds. All code that depends on the kinds is made from this list: the enum,
+//  the names, the rules, the members of a frame, packing and unpacking, the JSON reader, and the
+//  place of each member in a CloudEvent.
 //
 //  To add a kind:
 //  1. Add a row to MESSAGE_KINDS: its name here, the number that stands in frames (never used before),

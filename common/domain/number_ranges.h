@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NUMBER_RANGES_MAX 1024  //  past that the lowest gap between two of them is closed
+#define NUMBER_RANGES_MAX 1024  //  beyond it the lowest gap between two ranges is closed
 
 typedef struct {
     uint64_t first;
@@ -29,7 +29,7 @@ typedef union {
 
 typedef enum {
     NUMBER_ADDED,        //  the number is new
-    NUMBER_KNOWN,        //  the set had the number, nothing changed
+    NUMBER_KNOWN,        //  the set had the number already, and is unchanged
     NUMBER_CLOSED_A_GAP  //  the number is new, and the two lowest ranges became one to keep the
                          //  limit
 } number_added_t;

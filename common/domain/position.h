@@ -1,5 +1,5 @@
-//  A position in a feed: the next record of a partition that the rockets do not hold yet. A feed is
-//  what a bus keeps for all partitions, for example a Kafka topic. A store saves the position
+//  A position in a feed: the first record of a partition that is not folded into the rockets. A
+//  feed is all messages that a bus keeps, for example a Kafka topic. A store saves the position
 //  together with the rockets, so that both are always of the same moment.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSITION_H
@@ -11,7 +11,7 @@
 
 typedef struct {
     int64_t offset;                    //  of the next record to read, 0 or more
-    uint8_t feed[POSITION_FEED_SIZE];  //  identity of the feed; offsets of another one mean nothing
+    uint8_t feed[POSITION_FEED_SIZE];  //  identity of the feed; the offset is good for it alone
 } position_t;
 
 #endif

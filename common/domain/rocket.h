@@ -5,9 +5,9 @@
 //  message with the highest number; an explosion is final; the numbers counted are ranges. Under
 //  ORDERING_LATEST a message is ignored unless its number is above the highest one applied.
 //
-//  A rocket can be forgotten: nothing is left of it but its id and a time, and every further message
-//  of it is ignored, with any number. So a late or repeated message never brings it back, and the
-//  order of messages does not matter here either.
+//  A rocket can be forgotten: only its id and a time are left, and it ignores every further
+//  message, whatever its number. So a late or repeated message never brings the rocket back, and
+//  the order of messages does not matter here either.
 //
 //  One thread owns a rocket and the pool of its texts.
 //  SPDX-License-Identifier: Apache-2.0
@@ -59,7 +59,7 @@ typedef struct {
     uint64_t last_number;  //  the highest number counted
     int64_t last_time_us;  //  messageTime of the message with that number
     uint64_t applied;      //  messages that were applied
-    uint64_t conflicts;    //  this count and the next end at UINT32_MAX
+    uint64_t conflicts;    //  this count and the next stop at UINT32_MAX
     uint64_t gaps_closed;  //  gaps given up: too many ranges, or the ordering changed
     uint64_t type_number;  //  the number that set each register, 0 for none
     uint64_t mission_number;
@@ -72,9 +72,9 @@ typedef struct {
 //  Make a rocket without messages. The id is copied.
 rocket_t *rocket_new (text_t id);
 
-//  Make a rocket from a stored view. It then folds exactly like the rocket that was viewed. Return
-//  NULL if the view contradicts itself. In the view an empty text has data; no data stands for no
-//  text.
+//  Make a rocket from a stored view. The new rocket folds exactly like the rocket that was viewed.
+//  Return NULL if the view contradicts itself. In the view, an empty text has data; a text without
+//  data is no text.
 rocket_t *rocket_restore (const rocket_view_t *view, text_pool_t *pool)
     __attribute__ ((warn_unused_result));
 
@@ -96,7 +96,8 @@ bool rocket_is_forgotten (const rocket_t *self);
 //  Return when a forgotten rocket was forgotten, in microseconds since 1970.
 int64_t rocket_forgotten_us (const rocket_t *self);
 
-//  Marks for the shard that keeps the rocket. Folding sets none, and ends ROCKET_QUIET. The values are bits.
+//  Marks for the shard that keeps the rocket. Folding sets none of them, and removes ROCKET_QUIET.
+//  The values are bits.
 typedef enum {
     ROCKET_CHANGED = 1,  //  it changed since its last save began
     ROCKET_SAVING = 2,  //  its save has begun and not ended; without these two marks it is as saved
@@ -109,13 +110,14 @@ typedef enum {
 bool rocket_is_marked (const rocket_t *self, rocket_mark_t mark);
 void rocket_set_mark (rocket_t *self, rocket_mark_t mark, bool is_marked);
 
-//  Load the rocket into the cache, as it will be viewed soon. A walk over all rockets would wait
-//  for memory otherwise.
+//  Load the rocket into the cache, because it will be viewed soon. Without this a walk over all
+//  rockets would wait for memory.
 void rocket_prefetch (const rocket_t *self);
 
 void rocket_view (const rocket_t *self, rocket_view_t *view);
 
-//  What lists are ordered and filtered by, beside the id. The texts are borrowed; NULL: none.
+//  The members by which lists are ordered and filtered, besides the id. The texts are borrowed;
+//  NULL: none.
 typedef struct {
     int64_t speed;
     uint64_t last_number;
@@ -135,14 +137,15 @@ rocket_view_t *rocket_view_copy (const rocket_view_t *view) __attribute__ ((warn
 //  gaps has room for NUMBER_RANGES_MAX. Return their count.
 size_t rocket_view_missing (const rocket_view_t *view, number_range_t *gaps);
 
-//  Return "unknown", "flying" or "exploded"; "forgotten" for the others.
+//  Return "unknown", "flying" or "exploded"; "forgotten" for a forgotten rocket.
 const char *rocket_status_name (rocket_status_t status);
 
-//  Set *status to the status of that name, as it is stored: "forgotten" is one too.
+//  Set *status to the stored status with this name, which may be "forgotten". Return false for an
+//  unknown name.
 bool rocket_status_of_stored (text_t name, rocket_status_t *status)
     __attribute__ ((warn_unused_result));
 
-//  Set *status to the status of that name. Return false for an unknown name.
+//  Set *status to the shown status with this name. Return false for an unknown name.
 bool rocket_status_of (text_t name, rocket_status_t *status) __attribute__ ((warn_unused_result));
 
 #endif

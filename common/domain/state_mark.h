@@ -11,15 +11,15 @@
 
 typedef enum {
     STATE_UNMARKED,
-    STATE_UNFINISHED,  //  a move fills it, or has been interrupted
-    STATE_MOVED        //  its rockets are in another state
+    STATE_UNFINISHED,  //  a move is filling the state, or was interrupted
+    STATE_MOVED        //  the rockets are in another state now
 } state_phase_t;
 
 //  Zeroed memory is no mark.
 typedef struct {
     state_phase_t phase;
     state_id_t other;              //  the state at the other end of the move
-    char place[STATE_PLACE_SIZE];  //  where that is, for people: one line, without a password
+    char place[STATE_PLACE_SIZE];  //  its place, for people: one line, without a password
 } state_mark_t;
 
 bool state_mark_equal (const state_mark_t *a, const state_mark_t *b);

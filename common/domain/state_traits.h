@@ -1,5 +1,5 @@
-//  The traits that a state keeps for good, and its mark. Flags give those of a new state; an
-//  existing state has its own.
+//  The traits that a state keeps for good, and its mark. Flags determine the traits of a new state;
+//  an existing state keeps its own.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_STATE_TRAITS_H
 #define DOWNLINK_STATE_TRAITS_H
@@ -16,11 +16,11 @@ typedef struct {
     ordering_t ordering;        //  a flag with another one is refused
     state_ancestors_t ancestors;
     state_mark_t mark;
-    bool is_new;  //  set by the store: it made the state
+    bool is_new;  //  the store sets this if it has made the state
 } state_traits_t;
 
-//  Return true if a move opens the state and judges the traits that it finds: it asks for no P, so
-//  that the state must exist, or for a mark.
+//  Return true if these are the wanted traits of a move, which judges the traits of the state
+//  itself: P is 0, so that the state must exist, or there is a mark.
 bool state_traits_are_for_move (const state_traits_t *self);
 
 layout_t state_traits_layout (const state_traits_t *self);
@@ -28,7 +28,7 @@ layout_t state_traits_layout (const state_traits_t *self);
 //  Return "converge" or "latest".
 const char *ordering_name (ordering_t ordering);
 
-//  Set *ordering to the one of that name. Return false for an unknown name.
+//  Set *ordering to the ordering with this name. Return false for an unknown name.
 bool ordering_of (text_t name, ordering_t *ordering) __attribute__ ((warn_unused_result));
 
 #endif

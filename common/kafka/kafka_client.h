@@ -1,5 +1,5 @@
-//  Clients of librdkafka: settings of the file over our defaults, and ours that nobody may change.
-//  Lines of librdkafka go to the log.
+//  Make clients of librdkafka. The settings of the file override our defaults, but not our fixed
+//  settings. Log lines of librdkafka go to our log.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_KAFKA_CLIENT_H
 #define DOWNLINK_KAFKA_CLIENT_H
@@ -14,9 +14,9 @@ typedef struct {
 } kafka_setting_t;
 
 //  Make a configuration: first the defaults, then the file, then the fixed settings. A producer
-//  ignores settings of consumers, and the other way round, as gateway and processor may share a file.
-//  Return NULL if the file sets a fixed one, or one that librdkafka does not take; then the log says
-//  why, without the value.
+//  ignores settings of consumers and a consumer those of producers, because gateway and processor
+//  may share a file. Return NULL if the file has a fixed setting, or one that librdkafka refuses;
+//  then the log says why, without the value.
 rd_kafka_conf_t *kafka_client_settings (
     const bus_settings_t *config, const kafka_setting_t *defaults, const kafka_setting_t *fixed);
 

@@ -1,5 +1,5 @@
-//  Links of GLib's queues, moved without its calls: each request moves some ten times. A link belongs
-//  to the thing that stands in the queue.
+//  Append and remove links of GLib's queues without its calls, because each request changes queues
+//  some ten times. The element of a queue contains its link.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_QUEUE_H
 #define DOWNLINK_QUEUE_H

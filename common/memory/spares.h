@@ -1,8 +1,9 @@
-//  Blocks of one size that a loop uses over and over, for its requests for instance. malloc keeps seven
-//  freed blocks of a size at hand, but a busy server holds hundreds at a time; each of the others
-//  costs it a search. A block is ordinary memory: g_realloc and g_free may have it too.
+//  A store of free blocks of one size, which a loop reuses, for example for its requests. malloc
+//  keeps only seven freed blocks of a size at hand, but a busy server holds hundreds of requests at
+//  a time; each further block costs malloc a search. A block is ordinary memory: g_realloc and
+//  g_free accept it too.
 //
-//  Zeroed memory is an empty store. One thread owns it.
+//  Zeroed memory is an empty store. One thread owns a store.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SPARES_H
 #define DOWNLINK_SPARES_H
@@ -10,7 +11,8 @@
 #include <glib.h>
 #include <stddef.h>
 
-//  Blocks that a store keeps. With a sanitizer it keeps none: that finds uses of freed blocks.
+//  The number of blocks that a store keeps. With a sanitizer it keeps none, so that the sanitizer
+//  finds uses of freed blocks.
 #ifdef DOWNLINK_SANITIZED
 #define SPARES_MAX 0
 #else

@@ -1,5 +1,5 @@
-//  The address of a processor: a host and the port of its frames. Its queries and its events have
-//  the two ports that follow.
+//  The address of a processor: a host and the port for frames. The ports for queries and for events
+//  are the next two.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_ADDRESS_H
 #define DOWNLINK_ADDRESS_H
@@ -20,11 +20,11 @@ typedef enum { PORT_FRAMES = 0, PORT_QUERIES = 1, PORT_EVENTS = 2 } address_port
 #define ADDRESS_TEXT_SIZE (64 + sizeof ":65535")
 #define ADDRESS_ENDPOINT_SIZE (sizeof "tcp://" + ADDRESS_TEXT_SIZE)
 
-//  Make an address of a numeric host, with or without brackets. A host that is too long is cut, so
-//  that it is no address.
+//  Make an address of a numeric host, with or without brackets. A host that is too long is cut, and
+//  then is no valid address.
 address_t address_of (const char *host, uint16_t port);
 
-//  Write "host:port", the port being the one of the frames.
+//  Write "host:port" with the port for frames.
 void address_print (const address_t *self, char text[ADDRESS_TEXT_SIZE]);
 
 //  Write the endpoint of one of the processor's sockets, such as "tcp://127.0.0.1:5562".

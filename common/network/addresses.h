@@ -16,18 +16,18 @@ typedef struct {
     uint16_t port;
 } address_name_t;
 
-//  What a complaint about a text that is no such list says, behind the text.
+//  The end of a complaint about a text that is no such list; the text stands before it.
 #define ADDRESSES_FAULT                                                                            \
     "must be a list of HOST:PORT, as in localhost:5561 or one:5561,two:5561 or one,two,[::1]; "    \
     "without a port it is 5561, and the largest is 65533"
 
-//  Parse "host:port, host, [::1]:port, :port, ..." (host_port.h). Return a GArray of address_name_t, which frees their hosts,
-//  or NULL if an entry is wrong.
+//  Parse "host:port, host, [::1]:port, :port, ..." (host_port.h). Return a GArray of
+//  address_name_t, which frees the hosts, or NULL if an entry is wrong.
 GArray *addresses_parse (const char *list);
 
 //  Add all addresses of a name to the array (of address_t), each once. Return NULL, or the reason
-//  why the name has no address. only_one_family: add IPv4 addresses, and IPv6 ones only if there
-//  are no others. It may wait for a name server.
+//  why the name has no address. only_one_family: add IPv6 addresses only if the name has no IPv4
+//  address. This function may wait for a name server.
 const char *addresses_resolve (const address_name_t *name, bool only_one_family, GArray *addresses);
 
 //  Add the addresses that a look-up has found, each once.

@@ -1,5 +1,5 @@
-//  A thread that resolves every name of --processors once a second, so that gateways follow scaling
-//  without a setting. Any thread may ask for the addresses.
+//  A thread that resolves every name of --processors once a second, so that gateways notice new
+//  processors without a change of settings. Any thread may ask for the addresses.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DISCOVERY_H
 #define DOWNLINK_DISCOVERY_H

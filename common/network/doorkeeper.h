@@ -3,19 +3,19 @@
 //  connections until the descriptors run out, and then tries to accept at full speed.
 //
 //  A visitor is silent until its first message arrives. When a socket has too many visitors, the
-//  doorkeeper ends the one that has been silent for longest. If all others have sent something,
-//  that is the newest one. So a visitor that sends messages keeps its place.
+//  doorkeeper ends the visitor that has been silent for the longest time. (If all others have sent
+//  a message, this is the newest visitor.) So a visitor that sends messages keeps its place.
 //
-//  An address other than loopback may open 64 connections a second; the doorkeeper ends further ones
-//  before their handshakes. A peer of ours whose connection is ended connects again by itself.
+//  An address other than loopback may open 64 connections a second; the doorkeeper ends further
+//  ones before their handshakes. A gateway whose connection is ended connects again by itself.
 //
 //  libzmq bounds each part of a message, but not the number of parts, and keeps all parts until the
 //  last one arrives. So the doorkeeper ends a visitor that sends 64 KiB more than the largest part
-//  of the socket without completing a message. When all visitors together have sent 16 MiB like
-//  that, it ends the one that has sent most.
+//  of the socket without completing a message. When all visitors together have sent 16 MiB of
+//  incomplete messages, it ends the visitor that has sent most.
 //
-//  A thread of the doorkeeper learns of each connection from libzmq's monitor. The thread that owns
-//  the socket makes all other calls.
+//  The doorkeeper's thread learns of each connection from libzmq's monitor. The thread that owns
+//  the socket calls all functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_DOORKEEPER_H
 #define DOWNLINK_DOORKEEPER_H
@@ -25,8 +25,8 @@
 
 typedef struct doorkeeper doorkeeper_t;
 
-//  Return how many connections a socket may have: an eighth of the descriptors of this process,
-//  since it binds three sockets and files need half; at most 1,024.
+//  Return the number of connections that a socket may have: an eighth of the descriptors of this
+//  process, since it binds three sockets and files need half of the descriptors; at most 1,024.
 unsigned doorkeeper_visitors_max (void);
 
 //  Watch a socket of libzmq in its context. Call it before the socket is bound. Return NULL with
@@ -40,16 +40,17 @@ void doorkeeper_destroy (doorkeeper_t **self_p);
 //  doorkeeper_heard does nothing.
 bool doorkeeper_is_waiting (const doorkeeper_t *self);
 
-//  Note that a message has arrived on this descriptor, and its user; NULL: it has none.
+//  Note that a message has arrived on this descriptor, and the user of the connection; NULL: it has
+//  none.
 void doorkeeper_heard (doorkeeper_t *self, int fd, const char *user);
 
-//  Note whether the socket was found empty: then the owner has received all complete messages.
+//  Note whether the owner found the socket empty: then it has received all complete messages.
 void doorkeeper_note_empty (doorkeeper_t *self, bool is_empty);
 
 //  Return the number of visitors that were ended.
 uint64_t doorkeeper_ended (const doorkeeper_t *self);
 
-//  Return the number of visitors whose handshake was none that the socket takes.
+//  Return the number of visitors whose handshake failed before their key was judged.
 uint64_t doorkeeper_mismatched (const doorkeeper_t *self);
 
 //  Return true if a visitor with this user may stay.

@@ -1,4 +1,4 @@
-//  HOST:PORT, the one way in which flags and arguments name a place.
+//  Parse HOST:PORT, the form in which all flags and arguments name an address.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HOST_PORT_H
 #define DOWNLINK_HOST_PORT_H
@@ -13,14 +13,14 @@ typedef struct {
     uint16_t port;
 } host_port_t;
 
-//  The places that are usual on one machine: where a gateway and a processor listen by default.
+//  The addresses on which a gateway and a processor listen by default.
 extern const host_port_t host_port_gateway;    //  localhost:8088
 extern const host_port_t host_port_processor;  //  localhost:5561
 
-//  Parse localhost:8088, 127.0.0.1:8088 or [::1]:8088. Without a host (:8088) or without a port
-//  (localhost, [::1]) that part is the usual one; with 0 as the usual port a port must be given.
-//  Return false for any other text: for example an IPv6 address without brackets, or a port
-//  without its colon.
+//  Parse localhost:8088, 127.0.0.1:8088 or [::1]:8088. A missing host (:8088) or a missing port
+//  (localhost, [::1]) is taken from *usual; if the usual port is 0, the text must have a port.
+//  Return false for any other text, for example an IPv6 address without brackets, or a port without
+//  its colon.
 bool host_port_read (host_port_t *self, const char *text, const host_port_t *usual)
     __attribute__ ((warn_unused_result));
 

@@ -1,4 +1,4 @@
-//  ADDR:PORT, the value of flags with an address to listen on.
+//  Parse ADDR:PORT, the value of flags with an address to listen on.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LISTEN_ADDRESS_H
 #define DOWNLINK_LISTEN_ADDRESS_H
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  What a complaint about a text that is no such address says, behind the text.
+//  The end of a complaint about a text that is no such address; the text stands before it.
 #define LISTEN_ADDRESS_FAULT                                                                       \
     "must be an address and a port of this machine, as in 127.0.0.1:8088, localhost:8088, "        \
     "[::1]:8088 or :8088; 0.0.0.0:8088 stands for all its addresses"
@@ -18,9 +18,9 @@ typedef struct {
     uint16_t port;
 } listen_address_t;
 
-//  Parse an address to listen on (host_port.h). Without a host it is 127.0.0.1; without a port it
-//  is the usual one, unless that is 0. localhost stands for 127.0.0.1. Return false if the text is
-//  no such address.
+//  Parse an address to listen on (host_port.h). The default host is 127.0.0.1, and the default port
+//  usual_port, unless that is 0. localhost stands for 127.0.0.1. Return false if the text is no
+//  such address.
 bool listen_address_read (listen_address_t *self, const char *text, uint16_t usual_port)
     __attribute__ ((warn_unused_result));
 

@@ -9,14 +9,14 @@
 
 #define NETWORKS_MAX 64  //  in a list
 
-//  The end of a complaint about a text that is no such list, behind the text.
+//  The end of a complaint about a text that is no such list; the text stands before it.
 #define NETWORKS_FAULT                                                                             \
     "must be at most 64 addresses or networks with commas between, as in "                         \
     "10.0.0.0/8,192.0.2.7,2001:db8::/32"
 
 typedef struct {
     client_address_t address;
-    unsigned bits;  //  of the address that count, from the first
+    unsigned bits;  //  the number of leading bits of the address that count
 } network_t;
 
 //  Zeroed memory is an empty list.
@@ -25,8 +25,8 @@ typedef struct {
     network_t networks[NETWORKS_MAX];
 } networks_t;
 
-//  Read a list; NULL is an empty one. Return false if the text is no such list, or if bits behind a
-//  prefix are set.
+//  Read a list; NULL is an empty list. Return false if the text is no such list, or if an address
+//  has bits behind its prefix.
 bool networks_read (networks_t *self, const char *text) __attribute__ ((warn_unused_result));
 
 //  Return true if one of the networks has the address.

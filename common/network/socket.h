@@ -1,6 +1,6 @@
-//  ZeroMQ sockets. This is the only place that sets linger, high-water marks, the largest message,
-//  probes and time-outs. Only socket_poll and socket_poll_us wait. A socket belongs to the thread
-//  that made it.
+//  ZeroMQ sockets. Only this module sets linger, high-water marks, the largest message, probes and
+//  time-outs. Only socket_poll and socket_poll_us wait. A socket belongs to the thread that made
+//  it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOCKET_H
 #define DOWNLINK_SOCKET_H
@@ -13,7 +13,7 @@
 typedef enum {
     SOCKET_PUSH,    //  frames out, to one processor
     SOCKET_PULL,    //  frames in
-    SOCKET_SHUT,    //  a PULL that nobody reads: it has an endpoint, and takes no frames
+    SOCKET_SHUT,    //  a PULL that is never read: it has an endpoint, and takes no frames
     SOCKET_PUB,     //  announcements, acks and updates out; subscriptions in
     SOCKET_SUB,     //  announcements, acks and updates in
     SOCKET_DEALER,  //  queries out, many at a time
@@ -23,14 +23,14 @@ typedef enum {
 
 typedef struct socket socket_t;
 
-//  Set up ZeroMQ with as many sockets as possible. Call once in main, before any thread or socket
-//  exists. At the exit of the process it waits for the last messages of closed sockets.
+//  Set up ZeroMQ for as many sockets as possible. Call once in main, before any thread or socket
+//  exists. At its exit the process waits for the last messages of closed sockets.
 void socket_setup (void);
 
 //  Return the context of all sockets.
 void *socket_context (void);
 
-//  What a client of a bound socket needs, if links have keys (socket_keys.h): the right to push
+//  The right that a client of a bound socket needs, if links have keys (socket_keys.h): to push
 //  frames, or to ask and to hear events.
 #define SOCKET_DOMAIN_PUSH "push"
 #define SOCKET_DOMAIN_ASK "ask"
@@ -39,19 +39,18 @@ void *socket_context (void);
 //  connections (doorkeeper.h). Return NULL with errno set on failure (EADDRINUSE, ...).
 socket_t *socket_bind (socket_kind_t kind, const char *address, uint16_t port);
 
-//  Connect a socket to "tcp://address:port". It retries for as long as it lives. Return NULL with errno
-//  set for an endpoint of another form, or if the process has too many sockets.
+//  Connect a socket to "tcp://address:port". The socket retries as long as it lives. Return NULL
+//  with errno set for an endpoint of another form, or if the process has too many sockets.
 socket_t *socket_connect (socket_kind_t kind, const char *endpoint);
 
-//  Connect a socket likewise, to a server that must have this public key (socket_keys.h).
+//  Connect a socket in the same way, to a server that must have this public key (socket_keys.h).
 socket_t *socket_connect_to (socket_kind_t kind, const char *endpoint, const uint8_t *server);
 
 //  Close a socket and discard its unsent messages. Acks make this safe.
 void socket_destroy (socket_t **self_p);
 
-//  Return how often the link of a connected PUSH has changed: it broke, or came back. Messages sent
-//  before a change may be lost. The socket also takes messages while the link is broken, and may
-//  lose them.
+//  Return how often the link of a connected PUSH has broken or come back. Messages sent before a
+//  change may be lost. The socket also takes messages while the link is broken, and may lose them.
 uint64_t socket_link_changes (const socket_t *self, bool *is_broken);
 
 //  Return true if the peer of a connected PUSH has refused the last handshake: one side has no keys
@@ -67,12 +66,12 @@ void socket_subscribe (socket_t *self, const char *topic);
 //  End a subscription to messages that begin with this topic.
 void socket_unsubscribe (socket_t *self, const char *topic);
 
-//  Send one part of a message; the bytes are copied. more: further parts follow. Return false if
-//  the peer takes nothing now, and nothing was sent. A PUB drops messages instead.
+//  Send one part of a message; the bytes are copied. more: further parts follow. Return false, and
+//  send nothing, if the peer takes nothing now. A PUB drops messages instead.
 bool socket_send (socket_t *self, const void *bytes, size_t size, bool more)
     __attribute__ ((warn_unused_result));
 
-//  Free the bytes of a part. hint is the sender's. Any thread may call it.
+//  Free the bytes of a part. hint is the sender's. Any thread may call this function.
 typedef void (socket_release_fn) (void *bytes, void *hint);
 
 //  Send the last part of a message without copying it. The socket calls release when the kernel has
@@ -97,15 +96,15 @@ const char *socket_user (const socket_t *self);
 //  Return how many silent connections to a bound socket the doorkeeper has ended.
 uint64_t socket_ended (const socket_t *self);
 
-//  Return how many connections to a bound socket failed before anybody could judge their key: they
-//  had none, took the server for another one, or spoke no ZeroMQ.
+//  Return how many connections to a bound socket failed before their key could be judged: they had
+//  no key, expected another server, or spoke no ZeroMQ.
 uint64_t socket_mismatched (const socket_t *self);
 
 //  Return true if the connections of a key with this name may stay.
 typedef bool (socket_welcome_fn) (void *context, const char *user);
 
-//  End the connections to a bound socket that may not stay. Those that have sent no message end too,
-//  as nobody knows their key; a client that may come back does so.
+//  End the connections to a bound socket that may not stay. End those that have sent no message
+//  too, because their key is not known; a client that may stay connects again.
 void socket_end_unwelcome (socket_t *self, socket_welcome_fn *is_welcome, void *context);
 
 //  A socket or, without one, a descriptor to wait for.

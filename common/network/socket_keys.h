@@ -1,7 +1,7 @@
-//  The CURVE keys of this process: they encrypt every ZeroMQ link, and tell each side who is at the
-//  other end. Without own keys, links are plain. A server (a bound socket) admits a client after the
-//  authenticator (curve/authenticator.h) has judged its public key; a client knows the public key
-//  that its server must have.
+//  The CURVE keys of this process. They encrypt every ZeroMQ link, and prove to each side the
+//  identity of the other. Without keys, links are plain. A server (a bound socket) admits a client
+//  after the authenticator (curve/authenticator.h) has judged its public key; a client knows the
+//  public key that its server must have.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SOCKET_KEYS_H
 #define DOWNLINK_SOCKET_KEYS_H
@@ -24,14 +24,14 @@ bool socket_keys_are_possible (void);
 //  Make a pair of keys from the system's random bytes. Return false if libzmq cannot encrypt.
 bool socket_keys_make (socket_keys_t *keys) __attribute__ ((warn_unused_result));
 
-//  Read a key that is written as text. Return false if the text is none.
+//  Read a key from its text. Return false if the text is not a key.
 bool socket_key_read (uint8_t key[SOCKET_KEY_SIZE], text_t text)
     __attribute__ ((warn_unused_result));
 
 //  Write a key as text.
 void socket_key_print (const uint8_t key[SOCKET_KEY_SIZE], char text[SOCKET_KEY_TEXT_SIZE]);
 
-//  Set the public key that belongs to the secret one.
+//  Compute the public key that belongs to the secret key.
 void socket_keys_complete (socket_keys_t *keys);
 
 //  Encrypt every link of this process with these keys from now on. server is the public key that
@@ -43,15 +43,15 @@ void socket_keys_use (const socket_keys_t *own, const uint8_t server[SOCKET_KEY_
 bool socket_keys_are_used (void);
 
 //  For socket.c: prepare a socket that is about to be bound. The authenticator judges its clients
-//  by the domain; while there is no authenticator, nobody gets in. Does nothing without keys.
+//  by the domain; while there is no authenticator, no client gets in. Do nothing without keys.
 void socket_keys_guard (void *handle, const char *domain);
 
 //  For socket.c: prepare a socket that is about to be connected to a server with this public key;
-//  NULL: the one of socket_keys_use. Does nothing without keys.
+//  NULL: the key of socket_keys_use. Do nothing without keys.
 void socket_keys_present (void *handle, const uint8_t *server);
 
 //  Prepare a socket that is about to be connected to a server of this process, as a client with
-//  other keys than its own.
+//  keys other than those of this process.
 void socket_keys_present_as (void *handle, const socket_keys_t *client);
 
 #endif

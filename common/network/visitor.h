@@ -19,14 +19,14 @@ visitor_t visitor_of (int fd);
 //  Return true while the connection is open.
 bool visitor_is_there (visitor_t visitor);
 
-//  Keep TCP resets away from a connection, or from all that a listening socket will accept.
-//  Otherwise a peer can abort the process by a reset at the right moment (see visitor.c). Return
-//  false with errno set if the kernel refuses: some refuse the filter to processes without
-//  privileges.
+//  Keep TCP resets away from a connection, or from all connections that a listening socket will
+//  accept. Without this a peer can abort the process by a reset at the right moment (see
+//  visitor.c). Return false with errno set if the kernel refuses: some kernels refuse the filter to
+//  processes without privileges.
 bool visitor_refuse_resets (int fd);
 
 //  Return true if the peer has answered neither data nor the kernel's probes for five seconds. This
-//  finds peers that are gone, since resets are kept away.
+//  finds peers that are gone, since resets do not arrive.
 bool visitor_is_dead (visitor_t visitor);
 
 //  Return how many bytes of a connection its owner has read so far; 0 if the connection is gone.

@@ -10,7 +10,7 @@
 
 typedef enum {
     OPTION_TEXT,      //  const char *: as given; NULL without a default
-    OPTION_SECRET,    //  the same, and nobody sees it: not in the log, not among the arguments
+    OPTION_SECRET,    //  the same, hidden in the log and among the arguments
     OPTION_NUMBER,    //  uint64_t: decimal
     OPTION_SIZE,      //  uint64_t: bytes; K, M, G and T behind it are powers of 1024
     OPTION_DURATION,  //  uint64_t: milliseconds; ms, s, m, h behind it, s without
@@ -23,8 +23,8 @@ typedef enum {
 typedef struct {
     const char *name;  //  without the dashes
     option_kind_t kind;
-    void *value;           //  where it goes; the type as above
-    const char *fallback;  //  the default, as one would write it; NULL for none
+    void *value;           //  the variable that gets the value; its type as above
+    const char *fallback;  //  the default, in the form of a flag's value; NULL for none
     const char
         *choices;  //  OPTION_CHOICE, OPTION_WORD: "fsync|os|off", or "KEY:id|-id|..." if help
                    //  shows KEY; else what stands for the value in help; DIR and FILE are

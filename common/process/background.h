@@ -1,6 +1,6 @@
 //  A thread that does one job at a time for its owner, so that the owner's loop never waits for a
 //  disk. The owner submits a job and fetches it when it is done. In between, only the background
-//  thread touches the job. All functions are for the owner.
+//  thread uses the job. Only the owner calls these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BACKGROUND_H
 #define DOWNLINK_BACKGROUND_H
@@ -15,7 +15,7 @@ typedef void (background_fn) (void *context, void *job);
 //  Start the thread.
 background_t *background_new (background_fn *function, void *context);
 
-//  Wait for the current job, then end the thread. The owner keeps a job that it has not fetched.
+//  Wait for the current job, then end the thread. A job that was not fetched stays the owner's.
 void background_destroy (background_t **self_p);
 
 //  Return a descriptor that is readable when a job is done.

@@ -1,4 +1,4 @@
-//  Two clocks: one that never goes back, for deadlines, and the time of day, for people.
+//  Two clocks: a clock that never goes back, for deadlines, and the time of day, for people.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_CLOCK_H
 #define DOWNLINK_CLOCK_H

@@ -1,6 +1,5 @@
-//  Named places where a test can end or delay the process. A test then checks that the files
-//  suffice to go on. Only builds with tests have failpoints (DOWNLINK_FAILPOINTS); a release has
-//  none.
+//  Named places where a test can end or delay the process, to check that its files are enough to
+//  recover. Only builds with tests have failpoints (DOWNLINK_FAILPOINTS); a release has none.
 //
 //    DOWNLINK_FAILPOINTS="journal-after-commit=exit@3,push-before=sleep:200"
 //

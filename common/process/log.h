@@ -23,8 +23,9 @@ void log_start (void);
 //  Return the number of lines that were dropped so far.
 uint64_t log_dropped (void);
 
-//  End the process at once with EXIT_FAILURE: no other thread, no destructor, no exit handler does
-//  anything more. The lines that were logged are written, if the reader takes them within a second.
+//  End the process at once with EXIT_FAILURE: no other thread, no destructor and no exit handler
+//  runs any more. Lines that were logged before are still written if the reader takes them within a
+//  second.
 void log_exit (void) __attribute__ ((noreturn));
 
 //  Log an event. event is a few words without numbers. pairs is a printf format of key=conversion

@@ -1,5 +1,6 @@
 //  The numbers that a program counts about itself: counters, gauges and histograms of latency. One
-//  thread writes each; any other may read it at any time. Neither waits. Writing costs an addition.
+//  thread writes each number; any other thread may read it at any time. Neither waits. Writing
+//  costs an addition.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_METRICS_H
 #define DOWNLINK_METRICS_H
@@ -32,8 +33,9 @@ counter_add (counter_t *self, uint64_t number)
     counter_set (self, counter_get (self) + number);
 }
 
-//  The buckets of a histogram: microseconds below 8 have one each, and from there on every octave
-//  has eight, so a bucket is at most 12.5 % wide. The last one takes all from two minutes upwards.
+//  The buckets of a histogram: each microsecond below 8 has a bucket, and from there on every
+//  octave has eight, so a bucket is at most 12.5 % wide. The last bucket takes all durations from
+//  two minutes upwards.
 #define HISTOGRAM_STEPS 8
 #define HISTOGRAM_BUCKETS (HISTOGRAM_STEPS * 25)
 
@@ -80,8 +82,8 @@ void durations_subtract (durations_t *self, const durations_t *earlier);
 
 uint64_t durations_count (const durations_t *self);
 
-//  Return the duration in milliseconds that a fraction (0 to 1) of all did not exceed; -1 without
-//  any.
+//  Return the duration in milliseconds that a fraction (0 to 1) of all durations did not exceed; -1
+//  if there are none.
 double durations_quantile_ms (const durations_t *self, double fraction);
 
 #endif

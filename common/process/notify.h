@@ -16,7 +16,7 @@ void notify_stopping (void);
 void notify_alive (void);
 
 //  Return the longest pause between two calls of notify_alive, in milliseconds (WATCHDOG_USEC); 0:
-//  none is needed.
+//  no calls are needed.
 uint64_t notify_alive_ms (void);
 
 #endif

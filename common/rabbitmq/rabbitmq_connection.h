@@ -1,6 +1,6 @@
-//  A connection to a RabbitMQ broker. Its functions wait for the broker, for bounded times, so only a
-//  thread that nobody waits for may own one (rabbitmq_client.h). A function that returns false has
-//  written the reason: the connection is of no more use then.
+//  A connection to a RabbitMQ broker. Its functions wait for the broker, for bounded times, so only
+//  a thread for which no other thread waits may own a connection (rabbitmq_client.h). A function
+//  that returns false has written the reason: then the connection can no longer be used.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RABBITMQ_CONNECTION_H
 #define DOWNLINK_RABBITMQ_CONNECTION_H
@@ -16,18 +16,18 @@
 #define RABBITMQ_REFUSAL_ADVICE                                                                    \
     "look at user, vhost and permissions, and at queues of this name that are no durable quorum "  \
     "queues"
-#define RABBITMQ_TIME_HEADER "timestamp_in_ms"  //  as others name it too
+#define RABBITMQ_TIME_HEADER "timestamp_in_ms"  //  other programs use this name too
 
 typedef struct {
     amqp_connection_state_t state;
     int heartbeat_s;   //  as agreed with the broker
     bool is_blocked;   //  the broker takes no messages at the moment: it lacks memory or disk
-    bool is_refused;   //  the broker refuses something, and will again
+    bool is_refused;   //  the broker refuses connection or queues until an operator changes them
     bool has_no_room;  //  the owner can take no frames at the moment: none are read
     char reason[RABBITMQ_REASON_SIZE];  //  why a function failed, or the broker blocks
 } rabbitmq_connection_t;
 
-//  Connect to a broker, and log in. Set self before: zeroed memory.
+//  Connect to a broker, and log in. *self is zeroed memory before.
 bool rabbitmq_connection_open (rabbitmq_connection_t *self, const rabbitmq_settings_t *settings,
     const rabbitmq_url_t *url) __attribute__ ((warn_unused_result));
 
@@ -44,18 +44,18 @@ bool rabbitmq_connection_check (
 //  Do the same after a function of rabbitmq-c that returns no status.
 bool rabbitmq_connection_check_last (rabbitmq_connection_t *self, const char *what);
 
-//  Write the reason of a broker to close the connection or a channel. Return false.
+//  Write the reason that a broker gives for closing the connection or a channel. Return false.
 bool rabbitmq_connection_take_close (rabbitmq_connection_t *self, const amqp_frame_t *frame);
 
 //  Write the name of the queue of a partition.
 void rabbitmq_queue_name (
     char name[RABBITMQ_QUEUE_NAME_SIZE], const char *topic, uint32_t partition);
 
-//  Make a durable quorum queue if it is not there. One of another kind is refused.
+//  Make a durable quorum queue unless it exists. The broker refuses a queue of another kind.
 bool rabbitmq_queue_make (rabbitmq_connection_t *self, amqp_channel_t channel, const char *name)
     __attribute__ ((warn_unused_result));
 
-//  Set *depth to the number of messages in a queue that no consumer has.
+//  Set *depth to the number of messages in a queue that were not delivered to a consumer.
 bool rabbitmq_queue_depth (rabbitmq_connection_t *self, amqp_channel_t channel, const char *name,
     uint32_t *depth) __attribute__ ((warn_unused_result));
 

@@ -1,10 +1,11 @@
-//  Publishes messages to queues, and tells the fate of each:
+//  Publish messages to queues, and report the fate of each:
 //
 //    carried    the queue has it on a majority of its brokers (publisher confirms)
 //    returned   it is not known to be there: publish it again
 //
-//  It has a thread of its own (rabbitmq_client.h). All functions are for its owner and never wait; it
-//  hears in rabbitmq_publisher_run, on its own thread. The messages that it has are bounded.
+//  The publisher has a thread (rabbitmq_client.h). All functions are for its owner and never wait;
+//  rabbitmq_publisher_run reports the fates on the owner's thread. The messages without a fate are
+//  bounded.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RABBITMQ_PUBLISHER_H
 #define DOWNLINK_RABBITMQ_PUBLISHER_H
@@ -36,25 +37,25 @@ typedef struct {
 //  Hear the fate of a message, and how long it took.
 typedef void (rabbitmq_fate_fn) (void *context, uint64_t id, bool is_carried, int64_t took_us);
 
-//  Create a publisher. It writes ear_fd, an eventfd, when a run has something to tell. topic is borrowed;
-//  it is the name of the queue, or with is_divided the beginning of the names of queues. The settings are
-//  borrowed as well.
+//  Create a publisher. It writes ear_fd, an eventfd, when rabbitmq_publisher_run has work. topic is
+//  the name of the queue, or, with is_divided, the beginning of the names of queues. Settings and
+//  topic are borrowed.
 rabbitmq_publisher_t *rabbitmq_publisher_new (
     const rabbitmq_settings_t *settings, const char *topic, bool is_divided, int ear_fd);
 
-//  Forget all messages without telling, and disconnect. Return false if the thread keeps settings and
-//  topic for itself (rabbitmq_client_end).
+//  Forget all messages without a report, and disconnect. Return false if the thread still uses
+//  settings and topic (rabbitmq_client_end).
 bool rabbitmq_publisher_destroy (rabbitmq_publisher_t **self_p)
     __attribute__ ((warn_unused_result));
 
-//  Set the number of queues, which are then made if they are not there; 0: none.
+//  Set the number of queues; 0: none. The publisher makes missing queues.
 void rabbitmq_publisher_set_queues (rabbitmq_publisher_t *self, uint32_t count);
 
 //  Publish a copy of a message to one of the queues. Return false if none can be taken now.
 bool rabbitmq_publisher_send (rabbitmq_publisher_t *self, const rabbitmq_message_t *message)
     __attribute__ ((warn_unused_result));
 
-//  Tell all fates that are known, and update the condition.
+//  Report all fates that are known, and update the condition.
 void rabbitmq_publisher_run (rabbitmq_publisher_t *self, rabbitmq_fate_fn *tell, void *context);
 
 //  The condition at the last run.

@@ -1,5 +1,5 @@
-//  The start and the end that all servers share: options, log, signals, sockets, watchdog.
-//  Only main calls these functions.
+//  Start and end a server: options, log, signals, sockets, watchdog. Gateway and processor share
+//  this code; only main calls it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SERVICE_H
 #define DOWNLINK_SERVICE_H
@@ -50,12 +50,13 @@ typedef struct {
 } service_signals_t;
 
 //  Start the log, set up signals and sockets, and start the watchdog, before any other thread
-//  exists. Files that the process makes from now on are for its user alone. Return false on
-//  failure; then the log says why.
+//  exists. Files that the process makes from now on are readable for its user alone. Return false
+//  on failure; then the log says why.
 bool service_start (const service_t *self, service_signals_t *signals)
     __attribute__ ((warn_unused_result));
 
-//  Stop the watchdog, close the descriptors and log the end of a good run. Return the exit status.
+//  Stop the watchdog, close the descriptors and, after a good run, log its end. Return the exit
+//  status.
 int service_end (const service_signals_t *signals, bool is_good);
 
 #endif

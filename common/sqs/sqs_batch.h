@@ -1,5 +1,5 @@
-//  The bodies of the calls of SQS, and the results of batches. An entry of a batch has its index as
-//  its Id. A writer of bodies uses its memory again. One thread owns a writer.
+//  Write the bodies of SQS calls, and read the results of batches. An entry of a batch has its
+//  index as its Id. A writer of bodies reuses its memory. One thread owns a writer.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_BATCH_H
 #define DOWNLINK_SQS_BATCH_H
@@ -46,7 +46,7 @@ text_t sqs_body_show_in (json_writer_t *json, const char *url, char *const *rece
 //  The fate of an entry.
 typedef struct {
     bool is_done;
-    bool is_refused;     //  it would be refused again
+    bool is_refused;     //  SQS would refuse it again
     const char *reason;  //  if it is not done; borrowed from the reply
 } sqs_result_t;
 

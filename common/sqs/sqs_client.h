@@ -1,7 +1,8 @@
-//  Calls of SQS: JSON over HTTP, signed. Every call ends with one reply, from sqs_client_run. One
+//  Call SQS: JSON over HTTP, signed. Every call ends with one reply, from sqs_client_run. One
 //  thread owns a client.
 //
-//  A client is away when nothing has worked for SQS_AWAY_MS: no answer, too many requests, no right.
+//  The service is away when every call has failed for SQS_AWAY_MS: no answer, too many requests, or
+//  a missing right.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_CLIENT_H
 #define DOWNLINK_SQS_CLIENT_H
@@ -9,7 +10,7 @@
 #include "common/sqs/sqs_refusal.h"
 #include "common/sqs/sqs_settings.h"
 
-#define SQS_CALL_MS 10000  //  a call may take so long, beside the wait for messages
+#define SQS_CALL_MS 10000  //  longest time of a call, besides the wait for messages
 #define SQS_AWAY_MS 3000
 
 typedef struct sqs_client sqs_client_t;
@@ -32,18 +33,18 @@ void sqs_client_destroy (sqs_client_t **self_p);
 
 const sqs_settings_t *sqs_client_config (const sqs_client_t *self);
 
-//  Return true if there is a key, without which a call is of no use.
+//  Return true if there is a key. Without a key the service refuses every call.
 bool sqs_client_can_call (const sqs_client_t *self);
 
 //  Call an action, such as "SendMessageBatch", with a body that is copied. wait_s: how much longer
-//  than usual the service may take. Without a key the service will refuse it.
+//  than usual the service may take.
 void sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s,
     sqs_reply_fn *replied, void *context);
 
 //  Return the number of calls without a reply.
 size_t sqs_client_waiting (const sqs_client_t *self);
 
-//  Take what came, and tell the replies. Never wait.
+//  Take answers from the network, and report the replies. Never wait.
 void sqs_client_run (sqs_client_t *self);
 
 //  Make the descriptor ready at this time of clock_ms at the latest; the next run forgets it.
@@ -58,10 +59,10 @@ bool sqs_client_is_away (const sqs_client_t *self, const char **reason);
 //  Return the time of clock_ms of the last reply of any kind; 0: there was none.
 int64_t sqs_client_heard_ms (const sqs_client_t *self);
 
-//  Return the bytes of all answers so far.
+//  Return the number of bytes of all answers so far.
 uint64_t sqs_client_received (const sqs_client_t *self);
 
-//  Return the time that the last call took that worked, in microseconds.
+//  Return the time that the last successful call took, in microseconds.
 int64_t sqs_client_trip_us (const sqs_client_t *self);
 
 #endif

@@ -1,4 +1,4 @@
-//  The JSON of AWS, as a tree. Pure functions; a tree belongs to its reader.
+//  Read the JSON of AWS as a tree. Pure functions; a tree belongs to the caller.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_JSON_H
 #define DOWNLINK_SQS_JSON_H
@@ -9,7 +9,7 @@
 
 typedef struct yajl_val_s sqs_json_t;
 
-//  Parse a text, behind which stands a zero byte. Return NULL if it is not JSON, or nested deeply
+//  Parse a text, which a zero byte must follow. Return NULL if it is not JSON, or nested too deeply
 //  (common/bytes/json_depth.h).
 sqs_json_t *sqs_json_read (text_t text);
 
@@ -19,7 +19,8 @@ void sqs_json_free (sqs_json_t **self_p);
 const char *sqs_json_string (const sqs_json_t *object, const char *name);
 const sqs_json_t *sqs_json_member (const sqs_json_t *object, const char *name);
 
-//  Return the number of elements of a member that is an array; 0 if there is none. Return an element.
+//  Return the number of elements of a member that is an array; 0 if there is none. Return an
+//  element.
 size_t sqs_json_count (const sqs_json_t *object, const char *name);
 const sqs_json_t *sqs_json_at (const sqs_json_t *object, const char *name, size_t index);
 

@@ -1,4 +1,4 @@
-//  A queue of SQS by name: it is looked for, and made if it is not there. Nothing waits.
+//  Look up a queue of SQS by its name, and make it if it does not exist. No function waits.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_QUEUE_H
 #define DOWNLINK_SQS_QUEUE_H
@@ -8,15 +8,15 @@
 typedef enum {
     SQS_QUEUE_UNKNOWN,
     SQS_QUEUE_ASKED,  //  a call is under way
-    SQS_QUEUE_READY,  //  and has its url
-    SQS_QUEUE_FAULTY  //  it cannot be used: fault says why. It is looked at again from time to time
+    SQS_QUEUE_READY,  //  it exists, and url is set
+    SQS_QUEUE_FAULTY  //  it cannot be used: fault says why. It is checked again from time to time
 } sqs_queue_state_t;
 
 typedef struct {
     sqs_client_t *client;
     json_writer_t *json;  //  borrowed
     char *name;
-    char *other;  //  the name that must not be there; NULL: any may
+    char *other;  //  the name of a queue that must not exist; NULL: none
     char *url;    //  NULL: not known
     sqs_queue_state_t state;
     bool is_made;  //  by us
@@ -24,19 +24,19 @@ typedef struct {
     char fault[SQS_REASON_SIZE];  //  a sentence; in UNKNOWN the last failure, or empty
 } sqs_queue_t;
 
-//  Begin with a queue; the names are copied. other: that of a queue of the other kind, or NULL; if that
-//  one is there and this one is not, somebody chose the other kind. Client and writer are borrowed.
-//  The memory must stay where it is.
+//  Begin with a queue; the names are copied. other: the name of the queue as the other kind
+//  (standard or FIFO), or NULL; if only that queue exists, the settings name the wrong kind. Client
+//  and writer are borrowed. The structure must not move.
 void sqs_queue_init (sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, const char *name,
     const char *other);
 
-//  Call it after the client is destroyed, which may have a call.
+//  Free the members. Destroy the client first, as it may have a call for this queue.
 void sqs_queue_clear (sqs_queue_t *self);
 
 //  Look for the queue, or make it, unless it is ready.
 void sqs_queue_run (sqs_queue_t *self);
 
-//  Look again: a call was told that it is missing.
+//  Look the queue up again, because a call was refused for a missing queue.
 void sqs_queue_lose (sqs_queue_t *self);
 
 #endif

@@ -12,9 +12,9 @@
 typedef enum {
     SQS_DONE,
     SQS_AWAY,     //  no answer, or the service cannot do it now: try later
-    SQS_DENIED,   //  the key, or a right, is missing: try later, somebody has to act
+    SQS_DENIED,   //  the key, or a right, is missing: try later; an operator has to act
     SQS_MISSING,  //  there is no such queue
-    SQS_REFUSED,  //  it would be refused again
+    SQS_REFUSED,  //  SQS would refuse the call again
 } sqs_outcome_t;
 
 typedef struct {

@@ -1,13 +1,13 @@
-//  The settings of --sqs-config, checked, and what follows from them.
+//  The settings of --sqs-config, checked, and the values that follow from them.
 //
-//    region              of AWS, for example eu-west-1; the one that must be there
+//    region              of AWS, for example eu-west-1; the only setting that is required
 //    endpoint            http or https address of another service that speaks SQS
 //    fifo                yes: FIFO queues. no (default): standard queues
 //    profile             of ~/.aws/credentials; without it also the environment and roles count
-//    visibility_seconds  until a message that a dead processor had comes again: 2 to 43200 (10)
-//    wait_seconds        that a request for messages waits when there are none: 1 to 20 (20)
+//    visibility_seconds  until a message of a dead processor comes again: 2 to 43200 (10)
+//    wait_seconds        how long a request waits for messages: 1 to 20 (20)
 //
-//  Keys never stand in this file.
+//  Keys do not belong in this file.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_SETTINGS_H
 #define DOWNLINK_SQS_SETTINGS_H
@@ -21,7 +21,7 @@ typedef struct {
     char *region;
     char *endpoint;  //  with a slash at its end
     char *profile;   //  NULL: none is set
-    char *topic;     //  as gateways and processors compare it: `.fifo` behind that of FIFO queues
+    char *topic;     //  to compare gateways with processors; it ends in `.fifo` for FIFO queues
     char *prefix;    //  of the names of the queues
     char *dead_letter;  //  NULL: none
     bool is_fifo;
@@ -29,8 +29,8 @@ typedef struct {
     int wait_s;
 } sqs_settings_t;
 
-//  Read the file of a choice with BUS_SQS. Return NULL if it cannot be used, or if no queue can have
-//  the chosen names; then the log says why.
+//  Read the file of a choice with BUS_SQS. Return NULL if it cannot be used, or if no queue can
+//  have the chosen names; then the log says why.
 sqs_settings_t *sqs_settings_read (const bus_choice_t *choice);
 
 void sqs_settings_destroy (sqs_settings_t **self_p);

@@ -1,5 +1,5 @@
-//  HTTP requests of a loop that must not wait: libcurl works on sockets that are ready, and nothing
-//  else. A request ends with one call of its function, from web_run. One thread owns a web_t.
+//  Make HTTP requests from a loop that must not wait: libcurl works only on sockets that are ready.
+//  A request ends with one call of its function, from web_run. One thread owns a web_t.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_WEB_H
 #define DOWNLINK_WEB_H
@@ -36,7 +36,7 @@ typedef struct {
 //  An answer, borrowed.
 typedef struct {
     long status;        //  of HTTP; 0: there is no answer
-    text_t body;        //  a zero byte stands behind it
+    text_t body;        //  a zero byte follows it
     const char *fault;  //  why there is no answer; NULL: there is one
 } web_answer_t;
 
@@ -44,7 +44,7 @@ typedef void (web_answer_fn) (void *context, const web_answer_t *answer);
 
 web_t *web_new (void);
 
-//  Give up all requests, without telling.
+//  Give up all requests, without calling their functions.
 void web_destroy (web_t **self_p);
 
 //  Begin a request. Its function is called later, never from here.

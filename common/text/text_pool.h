@@ -1,5 +1,5 @@
-//  Texts that many rockets share, each stored once: types, missions, reasons. A use count frees a
-//  text. One thread owns a pool.
+//  Texts that many rockets share, each stored once: types, missions, reasons. A text counts its
+//  uses, and is freed with the last one. One thread owns a pool.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_POOL_H
 #define DOWNLINK_TEXT_POOL_H
@@ -29,21 +29,24 @@ text_t pooled_text_bytes (const pooled_text_t *text);
 //  Return the number of different texts in the pool.
 size_t text_pool_size (const text_pool_t *self);
 
-//  Return a text of the pool, borrowed; NULL: it is not there.
+//  Return a text of the pool, borrowed; NULL: the pool does not have it.
 const pooled_text_t *text_pool_find (const text_pool_t *self, text_t text);
 
-//  Return the code of a text, from 1 on; 0 for NULL. When a text is freed, another one may get its code.
+//  Return the code of a text, from 1 on; 0 for NULL. When a text is freed, another one may get its
+//  code.
 uint32_t pooled_text_code (const pooled_text_t *text);
 
-//  Ranks. The rank of a text of the pool is odd: one more than twice the number of texts before it. A
-//  text that is not there has the even rank between its neighbours. No text comes behind all.
+//  Ranks order texts as numbers. The rank of a text of the pool is odd: one more than twice the
+//  number of texts before it. Any other text has the even rank between its neighbours. The rank of
+//  no text, TEXT_RANK_NONE, is above all others.
 #define TEXT_RANK_NONE 0x80000000u
 
-//  Return the ranks by code, borrowed until a text comes or goes. Return NULL if there are more texts than
-//  most.
+//  Return the ranks by code, borrowed until a text is added or freed. Return NULL if the pool has
+//  more than `most` texts.
 const uint32_t *text_pool_ranks (text_pool_t *self, size_t most);
 
-//  Return the rank of any text, after text_pool_ranks, before a text comes or goes.
+//  Return the rank of any text. Call text_pool_ranks first, and again after a text is added or
+//  freed.
 uint32_t text_pool_rank (const text_pool_t *self, text_t text);
 
 #endif

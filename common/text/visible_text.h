@@ -1,4 +1,4 @@
-//  Texts from untrusted clients, made safe for terminals, logs and people: escape the characters
+//  Make texts from untrusted clients safe for terminals, logs and people: escape the characters
 //  that control a terminal, change the direction of writing, end a line or are invisible.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_VISIBLE_TEXT_H
@@ -12,11 +12,12 @@
 //  U+2029).
 bool character_is_hidden (gunichar character);
 
-//  Add a text. Hidden characters become \u and digits; bytes that are not UTF-8 become U+FFFD.
+//  Add a text to a line. Hidden characters become \u and digits; bytes that are not UTF-8 become
+//  U+FFFD.
 void visible_text_add (GString *line, const char *text);
 
-//  Add a text in double quotes with JSON's escapes. Hidden characters become \u and digits; bytes
-//  that are not UTF-8 become U+FFFD.
+//  Add a text in double quotes, with JSON's escapes, to a line. Hidden characters become \u and
+//  digits; bytes that are not UTF-8 become U+FFFD.
 void visible_text_add_quoted (GString *line, const char *text);
 
 #endif

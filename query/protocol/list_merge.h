@@ -1,8 +1,8 @@
-//  Merges the lists of several owners into one: the first rockets of all, in order.
+//  Merge the lists of several owners into one: the first rockets of all, in order.
 //
-//  A reply is bounded in bytes, so it may have fewer rockets than the limit and still say that more
-//  follow. The rockets of that owner behind its last one are unknown. So the merged list ends at
-//  the smallest last place of such replies. The caller's thread owns a merge.
+//  A reply is bounded in bytes, so it may have fewer rockets than the limit although more follow.
+//  The rockets of its owner behind its last one are unknown. So the merged list ends at the
+//  smallest last place of such replies. The caller's thread owns a merge.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LIST_MERGE_H
 #define DOWNLINK_LIST_MERGE_H

@@ -16,7 +16,8 @@ struct peer_keeper {
     peer_list_t *list;
 };
 
-//  The trace is taken before the bytes: if somebody is writing now, the next look finds another one.
+//  The trace is taken before the bytes: if somebody is writing now, the next look finds another
+//  one.
 static peer_list_t *
 s_load (peer_keeper_t *self, char fault[KEY_DIRECTORY_FAULT_SIZE])
 {

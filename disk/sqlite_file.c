@@ -138,8 +138,8 @@ s_upgrade (sqlite_file_t *self, const sqlite_file_config_t *config, int format)
                       "it cannot be brought to this format; is there room, and may we write?");
 }
 
-//  Check that the file is ours, of this kind and format, and intact. Set up a new file. Return NULL,
-//  or a sentence about the fault.
+//  Check that the file is ours, of this kind and format, and intact. Set up a new file. Return
+//  NULL, or a sentence about the fault.
 static const char *
 s_identify (sqlite_file_t *self, const sqlite_file_config_t *config)
 {

@@ -83,7 +83,8 @@ s_new_metrics (const gateway_config_t *config)
         config->workers, publisher->buffer, is_journaled ? publisher->journal_limit : 0);
 }
 
-//  Warn if other machines may do everything, here or through a proxy, or may read tokens on the way.
+//  Warn if other machines may do everything, here or through a proxy, or may read tokens on the
+//  way.
 static void
 s_warn (const gateway_config_t *config)
 {
@@ -103,8 +104,8 @@ s_warn (const gateway_config_t *config)
             "give --tls-cert and --tls-key, or put a proxy with TLS in front (--behind-proxy)");
 }
 
-//  Read the files of tokens, certificates and keys. Return false if one cannot be used; then the log says
-//  why. s_close_files is due in either case.
+//  Read the files of tokens, certificates and keys. Return false if one cannot be used; then the
+//  log says why. s_close_files is due in either case.
 static bool
 s_open_files (const gateway_config_t *config, worker_config_t *share, curve_t **curve)
 {

@@ -110,7 +110,8 @@ s_may_deliver (const char *allowed, const char *origin)
     return found;
 }
 
-//  Allow a sender of CloudEvents that asks before it delivers to a webhook: its origin, at any rate.
+//  Allow a sender of CloudEvents that asks before it delivers to a webhook: its origin, at any
+//  rate.
 static void
 s_allow_webhook (const routes_t *self, http_request_t *request, http_response_t *response)
 {
@@ -267,8 +268,8 @@ s_refuse_haste (const routes_t *self, http_request_t *request, const row_t *row)
     return true;
 }
 
-//  Return the row with the handler that may have a request. Otherwise answer it and return NULL. The
-//  caller frees the target.
+//  Return the row with the handler that may have a request. Otherwise answer it and return NULL.
+//  The caller frees the target.
 static const row_t *
 s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
 {

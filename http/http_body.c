@@ -33,8 +33,8 @@ http_bodies_are_full (const http_bodies_t *self, uint64_t size)
     return self->bytes[pool] >= self->limit[pool];
 }
 
-//  Return the memory for a body of this size: a block; or else up to the announced size, and at most
-//  twice the bytes that have come.
+//  Return the memory for a body of this size: a block; or else up to the announced size, and at
+//  most twice the bytes that have come.
 static size_t
 s_capacity (size_t needed, size_t expected)
 {

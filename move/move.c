@@ -145,7 +145,8 @@ s_keeps_positions (const move_t *self)
                state_traits_layout (&self->from.traits), state_traits_layout (&self->to.traits));
 }
 
-//  Carry the rockets and the positions, and see that nobody took a partition of the source meanwhile.
+//  Carry the rockets and the positions, and see that nobody took a partition of the source
+//  meanwhile.
 static bool
 s_carry (move_t *self)
 {

@@ -1,6 +1,6 @@
 //  The loop. One turn answers queries first, then takes in messages, then runs the saver. Each step
-//  takes some milliseconds at most, so a burst of messages, a query batch or a list delays the other
-//  steps only briefly.
+//  takes some milliseconds at most, so a burst of messages, a query batch or a list delays the
+//  other steps only briefly.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/processor.h"
 

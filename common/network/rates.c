@@ -1,5 +1,5 @@
-//  A bucket counts down by itself: the time at which it is full again lies one interval further in the
-//  future after each request, and no more than a second ahead.
+//  A bucket counts down by itself: the time at which it is full again lies one interval further in
+//  the future after each request, and no more than a second ahead.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/rates.h"
 

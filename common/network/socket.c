@@ -3,8 +3,8 @@
 //  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news
 //  that arrived before. So a loop may wait for it only after it has read all news. Asking libzmq
 //  for news takes two system calls a socket, and zmq_poll asks every socket twice. Here a socket is
-//  asked only when its descriptor is readable, or after it was used; and once a second in any case, so
-//  that no mistake about news holds a link up for good.
+//  asked only when its descriptor is readable, or after it was used; and once a second in any case,
+//  so that no mistake about news holds a link up for good.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/socket.h"
 

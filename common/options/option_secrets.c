@@ -5,8 +5,8 @@
 
 #define MASK '*'
 
-//  Find the first password of an address in a text. Return its size; 0: there is none. *begin: where it
-//  begins.
+//  Find the first password of an address in a text. Return its size; 0: there is none. *begin:
+//  where it begins.
 static size_t
 s_find_password (const char *text, size_t *begin)
 {
@@ -42,8 +42,8 @@ s_mask_passwords (char *text)
     return is_masked;
 }
 
-//  Return true if this is a flag whose value is secret. *value: it stands behind an equals sign; NULL:
-//  it is the next argument.
+//  Return true if this is a flag whose value is secret. *value: it stands behind an equals sign;
+//  NULL: it is the next argument.
 static bool
 s_is_secret (const options_t *options, char *argument, char **value)
 {

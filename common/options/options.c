@@ -69,8 +69,8 @@ s_is_service_link (const char *text)
            g_str_has_prefix (text, "sctp://");
 }
 
-//  Return the value of an option in the environment, or NULL. An empty one is what a template leaves
-//  of a variable that it does not know.
+//  Return the value of an option in the environment, or NULL. An empty one is what a template
+//  leaves of a variable that it does not know.
 static const char *
 s_from_environment (const char *variable)
 {

@@ -182,8 +182,8 @@ s_out_of_memory (void)
     return text_of (s_last_words.line, s_last_words.size);
 }
 
-//  Take a message of GLib, or one of ours by g_error. GLib aborts after a fatal one, such as those about
-//  memory.
+//  Take a message of GLib, or one of ours by g_error. GLib aborts after a fatal one, such as those
+//  about memory.
 static void
 s_take_message (const char *domain, GLogLevelFlags level, const char *message, void *context)
 {

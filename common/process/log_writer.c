@@ -2,9 +2,9 @@
 //  the mutex only while they copy one record. A semaphore wakes the thread, because a signal
 //  handler may post one: the crash handler asks the thread to write the rest, and waits a moment.
 //
-//  Libraries end the process when they get no memory: GLib with SIGTRAP, libzmq and C++ with SIGABRT,
-//  and libtasn1 by following a null pointer. errno is ENOMEM then. That is no fault of the program, so
-//  no core is of use, and a log line says what it is.
+//  Libraries end the process when they get no memory: GLib with SIGTRAP, libzmq and C++ with
+//  SIGABRT, and libtasn1 by following a null pointer. errno is ENOMEM then. That is no fault of the
+//  program, so no core is of use, and a log line says what it is.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log_writer.h"
 

@@ -1,5 +1,5 @@
-//  A loop has a slot with a number that grows: each turn makes it the next even one, a rest makes it
-//  odd. So a loop that rests in each of its turns is seen to turn. Only the loop writes it.
+//  A loop has a slot with a number that grows: each turn makes it the next even one, a rest makes
+//  it odd. So a loop that rests in each of its turns is seen to turn. Only the loop writes it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/watchdog.h"
 

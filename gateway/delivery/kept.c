@@ -201,8 +201,8 @@ s_ignore_ack (kept_t *self, const peer_t *peer, uint32_t partition, uint64_t seq
             (unsigned) peer->address.port, partition, (unsigned long long) sequence);
 }
 
-//  Take an ack for a frame that is kept. Where carried and saved are not the same, an ack tells only
-//  that the last message of a frame is saved: the others may not have been carried.
+//  Take an ack for a frame that is kept. Where carried and saved are not the same, an ack tells
+//  only that the last message of a frame is saved: the others may not have been carried.
 static void
 s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {

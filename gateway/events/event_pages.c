@@ -227,8 +227,8 @@ s_is_same_place (const event_stream_t *a, const event_stream_t *b)
 }
 
 //  A stream asks for its first page once its subscription is in effect, so that no later change is
-//  missed. A stream of chosen rockets does not wait for other owners, since it asks again anyway; it
-//  waits until its client has taken the last one.
+//  missed. A stream of chosen rockets does not wait for other owners, since it asks again anyway;
+//  it waits until its client has taken the last one.
 static bool
 s_may_ask (event_pages_t *self, event_stream_t *stream, int64_t now_ms)
 {

@@ -111,8 +111,8 @@ s_waited (void *context, http_request_t *request)
     s_answer (held->acceptance, request, &held->taken, false);
 }
 
-//  Answer, because the journal has not finished for seconds, which happens only at the end of a stop;
-//  or because the bus has not taken the messages, which may still happen.
+//  Answer, because the journal has not finished for seconds, which happens only at the end of a
+//  stop; or because the bus has not taken the messages, which may still happen.
 static void
 s_given_up (void *context, http_request_t *request)
 {

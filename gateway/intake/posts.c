@@ -3,9 +3,10 @@
 //  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its
 //  body is kept meanwhile, which is bounded; it is read again for each offer.
 //
-//  To read a long body takes milliseconds, and an encoded one may be two hundred times as long as the
-//  bytes that came. So bodies are read for some time in each turn, and the others wait: many at once
-//  must not hold up the loop. Short ones go first; the limit of all bodies together bounds them.
+//  To read a long body takes milliseconds, and an encoded one may be two hundred times as long as
+//  the bytes that came. So bodies are read for some time in each turn, and the others wait: many at
+//  once must not hold up the loop. Short ones go first; the limit of all bodies together bounds
+//  them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 

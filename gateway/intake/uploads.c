@@ -11,7 +11,8 @@
 //    LAST_ROOM  waits for room for the last piece                 COMPLETE
 //    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
 //
-//  Pieces are read for some time in each turn of the worker, so that many at once hold up no other request.
+//  Pieces are read for some time in each turn of the worker, so that many at once hold up no other
+//  request.
 //
 //  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
 //  SPDX-License-Identifier: Apache-2.0

@@ -162,8 +162,8 @@ journal_is_idle (const journal_t *self)
     return background_is_idle (self->background);
 }
 
-//  Return true if the round only adds and removes few frames, so that a quick disk writes it in less
-//  time than a thread takes to wake up.
+//  Return true if the round only adds and removes few frames, so that a quick disk writes it in
+//  less time than a thread takes to wake up.
 static bool
 s_is_small (const journal_round_t *round)
 {

@@ -1,5 +1,5 @@
-//  Compare the bus of this gateway with the buses that the processors announce. A processor on another
-//  bus, or on another topic, would never get the messages of this gateway.
+//  Compare the bus of this gateway with the buses that the processors announce. A processor on
+//  another bus, or on another topic, would never get the messages of this gateway.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_BUS_CHECK_H
 #define DOWNLINK_BUS_CHECK_H

@@ -56,8 +56,8 @@ static const kafka_setting_t s_fixed[] = {
     {NULL, NULL},
 };
 
-//  A broker spends most of its time on requests, not on records: with 64 clients and a journal, patience of
-//  5 ms saved a sixth of it and 20 ms two fifths (docs/performance.md).
+//  A broker spends most of its time on requests, not on records: with 64 clients and a journal,
+//  patience of 5 ms saved a sixth of it and 20 ms two fifths (docs/performance.md).
 static rd_kafka_conf_t *
 s_settings (const bus_settings_t *config, bool is_patient)
 {

@@ -1,8 +1,8 @@
 //  The link over Kafka: each message is a record on one topic, in the partition of its channel. A
 //  frame is carried when the brokers have all its records (acks=all).
 //
-//  The number of partitions is the one that the processors announce, or that of the topic while none of them
-//  has spoken. As long as the two differ, nothing is sent.
+//  The number of partitions is the one that the processors announce, or that of the topic while
+//  none of them has spoken. As long as the two differ, nothing is sent.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bus/bus_settings.h"
 #include "common/process/clock.h"

@@ -1,5 +1,5 @@
-//  The link over RabbitMQ: a frame is one message of lines, in the queue of its partition, TOPIC.N. It is
-//  carried when a majority of the queue's brokers has it on disk (publisher confirms).
+//  The link over RabbitMQ: a frame is one message of lines, in the queue of its partition, TOPIC.N.
+//  It is carried when a majority of the queue's brokers has it on disk (publisher confirms).
 //
 //  The number of partitions is the one that processors announce: before that nothing is sent.
 //  SPDX-License-Identifier: Apache-2.0

@@ -75,8 +75,8 @@ s_send (link_t *base, record_t *record)
     return is_sent;
 }
 
-//  An ack counts if this peer got the frame last, and it is still the owner under the same epoch, or
-//  there is no owner. A new owner must get the frame too.
+//  An ack counts if this peer got the frame last, and it is still the owner under the same epoch,
+//  or there is no owner. A new owner must get the frame too.
 static bool
 s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {

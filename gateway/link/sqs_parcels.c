@@ -104,8 +104,8 @@ s_put (sqs_parcel_t *parcel, sqs_piece_t *piece)
     g_string_append (parcel->tags, piece->tag);
 }
 
-//  End a parcel. What makes it the same message again is the frames that it has: SQS would throw away
-//  another message with the same text.
+//  End a parcel. What makes it the same message again is the frames that it has: SQS would throw
+//  away another message with the same text.
 static void
 s_seal (sqs_parcel_t *parcel)
 {

@@ -297,8 +297,8 @@ s_take_probe (void *context, const sqs_reply_t *reply)
     self->is_probing = false;
 }
 
-//  Ask for something small when there was nothing else to ask for a while. Frames that are sent again
-//  ask enough: an answer to something small would hide that SQS takes none of them.
+//  Ask for something small when there was nothing else to ask for a while. Frames that are sent
+//  again ask enough: an answer to something small would hide that SQS takes none of them.
 static void
 s_probe (sqs_sender_t *self)
 {

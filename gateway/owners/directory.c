@@ -306,8 +306,8 @@ s_tell_ack (void *context, uint64_t first, uint64_t last, const void *digests)
     heard->self->ack (heard->self->ack_context, heard->peer, first, last, digests);
 }
 
-//  Ignore an ack that names another process: it is from the previous process at this address. Ignore
-//  acks of a key that may not acknowledge.
+//  Ignore an ack that names another process: it is from the previous process at this address.
+//  Ignore acks of a key that may not acknowledge.
 static void
 s_take_ack (directory_t *self, peer_t *peer, text_t payload)
 {

@@ -64,8 +64,8 @@ answer_sign_in (http_request_t *request)
 }
 
 //  Return true if the page came over TLS, from the gateway or from a proxy before it. Then the
-//  browser may send the cookie over nothing else. Its Origin tells that of a proxy which the gateway
-//  does not know of.
+//  browser may send the cookie over nothing else. Its Origin tells that of a proxy which the
+//  gateway does not know of.
 static bool
 s_is_secure (const parts_t *parts, const http_request_t *request)
 {

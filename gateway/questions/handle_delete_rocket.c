@@ -1,5 +1,5 @@
-//  First ask whether the rocket is there, then have it removed. A removal may be repeated, also at another
-//  owner.
+//  First ask whether the rocket is there, then have it removed. A removal may be repeated, also at
+//  another owner.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/handle_delete_rocket.h"
 

@@ -1,4 +1,5 @@
-//  The handler of DELETE /rockets/{id}: the owner forgets the rocket, and 204 says that this is saved.
+//  The handler of DELETE /rockets/{id}: the owner forgets the rocket, and 204 says that this is
+//  saved.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HANDLE_DELETE_ROCKET_H
 #define DOWNLINK_HANDLE_DELETE_ROCKET_H

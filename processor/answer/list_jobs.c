@@ -8,10 +8,10 @@
 //  A job also leaves each queue when its last deadline passes or one of its shards is released.
 //
 //  A visit to a shard has two phases. First the riding jobs that want the shard are gathered; some
-//  of them need only its table. Then the others see its rockets, in chunks of places. The first visit to a
-//  shard makes the rows of its rockets (rocket_columns.h), later ones read only these. A
-//  rocket that is added during the visit has a later place, so they mostly see it too. A job that joins
-//  during the visit waits for the next one.
+//  of them need only its table. Then the others see its rockets, in chunks of places. The first
+//  visit to a shard makes the rows of its rockets (rocket_columns.h), later ones read only these. A
+//  rocket that is added during the visit has a later place, so they mostly see it too. A job that
+//  joins during the visit waits for the next one.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/list_jobs.h"
 
@@ -304,9 +304,9 @@ s_fill_seats (list_jobs_t *self)
     }
 }
 
-//  Return the places of the next chunk. Rockets often lie in the order of a list, for example by the time of
-//  their last message: each would be better than all before it. So the visit jumps from chunk
-//  to chunk, over the golden part of them, and soon meets good ones.
+//  Return the places of the next chunk. Rockets often lie in the order of a list, for example by
+//  the time of their last message: each would be better than all before it. So the visit jumps from
+//  chunk to chunk, over the golden part of them, and soon meets good ones.
 static size_t
 s_chunk (const shard_visit_t *visit, size_t size, size_t *end)
 {

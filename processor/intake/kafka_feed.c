@@ -21,8 +21,9 @@
 #define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
 #define ANSWER_BYTES "16777216"
 
-//  With full queues librdkafka stops fetching, and it does not look at them again for up to a second. Newer
-//  versions have a setting for that time. In older ones any request wakes the thread that looks.
+//  With full queues librdkafka stops fetching, and it does not look at them again for up to a
+//  second. Newer versions have a setting for that time. In older ones any request wakes the thread
+//  that looks.
 #define LOOK_MS 20
 #define LOOK_BYTES 65536  //  a full queue holds more
 #define VERSION_OF_BACKOFF 0x02020000
@@ -91,8 +92,8 @@ s_connect (kafka_feed_t *self, const bus_settings_t *config)
     return kafka_client_new (RD_KAFKA_CONSUMER, settings);
 }
 
-//  One attempt to find a topic, or to make it. partitions: of a new one, 0 for the cluster's default;
-//  set to those that it has. *is_made: an earlier attempt made it.
+//  One attempt to find a topic, or to make it. partitions: of a new one, 0 for the cluster's
+//  default; set to those that it has. *is_made: an earlier attempt made it.
 static kafka_topic_state_t
 s_try_topic (rd_kafka_t *client, const char *topic, uint32_t *partitions, bool *is_made,
     char reason[KAFKA_TOPIC_REASON_SIZE])
@@ -213,8 +214,8 @@ kafka_feed_close (kafka_feed_t **self_p)
         return;
     s_await_commits (self);
     *self_p = NULL;
-    //  With a commit on its way librdkafka does not end before a broker answers, and nothing hangs on
-    //  the commit. So its threads end with the process.
+    //  With a commit on its way librdkafka does not end before a broker answers, and nothing hangs
+    //  on the commit. So its threads end with the process.
     if (self->commits > 0)
         return;
     if (self->topic)

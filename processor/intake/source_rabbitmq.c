@@ -1,9 +1,10 @@
-//  The source of --bus=rabbitmq: messages of the queues TOPIC.0, TOPIC.1 and so on, one for each partition.
-//  Gateways and any other programs publish them. A message of a gateway holds a frame, and its tag.
+//  The source of --bus=rabbitmq: messages of the queues TOPIC.0, TOPIC.1 and so on, one for each
+//  partition. Gateways and any other programs publish them. A message of a gateway holds a frame,
+//  and its tag.
 //
-//  There are no positions: a message leaves its queue when it is saved. A message that comes again, as
-//  its acknowledgement was lost, counts as a duplicate. Reading pauses while many messages are not saved
-//  or many dead letters are not carried.
+//  There are no positions: a message leaves its queue when it is saved. A message that comes again,
+//  as its acknowledgement was lost, counts as a duplicate. Reading pauses while many messages are
+//  not saved or many dead letters are not carried.
 //  SPDX-License-Identifier: Apache-2.0
 #include <sys/eventfd.h>
 #include <unistd.h>

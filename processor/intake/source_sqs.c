@@ -1,6 +1,6 @@
-//  The source of --bus=sqs: messages of queues, one for each partition, in any order and more than once.
-//  Gateways and any other programs write them. A message is deleted when its lines are saved; if the
-//  process dies before, it comes again. There are no positions.
+//  The source of --bus=sqs: messages of queues, one for each partition, in any order and more than
+//  once. Gateways and any other programs write them. A message is deleted when its lines are saved;
+//  if the process dies before, it comes again. There are no positions.
 //
 //  Reading pauses while many messages are not saved or many dead letters are not delivered.
 //  SPDX-License-Identifier: Apache-2.0
@@ -15,8 +15,8 @@
 #include "processor/intake/source.h"
 #include "processor/intake/sqs_dead_letters.h"
 
-//  Requests for messages at a time. The first ones wait at SQS for as long as the settings say, further
-//  ones for a short time: so they soon make room for partitions that have none.
+//  Requests for messages at a time. The first ones wait at SQS for as long as the settings say,
+//  further ones for a short time: so they soon make room for partitions that have none.
 #define LONG_RECEIVES_MAX 40
 #define RECEIVES_MAX 80
 #define SHORT_WAIT_S 1
@@ -114,8 +114,8 @@ s_take_some (source_sqs_t *self, sqs_partition_t *partition)
     return sqs_partition_next (partition) != NULL;
 }
 
-//  Decide about the held messages of a partition: those that are saved are deleted; when the shard is
-//  gone, the others are shown to the next owner.
+//  Decide about the held messages of a partition: those that are saved are deleted; when the shard
+//  is gone, the others are shown to the next owner.
 static void
 s_settle (source_sqs_t *self, uint32_t number)
 {
@@ -130,8 +130,8 @@ s_settle (source_sqs_t *self, uint32_t number)
     }
 }
 
-//  Return how many requests for messages one partition may have, so that there is one for every partition
-//  that may still come, as far as there are enough.
+//  Return how many requests for messages one partition may have, so that there is one for every
+//  partition that may still come, as far as there are enough.
 static unsigned
 s_receives_share (const source_sqs_t *self)
 {
@@ -218,7 +218,8 @@ s_item (source_t *base)
     return (socket_item_t){.fd = sqs_client_fd (((source_sqs_t *) base)->feed->client)};
 }
 
-//  Return how far the saved state is behind the queue. SQS counts its messages, each of several lines.
+//  Return how far the saved state is behind the queue. SQS counts its messages, each of several
+//  lines.
 static lag_t
 s_lag (const source_sqs_t *self, const sqs_partition_t *partition, int64_t now_ms)
 {
@@ -268,8 +269,8 @@ s_is_busy (const source_sqs_t *self)
     return false;
 }
 
-//  Let the last deletions end, and show what is not saved, for a bounded time. A request for messages
-//  that ends later may still get some, which then stay hidden for a while.
+//  Let the last deletions end, and show what is not saved, for a bounded time. A request for
+//  messages that ends later may still get some, which then stay hidden for a while.
 static void
 s_close (source_sqs_t *self)
 {

@@ -1,6 +1,6 @@
 //  The source of --bus=zmq: frames that gateways push to a PULL socket. It takes in frames of all
-//  shards, assigned or not. It counts and ignores, as a whole and without an ack, a frame that is invalid,
-//  breaks a rule or belongs to a partition that this processor does not own.
+//  shards, assigned or not. It counts and ignores, as a whole and without an ack, a frame that is
+//  invalid, breaks a rule or belongs to a partition that this processor does not own.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 

@@ -16,8 +16,8 @@ typedef struct {
     sqs_queue_t letters;  //  the queue of dead letters; without a name: there is none
 } sqs_feed_t;
 
-//  Look for the queues, and make those that are missing. Wait for a service that is away. Return NULL
-//  if the patience ends, or if the settings or a queue cannot be used; then the log says why.
+//  Look for the queues, and make those that are missing. Wait for a service that is away. Return
+//  NULL if the patience ends, or if the settings or a queue cannot be used; then the log says why.
 sqs_feed_t *sqs_feed_open (
     const bus_choice_t *choice, uint32_t partitions, const patience_t *patience);
 

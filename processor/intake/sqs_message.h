@@ -1,4 +1,5 @@
-//  A message of a queue of SQS, as an answer to ReceiveMessage has it. Any program may have sent it.
+//  A message of a queue of SQS, as an answer to ReceiveMessage has it. Any program may have sent
+//  it.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_MESSAGE_H
 #define DOWNLINK_SQS_MESSAGE_H

@@ -1,6 +1,6 @@
-//  A setting marks the session of one link. Then a transaction of the other link occupies a session.
-//  A pooler in transaction mode gives that link the marked session, because it is free, so the
-//  first link does not find its mark again.
+//  A setting marks the session of one link. Then a transaction of the other link occupies a
+//  session. A pooler in transaction mode gives that link the marked session, because it is free, so
+//  the first link does not find its mark again.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/postgres/postgres_pooler.h"
 

@@ -220,8 +220,8 @@ s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
     return save->changes->len;
 }
 
-//  Give the memory of a burst's copies back to the system, as malloc keeps it. It takes a millisecond or two
-//  for a million rockets.
+//  Give the memory of a burst's copies back to the system, as malloc keeps it. It takes a
+//  millisecond or two for a million rockets.
 static void
 s_trim (shard_saver_t *self)
 {

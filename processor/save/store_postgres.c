@@ -3,10 +3,10 @@
 //  if it did. A host that dies in the middle leaves no lock behind.
 //
 //  Each save sets a number that no save used before (the column position). If the link is lost, the
-//  server may have executed the save, may do so later, or never. So the next save expects any number
-//  from the last confirmed one up to the last one sent. An older save that comes late then finds a
-//  number that it does not expect, and changes nothing: neither a rocket nor the position in the
-//  feed goes back. Rockets are saved whole, so a repeat does no harm.
+//  server may have executed the save, may do so later, or never. So the next save expects any
+//  number from the last confirmed one up to the last one sent. An older save that comes late then
+//  finds a number that it does not expect, and changes nothing: neither a rocket nor the position
+//  in the feed goes back. Rockets are saved whole, so a repeat does no harm.
 //
 //  After a failover to a replica that was behind, an old epoch may be valid again. Its number is
 //  not: the processor is fenced, and loads the state that the new server has. It then takes the

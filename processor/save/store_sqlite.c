@@ -2,9 +2,9 @@
 //  can read a copy with sqlite3. Each row has a checksum of all its columns. A save checks the
 //  epoch in the same transaction, so a processor that lost the partition saves nothing.
 //
-//  The key of a row is its number, so new rockets are written one behind the other: with the id as the key
-//  each would be on a page of its own, and 8 KB were written for 200 bytes. Processors find a
-//  rocket by its id in memory, so the table has no index.
+//  The key of a row is its number, so new rockets are written one behind the other: with the id as
+//  the key each would be on a page of its own, and 8 KB were written for 200 bytes. Processors find
+//  a rocket by its id in memory, so the table has no index.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
@@ -55,8 +55,8 @@ static const char s_schema[] =
     "CREATE TABLE partition (number INTEGER NOT NULL, partitions INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, feed BLOB, feed_offset INTEGER);" ROCKETS;
 
-//  Format 1 has no position, formats 1 and 2 have no numbers. The checksum of a row with a number is
-//  that of the other columns XOR the number. SQLite has no XOR.
+//  Format 1 has no position, formats 1 and 2 have no numbers. The checksum of a row with a number
+//  is that of the other columns XOR the number. SQLite has no XOR.
 static const char *const s_upgrades[] = {"ALTER TABLE partition ADD COLUMN feed BLOB;"
                                          "ALTER TABLE partition ADD COLUMN feed_offset INTEGER",
     "ALTER TABLE rocket RENAME TO former;" ROCKETS "INSERT INTO rocket SELECT NULL, * FROM former;"

@@ -12,9 +12,9 @@ typedef struct update_link update_link_t;
 //  Take an update, which is borrowed for the call.
 typedef void (update_fn) (void *context, const rocket_update_t *update);
 
-//  Connect to the events port of a processor, "tcp://address:port", without a subscription. If links have
-//  keys, the processor must have the key server; NULL: the usual one (socket_keys.h). Return NULL for
-//  an invalid endpoint.
+//  Connect to the events port of a processor, "tcp://address:port", without a subscription. If
+//  links have keys, the processor must have the key server; NULL: the usual one (socket_keys.h).
+//  Return NULL for an invalid endpoint.
 update_link_t *update_link_new (const char *endpoint, const uint8_t *server);
 
 void update_link_destroy (update_link_t **self_p);

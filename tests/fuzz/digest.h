@@ -8,7 +8,8 @@
 //  Return the digest with more bytes. 0 is the digest of nothing.
 uint64_t digest_bytes (uint64_t self, const void *bytes, size_t size);
 
-//  Return the digest with a message that was accepted, or with a refusal (common/bytes/message_json.h).
+//  Return the digest with a message that was accepted, or with a refusal
+//  (common/bytes/message_json.h).
 uint64_t digest_message (uint64_t self, size_t index, const message_t *message);
 uint64_t digest_refusal (uint64_t self, size_t index, const char *pointer, const char *detail);
 

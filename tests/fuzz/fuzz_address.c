@@ -1,4 +1,5 @@
-//  Fuzz the addresses in flags and arguments. An address that is read and written again is the same.
+//  Fuzz the addresses in flags and arguments. An address that is read and written again is the
+//  same.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/client/http_client.h"
 #include "common/network/addresses.h"

@@ -1,6 +1,6 @@
-//  Fuzz what processors publish for gateways and each other: an announcement of an owner, or an ack.
-//  The first byte chooses, 'o' or another one. An announcement that is read and packed twice gives
-//  the same bytes, and so does an ack whose ranges rise.
+//  Fuzz what processors publish for gateways and each other: an announcement of an owner, or an
+//  ack. The first byte chooses, 'o' or another one. An announcement that is read and packed twice
+//  gives the same bytes, and so does an ack whose ranges rise.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 

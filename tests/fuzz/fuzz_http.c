@@ -1,6 +1,6 @@
-//  Fuzz requests of HTTP as a whole, by a real gateway on loopback: heads, targets, parameters, bodies,
-//  and several requests in a row. The first byte chooses the gateway, 't' for the one with tokens,
-//  and the second byte where the bytes are cut into packets. There is no processor.
+//  Fuzz requests of HTTP as a whole, by a real gateway on loopback: heads, targets, parameters,
+//  bodies, and several requests in a row. The first byte chooses the gateway, 't' for the one with
+//  tokens, and the second byte where the bytes are cut into packets. There is no processor.
 //
 //  Every answer is one of HTTP with a status that the gateway has, an error is a problem, and the
 //  gateway goes on answering.
@@ -122,8 +122,8 @@ s_stop_all (void)
     s_stop (s_guarded);
 }
 
-//  Read an answer until it is complete or the gateway has sent nothing for a while. Then go: what the
-//  gateway does about a client that keeps it waiting is up to its deadlines.
+//  Read an answer until it is complete or the gateway has sent nothing for a while. Then go: what
+//  the gateway does about a client that keeps it waiting is up to its deadlines.
 static void
 s_read (int fd, http_answer_t *answer)
 {

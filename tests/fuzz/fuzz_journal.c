@@ -1,6 +1,6 @@
-//  Fuzz a damaged journal: a line with the size of journal.sqlite in decimal, its bytes, and those of
-//  its write-ahead log. Whatever they are, a gateway refuses the journal or takes its frames one by
-//  one, in rising order, to an end.
+//  Fuzz a damaged journal: a line with the size of journal.sqlite in decimal, its bytes, and those
+//  of its write-ahead log. Whatever they are, a gateway refuses the journal or takes its frames one
+//  by one, in rising order, to an end.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/frame.h"
 #include "disk/wal_check.h"

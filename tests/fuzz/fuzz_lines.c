@@ -1,6 +1,6 @@
-//  Fuzz a body of lines (NDJSON) that comes in pieces, as a large upload does. The first byte chooses
-//  where the body is cut, the rest is the body: pieces of whole lines give the messages of the body
-//  as one piece, and the server itself cuts a body into whole lines wherever packets end.
+//  Fuzz a body of lines (NDJSON) that comes in pieces, as a large upload does. The first byte
+//  chooses where the body is cut, the rest is the body: pieces of whole lines give the messages of
+//  the body as one piece, and the server itself cuts a body into whole lines wherever packets end.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/message_json.h"
 #include "http/http_pieces.h"

@@ -1,6 +1,6 @@
 //  Fuzz the values of options: numbers, sizes, durations, fractions, choices, words, switches. The
-//  first byte chooses the kind. A value that is refused changes nothing, and one that is taken is in
-//  its range and is read again as itself.
+//  first byte chooses the kind. A value that is refused changes nothing, and one that is taken is
+//  in its range and is read again as itself.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/options/option_value.h"
 #include "tests/fuzz/input.h"

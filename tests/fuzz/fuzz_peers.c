@@ -1,5 +1,5 @@
-//  Fuzz the lists of keys that may come, and keys as text. The lines of a list that was read give the
-//  same list.
+//  Fuzz the lists of keys that may come, and keys as text. The lines of a list that was read give
+//  the same list.
 //  SPDX-License-Identifier: Apache-2.0
 #include "curve/peer_list.h"
 #include "tests/fuzz/input.h"

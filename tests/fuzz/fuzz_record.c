@@ -44,7 +44,8 @@ s_fold (uint32_t partition, text_t key, text_t value)
     g_assert (shards_rockets (&s_shards) == rockets);
 }
 
-//  Note the frames of a message as the source does. Printed again, each has the digits it came from.
+//  Note the frames of a message as the source does. Printed again, each has the digits it came
+//  from.
 static void
 s_note_frames (const char *frames, const char *part_text)
 {

@@ -1,5 +1,6 @@
-//  Fuzz rows of rockets in PostgreSQL. The first byte chooses: 'w', a rocket of the input is written
-//  as a row and must be read as itself; else the row is damaged, and is refused or makes a rocket.
+//  Fuzz rows of rockets in PostgreSQL. The first byte chooses: 'w', a rocket of the input is
+//  written as a row and must be read as itself; else the row is damaged, and is refused or makes a
+//  rocket.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/postgres/postgres_array.h"
 #include "processor/save/postgres_rows.h"

@@ -1,5 +1,5 @@
-//  Fuzz request targets: path, parameters, percent escapes. A value that is escaped again decodes to
-//  itself.
+//  Fuzz request targets: path, parameters, percent escapes. A value that is escaped again decodes
+//  to itself.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/rules/http_target.h"
 #include "tests/fuzz/input.h"

@@ -1,6 +1,6 @@
-//  Fuzz short texts with a form of their own, as requests, files of a state and databases have them:
-//  times, base64, identities, marks, orders and names. A text that is read and written again is read
-//  as the same value.
+//  Fuzz short texts with a form of their own, as requests, files of a state and databases have
+//  them: times, base64, identities, marks, orders and names. A text that is read and written again
+//  is read as the same value.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/partition.h"
 #include "common/domain/state_ancestors.h"

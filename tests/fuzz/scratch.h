@@ -5,7 +5,8 @@
 
 #include "common/text/text.h"
 
-//  Return the path of the folder, which is made at the first call and removed when the program exits.
+//  Return the path of the folder, which is made at the first call and removed when the program
+//  exits.
 const char *scratch_folder (void);
 
 //  Write a file of the folder. Return its path, which the caller frees with g_free.

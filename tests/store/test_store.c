@@ -1,6 +1,6 @@
-//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a save is found
-//  again exactly, an old epoch saves nothing, and damage is never shown. The memory store keeps
-//  nothing, so it runs only the cases that need no second opening.
+//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a save is
+//  found again exactly, an old epoch saves nothing, and damage is never shown. The memory store
+//  keeps nothing, so it runs only the cases that need no second opening.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,5 +1,5 @@
-//  The part of the fault shim (fault_shim.c) that stands before libraries: SQLite, ZeroMQ, GnuTLS, libpq,
-//  librdkafka. It declares their functions itself, as a program may use none of them.
+//  The part of the fault shim (fault_shim.c) that stands before libraries: SQLite, ZeroMQ, GnuTLS,
+//  libpq, librdkafka. It declares their functions itself, as a program may use none of them.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +35,8 @@ static _Thread_local struct {
     int result;
 } s_sqlite;
 
-//  sqlite3_exec prepares and steps by these functions too, and SQLite calls it in itself, to read a schema. It
-//  fails as a whole.
+//  sqlite3_exec prepares and steps by these functions too, and SQLite calls it in itself, to read a
+//  schema. It fails as a whole.
 static _Thread_local unsigned s_executing;
 
 static int

@@ -1,12 +1,13 @@
-//  Calls that fail as told, in a program that goes on running: preloaded into it, this stands between
-//  the program with its libraries and the functions below. A test arms one fault after another through
-//  a file that both map (fault_control.py):
+//  Calls that fail as told, in a program that goes on running: preloaded into it, this stands
+//  between the program with its libraries and the functions below. A test arms one fault after
+//  another through a file that both map (fault_control.py):
 //
 //    FAULT_SHIM_CONTROL=file       where the test writes which call fails, and reads how many there were
 //
-//  A fault hits one call, once: the Nth call of a function since it was armed. The call is not made,
-//  and returns its error. Calls that cannot fail in life are left alone: a write to an eventfd, a part
-//  of a ZeroMQ message behind the first one, which libzmq takes or rolls back as a whole.
+//  A fault hits one call, once: the Nth call of a function since it was armed. The call is not
+//  made, and returns its error. Calls that cannot fail in life are left alone: a write to an
+//  eventfd, a part of a ZeroMQ message behind the first one, which libzmq takes or rolls back as a
+//  whole.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <execinfo.h>
@@ -176,7 +177,8 @@ pwrite (int fd, const void *bytes, size_t size, off_t offset)
     return pwrite64 (fd, bytes, size, offset);
 }
 
-//  Count a call on a socket. One that fails because the connection is gone finds it gone from then on.
+//  Count a call on a socket. One that fails because the connection is gone finds it gone from then
+//  on.
 static bool
 s_fails_on (call_t call, int fd)
 {

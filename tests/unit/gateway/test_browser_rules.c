@@ -1,5 +1,5 @@
-//  Which requests of browsers are allowed, as a table: hosts on loopback and elsewhere, origins, and
-//  Sec-Fetch-Site, for methods that change something and methods that do not.
+//  Which requests of browsers are allowed, as a table: hosts on loopback and elsewhere, origins,
+//  and Sec-Fetch-Site, for methods that change something and methods that do not.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
-//  Frames as messages of SQS: small ones share a message, large ones are cut, and no message or batch is
-//  larger than SQS takes.
+//  Frames as messages of SQS: small ones share a message, large ones are cut, and no message or
+//  batch is larger than SQS takes.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
-//  Ownership by locks of files: a lone processor owns everything at once; a further one waits until the
-//  others release its share; a processor that is gone delays no other.
+//  Ownership by locks of files: a lone processor owns everything at once; a further one waits until
+//  the others release its share; a processor that is gone delays no other.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

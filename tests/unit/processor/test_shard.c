@@ -37,8 +37,8 @@ s_fold (const char *id, uint64_t number)
     shard_fold (s_shard, &message);
 }
 
-//  Save the changed rockets; the fold during the save, if any, is of the rocket "hot". Return how many
-//  were overdue, each with so many messages as it was saved with.
+//  Save the changed rockets; the fold during the save, if any, is of the rocket "hot". Return how
+//  many were overdue, each with so many messages as it was saved with.
 static int
 s_save (uint64_t hot)
 {

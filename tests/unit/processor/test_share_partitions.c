@@ -1,4 +1,5 @@
-//  The shares of members: all members compute the same result, shares are equal, few partitions move.
+//  The shares of members: all members compute the same result, shares are equal, few partitions
+//  move.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,5 +1,5 @@
-//  The source of --bus=kafka, against the cluster that librdkafka pretends to be: positions, faults,
-//  dead letters, assignments.
+//  The source of --bus=kafka, against the cluster that librdkafka pretends to be: positions,
+//  faults, dead letters, assignments.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>

@@ -1,4 +1,5 @@
-//  JSON text to messages: the members of a message, and the reports about members that break a rule.
+//  JSON text to messages: the members of a message, and the reports about members that break a
+//  rule.
 //  SPDX-License-Identifier: Apache-2.0
 #include "read_bodies.h"
 

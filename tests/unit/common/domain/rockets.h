@@ -1,6 +1,6 @@
-//  For the tests of rockets: messages of each kind, a rocket to fold them into, and the state they must
-//  lead to by a plain reading of the rules: all messages kept, and taken by their numbers. Each
-//  program has its own rocket, so all is static.
+//  For the tests of rockets: messages of each kind, a rocket to fold them into, and the state they
+//  must lead to by a plain reading of the rules: all messages kept, and taken by their numbers.
+//  Each program has its own rocket, so all is static.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEST_ROCKETS_H
 #define DOWNLINK_TEST_ROCKETS_H

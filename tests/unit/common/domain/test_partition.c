@@ -1,6 +1,6 @@
 //  Partitions against answers of other implementations: they may never change. Those of xxh3 are of
-//  python3-xxhash; those of murmur2 are the vectors in the tests of Kafka (UtilsTest.testMurmur2) and
-//  of other clients, which Java's signed int makes negative.
+//  python3-xxhash; those of murmur2 are the vectors in the tests of Kafka (UtilsTest.testMurmur2)
+//  and of other clients, which Java's signed int makes negative.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <stdio.h>

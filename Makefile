@@ -53,7 +53,7 @@ coverage: ##  the lines that the tests run, by folder; build-coverage/coverage.h
 fuzz: ##  every decoder of untrusted bytes, FUZZ_SECONDS=60 each: libFuzzer with sanitizers (tests/fuzz)
 	scripts/fuzz.sh $(FUZZ)
 
-chaos: ##  faults under load for an hour, or CHAOS="kills:100 stops"
+chaos: ##  faults under load for an hour and a half, or CHAOS="kills:100 stops"
 	scripts/chaos.sh $(CHAOS)
 
 compose-test: ##  docker-compose up, for real, driven with curl

@@ -1,5 +1,5 @@
-//  bench-steady: sends to the same rockets for as long as one likes, at a steady rate, and says
-//  every few seconds how that went, as a line of JSON. What it sends is numbered without a gap.
+//  bench-steady: send messages to the same rockets at a steady rate until a signal stops it, and
+//  print a line of JSON every few seconds. The messages of each rocket are numbered without a gap.
 //  SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 

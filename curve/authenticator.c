@@ -70,7 +70,7 @@ s_part (const request_t *request, int part)
     return text_of (request->parts[part], MIN (request->sizes[part], PART_MAX_BYTES));
 }
 
-//  Return the right that a domain needs; 0 for a domain of others.
+//  Return the right that a domain needs; 0 for a domain that is not ours.
 static unsigned
 s_right (text_t domain)
 {
@@ -98,7 +98,7 @@ s_log (authenticator_t *self, const request_t *request, const peer_line_t *peer)
         "if it is one of yours, give its line in the file peers of --curve-dir this right");
 }
 
-//  Return true for a refusal that a check provokes.
+//  Return true for a refusal that curve_check has provoked.
 static bool
 s_is_expected (authenticator_t *self, const request_t *request)
 {
@@ -140,9 +140,9 @@ s_send (void *socket, text_t part, int flags)
     (void) !zmq_send (socket, part.data, part.size, ZMQ_DONTWAIT | flags);
 }
 
-//  Answer a request. A client that is refused for good (400) is told so at once, and does not try
-//  again by itself; the directory of a gateway does it. After a refusal for now (300) libzmq says
-//  nothing, and keeps the connection until the handshake has taken too long.
+//  Answer a request. A client that is refused for good (400) learns this at once, and its socket
+//  does not try again; a gateway then makes a new link (peer_links). After a refusal for now (300)
+//  libzmq sends nothing, and keeps the connection until the handshake times out.
 static void
 s_answer (authenticator_t *self, const request_t *request)
 {

@@ -8,8 +8,8 @@
 #include "curve/door_check.h"
 #include "curve/key_maker.h"
 
-//  Use the own keys. The server is the first one that is believed; without one, nobody is: then
-//  servers must have a key that does not exist.
+//  Use this program's keys. Expect servers to have the first key that may announce. If there is
+//  none, expect a key that no server has.
 static bool
 s_use_keys (const char *directory, const char *name, const peer_list_t *list,
     char fault[KEY_DIRECTORY_FAULT_SIZE])

@@ -19,7 +19,8 @@ s_opposite (socket_kind_t kind)
     return kind == SOCKET_PUB ? ZMQ_SUB : ZMQ_DEALER;
 }
 
-//  Return the endpoint by which this machine reaches one that may be "all addresses".
+//  Return the endpoint by which this machine reaches a bound endpoint, which may be "all
+//  addresses".
 static char *
 s_reachable (const char *endpoint)
 {

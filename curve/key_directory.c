@@ -17,8 +17,8 @@ s_refuse (char fault[KEY_DIRECTORY_FAULT_SIZE], const char *path, const char *re
     return false;
 }
 
-//  Return true if others than this user may use something in one of these ways. A volume that root
-//  gives to our group, as Kubernetes does, is ours.
+//  Return true if users other than this one have one of these rights. Ignore the group's rights on
+//  a volume that root gives to our group, as Kubernetes does.
 static bool
 s_is_open_to_others (const struct stat *status, mode_t group, mode_t others)
 {
@@ -39,7 +39,7 @@ key_directory_check (const char *path, char fault[KEY_DIRECTORY_FAULT_SIZE])
                 : g_strerror (errno));
     if (!S_ISDIR (status.st_mode))
         return s_refuse (fault, path, "it is no directory");
-    //  Nobody can change a volume that is mounted read-only; its files have modes of their own.
+    //  A volume that is mounted read-only cannot change; its files have their own modes.
     bool is_read_only = statvfs (path, &system) == 0 && (system.f_flag & ST_RDONLY);
     if (!is_read_only && s_is_open_to_others (&status, S_IRWXG, S_IRWXO))
         return s_refuse (

@@ -1,6 +1,6 @@
-//  A mark stands in the directory while keys are made, so that a directory in which the work was
-//  broken off differs from one in which an operator has put some keys. The list is written last: a
-//  directory with a list is complete. Names that begin with a dot are the maker's own.
+//  While the keys are made, the directory has a mark. So an interrupted run differs from a
+//  directory into which an operator has put some keys. The list is written last: a directory with a
+//  list is complete. Names that begin with a dot belong to this module.
 //  SPDX-License-Identifier: Apache-2.0
 #include "curve/key_maker.h"
 
@@ -36,7 +36,7 @@ s_refuse (char fault[KEY_DIRECTORY_FAULT_SIZE], const char *path, const char *na
     return false;
 }
 
-//  Write a file of mode 0600 and sync it. It gets its name when it is whole, unless the name is
+//  Write a file of mode 0600 and sync it. Give the complete file its name, unless that name is
 //  taken.
 static bool
 s_write (const char *path, const char *name, const char *text, char fault[KEY_DIRECTORY_FAULT_SIZE])
@@ -67,7 +67,7 @@ s_has (const char *path, const char *name)
     return is_there;
 }
 
-//  Make a key, or read the one that is there from an earlier try. Append its line to the list.
+//  Make a key, or read the key that an earlier run has made. Append its line to the list.
 static bool
 s_make_key (const char *path, size_t index, GString *list, char fault[KEY_DIRECTORY_FAULT_SIZE])
 {

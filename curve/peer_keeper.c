@@ -16,8 +16,8 @@ struct peer_keeper {
     peer_list_t *list;
 };
 
-//  The trace is taken before the bytes: if somebody is writing now, the next look finds another
-//  one.
+//  Take the trace before reading the bytes: if the file is being written now, the next look finds
+//  another trace.
 static peer_list_t *
 s_load (peer_keeper_t *self, char fault[KEY_DIRECTORY_FAULT_SIZE])
 {

@@ -2,7 +2,8 @@
 //
 //    2: FLOCK  ADVISORY  WRITE 15573 fe:00:9980876 0 EOF
 //
-//  with the process, the device and the inode. A waiting process has -> behind the number.
+//  with the process, the device and the inode. The line of a waiting process has -> behind its
+//  number.
 //  SPDX-License-Identifier: Apache-2.0
 #include "disk/lock_holder.h"
 

@@ -25,7 +25,7 @@ s_work (void *data)
     return NULL;
 }
 
-//  Return the number of connections that the descriptors suffice for.
+//  Return the number of connections for which there are enough descriptors.
 static unsigned
 s_count_connections (void)
 {
@@ -47,7 +47,8 @@ s_share (const gateway_config_t *config)
     return share;
 }
 
-//  Sample the metrics, look after the tokens, and pass requests for the state on to the workers.
+//  Sample the metrics, look for changed files, and pass requests to log the state on to the
+//  workers.
 static void
 s_wait_for_stop (const service_signals_t *signals, const worker_config_t *share,
     const curve_t *curve, atomic_uint *state_requests)

@@ -157,7 +157,7 @@ s_read_listen (void)
             s_flags.listen);
 }
 
-//  Refuse files of TLS that are not all there.
+//  Refuse an incomplete set of TLS files.
 static void
 s_check_tls (void)
 {

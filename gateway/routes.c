@@ -18,7 +18,7 @@
 
 typedef enum { METHOD_GET, METHOD_POST, METHOD_SESSION, METHOD_ROCKET } method_t;
 
-//  The methods that stand for each of them in a request.
+//  The method names of a request that each row method covers.
 static const struct {
     const char *names[4];
     const char *allow;
@@ -128,9 +128,9 @@ s_allow_webhook (const routes_t *self, http_request_t *request, http_response_t 
     response->status = 200;
 }
 
-//  Answer a browser that asks before a page of another origin may send JSON or a field of its own.
-//  Allow every field that the page wants to send: a page that knows a token may use it. No browser
-//  sends the cookie of the dashboard from such a page.
+//  Answer the preflight request of a browser, for a page of another origin. Allow every field that
+//  the page wants to send: a page that knows a token may use it. No browser sends the cookie of the
+//  dashboard from such a page.
 static void
 s_answer_options (
     const routes_t *self, http_request_t *request, const char *allow, bool is_delivery)
@@ -170,7 +170,7 @@ s_refuse_stranger (
     return true;
 }
 
-//  Return true if the handler of a row may have the request. Otherwise answer it.
+//  Return true if the handler of a row may get the request. Otherwise answer the request.
 static bool
 s_may_call (
     const routes_t *self, http_request_t *request, const row_t *row, const http_target_t *target)
@@ -268,7 +268,7 @@ s_refuse_haste (const routes_t *self, http_request_t *request, const row_t *row)
     return true;
 }
 
-//  Return the row with the handler that may have a request. Otherwise answer it and return NULL.
+//  Return the row whose handler may get a request. Otherwise answer the request and return NULL.
 //  The caller frees the target.
 static const row_t *
 s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
@@ -276,7 +276,7 @@ s_choose (const routes_t *self, http_request_t *request, http_target_t *target)
     const char *fault = http_target_read (target, http_request_target (request));
     const row_t *row =
         fault || !target->path ? NULL : s_find (target->path, http_request_method (request));
-    //  Everything counts for the rate, refusals too.
+    //  Every request counts for the rate, even a refused one.
     if (s_refuse_haste (self, request, row) ||
         (!http_request_is_admitted (request) && s_refuse_browser (self, request)))
         return NULL;
@@ -344,7 +344,7 @@ routes_answered (
 {
     routes_t *self = context;
     route_t route = (route_t) http_request_route (request);
-    //  A probe that hears 503 was answered, not refused.
+    //  503 is a normal answer to a probe, not a refusal.
     bool is_probe = problem && strcmp (problem, "not-ready") == 0;
     worker_metrics_answered (self->metrics, route, status, is_probe ? NULL : problem, us);
     answer_log (&self->log, self->parts.proxies, request, status, problem, us);

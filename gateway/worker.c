@@ -33,7 +33,7 @@ struct worker {
     const phase_t *phase;
     unsigned index;
     const atomic_uint *state_requests;
-    unsigned states_logged;  //  the requests that were answered
+    unsigned states_logged;  //  number of state requests that led to a log line
 };
 
 static void
@@ -159,7 +159,7 @@ s_wait (worker_t *self)
     }
     event_streams_items (self->streams, items + count);
     count += streams_count;
-    //  Answers make room for further requests, which must not wait.
+    //  Answers make room for requests that wait, so do not sleep for long.
     int64_t timeout_ms = MIN (http_server_timeout_ms (self->http), POLL_MAX_MS);
     bool is_due = asker_is_due (self->asker) || intake_is_due (self->intake);
     timeout_ms = is_due ? 0 : MIN (timeout_ms, event_streams_timeout_ms (self->streams));
@@ -300,7 +300,7 @@ s_drain (worker_t *self)
             "messages=%llu are=%s", (unsigned long long) left, s_fate (self));
 }
 
-//  libmicrohttpd must not be stopped while a request is suspended.
+//  Answer all held requests, since libmicrohttpd must not be stopped while a request is suspended.
 static void
 s_answer_held (worker_t *self)
 {

@@ -1,5 +1,5 @@
-//  The tag is a hash of the body, so it changes exactly when the body does. Each coding has another
-//  one, as it has other bytes.
+//  The tag is a hash of the body, so it changes exactly when the body does. Each coding has its own
+//  tag, because its bytes differ.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/answers.h"
 

@@ -11,13 +11,13 @@
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
-//  Fields that pages of another origin may read, besides those that they always may.
+//  Fields that pages of another origin may read, besides those that every page may read.
 #define CORS_EXPOSED                                                                               \
     "Accept-Encoding, Allow, ETag, Link, Preference-Applied, RateLimit, RateLimit-Policy, "        \
     "Retry-After, WWW-Authenticate, X-Request-Id"
 
 //  libmicrohttpd before 1.0 takes a bare LF for the end of a line of a chunked body. Proxies may
-//  read that differently, so the server does not read another request after such a body.
+//  read that differently, so the server reads no further request after such a body.
 static bool
 s_may_end_early (const http_request_t *request)
 {
@@ -55,8 +55,8 @@ s_add_content_type (struct MHD_Response *body, const char *type)
         MHD_add_response_header (body, "X-Content-Type-Options", "nosniff");
 }
 
-//  Return an answer with this body, which it takes. Our Date field costs more than the date that
-//  the library writes, so only an answer that may be shared gets it.
+//  Return an answer with this body. Take the body. Our Date field costs more than the date that the
+//  library writes, so only an answer that may be shared gets one.
 static answer_t *
 s_new_answer (
     const http_request_t *request, const http_response_t *response, struct MHD_Response *body)
@@ -86,7 +86,7 @@ s_new_answer (
 }
 
 //  Return an answer in a coding. libmicrohttpd ends a body of unknown size with a chunk, even where
-//  no body may be: so 304 has an empty one.
+//  no body is allowed: so a 304 gets an empty body of known size.
 static answer_t *
 s_new_encoded_answer (
     http_request_t *request, const http_response_t *response, http_coding_t coding)
@@ -143,7 +143,7 @@ s_count (http_request_t *request, const http_response_t *response)
         config->answered (config->context, request, response->status, response->problem, us);
 }
 
-//  Free a request whose client is gone. Return false if the client is there.
+//  Free a request whose client is gone. Return false if the client is still connected.
 static bool
 s_forget (http_request_t *request)
 {

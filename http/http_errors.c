@@ -1,5 +1,5 @@
-//  A connection is certain if its request deserves the status whatever bytes follow, or if the
-//  library can find this fault on no other connection.
+//  The connection of a refusal is certain in two cases: its request deserves the status whatever
+//  bytes follow, or no other connection can have this fault.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_errors.h"
 

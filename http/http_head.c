@@ -10,9 +10,9 @@
 
 static const char s_cookie[] = "Cookie";  //  see http_head_keep_unparsed
 
-//  libmicrohttpd takes parameters and cookies apart, with a record of 64 bytes for each, which can
-//  exceed the memory of a connection. The server does not need that: end the parameters before the
-//  first one, and let the library find an empty Cookie before the client's.
+//  libmicrohttpd parses parameters and cookies into records of 64 bytes each, which can exceed the
+//  memory of a connection. The server does not need them: end the parameters before the first one,
+//  and let the library find an empty Cookie before the client's.
 void
 http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd)
 {

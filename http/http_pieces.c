@@ -80,7 +80,7 @@ body_result_t
 http_pieces_take (http_request_t *request, text_t bytes)
 {
     body_result_t result = s_add (request, bytes);
-    //  While the request is held, chunks may come that were read before.
+    //  While the request is held, chunks may come that the library had read before.
     if (result != BODY_TAKEN || request->phase == REQUEST_PAUSED)
         return result;
     http_pieces_show (request);

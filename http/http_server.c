@@ -2,8 +2,8 @@
 //
 //    s_request_line   with the raw target: make the request
 //    s_handle         with the head: check it (http_head); with bytes of the body: gather them, or
-//                     show pieces (http_pieces); with nothing: show the request to its handler, and
-//                     queue the answer when there is one (http_answer.c)
+//                     pass on pieces (http_pieces); with nothing: pass the request to its handler,
+//                     and queue the answer when there is one (http_answer.c)
 //    s_completed      after the answer, or when the client has left: free the request
 //
 //  Each run looks at a newly held request: most are held for one commit, and a look costs much less
@@ -60,7 +60,7 @@ s_request_line (void *context, const char *target, struct MHD_Connection *mhd)
     return request;
 }
 
-//  Answer past libmicrohttpd, on a connection that is about to close.
+//  Answer straight to the socket, on a connection that is about to close.
 static void
 s_part (void *context, http_connection_t *connection, http_parting_t parting)
 {
@@ -77,7 +77,7 @@ s_part (void *context, http_connection_t *connection, http_parting_t parting)
     connection->is_lingering = true;
 }
 
-//  Do the same, and mark the connection: the caller closes it.
+//  Answer straight to the socket, and mark the connection: the caller closes it.
 static void
 s_end (http_request_t *request, http_parting_t parting)
 {
@@ -85,7 +85,7 @@ s_end (http_request_t *request, http_parting_t parting)
     http_connections_enter (&request->server->connections, request->connection, CONNECTION_PARTED);
 }
 
-//  Refuse the body, and pass over the rest of it. s_show answers afterwards.
+//  Refuse the body, and ignore the rest of it. s_show answers afterwards.
 static void
 s_refuse_body (http_request_t *request, body_result_t result)
 {
@@ -125,7 +125,7 @@ s_take_body (http_request_t *request, const char *data, size_t size)
         s_refuse_body (request, result);
 }
 
-//  Return true if more of a refused body may be passed over. Otherwise answer before its end.
+//  Return true if the server may ignore more of a refused body. Otherwise answer before its end.
 static bool
 s_has_patience (http_request_t *request)
 {
@@ -248,7 +248,7 @@ s_completed (void *context, struct MHD_Connection *mhd, void **request_p,
         http_request_free (request);
         return;
     }
-    //  Its handler answers it or goes on with it, and that frees it.
+    //  The handler answers the request or goes on with it; both free it.
     http_request_enter (request, REQUEST_GONE);
     request->mhd = NULL;
     request->connection = NULL;
@@ -296,7 +296,7 @@ s_connection (void *context, struct MHD_Connection *mhd, void **socket_context,
     }
 }
 
-//  Keep the library from decoding its copy of the target: s_request_line has the raw one.
+//  Keep the library from decoding its copy of the target: s_request_line gets the raw target.
 static size_t
 s_leave_escaped (void *context, struct MHD_Connection *mhd, char *text)
 {

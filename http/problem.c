@@ -29,7 +29,7 @@ s_write (const problem_t *problem, const char *request_id, json_writer_t *json)
     return json_writer_line (json);
 }
 
-//  Tell the rate and when to come again, in the fields of draft-ietf-httpapi-ratelimit-headers-10:
+//  Write the rate and the time to wait, in the fields of draft-ietf-httpapi-ratelimit-headers-10:
 //  of the requests that the policy allows, none remain (r) for a second (t).
 static void
 s_write_rate (http_response_t *response, const char *policy)

@@ -73,8 +73,8 @@ s_wanted_layout (const move_t *self)
         .partitioner = plan->has_partitioner ? plan->partitioner : its->partitioner};
 }
 
-//  Judge a target that exists: only one that a move of this source has left unfinished is filled
-//  again. It may hold some rockets, and all of them come again.
+//  Judge an existing target: accept only one that a move of this source has left unfinished. It may
+//  hold some rockets already; the new move saves all of them again.
 static bool
 s_judge_target (const move_t *self)
 {
@@ -145,7 +145,7 @@ s_keeps_positions (const move_t *self)
                state_traits_layout (&self->from.traits), state_traits_layout (&self->to.traits));
 }
 
-//  Carry the rockets and the positions, and see that nobody took a partition of the source
+//  Carry the rockets and the positions, and check that no processor took a partition of the source
 //  meanwhile.
 static bool
 s_carry (move_t *self)

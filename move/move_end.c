@@ -34,7 +34,7 @@ s_pause (const move_end_t *self, int ms)
     return poll (&stop, 1, ms) <= 0;
 }
 
-//  Return the number of members beside us; is_member: we are one.
+//  Return the number of other members; is_member: this process is a member too.
 static size_t
 s_others (const move_end_t *self, bool *is_member)
 {

@@ -83,7 +83,8 @@ s_step (arrival_t *self)
     return self->shard ? s_load (self) : s_take (self);
 }
 
-//  Take and load the partition. The thread of the arrival calls it; its store never says later.
+//  Take and load the partition, on the thread of the arrival. Its store waits, so it never returns
+//  LATER.
 static void
 s_run_all (void *context, void *job)
 {

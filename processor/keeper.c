@@ -121,8 +121,8 @@ s_stop_coming (keeper_t *self, uint32_t partition)
     s_release (self, partition);
 }
 
-//  Release a partition that cannot be read. At the start that stops the processor, so that an
-//  operator looks at it. Later the partition stays without an owner, and the others go on.
+//  Release a partition that cannot be read. At the start this stops the processor, so that an
+//  operator notices. Later the partition stays without an owner, and the others go on.
 static keeper_result_t
 s_give_up (keeper_t *self, uint32_t partition)
 {
@@ -168,7 +168,7 @@ s_free_shard (const keeper_t *self, shard_t **shard_p)
         shard_destroy (shard_p);
 }
 
-//  Move a partition on.
+//  Do the next step of a partition, by its phase and by whether it should be ours.
 static keeper_result_t
 s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64_t now_ms)
 {
@@ -210,7 +210,7 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
     g_assert_not_reached ();
 }
 
-//  Look at the members, then move every partition on.
+//  Look at the members, then do the next step of every partition.
 static keeper_result_t
 s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
 {
@@ -260,7 +260,7 @@ s_own (keeper_t *self, uint32_t partition)
     return self->source->assign (self->source, partition) ? KEEPER_CHANGED : KEEPER_FAILED;
 }
 
-//  Move a partition on that comes.
+//  Do the next step of a partition that is arriving.
 static keeper_result_t
 s_move_on (keeper_t *self, uint32_t partition)
 {
@@ -289,7 +289,7 @@ s_move_on (keeper_t *self, uint32_t partition)
     return KEEPER_FAILED;
 }
 
-//  Move all partitions on that come.
+//  Do the next step of all partitions that are arriving.
 static keeper_result_t
 s_move_all (keeper_t *self)
 {

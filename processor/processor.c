@@ -80,7 +80,7 @@ s_bind_all (processor_t *self, const processor_config_t *config)
     self->admin = config->admin ? admin_new (config->admin, &self->shards) : NULL;
     if (config->admin && !self->admin)
         return false;
-    //  Its endpoint names this processor, also where a broker brings the messages.
+    //  Its endpoint identifies this processor, even if a broker brings the messages.
     bool has_broker = bus_needed_setting (config->bus.bus) != NULL;
     self->sockets.frames =
         s_bind (config, has_broker ? SOCKET_SHUT : SOCKET_PULL, PORT_FRAMES, "frames");
@@ -99,7 +99,7 @@ s_run_admin (void *context)
     admin_run (((processor_t *) context)->admin);
 }
 
-//  The admin port shows both conditions before the store and the bus have been reached.
+//  Set the conditions that the admin port shows before the store and the bus have answered.
 static void
 s_expect_nothing (processor_t *self, const processor_config_t *config)
 {
@@ -108,7 +108,8 @@ s_expect_nothing (processor_t *self, const processor_config_t *config)
     self->shards.bus = (bus_health_t){.kind = bus_name (config->bus.bus), .is_away = true};
 }
 
-//  Open the source. Before that the processor is no member, so it owns no partition while it waits.
+//  Open the source. The processor joins the members only afterwards, so it owns no partition while
+//  it waits.
 static bool
 s_open_source (processor_t *self, const processor_config_t *config)
 {
@@ -231,7 +232,7 @@ s_is_welcome (void *context, const char *user)
     return peer_list_keeps (lists->before, user, lists->after);
 }
 
-//  A key that may do less than before loses its connections.
+//  End the connections of keys that have lost a right.
 static void
 s_follow_keys (processor_t *self)
 {

@@ -146,14 +146,14 @@ s_ask (gateway_stats_t *self, const http_place_t *place, int64_t until_ms)
     return fault;
 }
 
-//  Return what is behind https:// in a text.
+//  Return a text without a leading https://.
 static const char *
 s_authority (const char *text)
 {
     return g_str_has_prefix (text, HTTPS) ? text + sizeof HTTPS - 1 : text;
 }
 
-//  Return a URL in which a part of HOST:PORT that is missing is the usual one. The caller frees it.
+//  Return a URL in which a missing part of HOST:PORT has its default. The caller frees it.
 static char *
 s_url (const char *text)
 {

@@ -223,7 +223,7 @@ s_watch (int count, char **arguments)
     return watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd);
 }
 
-//  Refuse lists that are none.
+//  Refuse malformed lists of addresses.
 static void
 s_check_lists (void)
 {

@@ -1,5 +1,5 @@
-//  The ceiling: libmicrohttpd answers 202 to whatever comes, and nothing else happens. What is
-//  built on this library cannot be faster on the same machine. bench-ceiling PORT WORKERS
+//  The ceiling: libmicrohttpd answers 202 to every request and does nothing else. No program on
+//  this library can be faster on the same machine. Usage: bench-ceiling PORT WORKERS
 //
 //  The daemon has no thread of its own; each worker waits on the daemon's epoll descriptor and runs
 //  it, because 0.9.75's own epoll thread stalls when a multiple of 128 connections is ready at

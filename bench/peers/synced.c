@@ -1,6 +1,6 @@
 //  The limit of a durable service: libmicrohttpd answers 202 after one fdatasync for all requests
-//  of a turn, and nothing else happens. What answers after a sync, with one thread and this
-//  library, cannot be faster on the same disk. bench-synced PORT FILE
+//  of a turn, and does nothing else. No program with one thread and this library that syncs before
+//  it answers can be faster on the same disk. Usage: bench-synced PORT FILE
 //
 //  The file has its blocks from the start and is written around, since a sync of a file that grows
 //  takes twice as long. A request that waits is looked at again in the next run, which costs less

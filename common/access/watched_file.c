@@ -72,7 +72,8 @@ s_read (int fd, watched_file_bar_t bar, size_t limit, size_t *size, file_trace_t
         g_snprintf (fault, WATCHED_FILE_FAULT_SIZE, "%s", g_strerror (errno));
         return NULL;
     }
-    //  Taken before the bytes: if somebody is writing now, the next look finds another trace.
+    //  Take the trace before the bytes: if the file is being written now, the next look finds
+    //  another.
     *trace = s_trace (&status);
     const char *reason = s_check (&status, bar);
     char *bytes = g_malloc (limit + 1);

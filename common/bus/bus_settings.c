@@ -39,7 +39,7 @@ s_complain (const bus_settings_t *self, unsigned line, const char *reason)
     return false;
 }
 
-//  Add the setting in a line, which is changed. Return false if the line is none.
+//  Add the setting in a line. The line is changed. Return false if the line is malformed.
 static bool
 s_add_line (bus_settings_t *self, char *text, unsigned line)
 {

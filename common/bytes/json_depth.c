@@ -10,8 +10,8 @@ s_string_end (text_t text, size_t at)
     return at;
 }
 
-//  yajl's trees take comments too. JSON has none, and one could hide a quote from us: a slash
-//  outside of strings is refused.
+//  Refuse a slash outside of strings. yajl accepts comments, which JSON does not have, and a
+//  comment could hide a quote from this function.
 bool
 json_depth_is_bounded (text_t text)
 {

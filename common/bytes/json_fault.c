@@ -58,7 +58,7 @@ static const yajl_callbacks s_callbacks = {.yajl_start_map = s_enter,
     .yajl_start_array = s_enter,
     .yajl_end_array = s_leave};
 
-//  yajl does not look whether it got memory: these end the process then.
+//  yajl does not check whether it got memory, so these functions end the process if there is none.
 static void *
 s_allocate (void *context, size_t size)
 {

@@ -1,6 +1,7 @@
-//  simdjson refuses numbers beyond 64 bits and beyond a double, which are valid JSON, and rounds
-//  fractions: 9007199254740990.5 would look like an integer. No member of ours takes a number
-//  beyond 16 digits, or one that is no integer.
+//  Rewrite numbers that simdjson does not handle exactly. It refuses numbers beyond 64 bits and
+//  beyond a double, which are valid JSON, and rounds fractions: 9007199254740990.5 would look like
+//  an integer. No member of a message takes a number with more than 16 digits, or one that is no
+//  integer.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_numbers.hpp"
 

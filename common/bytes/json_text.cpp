@@ -1,5 +1,5 @@
-//  simdjson checks the whole text, with unknown members. It does not report the place of a fault,
-//  which json_fault finds.
+//  Parse a text with simdjson, which checks all of it, even unknown members. simdjson does not
+//  report the place of a fault; json_fault finds it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/json_text.hpp"
 

@@ -53,7 +53,8 @@ struct listener_t {
     void *context;
 };
 
-//  Tell an element. Return false without telling if it may be a message in an exact text.
+//  Pass an element on. Return false, and pass nothing on, if the element may be a message in an
+//  exact text.
 static bool
 s_tell (message_json_t *self, dom::element element, bool is_event, size_t index,
     const listener_t *listener)
@@ -72,7 +73,7 @@ s_tell (message_json_t *self, dom::element element, bool is_event, size_t index,
     return true;
 }
 
-//  Tell the root of a text.
+//  Pass the root of a text on.
 static void
 s_tell_root (message_json_t *self, text_t text, dom::element root, bool is_event, size_t index,
     const listener_t *listener)
@@ -83,8 +84,8 @@ s_tell_root (message_json_t *self, text_t text, dom::element root, bool is_event
     (void) s_tell (self, root, is_event, index, listener);
 }
 
-//  Tell the elements of an array from one on. Return false and the index if one may be a message in
-//  an exact text.
+//  Pass the elements of an array on, from one index on. Return false and the index if an element
+//  may be a message in an exact text.
 static bool
 s_tell_from (message_json_t *self, dom::array array, bool is_event, size_t *index,
     const listener_t *listener)
@@ -109,7 +110,7 @@ s_break (message_json_t *self, const char *detail)
     return MESSAGE_JSON_BROKEN;
 }
 
-//  Return true if an object follows on an object: lines of messages, which are not one document.
+//  Return true if an object follows an object: these are lines of messages, not one document.
 static bool
 s_holds_lines (std::string_view bytes)
 {

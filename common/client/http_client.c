@@ -41,7 +41,7 @@ s_read_authority (http_place_t *self)
     return *self->host ? NULL : "it names no host";
 }
 
-//  Return the authority of HOST:PORT, where a missing part is the one of a gateway on this machine;
+//  Return the authority of HOST:PORT, in which a missing part is that of a gateway on this machine;
 //  NULL if the text has another form.
 static char *
 s_usual_authority (const char *text, size_t size)
@@ -207,7 +207,7 @@ http_answer_read (http_answer_t *self, http_line_t *line)
         g_byte_array_append (self->buffer, piece, (guint) size);
         if (self->body_start == 0 && !s_read_head (self))
             return HTTP_FAILED;
-        //  Each piece has the head read from its beginning.
+        //  Every piece of the answer makes us read the head again from its beginning.
         if (self->body_start == 0 && self->buffer->len > HEAD_MAX_BYTES)
             return HTTP_FAILED;
         if (self->body_start && self->buffer->len >= self->body_start + self->body_size)

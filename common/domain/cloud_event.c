@@ -1,5 +1,5 @@
-//  message_check finds the faults of the message in an event. Its pointers into a message are
-//  translated into pointers into the event at the end, so no rule stands here again.
+//  message_check finds the faults of the message in an event. At the end its pointers into a
+//  message become pointers into the event, so this file repeats no rule.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/cloud_event.h"
 

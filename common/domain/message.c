@@ -255,8 +255,9 @@ s_put_text (uint8_t *at, text_t text)
     return at + text.size;
 }
 
-//  A new field of message_t belongs into the hash too, behind the others, and only if it is set:
-//  the hashes of older kinds must stay the same. Then correct this size, and CONTENT_MAX_BYTES.
+//  This assertion fails when message_t gets a new field. Add the field to the hash, behind the
+//  others and only if it is set, because the hashes of older kinds must stay the same. Then correct
+//  this size and CONTENT_MAX_BYTES.
 _Static_assert(sizeof (message_t) == 4 * sizeof (text_t) + 4 * 8, "the hash misses a field");
 
 uint32_t

@@ -2,9 +2,9 @@
 //  counts once. So the order of arrival does not matter.
 //
 //  There may be millions of rockets, so memory counts: the status follows from the registers, the
-//  id stands at the end of the struct, and rare parts have blocks of their own. A launched rocket
-//  with a UUID takes
-//  144 bytes with malloc's overhead. Each 16 bytes more are 16 MB for a million rockets.
+//  id is at the end of the structure, and rare parts are in separate blocks. A launched rocket with
+//  a UUID takes 144 bytes with malloc's overhead. Every 16 further bytes would cost 16 MB for a
+//  million rockets.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/domain/rocket.h"
 
@@ -169,7 +169,7 @@ s_restore_rare (rocket_t *self, const rocket_view_t *view, text_pool_t *pool)
         .gaps_closed = (uint32_t) view->gaps_closed};
 }
 
-//  Return true if a view of a forgotten rocket has nothing more than such a rocket keeps.
+//  Return true if a view of a forgotten rocket has only the members that such a rocket keeps.
 static bool
 s_is_empty (const rocket_view_t *view)
 {

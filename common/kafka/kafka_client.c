@@ -10,9 +10,10 @@
 #define FAULT_SIZE 512
 #define SYSLOG_WARNING 4  //  syslog.h has other meanings for our names of levels
 
-//  Lines about a broker that is away come with each attempt to connect, and our own lines tell when
-//  it goes and comes. A setting for the other kind of client is no fault, nor is an end with unsent
-//  records: whoever sends them keeps them. So these lines are only for those who look closer.
+//  Log some lines of librdkafka only at level debug. Each attempt to connect to a broker that is
+//  away gives a line, but our own lines say when it goes and comes back. A setting for the other
+//  kind of client is no fault. Neither is an end with unsent records, since their sender keeps
+//  them.
 static bool
 s_is_noise (const char *facility, const char *line)
 {
@@ -21,7 +22,7 @@ s_is_noise (const char *facility, const char *line)
            (g_str_equal (facility, "CONFWARN") && strstr (line, "will be ignored"));
 }
 
-//  Log a line of librdkafka. Its threads call it.
+//  Log a line of librdkafka. Its threads call this function.
 static void
 s_log (const rd_kafka_t *client, int level, const char *facility, const char *line)
 {

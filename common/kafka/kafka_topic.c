@@ -92,7 +92,7 @@ kafka_topic_make (rd_kafka_t *client, const char *name, int timeout_ms, uint32_t
     (void) !rd_kafka_AdminOptions_set_request_timeout (options, timeout_ms, fault, sizeof fault);
     (void) !rd_kafka_AdminOptions_set_operation_timeout (options, timeout_ms, fault, sizeof fault);
     rd_kafka_CreateTopics (client, &topic, 1, options, queue);
-    //  Its own time-out ends the request; this one is only for a library that does not.
+    //  The request has its own time-out. This one is only for a library that ignores it.
     rd_kafka_event_t *event = rd_kafka_queue_poll (queue, 2 * timeout_ms);
     kafka_topic_state_t state = KAFKA_TOPIC_UNKNOWN;
     g_strlcpy (reason, "no answer", KAFKA_TOPIC_REASON_SIZE);

@@ -3,7 +3,7 @@
 //
 //  A name server that does not answer keeps the thread in getaddrinfo for many seconds. So neither
 //  the start nor the end waits for the thread. The owner and the thread share the object; the last
-//  one frees it.
+//  of them frees it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/discovery.h"
 

@@ -1,6 +1,6 @@
-//  libzmq reports links over a PAIR socket, and its I/O thread blocks while nobody reads from it.
-//  So ask only for the kinds of events that matter; at least a reconnection lies between two of
-//  each.
+//  libzmq reports events of links over a PAIR socket, and its I/O thread blocks when that socket is
+//  full. So ask only for the kinds of events that matter: between two events of one kind lies at
+//  least a reconnection.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/network/link_watch.h"
 

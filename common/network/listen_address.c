@@ -10,8 +10,8 @@
 
 #define LOOPBACK "127.0.0.1"
 
-//  Copy a host that is numeric or localhost: a name may have many addresses, and one cannot listen
-//  on all of them.
+//  Copy a host that is numeric or localhost. Refuse other names, because a name may have many
+//  addresses, and a socket cannot listen on all of them.
 static bool
 s_copy_host (char to[LISTEN_HOST_SIZE], const char *host)
 {

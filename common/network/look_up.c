@@ -75,7 +75,7 @@ look_up_begin (const char *host, uint16_t port)
     return self;
 }
 
-//  Wait until the thread is done or the time is reached. Call it with the mutex locked.
+//  Wait until the thread is done or the time is reached. The mutex must be locked.
 static void
 s_await (look_up_t *self, int64_t until_ms)
 {

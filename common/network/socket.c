@@ -1,4 +1,5 @@
-//  Options must be set before bind and connect, or they do not hold for that peer: s_new sets them.
+//  s_new sets all options, because an option that is set after bind or connect does not apply to
+//  that peer.
 //
 //  A socket's descriptor becomes readable when the I/O thread has news, and stays silent about news
 //  that arrived before. So a loop may wait for it only after it has read all news. Asking libzmq
@@ -25,10 +26,11 @@
 
 #define MIB (1024 * 1024)
 
-//  A link is made again when the peer's kernel is silent for so long: probes find it on an idle
-//  link, a time-out on sent bytes on a busy one. ZeroMQ's own heartbeats would be quicker. But
-//  in 4.3.4 they abort a process whose input waits behind its high-water mark when the peer goes,
-//  and they cut the link to a slow peer. Missing announcements show that a process has stopped.
+//  A link breaks, and is made again, when the peer's kernel is silent for DEAD_LINK_MS: on an idle
+//  link probes find this, on a busy link a time-out on sent bytes. ZeroMQ's own heartbeats would be
+//  quicker. But in 4.3.4 they abort a process whose input waits behind its high-water mark when the
+//  peer goes, and they cut the link to a slow peer. Missing announcements show that a process has
+//  stopped.
 #define DEAD_LINK_MS 5000
 #define PROBE_SECONDS 1
 #define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
@@ -37,7 +39,8 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
-//  For a client of a ROUTER. Further answers wait in unread_answers, further queries at the client.
+//  Limits for each client of a ROUTER. Further answers wait in unread_answers, further queries at
+//  the client.
 #define ANSWER_BUFFER_BYTES (512 * 1024)
 #define QUESTIONS_ON_THE_WAY 16
 #define HEAR_AGAIN_US 1000000
@@ -105,7 +108,7 @@ s_begin_context (void)
     s_zmq.context = zmq_ctx_new ();
     if (!s_zmq.context)
         g_error ("socket: libzmq has no memory");
-    //  As many as possible: a gateway has several for every processor.
+    //  Allow as many sockets as possible: a gateway has several for every processor.
     zmq_ctx_set (s_zmq.context, ZMQ_MAX_SOCKETS, zmq_ctx_get (s_zmq.context, ZMQ_SOCKET_LIMIT));
     atexit (s_end_context);
 }
@@ -444,7 +447,7 @@ socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
     int64_t until_us = now_us + timeout_us;
     if (s_look (items, count, polled, now_us))
         timeout_us = 0;
-    //  News need not be something to receive.
+    //  A readable descriptor does not mean that there is something to receive.
     while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)
         timeout_us = MAX (0, until_us - clock_us ());
 }

@@ -78,7 +78,7 @@ socket_keys_are_used (void)
     return s_keys.are_used;
 }
 
-//  A link that is not what the flags promise must not exist.
+//  Abort rather than make a link without the encryption that the flags promise.
 static void
 s_set (void *handle, int option, const void *value, size_t size)
 {

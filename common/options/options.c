@@ -69,8 +69,8 @@ s_is_service_link (const char *text)
            g_str_has_prefix (text, "sctp://");
 }
 
-//  Return the value of an option in the environment, or NULL. An empty one is what a template
-//  leaves of a variable that it does not know.
+//  Return the value of an option in the environment, or NULL. An empty value counts as not set:
+//  templates write it for an unknown variable.
 static const char *
 s_from_environment (const char *variable)
 {
@@ -117,8 +117,8 @@ s_read_flag (const options_t *self, int argc, char **argv, int index, bool *is_g
     return 2;
 }
 
-//  Print what is asked for by a flag that every program has, and exit. These come first, so that a
-//  bad value in the environment keeps nobody from the help.
+//  Answer --help, --version and --dump-options, and exit. Look for these flags first, so that
+//  --help works even with a bad value in the environment.
 static void
 s_answer_askings (const options_t *self, int argc, char **argv)
 {
@@ -198,7 +198,7 @@ s_add_value (GString *line, const option_t *option)
     }
 }
 
-//  Log the variables that were passed over, so that nobody wonders why they have no effect.
+//  Log the variables that were ignored, so that an operator sees why they have no effect.
 static void
 s_log_service_links (const options_t *self)
 {

@@ -124,7 +124,7 @@ s_print_commands (const options_t *self, size_t width)
     }
 }
 
-//  Tell what the values of the program's flags may be.
+//  Print the forms of the values of the program's flags.
 static void
 s_print_units (const options_t *self, size_t width)
 {

@@ -106,7 +106,7 @@ background_submit (background_t *self, void *job)
     pthread_mutex_unlock (&self->mutex);
 }
 
-//  Call it with the mutex locked.
+//  Take the job if it is done. The mutex must be locked.
 static void *
 s_take_done (background_t *self)
 {

@@ -3,8 +3,8 @@
 //  handler may post one: the crash handler asks the thread to write the rest, and waits a moment.
 //
 //  Libraries end the process when they get no memory: GLib with SIGTRAP, libzmq and C++ with
-//  SIGABRT, and libtasn1 by following a null pointer. errno is ENOMEM then. That is no fault of the
-//  program, so no core is of use, and a log line says what it is.
+//  SIGABRT, and libtasn1 by following a null pointer. In each case errno is ENOMEM. This is no
+//  fault of the program, so the process leaves no core, but a log line with the reason.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/log_writer.h"
 

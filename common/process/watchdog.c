@@ -1,5 +1,6 @@
-//  A loop has a slot with a number that grows: each turn makes it the next even one, a rest makes
-//  it odd. So a loop that rests in each of its turns is seen to turn. Only the loop writes it.
+//  Each loop has a slot with a number that grows: a turn makes it the next even number, a rest the
+//  next odd one. So the watchdog sees that a loop turns even if it rests in every turn. Only the
+//  loop writes its number.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/watchdog.h"
 

@@ -10,8 +10,8 @@
 #define ANSWER_S 10
 #define CLOSE_US 300000
 #define FRAME_BYTES 131072
-//  A message that comes back again and again, as with a database that is away, must not be thrown
-//  away as RabbitMQ 4 does after 20 times.
+//  The delivery limit of a queue. RabbitMQ 4 throws a message away after 20 deliveries by default,
+//  but a message may come back more often while a database is away.
 #define DELIVERIES_MAX 2147483647
 
 bool

@@ -1,5 +1,5 @@
-//  The owner puts messages into a queue, and takes fates from a list; a mutex guards both. Between
-//  them only the thread has a message.
+//  The owner puts messages into a queue, and takes fates from a list; a mutex guards both. In
+//  between, only the thread uses a message.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/rabbitmq/rabbitmq_publisher.h"
 

@@ -46,8 +46,8 @@ s_has_descriptors (void)
     return limit >= DESCRIPTORS_MIN;
 }
 
-//  Keep the memory to ourselves, if it holds secrets: libraries copy keys, so no part of it is free
-//  of them.
+//  Hide the memory of this process if it holds secrets. Libraries copy keys, so any part of it may
+//  hold one.
 static bool
 s_guard_memory (const service_t *self)
 {

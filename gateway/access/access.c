@@ -56,8 +56,8 @@ s_is_equal (const char *a, const char *b, size_t size)
     return difference == 0;
 }
 
-//  Return the entry of a token in the list; NULL: there is none. Only tokens of the list are
-//  remembered, so nobody drives them out with others.
+//  Return the entry of a token in the list; NULL: there is none. Remember only tokens of the list,
+//  so that bad tokens cannot push out good ones.
 static const token_t *
 s_find (const access_t *self, text_t token)
 {
@@ -122,8 +122,8 @@ access_judge (const access_t *self, const http_request_t *request, unsigned scop
     return verdict;
 }
 
-//  Find the token of a request among its fields. Return false if there is none. The cookies are the
-//  caller's to free, behind the token.
+//  Find the token of a request among its fields. Return false if there is none. The token may point
+//  into *cookies, which the caller frees afterwards.
 static bool
 s_read_token (const http_request_t *request, text_t *token, char **cookies)
 {

@@ -24,8 +24,7 @@ s_read_name (const char *host, char name[NAME_SIZE])
     return true;
 }
 
-//  Return true for localhost and the names below it, which lead to this machine by their standard
-//  (RFC 6761).
+//  Return true for localhost and the names below it, which always mean this machine (RFC 6761).
 static bool
 s_is_localhost (const char *name)
 {

@@ -87,7 +87,7 @@ token_keeper_look (token_keeper_t *self, bool is_asked)
 {
     if (is_asked || watched_file_has_changed (self->path, &self->trace))
         s_reload (self);
-    //  This thread alone replaces the list.
+    //  Only this thread replaces the list.
     if (token_list_is_outdated (self->list, g_get_real_time ()))
         s_publish (self, token_list_update (self->list, g_get_real_time ()));
 }

@@ -36,7 +36,7 @@ carried_new (worker_metrics_t *metrics)
     return self;
 }
 
-//  Free a frame. It counts no more as lag.
+//  Free a frame, and remove it from the lag.
 static void
 s_drop (carried_t *self, frame_entry_t *frame)
 {
@@ -67,7 +67,7 @@ carried_destroy (carried_t **self_p)
     *self_p = NULL;
 }
 
-//  Make one of the two oldest frames of a partition.
+//  Merge the two oldest frames of a partition.
 static void
 s_merge (carried_t *self, queue_t *queue)
 {
@@ -115,7 +115,7 @@ carried_find (const carried_t *self, uint64_t sequence, uint64_t digest, uint32_
     return true;
 }
 
-//  End a frame that is saved, as far as it is known.
+//  End a frame, and count its messages as saved.
 static void
 s_end (carried_t *self, frame_entry_t *frame, int64_t now_us)
 {

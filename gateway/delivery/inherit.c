@@ -62,8 +62,8 @@ s_verify (legacy_t *legacy, const char *path)
                                                                             : FILE_BROKEN;
 }
 
-//  Open the journal in a slot, which it takes. Return NULL if it cannot be used; with FILE_FAILED,
-//  not now.
+//  Open the journal in a slot. Take the slot. Return NULL if the journal cannot be used; *result
+//  FILE_FAILED: try again later.
 static legacy_t *
 s_open (slot_t *slot, file_result_t *result)
 {
@@ -224,7 +224,7 @@ s_settle (inheritance_t *self)
         legacy->left.bytes += self->piece.bytes;
     }
     else {
-        //  If the delete fails and this process dies, they are sent twice and applied once.
+        //  If the delete fails and this process dies, the messages are sent twice and count once.
         number_range_t taken = {legacy->removed_up_to, legacy->taken_up_to};
         GArray *removed = g_array_new (FALSE, FALSE, sizeof taken);
         g_array_append_val (removed, taken);

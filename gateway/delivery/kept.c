@@ -139,7 +139,7 @@ s_forget (kept_t *self, record_t *record)
     g_hash_table_remove (self->records, &record->sequence);
 }
 
-//  Let a frame go that needs no more sending.
+//  Drop a frame that needs no more sending, from its lane, the journal and memory.
 static void
 s_let_go (kept_t *self, record_t *record)
 {
@@ -161,9 +161,9 @@ s_acknowledge (kept_t *self, record_t *record)
     s_let_go (self, record);
 }
 
-//  Take the word of the link that a frame is carried. Its ack may have come before. If it was sent
-//  more than once, an ack may be that of a sending of which only a part arrived. So nobody is told
-//  that such a frame is applied.
+//  Note that the link reports a frame as carried. Its ack may have come before. If the frame was
+//  sent more than once, its ack may belong to a sending of which only a part arrived. So no client
+//  learns that such a frame is applied.
 static void
 s_carried (void *context, uint64_t sequence)
 {
@@ -201,8 +201,8 @@ s_ignore_ack (kept_t *self, const peer_t *peer, uint32_t partition, uint64_t seq
             (unsigned) peer->address.port, partition, (unsigned long long) sequence);
 }
 
-//  Take an ack for a frame that is kept. Where carried and saved are not the same, an ack tells
-//  only that the last message of a frame is saved: the others may not have been carried.
+//  Take an ack for a frame that is kept. Over a broker, an ack says only that the last message of
+//  the frame is saved: the others may not even be carried.
 static void
 s_take_ack (kept_t *self, const peer_t *peer, record_t *record, bool is_same)
 {
@@ -229,7 +229,7 @@ s_take_late_ack (kept_t *self, const peer_t *peer, uint64_t sequence, uint64_t d
         s_ignore_ack (self, peer, partition, sequence);
 }
 
-//  The range has more numbers than we have frames.
+//  Take an ack whose range has more numbers than there are frames.
 static void
 s_acknowledge_among_all (kept_t *self, const peer_t *peer, uint64_t first, uint64_t last)
 {

@@ -1,7 +1,7 @@
-//  The path of a message: the open turn takes it (turn.h). When the journal is free, the turn ends
-//  and the message is in one of its frames. When that round is done, the frame is kept. It waits
-//  and flies in the lane of its partition. When its ack comes, it leaves memory at once and the
-//  journal with the next round.
+//  The path of a message: the open turn takes it (turn.h). When the journal is free, the turn ends:
+//  its messages become frames, and a round of the journal writes them. When the round is done, the
+//  frames are kept (kept.h), and each waits and is sent in the lane of its partition (lane.h). When
+//  a frame is carried, it leaves memory at once, and the journal with the next round.
 //
 //  A message of an upload is staged before it is kept (staging.h): the journal has it, and it takes
 //  the same path once the upload is complete.
@@ -91,7 +91,7 @@ s_batch_bytes (batch_t *batch)
     return bytes;
 }
 
-//  Return true if there is room for so much more.
+//  Return true if there is room for this many further messages and bytes.
 static bool
 s_has_room (link_publisher_t *self, uint64_t messages, uint64_t bytes)
 {
@@ -126,7 +126,7 @@ s_make_room (link_publisher_t *self, const staged_t *asker, uint64_t messages, u
     return true;
 }
 
-//  Return true if an empty buffer has room.
+//  Return true if not even an empty buffer has room.
 static bool
 s_is_too_large (const link_publisher_t *self, uint64_t messages, uint64_t bytes)
 {
@@ -233,8 +233,9 @@ s_is_durable (const publisher_t *base)
 }
 
 //  Return how long the turn stays open. After a round with several requests, their clients may send
-//  again at once, and one round for all costs as much as one for the first. Wait no longer than
-//  that round took. So a single client never waits, and with many the disk does not wait either.
+//  again at once, and one round for all of them costs as much as a round for the first. Wait no
+//  longer than the last round took. So a single client never waits, and with many clients the disk
+//  stays busy.
 static int64_t
 s_gather_us (const link_publisher_t *self)
 {
@@ -302,7 +303,7 @@ static void
 s_finish_round (link_publisher_t *self, journal_round_t *round)
 {
     if (round->result == FILE_BROKEN) {
-        //  It is unknown which messages are kept: send no answer; a new start finds out.
+        //  Which messages are kept is unknown: send no answer; the next start reads the journal.
         log_event (LOG_ERROR, "the journal is broken: stopping at once", "");
         log_exit ();
     }
@@ -385,7 +386,7 @@ s_keep_turn (link_publisher_t *self)
     journal_round_t *round = journal_done (self->journal);
     if (round)
         s_finish_round (self, round);
-    //  Take the refused messages again, as often as a failing journal is tried.
+    //  Take messages from inherited journals. While our journal fails, try as often as it is tried.
     bool may_take = s_layout (&self->base).partitions > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&

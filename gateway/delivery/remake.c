@@ -59,7 +59,8 @@ s_read (remake_t *self, const record_t *record)
         batch_add (self->batch, &self->frame.messages[index]);
 }
 
-//  Make frames of the batch, in place of the frames that it was read from, which share a receipt.
+//  Make frames of the batch. They replace frames that share a receipt, from which the batch was
+//  read.
 static void
 s_make (remake_t *self, const record_t *oldest)
 {

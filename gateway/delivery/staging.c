@@ -83,7 +83,7 @@ s_let_go (staging_t *self, holder_t *holder)
     g_free (holder);
 }
 
-//  Count the messages of an upload no more.
+//  Remove an upload from all counts.
 static void
 s_uncount (staging_t *self, staged_t *upload)
 {
@@ -204,8 +204,8 @@ staging_accept (staging_t *self, staged_t *upload)
     return receipt_ref (upload->receipt);
 }
 
-//  Free the frames of an upload that no round has, and note the frames to delete. A frame that was
-//  never in the journal may be deleted too.
+//  Free the frames of an upload that no round has, and note all its frames for deletion. Deleting a
+//  frame that was never in the journal does no harm.
 static void
 s_empty (staging_t *self, staged_t *upload)
 {

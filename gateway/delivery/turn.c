@@ -99,7 +99,7 @@ turn_take (turn_t *self, batch_t *batch)
     const chunk_t *chunks = batch_chunks (batch, &chunks_count);
     if (!self->receipt) {
         self->receipt = receipt_new (self->awaits_carrying);
-        //  Without a journal it is kept now, or when it is carried.
+        //  Without a journal the messages are kept now, or when they are carried.
         if (!self->is_journaled)
             receipt_decide (self->receipt, RECEIPT_KEPT);
     }

@@ -2,11 +2,11 @@
 //  begins again partition by partition, so that an owner searches one partition for a page. For a
 //  while after that, new walks begin partition by partition at once.
 //
-//  For each page an owner looks at all these rockets, so pages are large. They are smaller while
-//  clients that do not read hold many pages, so their memory is bounded. One page is under way at a
-//  time, and then the owners have as much time for other work as it took. Streams wait for pages in
-//  turn, but every other page is for the stream that is furthest behind. So streams that began at
-//  different times meet, and share the remaining pages.
+//  For each page an owner looks at all rockets of the walk, so pages are large. They are smaller
+//  while clients that do not read hold many pages, so the memory of pages is bounded. One page is
+//  in progress at a time, and after it the owners get as much time for other work as the page took.
+//  Streams wait for pages in turn, but every second page is for the stream that is furthest behind.
+//  So streams that began at different times meet, and share the remaining pages.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/event_pages.h"
 
@@ -125,7 +125,7 @@ s_free_held (void *data)
     g_free (held);
 }
 
-//  Take the events of a page, which count while a stream has them.
+//  Take the events of a page. Count them as long as a stream has them.
 static GBytes *
 s_events (page_t *page)
 {
@@ -226,9 +226,9 @@ s_is_same_place (const event_stream_t *a, const event_stream_t *b)
            (!a->walk.after || g_bytes_equal (a->walk.after, b->walk.after));
 }
 
-//  A stream asks for its first page once its subscription is in effect, so that no later change is
-//  missed. A stream of chosen rockets does not wait for other owners, since it asks again anyway;
-//  it waits until its client has taken the last one.
+//  A stream asks for its first page once its subscription is in effect, so that it misses no later
+//  change. A stream of chosen rockets does not wait for other owners, since it asks again anyway;
+//  but it waits until its client has taken the last page.
 static bool
 s_may_ask (event_pages_t *self, event_stream_t *stream, int64_t now_ms)
 {

@@ -142,8 +142,9 @@ s_reset_event (event_stream_t *self)
     return s_text (text);
 }
 
-//  Write the event that says that all current rockets were sent. Its id is the position to go on
-//  from. A stream of chosen rockets needs none: it always shows their states.
+//  Write the event that says that all current rockets were sent. Its id is the position from which
+//  the client can continue. For a stream of chosen rockets the event has no id, since such a stream
+//  always shows their states.
 static GBytes *
 s_synced_event (const stream_set_t *set, event_stream_t *self)
 {

@@ -148,8 +148,8 @@ s_begin_listening (event_streams_t *self, int64_t now_ms)
     }
 }
 
-//  Wake the live streams to send changes. Each stream costs a system call, so more streams are
-//  woken less often.
+//  Wake the live streams to send changes. Each stream costs a system call, so the more streams
+//  there are, the less often they wake.
 static void
 s_wake (event_streams_t *self, int64_t now_ms)
 {

@@ -23,8 +23,8 @@ s_add_id (GPtrArray *ids, char *id)
     return ids->len > CHOSEN_MAX ? "ids must be at most 256" : NULL;
 }
 
-//  Read ids with commas between them. A comma of an id itself is %2C, so they are taken apart
-//  before they are decoded.
+//  Read ids with commas between them. A comma in an id is %2C, so split the list before decoding
+//  the ids.
 static const char *
 s_read_list (GPtrArray *ids, const char *text, size_t size)
 {
@@ -38,9 +38,9 @@ s_read_list (GPtrArray *ids, const char *text, size_t size)
     return fault;
 }
 
-//  Read the chosen rockets, none for all of them, and the id of the last event. Ignore unknown
-//  parameters: an EventSource never asks again after an error, and libraries for it add some of
-//  their own. Return NULL, or a sentence that names the fault.
+//  Read the chosen rockets (none: all rockets) and the id of the last event. Ignore unknown
+//  parameters: an EventSource never asks again after an error, and its libraries add their own
+//  parameters. Return NULL, or a sentence that names the fault.
 static const char *
 s_read_parameters (const http_target_t *target, GPtrArray *ids, const char **last_id)
 {
@@ -69,7 +69,7 @@ handle_get_events (const parts_t *parts, http_request_t *request, const http_tar
     GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
     const char *last_id = NULL;
     const char *fault = s_read_parameters (target, ids, &last_id);
-    //  The field is newer: a browser sends it when it comes back with the same target.
+    //  The field wins: a browser adds it when it reconnects, and its target stays the same.
     const char *field = http_request_field (request, HTTP_FIELD_LAST_EVENT_ID);
     bool is_chosen = ids->len > 0;
     g_ptr_array_add (ids, NULL);

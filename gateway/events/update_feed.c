@@ -1,5 +1,6 @@
-//  One link for each peer of the directory. A sync proves that subscriptions are in effect. One
-//  sync is under way at a time, and the next one covers subscriptions that came meanwhile.
+//  The feed has one link for each peer of the directory. A sync proves that subscriptions are in
+//  effect. One sync is in progress at a time, and the next one covers subscriptions that came
+//  meanwhile.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/events/update_feed.h"
 
@@ -10,8 +11,8 @@
 #define LINGER_MS 30000  //  keep the subscription to all rockets this long after its last stream
 #define SYNC_MS 1000     //  a sync that takes longer does not hold up the next one
 
-//  Topics of single rockets take no more of a processor's room than this. For rockets beyond that
-//  the feed listens to all, as a processor ends a connection that takes too much.
+//  The room that topics of single rockets may take at a processor. Beyond it the feed listens to
+//  all rockets, because a processor ends a connection that takes too much room.
 #define TOPICS_MAX_BYTES (SUBSCRIPTIONS_MAX_BYTES / 2)
 
 typedef struct {
@@ -238,7 +239,7 @@ s_connect (update_feed_t *self, const peer_t *peer)
     g_ptr_array_add (self->connections, connection);
 }
 
-//  Have one connection for every peer and no other.
+//  Connect to new peers, and disconnect from peers that are gone.
 static void
 s_follow_peers (update_feed_t *self)
 {
@@ -262,8 +263,8 @@ s_follow_peers (update_feed_t *self)
     }
 }
 
-//  A new owner begins with the saved state. Updates that the last owner saved and did not publish
-//  are missing.
+//  Break the log if a partition has a new owner. The owner begins with the saved state, and never
+//  publishes changes that the last owner saved without publishing them.
 static void
 s_follow_owners (update_feed_t *self)
 {

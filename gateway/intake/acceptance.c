@@ -51,7 +51,7 @@ s_free_held (void *data)
 
 static const http_state_kind_t s_held = {"accepted messages", s_free_held};
 
-//  Write the usual answer into text, which has room for PLAIN_SIZE.
+//  Write the answer without refusals into text, which has room for PLAIN_SIZE.
 static text_t
 s_write_plain (char *text, const char *status, size_t accepted)
 {
@@ -63,7 +63,7 @@ s_write_plain (char *text, const char *status, size_t accepted)
     return text_of (text, (size_t) (end - text));
 }
 
-//  Write the answer that names refused messages too; the text is good until the next one.
+//  Write the answer that names refused messages too. The text is valid until the next one.
 static text_t
 s_write_lenient (json_writer_t *json, const char *status, const taken_t *taken)
 {
@@ -111,8 +111,8 @@ s_waited (void *context, http_request_t *request)
     s_answer (held->acceptance, request, &held->taken, false);
 }
 
-//  Answer, because the journal has not finished for seconds, which happens only at the end of a
-//  stop; or because the bus has not taken the messages, which may still happen.
+//  Answer a request whose outcome is unknown: the journal has not finished, at the end of a stop,
+//  or the bus has not taken the messages in time, but may still do so.
 static void
 s_given_up (void *context, http_request_t *request)
 {
@@ -136,7 +136,7 @@ s_keep_until_ms (const intake_tools_t *tools)
     return clock_ms () + MAX ((int64_t) tools->wait_ms, CARRY_MS);
 }
 
-//  Answer, as the messages are kept, or wait until they are applied.
+//  Answer a request whose messages are kept, or hold it until they are applied.
 static void
 s_kept (acceptance_t *self, held_request_t *held)
 {

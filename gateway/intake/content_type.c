@@ -42,7 +42,7 @@ content_type_read (const char *field, message_json_form_t *form)
         {"application/cloudevents-batch+json", MESSAGE_JSON_EVENTS},
     };
     *form = MESSAGE_JSON_DOCUMENT;
-    //  Most clients send the first of them, and exactly so.
+    //  Most clients send exactly the first type.
     if (!field || !*field || strcmp (field, types[0].type) == 0)
         return true;
     size_t size = strcspn (field, ";");

@@ -1,5 +1,5 @@
-//  A rocket is remembered by a hash of 64 bits. If two ids share one, a new rocket is taken for one
-//  that exists, and is accepted.
+//  A rocket is remembered by a hash of 64 bits. If two ids share a hash, a new rocket may count as
+//  existing, and its messages are accepted.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/newcomers.h"
 

@@ -1,11 +1,11 @@
 //  Read the messages of a POST, and offer all of them or none.
 //
-//  A request for which there is no room waits for up to --wait, and gets 503 only then. Only its
-//  body is kept meanwhile, which is bounded; it is read again for each offer.
+//  A request for which there is no room waits for up to --wait, and then gets 503. Meanwhile the
+//  gateway keeps only its body, which is bounded, and reads it again for each offer.
 //
-//  To read a long body takes milliseconds, and an encoded one may be two hundred times as long as
-//  the bytes that came. So bodies are read for some time in each turn, and the others wait: many at
-//  once must not hold up the loop. Short ones go first; the limit of all bodies together bounds
+//  Reading a long body takes milliseconds, and an encoded body may decode to two hundred times its
+//  size. So that many long bodies do not hold up the loop, each turn reads bodies for a bounded
+//  time, and the others wait. Short bodies do not wait; the limit of all bodies together bounds
 //  them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
@@ -29,10 +29,10 @@ struct posts {
     acceptance_t *acceptance;
     batch_t *batch;          //  messages of the current request
     GByteArray *decoded;     //  the body of the current request, if it was encoded
-    GQueue unread;           //  of http_request_t *: long ones, to be read later
+    GQueue unread;           //  of http_request_t *: their long bodies are read later
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
-    guint told;              //  of those, the first ones: owners have told something
+    guint told;              //  how many at the head of `asking` to try, as owners have replied
     int64_t spent_us;        //  on bodies in this turn
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
@@ -41,7 +41,7 @@ struct posts {
 typedef enum {
     TRY_ANSWERED,  //  answered, or held until its outcome is known
     TRY_NO_ROOM,   //  there is no room now
-    TRY_ASKING,    //  whether its rockets exist is not known yet
+    TRY_ASKING,    //  the owners have not replied yet whether its rockets exist
 } try_t;
 
 //  The outcome of reading a body.
@@ -100,7 +100,7 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
         message_json_stop (reading->reader);
 }
 
-//  Return true if P is known: without it no message has a partition, so there is room for none.
+//  Return true if P is known: without P no message has a partition, so the gateway has no room.
 static bool
 s_is_known (const posts_t *self)
 {
@@ -219,7 +219,7 @@ s_read_and_offer (posts_t *self, http_request_t *request)
     return result;
 }
 
-//  Do so, and count the time that it takes.
+//  Read and offer a request, and count the time that this takes.
 static try_t
 s_try (posts_t *self, http_request_t *request)
 {
@@ -319,8 +319,9 @@ posts_is_of_lines (const http_request_t *request)
                CODING_IDENTITY;
 }
 
-//  Reading a large body again takes milliseconds, and a turn comes with every request. So try when
-//  messages have gone, and now and then, as room also comes in other ways.
+//  Return true if the oldest request should be offered again: when fewer messages are buffered, and
+//  from time to time, since room also comes in other ways. Reading a large body takes milliseconds,
+//  so do not try in every turn.
 static bool
 s_may_be_room (const posts_t *self)
 {
@@ -328,7 +329,7 @@ s_may_be_room (const posts_t *self)
            clock_ms () >= self->retry_at_ms;
 }
 
-//  Try the requests again whose rockets the owners may have told of; one at least.
+//  Try the requests again for whose rockets owners may have replied; at least one.
 static void
 s_retry_asking (posts_t *self)
 {
@@ -346,7 +347,7 @@ s_retry_asking (posts_t *self)
     }
 }
 
-//  Read the long bodies that were put off; one at least.
+//  Read the long bodies that were put off; at least one.
 static void
 s_read_on (posts_t *self)
 {

@@ -1,7 +1,7 @@
 //  An upload whose piece cannot be staged now keeps the messages of the piece and holds its
 //  request, so that the server reads no more from the client. uploads_retry goes on with it.
 //
-//    phase      the upload                                        goes on to
+//    phase      the upload                                        next phase
 //    READING    may get its next piece                            TURN, ROOM, DISK, COMPLETE
 //    TURN       waits for a turn with time for its next piece     READING
 //    ROOM       waits for room, or for the first processor        READING
@@ -11,7 +11,7 @@
 //    LAST_ROOM  waits for room for the last piece                 COMPLETE
 //    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
 //
-//  Pieces are read for some time in each turn of the worker, so that many at once hold up no other
+//  Each turn of the worker reads pieces for a bounded time, so that many uploads hold up no other
 //  request.
 //
 //  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
@@ -256,8 +256,8 @@ s_try (upload_t *self)
 
 static void s_expired (void *context, http_request_t *request);
 
-//  Hold the request until its batch can be staged. An upload that has begun to wait for room waits
-//  no longer because the disk is busy too.
+//  Hold the request until its batch can be staged. The deadline of an upload that waits for room
+//  stays the same when it must wait for the disk too.
 static void
 s_wait (upload_t *self, bool is_full)
 {
@@ -318,7 +318,7 @@ s_answer_fault (upload_t *self)
     refuse_batch_no_room (request, self->fault != FAULT_NO_PROCESSOR);
 }
 
-//  Everything is good and staged: accept it, and leave the request to the acceptance.
+//  Accept an upload whose lines are all good and staged, and leave the request to the acceptance.
 static void
 s_answer_taken (upload_t *self)
 {

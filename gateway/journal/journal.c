@@ -9,7 +9,8 @@
 #include "common/process/log.h"
 #include "common/process/watchdog.h"
 
-//  A round is handed to the thread if it is larger, or if one of the last commits was slower.
+//  The thread writes a round that is larger than this, and all rounds while one of the last
+//  QUICK_COMMITS commits was slower.
 #define QUICK_MAX_BYTES (64 * 1024)
 #define QUICK_MAX_REMOVED 4096  //  frames; deleting one takes some 0.2 us
 #define QUICK_MAX_US 1000
@@ -162,8 +163,8 @@ journal_is_idle (const journal_t *self)
     return background_is_idle (self->background);
 }
 
-//  Return true if the round only adds and removes few frames, so that a quick disk writes it in
-//  less time than a thread takes to wake up.
+//  Return true if the round only adds and removes a few frames, so that a quick disk writes it
+//  faster than a thread wakes up.
 static bool
 s_is_small (const journal_round_t *round)
 {
@@ -201,7 +202,7 @@ journal_submit (journal_t *self, journal_round_t **round_p)
         background_submit (self->background, round);
         return NULL;
     }
-    //  A disk that stalls now is no hang of the loop.
+    //  If the disk stalls now, the watchdog must not take that for a hang.
     watchdog_rest ();
     s_write_round (self, round);
     return s_learn (self, round);

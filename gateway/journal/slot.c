@@ -54,7 +54,7 @@ s_write_mode (int fd, bool is_synced)
     return write (fd, mode, strlen (mode)) == (ssize_t) strlen (mode) && fsync (fd) == 0;
 }
 
-//  Call it with the directory locked.
+//  Create and lock a slot. The directory must be locked.
 static slot_t *
 s_make (const char *directory, bool is_synced)
 {

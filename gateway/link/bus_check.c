@@ -6,7 +6,7 @@
 
 #define FAULT_LOG_MS 5000
 
-//  Return the bus that a processor announces; earlier versions know only one, and announce none.
+//  Return the bus that a processor announces; zmq for an earlier version, which announces none.
 static const char *
 s_bus_of (const peer_t *peer)
 {
@@ -20,7 +20,7 @@ s_fits (const peer_t *peer, const char *bus, const char *topic)
            (!topic || g_str_equal (peer->announcement.bus.topic, topic));
 }
 
-//  Return a processor that does not fit, or NULL.
+//  Return a processor with another bus or topic, or NULL.
 static const peer_t *
 s_find_misfit (const directory_t *directory, const char *bus, const char *topic)
 {

@@ -87,7 +87,7 @@ s_put_value (char *at, const message_t *message)
     return s_put_literal (at, "}}");
 }
 
-//  Have room for one more value. The values may move.
+//  Make room for one more value. The values may move.
 static void
 s_reserve (frame_records_t *self, size_t used)
 {
@@ -116,7 +116,7 @@ frame_records_make (frame_records_t *self, const uint8_t *bytes, size_t size, ui
     }
     self->lines_size = used - 1;
     self->bytes = used - self->frame.count;
-    //  Only now the values move no more.
+    //  From now on the values do not move, so they can be borrowed.
     const char *value = self->values;
     for (uint32_t index = 0; index < self->frame.count; index++) {
         frame_record_t *record = &g_array_index (self->records, frame_record_t, index);

@@ -1,8 +1,8 @@
 //  The link over Kafka: each message is a record on one topic, in the partition of its channel. A
 //  frame is carried when the brokers have all its records (acks=all).
 //
-//  The number of partitions is the one that the processors announce, or that of the topic while
-//  none of them has spoken. As long as the two differ, nothing is sent.
+//  P is the number that the processors announce, or the topic's number of partitions before the
+//  first announcement. While the two differ, the link sends nothing.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bus/bus_settings.h"
 #include "common/process/clock.h"
@@ -49,7 +49,8 @@ s_look_at_brokers (link_kafka_t *self)
     broker_link_note_away (&self->link, is_away, reason);
 }
 
-//  Return the layout of the topic; it is not known before the brokers have told its partitions.
+//  Return the layout of the topic; it is unknown until the brokers have reported the topic's
+//  partitions.
 static layout_t
 s_topic_layout (const link_kafka_t *self)
 {

@@ -1,7 +1,7 @@
 //  The link over RabbitMQ: a frame is one message of lines, in the queue of its partition, TOPIC.N.
 //  It is carried when a majority of the queue's brokers has it on disk (publisher confirms).
 //
-//  The number of partitions is the one that processors announce: before that nothing is sent.
+//  P is the number that processors announce: before the first announcement the link sends nothing.
 //  SPDX-License-Identifier: Apache-2.0
 #include <sys/eventfd.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 //  The link over SQS: each frame goes as lines of JSON to the queue of its partition. A frame is
 //  carried when SQS has all its messages. Messages arrive in any order, and so do acks.
 //
-//  The number of partitions is the one that the processors announce: no queue tells it.
+//  P is the number that the processors announce, since the queues do not show it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/link/broker_link.h"
 #include "gateway/link/sqs_sender.h"

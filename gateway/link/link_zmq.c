@@ -1,5 +1,5 @@
 //  The link over ZeroMQ: push each frame to the processor that owns its partition. A frame is
-//  carried when it is saved, as the owner has it in memory until then.
+//  carried when it is saved, because until then the owner has it only in memory.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
@@ -75,8 +75,8 @@ s_send (link_t *base, record_t *record)
     return is_sent;
 }
 
-//  An ack counts if this peer got the frame last, and it is still the owner under the same epoch,
-//  or there is no owner. A new owner must get the frame too.
+//  An ack counts if the frame was last sent to this peer, and the peer is still the owner under the
+//  same epoch, or there is no owner. A new owner must get the frame too.
 static bool
 s_believes (const link_t *base, const peer_t *peer, uint32_t partition, const record_t *record)
 {

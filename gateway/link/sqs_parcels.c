@@ -7,8 +7,8 @@
 #define PIECE_BYTES (SQS_BATCH_BYTES - OVERHEAD_BYTES)
 #define NONCHARACTER_SIZE 3
 
-//  Append JSON. SQS refuses the characters U+FFFE and U+FFFF, which stand only in strings: escape
-//  them.
+//  Append JSON. Escape the characters U+FFFE and U+FFFF, which occur only in strings, because SQS
+//  refuses them.
 static void
 s_append (GString *lines, text_t json)
 {
@@ -104,8 +104,8 @@ s_put (sqs_parcel_t *parcel, sqs_piece_t *piece)
     g_string_append (parcel->tags, piece->tag);
 }
 
-//  End a parcel. What makes it the same message again is the frames that it has: SQS would throw
-//  away another message with the same text.
+//  End a parcel. Its frames identify it: of two messages with the same identity a FIFO queue drops
+//  the second.
 static void
 s_seal (sqs_parcel_t *parcel)
 {

@@ -17,7 +17,7 @@
 #define REFUSAL_LOG_MS 5000
 #define GROUP_SIZE 16
 
-//  A frame that is not decided.
+//  A frame without a fate.
 typedef struct {
     uint64_t sequence;
     size_t bytes;
@@ -174,7 +174,7 @@ sqs_sender_forget (sqs_sender_t *self)
     }
 }
 
-//  Tell the fates of the first frames, up to one that is not decided.
+//  Report the fates of the first frames, up to one without a fate.
 static void
 s_tell (sqs_sender_t *self, way_t *way)
 {
@@ -297,8 +297,8 @@ s_take_probe (void *context, const sqs_reply_t *reply)
     self->is_probing = false;
 }
 
-//  Ask for something small when there was nothing else to ask for a while. Frames that are sent
-//  again ask enough: an answer to something small would hide that SQS takes none of them.
+//  Make a small call after a while without other calls, to see whether SQS answers. Make none while
+//  frames are being sent again: its answer would hide that SQS takes none of them.
 static void
 s_probe (sqs_sender_t *self)
 {

@@ -103,8 +103,8 @@ s_has_address (const GArray *addresses, const address_t *wanted)
     return false;
 }
 
-//  Connect to new addresses. Keep an address that is gone from the names until it is silent: its
-//  processor may still be saving.
+//  Connect to new addresses. Keep an address to which no name resolves any more until it is silent:
+//  its processor may still be saving.
 static void
 s_follow_addresses (directory_t *self)
 {
@@ -347,7 +347,7 @@ s_notice_silence (directory_t *self, peer_t *peer, int64_t now_ms)
         return;
     peer->is_known = false;
     self->is_changed = true;
-    //  A processor that stops gives its partitions away before it falls silent.
+    //  A processor that stops gives its partitions back before it falls silent.
     bool has_left = peer->announcement.owned_count == 0;
     log_event (has_left ? LOG_INFO : LOG_WARN,
         has_left ? "processor has left" : "processor is silent",

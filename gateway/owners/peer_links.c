@@ -37,8 +37,8 @@ peer_links_free (void *data)
     g_free (peer);
 }
 
-//  Replace a link. Return false, and keep the earlier one, if a socket cannot be made: the process
-//  may have as many as it can.
+//  Replace a link. Return false, and keep the earlier socket, if no new socket can be made: the
+//  process may have its maximum already.
 static bool
 s_connect (socket_t **link, const peer_t *peer, socket_kind_t kind, address_port_t port)
 {

@@ -1,5 +1,5 @@
-//  GET /: the dashboard, a page with its files, all in the program. The policy below restricts the
-//  page: it loads and runs only these files.
+//  GET /: the dashboard, a page with its files, all built into the program. The policy below lets
+//  the page load and run only these files.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 

@@ -1,4 +1,4 @@
-//  /session and the page that leads there: exchange a token for a cookie, look at it, give it back.
+//  /session and the sign-in page: exchange a token for a cookie, show its scopes, end it.
 //
 //  The cookie holds the token itself, so it is good at every gateway with this token file, and ends
 //  when the token does. A page of another site gets nothing from it (SameSite), and no script can
@@ -64,8 +64,8 @@ answer_sign_in (http_request_t *request)
 }
 
 //  Return true if the page came over TLS, from the gateway or from a proxy before it. Then the
-//  browser may send the cookie over nothing else. Its Origin tells that of a proxy which the
-//  gateway does not know of.
+//  browser must send the cookie only over TLS. Origin shows the TLS of a proxy that the gateway
+//  does not know.
 static bool
 s_is_secure (const parts_t *parts, const http_request_t *request)
 {

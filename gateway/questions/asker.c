@@ -1,15 +1,15 @@
 //  An inquiry asks for one rocket or one list. It becomes one query to one owner, or, for a list,
 //  one query to every owner.
 //
-//    phase   the inquiry                                   goes on
-//    UNSENT  waits for its turn, or for an owner           to ASKED
-//    ASKED   is with the owners                            to the end; a list with all its parts to
-//                                                          READY; to UNSENT if a part failed
-//    READY   a list: waits to be merged                    to the end
+//    phase   the inquiry                                   next phase
+//    UNSENT  waits for its turn, or for an owner           ASKED
+//    ASKED   is with the owners                            the end; READY for a list with all its
+//                                                          parts; UNSENT if a part failed
+//    READY   a list: waits to be merged                    the end
 //
 //  A part fails if its owner is gone, has lost the partition (421), or replies under an old epoch.
-//  Then the whole inquiry is asked again, after all other parts have come: a live owner never gets
-//  the same query twice. A part that an owner refuses (503) ends the inquiry at once.
+//  Then the asker repeats the whole inquiry after all other parts have come, so a live owner never
+//  has the same query twice. A part that an owner refuses (503) ends the inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/asker.h"
 
@@ -115,7 +115,7 @@ s_release (asker_t *self, inquiry_t *inquiry)
     spares_give (&self->inquiries, inquiry);
 }
 
-//  Change the phase of an inquiry. No other place does.
+//  Change the phase of an inquiry. Only this function does.
 static void
 s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
 {
@@ -125,7 +125,7 @@ s_enter (asker_t *self, inquiry_t *inquiry, inquiry_phase_t phase)
     queue_append (&phases[phase], &inquiry->phase_link);
 }
 
-//  End an inquiry. Queries under way may still hold it.
+//  End an inquiry. Queries in progress may still hold a reference to it.
 static void
 s_leave (asker_t *self, inquiry_t *inquiry)
 {
@@ -330,7 +330,8 @@ s_send_one (asker_t *self, inquiry_t *inquiry, int64_t now_ms)
         inquiry->retry_at_ms = now_ms + RETRY_MS;
 }
 
-//  The most lists under way at the owners, so that the memory of their replies is bounded.
+//  Return the number of lists that may be with the owners, so that the memory of their replies is
+//  bounded.
 static guint
 s_lists_asked_max (const asker_t *self)
 {
@@ -391,7 +392,8 @@ s_finish_ready (asker_t *self)
     }
 }
 
-//  Return true if the sender of a reply owns the partitions that it covers, as far as we know.
+//  Return true if, by the directory, the sender of a reply owns the partitions that the reply
+//  covers.
 static bool
 s_is_current (const asker_t *self, const reply_t *reply)
 {
@@ -466,8 +468,8 @@ s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
     s_take_reply (context, inquiry, reply, bytes);
 }
 
-//  At its time-out an inquiry in ASKED was too much for the owners; in other phases an owner is
-//  missing.
+//  End the inquiries whose time is over. The answer to a list says that the owners are busy; the
+//  answer about a rocket says that an owner is missing.
 static void
 s_expire (asker_t *self)
 {

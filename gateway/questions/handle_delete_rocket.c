@@ -1,5 +1,5 @@
-//  First ask whether the rocket is there, then have it removed. A removal may be repeated, also at
-//  another owner.
+//  First ask whether the rocket exists, then ask its owner to remove it. A removal may be repeated,
+//  also at another owner.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/questions/handle_delete_rocket.h"
 
@@ -9,7 +9,7 @@
 #include "gateway/questions/handle_get_rockets.h"
 #include "http/answers.h"
 
-//  The asker ends earlier. This bound makes sure that no request is held without end.
+//  The asker ends an inquiry earlier. This bound makes sure that no request is held for ever.
 #define HOLD_MS (2 * (ASKER_ROCKET_MS + ASKER_FORGET_MS))
 
 typedef struct {
@@ -43,7 +43,7 @@ s_expired (void *context, http_request_t *request)
     s_give_up (removal, true);
 }
 
-//  A 404 comes from a new owner that has not got the messages of the rocket yet.
+//  A 404 means that a new owner has not received the messages of the rocket yet.
 static void
 s_removed (void *context, const outcome_t *outcome)
 {

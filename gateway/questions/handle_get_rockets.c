@@ -13,7 +13,7 @@
 #include "query/protocol/cursor.h"
 #include "query/protocol/rocket_json.h"
 
-//  The asker ends earlier. This bound makes sure that no request is held without end.
+//  The asker ends an inquiry earlier. This bound makes sure that no request is held for ever.
 #define HOLD_MS (2 * ASKER_LIST_MS)
 
 #define PARTITION_FIELD "Downlink-Partition"
@@ -21,7 +21,8 @@
 
 #define PAGE_MAX_BYTES ((size_t) 1024 * 1024)
 
-//  A request that waits for the owners; in the room of the request, which ends with its answer.
+//  The notes of a request that waits for the owners. They are in the room of the request
+//  (http_request_room).
 typedef struct {
     const parts_t *parts;
     http_request_t *request;

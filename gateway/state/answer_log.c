@@ -24,7 +24,7 @@ answer_log_may (answer_log_t *self, int64_t now_ms)
     return false;
 }
 
-//  Copy the beginning of a text, up to a byte, without bytes that could confuse a log.
+//  Copy the beginning of a text, up to a given byte, without bytes that could confuse a log.
 static void
 s_show (const char *text, char end, char shown[SHOWN_SIZE])
 {

@@ -6,8 +6,8 @@
 #define ITEMS_MAX 32  //  of a list; later ones are passed over
 #define WEIGHT_MAX 1000
 
-//  Return the weight behind the name of a coding, in thousandths. One that makes no sense is 0: the
-//  coding is not used.
+//  Return the weight behind the name of a coding, in thousandths; 0 for an invalid weight, so that
+//  the coding is not used.
 static int
 s_read_weight (char *parameters)
 {

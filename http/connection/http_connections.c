@@ -56,7 +56,8 @@ s_find_longest_idle (const http_connections_t *self)
     return found;
 }
 
-//  End the stream. libmicrohttpd, which owns the descriptor, finds that and closes it.
+//  Shut a connection down. libmicrohttpd, which owns the descriptor, then notices the end and
+//  closes it.
 static void
 s_hang_up (http_connections_t *self, http_connection_t *connection)
 {
@@ -70,8 +71,8 @@ s_is_crowded (const http_connections_t *self)
     return http_connections_open (self) + MIN (SPARE_MAX, self->limit / 8) > self->limit;
 }
 
-//  Make room for another connection, near the limit. A connection with unread bytes is not idle any
-//  more, and goes behind the others.
+//  Make room for another connection near the limit. A connection with unread bytes is no longer
+//  idle: move it behind the others.
 static void
 s_shed (http_connections_t *self)
 {
@@ -213,7 +214,7 @@ s_look_at_one (http_connections_t *self, http_connection_t *connection)
     }
     else if (watch == WATCH_STUCK)
         s_part (self, connection, is_head ? PARTING_HEAD_TOO_LARGE : PARTING_CHUNK_LINE);
-    //  After one look, libmicrohttpd may still have the rest of the body and not have shown it.
+            //  After one look, libmicrohttpd may still hold the rest of the body.
     else if (watch == WATCH_ENDED && was_ended)
         s_part (self, connection, PARTING_CUT_OFF);
 }

@@ -39,8 +39,8 @@ http_lingering_add (http_lingering_t *self, int fd, int64_t now_ms)
     g_queue_push_tail (&self->queue, lingering);
 }
 
-//  Ignore the bytes that have come. Return their number; 0 with errno EAGAIN: none now, else: the
-//  end.
+//  Read and ignore the bytes that have arrived. Return their number. Return 0 with errno EAGAIN if
+//  there are none now, or with another errno at the end of the connection.
 static size_t
 s_read (lingering_t *self)
 {

@@ -24,7 +24,7 @@ http_wire_is_ended (const http_wire_t *self)
 {
     char byte;
     if (self->tls) {
-        //  Before its end, a client mostly sends an alert, which nobody may have read.
+        //  Before its end, a client usually sends an alert, which may still be unread.
         struct pollfd item = {self->fd, POLLRDHUP, 0};
         return poll (&item, 1, 0) == 1;
     }

@@ -109,7 +109,7 @@ s_go_on (tls_gate_t *self, tls_wire_t *wire)
     MHD_resume_connection (wire->mhd);
 }
 
-//  Look at the first byte, without taking it.
+//  Look at the first byte, without reading it.
 static void
 s_see (tls_gate_t *self, tls_wire_t *wire)
 {

@@ -104,7 +104,7 @@ tls_keeper_look (tls_keeper_t *self, bool is_asked)
 {
     if (is_asked || tls_credentials_have_changed (&self->files, &self->traces))
         s_reload (self);
-    //  This thread alone replaces the credentials.
+    //  Only this thread replaces the credentials.
     s_warn_of_end (self);
 }
 

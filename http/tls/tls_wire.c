@@ -136,8 +136,9 @@ tls_wire_new (
         gnutls_session_set_verify_function (session, s_verify);
     }
     else
-        //  A ticket spares a client that comes back most of the work. With client certificates each
-        //  connection shows its own again, which may have ended, or its authority gone.
+        //  A ticket saves a returning client most of the work. With client certificates each
+        //  connection shows its certificate again, because it may have expired, or its authority
+        //  may have been removed.
         gnutls_session_ticket_enable_server (session, tls_keeper_ticket_key (keeper));
     return self;
 }
@@ -162,7 +163,7 @@ tls_wire_blame (tls_wire_t *self, tls_fault_t fault)
     self->fault = fault;
 }
 
-//  The library does not tell the error of GnuTLS, so tell it by how far the handshake came.
+//  The library does not report the error of GnuTLS, so derive it from how far the handshake got.
 tls_fault_t
 tls_wire_fault (const tls_wire_t *self)
 {

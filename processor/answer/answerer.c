@@ -1,5 +1,5 @@
-//  The answer of a batch is written while its queries are read, with a hole for each list. When the
-//  last hole has its reply, text and replies are joined.
+//  The answer of a query batch is written while its queries are read, with a hole for each list.
+//  When the last hole has its reply, text and replies are joined.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/answerer.h"
 

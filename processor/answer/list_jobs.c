@@ -7,11 +7,11 @@
 //
 //  A job also leaves each queue when its last deadline passes or one of its shards is released.
 //
-//  A visit to a shard has two phases. First the riding jobs that want the shard are gathered; some
-//  of them need only its table. Then the others see its rockets, in chunks of places. The first
-//  visit to a shard makes the rows of its rockets (rocket_columns.h), later ones read only these. A
-//  rocket that is added during the visit has a later place, so they mostly see it too. A job that
-//  joins during the visit waits for the next one.
+//  A visit to a shard has two phases. First it gathers the riding jobs that want the shard; some of
+//  them need only its table. Then the other jobs see its rockets, in chunks of places. The first
+//  visit to a shard makes the rows of its rockets (rocket_columns.h); later visits read only the
+//  rows. A rocket that is added during the visit has a later place, so the jobs usually see it too.
+//  A job that joins during the visit waits for the next one.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/list_jobs.h"
 
@@ -304,9 +304,10 @@ s_fill_seats (list_jobs_t *self)
     }
 }
 
-//  Return the places of the next chunk. Rockets often lie in the order of a list, for example by
-//  the time of their last message: each would be better than all before it. So the visit jumps from
-//  chunk to chunk, over the golden part of them, and soon meets good ones.
+//  Return the places of the next chunk. The places of rockets often follow the order of a list, for
+//  example by the time of their last message: then each rocket would push out one that was chosen
+//  before. So the visit jumps by the golden ratio from chunk to chunk, and soon meets rockets that
+//  stay chosen.
 static size_t
 s_chunk (const shard_visit_t *visit, size_t size, size_t *end)
 {
@@ -404,7 +405,7 @@ s_end_visit (list_jobs_t *self)
     self->visit.is_under_way = false;
 }
 
-//  Show all rockets of some places to selections. Rockets lie all over the memory, so prefetch the
+//  Show all rockets of some places to selections. Rockets are scattered in memory, so prefetch the
 //  next ones.
 static void
 s_show_all (
@@ -423,7 +424,7 @@ s_show_all (
     }
 }
 
-//  Show a chunk to all jobs of the visit. Return how many rows that is worth.
+//  Show a chunk to all jobs of the visit. Return the cost, in rows.
 static size_t
 s_show_chunk (
     shard_t *shard, selection_t *const *selections, size_t count, size_t first, size_t end)

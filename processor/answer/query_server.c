@@ -135,7 +135,8 @@ s_take_request (query_server_t *self, int64_t until_us)
     if (!socket_receive (self->socket, &part, &more))
         return false;
     int parts = s_receive (self->socket, part, more, &envelope, &question);
-    //  The last part names the key; the routing id, which libzmq adds, does not.
+    //  The last part of a message carries the name of the key; the routing id, which libzmq adds,
+    //  does not.
     bool is_allowed = peer_view_allows (&self->peers, socket_user (self->socket), PEER_ASK);
     self->shards->counters.revoked += !is_allowed;
     if (parts == 0 || !is_allowed)

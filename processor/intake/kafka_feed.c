@@ -21,9 +21,9 @@
 #define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
 #define ANSWER_BYTES "16777216"
 
-//  With full queues librdkafka stops fetching, and it does not look at them again for up to a
-//  second. Newer versions have a setting for that time. In older ones any request wakes the thread
-//  that looks.
+//  When its queues are full, librdkafka stops fetching, and does not look at them again for up to a
+//  second. Newer versions have a setting for that time. In older versions any request wakes the
+//  thread that looks.
 #define LOOK_MS 20
 #define LOOK_BYTES 65536  //  a full queue holds more
 #define VERSION_OF_BACKOFF 0x02020000
@@ -214,8 +214,8 @@ kafka_feed_close (kafka_feed_t **self_p)
         return;
     s_await_commits (self);
     *self_p = NULL;
-    //  With a commit on its way librdkafka does not end before a broker answers, and nothing hangs
-    //  on the commit. So its threads end with the process.
+    //  While a commit is on its way, librdkafka does not end before a broker answers. The commit
+    //  does not matter, so leave the threads to the end of the process.
     if (self->commits > 0)
         return;
     if (self->topic)
@@ -246,7 +246,7 @@ kafka_feed_note_taken (kafka_feed_t *self, size_t bytes)
         return;
     self->taken_bytes = 0;
     self->look_at_ms = clock_ms () + LOOK_MS;
-    //  Any request does. Nobody waits for the answer to this one.
+    //  Any request wakes the thread. The answer to this one does not matter.
     if (rd_kafka_metadata (self->client, 0, self->topic, &metadata, 0) == 0)
         rd_kafka_metadata_destroy (metadata);
 }

@@ -40,7 +40,7 @@ s_shard (const source_kafka_t *self, uint32_t partition)
     return shard && !shard_is_leaving (shard) ? shard : NULL;
 }
 
-//  Tell the shard up to where everything is folded and put aside.
+//  Set the shard's position: all records before it are folded or put aside.
 static void
 s_settle (source_kafka_t *self, const kafka_partition_t *partition)
 {
@@ -135,7 +135,7 @@ s_take_record (source_kafka_t *self, kafka_partition_t *partition, shard_t *shar
     partition->next = record->offset + 1;
 }
 
-//  Go on at the earliest record, as the next one is not in the topic any more.
+//  Go on at the earliest record, because the next one is no longer in the topic.
 static void
 s_reset (source_kafka_t *self, kafka_partition_t *partition)
 {
@@ -149,7 +149,7 @@ s_reset (source_kafka_t *self, kafka_partition_t *partition)
     kafka_partition_assign (partition, self->feed, KAFKA_EARLIEST);
 }
 
-//  Take what is no record.
+//  Take an event that is no record: an error, or the end of the partition.
 static void
 s_take_event (source_kafka_t *self, kafka_partition_t *partition, const rd_kafka_message_t *event)
 {

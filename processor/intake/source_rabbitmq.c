@@ -3,8 +3,8 @@
 //  and its tag.
 //
 //  There are no positions: a message leaves its queue when it is saved. A message that comes again,
-//  as its acknowledgement was lost, counts as a duplicate. Reading pauses while many messages are
-//  not saved or many dead letters are not carried.
+//  because its acknowledgement was lost, counts as a duplicate. Reading pauses while many messages
+//  are unsaved or many dead letters are not carried.
 //  SPDX-License-Identifier: Apache-2.0
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -102,7 +102,7 @@ s_refuse (source_rabbitmq_t *self, rabbitmq_delivery_t *delivery, const char *re
         rabbitmq_delivery_free (delivery);
 }
 
-//  Add the ack of the frame that is this message, if it is one.
+//  Add the ack of the frame in a message, if a gateway wrote the message.
 static void
 s_note_frame (source_rabbitmq_t *self, shard_t *shard, const rabbitmq_delivery_t *delivery)
 {
@@ -134,7 +134,7 @@ s_read (source_rabbitmq_t *self, shard_t *shard, rabbitmq_delivery_t *delivery)
         rabbitmq_delivery_free (delivery);
 }
 
-//  Take the next delivery. One of an earlier assignment comes again.
+//  Take the next delivery. Ignore one of an earlier assignment: the broker delivers it again.
 static void
 s_take_next (source_rabbitmq_t *self)
 {

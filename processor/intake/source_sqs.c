@@ -15,8 +15,9 @@
 #include "processor/intake/source.h"
 #include "processor/intake/sqs_dead_letters.h"
 
-//  Requests for messages at a time. The first ones wait at SQS for as long as the settings say,
-//  further ones for a short time: so they soon make room for partitions that have none.
+//  The number of requests for messages at a time. The first ones wait at SQS as long as the
+//  settings say; further ones wait for a short time, so that they soon make room for partitions
+//  without a request.
 #define LONG_RECEIVES_MAX 40
 #define RECEIVES_MAX 80
 #define SHORT_WAIT_S 1
@@ -114,8 +115,8 @@ s_take_some (source_sqs_t *self, sqs_partition_t *partition)
     return sqs_partition_next (partition) != NULL;
 }
 
-//  Decide about the held messages of a partition: those that are saved are deleted; when the shard
-//  is gone, the others are shown to the next owner.
+//  Settle the held messages of a partition: delete those that are saved, and, when the shard is
+//  gone, show the others to the next owner.
 static void
 s_settle (source_sqs_t *self, uint32_t number)
 {
@@ -130,8 +131,8 @@ s_settle (source_sqs_t *self, uint32_t number)
     }
 }
 
-//  Return how many requests for messages one partition may have, so that there is one for every
-//  partition that may still come, as far as there are enough.
+//  Return the number of requests for messages that one partition may have. Keep one for every
+//  partition that may still come, as far as possible.
 static unsigned
 s_receives_share (const source_sqs_t *self)
 {
@@ -139,7 +140,7 @@ s_receives_share (const source_sqs_t *self)
     return CLAMP (LONG_RECEIVES_MAX / self->shards->partitions, 1, SQS_PARTITION_RECEIVES);
 }
 
-//  Tell what came, and make the calls that are due.
+//  Take replies, and make the calls that are due.
 static void
 s_run (source_sqs_t *self, bool may_receive)
 {
@@ -159,7 +160,7 @@ s_run (source_sqs_t *self, bool may_receive)
             may_wait ? self->feed->settings->wait_s : SHORT_WAIT_S);
         receives += partition->receives - before;
     }
-    //  Another one is the first in the next run.
+    //  The next run begins with another partition.
     self->first = self->first + 1 < self->shards->partitions ? self->first + 1 : 0;
     if (self->letters)
         sqs_dead_letters_run (self->letters);

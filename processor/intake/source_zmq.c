@@ -24,8 +24,8 @@ typedef struct {
     int64_t refusal_logged_ms;  //  an untrusted peer must not fill the log
 } source_zmq_t;
 
-//  Return a fault if a message belongs to another partition, else NULL. Two owners would apply such
-//  a message.
+//  Return a fault if a message belongs to another partition, else NULL. Otherwise two owners could
+//  apply one message.
 static const char *
 s_find_stray (const frame_t *frame, layout_t layout)
 {

@@ -9,7 +9,8 @@
 #define PAUSE_MS 10
 #define AGAIN_MS 500
 
-//  What is known of the queue behind the last one, which must not be there; and of the first one.
+//  The knowledge about the queue behind the last one, which must not exist, and about the first
+//  queue.
 typedef struct {
     bool is_asked;
     bool is_told;
@@ -41,7 +42,7 @@ s_take_beyond (void *context, const sqs_reply_t *reply)
     look->is_there = reply->outcome == SQS_DONE;
 }
 
-//  Look if there are more queues than partitions. Return false until that is known.
+//  Check that there are no more queues than partitions. Return false until that is known.
 static bool
 s_look_beyond (sqs_feed_t *self, look_t *look)
 {
@@ -93,7 +94,7 @@ static const sqs_queue_t *
 s_run_queues (sqs_feed_t *self)
 {
     const sqs_queue_t *missing = NULL;
-    //  Without the first one the others are not made: it shows if the kind is the right one.
+    //  Make the first queue before the others: it shows whether the kind of queue is right.
     sqs_queue_run (&self->queues[0]);
     if (self->queues[0].state != SQS_QUEUE_READY)
         return &self->queues[0];

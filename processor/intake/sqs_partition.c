@@ -12,7 +12,7 @@
 #define COUNT_MS 5000
 #define LOOK_MS 250
 
-//  What a call is for.
+//  The purpose of a call.
 typedef enum { CALL_RECEIVE, CALL_DELETE, CALL_HIDE, CALL_SHOW, CALL_COUNT } call_kind_t;
 
 typedef struct {
@@ -133,7 +133,7 @@ sqs_partition_oldest_ms (const sqs_partition_t *self)
     return self->waiting > 0 ? self->newest_ms : 0;
 }
 
-//  Take note of a reply. After one that failed no call begins for a while.
+//  Note a reply. After a failure no call begins for a while.
 static void
 s_note (sqs_partition_t *self, const sqs_reply_t *reply)
 {
@@ -174,8 +174,8 @@ s_take_messages (sqs_partition_t *self, const sqs_reply_t *reply, uint64_t assig
     }
 }
 
-//  Take the results of a batch. What failed goes back to its list, unless it would fail again: then
-//  SQS has forgotten that we have the message, and shows it again.
+//  Take the results of a batch. An entry that failed goes back to its list, unless it would fail
+//  again: then SQS no longer counts the message as ours, and shows it again.
 static void
 s_take_results (call_t *call, const sqs_reply_t *reply, GQueue *list)
 {
@@ -327,7 +327,7 @@ static void
 s_receive (sqs_partition_t *self, unsigned receives_max, int wait_s)
 {
     const sqs_settings_t *settings = self->feed->settings;
-    //  One is enough, unless messages come in full batches.
+    //  One call is enough, unless messages come in full batches.
     unsigned wanted = self->is_full && !settings->is_fifo ? receives_max : MIN (1, receives_max);
     while (self->receives < wanted && self->inbox.length < SQS_INBOX_MAX &&
            s_count (self) + SQS_BATCH_MAX * (self->receives + 1) <= SQS_HELD_MAX) {

@@ -9,11 +9,11 @@
 #define EXCHANGE_MS 1500
 #define LEAVE_MS 1000
 
-//  All parts of the statement see the rows as they were before it, so a processor becomes visible
-//  to itself as a claimer at once and as a member by its own row below. Claims skip rows that
-//  another statement changes at this moment, so two processors never wait for each other. A row may
-//  end somewhat later than LEASE_MS from now, as now () is the start of this statement, and the row
-//  may have been renewed since.
+//  All parts of the statement see the rows as they were before it. So the statement adds the
+//  processor's own row to the members, and its claims to its leases. Claims skip rows that another
+//  statement changes at this moment, so two processors never wait for each other. A row may end
+//  somewhat later than LEASE_MS from now, because now () is the start of this statement, and the
+//  row may have been renewed since.
 static const char s_exchange_sql[] =
     "WITH live AS (SELECT id, frames, is_sharing FROM downlink.member"
     " WHERE id <> $1 AND lease_until BETWEEN now () AND now () + interval '3 s'),"

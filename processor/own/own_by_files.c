@@ -105,8 +105,8 @@ s_read_members (own_by_files_t *self, size_t *count)
     return members;
 }
 
-//  Write the endpoint into the member file. A failure is only logged: the other processors then
-//  cannot tell clients where this one is.
+//  Write the endpoint into the member file. Only log a failure: then the other processors cannot
+//  announce the address of this one.
 static void
 s_write_endpoint (const own_by_files_t *self)
 {

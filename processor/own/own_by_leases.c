@@ -1,7 +1,7 @@
 //  Leases coordinate the processors of many hosts. A thread renews the leases, so that neither a
-//  slow database nor a busy loop ends them. It also claims free leases of our share of the
-//  partitions, and gives back those of others; the keeper then holds and releases partitions whose
-//  lease we have.
+//  slow database nor a busy loop ends them. It also claims free leases of this processor's share of
+//  the partitions, and gives back the leases of other partitions. The keeper holds only partitions
+//  whose lease this processor has.
 //
 //  A processor that cannot reach the database goes on with the table it read last. It cannot save,
 //  so it acknowledges nothing, and another processor that took a partition fences its saves. When

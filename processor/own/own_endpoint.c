@@ -8,8 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-//  Return true if others can connect to an address. A link-local IPv6 address is useless without
-//  the name of the link.
+//  Return true if other machines can connect to an address. A link-local IPv6 address is useless
+//  without the name of the link.
 static bool
 s_is_reachable (const struct ifaddrs *one)
 {
@@ -24,7 +24,7 @@ s_is_reachable (const struct ifaddrs *one)
     return !IN6_IS_ADDR_LINKLOCAL (&address.sin6_addr);
 }
 
-//  Print an address of this machine of a family. Return false if there is none.
+//  Print an address of this family that this machine has. Return false if there is none.
 static bool
 s_find (const struct ifaddrs *all, int family, char *host, size_t size)
 {

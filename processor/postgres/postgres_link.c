@@ -1,5 +1,5 @@
-//  libpq's non-blocking mode, because its blocking calls have no time limit. The system notices a
-//  host that is gone within seconds by keepalives and by tcp_user_timeout. (Chapter 34 of the
+//  The link uses libpq's non-blocking mode, because its blocking calls have no time limit.
+//  Keepalives and tcp_user_timeout find a host that is gone within seconds. (Chapter 34 of the
 //  manual of PostgreSQL: "Asynchronous Command Processing".)
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/postgres/postgres_link.h"
@@ -51,8 +51,9 @@ static const char *const s_defaults[][2] = {
     {"target_session_attrs", "read-write"},
 };
 
-//  Settings of a session. A server that is told not to wait for its disk must wait for ours. A
-//  warning must reach us (s_hear_notice). A server that would hide rows must refuse instead.
+//  Settings of a session. Even a server that does not wait for its disk by default must wait in
+//  this session. Warnings must reach us (s_hear_notice). A server that would hide rows must refuse
+//  instead.
 static const char s_set_up_safe[] =
     "SELECT set_config ('lock_timeout', '2s', false), set_config ('statement_timeout', '0', false),"
     " set_config ('jit', 'off', false), set_config ('client_min_messages', 'warning', false),"
@@ -145,7 +146,7 @@ postgres_link_destroy (postgres_link_t **self_p)
     *self_p = NULL;
 }
 
-//  Let go of the connection, and do not connect again before the back-off has passed.
+//  Close the connection, and do not connect again before the back-off has passed.
 static postgres_result_t
 s_lose (postgres_link_t *self, const char *reason)
 {

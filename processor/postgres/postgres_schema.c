@@ -30,7 +30,7 @@ s_complain (const char *event, const char *advice)
     return POSTGRES_BROKEN;
 }
 
-//  Bring the tables of the format before to this one.
+//  Bring the tables from the previous format to this one.
 static postgres_result_t
 s_upgrade (postgres_link_t *link)
 {

@@ -1,5 +1,6 @@
-//  The owner writes its wish for each partition, and the thread makes it so. So nothing queues up
-//  between them but deliveries, which are bounded: while too many wait, the thread does not read.
+//  The owner sets the wanted condition of each partition, and the thread brings it about. So the
+//  only queue between them holds deliveries, and it is bounded: while too many wait, the thread
+//  does not read.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/rabbitmq/rabbitmq_consumer.h"
 
@@ -17,7 +18,7 @@
     ((entry)->key.len == sizeof (text) - 1 &&                                                      \
         memcmp ((entry)->key.bytes, text, sizeof (text) - 1) == 0)
 
-//  A partition as the owner wants it.
+//  The condition of a partition that the owner wants.
 typedef struct {
     bool is_open;
     bool is_read;
@@ -27,7 +28,7 @@ typedef struct {
     uint64_t acked_tag;
 } wish_t;
 
-//  A partition as the thread knows it.
+//  The condition of a partition that the thread has brought about.
 typedef struct {
     bool is_open;
     bool is_read;
@@ -145,7 +146,8 @@ s_stop_reading (rabbitmq_consumer_t *self, rabbitmq_connection_t *connection, ui
     return rabbitmq_connection_check_last (connection, "ending a consumer");
 }
 
-//  Make it so. A channel is opened when no frames of an earlier one with its number are left.
+//  Bring about the wanted condition. Open a channel only when no frames of an earlier channel with
+//  its number are left.
 static bool
 s_fulfil (rabbitmq_consumer_t *self, rabbitmq_connection_t *connection, uint32_t partition,
     const wish_t *wish)
@@ -172,7 +174,8 @@ s_fulfil (rabbitmq_consumer_t *self, rabbitmq_connection_t *connection, uint32_t
     return true;
 }
 
-//  Take the next partition with a changed wish, from one on. Return false if there is none.
+//  Take the next partition, from one on, whose wanted condition has changed. Return false if there
+//  is none.
 static bool
 s_next_wish (rabbitmq_consumer_t *self, uint32_t *partition, wish_t *wish)
 {
@@ -371,7 +374,7 @@ rabbitmq_consumer_destroy (rabbitmq_consumer_t **self_p)
     return true;
 }
 
-//  Begin to change the wish of a partition.
+//  Begin to change the wanted condition of a partition.
 static wish_t *
 s_change (rabbitmq_consumer_t *self, uint32_t partition)
 {

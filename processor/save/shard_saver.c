@@ -3,8 +3,9 @@
 //  at once, and the cores are free for the gateway and the loop. While few frames come in there is
 //  no pause, so that acks are not delayed.
 //
-//  A round saves copies, so its size is bounded to bound the memory. The rest of a burst follows at
-//  once, the partitions in turn: the first of them are acknowledged before the last are saved.
+//  A round saves copies, so its size is bounded to bound their memory. The rest of a burst follows
+//  at once, partition after partition: the first partitions are acknowledged before the last are
+//  saved.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/save/shard_saver.h"
 
@@ -192,8 +193,8 @@ s_pause (shard_saver_t *self)
         self->not_before_ms = now_ms + MIN (PAUSE_TIMES * (now_ms - self->begun_ms), PAUSE_MAX_MS);
 }
 
-//  Return true if a partition has something to save. A position alone, as after messages that
-//  changed nothing, waits for a while, unless the partition leaves.
+//  Return true if a partition is due for a save. A position alone, as after messages that changed
+//  nothing, waits for a while, unless the partition leaves.
 static bool
 s_is_due (const shard_saver_t *self, const shard_t *shard, int64_t saved_ms)
 {
@@ -220,8 +221,8 @@ s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
     return save->changes->len;
 }
 
-//  Give the memory of a burst's copies back to the system, as malloc keeps it. It takes a
-//  millisecond or two for a million rockets.
+//  Give the memory of a burst's copies back to the system, because malloc keeps freed memory. This
+//  takes a millisecond or two for a million rockets.
 static void
 s_trim (shard_saver_t *self)
 {

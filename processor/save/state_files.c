@@ -85,7 +85,7 @@ s_find (char *const *lines, const char *key)
     return (text_t){0};
 }
 
-//  A state of a release without partition functions has the only one there was.
+//  A state of a release without partition functions uses xxh3.
 static bool
 s_read_partitioner (text_t name, partitioner_t *partitioner)
 {
@@ -172,7 +172,7 @@ s_settle (const char *directory, state_traits_t *traits)
     bool good = s_read (directory, partitions, identity, &found) &&
                 s_may_open (directory, found.partitions) &&
                 check_traits (&found, traits, directory, partitions);
-    //  The number of partitions makes a state: write it last.
+    //  A directory with the number of partitions is a complete state: write it last.
     good = good &&
            (g_file_test (identity, G_FILE_TEST_EXISTS) || s_write_identity (identity, &found)) &&
            (g_file_test (partitions, G_FILE_TEST_EXISTS) ||
@@ -200,7 +200,7 @@ s_lock (const char *directory)
 bool
 state_files_open (const char *directory, state_traits_t *traits)
 {
-    //  A directory that must hold a state is not made.
+    //  Do not create a directory that must hold a state already.
     if (traits->partitions == 0 && !g_file_test (directory, G_FILE_TEST_IS_DIR))
         return s_refuse_to_move (directory, "there is no such directory", "check the name");
     if (!private_directory_make (directory, "state directory", "partition"))

@@ -1,17 +1,17 @@
-//  A save is one statement, so one round trip, and commits by itself. It updates the fence of the
-//  partition, where epoch, writer and position must be the expected ones, and writes rockets only
-//  if it did. A host that dies in the middle leaves no lock behind.
+//  A save is one statement, hence one round trip, and commits by itself. It updates the row of the
+//  partition if epoch, writer and position are the expected ones, and writes the rockets only if
+//  that row was updated. A host that dies in the middle leaves no lock behind.
 //
 //  Each save sets a number that no save used before (the column position). If the link is lost, the
-//  server may have executed the save, may do so later, or never. So the next save expects any
-//  number from the last confirmed one up to the last one sent. An older save that comes late then
-//  finds a number that it does not expect, and changes nothing: neither a rocket nor the position
-//  in the feed goes back. Rockets are saved whole, so a repeat does no harm.
+//  server may have executed the save, or may do so later, or never. So the next save expects any
+//  number from the last confirmed one up to the last one sent. An older save that is executed late
+//  then finds a number that it does not expect, and changes nothing: neither a rocket nor the
+//  position in the feed goes back. Rockets are saved whole, so a repeat does no harm.
 //
-//  After a failover to a replica that was behind, an old epoch may be valid again. Its number is
-//  not: the processor is fenced, and loads the state that the new server has. It then takes the
-//  partition under an epoch above all that it had: a gateway notices by the epoch that the frames
-//  of the old shard are gone. docs/model/leases.pml checks all this.
+//  After a failover to a replica that was behind, an old epoch may be valid again, but the number
+//  of its last save is not. So the processor is fenced, and loads the state of the new server. It
+//  then takes the partition under an epoch above all that it ever had: the new epoch shows gateways
+//  that the frames of the old shard are gone. docs/model/leases.pml checks all this.
 //
 //  A partition is loaded by a thread, in pieces by the primary key: nothing is held open between
 //  two pieces, and a new connection goes on where the last one ended.
@@ -118,7 +118,7 @@ s_free_job (load_job_t *job)
     g_free (job);
 }
 
-//  Forget the load that comes, and begin the load of a partition.
+//  Forget the present load, and begin the load of a partition.
 static void
 s_begin_load (store_postgres_t *self, uint32_t partition)
 {
@@ -162,8 +162,8 @@ s_submit (store_postgres_t *self, uint32_t partition)
     background_submit (self->loader, job);
 }
 
-//  Fetch the job of the partition that comes now. If there is none, or the server did not execute
-//  it, submit it again and return NULL.
+//  Fetch the finished job of the partition that is being loaded. If there is none, or the server
+//  did not execute it, submit it again and return NULL.
 static load_job_t *
 s_fetch (store_postgres_t *self, uint32_t partition)
 {

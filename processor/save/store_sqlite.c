@@ -2,9 +2,9 @@
 //  can read a copy with sqlite3. Each row has a checksum of all its columns. A save checks the
 //  epoch in the same transaction, so a processor that lost the partition saves nothing.
 //
-//  The key of a row is its number, so new rockets are written one behind the other: with the id as
-//  the key each would be on a page of its own, and 8 KB were written for 200 bytes. Processors find
-//  a rocket by its id in memory, so the table has no index.
+//  The key of a row is its number, so new rockets are appended. With the id as the key, each new
+//  rocket would change another page, and write 8 KB for its 200 bytes. Processors find a rocket by
+//  its id in memory, so the table has no index.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
@@ -19,7 +19,8 @@
 #define CHECKPOINT_PAGES 1000
 
 //  Memory for pages, of all partitions together. A save writes rows all over its file, so no cache
-//  of a sensible size holds the next pages of a large file; the kernel's page cache holds them.
+//  of a sensible size would hold the next pages of a large file; the kernel's page cache holds
+//  them.
 #define CACHE_KIB 8192
 #define CACHE_MIN_KIB 64  //  for each partition
 
@@ -43,7 +44,8 @@ typedef struct {
     sqlite_file_logged_t logged_ms;
 } store_sqlite_t;
 
-//  SQLite would look for NULL in each row when it checks a file; the checksum of the row does that.
+//  No column of a rocket is NOT NULL: SQLite would search each row for NULL when it checks a file, and the
+//  checksum of the row finds such a fault anyway.
 #define ROCKETS                                                                                    \
     "CREATE TABLE rocket (number INTEGER PRIMARY KEY, id TEXT, type TEXT, speed INTEGER,"          \
     " mission TEXT, status TEXT, explosion_reason TEXT, last_message_number INTEGER,"              \

@@ -1,5 +1,6 @@
-//  A sweep walks over all rockets. It marks exploded ones as quiet, a change removes the mark, and
-//  the next sweep forgets those that still have it: so no rocket needs a time of its own.
+//  A sweep walks over all rockets. It marks exploded rockets as quiet, a change removes the mark,
+//  and the next sweep forgets the rockets that still have it. So no rocket needs a time stamp for
+//  this.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/retention.h"
 

@@ -115,7 +115,7 @@ rocket_columns_set (rocket_columns_t *self, size_t place, const rocket_t *rocket
     s_set_nature (self, place, &keys);
 }
 
-//  Each array is another line of the cache, so write only what a message can change.
+//  Each array is another cache line, so write only the members that a message can change.
 void
 rocket_columns_follow (
     rocket_columns_t *self, size_t place, const rocket_t *rocket, message_kind_t kind)
@@ -167,7 +167,8 @@ s_key_of_place (const rows_wanted_t *wanted, const place_t *place)
     return 0;
 }
 
-//  Return the key of a row. The order is a constant where this is called, so little is left of it.
+//  Return the key of a row. Callers pass a constant order, so the compiler leaves little of this
+//  function.
 static inline __attribute__ ((always_inline)) uint64_t
 s_key_of_row (const rows_wanted_t *wanted, sort_key_t key, size_t place)
 {

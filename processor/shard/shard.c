@@ -203,7 +203,7 @@ s_mark (shard_t *self, rocket_t *rocket)
     g_ptr_array_add (self->changed, rocket);
 }
 
-//  Set the row of a place to its rocket, if there are rows; no rocket: NULL.
+//  Set the row of a place from its rocket, if there are rows; NULL: the place is empty.
 static void
 s_set_row (shard_t *self, size_t place, const rocket_t *rocket)
 {

@@ -1,6 +1,7 @@
-//  A subscription matches every topic that begins with it. So a topic behind "rocket/" is the
-//  beginning of an id. The table of beginnings counts the subscribers of each, and sizes counts the
-//  beginnings of each size: listeners_want looks an id up once for each size in use.
+//  A subscription matches every topic that begins with it. So the part of a topic behind "rocket/"
+//  is the beginning of an id. The table of beginnings counts the subscribers of each beginning, and
+//  `sizes` counts the beginnings of each size: listeners_want looks an id up once for each size in
+//  use.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/tell/listeners.h"
 
@@ -145,7 +146,7 @@ s_end (listeners_t *self, listener_t *listener)
     self->ended++;
 }
 
-//  Return the listener whose topics take the most room. one: any of them.
+//  Return the listener whose topics take the most room. one: any listener, to begin with.
 static listener_t *
 s_largest (const listeners_t *self, listener_t *one)
 {

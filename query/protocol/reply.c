@@ -1,4 +1,4 @@
-//  Written with msgpack_writer, read with msgpack_reader.
+//  Replies are written with msgpack_writer and read with msgpack_reader.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/reply.h"
 

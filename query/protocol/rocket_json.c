@@ -1,5 +1,5 @@
 //  The names in msgpack and in JSON are constants, so a name costs a comparison and a copy. A map
-//  with other names takes the general way.
+//  with other names goes to msgpack_json_write.
 //  SPDX-License-Identifier: Apache-2.0
 #include "query/protocol/rocket_json.h"
 

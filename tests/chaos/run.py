@@ -1,5 +1,5 @@
 """`make chaos`: scenarios one after another, each with a cluster of its own; a summary at the end.
-`runner` explains the arguments. Without names all run, and take about an hour."""
+`runner` explains the arguments. Without names all run, and take about an hour and a half."""
 import sys
 
 from damage import damage

@@ -15,7 +15,7 @@ static const option_t s_options[] = {
     {"rockets", OPTION_NUMBER, &s_rockets, "1000", NULL, 1, 10000000, "how many rockets"},
     {"rate", OPTION_NUMBER, &s_plan.rate, "1000", NULL, 1, 10000000, "messages a second"},
     {"concurrency-level", OPTION_NUMBER, &s_plan.concurrency, "64", NULL, 1, 10000,
-        "requests under way at a time"},
+        "how many requests are open at a time"},
     {"slice", OPTION_DURATION, &s_slice_ms, "5s", NULL, 100, 600000, "from one line to the next"},
     {"slices", OPTION_NUMBER, &s_slices, "12", NULL, 1, 1000000, "how many lines, then it ends"},
 };

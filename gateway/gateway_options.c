@@ -40,15 +40,14 @@ static const option_t s_options[] = {
         "address and port for HTTP, or one of them; 0.0.0.0 for all addresses of the machine"},
     {"processors", OPTION_TEXT, &s_flags.processors, "localhost:5561", "LIST", 0, 0,
         "HOST:PORT of each processor (its --port), comma-separated; if a name has several "
-        "addresses, "
-        "all of them are used"},
+        "addresses, the gateway uses all of them"},
     BUS_OPTIONS (s_flags.bus),
     BROKER_BUSES (SETTINGS_OPTION){"journal", OPTION_CHOICE, &s_flags.journal, "fsync",
         "fsync|os|off", 0, 0,
         "when a message counts as accepted; fsync: it is on disk; os: the operating system has it; "
-        "off: it is in memory, or with a broker (--bus), that one has it"},
+        "off: it is in memory, or, with a broker (--bus), at the broker"},
     {"journal-dir", OPTION_TEXT, &s_flags.journal_dir, "./var/journal", "DIR", 0, 0,
-        "directory of the journals; made if it is not there"},
+        "directory of the journals; made if it does not exist"},
     {"journal-limit", OPTION_SIZE, &s_flags.journal_limit, "1G", NULL, 1, 0,
         "the most bytes of messages that the journal may hold"},
     {"buffer", OPTION_NUMBER, &s_flags.buffer, "1000000", NULL, 1, 0,
@@ -59,20 +58,19 @@ static const option_t s_options[] = {
         "time that a request waits for room in a full buffer before it gets 503"},
     {"idle-connections", OPTION_NUMBER, &s_flags.idle_connections, "1024", NULL, 0, 0,
         "while more connections than this are open and idle, the gateway closes each new "
-        "connection "
-        "after its first answer"},
+        "connection after its first answer"},
     {"connections-per-address", OPTION_NUMBER, &s_flags.connections_per_address, "256", NULL, 0, 0,
         "the most connections that one client may have open, by its address (IPv6: by the first 64 "
         "bits); further ones are closed at once. This machine and --trusted-proxies may have any "
-        "number; 0: so may everybody"},
+        "number; 0: all clients may"},
     {"rate", OPTION_NUMBER, &s_flags.rate, "0", NULL, 0, RATE_MAX,
         "the most requests a second of each token, or without tokens of each address; further ones "
         "get 429. A request counts once, however many messages it has. 0: any number"},
     {"trusted-proxies", OPTION_TEXT, &s_flags.trusted_proxies, NULL, "LIST", 0, 0,
         "addresses and networks of proxies before the gateway, as in 10.0.0.0/8,192.0.2.7"},
     {"idle-timeout", OPTION_DURATION, &s_flags.times.idle_ms, "75s", NULL, 100, 86400000,
-        "time after which the gateway closes a connection without a request; longer than the same "
-        "time of a proxy before it, which would else send a request as the connection closes"},
+        "time after which the gateway closes a connection without a request; a proxy in front must "
+        "close its idle connections earlier, or it may send a request into a closing connection"},
     {"head-timeout", OPTION_DURATION, &s_flags.times.head_ms, "10s", NULL, 100, 3600000,
         "time that the head of a request may take; then 408"},
     {"body-timeout", OPTION_DURATION, &s_flags.times.body_ms, "15s", NULL, 100, 3600000,
@@ -89,28 +87,27 @@ static const option_t s_options[] = {
         "comma-separated names under which browsers may reach the gateway, besides localhost; "
         "another Host gets 421. Not set: on a loopback address only localhost, elsewhere any name"},
     {"webhook-origin", OPTION_TEXT, &s_flags.webhook_origin, NULL, "LIST", 0, 0,
-        "let these origins, comma-separated, deliver CloudEvents to POST /messages as to a webhook "
-        "that they ask first (OPTIONS); *: all"},
+        "let these origins, comma-separated, deliver CloudEvents to POST /messages as a webhook, "
+        "for which they ask first (OPTIONS); *: all"},
     {"token-file", OPTION_TEXT, &s_flags.token_file, NULL, "FILE", 0, 0,
         "the tokens that let clients in, a line each; downlink-keygen adds them. Without it the "
         "gateway listens only where no other machine reaches it"},
     {"tls-cert", OPTION_TEXT, &s_flags.tls_cert, NULL, "FILE", 0, 0,
-        "speak HTTPS alone, with this certificate, and those between it and its authority, in PEM"},
+        "speak only HTTPS, with this certificate, followed by any intermediate ones, in PEM"},
     {"tls-key", OPTION_TEXT, &s_flags.tls_key, NULL, "FILE", 0, 0,
-        "key of --tls-cert in PEM, without a passphrase; not readable for every user"},
+        "key of --tls-cert in PEM, without a passphrase; other users must not be able to read it"},
     {"tls-client-ca", OPTION_TEXT, &s_flags.tls_client_ca, NULL, "FILE", 0, 0,
         "authorities in PEM; the gateway refuses clients without a certificate of one of them"},
     {"behind-proxy", OPTION_NUMBER, &s_flags.behind_proxy, "0", "N", 0, 16,
-        "proxies that a request passes before the gateway; X-Forwarded-For and X-Forwarded-Proto "
-        "of "
-        "trusted ones then tell the client's address and scheme"},
+        "number of proxies that a request passes before the gateway; X-Forwarded-For and "
+        "X-Forwarded-Proto of trusted proxies then give the client's address and scheme"},
     {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
         "directory of the keys of the links to processors: this gateway's, and those that "
-        "processors may have; an empty one is filled. Without it the gateway has links only to "
-        "processors of this machine"},
+        "processors may have; an empty directory is filled. Without it the gateway connects only "
+        "to processors of this machine"},
     {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
-        "listen everywhere without --token-file: whoever reaches the port may do everything; and "
-        "have links everywhere without --curve-dir"},
+        "listen beyond this machine without --token-file: every client of the port may do "
+        "everything; and connect beyond this machine without --curve-dir"},
     SERVICE_OPTIONS (s_service),
 };
 
@@ -122,24 +119,22 @@ static const options_t s_usage = {"downlink-gateway",
     s_options, G_N_ELEMENTS (s_options),
     "A gateway takes in messages as JSON, writes them to its journal, answers 202, and sends them "
     "to the processor that owns their rocket until the processor says that they are saved. It "
-    "answers queries by asking the processors. Any number of gateways may run side "
-    "by side, and may share a journal directory.\n\n"
+    "answers queries by asking the processors. Any number of gateways may run side by side, and "
+    "may share a journal directory.\n\n"
     "A gateway connects to every address of every name in --processors, and resolves the names "
     "again every second.\n\n"
     "With --token-file each request except /livez and /readyz needs a token with the right scope, "
-    "as "
-    "in \"Authorization: Bearer TOKEN\". The gateway reads the file again when it has changed, and "
-    "on SIGHUP, which does not stop it then.\n\n"
+    "as in \"Authorization: Bearer TOKEN\". The gateway reads the file again when it has changed, "
+    "and on SIGHUP, which then does not stop it.\n\n"
     "With --tls-cert and --tls-key the port speaks TLS 1.2 and 1.3, and nothing else. The gateway "
     "reads these files again when one has changed, and on SIGHUP; files that it cannot use leave "
     "the earlier ones in force.\n\n"
-    "With --curve-dir the links to processors are encrypted, and both ends prove who they are. A "
-    "list of keys that has changed is read again as well.\n\n"
+    "With --curve-dir the links to processors are encrypted, and both ends prove their identity. "
+    "The gateway reads the list of keys again when it has changed.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it: /readyz says 503, the gateway answers the open requests, "
     "and delivers the accepted messages or leaves them in the journal for the next gateway. A "
-    "second SIGTERM or "
-    "SIGINT "
-    "ends it at once, which loses nothing that was accepted either, unless --journal is off.\n\n"
+    "second SIGTERM or SIGINT ends it at once; no accepted message is lost even then, unless "
+    "--journal is off.\n\n"
     "SIGUSR1 logs the state of each worker."};
 
 //  Read the address. Refuse one that other machines reach, unless clients need tokens there.

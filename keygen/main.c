@@ -15,13 +15,13 @@ static struct {
 
 static const option_t s_options[] = {
     {"scopes", OPTION_TEXT, &s_flags.scopes, NULL, "SCOPES", 0, 0,
-        "token: what it allows, with commas between: write (send messages), read (rockets, events, "
-        "the page), stats (/stats, /metrics), admin (remove rockets)"},
+        "token: its scopes, with commas between: write (send messages), read (rockets, events, "
+        "the dashboard), stats (/stats, /metrics), admin (remove rockets)"},
     {"token-file", OPTION_TEXT, &s_flags.token_file, "./tokens", "FILE", 0, 0,
-        "token: the file that gets its line, as in the gateway's --token-file; made if it is not "
-        "there"},
+        "token: the file that gets its line, as in the gateway's --token-file; made if it does not "
+        "exist"},
     {"lifetime", OPTION_DURATION, &s_flags.lifetime_ms, "0", NULL, 0, 10ull * 366 * 86400 * 1000,
-        "token: time after which it is refused, as in 2160h; 0: never"},
+        "token: time after which it expires, as in 2160h; 0: never"},
 };
 
 static const option_command_t s_commands[] = {
@@ -31,21 +31,20 @@ static const option_command_t s_commands[] = {
 };
 
 static const options_t s_usage = {"downlink-keygen",
-    "makes the tokens that a gateway lets in, and the keys of the links behind it",
+    "makes the tokens that a gateway accepts, and the keys of the links behind it",
     "token NAME | curve DIR", s_commands,
     "  downlink-keygen curve /etc/downlink/curve\n"
     "  downlink-keygen token robot --scopes write --token-file /etc/downlink/tokens\n"
     "  downlink-keygen token page --scopes read,stats --lifetime 2160h\n",
     s_options, G_N_ELEMENTS (s_options),
     "token NAME makes a token, prints it on standard output, and appends a line to the token file: "
-    "its name, its scopes, its SHA-256, and the end of its lifetime. The token itself is kept "
-    "nowhere, so it cannot be printed again.\n\n"
-    "A gateway with this --token-file knows the token within a second. Delete the line to take the "
-    "token back.\n\n"
+    "its name, its scopes, its SHA-256, and the time when it expires. The token itself is not "
+    "stored, so it cannot be printed again.\n\n"
+    "A gateway with this --token-file accepts the token within a second. Delete the line to take "
+    "the token back.\n\n"
     "curve DIR makes the keys of gateways, of processors and of downlink-query, for their "
-    "--curve-dir, and the list of their rights. DIR is made if it is not there. Nothing that "
-    "is "
-    "there is overwritten."};
+    "--curve-dir, and the list of their rights. DIR is made if it does not exist. No file is "
+    "overwritten."};
 
 static void
 s_read_line (token_line_t *line, const char *name)

@@ -30,13 +30,12 @@ static const option_t s_options[] = {
     {"message-delay", OPTION_DURATION, &s_campaign.delay_ms, "0ms", NULL, 0, 3600000,
         "pause of each sender between two requests"},
     {"concurrency-level", OPTION_NUMBER, &s_campaign.concurrency, "3", NULL, 1, 10000,
-        "requests under way at a time"},
+        "number of requests at a time"},
     {"seed", OPTION_NUMBER, &s_flights.seed, NULL, NULL, 0, UINT32_MAX,
         "start of the random numbers: the same seed makes the same flights, whose messages count "
-        "only once; not set: a new one for each run, which the summary names"},
+        "only once; not set: a new seed for each run, which the summary names"},
     {"new-connections", OPTION_SWITCH, &s_campaign.new_connections, "yes", NULL, 0, 0,
-        "yes: open a new connection for every request and never close it; no: use connections "
-        "again"},
+        "yes: open a new connection for every request and never close it; no: reuse connections"},
     {"rate", OPTION_NUMBER, &s_campaign.rate, "0", NULL, 0, 0,
         "messages a second at most; 0: as fast as they are answered"},
     {"batch", OPTION_NUMBER, &s_campaign.batch, "1", NULL, 1, 100000,
@@ -46,18 +45,17 @@ static const option_t s_options[] = {
     {"duplicates", OPTION_FRACTION, &s_flights.duplicates, "0", NULL, 0, 0,
         "share of the messages that are sent twice"},
     {"retry", OPTION_DURATION, &s_campaign.retry_ms, "500ms", NULL, 1, 3600000,
-        "send a message again if no 2xx has come after so long"},
+        "pause before a message without a 2xx is sent again"},
     {"timeout", OPTION_DURATION, &s_campaign.timeout_ms, "10s", NULL, 1, 3600000,
         "time to wait for an answer"},
     {"max-duration", OPTION_DURATION, &s_campaign.max_duration_ms, "0", NULL, 0, 0,
-        "stop after so long, the look-up of the name included, delivered or not; 0: never"},
+        "stop after this time, delivered or not, including the look-up of the name; 0: never"},
     {"token", OPTION_SECRET, &s_token, NULL, "TOKEN", 0, 0,
-        "the token that a gateway with --token-file wants, with the scopes write and, for "
-        "--verify, "
+        "the token for a gateway with --token-file, with the scopes write and, for --verify, "
         "read; better in DOWNLINK_TOKEN, as other users of this machine see flags for a moment"},
     {"ca", OPTION_TEXT, &s_ca, NULL, "FILE", 0, 0,
         "authorities in PEM that a gateway's certificate must come from, with https://; not set: "
-        "those of the system"},
+        "the system's"},
     {"verify", OPTION_SWITCH, &s_verify, "no", NULL, 0, 0,
         "ask for every rocket at the end, and compare"},
     {"json", OPTION_SWITCH, &s_json, "no", NULL, 0, 0, "the summary as JSON"},
@@ -72,11 +70,11 @@ static const options_t s_usage = {"downlink-launch", "plays rockets against a ga
     "  downlink-launch --new-connections no --concurrency-level 64 --batch 1000\n",
     s_options, G_N_ELEMENTS (s_options),
     "Plays rockets against a gateway: sends their messages late, more than once and out of order, "
-    "repeats requests that were not accepted, and shows its progress. It shows an answer that "
-    "repeating would not change, such as 404, and ends with exit status 1. With --verify it asks "
-    "for every rocket at the end and compares it with the state that its messages must lead to.\n\n"
-    "The messages are posted to URL, or to /messages of the gateway at HOST:PORT, which may lack a "
-    "part: localhost, [::1], :8088. Without any it is " DEFAULT_URL "."};
+    "repeats requests that were not accepted, and shows its progress. If the gateway refuses a "
+    "request for good, for example with 404, it shows the answer and ends with exit status 1. With "
+    "--verify it asks for every rocket at the end and compares it with the expected state.\n\n"
+    "URL may be a full URL, or HOST:PORT of a gateway, of which a part may be missing: localhost, "
+    "[::1], :8088. Without URL it is " DEFAULT_URL "."};
 
 //  Parse the URL and look up its host. The lookup uses up part of --max-duration; the campaign gets
 //  the rest. Return false if the host has no address.

@@ -30,12 +30,13 @@ static const option_t s_options[] = {
     {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
         "partition function of the target; not set: that of the source. Kafka needs murmur2"},
     {"drop-positions", OPTION_SWITCH, &s_flags.is_dropping_positions, "no", NULL, 0, 0,
-        "forget where the state reads its topic, as for another topic or cluster of Kafka: it "
-        "begins there at the first record"},
+        "leave out the positions in the topic, for another topic or cluster of Kafka: there the "
+        "state begins at the first record"},
     {"replace", OPTION_SWITCH, &s_flags.is_replacing, "no", NULL, 0, 0,
-        "go on with a target that an interrupted move of the same source has left unfinished"},
+        "fill a target again that an interrupted move of the same source has left unfinished"},
     {"undo", OPTION_SWITCH, &s_flags.is_undoing, "no", NULL, 0, 0,
-        "take the mark off a store that was moved, given alone, so that processors start on it"},
+        "remove the mark from a store that was moved, the only argument, so that processors start "
+        "on it"},
 };
 
 static const options_t s_usage = {"downlink-move", "moves all rockets of one store into another",
@@ -45,17 +46,14 @@ static const options_t s_usage = {"downlink-move", "moves all rockets of one sto
     "  downlink-move --undo sqlite:./var/state\n",
     s_options, sizeof s_options / sizeof *s_options,
     "Moves every rocket of the store FROM into the store TO, which must not exist yet, and "
-    "verifies "
-    "them there. A store is sqlite:DIR, the --state-dir of processors, or a postgres:// address as "
-    "in their --store.\n\n"
-    "Stop all processors of FROM first; gateways may go on, and deliver to the moved state what "
-    "they accepted meanwhile, also with another number of partitions or another function. Then "
-    "start processors on "
-    "TO.\n\n"
-    "Afterwards FROM is marked: no processor starts on it, so that nobody serves both. Until the "
+    "verifies TO. A store is sqlite:DIR, the --state-dir of processors, or a postgres:// address "
+    "as in their --store.\n\n"
+    "Stop all processors of FROM first. Gateways keep accepting messages, and deliver them to the "
+    "moved state, even with another number of partitions or another partition function. Then start "
+    "processors on TO.\n\n"
+    "Afterwards FROM is marked, so that no processor starts on it and only TO is served. Until the "
     "move is complete, TO is marked in the same way. If the move is interrupted, FROM is as it "
-    "was: "
-    "run the same command again with --replace, or delete TO."};
+    "was: run the same command again with --replace, or delete TO."};
 
 static store_choice_t
 s_read_store (const char *text)

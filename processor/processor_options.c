@@ -38,59 +38,57 @@ static const option_t s_options[] = {
         "port for messages from gateways; PORT+1 is for queries, PORT+2 for events"},
     {"store", OPTION_TEXT, &s_flags.store, "sqlite", "STORE", 0, 0,
         "where the rockets are kept: sqlite, files in --state-dir, for the processors of one host; "
-        "postgres://USER@HOST/DATABASE, for processors on many hosts; memory, they are lost when "
-        "the process ends"},
+        "postgres://USER@HOST/DATABASE, for processors on many hosts; memory, until the process "
+        "ends"},
     {"state-dir", OPTION_TEXT, &s_flags.state_dir, "./var/state", "DIR", 0, 0,
-        "directory of the files of --store=sqlite; made if it is not there"},
+        "directory of the files of --store=sqlite; made if it does not exist"},
     {"partitions", OPTION_NUMBER, &s_flags.partitions, "16", "P", 1, PARTITIONS_MAX,
-        "number of partitions of a new state; a state that exists keeps its own number"},
+        "number of partitions of a new state; an existing state keeps its own number"},
     {"partitioner", OPTION_CHOICE, &s_flags.partitioner, NULL, "xxh3|murmur2", 0, 0,
-        "partition function of a new state; murmur2: that of Kafka's producers, which --bus=kafka "
-        "needs, and the default with it; else the default is xxh3. A state that exists keeps its "
-        "own"},
+        "partition function of a new state; murmur2: the function of Kafka's producers, which "
+        "--bus=kafka needs and uses by default; otherwise the default is xxh3. An existing state "
+        "keeps its own"},
     {"rockets", OPTION_NUMBER, &s_flags.rockets, "0", NULL, 0, 0,
         "number of rockets at which this processor is full: gateways then refuse messages of "
-        "rockets "
-        "that do not exist yet. 0: any number"},
+        "rockets that do not exist yet. 0: any number"},
     {"forget-exploded", OPTION_DURATION, &s_flags.retention.forget_exploded_ms, "0", NULL, 0, 0,
         "forget exploded rockets that have not changed for this time (at the latest after twice as "
-        "long); "
-        "0: keep them"},
+        "long); 0: keep them"},
     {"remember-forgotten", OPTION_DURATION, &s_flags.retention.remember_ms, "168h", NULL,
         REMEMBER_MIN_MS, 0,
         "time for which late messages of a forgotten rocket are ignored; then its id may be used "
         "again"},
     {"ordering", OPTION_CHOICE, &s_flags.ordering, "converge", "converge|latest", 0, 0,
-        "of a new state; converge: a late message counts; latest: it is ignored. A state that "
-        "exists "
-        "refuses the other one"},
+        "of a new state; converge: a late message counts; latest: it is ignored. The processor "
+        "refuses to start on an existing state with the other one"},
     BUS_OPTIONS (s_flags.bus),
     {"dead-letter", OPTION_TEXT, &s_flags.bus.dead_letter, NULL, "NAME", 0, 0,
-        "with a broker: topic or queue for bad messages; made if it is not there; not "
-        "set: they are only logged and counted"},
+        "with a broker: topic or queue for bad messages; made if it does not exist; not set: bad "
+        "messages are only logged and counted"},
     BROKER_BUSES (SETTINGS_OPTION){"admin", OPTION_TEXT, &s_flags.admin, NULL, "ADDR:PORT", 0, 0,
-        "answer GET /metrics, /livez and /readyz there; not set: nowhere"},
+        "answer GET /metrics, /livez and /readyz at this address; not set: nowhere"},
     {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
-        "directory of the keys of the three ports and of the clients; an empty one is "
+        "directory of the keys of the three ports and of their clients; an empty directory is "
         "filled. Without it the processor listens only where no other machine reaches it"},
     {"insecure", OPTION_SWITCH, &s_flags.is_insecure, "no", NULL, 0, 0,
-        "listen everywhere without --curve-dir: whoever reaches the ports may do everything"},
+        "listen beyond this machine without --curve-dir: every client of the ports may do "
+        "everything"},
     SERVICE_OPTIONS (s_service),
 };
 
 static const options_t s_usage = {"downlink-processor",
-    "takes in frames from gateways, holds the state of the rockets, answers queries", NULL, NULL,
+    "takes in messages from gateways, holds the state of the rockets, answers queries", NULL, NULL,
     "  downlink-processor\n"
     "  downlink-processor --bind 0.0.0.0 --curve-dir /etc/downlink/curve --ordering latest\n",
     s_options, G_N_ELEMENTS (s_options),
-    "A processor takes in frames of messages, folds them into the state of the rockets, saves the "
-    "changes, acknowledges, and answers queries. Messages may come in any order and more than "
+    "A processor takes in messages, folds them into the state of the rockets, saves the changes, "
+    "acknowledges the messages, and answers queries. Messages may come in any order and more than "
     "once: each counts once.\n\n"
-    "It listens on three ports in a row: --port for frames, the next one for queries, the one "
-    "after for events.\n\n"
+    "It listens on three consecutive ports: --port for frames of messages, then a port for "
+    "queries, then one for events.\n\n"
     "With --curve-dir each connection needs a key that the file peers of that directory lists with "
     "the right for the port, and all bytes are encrypted. The processor reads the file again when "
-    "it has changed, and on SIGHUP, which does not stop it then.\n\n"
+    "it has changed, and on SIGHUP, which then does not stop it.\n\n"
     "SIGTERM, SIGINT and SIGHUP stop it once it has saved all that came in. A second SIGTERM or "
     "SIGINT ends it at once: gateways then send the frames without an ack again.\n\n"
     "SIGUSR1 logs the state of the loop."};

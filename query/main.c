@@ -40,26 +40,24 @@ static const option_t s_options[] = {
         "HOST:PORT of one or more processors (their --port), comma-separated; they name the "
         "others"},
     {"gateways", OPTION_TEXT, &s_flags.gateways.list, "localhost:8088", "LIST", 0, 0,
-        "status: HOST:PORT of the gateways to ask, comma-separated, with https:// before it for "
-        "one "
+        "status: HOST:PORT of the gateways to ask, comma-separated, with https:// before a gateway "
         "that speaks TLS; none: only processors"},
     {"ca", OPTION_TEXT, &s_flags.gateways.ca, NULL, "FILE", 0, 0,
-        "status: authorities in PEM that the certificates of gateways must come from; not set: "
-        "those "
-        "of the system"},
+        "status: authorities in PEM that the certificates of gateways must come from; not set: the "
+        "system's"},
     {"token", OPTION_SECRET, &s_flags.gateways.token, NULL, "TOKEN", 0, 0,
-        "status: the token that gateways with --token-file want, with the scope stats; better in "
+        "status: the token, with the scope stats, for gateways with --token-file; better in "
         "DOWNLINK_TOKEN, as other users of this machine see flags for a moment"},
     {"sort", OPTION_WORD, &s_flags.sort, "id",
         "KEY:id|-id|type|-type|speed|-speed|mission|-mission|status|-status|lastMessageTime|"
         "-lastMessageTime|lastMessageNumber|-lastMessageNumber",
         0, 0,
-        "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; - before it: "
-        "descending"},
+        "list: id, type, speed, mission, status, lastMessageTime, lastMessageNumber; with - before "
+        "it: descending"},
     {"limit", OPTION_NUMBER, &s_flags.limit, "100", NULL, 1, QUERY_LIMIT_MAX,
         "list: number of rockets"},
     {"cursor", OPTION_TEXT, &s_flags.cursor, NULL, "CURSOR", 0, 0,
-        "list: go on behind the page that named this cursor; with the same --sort and filters"},
+        "list: continue behind the page that gave this cursor; with the same --sort and filters"},
     {"status", OPTION_WORD, &s_flags.status, NULL, "unknown|flying|exploded", 0, 0,
         "list: only with this status"},
     {"type", OPTION_TEXT, &s_flags.type, NULL, "TYPE", 0, 0, "list: only of this type"},
@@ -67,9 +65,8 @@ static const option_t s_options[] = {
     {"timeout", OPTION_DURATION, &s_flags.timeout_ms, "2s", NULL, 1, 60000,
         "time to wait for the addresses of names, and then for a processor"},
     {"curve-dir", OPTION_TEXT, &s_flags.curve_dir, NULL, "DIR", 0, 0,
-        "directory of the keys of links, for processors with --curve-dir: query.key and peers in "
-        "it "
-        "are read"},
+        "directory of the keys of links, for processors with --curve-dir: its files query.key and "
+        "peers are read"},
     {"json", OPTION_SWITCH, &s_flags.json, "no", NULL, 0, 0, "print JSON, for programs"},
 };
 
@@ -94,19 +91,17 @@ static const options_t s_usage = {"downlink-query", "asks the processors for the
     "  downlink-query stats --json --processors one:5561,two:5561\n",
     s_options, G_N_ELEMENTS (s_options),
     "Asks processors directly, without a gateway: any one of them leads to the others. If an "
-    "answer is incomplete because a processor does not answer, it says so and ends with exit "
-    "status 1. "
-    "The answers are tables for people, cut to the "
-    "width of the terminal, or JSON for programs with --json: a rocket a line.\n\n"
+    "answer is incomplete because a processor does not reply, downlink-query says so and ends with "
+    "exit status 1. The answers are tables for people, cut to the width of the terminal, or, with "
+    "--json, JSON for programs: one line for each rocket.\n\n"
     "status shows on one screen whether all is well: the processors, their partitions and stores, "
-    "and the buffer, lag and alarms of gateways. Its exit status is 0 if all is well, and 1 if "
-    "something is wrong: standard error says what, a line each. Without --processors it asks those "
-    "that the gateways hear.\n\n"
+    "and the buffer, lag and alarms of gateways. Its exit status is 0 if all is well, else 1, with "
+    "a line on standard error for each fault. Without --processors it asks the processors that the "
+    "gateways hear.\n\n"
     "ping shows the processors that are alive; stats asks for counters and partitions; get shows "
-    "one rocket; list "
-    "shows rockets, sorted and filtered, and says on standard error how to go on if more follow; "
-    "watch shows all rockets and then those that change, until "
-    "Ctrl-C: a table on a terminal, else a rocket a line."};
+    "one rocket; list shows rockets, sorted and filtered, and says on standard error how to "
+    "continue if more follow; watch shows all rockets and then those that change, until Ctrl-C: a "
+    "table on a terminal, else one line for each rocket."};
 
 static void
 s_read_list (list_query_t *list)

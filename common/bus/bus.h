@@ -60,12 +60,12 @@ typedef struct {
 #define BUS_NAME_BEHIND_BAR(NAME, name, ...) "|" #name
 #define BUS_OPTIONS(flags)                                                                         \
     {"bus", OPTION_CHOICE, &(flags).bus, "zmq", "zmq" BROKER_BUSES (BUS_NAME_BEHIND_BAR), 0, 0,    \
-        "how messages get from gateways to processors, the same for both; zmq: straight; else a "  \
-        "broker keeps them, from which processors read, and any other programs may write them"},   \
+        "how messages get from gateways to processors, which need the same bus; zmq: straight; "   \
+        "else a broker keeps them, and other programs may write messages there too"},              \
     {                                                                                              \
         "topic", OPTION_TEXT, &(flags).topic, "downlink", "NAME", 0, 0,                            \
             "with a broker: the topic, or the beginning of the names of the queues, one for each " \
-            "partition of the state; made if it is not there"                                      \
+            "partition of the state; made if it does not exist"                                    \
     }
 
 //  Return the name in --bus.

@@ -19,10 +19,10 @@
 
 typedef struct {
     char *region;
-    char *endpoint;  //  with a slash at its end
-    char *profile;   //  NULL: none is set
-    char *topic;     //  to compare gateways with processors; it ends in `.fifo` for FIFO queues
-    char *prefix;    //  of the names of the queues
+    char *endpoint;     //  with a slash at its end
+    char *profile;      //  NULL: none is set
+    char *topic;        //  to compare gateways with processors; it ends in `.fifo` for FIFO queues
+    char *prefix;       //  of the names of the queues
     char *dead_letter;  //  NULL: none
     bool is_fifo;
     int visibility_s;

@@ -214,7 +214,7 @@ s_look_at_one (http_connections_t *self, http_connection_t *connection)
     }
     else if (watch == WATCH_STUCK)
         s_part (self, connection, is_head ? PARTING_HEAD_TOO_LARGE : PARTING_CHUNK_LINE);
-            //  After one look, libmicrohttpd may still hold the rest of the body.
+    //  After one look, libmicrohttpd may still hold the rest of the body.
     else if (watch == WATCH_ENDED && was_ended)
         s_part (self, connection, PARTING_CUT_OFF);
 }

@@ -1,4 +1,4 @@
-#  The front door: each goal does, from a fresh clone, all that it needs, packages included.
+#  Each goal does everything that it needs from a fresh clone, the installation of packages included.
 #  SPDX-License-Identifier: Apache-2.0
 
 #  How many processors `make run` starts, and how many jobs the builds and tests may use.
@@ -41,7 +41,7 @@ format: ##  clang-format over all C and C++
 	scripts/install-dependencies.sh lint
 	git ls-files --cached --others --exclude-standard '*.[ch]' '*.[ch]pp' | xargs clang-format -i
 
-asan: ##  every test of the programs with AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ##  the tests of the programs with AddressSanitizer and UndefinedBehaviorSanitizer
 	scripts/test.sh asan
 
 tsan: ##  the system tests with ThreadSanitizer
@@ -59,7 +59,7 @@ chaos: ##  faults under load for an hour and a half, or CHAOS="kills:100 stops"
 compose-test: ##  docker-compose up, for real, driven with curl
 	scripts/compose-test.sh
 
-clients: ##  clients that generators of PyPI, npm and Maven Central make post and read; proxies in front
+clients: ##  clients from generators of PyPI, npm and Maven Central post and read; also through proxies
 	scripts/clients.sh
 
 deb: ##  the Debian package, in build-package
@@ -74,7 +74,7 @@ fresh-test: ##  `make test` and `make run` in a container with nothing but the c
 release-test: ##  every test on the Debian release that this machine does not have
 	scripts/other-release.sh $(RELEASE)
 
-bench: ##  measure it beside its peers: ROWS="post get" for some rows (bench/README.md)
+bench: ##  measure Downlink beside its peers: ROWS="post get" for some rows (bench/README.md)
 	scripts/bench.sh run.py $(ROWS)
 
 soak: ##  an hour of load with restarts, or SOAK_SECONDS=600: memory and latency must stay flat

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  Build the programs and their peers, then measure: bench.sh run.py|soak.py
-#  [ARGUMENT...]. The build is its own, without tests, so that it is what is released.
+#  Build the programs and their peers, then measure: bench.sh run.py|soak.py [ARGUMENT...]
+#  This build has no tests, like a release.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

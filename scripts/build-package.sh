@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  The Debian package of this machine's architecture, in build-package/. It is built as Debian builds:
-#  optimized, hardened, without what is only there for tests.
+#  Build the Debian package for this machine's architecture, in build-package/, as Debian builds its packages:
+#  optimized, hardened, and without code that only tests use.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

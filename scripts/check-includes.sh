@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  Each library is known to as few files as can be, and those are named here: who wants another
-#  library's header somewhere else says so in this table, where it is seen.
+#  Check that as few files as possible include a library's headers. The table names these files: a change that
+#  includes a library elsewhere extends the table, where reviewers see it.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

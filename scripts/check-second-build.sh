@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-#  The second `make` compiles nothing: a second run of CMake leads to the same command lines as the first.
+#  Check that a second `make` compiles nothing: a second run of CMake makes the same command lines as the first.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

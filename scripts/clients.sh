@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 #  Make clients from openapi.json with generators of PyPI, npm and Maven Central, and let each post to
-#  a gateway and read from it; let schemathesis (PyPI) look for answers that are not documented. A generator whose
-#  registry cannot be reached is skipped, with the reason. Also run the proxies of docs/security.md in front of one.
+#  a gateway and read from it; let schemathesis (PyPI) look for answers that are not documented. The script skips a
+#  generator whose registry does not answer, and says why. It also runs the proxies of docs/security.md in front of a
+#  gateway.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-#  A tool that is there may be another package's than Debian's, which could not stand beside it.
+#  If a tool is installed already, it may come from a package that conflicts with Debian's.
 groups=(build test clients)
 command -v npm >/dev/null || groups+=(npm)
 command -v mvn >/dev/null || groups+=(maven)

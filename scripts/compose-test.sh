@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-#  docker-compose.yml, tried for real: built, started, driven with curl, stopped, started again; then
-#  docker-compose.postgres.yml, whose database stops, comes back and is started anew; then
-#  docker-compose.kafka.yml, docker-compose.rabbitmq.yml and docker-compose.sqs.yml, whose brokers do the same, and whose
-#  gateways are killed.
-#  Where no container engine can be run it says why and is skipped, unless REQUIRE_COMPOSE=1.
+#  Build docker-compose.yml, start it, drive it with curl, stop it and start it again. Do the same with
+#  docker-compose.postgres.yml, whose database stops, comes back and is made again, and with docker-compose.kafka.yml,
+#  docker-compose.rabbitmq.yml and docker-compose.sqs.yml, whose brokers do the same, and whose gateways are killed.
+#  Without a container engine the script says why and skips the test, unless REQUIRE_COMPOSE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +12,7 @@ export COMPOSE_PROJECT_NAME=downlink-compose-test
 export DOWNLINK_IMAGE=downlink-compose-test
 #  0 lets the engine choose a free port.
 export DOWNLINK_HTTP_PORT=0
-#  The classic builder, which needs no plugin of the client's.
+#  Use the classic builder, as it needs no plugin of the client.
 export DOCKER_BUILDKIT=0
 compose=()
 plain=()
@@ -36,7 +35,7 @@ clean_up () {
     exit "$status"
 }
 
-#  What was wanted may be a pattern. Fails with what was answered.
+#  Fail, and show the answer, unless a value matches the wanted pattern.
 expect () {
     local what=$1 wanted=$2 found=$3
     # shellcheck disable=SC2053
@@ -47,7 +46,7 @@ expect () {
     echo "compose-test: ok: $what: $found"
 }
 
-#  A call's status; its body and headers are left in files.
+#  Print the status of a call; leave its body and headers in files.
 call () {
     curl --silent --show-error --max-time 20 --output "$body" --dump-header "$headers" \
         --write-out '%{http_code}' "$@"
@@ -59,7 +58,7 @@ message () {
         "$2" "$3"
 }
 
-#  All containers, or those of a service.
+#  Print all containers, or those of a service.
 containers () {
     "$docker" ps --all --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
         ${1:+--filter "label=com.docker.compose.service=$1"}
@@ -69,7 +68,7 @@ scale () {
     "${compose[@]}" up --detach --no-build --no-recreate --scale processor="$1" >/dev/null 2>&1
 }
 
-#  Of how many processors each has a share, as the gateway sees it; "some unowned" if one has none.
+#  Print how many processors own partitions, as the gateway sees it, or "some unowned" if a partition has no owner.
 owners () {
     call "$url/stats" >/dev/null && /usr/bin/python3 - "$body" <<'END'
 import json, sys
@@ -86,7 +85,7 @@ await_owners () {
     expect "$2: processors that own partitions" "$1" "$(owners)"
 }
 
-#  Rockets that fly while processors come, go, die and are cut off: no write fails, all is applied.
+#  Post while processors come, go, die and are cut off: no write fails, and all messages are applied.
 scale_under_load () {
     local network=${COMPOSE_PROJECT_NAME}_inside load victim
     scale 1
@@ -132,7 +131,7 @@ find_url () {
     url=http://127.0.0.1:$("${compose[@]}" port gateway 8088 | sed 's/.*://')
 }
 
-#  The state of the rocket, once it is what the messages make it: 202 promises it, but not when.
+#  Wait until the rocket has the state that its messages make: 202 promises that state, but not when.
 await_rocket () {
     local wanted=$1 deadline=$((SECONDS + 10))
     # shellcheck disable=SC2053
@@ -145,7 +144,7 @@ await_rocket () {
     echo "compose-test: ok: the rocket: $(cat "$body")"
 }
 
-#  Start anew with this file beside the usual one, and post the first message: start_with FILE NAME.
+#  Start again with this file beside the usual one, and post the first message: start_with FILE NAME.
 start_with () {
     "${compose[@]}" down --volumes >/dev/null 2>&1
     compose=("${plain[@]}" --file "$1")
@@ -157,7 +156,7 @@ start_with () {
     await_rocket '*"speed":500,*"messagesApplied":1,*'
 }
 
-#  The state in PostgreSQL. Messages are accepted while the database is away, and applied afterwards.
+#  Test the state in PostgreSQL. The gateway accepts messages while the database is away; they are applied afterwards.
 with_postgres () {
     local sped='*"speed":3500,*"messagesApplied":2,*'
     engine_postgres_image "${DOWNLINK_POSTGRES_IMAGE:-postgres:17}"
@@ -191,14 +190,14 @@ with_postgres () {
     await_rocket "$sped"
 }
 
-#  A program of Kafka's own in the broker's container.
+#  Run a program of Kafka in the broker's container.
 kafka_tool () {
     "${compose[@]}" exec -T kafka "/opt/kafka/bin/$1.sh" --bootstrap-server kafka:9092 --topic downlink \
         "${@:2}" 2>/dev/null
 }
 
 #  outlive SERVICE NUMBER SPEED: kill the gateway, which has no disk, and stop the service that carries its
-#  messages. The rocket has that speed, and its next message that number.
+#  messages. Then the rocket has this speed, and its next message this number.
 outlive () {
     expect "POST, before the gateway is killed" 202 "$(call "$url/messages" --data \
         "$(message "$2" RocketSpeedIncreased '{"by":100}')")"
@@ -219,7 +218,7 @@ outlive () {
     await_rocket "*\"speed\":$(($3 + 101)),*\"messagesApplied\":$(($2 + 1)),*"
 }
 
-#  Messages over Kafka, to a gateway without a disk; other programs write and read them as well.
+#  Test messages over Kafka, with a gateway without a disk; other programs write and read them as well.
 with_kafka () {
     engine_kafka_image "${DOWNLINK_KAFKA_IMAGE:-apache/kafka:3.9.1}"
     start_with docker-compose.kafka.yml Kafka
@@ -237,14 +236,14 @@ with_kafka () {
     await_rocket '*"speed":3601,*"messagesApplied":4,*'
 }
 
-#  Messages over RabbitMQ, to a gateway without a disk.
+#  Test messages over RabbitMQ, with a gateway without a disk.
 with_rabbitmq () {
     engine_rabbitmq_image "${DOWNLINK_RABBITMQ_IMAGE:-rabbitmq:4}"
     start_with docker-compose.rabbitmq.yml RabbitMQ
     outlive rabbitmq 2 500
 }
 
-#  Messages over SQS, to a gateway without a disk.
+#  Test messages over SQS, with a gateway without a disk.
 with_sqs () {
     engine_sqs_image "${DOWNLINK_SQS_IMAGE:-softwaremill/elasticmq:1.6.11}"
     start_with docker-compose.sqs.yml SQS
@@ -262,7 +261,7 @@ if ! engine_start; then
     echo "compose-test: SKIPPED: $engine_fault"
     exit 0
 fi
-#  v2 is a plugin of the client, v1 a program of its own.
+#  Compose v2 is a plugin of the client, v1 a separate program.
 if "$docker" compose version >/dev/null 2>&1; then
     found=("$docker" compose)
 else

@@ -1,5 +1,5 @@
-#  For tests that need containers: find or start an engine, find or make the base image.
-#  To be sourced. engine_start leaves the client in $docker, or returns 1 with $engine_fault set.
+#  Find or start a container engine for tests, and find or make the base image.
+#  Tests source this file. engine_start sets $docker to the client, or sets $engine_fault and returns 1.
 #  SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 . scripts/debian-root.sh
@@ -10,7 +10,7 @@ engine_pid=
 engine_directory=
 base_image=
 
-#  The distribution's own client, where there is one: it fits the distribution's engine.
+#  Prefer the client of the distribution, as it fits the distribution's engine.
 engine_client () {
     if [[ -x /usr/bin/docker ]]; then
         docker=/usr/bin/docker
@@ -19,8 +19,8 @@ engine_client () {
     fi
 }
 
-#  An engine that runs is used as it is. One that has to be started is ours alone, with a socket,
-#  images and volumes of its own, so that nobody's containers start with it or remain after it.
+#  Use an engine that runs as it is. An engine that the tests start has its own socket, images and volumes, so that no
+#  other containers start with it, and none remain after it.
 engine_start () {
     engine_client
     if [[ -n $docker ]] && "$docker" info >/dev/null 2>&1; then
@@ -61,7 +61,7 @@ engine_stop () {
 }
 
 #  engine_base_image RELEASE: find or make the base image of a Debian release, and set $base_image to
-#  its name. Where no registry is reached the image is made from packages.
+#  its name. Without a registry, make the image from packages.
 engine_base_image () {
     local root
     base_image=debian:$1-slim
@@ -79,13 +79,13 @@ engine_base_image () {
     rm -rf "$root"
 }
 
-#  engine_image_is_there NAME: find an image, here or in a registry.
+#  engine_image_is_there NAME: find an image, on this machine or in a registry.
 engine_image_is_there () {
     "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 120 "$docker" pull --quiet "$1" 2>/dev/null
 }
 
-#  engine_jars_image NAME CONTEXT SCRIPT: find or make an image. Where no registry of images is reached it is
-#  made from a context and the jars of Maven Central that a script gets, under the same name.
+#  engine_jars_image NAME CONTEXT SCRIPT: find an image. Without a registry of images, make it from a context and the
+#  jars of Maven Central that a script gets, under the same name.
 engine_jars_image () {
     local context status=0
     engine_image_is_there "$1" && return
@@ -98,7 +98,8 @@ engine_jars_image () {
     return "$status"
 }
 
-#  engine_kafka_image NAME, engine_sqs_image NAME: a Kafka broker; ElasticMQ, a server that speaks SQS.
+#  engine_kafka_image NAME, engine_sqs_image NAME: find or make the image of a Kafka broker, or of ElasticMQ, a server
+#  that speaks SQS.
 engine_kafka_image () {
     engine_jars_image "$1" tests/support/kafka-image scripts/install-kafka.sh
 }
@@ -106,8 +107,8 @@ engine_sqs_image () {
     engine_jars_image "$1" tests/support/sqs-image scripts/install-elasticmq.sh
 }
 
-#  engine_package_image NAME CONTEXT: find or make an image. Where no registry is reached it is made from a
-#  package of Debian's, under the same name.
+#  engine_package_image NAME CONTEXT: find an image. Without a registry, make it from a package of Debian, under the
+#  same name.
 engine_package_image () {
     engine_image_is_there "$1" && return
     echo "the image $1 cannot be pulled: making it from Debian's package"
@@ -115,7 +116,8 @@ engine_package_image () {
     "$docker" build --quiet --tag "$1" "$2" >/dev/null
 }
 
-#  engine_postgres_image NAME, engine_rabbitmq_image NAME: a PostgreSQL server; a RabbitMQ broker.
+#  engine_postgres_image NAME, engine_rabbitmq_image NAME: find or make the image of a PostgreSQL server, or of a
+#  RabbitMQ broker.
 engine_postgres_image () {
     engine_package_image "$1" tests/support/postgres-image
 }

@@ -11,7 +11,7 @@ scripts/install-dependencies.sh build test coverage
 cmake --preset coverage -D BUILD_TESTING=ON
 cmake --build --preset coverage --parallel "$jobs"
 find "$build" -name '*.gcda' -delete
-#  An unoptimized build may be too slow for a test: its lines count all the same.
+#  An unoptimized build may be too slow for a test; the lines that the test ran count all the same.
 ctest --preset coverage --parallel "$jobs" "$@" || echo "coverage.sh: some tests failed" >&2
 
 gcovr --root . --object-directory "$build" --exclude "$build" --exclude tests --exclude bench \

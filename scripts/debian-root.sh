@@ -1,9 +1,9 @@
-#  To be sourced: make the files of a Debian release.
+#  Make the files of a Debian release. Other scripts source this file.
 #  SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 
-#  debian_root RELEASE DIRECTORY [DEBOOTSTRAP-OPTION...]: fill an empty directory with a release, from
-#  the mirror of this machine and with its apt's settings, so that packages can be installed in it.
+#  debian_root RELEASE DIRECTORY [DEBOOTSTRAP-OPTION...]: fill an empty directory with a release, from this machine's
+#  mirror. Copy this machine's settings of apt, so that apt can install packages in the directory.
 debian_root () {
     local release=$1 root=$2 mirror
     shift 2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-#  Is nothing missing? `make test`, then `make run` and a few calls, in a container of the base
-#  image that holds only a clone, make and git:
+#  Check that a clone is complete: run `make test`, then `make run` and a few calls, in a container of the base image
+#  that holds only a clone, make and git:
 #  fresh-test.sh [--user] [--work-tree] [bookworm|trixie] [TRANSCRIPT]
-#  The release is this machine's unless one is named.
-#  --user: as an ordinary user with sudo, not as root. --work-tree: the files as they are, not HEAD.
+#  The default release is that of this machine.
+#  --user: run as an ordinary user with sudo, not as root. --work-tree: copy the files of the work tree, not of HEAD.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

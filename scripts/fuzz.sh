@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-#  Run every fuzz target, or those named, FUZZ_SECONDS (60) each and JOBS at once: fuzz.sh [TARGET...]
-#  They begin with tests/fuzz/corpus and the inputs of earlier runs in build-fuzz/corpus. An input that
-#  finds a fault stays in build-fuzz/findings, and fails the run.
+#  Run every fuzz target, or the named ones, for FUZZ_SECONDS (60) each, JOBS at a time: fuzz.sh [TARGET...]
+#  A target begins with tests/fuzz/corpus and the inputs of earlier runs in build-fuzz/corpus. An input that
+#  finds a fault stays in build-fuzz/findings, and the run fails.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ seconds=${FUZZ_SECONDS:-60}
 jobs=${JOBS:-$(nproc)}
 build="build-fuzz"
 
-#  A library of clang's of its own has libFuzzer, and not every release of Debian installs it with clang.
+#  libFuzzer is a separate library of clang, which not every release of Debian installs with clang.
 has_libfuzzer () {
     mkdir -p "$build"
     echo 'int LLVMFuzzerTestOneInput (const unsigned char *data, unsigned long size) { return !data && size; }' |
@@ -25,7 +25,7 @@ max_len () {
     esac
 }
 
-#  Print why a run failed. Assertions speak only when an input is shown alone.
+#  Print why a run failed. An assertion prints its text only when its input runs alone.
 find_reason () {
     local name=$1 log=$2 input=$3
     if [[ -n $input ]]; then
@@ -63,7 +63,7 @@ print_table () {
     done
 }
 
-#  Of this script's own: one target, for xargs.
+#  xargs calls this script again with one target.
 if [[ ${1:-} == --one ]]; then
     run_target "$2"
     exit

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-#  Install what is missing of Debian's or Ubuntu's packages: install-dependencies.sh GROUP...
-#  The groups are the lists below. dpkg is asked first: when nothing is missing, no network is used.
+#  Install missing packages of Debian or Ubuntu: install-dependencies.sh GROUP...
+#  The groups are the lists below. The script asks dpkg first, and uses no network when nothing is missing.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
-#  `a|b` is one package under two names: either will do, and the first that apt knows is installed.
+#  `a|b` is one package under two names: either is enough, and the script installs the first that apt knows.
 declare -A groups=(
     [build]="build-essential cmake ninja-build pkg-config libzmq3-dev libmicrohttpd-dev libgnutls28-dev
         libmsgpack-c-dev|libmsgpack-dev libsimdjson-dev libxxhash-dev libsqlite3-dev
@@ -39,7 +39,7 @@ is_installed () {
     [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-#  None of the names of a package is installed.
+#  Return true if no package with one of these names is installed.
 is_missing () {
     local name
     for name in ${1//|/ }; do
@@ -101,7 +101,7 @@ if [[ ${#missing[@]} -eq 0 ]]; then
     exit 0
 fi
 
-#  A source of the user's own that fails must not stop us: apt says later what it could not find.
+#  A source of packages that the user added may fail; apt says later which packages it cannot find.
 apt update >/dev/null || echo "install-dependencies: apt-get update failed; going on with the old lists" >&2
 names=()
 for package in "${missing[@]}"; do

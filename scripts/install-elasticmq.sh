@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-#  Get the jars of ElasticMQ, a server that speaks SQS, from Maven Central, for tests: into DIRECTORY, or else once for all
+#  Get the jars of ElasticMQ, a server that speaks SQS, from Maven Central for tests: into DIRECTORY, or once for all
 #  builds into ~/.cache/downlink, where tests/support/sqs.py finds them: install-elasticmq.sh [DIRECTORY]
-#  Fails with the reason where they cannot be had; the tests of ElasticMQ are skipped there.
+#  Without the jars the script fails with the reason, and make skips the tests of ElasticMQ.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-#  Get the jars of a Kafka broker from Maven Central, for tests: into DIRECTORY, or else once for all
-#  builds into ~/.cache/downlink, where tests/support/kafka.py finds them: install-kafka.sh [DIRECTORY]
-#  Fails with the reason where they cannot be had; the tests of Kafka are skipped there.
+#  Get the jars of a Kafka broker from Maven Central for tests: into DIRECTORY, or once for all builds into
+#  ~/.cache/downlink, where tests/support/kafka.py finds them: install-kafka.sh [DIRECTORY]
+#  Without the jars the script fails with the reason, and make skips the tests of Kafka.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  Install servers for tests, which start their own: install-stopped.sh rabbitmq|proxies. Debian's packages would
-#  start services, now and at each boot: this prevents it, and touches no service that was there before.
+#  Install servers for tests, which start processes of their own: install-stopped.sh rabbitmq|proxies. Debian's packages
+#  would start services, now and at each boot. This script prevents that, and leaves other services alone.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ if [[ $EUID -ne 0 ]] && ! command -v sudo >/dev/null; then
     exit 1
 fi
 
-#  Maintainer scripts ask this file before they start a service. One that is there belongs to somebody else.
+#  Maintainer scripts ask this file before they start a service. An existing file belongs to another program.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
     trap 'as_root rm -f "$policy"' EXIT

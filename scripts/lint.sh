@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-#  Everything that can be said about the code without running it. Goes on after a failure, so that
-#  one run shows all of them.
+#  Check the code without running it. Go on after a failure, so that one run shows all failures.
 #  SPDX-License-Identifier: Apache-2.0
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -25,14 +24,14 @@ format () {
     sources '*.[ch]' '*.[ch]pp' | xargs clang-format --dry-run --Werror
 }
 
-#  A build with this compiler where every warning is an error. More arguments are cmake's.
+#  Build with this compiler, with every warning as an error. Further arguments go to cmake.
 strict_build () {
     cmake -S . -B "build-$1" -G Ninja -D CMAKE_C_COMPILER="$1" -D CMAKE_CXX_COMPILER="$2" \
         -D DOWNLINK_WERROR=ON -D BUILD_TESTING=ON -D DOWNLINK_BENCH=ON "${@:3}" >/dev/null &&
         cmake --build "build-$1" --parallel "$jobs" -- --quiet
 }
 
-#  Needs the compile commands that the strict build with clang leaves.
+#  This check needs the compile commands that the strict build with clang leaves.
 tidy () {
     run-clang-tidy -quiet -p build-clang -j "$jobs" "^$PWD/" >build-clang/tidy.log 2>&1 && return
     grep -E '(warning|error|note):' -A 3 build-clang/tidy.log || tail -50 build-clang/tidy.log

@@ -1,13 +1,13 @@
-#  To be sourced: get the jars of a server of tests from Maven Central.
+#  Get the jars of a server for tests from Maven Central. Other scripts source this file.
 #  SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 
-#  maven_jars POM NAME DIRECTORY: the jars that a POM needs, unless the directory is there. Fails with the
-#  reason where they cannot be had. Whole or not at all; somebody else may be quicker.
+#  maven_jars POM NAME DIRECTORY: get the jars that a POM needs, unless the directory exists. Without the jars, fail with
+#  the reason. The directory appears with all jars or not at all; another process may make it first.
 maven_jars () {
     local pom=$1 name=$2 jars=$3 part
     [[ ! -d $jars ]] || return 0
-    #  A Maven that is there may be another package's than Debian's, which could not stand beside it.
+    #  If Maven is installed already, it may come from a package that conflicts with Debian's.
     command -v mvn >/dev/null || scripts/install-dependencies.sh maven
     echo "maven-jars: getting $name" >&2
     mkdir -p "$(dirname "$jars")"
@@ -25,7 +25,7 @@ maven_jars () {
     mv -T "$part" "$jars" 2>/dev/null || rm -r "$part"
 }
 
-#  version_in POM: the version of the POM itself, which is that of the server.
+#  version_in POM: print the version of the POM itself, which is that of the server.
 version_in () {
     sed -n 's:^  <version>\(.*\)</version>:\1:p' "$1"
 }

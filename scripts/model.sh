@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #  Check the models in docs/model with spin, in every state that their bounds allow: the promises
 #  hold, every run comes to rest, and spin finds the faults of models that are broken on purpose.
-#    model.sh                          all of it
-#    model.sh show MODEL [-DNAME...]   the shortest way to a fault, step by step
+#    model.sh                          check all models
+#    model.sh show MODEL [-DNAME...]   show the shortest way to a fault, step by step
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +26,7 @@ build () {
     gcc -O1 -w "-D$search" "-DMEMLIM=$memory_mb" -o verifier pan.c
 }
 
-#  Run it. What it says is in the file `said`. False if it could not see all there is.
+#  Run the verifier, with its output in the file `said`. Return false if it could not search all states.
 verify () {
     rm -f ./*.trail
     timeout "$seconds" ./verifier "-m$depth" "$@" >said 2>&1 &&
@@ -45,7 +45,7 @@ assertions () {
     sed -n 's/^pan:[0-9]*: assertion violated \(.*\) (at depth.*/\1/p' said | sort -u
 }
 
-#  The steps to the first error, then the state that they lead to.
+#  Print the steps to the first error, then the state that they lead to.
 print_way () {
     spin -t -T "${@:2}" "$1.pml"
 }
@@ -60,7 +60,7 @@ refuse () {
     exit 1
 }
 
-#  No assertion fails, whatever happens.
+#  Check that no assertion fails in any order of events.
 holds () {
     build SAFETY "$@"
     verify || refuse "$incomplete" "$@"
@@ -68,7 +68,7 @@ holds () {
     echo "model: $*: holds in all of $(states) states"
 }
 
-#  No run goes on for ever: nothing in the models counts as progress, so any cycle is an error.
+#  Check that no run goes on for ever: nothing in the models counts as progress, so any cycle is an error.
 rests () {
     build NP "$@"
     verify -l || refuse "$incomplete" "$@"
@@ -76,7 +76,7 @@ rests () {
     echo "model: $*: comes to rest by every way ($(states) states)"
 }
 
-#  The assertions with these words in them fail: breaks WORDS MODEL [-DNAME...]
+#  Check that the assertions with these words fail: breaks WORDS MODEL [-DNAME...]
 breaks () {
     local word words
     read -ra words <<<"$1"
@@ -91,7 +91,7 @@ breaks () {
     echo "model: $*: the fault is found"
 }
 
-#  Breadth first, so the way is a shortest one.
+#  Search breadth first, so that the way is the shortest.
 show () {
     build BFS "$@"
     verify || refuse "$incomplete" "$@"

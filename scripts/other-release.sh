@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-#  Run every test on the supported Debian release that this machine does not have, or on the one that
-#  is named: other-release.sh [bookworm|trixie]. LEAVE_OUT: a regular expression of tests to pass over.
-#  The release is a root of its own, made with debootstrap, in namespaces of its own: its processes and
-#  mounts end with the script. Where that cannot be done it says why and is skipped, unless
-#  REQUIRE_OTHER_RELEASE=1.
+#  Run every test on the supported Debian release that this machine does not have, or on a named release:
+#  other-release.sh [bookworm|trixie]. LEAVE_OUT: a regular expression of tests to pass over.
+#  The script makes a root of the release with debootstrap, and runs the tests there in new namespaces, so that
+#  processes and mounts end with the script. If this machine does not allow that, the script says why and skips
+#  the tests, unless REQUIRE_OTHER_RELEASE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,7 +31,7 @@ debian_root "$release" "$root" --include=make,git,ca-certificates
 mkdir -p "$root/root/downlink"
 git ls-files --cached --others --exclude-standard -z |
     xargs -0 cp --parents --no-dereference -t "$root/root/downlink"
-#  So that it gets no second one.
+#  Copy the cache of jars, so that the tests do not download them again.
 cached=${XDG_CACHE_HOME:-$HOME/.cache}/downlink
 if [[ -d $cached ]]; then
     mkdir -p "$root/root/.cache"
@@ -50,7 +50,7 @@ git add --all
 make test
 END
 
-#  --rbind, since /dev has mounts of its own (/dev/shm, /dev/pts).
+#  Use --rbind, since /dev contains mounts (/dev/shm, /dev/pts).
 # shellcheck disable=SC2016
 unshare --mount --pid --fork --kill-child --propagation slave bash -euo pipefail -c '
     mount --rbind /dev "$1/dev"

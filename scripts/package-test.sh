@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-#  The Debian package, tried for real: built, installed into a container that boots systemd, its
-#  services started, killed and upgraded under way, the package removed and purged.
-#  Where no container engine can be run it says why and is skipped, unless REQUIRE_PACKAGE=1.
+#  Build the Debian package, install it in a container that boots systemd, start its services, kill them, upgrade them
+#  while they run, then remove and purge the package.
+#  Without a container engine the script says why and skips the test, unless REQUIRE_PACKAGE=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ say () {
     echo "package-test: $*"
 }
 
-#  What was wanted may be a pattern.
+#  The wanted value may be a pattern.
 expect () {
     local what=$1 wanted=$2 found=$3
     # shellcheck disable=SC2053
@@ -48,14 +48,14 @@ pid_of () {
     inside systemctl show --property MainPID --value "$1"
 }
 
-#  Until a unit runs under another process id than before.
+#  Wait until a unit runs under another process id than before.
 await_restart () {
     local what=$1 unit=$2 before=$3
     await "$what" "active !($before)" bash -c \
         "echo \$(systemctl is-active $unit) \$(systemctl show --property MainPID --value $unit)"
 }
 
-#  Until a command inside prints what is wanted.
+#  Wait until a command in the container prints the wanted text.
 await () {
     local what=$1 wanted=$2 found="" deadline=$((SECONDS + 60))
     shift 2

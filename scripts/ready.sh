@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  Is the gateway at HOST:PORT ready? Exit 0 when GET /readyz says 200. Needs bash alone: it is also
-#  the container's health check, as downlink-ready.
+#  Tell whether the gateway at HOST:PORT is ready: exit with 0 if GET /readyz answers 200. The script needs only bash, as
+#  it is also the health check of the container, under the name downlink-ready.
 #  SPDX-License-Identifier: Apache-2.0
 set -uo pipefail
 address=${1:-127.0.0.1:8088}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-#  One gateway and PROCESSORS processors in the foreground, state under var/ unless told otherwise, until Ctrl-C.
-#  Flags are given through the environment: DOWNLINK_LISTEN, DOWNLINK_PORT, DOWNLINK_LOG_LEVEL, ...
+#  Run one gateway and PROCESSORS processors in the foreground until Ctrl-C, by default with their state under var/.
+#  The environment sets their flags: DOWNLINK_LISTEN, DOWNLINK_PORT, DOWNLINK_LOG_LEVEL, ...
 #  SPDX-License-Identifier: Apache-2.0
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -21,20 +21,20 @@ fail () {
     exit 1
 }
 
-#  Where a client on this machine reaches an address that may be "all of them".
+#  Print the address at which a client on this machine reaches a gateway that may listen on all addresses.
 reachable () {
     local address=${1/#0.0.0.0:/127.0.0.1:}
     echo "${address/#\[::\]:/[::1]:}"
 }
 
-#  The name of /dev/tcp for an address, which has no brackets.
+#  Print the name of /dev/tcp for an address, without brackets.
 port_file () {
     local host=${1%:*}
     host=${host#[}
     echo "/dev/tcp/${host%]}/${1##*:}"
 }
 
-#  The lock is held by all that this script starts as well, so it outlives the script if they do.
+#  The processes that this script starts hold the lock too, so a process that outlives the script keeps it.
 refuse_a_state_in_use () {
     local directory=$1 lock=$1/.run.lock
     (umask 077 && mkdir -p "$directory") || fail "cannot make the state directory $directory"
@@ -75,7 +75,7 @@ start_processor () {
     start "processor at port $port" "$bin/downlink-processor" --port "$port"
 }
 
-#  The gateway first, so that what it still holds finds its processors.
+#  Stop the gateway first, so that its last frames still find their processors.
 stop () {
     local status=$1 pid
     trap '' INT TERM HUP
@@ -87,8 +87,8 @@ stop () {
     exit "$status"
 }
 
-#  The kernel tells only the leader of the session that the terminal has closed. If that is make, it waits
-#  for this script and says nothing, so the script looks for itself.
+#  The kernel tells only the leader of the session that the terminal has closed. If make is the leader, it waits for
+#  this script and tells it nothing, so the script looks at the terminal itself.
 check_terminal () {
     if [[ $at_start == *" 1" && $(terminal) == "0 "* ]]; then
         stop 0
@@ -107,8 +107,8 @@ await_readiness () {
     done
 }
 
-#  Stop if the terminal has closed. A processor that dies is started again, as a supervisor would, unless it had only just begun and gave
-#  up by itself: then it cannot start. Without the gateway there is nothing to do.
+#  Stop if the terminal has closed. Start a processor that dies again, as a supervisor would, unless it ended by itself
+#  right after its start: then it cannot run. Stop if the gateway has ended.
 check_children () {
     local index status name
     check_terminal
@@ -139,7 +139,7 @@ for ((index = 0; index < processors * 3; index++)); do
 done
 
 #  Job control gives each child a process group of its own: a Ctrl-C at the terminal then reaches
-#  only this script, which says once, and in order, that it is over.
+#  only this script, which stops the programs in order.
 set -m
 trap 'stop 0' INT TERM HUP
 
@@ -164,7 +164,7 @@ And its rocket:      curl $url/rockets/apollo
 
 END
 while true; do
-    #  Who ends before the waiting begins is not waited for: so it never waits for long.
+    #  `wait -n` misses a child that ended before it; the sleep bounds each wait.
     sleep 1 &
     wait -n || true
     check_children

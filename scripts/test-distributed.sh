@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-#  Build with tests, try the buses that make test leaves out, and run tests/distributed/run.py:
+#  Build with tests, test the buses that make test leaves out, and run tests/distributed/run.py:
 #  test-distributed.sh [NAME[:SIZE]...]
-#  Where it cannot run it says why and is skipped, unless REQUIRE_DISTRIBUTED=1.
+#  If this machine cannot run the tests, the script says why and skips them, unless REQUIRE_DISTRIBUTED=1.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."

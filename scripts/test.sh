@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #  Build with a preset and run its tests: test.sh release|debug|asan|tsan [CTEST-ARGUMENT...]
-#  A sanitizer's report fails the run wherever it was made: programs that tests start write theirs
-#  to files, so that no test has to look.
+#  Any report of a sanitizer fails the run: programs that tests start write their reports to files, which this script
+#  reads, so that tests do not need to.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,23 +33,23 @@ if [[ $preset == ?san ]] && setarch "$(uname -m)" -R true 2>/dev/null; then
     run=(setarch "$(uname -m)" -R)
 fi
 
-#  Most tests of whole processes wait most of the time. Sanitized programs compute instead.
+#  Most tests of whole processes mostly wait, so many run at a time. Programs with sanitizers mostly compute.
 tests=$jobs
 if [[ $preset == release ]]; then tests=$((jobs + (jobs + 1) / 2)); fi
 
-#  The tests to pass over: those of LEAVE_OUT, and those that show nothing new with this preset.
+#  Pass over the tests of LEAVE_OUT, and those that show nothing new with this preset.
 left_out=(${LEAVE_OUT:+"$LEAVE_OUT"})
 case $preset in
 #  make test-distributed runs these two.
 release) left_out+=('^bus/(rabbitmq|sqs)$') ;;
-#  With a sanitizer, documents, the package and the page in a browser are the same.
+#  A sanitizer changes nothing for documents, the package and the page in a browser.
 ?san) left_out+=('^system/test_(bench|dashboard|deployments|docs|examples|monitoring|package|pages|proxies|readme)$') ;;
 esac
-#  To AddressSanitizer, so are tests that wait for time-outs or servers, on paths that chaos takes as well.
+#  AddressSanitizer finds nothing new in tests that wait for time-outs or servers, as chaos runs their code too.
 if [[ $preset == asan ]]; then
     left_out+=('^distributed/' '^system/test_(liveness|slow_disk)$')
 fi
-#  To ThreadSanitizer, so are tests of a single thread, like formats, refusals and clients of brokers.
+#  ThreadSanitizer finds nothing new in tests of a single thread, like formats, refusals and clients of brokers.
 if [[ $preset == tsan ]]; then
     left_out+=('^bus/(rabbitmq|sqs)$' '^fuzz/'
         '^system/test_(cloud_events|codings|command_lines|complaints|events|files|get_rockets|hardening)$'

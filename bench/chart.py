@@ -1,4 +1,4 @@
-"""Pictures: how each row stands against its target, and what a soak looked like."""
+"""Draw each row beside its target, and the course of a soak."""
 try:
     import matplotlib
     matplotlib.use("svg")
@@ -11,8 +11,8 @@ BAR = {True: "#2a7f62", False: "#b3432b"}
 
 
 def draw(rows, machine, path):
-    """One bar a check that has a target, with the target at 1 on a logarithmic axis; to the right is
-    better. Without matplotlib nothing is drawn."""
+    """Draw a bar for each check that has a target, with the target at 1 on a logarithmic axis; to the right is
+    better. Without matplotlib, draw nothing."""
     checks = [(f"{row.name}: {check['what']}", check) for row in rows for check in row.checks
               if check["target"] and check["low"] > 0]
     if not pyplot or not checks:
@@ -37,7 +37,7 @@ def draw(rows, machine, path):
 
 
 def draw_soak(samples, slices, restarts, machine, path):
-    """Memory, latency, journal and rate over time; each restart is a line."""
+    """Draw memory, latency, journal and rate over time, with a line for each restart."""
     if not pyplot:
         return
     panels = (("resident, MiB", samples, ("gateway_mib", "processor_mib"), "linear"),

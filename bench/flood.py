@@ -32,7 +32,7 @@ LINE = json.dumps(message("flood", 1)).encode() + b"\n"
 
 
 def connections(port, count, first):
-    """Open so many connections, and begin on each in the same way; closed ones are opened again."""
+    """Open so many connections, and send each the same first bytes."""
     opened = []
     for _ in range(count):
         with contextlib.suppress(OSError):
@@ -51,7 +51,7 @@ def trickle(opened):
 
 
 def connected(context, port, server_key=None):
-    """A PUSH from the attacker's address, under an unknown key if the server's is given."""
+    """Return a PUSH from the attacker's address, with an unknown key if server_key is given."""
     push = context.socket(zmq.PUSH)
     push.linger = 0
     if server_key:
@@ -68,7 +68,7 @@ def stranger(port):
 
 
 def unknown_keys(port, server_key):
-    """Open connections whose keys are refused, without pause, 16 at a time."""
+    """Open connections with unknown keys without pause, 16 at a time."""
     context, opened = zmq.Context(), collections.deque()
     while True:
         opened.append(connected(context, port, server_key))

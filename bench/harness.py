@@ -1,6 +1,6 @@
-"""For every row: systems and peers to measure, load for them, and numbers from both.
+"""Systems and peers to measure, load for them, and numbers from both, for every row.
 
-Everything that is started here gets ports and a folder of its own, and is ended here.
+Each program that this module starts gets its own ports and folder; the module also ends it.
 """
 import contextlib
 import json
@@ -31,11 +31,11 @@ ROCKETS_OF_GET = 500
 
 
 class Skip(Exception):
-    """A row cannot be measured here; the text says why."""
+    """This machine cannot measure a row; the text says why."""
 
 
 def setting(name, default):
-    """A number from the environment, BENCH_ROUNDS for instance."""
+    """Return a number from the environment, BENCH_ROUNDS for instance."""
     return type(default)(os.environ.get("BENCH_" + name, default))
 
 
@@ -44,7 +44,7 @@ def salt():
 
 
 def status_of(pid):
-    """From /proc, for a process: resident and peak memory in KiB, threads, descriptors."""
+    """Return resident and peak memory in KiB, threads and descriptors of a process, from /proc."""
     fields = {}
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         name, _, value = line.partition(":")
@@ -55,21 +55,21 @@ def status_of(pid):
 
 
 def tree_seconds(pid):
-    """The processor time that a process and all below it have used."""
+    """Return the processor time that a process and all its descendants have used."""
     tasks = pathlib.Path(f"/proc/{pid}/task")
     children = [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
     return sum(cpu_seconds(pid)) + sum(map(tree_seconds, children))
 
 
 def cpu_seconds(pid):
-    """The processor time that a process has used: in user mode, in kernel mode."""
+    """Return the processor time that a process has used: in user mode, in kernel mode."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return tuple(int(field) / os.sysconf("SC_CLK_TCK") for field in fields[11:13])
 
 
 @contextlib.contextmanager
 def folder():
-    """A directory for one system, on the disk that BENCH_DIR names, removed at the end."""
+    """Make a directory for one system, on the disk that BENCH_DIR names, and remove it at the end."""
     path = tempfile.mkdtemp(prefix="downlink-bench-", dir=os.environ.get("BENCH_DIR"))
     try:
         yield pathlib.Path(path)
@@ -78,7 +78,7 @@ def folder():
 
 
 class Queries:
-    """REQ to one processor. keys: a directory of keys, if its links have some."""
+    """Queries to one processor over REQ. keys: the directory of keys, if the links have keys."""
 
     def __init__(self, port, keys=None):
         self.socket = zmq.Context.instance().socket(zmq.REQ)
@@ -102,8 +102,8 @@ class System:
     """One gateway and some processors that share a state directory."""
 
     def __init__(self, folder, processors=1, gateway=(), processor=(), wrappers=None, keys=None):
-        """wrappers: what a program is run under, by its name; valgrind for instance. keys: a directory of
-        keys (tests/support/keys.py) for the links."""
+        """wrappers: a command, for instance valgrind, under which a program runs, by the program's name.
+        keys: a directory of keys (tests/support/keys.py) for the links."""
         self.folder = folder
         first = free_ports(1 + 3 * processors, *PORTS)
         self.http = first
@@ -169,7 +169,7 @@ class System:
         until(self.is_ready, seconds, "/readyz")
 
     def await_shares(self, seconds=15):
-        """Each processor owns something."""
+        """Wait until each processor owns a partition."""
         deadline = time.monotonic() + seconds
         while not all(query.stats()["owned"] for query in self.queries):
             self.check()
@@ -182,14 +182,14 @@ class System:
         return sum(query.stats()["rockets"] for query in self.queries)
 
     def await_owners(self, seconds=120):
-        """Every partition is somebody's, and loaded. Needs no gateway."""
+        """Wait until every partition has an owner and is loaded. Needs no gateway."""
         def are_owned():
             every = [query.stats() for query in self.queries]
             return sum(len(stats["owned"]) for stats in every) == every[0]["partitions"]
         until(are_owned, seconds, "an owner of each partition")
 
     def counters(self):
-        """The processors' counters, added up."""
+        """Return the sums of the processors' counters."""
         every = [query.stats() for query in self.queries]
         return {name: sum(stats[name] for stats in every) for name in every[0]
                 if isinstance(every[0][name], int)}
@@ -198,13 +198,13 @@ class System:
         return self.counters()["messagesApplied"]
 
     def await_applied(self, count, seconds=300):
-        """Returns when it was, by the monotonic clock."""
+        """Wait until so many messages are applied. Return the time, by the monotonic clock."""
         until(lambda: self.applied() >= count, seconds, f"{count} messages applied")
         return time.monotonic()
 
     def settle(self):
-        """Until all that was accepted is saved: partitions are first in, first out, so it is when
-        one more message to each of them is. Returns when it was."""
+        """Wait until all accepted messages are saved, and return the time. Partitions are first in, first out, so
+        the last of them is saved when one more message to each partition is."""
         lines = "\n".join(json.dumps(message(f"settle-{salt()}-{index}", 1))
                           for index in range(400))
         with Client(self.http) as client:
@@ -219,10 +219,10 @@ class System:
 
 
 class Peer:
-    """A program that is measured beside ours: given as a URL, as a path, or where it was built."""
+    """A program to compare with Downlink: given as a URL, as a path, or by the place where it was built."""
 
     def __init__(self, name, flags):
-        """flags: from a port to the program's arguments."""
+        """flags: a function from a port to the program's arguments."""
         given = os.environ.get("BENCH_" + name.upper().replace("-", "_"), "")
         self.name, self.program, self.url = name, None, given if "://" in given else None
         if self.url:
@@ -256,17 +256,17 @@ def go_channel(buffer=1000):
 
 
 def ceiling():
-    """As many workers as our gateway has by default."""
+    """Start the ceiling, with as many workers as a gateway has by default."""
     return Peer("ceiling", lambda port: (port, max(1, os.cpu_count() // 2)))
 
 
 def synced(place):
-    """One worker, with its file in a folder of the measured disk."""
+    """Start the limit, with one worker, and with its file in a folder of the measured disk."""
     return Peer("synced", lambda port: (port, place / "synced"))
 
 
 def entered(stack, make, row):
-    """A peer that is started, or None with a note in the row."""
+    """Start a peer and return it, or note in the row why not and return None."""
     try:
         return stack.enter_context(make())
     except Skip as reason:
@@ -279,7 +279,7 @@ def port_of(url):
 
 
 def wrk(script, url, seconds, mark, connections=CONNECTIONS):
-    """Run wrk; returns the output of summary.lua."""
+    """Run wrk; return the output of summary.lua."""
     if not shutil.which("wrk"):
         raise Skip("wrk is not installed")
     run = subprocess.run(
@@ -305,7 +305,7 @@ def measure_posts(row, systems, rounds, seconds):
 
 
 def launch(url, **flags):
-    """Run downlink-launch; returns its summary, with `ended` by the monotonic clock."""
+    """Run downlink-launch; return its summary, with `ended` by the monotonic clock."""
     flags.setdefault("seed", random.SystemRandom().getrandbits(31))
     options = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
     command = [BIN / "downlink-launch", *options, "--json", f"{url}/messages"]
@@ -318,7 +318,7 @@ def launch(url, **flags):
 
 
 def post_rockets_of_get(port, mark):
-    """Make the rockets that get.lua asks for, one request each, since not every peer takes more."""
+    """Make the rockets that get.lua asks for, with one request each, since not every peer takes batches."""
     with Client(port) as client:
         for index in range(ROCKETS_OF_GET):
             body = message(f"{mark}-c9cf-404a-{0:04d}-{index:012d}", 1, "RocketLaunched")

@@ -1,4 +1,4 @@
-"""Where the figures come from: without it they mean nothing."""
+"""Describe the machine, without which the figures mean nothing."""
 import os
 import pathlib
 import platform

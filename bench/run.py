@@ -1,4 +1,4 @@
-"""make bench: measures every row side by side, prints the table, keeps it as JSON and as a chart."""
+"""make bench: measure every row side by side, print the table, and keep it as JSON and as a chart."""
 import argparse
 import datetime
 import pathlib

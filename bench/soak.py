@@ -1,6 +1,6 @@
-"""make soak: most of the top rate, for an hour, with processors that are restarted and killed.
+"""make soak: post at most of the top rate for an hour, while processors stop, start again and are killed.
 
-It fails if memory, descriptors, the journal or latency drift, or if a message is missing at the end.
+The run fails if memory, descriptors, the journal or latency drift, or if a message is missing at the end.
 """
 import argparse
 import contextlib
@@ -22,14 +22,14 @@ SAMPLE_SECONDS = 2
 ROCKETS = 1000
 PROCESSORS = 2
 CONNECTIONS = 64
-#  Of the second quarter of the run and of its last: by how much the median may rise, and what more is
-#  noise. The first quarter is not judged: caches, pools and files take their size in it.
+#  From the second quarter of the run to the last: the factor by which a median may rise, and the noise to add.
+#  The first quarter does not count, as caches, pools and files grow to their size in it.
 LIMITS = {"gateway_mib": (1.1, 8), "processor_mib": (1.1, 8), "descriptors": (1, 16),
           "journal_mib": (1.5, 32), "p50_ms": (1.5, 1), "p99_ms": (1.5, 10)}
 
 
 def top_rate(system):
-    """The top rate: the median of three runs."""
+    """Return the top rate: the median of three runs."""
     rates = []
     for _ in range(3):
         rates.append(harness.wrk("post.lua", system.url, 5, harness.salt())["rate"])
@@ -46,7 +46,7 @@ def journal_mib(folder):
 
 
 class Sampler(threading.Thread):
-    """The use of resources, every few seconds."""
+    """Samples the use of resources every few seconds."""
 
     def __init__(self, system, started):
         super().__init__()
@@ -55,7 +55,7 @@ class Sampler(threading.Thread):
 
     def run(self):
         while not self.over.wait(SAMPLE_SECONDS):
-            with contextlib.suppress(OSError, KeyError):  # one is being restarted
+            with contextlib.suppress(OSError, KeyError):  # a processor is between its stop and its start
                 self.samples.append(self.look())
 
     def look(self):
@@ -74,7 +74,7 @@ def read_slices(load, started, slices):
 
 
 def restart_one(system, count):
-    """The processors by turn, asked to stop or killed by turn. Returns how."""
+    """Stop or kill a processor, each kind and each processor in turn. Return how it ended."""
     index = count // 2 % len(system.processors)
     process = system.processors[index].process
     how = "killed" if count % 2 else "stopped"
@@ -88,7 +88,7 @@ def restart_one(system, count):
 
 
 def soak(system, seconds, restart_seconds, rate):
-    """Returns samples, slices and restarts."""
+    """Return samples, slices and restarts."""
     started, slices, restarts = time.monotonic(), [], []
     sampler = Sampler(system, started)
     sampler.start()
@@ -114,7 +114,7 @@ def soak(system, seconds, restart_seconds, rate):
 
 
 def missing_rockets(system, sent):
-    """Those that are not what was sent made them."""
+    """Return the rockets whose state differs from the sent messages."""
     wrong, cursor = [], ""
     expected = {f"steady-{index:08d}": sent // ROCKETS + (index < sent % ROCKETS)
                 for index in range(min(ROCKETS, sent))}
@@ -130,7 +130,7 @@ def missing_rockets(system, sent):
 
 
 def judge(samples, slices):
-    """Each figure's medians in the second and in the last quarter, and whether it is flat."""
+    """Return each figure's medians in the second and in the last quarter, and whether it is flat."""
     verdicts = {}
     for name, (factor, noise) in LIMITS.items():
         values = [one[name] for one in (slices if name.endswith("_ms") else samples)]
@@ -143,7 +143,7 @@ def judge(samples, slices):
 
 
 def started_system(folder, stack):
-    """Two processors, or one where two cannot share their rockets."""
+    """Return two processors, or one if two cannot share their rockets."""
     try:
         return stack.enter_context(harness.System(folder, processors=PROCESSORS))
     except harness.Skip as reason:

@@ -1,8 +1,8 @@
-#  find_library_by_pkg_config (PREFIX MODULE): the imported target PkgConfig::PREFIX, or stop.
+#  find_library_by_pkg_config (PREFIX MODULE): make the imported target PkgConfig::PREFIX, or stop.
 #
 #  Some modules name include directories with -isystem. CMake makes include directories of them when it
 #  asks pkg-config, but leaves them among the compile options when a later run reads its cache. The command
-#  lines then differ, and the second `make` would compile everything again. So this moves them in every run.
+#  lines then differ, and the second `make` would compile everything again. So this function moves them in every run.
 #  SPDX-License-Identifier: Apache-2.0
 function (find_library_by_pkg_config prefix module)
     pkg_check_modules (${prefix} REQUIRED IMPORTED_TARGET ${module})

@@ -1,4 +1,4 @@
-"""How the cost grows: with rockets, with partitions, with connections. Nothing here has a target."""
+"""Measure how the cost grows with rockets, partitions and connections. These rows have no targets."""
 import contextlib
 import os
 import time
@@ -11,7 +11,7 @@ PARTITIONS = (1, 4, 16, 64, 256)
 CONNECTIONS = (1, 8, 64, 512, 4096)
 CHUNK = 1_000_000  # rockets that downlink-launch makes at a time
 START_SECONDS = 300
-BYTES_A_ROCKET = 1500  # that must be there before so many rockets are tried
+BYTES_A_ROCKET = 1500  # of the machine's memory; a row leaves out numbers of rockets that do not fit
 
 
 def fits(rockets):
@@ -19,7 +19,7 @@ def fits(rockets):
 
 
 def load(system, rockets):
-    """Returns the seconds until all of them are saved."""
+    """Return the seconds until all of them are saved."""
     started = time.monotonic()
     for first in range(0, rockets, CHUNK):
         count = min(CHUNK, rockets - first)

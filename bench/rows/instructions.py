@@ -1,7 +1,7 @@
 """Instructions a message, counted by callgrind: they do not depend on how busy the machine is.
 
-Instructions in the kernel are not counted. Each load runs twice, once with nothing to do, and the difference
-counts: so start, stop and the idle program are left out.
+callgrind does not count instructions in the kernel. Each load runs twice, once without messages, and the row shows the
+difference, without start, stop and the idle program.
 """
 import collections
 import pathlib
@@ -15,7 +15,7 @@ FUNCTIONS = 40
 SINGLES = 5000
 BATCHED = 100_000
 GET_SECONDS = 4
-#  callgrind counts each byte of a `rep stosb` as an instruction, so libc is told not to use it.
+#  callgrind counts each byte of a `rep stosb` as an instruction, so this setting keeps libc from using it.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.cpu.x86_rep_stosb_threshold=1000000000:"
                                  "glibc.cpu.x86_rep_movsb_threshold=1000000000"}
 LINE = re.compile(r"^ *([\d,]+) \([^)]*\) +([^:\n]*):(.*?)(?: \[(.*)\])?$", re.MULTILINE)
@@ -47,8 +47,8 @@ LOADS = {"POST": post_one_each, "NDJSON": post_batches, "GET": get_one_each}
 
 
 def run(program, load, is_empty):
-    """Returns how many messages there were, and two counters of instructions: what functions take
-    themselves, by (object, function); and ours with all that they call, by (file, function)."""
+    """Return the number of messages, and two counters of instructions: of functions alone, by (object, function);
+    and of Downlink's functions with all that they call, by (file, function)."""
     with harness.folder() as folder:
         out = folder / "callgrind"
         wrapper = ("env", *(f"{name}={value}" for name, value in ENVIRONMENT.items()), "valgrind",

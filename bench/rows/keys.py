@@ -1,4 +1,4 @@
-"""The same load with keys on the links (CURVE) and without, by turns."""
+"""Measure the same load with keys on the links (CURVE) and without, in turn."""
 import contextlib
 
 import harness
@@ -10,7 +10,7 @@ TARGET = 0.9
 
 @contextlib.contextmanager
 def systems():
-    """Two systems, by name."""
+    """Return two systems, by name."""
     with contextlib.ExitStack() as stack:
         both = {}
         for name in ("plain", "keys"):

@@ -1,4 +1,4 @@
-"""A million rockets: the 50 fastest of them, the memory they take, and how soon they are back."""
+"""Measure a million rockets: a list of the 50 fastest, their memory, and the time of a restart."""
 import contextlib
 import time
 
@@ -27,14 +27,14 @@ def load(system):
 
 
 def load_peer(peer):
-    """It takes one message a request."""
+    """Send one message a request, as the peer takes no batches."""
     result = harness.launch(peer.url, rockets=rockets(), max_messages=rockets(),
                             concurrency_level=harness.CONNECTIONS, new_connections="no", shuffle=0)
     assert result["status"] == 0, result
 
 
 def time_lists(row, url, seconds, most):
-    """Milliseconds of each list, asked for one after the other."""
+    """Ask for lists one after the other; return the milliseconds of each."""
     times, deadline = [], time.monotonic() + seconds
     with harness.Client(harness.port_of(url)) as client:
         while len(times) < LISTS_OF_PEER or (time.monotonic() < deadline and len(times) < most):
@@ -66,7 +66,7 @@ def measure_list(row, rounds, seconds):
 
 
 def restart(system, row, how):
-    """End the processor, by a kill if so asked, and see how soon it answers for all its rockets."""
+    """Stop the processor, or kill it, and measure how soon it answers for all its rockets again."""
     total = system.rockets()
     process = system.processors[0].process
     if how == "killed":

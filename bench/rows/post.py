@@ -31,7 +31,7 @@ def measure(row, rounds, seconds):
 
 
 def settle(row, system, result, before, pids):
-    """The next run starts when nothing is left of this one."""
+    """Wait until nothing is left of this run, before the next one starts."""
     ended = harness.time.monotonic()
     row.detail("saved_after_s", system.settle() - ended)
     for name, pid in pids.items():

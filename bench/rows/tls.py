@@ -1,5 +1,5 @@
-"""The same work with TLS and without it, in turn: POST and GET from 64 keep-alive connections, and a new connection for
-each message. The time of a core that a gateway takes for a request is kept beside the rates: it depends less on
+"""Measure the same load with TLS and without, in turn: POST and GET from 64 keep-alive connections, and a new connection
+for each message. Beside the rates the rows keep the core time that a gateway takes for a request, which depends less on
 other work of the machine."""
 import contextlib
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 import harness
 from downlink import Program, free_ports, until
 
-#  The clients take their time on the same cores, and decrypt too.
+#  The clients share the cores, and decrypt too.
 POST_TARGET, GET_TARGET = 0.6, 0.6
 CLIENTS = 3
 
@@ -25,7 +25,7 @@ def sign(folder):
 
 @contextlib.contextmanager
 def secure_gateway(system, folder, certificate, key):
-    """Another gateway of the system, which speaks TLS: its URL and its process."""
+    """Start another gateway of the system, which speaks TLS; return its URL and its process."""
     port = free_ports(1, *harness.PORTS)
     gateway = Program(folder, "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--processors",
                       ",".join(f"127.0.0.1:{one}" for one in system.ports), "--journal-dir", folder / "journal-tls",
@@ -39,7 +39,7 @@ def secure_gateway(system, folder, certificate, key):
 
 @contextlib.contextmanager
 def targets_of():
-    """A system with two gateways, the URLs and processes of both, and the certificate."""
+    """Start a system with two gateways; return the URLs and processes of both, and the certificate."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(harness.folder())
         system = stack.enter_context(harness.System(folder))
@@ -49,7 +49,7 @@ def targets_of():
 
 
 def measure_one(row, who, pid, load):
-    """Run a load, and keep its result and the time of the gateway for each request."""
+    """Run a load, and keep its result and the gateway's core time for each request."""
     before = harness.cpu_seconds(pid)
     result = load()
     used = [now - then for now, then in zip(harness.cpu_seconds(pid), before)]

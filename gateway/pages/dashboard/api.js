@@ -9,14 +9,14 @@ const ROOT = new URL ("..", import.meta.url);
 export async function ask (path) {
     const answer = await fetch (new URL (path, ROOT),
         {cache: "no-store", signal: AbortSignal.timeout (PATIENCE_MS)});
-    //  The token is good no longer: the page that asks for one has the same address.
+    //  The token is no longer valid. The page that asks for a token has the same address.
     if (answer.status === 401)
         globalThis.document?.location.reload ();
     return {isOk: answer.ok, status: answer.status, headers: answer.headers,
         body: await answer.json ()};
 }
 
-//  Return who looks at this page: {isSignedIn, name, scopes}. Throw if no answer comes.
+//  Return the session of this page: {isSignedIn, name, scopes}. Throw if no answer comes.
 export async function askSession () {
     const {isOk, status, body} = await ask ("session");
     if (!isOk)

@@ -137,7 +137,7 @@ const link = new Link ({
         }
     },
     hasEvents (isThere) {
-        //  A removal while there was no stream is not told afterwards.
+        //  A new stream does not tell of rockets that were removed while there was no stream.
         if (isThere && opened.id)
             opened.load ();
         noteEvents (isThere);

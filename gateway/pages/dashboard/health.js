@@ -1,9 +1,9 @@
-//  The state of the whole system in words. A pure function of GET /stats and of what the page has
-//  noticed: it reads no clock and no page, so a test can call it.
+//  Describe the state of the whole system in words. health () depends only on GET /stats and on the events
+//  that the page has noted: it reads no clock and no page, so a test can call it.
 //  SPDX-License-Identifier: Apache-2.0
 import {duration, number, timeOfDay} from "./text.js";
 
-const LATE_SECONDS = 5;      //  an older message is behind
+const LATE_SECONDS = 5;      //  a message that waits longer is late
 const STALL_SECONDS = 5;     //  a longer time without a save is a failure
 const RECENT_SECONDS = 5;    //  a refusal is news for so long
 const FULL_SHARE = 0.9;      //  of a limit; above, there is hardly room
@@ -34,7 +34,7 @@ function sampleBefore (samples, seconds) {
     return samples.findLast ((one) => one.at <= newest.at - seconds) ?? samples[0];
 }
 
-//  Return what becomes of messages beyond the buffer: "refused", "dropped", or null if there is room.
+//  Return the fate of messages beyond the buffer: "refused", "dropped", or null if there is room.
 function overflow ({stats, samples}) {
     const newest = samples.at (-1), before = sampleBefore (samples, RECENT_SECONDS);
     if (newest.dropped > before.dropped)

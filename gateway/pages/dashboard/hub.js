@@ -7,11 +7,11 @@
 //    {past}       {samples, last} so far, see history.js; the answer to a new tab
 //    {stats}      an answer of /stats
 //    {isBarred}   true, as the gateway refuses its numbers to this browser
-//    {isSignedOut} true, as the token is good no longer
+//    {isSignedOut} true, as the token is no longer valid
 //    {failures}   how many polls in a row have had no answer
 //    {rockets}    the newest states of the tab's rockets that changed
 //    {removed}    the ids of the tab's rockets that were removed
-//    {hasEvents}  true if the stream of events is there, false if it broke
+//    {hasEvents}  true if the stream of events is open, false if it broke
 //  SPDX-License-Identifier: Apache-2.0
 import {askStats, openEvents} from "./api.js";
 import {History} from "./history.js";
@@ -107,7 +107,7 @@ export class Hub {
         return [...this.tabs.values ()];
     }
 
-    //  Make the streams carry what the tabs show. Keep them if they do already, and little more.
+    //  Make the streams carry the rockets that the tabs show. Keep streams that carry these and few others.
     plan () {
         this.planning = null;
         const wanted = new Set ([...this.tabs.values ()].flatMap ((tab) => [...tab.ids]));
@@ -146,7 +146,7 @@ export class Hub {
         this.flushing ??= setTimeout (() => this.flush (), FLUSH_MS);
     }
 
-    //  Pass on that a rocket was removed; a state of before must not come after it.
+    //  Pass on that a rocket was removed; no older state of the rocket may follow.
     remove (id) {
         this.changed.delete (id);
         for (const [port, tab] of this.tabs)

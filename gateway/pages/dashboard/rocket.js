@@ -176,7 +176,7 @@ export class RocketView {
         this.showMissing (rocket);
         this.tick ();
         if (isNew && this.isLoaded && this.partition === null)
-            this.load ();  //  it has come to be: which partition has it?
+            this.load ();  //  the rocket is new, so ask for its partition
     }
 
     showMissing ({missing, lastMessageNumber}) {

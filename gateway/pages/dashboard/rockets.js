@@ -42,9 +42,10 @@ function listOf ({sort, search, status, type, mission, rows}) {
     return JSON.stringify ([sort, search, status, type, mission, rows]);
 }
 
-//  view: {sort, search, status, type, mission, rows, page, after}; histories: the speeds. The table
-//  calls onChange (view, isStep) when the user selects another view or, a step, another page of it, onRows (count) when a page has come, with a count of
-//  0 only if there are no rockets at all, and linkTo (id) for the address of a rocket.
+//  view: {sort, search, status, type, mission, rows, page, after}; histories: the speeds. The table calls
+//    onChange (view, isStep)  when the user selects another view, or another page of it (isStep)
+//    onRows (count)           when a page has come; count is 0 only if there are no rockets at all
+//    linkTo (id)              for the address of a rocket
 export class RocketTable {
     constructor ({view, histories, onChange, onRows, linkTo}) {
         this.view = view;
@@ -265,7 +266,7 @@ export class RocketTable {
             (pages >= this.page ? " of " + number (pages) : ""));
     }
 
-    //  Make the links of the rows anew, as another part of the address has changed.
+    //  Set the links of the rows again, as another part of the address has changed.
     linkAgain () {
         for (const [id, row] of this.rows)
             row.link.href = this.linkTo (id);
@@ -341,7 +342,7 @@ export class RocketTable {
             other?.querySelector ("a").focus ();
         row.line.remove ();
         this.rows.delete (id);
-        this.loads++;  //  an answer that is on its way may still have it
+        this.loads++;  //  an answer that is on its way may still have the rocket
         clearTimeout (this.timer);
         if (this.rows.size)
             this.timer = setTimeout (() => this.loadAgain (), SORT_AGAIN_MS);

@@ -1,4 +1,4 @@
-//  What follows from the token that let this page in: the way out, and a command that sends one.
+//  Adapt the page to the token that let it in: show the button "Sign out", and a command that sends a token.
 //  SPDX-License-Identifier: Apache-2.0
 import {askSession, endSession} from "./api.js";
 import {sendToken} from "./first.js";

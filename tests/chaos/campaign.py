@@ -1,4 +1,4 @@
-"""Rounds of load and faults on one set of journal and state folders, checked after each round."""
+"""Run rounds of load and faults on one set of journal and state folders, and check the rockets after each round."""
 import contextlib
 import time
 
@@ -11,15 +11,15 @@ from settle import settle
 
 
 class Campaign:
-    """The shared part of every scenario: the cluster, the results of earlier rounds, the totals."""
+    """The part that all scenarios share: the cluster, the results of earlier rounds, the totals."""
 
     def __init__(self, cluster, seed, say=print, nemesis=Nemesis, beside=contextlib.nullcontext):
-        """beside: more load, made with the history of a round."""
+        """beside: returns more load for a round, from its history."""
         self.cluster, self.seed, self.say, self.nemesis = cluster, seed, say, nemesis
         self.beside = beside
         self.total, self.counts = Figures(), {}
-        self.previous = None  # the history of the round before: it is checked once more
-        self.settled = {}  # of all rounds before that: what each rocket must still be
+        self.previous = None  # the history of the round before, to check once more
+        self.settled = {}  # the state that each rocket of earlier rounds must keep
         self.rounds = 0
 
     def new_history(self):
@@ -48,7 +48,7 @@ class Campaign:
         return figures
 
     def round(self, seconds, chances, kills=None, between=0.3, **load):
-        """Load and faults for so long, or until so many of those that the nemesis counts (kills)."""
+        """Run load and faults for so long, or until the nemesis has counted so many of its faults (kills)."""
         history = self.new_history()
         nemesis = self.nemesis(self.cluster, f"{self.seed}/{self.rounds}", chances, between)
         with Load(history, self.cluster.addresses, f"{self.seed}/{self.rounds}", **load), self.beside(history):

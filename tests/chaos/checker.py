@@ -1,6 +1,6 @@
-"""Compares the answers of the API with the history: nothing lost, nothing twice, nothing made up.
+"""Compare the answers of the API with the history: nothing lost, nothing twice, nothing made up.
 
-Pure: it starts nothing and asks nobody.
+The checker only computes: it starts no program and makes no request.
 """
 import dataclasses
 
@@ -36,7 +36,7 @@ def applied_numbers(rocket):
 
 
 def expected_rocket(channel, applied):
-    """The state that exactly these messages give: each register is the highest number's."""
+    """Return the state that exactly these messages give: the highest number sets each register."""
     state = {"id": channel.name, "type": None, "mission": None, "status": "unknown",
              "explosionReason": None, "conflicts": 0, "messagesApplied": len(applied),
              "speed": sum(channel.deltas[number - 1] for number in applied),

@@ -1,6 +1,6 @@
 """Real gateways and processors that are killed, stopped and started again, as a supervisor would.
 
-An exit that nobody asked for is a failure, with the end of the log.
+An unexpected exit is a failure, which shows the end of the log.
 """
 import contextlib
 import http.client
@@ -23,12 +23,12 @@ KILLED = -signal.SIGKILL
 
 
 def is_sanitized():
-    """Then there is no disk shim, and memory says little."""
+    """Return true for programs with sanitizers: they take no disk shim, and their memory says little."""
     return not SHIM.exists()
 
 
 class ClusterFault(AssertionError):
-    """A process misbehaved."""
+    """A process ended unexpectedly, or did not do as asked."""
 
 
 class Member:
@@ -37,7 +37,7 @@ class Member:
     def __init__(self, folder, name, *flags, wrapper=()):
         self.folder, self.name, self.flags, self.wrapper = folder, name, flags, wrapper
         self.program = None
-        self.is_away = False  # stopped, and not to be started yet
+        self.is_away = False  # stopped, until the test starts it again
         self.logs = []
 
     def start(self, **environment):
@@ -47,7 +47,7 @@ class Member:
         self.program = Program(self.folder, self.name, *self.flags, environment=environment,
                                wrapper=self.wrapper)
         self.logs.append(self.program.log)
-        if len(self.logs) > 20:  # of thousands of restarts, only the last are of interest
+        if len(self.logs) > 20:  # after thousands of restarts, only the last ones are of interest
             self.logs.pop(0).unlink()
 
     @property
@@ -68,7 +68,7 @@ class Member:
         until(lambda: text in self.program.text(), seconds, f"'{text}' in the log of {self.name}")
 
     def kill(self, **environment):
-        """kill -9, and start it again at once."""
+        """Kill it with kill -9, and start it again at once."""
         self.check()
         self.process.kill()
         status = self.process.wait()
@@ -77,8 +77,8 @@ class Member:
         self.start(**environment)
 
     def restart(self, number=signal.SIGTERM):
-        """Ask it to stop, which it must within STOP_SECONDS, and start it again. Returns the time
-        at which it was asked."""
+        """Ask it to stop, which it must do within STOP_SECONDS, and start it again. Return the time
+        of the request."""
         asked = self.ask_to_stop(number)
         self.await_stopped(asked)
         self.start()
@@ -101,7 +101,7 @@ class Member:
         except subprocess.TimeoutExpired:
             raise self.fault(f"did not stop within {STOP_SECONDS} s") from None
         if status < 0 and not self.program.text():
-            return  # it had only just begun: no program can hear a signal before it runs
+            return  # it has just begun, and no program can take a signal before it runs
         if status != 0:
             raise self.fault(f"was asked to stop, and ended with status {status}")
 
@@ -132,7 +132,7 @@ class Fleet:
 
     @property
     def processor(self):
-        """The only one, or the first."""
+        """Return the only gateway, or the first one."""
         return self.processors[0]
 
     @property
@@ -157,7 +157,7 @@ class Fleet:
                 member.process.wait()
 
     def check(self):
-        """Check that no process ended by itself."""
+        """Check that no process ended unexpectedly."""
         for member in self.members:
             if not member.is_away:
                 member.check()
@@ -176,7 +176,7 @@ class Fleet:
         return [route["owner"] for route in self.stats()["routing"]]
 
     def await_shared(self, seconds=30):
-        """Until the processors that run have equal shares of the partitions. Returns the owners."""
+        """Wait until the processors that run have equal shares of the partitions. Return the owners."""
         wanted = sum(not processor.is_away for processor in self.processors)
 
         def shared():
@@ -197,12 +197,12 @@ class Fleet:
         until(self.is_ready, seconds, "/readyz of every gateway")
 
     def are_slots_taken_over(self):
-        """No journal is left but those of the gateways that run."""
+        """Wait until only journals of running gateways are left."""
         slots = [slot for journal in self.journals for slot in journal.glob("slot-*")]
         return len(slots) <= len(self.gateways)
 
     def rockets(self):
-        """All that the API shows, by id; None while a page cannot be had."""
+        """Return all rockets that the API shows, by id; None if a page fails."""
         rockets, cursor = {}, ""
         while cursor is not None:
             answer = self.call(self.addresses[0], f"/rockets?limit=1000&sort=id{cursor}")

@@ -1,5 +1,5 @@
-"""A flipped bit anywhere in a journal or in the state is found when the file is opened, or does not
-matter: never is a wrong rocket shown, never is an accepted message missing in silence."""
+"""Flip a bit anywhere in a journal or in the state: the program finds it when it opens the file, or it does not
+matter. No rocket is ever wrong, and no accepted message ever lacks without a line in the log."""
 import pathlib
 import random
 import shutil
@@ -14,11 +14,11 @@ from scenario import Fault
 from settle import settle
 
 NOT_WHOLE = "are not whole"  # the warning that a log's last transaction is left out
-SECONDS = 5  # for what is in the journal to arrive
+SECONDS = 5  # for the messages of the journal to arrive
 
 
 def make_files(cluster, seed, is_clean):
-    """Rockets in the state, and frames in the journal. Returns their history."""
+    """Make rockets in the state, and frames in the journal. Return their history."""
     history = History("damage")
     with cluster:
         with Load(history, cluster.addresses, f"{seed}/saved", clients=4, pause=0.001):
@@ -40,7 +40,7 @@ def make_files(cluster, seed, is_clean):
 
 
 def flip(folder, rng):
-    """Flip a bit of one of the files; each kind of file is as likely. Returns which, where."""
+    """Flip a bit of one of the files; each kind of file is equally likely. Return the file and the place."""
     kinds = {}
     for path in pathlib.Path(folder).rglob("*.sqlite*"):
         if path.stat().st_size:
@@ -54,7 +54,7 @@ def flip(folder, rng):
 
 
 def ended_well(member, path):
-    """It refused to start, naming the file (a log is its file's)."""
+    """Return true if it refused to start and named the file (or the file to which a log belongs)."""
     text = member.program.text()
     if member.process.poll() != 1 or str(path).removesuffix("-wal") not in text:
         raise Fault(f"{member.name} ended with {member.process.poll()} and did not name {path}\n{text}")
@@ -96,7 +96,7 @@ def is_ready(cluster):
 
 
 def flip_many(run, folder, count, is_clean):
-    """Returns how often each outcome was."""
+    """Return how often each outcome occurred."""
     rng = random.Random(f"{run.seed}/{is_clean}")
     cluster = Cluster(folder)
     outcomes = {}
@@ -120,7 +120,7 @@ def flip_many(run, folder, count, is_clean):
 
 
 def damage(run):
-    """run.size bits, half of them in the files that kill -9 leaves, half in those of a clean stop."""
+    """Flip run.size bits, half of them in the files that kill -9 leaves, half in those of a clean stop."""
     results = []
     for is_clean in (False, True):
         folder = run.folder / ("stopped" if is_clean else "killed")

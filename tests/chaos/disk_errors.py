@@ -1,5 +1,5 @@
-"""A disk that fails at the Nth call, for every N: the program goes on, or ends with status 1 and says
-which file it was; afterwards nothing that was accepted is lost, and nothing counts twice.
+"""Let the disk fail at the Nth call, for every N: the program goes on, or ends with status 1 and names the file.
+Afterwards no accepted message is lost, and none counts twice.
 """
 import random
 import time
@@ -14,7 +14,7 @@ from settle import settle
 
 LOAD_SECONDS = 0.4
 SOME = 8  # cases, when few are wanted
-GOES_ON = {"short", "EINTR"}  # these are no failures: the call is made again, or for the rest
+GOES_ON = {"short", "EINTR"}  # these are no failures: the program repeats the call, or makes it for the rest
 FAULTS = [("pwrite", "EIO"), ("pwrite", "ENOSPC"), ("pwrite", "short"), ("pwrite", "EINTR"),
           ("fsync", "EIO"), ("fdatasync", "EIO"), ("fdatasync", "ENOSPC"), ("ftruncate", "EIO"),
           ("write", "EIO"), ("write", "ENOSPC"), ("open", "EMFILE"), ("open", "EIO"),
@@ -22,7 +22,7 @@ FAULTS = [("pwrite", "EIO"), ("pwrite", "ENOSPC"), ("pwrite", "short"), ("pwrite
 
 
 class DiskErrors:
-    """A cluster whose gateway or processor is started with a disk that fails."""
+    """A cluster whose gateway or processor runs with a failing disk."""
 
     def __init__(self, run):
         self.folder, self.seed = str(run.folder), run.seed
@@ -50,7 +50,7 @@ class DiskErrors:
             load.ending.set()
 
     def counts(self, victim):
-        """How many calls of each kind a start, a load and a stop make."""
+        """Return how many calls of each kind a start, a load and a stop make."""
         self._start(victim)
         history = History(f"count-{victim.name}")
         self.cluster.await_ready()
@@ -68,7 +68,7 @@ class DiskErrors:
         self.total.add(figures)
 
     def _judge(self, victim, call, error, number):
-        """It went on, was killed, or ended well."""
+        """Return true if the process went on, was killed, or ended in order."""
         status = victim.process.poll()
         text = victim.program.text()
         what = f"{victim.name}, {call}:{error}:{number}"

@@ -1,6 +1,6 @@
-"""Ends or delays a process at each named failpoint (common/process/failpoint.h), and sees that nothing is lost.
+"""End or delay a process at each named failpoint (common/process/failpoint.h), and check that nothing is lost.
 
-Every name is hit while messages flow; the process is started again, as a supervisor would.
+The process reaches each failpoint while messages flow; the test starts it again, as a supervisor would.
 """
 import random
 import time
@@ -22,7 +22,7 @@ SLEEPS = {"journal-before-commit": "sleep:300@3", "journal-after-commit": "sleep
           "store-before-checkpoint": "sleep:500@1"}
 ONCE = "take-over"  # when it starts again, for what it has left
 HIT_SECONDS = 120
-#  A journal is checkpointed at 16 MB, a partition at 4: that takes large batches, of many rockets.
+# SQLite checkpoints a journal at 16 MB, a partition at 4 MB, which takes large batches of many rockets.
 MUCH = {"clients": 2, "channels": 6000, "batches": 1, "batch": (2000, 4000), "pause": 0}
 
 
@@ -60,7 +60,7 @@ def sleep_at(campaign, name, action, seconds=1.5):
 
 
 def failpoints(run):
-    """An exit at every name and a sleep at some; at most run.size of them, then chosen at random."""
+    """Exit at every name and sleep at some; with more than run.size of them, choose at random."""
     rng = random.Random(run.seed)
     every = [(name, None) for name in GATEWAY + PROCESSOR] + list(SLEEPS.items())
     chosen = every if run.size >= len(every) else rng.sample(every, run.size)

@@ -1,9 +1,9 @@
-"""The Nth call of a function fails, for every N on the path of a message: memory, files, sockets, SQLite,
-ZeroMQ, GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names the fault; afterwards
-nothing that was accepted is lost, and nothing counts twice.
+"""Let the Nth call of a function fail, for every N on the path of a message: memory, files, sockets, SQLite, ZeroMQ,
+GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names the fault. Afterwards no
+accepted message is lost, and none counts twice.
 
-One pair of programs runs all the time. A fault is armed in it (fault_control), one message is posted and
-asked for, and then the program must serve again; only a program that ended is started anew.
+One pair of programs runs all the time. The test arms a fault in a program (fault_control), posts a message and asks
+for its rocket, and then the program must serve again. The test starts a program again only if it ended.
 """
 import contextlib
 import errno
@@ -32,7 +32,7 @@ HIT_SECONDS = 0.1
 SHOW_SECONDS = 2  # for a message that was accepted to be shown
 SOME, SOME_SECONDS = 40, 7  # when few are wanted
 FATAL_LINES = re.compile(r"^\S+Z error ")
-#  What a library says about memory before it gives up; our own line follows.
+# The text of a library that has no memory; the program's own line follows.
 RAW_LINES = re.compile(r"OUT OF MEMORY|FATAL ERROR|Cannot allocate memory|std::bad_alloc|"
                        r"terminate called|rd_[a-z]+: Assertion `p' failed|"
                        r"\(src/[a-z_]+\.cpp:\d+\)|^$")
@@ -40,7 +40,7 @@ RAW_LINES = re.compile(r"OUT OF MEMORY|FATAL ERROR|Cannot allocate memory|std::b
 SQLITE = {"NOMEM": 7, "IOERR_WRITE": 778, "IOERR_FSYNC": 1034, "FULL": 13}
 GNUTLS = {"MEMORY_ERROR": -25, "PUSH_ERROR": -53, "PULL_ERROR": -54}
 KAFKA = {"QUEUE_FULL": -184, "TRANSPORT": -195, "FAIL": -196}
-#  By function: the errors that it may have in life.
+# By function: the errors that it can have in practice.
 ERRORS = {
     "malloc": ["ENOMEM"], "calloc": ["ENOMEM"], "realloc": ["ENOMEM"], "memalign": ["ENOMEM"],
     "write": ["EIO", "ENOSPC"], "pwrite": ["EIO", "ENOSPC"],
@@ -77,7 +77,7 @@ AT_START = ("malloc", "calloc", "realloc", "open", "sqlite3_prepare", "sqlite3_s
 
 
 class Victim:
-    """A program that runs with the fault shim, and the gateway through which it is reached."""
+    """A program that runs with the fault shim, and the gateway through which the test reaches it."""
 
     def __init__(self, name, member, address, context=None):
         self.name, self.member, self.address, self.context = name, member, address, context
@@ -184,7 +184,7 @@ class Faults:
         return not victim.has_ended()
 
     def counts(self, victim):
-        """How many calls of each function one message takes, at most, of some."""
+        """Return how many calls of each function one message takes: the most of several messages."""
         most = {}
         for _ in range(3):
             before = victim.control.counts()
@@ -224,7 +224,7 @@ class Faults:
         self._go_on(victim, what)
 
     def _go_on(self, victim, what):
-        """It serves again, if need be after one new start."""
+        """Wait until it serves again; start it again if it ended."""
         try:
             if not self._await_service(victim):
                 victim.control.disarm()
@@ -236,7 +236,7 @@ class Faults:
             raise Fault(f"{what}, at {victim.control.where()}\n{fault}") from None
 
     def start_counts(self, victim):
-        """How many calls of each function a start takes, until it serves."""
+        """Return how many calls of each function a start takes, until the program serves."""
         self._stop(victim)
         before = victim.control.counts()
         victim.start()

@@ -1,6 +1,6 @@
-"""The messages sent and their answers: every message of every channel, in a few bytes each.
+"""Keep the sent messages and their answers: every message of every channel, in a few bytes each.
 
-A message is a pair (channel, number); what it does is kept once, when it is made.
+A message is a pair (channel, number); the history keeps its effect once, when the message is made.
 """
 import array
 import random
@@ -17,7 +17,7 @@ SPECIAL_TEXTS = {LAUNCHED: '{"type":"%s","launchSpeed":%d,"mission":"%s"}',
 
 
 def time_of(number):
-    """Every message has a time of its own, so the last one can be told."""
+    """Return a time for each message; all differ, so a rocket's time tells its last message."""
     return f"2022-02-02T18:{number // 60 % 60:02}:{number % 60:02}.{number:06}Z"
 
 
@@ -31,7 +31,7 @@ class Channel:
         self.specials = {}  # number: (messageType, values of the text)
 
     def add(self, rng):
-        """Make the next message; returns its number."""
+        """Make the next message; return its number."""
         number = len(self.deltas) + 1
         chance = rng.random()
         delta = rng.randrange(1, BY_MAX)
@@ -50,7 +50,7 @@ class Channel:
         return number
 
     def text(self, number):
-        """The message as JSON."""
+        """Return the message as JSON."""
         delta = self.deltas[number - 1]
         kind, body = (SLOWER, '{"by":%d}' % -delta) if delta < 0 else (FASTER, '{"by":%d}' % delta)
         if number in self.specials:
@@ -60,7 +60,7 @@ class Channel:
                 '"messageType":"%s"},"message":%s}' % (self.name, number, time_of(number), kind, body))
 
     def numbers(self, answer):
-        """Those whose attempts came to this: accepted, unknown (nor accepted), refused (neither)."""
+        """Return the numbers with this result: accepted; unknown and not accepted; or refused and neither."""
         below = answer - 1  # the bits that come first: one acceptance is enough
         return {index + 1 for index, bits in enumerate(self.answers)
                 if bits & answer and not bits & below}

@@ -1,5 +1,5 @@
-"""Kills (G1, G2): gateway and processor are killed again and again while messages flow; links are cut,
-processes paused and restarted in between."""
+"""Kill the gateway and the processor again and again while messages flow (G1, G2); in between cut links, and pause and
+restart processes."""
 import time
 
 from campaign import Campaign, show
@@ -11,7 +11,7 @@ KILL_PAUSE = 0.2  # seconds between two faults, on average: enough for messages 
 
 
 def kills(run):
-    """As many kill -9 as run.size says."""
+    """Make run.size kills (kill -9)."""
     with Cluster(run.folder, proxied=True) as cluster:
         campaign = Campaign(cluster, run.seed, run.say)
         killed = 0
@@ -21,7 +21,7 @@ def kills(run):
 
 
 def mixed(run):
-    """All kinds of faults for run.size seconds, two gateways."""
+    """Make all kinds of faults for run.size seconds, with two gateways."""
     with Cluster(run.folder, gateways=2, proxied=True) as cluster:
         campaign = Campaign(cluster, run.seed, run.say)
         ends = time.monotonic() + run.size

@@ -1,4 +1,4 @@
-"""Clients that post a history's messages in many ways, as real ones do, and log the answers."""
+"""Post a history's messages in many ways, as real clients do, and log the answers."""
 import heapq
 import random
 import socket
@@ -105,7 +105,7 @@ class Client(threading.Thread):
         try:
             while not self.load.ending.is_set():
                 self._step()
-        except BaseException as error:  # told to whoever ends the load
+        except BaseException as error:  # an error that the end of the load raises
             self.failure = error
         self.keep_alive.close()
 
@@ -167,7 +167,7 @@ class Client(threading.Thread):
 
 
 class Load:
-    """Several clients at once. Use it with `with`: the clients have ended when the block has."""
+    """Several clients at once, in a `with` block: the clients end with the block."""
 
     def __init__(self, history, addresses, seed, clients=6, channels=50, batches=0.1, batch=(10, 200),
                  large=0.3, pause=0.004, gives_up=0.3, repeats=0.03, patience=ANSWER_SECONDS):

@@ -1,9 +1,9 @@
-"""Faults, picked at random: processes killed, stopped, restarted; connections cut, stalled, refused."""
+"""Make faults at random: kill, stop and restart processes; cut, stall and refuse connections."""
 import random
 import signal
 import time
 
-SILENCE_SECONDS = 2  # after which an owner counts as gone
+SILENCE_SECONDS = 2  # after this time an owner counts as gone
 
 #  The faults, with their relative frequency.
 MIXED = {"kill_gateway": 6, "kill_processor": 6, "kill_both": 3, "pause_gateway": 2,
@@ -32,7 +32,7 @@ class Nemesis:
         return self.counts.get("gateway kills", 0) + self.counts.get("processor kills", 0)
 
     def run(self, seconds, kills=None):
-        """Do harm for so long, or until so many kills."""
+        """Make faults for so long, or until so many kills."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends and (kills is None or self.kills() < kills):
             name, = self.rng.choices(list(self.chances), self.chances.values())

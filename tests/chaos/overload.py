@@ -1,5 +1,5 @@
-"""Overload (G4): the processor is stopped while clients go on. 202 until the buffer is full, then 503;
-the gateway's memory stays flat; whatever was accepted arrives."""
+"""Overload the gateway (G4): stop the processor while clients go on. Clients get 202 until the buffer is full, then 503;
+the gateway's memory stays flat; every accepted message arrives."""
 import signal
 import threading
 import time
@@ -35,7 +35,7 @@ class Sampler(threading.Thread):
 
 
 def fill(cluster, history, seed, batch):
-    """Post until nothing is taken any more; nothing twice, which would fill the buffer unseen."""
+    """Post until the gateway takes no more; post nothing twice, as repeated messages would fill the buffer uncounted."""
     with Load(history, cluster.addresses, seed, clients=2, batches=1, batch=batch, pause=0,
               repeats=0) as load:
         while not history.statuses.get(503) and all(client.is_alive() for client in load.clients):
@@ -44,7 +44,7 @@ def fill(cluster, history, seed, batch):
 
 
 def hammer(cluster, history, seed, seconds, clients):
-    """Go on with all kinds of requests; answers how the memory was meanwhile."""
+    """Go on with all kinds of requests; return the memory of this time."""
     sampler = Sampler(cluster.gateways[0])
     with Load(history, cluster.addresses, seed, clients=clients, channels=5, batches=0.2) as load:
         sampler.start()

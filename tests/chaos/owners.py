@@ -1,6 +1,6 @@
-"""Many processors (G3, G5, G6): they join, leave and die under load, and nobody writes in vain.
+"""Let many processors join, leave and die under load (G3, G5, G6); every write is accepted.
 
-A processor that comes to others waits two seconds before it becomes a member, so a join takes that long.
+A processor that joins others waits two seconds before it becomes a member, so a join takes that long.
 """
 import random
 import time
@@ -14,7 +14,7 @@ from scenario import Fault
 
 MOST = 4  # processors, one of which always stays
 TAKEOVER_SECONDS = 2  # G5, at the 99th percentile
-TAKEOVERS_JUDGED = 50  # of fewer there is no such percentile
+TAKEOVERS_JUDGED = 50  # fewer kills have no such percentile
 ROUND_SECONDS = 45
 
 

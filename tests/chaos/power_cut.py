@@ -1,8 +1,8 @@
-"""The possible contents of a disk after a power cut, from a trace of the writes of programs.
+"""Make the possible contents of a disk after a power cut, from a trace of the writes of programs.
 
-What was synced is there. Of what was written later any part may be, in sectors of 512 bytes: none,
-all, or some in any order, so torn and reordered writes are among it. A name that was made or removed
-is so for sure once its file or its folder was synced. tests/support/disk_shim.c writes the traces.
+Synced bytes are on the disk. Of later writes any sectors of 512 bytes may be there: none, all, or some in any order,
+so torn and reordered writes occur too. A new or removed name is certain once its file or its folder was synced.
+tests/support/disk_shim.c writes the traces.
 """
 import pathlib
 import struct
@@ -26,7 +26,7 @@ def read_trace(path):
 
 
 class File:
-    """One file: the bytes that are on disk for sure, and the writes after them."""
+    """One file: the bytes that are certainly on the disk, and the writes after them."""
 
     def __init__(self, content=b"", is_named=False):
         self.content = bytearray(content)
@@ -105,7 +105,7 @@ class Disk:
                     del self.files[path]
 
     def _rename(self, old, new):
-        """The name moves; a file that it replaces was there before, so one of both is."""
+        """Move the name; if it replaces a file, one of both files is there after a power cut."""
         file, replaced = self.files.pop(old), self.files.get(new)
         file.is_named = file.is_named and (replaced is None or replaced.is_named)
         self.files[new] = file

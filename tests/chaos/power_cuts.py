@@ -1,5 +1,5 @@
-"""Power cuts under load (G1): nothing that was answered 202 is lost with --journal=fsync, torn last
-writes included; with --journal=os the loss that it admits is shown, which also shows that this sees one."""
+"""Cut the power under load (G1): with --journal=fsync no message that got 202 is lost, torn last writes included. With
+--journal=os some are lost, as documented, which also shows that this test notices a loss."""
 import pathlib
 import random
 import time
@@ -15,7 +15,7 @@ from settle import settle
 CUTS_PER_FOLDER = 10  # then a new one: what is kept grows
 LOSSES_WANTED = 3  # of cuts with --journal=os
 UNSYNCED_CUTS_MAX = 50
-SETTLE_SECONDS = {"fsync": 60, "os": 5}  # what is lost does not come, however long one waits
+SETTLE_SECONDS = {"fsync": 60, "os": 5}  # lost messages do not arrive, so a longer wait is useless
 
 
 class Cuts:
@@ -53,7 +53,7 @@ class Cuts:
         return history
 
     def one(self, name):
-        """Load, cut the power, start again, check. Return the figures."""
+        """Post load, cut the power, start again and check. Return the figures."""
         history = self._load_until_the_cut(name)
         with self.cluster:
             figures, rockets = settle(self.cluster, history, self.known, self.seconds)
@@ -67,7 +67,7 @@ def require_shim():
 
 
 def cut_synced(run):
-    """run.size cuts that must lose nothing."""
+    """Make run.size cuts, which must lose nothing."""
     total = Figures()
     for done in range(run.size):
         if done % CUTS_PER_FOLDER == 0:
@@ -82,7 +82,7 @@ def cut_synced(run):
 
 
 def cut_unsynced(run):
-    """Cuts until some have lost something. Returns how many did, and of how many."""
+    """Cut until some cuts have lost messages. Return the number of these cuts, and of all."""
     losses = 0
     for done in range(UNSYNCED_CUTS_MAX):
         try:
@@ -96,7 +96,7 @@ def cut_unsynced(run):
 
 
 def power_cuts(run):
-    """run.size cuts with --journal=fsync, then some with --journal=os."""
+    """Make run.size cuts with --journal=fsync, then some with --journal=os."""
     require_shim()
     total = cut_synced(run)
     losses, cuts = cut_unsynced(run)

@@ -1,6 +1,6 @@
-"""A TCP proxy between gateway and processor that cuts, stalls and refuses connections when told to.
+"""A TCP proxy between gateway and processor, which cuts, stalls and refuses connections on command.
 
-proxy.py LISTEN TARGET COUNT forwards COUNT ports from LISTEN on to those from TARGET on. Lines on its
+proxy.py LISTEN TARGET COUNT forwards COUNT ports, from LISTEN on, to the ports from TARGET on. Lines on its
 standard input are commands: `cut`, `stall SECONDS`, `refuse SECONDS`.
 """
 import contextlib

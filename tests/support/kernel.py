@@ -1,4 +1,4 @@
-"""Facts from the kernel about programs and the connections to their ports."""
+"""Ask the kernel about programs and the connections to their ports."""
 import collections
 import contextlib
 import os

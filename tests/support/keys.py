@@ -34,7 +34,7 @@ class Keys:
         os.replace(new, self.path / "peers")
 
     def allow(self, name, rights):
-        """Give a key rights, or take its line away; a key that there is not is made."""
+        """Give a key rights, or remove its line; make the key if it does not exist."""
         lines = self.lines()
         public = lines[name].split()[2] if name in lines else self.public(name)
         lines[name] = f"{name} {rights} {public}"
@@ -82,20 +82,20 @@ class Visitor:
         return VERDICTS[zmq.utils.monitor.recv_monitor_message(self.events)["event"]]
 
     def ask(self, question, patience=10000):
-        """The reply to a question; None if none comes."""
+        """Return the reply to a query; None if none comes."""
         self.socket.send_multipart([b"", msgpack.packb(question)])
         if not self.socket.poll(patience):
             return None
         return msgpack.unpackb(self.socket.recv_multipart()[-1])
 
     def hears(self, patience=10000):
-        """Whether an event comes, after those that are here already."""
+        """Return whether an event comes, after those that have arrived already."""
         while self.socket.poll(0):
             self.socket.recv_multipart()
         return bool(self.socket.poll(patience))
 
 
 def counters(context, keys, port, name="query"):
-    """The counters of a processor."""
+    """Return the counters of a processor."""
     with Visitor(context, keys, port, "queries", name) as visitor:
         return until(lambda: visitor.ask({"op": "stats"}, patience=1000), what="the counters")["stats"]

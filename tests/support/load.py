@@ -1,4 +1,4 @@
-"""Load on a gateway: heavy rockets, many requests at once, and a good client beside them."""
+"""Put load on a gateway: heavy rockets, many requests at once, and an ordinary client beside them."""
 import contextlib
 import json
 import resource
@@ -13,7 +13,7 @@ RANGES_MAX = 1024
 
 
 def allow_descriptors(count):
-    """Raise the soft limit of this process, as far as it may. Returns the limit."""
+    """Raise the soft limit of open files of this process, as far as allowed. Return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft < wanted:

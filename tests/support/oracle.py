@@ -1,6 +1,6 @@
-"""The state that a rocket's messages must lead to: a slow, plain reading of the rules, in Python.
+"""Compute the state to which a rocket's messages must lead, by a slow and plain implementation of the rules in Python.
 
-It shares nothing with the programs. Numbers are taken in order under "converge", and in the order
+It shares no code with the programs. Numbers are taken in order under "converge", and in the order
 of arrival under "latest".
 """
 import datetime

@@ -1,6 +1,6 @@
-"""Runs a test in a network of its own, whose addresses are not those of loopback.
+"""Run a test in its own network, whose addresses are not those of loopback.
 
-Everything that the test starts is in that network too, and is reached there only.
+All programs that the test starts are in that network too, and only the test can reach them.
 """
 import functools
 import inspect

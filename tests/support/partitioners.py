@@ -1,4 +1,4 @@
-"""The partition of a channel, by code that the project does not share."""
+"""Compute the partition of a channel, with code that the programs do not use."""
 import xxhash
 
 MULTIPLIER = 0x5BD1E995

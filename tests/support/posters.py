@@ -33,7 +33,7 @@ def post_lines(both, arrived):
 
 
 class Poster(threading.Thread):
-    """Posts messages of one rocket until it is told to end. Of those without an answer it does not know."""
+    """Posts messages of one rocket until its end. Messages without an answer are unknown."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -58,7 +58,7 @@ class Poster(threading.Thread):
         assert not self.is_alive()
 
     def check(self, both):
-        """Every accepted message counts, none counts twice, and nothing else does."""
+        """Check that every accepted message counts, that none counts twice, and that nothing else counts."""
         def is_complete():
             rocket = both.rocket(self.of)
             return rocket and rocket["messagesApplied"] >= self.accepted and rocket

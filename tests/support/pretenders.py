@@ -1,4 +1,4 @@
-"""Relays between a gateway and a processor, and impostors of both."""
+"""Relay between a gateway and a processor, and pretend to be either."""
 import contextlib
 import os
 import socket

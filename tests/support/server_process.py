@@ -1,4 +1,4 @@
-"""What the brokers and databases of tests share: a process with a log, and a command that runs beside it."""
+"""The base of the brokers and databases of tests: a process with a log, and a command that runs beside it."""
 # SPDX-License-Identifier: Apache-2.0
 import os
 import signal
@@ -45,7 +45,7 @@ class ServerProcess:
             self.process.wait()
 
     def pause(self):
-        """Stop it where it is. When this returns, it does nothing any more."""
+        """Pause it (SIGSTOP). When this returns, the process does nothing."""
         self.process.send_signal(signal.SIGSTOP)
         until(lambda: is_stopped(self.process.pid), what=f"{self.name}, stopped")
 

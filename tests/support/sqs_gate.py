@@ -1,6 +1,6 @@
-"""A gate before the SQS server of the tests (sqs.py): it lets only requests through that are signed as AWS wants it
-(version 4), which it computes by itself; it has keys that run out; and it can fail as AWS does. It also plays the
-services from which a machine or a container gets the key of its role."""
+"""A gate in front of the SQS server of the tests (sqs.py). It passes only requests with a signature of AWS (version 4),
+which it computes itself; it has keys that expire; and it can fail as AWS does. It also plays the services from which
+a machine or a container gets the key of its role."""
 # SPDX-License-Identifier: Apache-2.0
 import collections
 import contextlib
@@ -36,7 +36,7 @@ def signature(secret, method, path, headers, signed, body, scope):
 
 
 class Refused(Exception):
-    """The status and the code of AWS with which a request is refused."""
+    """Refuses a request with a status and a code of AWS."""
 
     def __init__(self, code, status=403):
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""Certificates for tests, made with openssl and never kept; sockets that speak TLS.
+"""Make certificates for tests with openssl, which no test keeps, and sockets that speak TLS.
 
 With DOWNLINK_TLS set, every Pair speaks TLS, and so do this process's sockets to it (conftest.py). So a test
 that was written for plain HTTP shows that the same holds under TLS.
@@ -71,7 +71,7 @@ def files(certificate, key):
 
 
 def blind():
-    """A context that believes every server."""
+    """Return a context that trusts every server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -48,11 +48,11 @@ class Connection:
         self.served = 0
 
     def post(self, body, content_type):
-        """Post messages. Returns (status, body of the answer)."""
+        """Post messages. Return (status, body of the answer)."""
         return self.ask("POST /messages", body, f"Content-Type: {content_type}\r\n")
 
     def ask(self, what, body=b"", fields=""):
-        """Send a request (its method and target, its body, more fields). Returns (status, body)."""
+        """Send a request (its method and target, its body, more fields). Return (status, body)."""
         if not self.socket:
             self._open()
         sent_at = None
@@ -124,7 +124,7 @@ class Client(threading.Thread):
         heapq.heappush(self.again, (time.monotonic() + seconds, self.rng.random(), messages))
 
     def _post(self, messages):
-        """One attempt, logged; returns how long to hold back."""
+        """One attempt, logged; return how long to hold back."""
         body, content_type = self._body(messages)
         is_new = self.rng.random() < 0.3
         connection = self.load.connection() if is_new else self.keep_alive

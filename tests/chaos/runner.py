@@ -72,7 +72,7 @@ def read_arguments(scenarios):
 
 
 def run_all(scenarios):
-    """Run those that the arguments of this process name. Returns its exit status."""
+    """Run those that the arguments of this process name. Return its exit status."""
     chosen = read_arguments(scenarios)
     seed = os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 32)
     say(f"CHAOS_SEED={seed}")

@@ -1,4 +1,4 @@
-"""What schemathesis does not know: lines of JSON as a body."""
+"""Teach schemathesis a body of JSON lines."""
 import json
 
 import schemathesis

@@ -1,4 +1,4 @@
-"""Three Kafka brokers, each on a host, of which one at a time fails."""
+"""Three Kafka brokers, each on a host, one of which at a time fails."""
 import time
 
 from downlink import until
@@ -42,7 +42,7 @@ class Brokers:
             assert one.is_running(), f"{one.name} ended\n{one.text()}"
 
     def await_in_sync(self, seconds=60):
-        """Until every partition has all its replicas again: only then may the next broker fail."""
+        """Wait until every partition has all its replicas again, before the next broker fails."""
         until(lambda: self.cluster.is_in_sync(TOPIC), seconds, "replicas in sync")
 
     #  The ways to fail. Each ends with all brokers running and in sync.
@@ -83,7 +83,7 @@ class Brokers:
     WAYS = (lose_host, stop, cut, pause)
 
     def fail_over_somehow(self, rng):
-        """Fail in one of the ways, by turns. Returns its name."""
+        """Fail in the next one of the ways. Return its name."""
         way = self.WAYS[self.failures % len(self.WAYS)]
         self.failures += 1
         way(self, rng)

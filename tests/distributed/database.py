@@ -47,7 +47,7 @@ class Database:
 
     def promote(self, is_rewound=True):
         """Make the replica the primary. The old one, which has ended, becomes its synchronous replica; until
-        it is, commits wait for nobody."""
+        it is, commits wait for no replica."""
         old, new = self.primary, self.replica
         new.promote()
         new.go_on_alone()
@@ -82,8 +82,8 @@ class Database:
         self.promote(is_rewound=False)
 
     def lose_primary_before_a_lagging_replica(self, rng):
-        """Commits wait for nobody, the replica is cut off, and it takes over when the primary's host dies: it
-        lacks all that was committed meanwhile."""
+        """Let commits wait for no replica, cut the replica off, and promote it when the primary's host has died: it
+        lacks all commits of this time."""
         self.primary.go_on_alone()
         self.replica.host.cut()
         time.sleep(rng.uniform(1, 4))
@@ -109,7 +109,7 @@ class Database:
     WAYS = (lose_primary, switch_over, lose_primary_behind_a_lost_replica, come_back_from_the_dead)
 
     def promote_somehow(self, rng):
-        """Promote in one of the ways, by turns. Returns its name."""
+        """Promote in the next one of the ways. Return its name."""
         way = self.WAYS[self.promotions % len(self.WAYS)]
         way(self, rng)
         return way.__name__.replace("_", " ")

@@ -72,7 +72,7 @@ def over_kafka(run, store):
 
 
 def over_one_server(run, bus, store):
-    """run.size kills over a bus with one server, and as many of each other fault; somebody else writes beside the
+    """run.size kills over a bus with one server, and as many of each other fault; another program writes beside the
     gateways."""
     with DataCentre(run.folder, store=store, bus=bus) as centre:
         campaign = Campaign(centre, run.seed, run.say,

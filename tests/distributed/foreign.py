@@ -1,4 +1,4 @@
-"""A program of somebody else that writes messages to the topic, without a gateway."""
+"""Another program that writes messages to the topic, without a gateway."""
 import random
 import threading
 import time

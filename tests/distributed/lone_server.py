@@ -38,7 +38,7 @@ class LoneServer:
         raise NotImplementedError
 
     def await_in_sync(self, seconds=60):
-        """Until it answers."""
+        """Wait until it answers."""
         def has_answered():
             with contextlib.suppress(*self.errors):
                 return self.answers()
@@ -52,7 +52,7 @@ class LoneServer:
         self.hosts[0].resume()
 
     def fail_over_somehow(self, rng):
-        """Fail in one of the ways, by turns. Returns its name."""
+        """Fail in the next one of the ways. Return its name."""
         way = self.WAYS[self.failures % len(self.WAYS)]
         self.failures += 1
         way(self, rng)

@@ -12,7 +12,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1] / "system" / "bus" / "test_l
 
 
 def pairs_with_postgres(run):
-    """run.size times; half of the messages come through a gateway, and half from a program of somebody else."""
+    """run.size times; half of the messages come through a gateway, and half from another program."""
     ip("link", "set", "lo", "up")
     for _ in range(run.size):
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A server that speaks SQS on a host, which fails and is back, and a program of somebody else that writes to it."""
+"""A server that speaks SQS on a host, which fails and is back, and another program that writes to it."""
 import os
 import time
 

@@ -1,4 +1,4 @@
-"""A RabbitMQ broker on a host, which fails and comes back, and a program of somebody else that publishes to it."""
+"""A RabbitMQ broker on a host, which fails and comes back, and another program that publishes to it."""
 import contextlib
 import time
 

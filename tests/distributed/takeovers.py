@@ -1,5 +1,5 @@
-"""How long a client waits when the owner of a rocket dies or stops (G5, G6): it asks for the rocket, and posts
-a message of it, again and again until each is answered.
+"""Measure how long a client waits when the owner of a rocket dies or stops (G5, G6): the client asks for the rocket, and
+posts a message of it, again and again until each has an answer.
 
 A probe's time is from the moment it is sent until the first answer to it or to a later one of its kind and
 partition, so that one lost in a dead host counts until another one gets through.
@@ -30,7 +30,7 @@ def partition_of(name):
 
 
 class Probe(threading.Thread):
-    """Asks for a rocket, or posts messages of it, until it is told to end. `spans` has (begin, end) of each
+    """Asks for a rocket, or posts messages of it, until the test ends it. `spans` has (begin, end) of each
     answer."""
 
     def __init__(self, history, channel, address, is_post):
@@ -53,7 +53,7 @@ class Probe(threading.Thread):
                 self.ending.wait(PROBE_PAUSE)
                 if is_answered:
                     begin = time.monotonic()
-        except BaseException as error:  # told to whoever ends the probe
+        except BaseException as error:  # an error that the end of the probe raises
             self.failure = error
         self.connection.close()
 

@@ -32,7 +32,7 @@ def in_namespaces(function):
 
 
 class Echo:
-    """A connection to a process on a host that says again what it hears."""
+    """A connection to a process on a host that echoes its input."""
 
     def __init__(self, host):
         self.host = host

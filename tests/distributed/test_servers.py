@@ -9,7 +9,7 @@ from postgres import Failed, Pooler, SmallDisk
 
 
 def psql(url, sql, password=None, seconds="5"):
-    """Run SQL as a client would, over TCP; returns the exit status and the output."""
+    """Run SQL as a client would, over TCP; return the exit status and the output."""
     environment = {**os.environ, "PGCONNECT_TIMEOUT": seconds}
     if password is not None:
         environment["PGPASSWORD"] = password

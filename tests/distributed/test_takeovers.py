@@ -1,4 +1,4 @@
-"""The time that a takeover takes is the longest that a client waited."""
+"""The time of a takeover is the longest time that a client waited."""
 import pytest
 
 from takeovers import Probes

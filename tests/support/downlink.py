@@ -42,7 +42,7 @@ def reserve_port(port):
 
 
 def free_ports(count, lowest=20000, highest=32000):
-    """Return the first of `count` neighbouring ports that nobody uses and no other test has reserved."""
+    """Return the first of `count` neighbouring ports that no program uses and no other test has reserved."""
     while True:
         first = random.SystemRandom().randrange(lowest, highest)
         with contextlib.ExitStack() as sockets:
@@ -92,7 +92,7 @@ class Program:
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM):
-        """End it in the ordinary way; returns its exit status."""
+        """End it in the ordinary way; return its exit status."""
         if self.process.poll() is None:
             self.send(signal.SIGCONT)
             self.send(number)
@@ -141,7 +141,7 @@ class Pair:
                        *self.tls_flags(), *self.gateway_flags, environment=self.environment.get("gateway"))
 
     def start_gateway_beside(self, *flags, environment=None, port=None):
-        """Another gateway on the same journal directory. Returns it and its port."""
+        """Another gateway on the same journal directory. Return it and its port."""
         port = port or free_ports(1)
         other = Program(self.folder, "downlink-gateway", "--journal-dir", self.journal, "--listen",
                         f"127.0.0.1:{port}", "--processors", f"127.0.0.1:{self.port}", *flags,

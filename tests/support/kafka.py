@@ -172,7 +172,7 @@ class Kafka:
             one.await_start()
 
     def stop(self):
-        """Stop all of its brokers cleanly; the last ones of three have nobody to hand over to."""
+        """Stop all of its brokers cleanly; the last ones of three have no broker to which they could hand over."""
         for one in self.brokers[1:]:
             one.kill()
         self.brokers[0].stop()
@@ -201,7 +201,7 @@ class Kafka:
         return ",".join(f"{one.address}:{one.port}" for one in self.brokers)
 
     def config(self, **properties):
-        """Write a file for --kafka-config; `__` in a name stands for a dot. Returns its path."""
+        """Write a file for --kafka-config; `__` in a name stands for a dot. Return its path."""
         path = self.folder / f"client-{time.monotonic_ns()}.properties"
         lines = {"bootstrap.servers": self.bootstrap,
                  **{name.replace("__", "."): value for name, value in properties.items()}}
@@ -217,7 +217,7 @@ class Kafka:
         return {"bootstrap.servers": self.bootstrap, "log_level": 0, **settings}
 
     def tool(self, name, *words, seconds=START_SECONDS):
-        """Run one of Kafka's tools, for example "consumer.group.ConsumerGroupCommand". Returns its output."""
+        """Run one of Kafka's tools, for example "consumer.group.ConsumerGroupCommand". Return its output."""
         done = subprocess.run(
             [*java("-Xmx128m"), f"-Dlog4j.configuration=file:{self.brokers[0].folder}/log4j.properties",
              f"org.apache.kafka.tools.{name}", "--bootstrap-server", self.bootstrap, *map(str, words)],
@@ -307,9 +307,9 @@ class Kafka:
     #  Records
 
     def produce(self, topic, records, partitioner="murmur2_random", **settings):
-        """Write records as a program of somebody else does: (key, value) or (key, value, partition) each.
+        """Write records as other programs do: (key, value) or (key, value, partition) each.
         partitioner: murmur2_random is that of Java, consistent_random that of most other clients. `__` in
-        settings: a dot. Returns when all of them are acknowledged."""
+        settings: a dot. Return when all of them are acknowledged."""
         producer = self.client.Producer(self._own(**{
             "partitioner": partitioner, "acks": "all", "linger.ms": 5,
             "queue.buffering.max.messages": 2000000,

@@ -72,7 +72,7 @@ def own_folder(prefix):
 
 
 def run(*command, seconds=START_SECONDS, folder="/", stdin=None):
-    """Run a program to its end as the user of the servers. Returns its output; fails with it."""
+    """Run a program to its end as the user of the servers. Return its output, or fail with it."""
     done = subprocess.run([*as_server_user(), *map(str, command)], cwd=folder, text=True, input=stdin,
                           capture_output=True, timeout=seconds, check=False)
     if done.returncode != 0:
@@ -239,7 +239,7 @@ class Postgres(ServerProcess):
         return self.query("SELECT pg_is_in_recovery()", USER) == [["t"]]
 
     def promote(self):
-        """Make a replica the primary. Returns when it takes writes."""
+        """Make a replica the primary. Return when it takes writes."""
         run(self.bin / "pg_ctl", "promote", "--pgdata", self.data, "--wait")
         self.primary = None
         assert not self.is_replica, f"{self.name} is not a primary after its promotion"
@@ -261,13 +261,13 @@ class Postgres(ServerProcess):
               seconds, f"{replica.name} as a replica ({wanted}) of {self.name}")
 
     def go_on_alone(self):
-        """Have commits wait for nobody."""
+        """Let commits wait for no replica."""
         self.set(synchronous_standby_names=None)
 
     #  Asking it
 
     def query(self, sql, database=DATABASE, seconds=30):
-        """Run SQL as superuser, past the network. Returns rows of texts; NULL is ''."""
+        """Run SQL as superuser, past the network. Return rows of texts; NULL is ''."""
         text = run("psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--set", "ON_ERROR_STOP=1",
                    "--host", self.folder, "--port", self.port, "--username", USER, "--dbname",
                    USER if database is USER else database, "--file", "-", stdin=sql, seconds=seconds)

@@ -13,7 +13,7 @@ from downlink import free_ports
 
 class Impostor:
     """Speaks as a processor: takes frames, acknowledges those without the channel that it refuses, and
-    announces whatever it is told, unless it is silent."""
+    announces the messages of the test, unless it is silent."""
 
     def __init__(self, context, partitions, is_silent=False, is_acking=True, **announced):
         self.id = os.urandom(16)

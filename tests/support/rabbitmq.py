@@ -105,7 +105,7 @@ class RabbitMQ(ServerProcess):
         assert not self.is_running()
         with open(self.log, "ab") as log:
             self.log_begins = log.tell()
-            if not self.mapper or self.mapper.poll() is not None:  # it dies with its host
+            if not self.mapper or self.mapper.poll() is not None:  # its host has died
                 self.mapper = subprocess.Popen(
                     [*self.wrapper, "epmd", "-port", str(self.mapper_port), "-address", "127.0.0.1"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
@@ -123,7 +123,7 @@ class RabbitMQ(ServerProcess):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def control(self, *words, seconds=START_SECONDS):
-        """Run rabbitmqctl. Returns its output."""
+        """Run rabbitmqctl. Return its output."""
         done = subprocess.run(
             [*self.wrapper, PROGRAMS / "rabbitmqctl", "--quiet", *map(str, words)], env=self.environment,
             capture_output=True, text=True, timeout=seconds, check=False)
@@ -145,7 +145,7 @@ class RabbitMQ(ServerProcess):
         return f"amqp://{self.address}:{self.port}/"
 
     def config(self, **properties):
-        """Write a file for --rabbitmq-config; `__` in a name stands for a dot. Returns its path."""
+        """Write a file for --rabbitmq-config; `__` in a name stands for a dot. Return its path."""
         path = self.folder / f"client-{time.monotonic_ns()}.properties"
         lines = {"url": self.url, "user": USER, "password": PASSWORD, "heartbeat": 2,
                  **{name.replace("__", "."): value for name, value in properties.items()}}
@@ -191,7 +191,7 @@ class RabbitMQ(ServerProcess):
             channel.queue_delete(name)
 
     def publish(self, messages, **properties):
-        """Publish messages as a program of somebody else does: (queue, body) each. Returns when the broker has
+        """Publish messages as other programs do: (queue, body) each. Return when the broker has
         all of them; it is asked for each, so many small ones take long."""
         with self.channel() as channel:
             channel.confirm_delivery()

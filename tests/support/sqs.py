@@ -102,7 +102,7 @@ class Sqs(ServerProcess):
         return f"http://{self.address}:{self.port}"
 
     def config(self, **settings):
-        """Write a file for --sqs-config, with short times. Returns its path."""
+        """Write a file for --sqs-config, with short times. Return its path."""
         path = self.folder / f"client-{time.monotonic_ns()}.properties"
         lines = {"region": "elasticmq", "endpoint": self.endpoint, "visibility_seconds": 3, "wait_seconds": 1, **settings}
         path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
@@ -115,7 +115,7 @@ class Sqs(ServerProcess):
     #  Calls
 
     def call(self, action, seconds=30, **body):
-        """Call an action of SQS; returns the answer."""
+        """Call an action of SQS; return the answer."""
         connection = http.client.HTTPConnection(self.address, self.port, timeout=seconds)
         try:
             connection.request("POST", "/", json.dumps(body), {
@@ -147,12 +147,12 @@ class Sqs(ServerProcess):
         return self.call("GetQueueAttributes", QueueUrl=self.url(name), AttributeNames=["All"])["Attributes"]
 
     def waiting(self, name):
-        """Return the number of messages in a queue: those that can be received, and those that somebody has."""
+        """Return the number of messages in a queue: those that can be received, and hidden ones."""
         found = self.attributes(name)
         return (int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesNotVisible"]))
 
     def send(self, name, bodies, group=None):
-        """Write messages as a program of somebody else does."""
+        """Write messages as other programs do."""
         url, bodies = self.url(name), list(bodies)
         for first in range(0, len(bodies), BATCH):
             entries = [{"Id": str(index), "MessageBody": body}

@@ -1,4 +1,4 @@
-"""Content-Encoding: bodies that are compressed, and answers that are compressed for those who ask."""
+"""Content-Encoding: bodies that are compressed, and compressed answers for clients that ask."""
 import ctypes
 import gzip
 import json

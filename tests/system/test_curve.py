@@ -69,7 +69,7 @@ def start_with(folder):
 
 
 def await_list(program, keys):
-    """Until the program has read the list as it is now."""
+    """Wait until the program has read the present list."""
     count = f"keys={len(keys.lines())}"
     until(lambda: [line for line in program.text().splitlines() if "list of keys again" in line][-1:] and
           count in [line for line in program.text().splitlines() if "list of keys again" in line][-1],

@@ -687,7 +687,7 @@ def held_lists(page):
 
 
 def with_two_processors(both, folder):
-    """Another processor for the pair, and a gateway that knows both. Returns the processor."""
+    """Another processor for the pair, and a gateway that knows both. Return the processor."""
     other = free_ports(3)
     second = Program(folder, "downlink-processor", "--port", other, "--state-dir", both.state)
     assert both.gateway.stop() == 0

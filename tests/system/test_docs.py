@@ -13,7 +13,7 @@ from downlink import ROOT, Pair, until
 
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 README = (ROOT / "README.md").read_text()
-REQUEST_ID = re.compile('"requestId":"[0-9a-f]{32}"')  # made anew for each request
+REQUEST_ID = re.compile('"requestId":"[0-9a-f]{32}"')  # differs for each request
 
 
 def plain(value):

@@ -98,7 +98,7 @@ def test_a_directory_that_others_may_write_to_is_refused(program, flag, mode, tm
 
 
 def hold(path):
-    """Another process that holds the lock of a file. Returns it."""
+    """Another process that holds the lock of a file. Return it."""
     script = ("import fcntl, sys, time\n"
               "file = open(sys.argv[1], 'rb')\n"
               "fcntl.flock(file, fcntl.LOCK_EX)\n"

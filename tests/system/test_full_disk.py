@@ -1,4 +1,5 @@
-"""The disk of a gateway's journal is full: clients, probes and operators are told so, and it passes by itself."""
+"""The disk of a gateway's journal is full: clients, probes and operators learn so, and the gateway
+recovers when there is room."""
 import json
 import os
 import subprocess

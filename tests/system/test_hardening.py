@@ -1,4 +1,4 @@
-"""What makes an attack harder, and keeps secrets: how the programs are built, core dumps, arguments."""
+"""The hardening of the programs: compiler options, core dumps, secrets in arguments."""
 import json
 import os
 import pathlib

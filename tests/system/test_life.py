@@ -1,4 +1,4 @@
-"""How the programs start, stop, overflow, and are launched at."""
+"""The programs start, stop, overflow, and take the load of downlink-launch."""
 import json
 import os
 import signal
@@ -257,7 +257,7 @@ def test_the_client_of_the_contract_sees_no_error_and_no_retry(pair):
 
 
 def test_each_launch_plays_new_flights_unless_it_is_given_a_seed(pair):
-    """A second launch sent only duplicates, and no rocket changed: nobody was told."""
+    """A second launch sent only duplicates, and no rocket changed, so no event came."""
     flags = ["--rockets", 5, "--max-messages", 50, "--new-connections", "no"]
     first, second = (json.loads(launch(pair, *flags, "--verify").stdout) for _ in range(2))
     assert first["seed"] != second["seed"] and not first["isRepeat"] and not second["isRepeat"]

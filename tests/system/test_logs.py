@@ -23,7 +23,7 @@ PATIENT_STOP_SECONDS = 6
 
 
 class Piped:
-    """A program whose standard error is a small pipe that nobody reads until drain is called. With
+    """A program whose standard error is a small pipe, which the test reads only in drain. With
     is_full there is no room in it from the start."""
 
     def __init__(self, folder, name, *flags, wrapper=(), is_full=False):
@@ -58,7 +58,7 @@ class Piped:
 
 @pytest.fixture
 def piped(tmp_path):
-    """A gateway that nobody listens to, at a port of its own, and that logs every request."""
+    """A gateway without processors, which logs every request."""
     port = free_ports(1)
     gateway = Piped(tmp_path, "downlink-gateway", "--listen", f"127.0.0.1:{port}", "--journal", "off",
                     "--log-level", "debug", "--watchdog", "2s", "--workers", 1, "--processors",

@@ -1,4 +1,4 @@
-"""A state with Kafka's partition function: made, announced, used by everybody, and kept."""
+"""A state with Kafka's partition function: made, announced, used by all programs, and kept."""
 import json
 import os
 import pathlib

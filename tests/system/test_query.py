@@ -94,7 +94,7 @@ def test_every_address_of_a_name_is_asked_and_all_are_waited_for_at_once(rockets
 
 def hosts_of_debian(folder):
     """A wrapper that runs a program with the /etc/hosts of a fresh Debian; skips where that is not
-    allowed. Returns the words to put before the program's."""
+    allowed. Return the words to put before the program's."""
     hosts = folder / "hosts"
     hosts.write_text("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
     script = 'mount --bind "$0" /etc/hosts && exec "$@"'

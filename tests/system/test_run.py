@@ -80,7 +80,7 @@ def test_a_state_that_another_run_uses_is_refused(tmp_path):
 
 @pytest.fixture
 def make_in_a_terminal(tmp_path):
-    """Start the script under a make that leads the session of a terminal. Returns make's id and the terminal."""
+    """Start the script under a make that leads the session of a terminal. Return make's id and the terminal."""
     (tmp_path / "Makefile").write_text(f"run:\n\t@{SCRIPT}\n")
     started = []
 

@@ -16,7 +16,7 @@ MARGIN = 0.4  # for a busy machine
 
 
 class SlowDisk:
-    """A pair whose gateway syncs its journal as slowly as it is told."""
+    """A pair whose gateway syncs its journal as slowly as the test asks."""
 
     def __init__(self, start, path):
         self.path = path / "delay"

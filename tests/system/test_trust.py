@@ -304,7 +304,7 @@ def test_a_processor_that_says_no_state_is_served_only_while_none_is_known(start
 
 
 def test_a_processor_that_the_gateway_was_not_given_is_an_alarm_that_names_it(start, program):
-    """It takes over partitions, whose messages can go to nobody: that must not look like a short change."""
+    """It takes over partitions, whose messages then have no owner; this must not look like a short change."""
     both = start()
     other = free_ports(3)
     second = program("downlink-processor", "--port", other, "--state-dir", both.state)

@@ -476,7 +476,7 @@ def test_bodies_that_are_announced_and_do_not_come_take_no_room(pair):
 
 
 def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
-    """2,000 of 486 KB at once were told 413, as if they were too large for ever."""
+    """2,000 bodies of 486 KB at once got 413, as if they were too large at any time."""
     lines = "\n".join(json.dumps(message(channel(), 1, "RocketLaunched")) for _ in range(2000))
     lines = lines[:lines.rindex("\n")].encode()
     head = (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -52,13 +52,13 @@ class Bus:
                 entries.append((number, "\n".join(waiting.pop(number))))
         return entries + [(number, "\n".join(some)) for number, some in waiting.items()]
 
-    #  Programs of others, and what the bus keeps
+    #  Other programs, and the entries that the bus keeps
 
     def serve(self, folder, topic, processors):
         """Let messages get to these processors (their ports)."""
 
     def write(self, topic, messages):
-        """Write messages as a program of somebody else does. Return the number of entries, when the bus keeps them."""
+        """Write messages as other programs do. Return the number of entries, when the bus keeps them."""
         entries = self.in_partitions(messages, 7)
         self.write_entries(topic, entries)
         return len(entries)
@@ -104,7 +104,8 @@ class Bus:
 
 
 class OverZmq(Bus):
-    """Whoever does not use a gateway has to be one. So here gateways write; and what breaks is the processor."""
+    """Over ZeroMQ only gateways write messages. So here a gateway plays the other program, and the processor plays
+    the broker that fails."""
     has_broker = False
 
     def __init__(self):

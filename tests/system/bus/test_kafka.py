@@ -1,5 +1,5 @@
-"""--bus=kafka beside a real broker: what is special to it. Programs of others write records and read ours, and what they
-write wrong is put aside; topics differ, retention takes records; and a host moves to it."""
+"""--bus=kafka beside a real broker: its peculiarities. Other programs write records and read Downlink's, and bad records
+go to the dead letters; topics differ, retention removes records; and an installation moves to Kafka."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import subprocess

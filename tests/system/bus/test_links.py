@@ -1,5 +1,5 @@
-"""The contract of a link, for every bus: what a gateway accepted gets into the state once, in whatever order and however
-often it is sent; the bus may be away or refuse messages; and a client hears what is true."""
+"""The contract of a link, for every bus: the state gets each accepted message once, in whatever order and however
+often the gateway sends it; the bus may be away or refuse messages; and a client gets a true answer."""
 # SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
 import json
@@ -45,7 +45,7 @@ def restart(both, name):
 
 @pytest.mark.parametrize("ordering", ["converge", "latest"])
 def test_the_state_is_that_of_the_oracle_whoever_writes(over, bus, topic, ordering):
-    """Half of the messages come through a gateway, and at the same time half from a program of somebody else."""
+    """Half of the messages come through a gateway, and at the same time half from another program."""
     arrived = oracle.make(60, 50, seed=5, shuffle=300, duplicates=0.05)
     expected = oracle.states(arrived, ordering)
     rockets = set(list(expected)[::2])  # those whose messages come through the gateway

@@ -1,5 +1,5 @@
-"""--bus=rabbitmq beside a real broker: what is special to it. The form of its messages, TLS, queues that are gone, and
-what does not fit."""
+"""--bus=rabbitmq beside a real broker: its peculiarities. The form of its messages, TLS, queues that are gone, and
+messages that do not fit."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import re

@@ -1,5 +1,5 @@
 """The contract of a source, for every bus: a processor takes in records in any order and again; it acknowledges, or moves
-its position, after the save alone; and neither a bad record nor a partition that leaves holds up the others."""
+its position, only after the save; and neither a bad record nor a partition that leaves holds up the others."""
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
 import signal

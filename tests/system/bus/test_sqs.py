@@ -1,5 +1,5 @@
-"""--bus=sqs beside a real server: what is special to it. Signatures and keys that run out, messages that stay hidden, and
-what SQS does not take."""
+"""--bus=sqs beside a real server: its peculiarities. Signatures and keys that expire, messages that stay hidden, and
+messages that SQS refuses."""
 # SPDX-License-Identifier: Apache-2.0
 import datetime
 import json
@@ -41,7 +41,7 @@ def await_speed(both, of, speed, applied):
 
 
 def await_empty(queues, topic):
-    """Until SQS has no message any more, hidden or not."""
+    """Wait until SQS has no message any more, hidden or not."""
     until(lambda: all(queues.waiting(f"{topic}-{number}") == (0, 0) for number in range(PARTITIONS)), what="empty queues")
 
 
@@ -204,7 +204,7 @@ def test_what_sqs_does_not_take_now_is_sent_again(over, queues, topic):
 
 
 def test_a_message_stays_hidden_while_its_save_waits(tmp_path, queues, topic):
-    """A save takes longer than SQS hides a message: nobody else gets it."""
+    """A save takes longer than SQS hides a message: no other processor gets it."""
     processor = LoneProcessor(tmp_path, *queues.flags(topic, visibility_seconds=2), partitions=PARTITIONS,
                               failpoints="save-before=sleep:4000")
     processor.await_owned()

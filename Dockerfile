@@ -24,7 +24,7 @@ COPY --from=build /build/bin/ /usr/local/bin/
 COPY scripts/ready.sh /usr/local/bin/downlink-ready
 USER downlink
 WORKDIR /var/lib/downlink
-#  A container's loopback is nobody's: listen on its network. A gateway does so with tokens only
+#  Other containers cannot reach a container's loopback, so listen on its network. A gateway does so only with tokens
 #  (DOWNLINK_TOKEN_FILE), or with DOWNLINK_INSECURE=yes. Its links to processors have keys: containers that
 #  share the directory of keys as a volume make them at the first start.
 ENV DOWNLINK_LISTEN=0.0.0.0:8088 DOWNLINK_BIND=0.0.0.0

@@ -1,6 +1,6 @@
-//  Fuzz answers of HTTP as downlink-launch and downlink-query get them: an answer that comes in two
-//  packets is the one that comes in one, and the bodies that they read are JSON of any kind. The
-//  first byte is the place of the cut.
+//  Fuzz answers of HTTP as downlink-launch and downlink-query get them: an answer in two packets
+//  reads the same as in one, and bodies are JSON of any kind. The first byte is the place of the
+//  cut.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <sys/socket.h>

@@ -121,7 +121,7 @@ s_browser (const head_t *head)
     g_assert (browser_rules_judge (&rules, &get) == BROWSER_ALLOWED);
 }
 
-//  Without trusted proxies nobody chooses an address. With them, the address is one.
+//  Without trusted proxies no client can choose its address. With them, the result is an address.
 static void
 s_caller (const head_t *head)
 {

@@ -1,5 +1,6 @@
-//  Fuzz what a processor gets from gateways and downlink-query: questions and subscriptions. Every
-//  question has one whole reply, and a question that is read and written twice is the same.
+//  Fuzz the messages that a processor gets from gateways and downlink-query: queries and
+//  subscriptions. Every query has one whole reply, and a query that is read and written is the
+//  same.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/answerer.h"
 #include "processor/tell/listeners.h"

@@ -7,7 +7,7 @@
 #include "tests/fuzz/input.h"
 
 #define PARTITIONS 2
-#define ROCKETS_MAX 10000  //  then all shards are made anew
+#define ROCKETS_MAX 10000  //  then the target makes all shards again
 
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 

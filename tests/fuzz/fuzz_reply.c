@@ -1,5 +1,5 @@
-//  Fuzz what a gateway and downlink-query get from processors: replies to questions, and updates.
-//  Rockets become JSON that can be read, and the same JSON on either way to it.
+//  Fuzz the messages that a gateway and downlink-query get from processors: replies and updates.
+//  Rockets become valid JSON, and the same JSON by either way.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/msgpack_json.h"
 #include "common/sqs/sqs_json.h"

@@ -1,5 +1,5 @@
-//  A case of the contract of a store, for the store that DOWNLINK_TEST_STORE names. Each case has a
-//  folder of its own; with postgres, a database of its own (database.h).
+//  A case of the contract of a store, for the store that DOWNLINK_TEST_STORE names. Each case has
+//  its own folder; with postgres, its own database (database.h).
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEST_STORE_CASE_H
 #define DOWNLINK_TEST_STORE_CASE_H
@@ -14,7 +14,7 @@ typedef enum { STORE_SQLITE, STORE_MEMORY, STORE_POSTGRES } kind_t;
 
 extern char *case_folder;
 extern char *case_address;     //  postgres: of the database of this case
-extern GPtrArray *case_found;  //  of rocket_view_t *, what the last load found
+extern GPtrArray *case_found;  //  the rocket_view_t * that the last load found
 
 void case_set_up (void);
 void case_tear_down (void);

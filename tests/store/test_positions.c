@@ -83,7 +83,7 @@ Test (positions, a_position_alone_is_saved)
     store->destroy (&store);
 }
 
-//  As after the topic was made anew.
+//  The owner goes back as if an operator had made the topic again.
 Test (positions, an_owner_may_go_back)
 {
     case_skip_unless (case_kind () != STORE_MEMORY);

@@ -1,6 +1,6 @@
-//  The contract of a store, for the one that DOWNLINK_TEST_STORE names: epochs rise, a save is
-//  found again exactly, an old epoch saves nothing, and damage is never shown. The memory store
-//  keeps nothing, so it runs only the cases that need no second opening.
+//  The contract of a store, for the store that DOWNLINK_TEST_STORE names: epochs rise, a load
+//  finds exactly the saved rockets, an old epoch saves nothing, and a load never returns damaged
+//  rows. The memory store keeps nothing, so it runs only the cases that open it once.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -62,7 +62,7 @@ Test (store, every_taking_raises_the_epoch_of_that_partition)
     store->destroy (&store);
 }
 
-//  Forgotten rockets are kept as such; one that is gone leaves its row to nobody.
+//  A store keeps forgotten rockets as such; a rocket that is gone leaves no row.
 Test (store, a_forgotten_rocket_is_found_again_and_one_that_is_gone_is_not)
 {
     case_skip_unless (case_kind () != STORE_MEMORY);

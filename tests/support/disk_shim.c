@@ -1,16 +1,17 @@
-//  A disk that fails as told, and a witness of what is on it: preloaded into a program, it stands
-//  between it and the files under DISK_SHIM_UNDER (absolute folders, colon-separated).
+//  Makes a disk fail on request, and records its writes. A program that preloads this shim reaches
+//  the files under DISK_SHIM_UNDER (absolute folders, colon-separated) through it.
 //
-//    DISK_SHIM_TRACE=file          every change and every sync that was done is appended to it, in
-//                                  the order they took effect: power_cut.py makes of it what a disk
-//                                  may hold after the power went
+//    DISK_SHIM_TRACE=file          append every change and every sync to this file, in the order in
+//                                  which they took effect: power_cut.py computes from it what a
+//                                  disk may hold after a power cut
 //    DISK_SHIM_FAULT=call:error:N  the Nth such call fails: write, pwrite, fsync, fdatasync,
 //                                  ftruncate or open; EIO, ENOSPC, EINTR, EMFILE, or short (half of
-//                                  the bytes are written). With :always behind it, all from there on
+//                                  the bytes are written). With :always at the end, all later calls
+//                                  fail too
 //    DISK_SHIM_KILL=call:N         SIGKILL when half of the bytes of the Nth write are written, or
 //                                  before the Nth of another call
 //    DISK_SHIM_DELAY=file          each sync first sleeps for the microseconds that the file holds then
-//    DISK_SHIM_COUNT=file          how many calls of each kind there were, a line each, at the end
+//    DISK_SHIM_COUNT=file          at the end, write the number of calls of each kind, a line each
 //
 //  One lock around it all: the trace's order is the disk's. So a sync covers everything written
 //  before.
@@ -182,7 +183,7 @@ s_record (char kind, const char *path, uint64_t offset, const void *bytes, size_
         abort ();
 }
 
-//  Count a call. True if it is the one that must fail.
+//  Count a call. Return true if it must fail.
 static bool
 s_is_fault (call_t call)
 {

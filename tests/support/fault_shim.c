@@ -1,13 +1,13 @@
-//  Calls that fail as told, in a program that goes on running: preloaded into it, this stands
-//  between the program with its libraries and the functions below. A test arms one fault after
-//  another through a file that both map (fault_control.py):
+//  Makes calls of a running program fail on request. A program that preloads this shim calls the
+//  functions below through it, and so do its libraries. A test arms one fault after another through
+//  a file that both map (fault_control.py):
 //
 //    FAULT_SHIM_CONTROL=file       where the test writes which call fails, and reads how many there were
 //
-//  A fault hits one call, once: the Nth call of a function since it was armed. The call is not
-//  made, and returns its error. Calls that cannot fail in life are left alone: a write to an
-//  eventfd, a part of a ZeroMQ message behind the first one, which libzmq takes or rolls back as a
-//  whole.
+//  A fault hits one call, once: the Nth call of a function since the test armed it. The shim does
+//  not make the call, and returns the error. It leaves calls alone that cannot fail in practice: a
+//  write to an eventfd, and the later parts of a ZeroMQ message, which libzmq takes or rolls back
+//  as a whole.
 //  SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <execinfo.h>
@@ -42,7 +42,7 @@ static const char s_names[CALLS][NAME_SIZE] = {"malloc", "calloc", "realloc", "m
 //  The mapped file; fault_control.py knows this layout.
 typedef struct {
     atomic_uint armed;  //  the place of a name, from 1 on; 0: no fault
-    atomic_int error;   //  what the call fails with
+    atomic_int error;   //  of the call that fails
     atomic_uint hits;   //  faults that came about
     uint32_t padding;
     atomic_ullong target;             //  the count at which the call fails
@@ -65,7 +65,7 @@ static void __attribute__ ((constructor)) s_set_up (void)
     const char *path = getenv ("FAULT_SHIM_CONTROL");
     void *frames[FRAMES_MAX];
     (void) backtrace (
-        frames, FRAMES_MAX);  //  loads what it needs now, rather than in an allocation
+        frames, FRAMES_MAX);  //  so that it loads its library now, and not in an allocation
     int fd = path ? open (path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return;

@@ -53,7 +53,7 @@ typedef enum {
     CALLS
 } call_t;
 
-//  Count a call. Return true, with errno set, if it is the one that must fail.
+//  Count a call. Return true, with errno set, if it must fail.
 HIDDEN bool fault_is_due (call_t call);
 
 //  Return the error of a function that returns it rather than setting errno.

@@ -1,5 +1,5 @@
-//  Real sockets with keys: who gets in, whose name a message carries, and that nobody gets in when
-//  the authenticator is not there.
+//  Real sockets with keys: which keys get in, which name a message carries, and that no key gets in
+//  without an authenticator.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

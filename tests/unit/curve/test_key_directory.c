@@ -1,5 +1,5 @@
-//  Directories of keys: who may look into them, what a secret file may hold, and how they are
-//  filled.
+//  Directories of keys: their permissions, the contents of a secret file, and how a program fills
+//  them.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,4 @@
-//  Lines and lists of keys: each field, each fault, what is found, and what became narrower.
+//  Lines and lists of keys: each field, each fault, look-ups, and rights that became narrower.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,4 @@
-//  Claims of a partition: the one that is believed, and the ones that raise an alarm.
+//  Claims of a partition: which one a gateway believes, and which ones raise an alarm.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

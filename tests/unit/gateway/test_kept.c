@@ -94,7 +94,7 @@ s_acknowledge (kept_t *kept)
     kept_acknowledge (kept, &s_peer, 1, 1, &digest);
 }
 
-//  Expect what is kept, saved and told, and free all.
+//  Expect these kept, saved and reported messages, and free all.
 static void
 s_expect (kept_t *kept, size_t count, uint64_t saved, receipt_outcome_t outcome)
 {

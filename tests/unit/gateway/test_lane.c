@@ -95,7 +95,7 @@ Test (lane, sends_up_to_the_window_of_bytes)
     s_run (1);
     s_expect_sent (0, 4);
     lane_acknowledge (&s_lane, &s_records[2]);
-    //  Two were sent before the one that was acknowledged, so they were lost; they go first.
+    //  Two frames were sent before the acknowledged one, so they were lost; they go first.
     s_run (1);
     cr_assert_eq (s_link.sent->len, 3);
     cr_assert_eq (g_array_index (s_link.sent, uint64_t, 0), 0);
@@ -144,7 +144,7 @@ Test (lane, what_was_sent_after_the_acknowledged_one_is_not_sent_again)
     lane_acknowledge (&s_lane, &s_records[1]);
     s_run (1);
     s_expect_sent (0, 1);
-    //  The second sending has a stamp of its own: the same ack does not bring it back again.
+    //  The second sending has another stamp, so the same ack does not return the frame again.
     s_run (1);
     s_expect_sent (0, 0);
 }

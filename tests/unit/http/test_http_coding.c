@@ -1,4 +1,4 @@
-//  Bodies are decoded within their bounds, whatever the bytes are.
+//  Bodies are decoded within their bounds, for any bytes.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

@@ -1,4 +1,4 @@
-//  The texts in which stores keep marks and ancestors, and what a move compares.
+//  The texts in which stores keep marks and ancestors, and the comparison after a move.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 

@@ -87,7 +87,7 @@ s_fill_in_order (acks_t *acks)
     s_add (acks, 1, 11);
     s_add (acks, 1, 12);
     s_add (acks, 1, 3);
-    s_add (acks, 2, 10);  //  of somebody else
+    s_add (acks, 2, 10);  //  of another source
 }
 
 Test (acks, ranges_go_by_the_sequences_and_those_that_touch_are_one)

@@ -1,5 +1,5 @@
-//  The promise of positions: whatever is folded, saved in pieces or fails, in any order, the stored
-//  position is never ahead of the stored rockets, and it comes to the end.
+//  The promise of positions: with folds, saves in pieces and failures in any order, the stored
+//  position is never ahead of the stored rockets, and reaches the end.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
@@ -76,7 +76,7 @@ s_take (guint most)
     return save;
 }
 
-//  Store what was taken, as one transaction, and hold the promise against it.
+//  Store the taken rockets in one transaction, and check the promise.
 static void
 s_store (const save_on_way_t *save)
 {

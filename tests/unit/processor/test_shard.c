@@ -1,5 +1,5 @@
-//  What a shard remembers until it is saved and acknowledged, piece by piece; and for those who
-//  listen: a rocket is told once, in a state that was saved.
+//  What a shard remembers until it is saved and acknowledged, piece by piece; and the updates for
+//  listeners: each rocket once, in a saved state.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
@@ -53,7 +53,7 @@ s_save (uint64_t hot)
     return overdue;
 }
 
-//  How many are told in a turn.
+//  Return the number of updates of a turn.
 static int
 s_tell (void)
 {

@@ -127,7 +127,7 @@ s_write (uint32_t partition, const char *value)
     cr_assert_eq (rd_kafka_flush (s_producer, WAIT_MS), 0);
 }
 
-//  Have the broker refuse whatever is written from now on.
+//  Let the broker refuse all writes from now on.
 static void
 s_refuse_records (void)
 {
@@ -193,7 +193,7 @@ Test (source_kafka, reads_on_from_the_stored_position)
     cr_assert (shard_position (s_shards.shards[2], &position));
     s_source->revoke (s_source, 2);
     s_write (2, NULL);
-    //  The state went back, behind what was fetched before.
+    //  The state went back, to before the records that the source has fetched.
     s_own (2, 3, position.feed);
     cr_assert (s_source->assign (s_source, 2));
     s_run_until (&s_shards.counters.records, 5 + 3);

@@ -1,4 +1,5 @@
-//  A sender over real sockets: whom it tells, and that it rests when all are told.
+//  A sender over real sockets: which rockets it sends to which listeners, and that it rests
+//  afterwards.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 
@@ -70,7 +71,7 @@ s_save (void)
     g_ptr_array_unref (changes);
 }
 
-//  Let the sender run for so long as a loop would, if it is not told so many before.
+//  Run the sender for so long as a loop would, or until it has sent so many updates.
 static void
 s_run (int64_t ms, uint64_t told)
 {
@@ -130,7 +131,7 @@ Test (update_sender, what_was_overdue_when_nobody_listened_any_more_holds_up_nob
     s_listen (false);
     s_save ();
     cr_expect_eq (shard_overdue (s_shard), 0);
-    s_run (2 * UPDATE_INTERVAL_MS, UINT64_MAX);  //  nothing of it is told to the next listener
+    s_run (2 * UPDATE_INTERVAL_MS, UINT64_MAX);  //  the next listener gets none of these
     s_listen (true);
     uint64_t told = s_shards->counters.updates;
     s_fold (1, 3);

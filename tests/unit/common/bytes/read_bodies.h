@@ -150,7 +150,7 @@ typedef struct {
     const char *told;
 } case_t;
 
-//  Read each text as a document and as a line: its first fault is told alike.
+//  Read each text as a document and as a line; expect the same first fault.
 static inline void
 s_expect_first_fault (const case_t *cases, size_t count)
 {
@@ -165,7 +165,7 @@ s_expect_first_fault (const case_t *cases, size_t count)
 
 #define EXPECT_FIRST_FAULT(cases) s_expect_first_fault (cases, sizeof cases / sizeof cases[0])
 
-//  Read each text as a document and as a line: one message, told alike.
+//  Read each text as a document and as a line; expect the same message.
 static inline void
 s_expect_message (const case_t *cases, size_t count)
 {

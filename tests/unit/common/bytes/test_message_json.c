@@ -342,7 +342,7 @@ Test (message_json, the_first_fault_is_that_of_the_first_rule)
     EXPECT_FIRST_FAULT (cases);
 }
 
-//  The text is read again from the first number in another form on: each element is told once.
+//  From the first number in another form on, the text is read again; each element appears once.
 Test (message_json, integers_in_any_form_stand_among_other_messages)
 {
     static const char told[] = "0: " SPED_UP_TOLD "1: '' must be an object\n2: " SPED_UP_TOLD

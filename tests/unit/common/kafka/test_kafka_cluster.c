@@ -1,4 +1,4 @@
-//  What is asked of a cluster, against the one that librdkafka pretends to be.
+//  Questions to a Kafka cluster, here to the mock cluster of librdkafka.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <librdkafka/rdkafka.h>

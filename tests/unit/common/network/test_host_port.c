@@ -1,4 +1,4 @@
-//  The one way to write a place: what is taken, which part is added, and what is refused.
+//  Addresses as users write them: valid ones, the parts that may be left out, and invalid ones.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>

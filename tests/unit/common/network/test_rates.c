@@ -45,7 +45,7 @@ Test (rates, the_least_and_the_most_are_kept)
     rates_destroy (&fast);
 }
 
-//  Among many busy clients nobody gets more, and nearly nobody less.
+//  Among many busy clients no client gets more than its rate, and hardly any gets less.
 Test (rates, ten_thousand_clients_at_once_get_their_rate)
 {
     rates_t *rates = rates_new (5);

@@ -49,7 +49,8 @@ class Row:
             return
         ours, theirs = self.series[who]["values"], self.series[peer]["values"]
         pairs = zip(theirs, ours) if inverse else zip(ours, theirs)
-        self.check(f"x {peer}", [one / other for one, other in pairs], bound, target)
+        label = f"x {peer}" if who == "downlink" else f"{who} x {peer}"
+        self.check(label, [one / other for one, other in pairs], bound, target)
 
     def as_json(self):
         series = {who: {**one, "median": median(one["values"]), "low": min(one["values"]),

@@ -2,12 +2,14 @@
 processor reads a topic that was filled before it started.
 
 A broker takes a good part of the cores. So a row also tells what each program took of them for a message, and how that
-compares with ZeroMQ without the broker's part: as if the broker had a host of its own.
+compares with ZeroMQ without the broker's part: as if the broker had a host of its own. In bulk, and for a filled topic, the
+limit is librdkafka alone: as many records of that size written, or read, beside the same broker in the same round.
 """
 import contextlib
 import json
 import os
 import resource
+import subprocess
 import time
 
 import harness
@@ -18,6 +20,7 @@ from rows import ndjson
 from server_process import Missing
 
 RATIO_TARGET, BULK_TARGET, BACKLOG_TARGET = 0.8, 300_000, 500_000
+LIMIT, LIMIT_TARGET = "librdkafka alone", 0.65
 BULK_SECOND = 200_000  # messages for each second of a run
 WARM_SECONDS = 6  # of load over each bus: Java brokers compile what they do often while they do it
 PARTITIONS = 16
@@ -55,8 +58,8 @@ def over(broker, topic, *gateway):
 
 def enter_systems(row, stack, buses):
     """Start a system over ZeroMQ, and over each of the buses whose broker is installed; the others are noted. Returns
-    pairs by name: the system, and the process of its broker or None."""
-    brokers, kinds = {}, {"zmq": {}}
+    pairs by name, the system and the process of its broker or None; and the brokers by bus."""
+    processes, brokers, kinds = {}, {}, {"zmq": {}}
     for bus in buses:
         try:
             broker = ENTER[bus](stack)
@@ -64,9 +67,29 @@ def enter_systems(row, stack, buses):
             row.note(f"without {bus}: {why}")
             continue
         kinds.update({bus: over(broker, "a"), f"{bus}, journal=off": over(broker, "b", "--journal", "off")})
-        brokers[bus] = broker.brokers[0].process if bus == "kafka" else broker.process
+        brokers[bus] = broker
+        processes[bus] = broker.brokers[0].process if bus == "kafka" else broker.process
     return {name: (stack.enter_context(harness.System(stack.enter_context(harness.folder()), **flags)),
-                   brokers.get(name.partition(",")[0])) for name, flags in kinds.items()}
+                   processes.get(name.partition(",")[0])) for name, flags in kinds.items()}, brokers
+
+
+def begin_alone(broker, topic, what, count):
+    """Let librdkafka alone read or write records."""
+    return subprocess.Popen([harness.BIN / "bench-records", broker.bootstrap, topic, what, str(count)])
+
+
+def await_alone(*processes):
+    for one in processes:
+        assert one.wait() == 0
+
+
+def measure_alone(row, broker, number, count):
+    """Write records and read them at the same time, over a topic of this round."""
+    topic = f"alone-{number}"
+    broker.make_topic(topic, PARTITIONS)
+    started = time.monotonic()
+    await_alone(*(begin_alone(broker, topic, what, count) for what in ("write", "read")))
+    row.add(LIMIT, "messages/s", count / (time.monotonic() - started))
 
 
 def core_seconds(system, broker):
@@ -96,7 +119,7 @@ def note_budget(row, systems):
 
 def measure_post(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
-        systems = enter_systems(row, stack, ENTER)
+        systems, _ = enter_systems(row, stack, ENTER)
         for system, _ in systems.values():
             harness.wrk("post.lua", system.url, WARM_SECONDS, harness.salt())
             system.settle()
@@ -113,18 +136,21 @@ def measure_post(row, rounds, seconds):
 
 def measure_bulk(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
-        systems = enter_systems(row, stack, ("kafka", "rabbitmq"))
-        for _ in range(rounds):
+        systems, brokers = enter_systems(row, stack, ("kafka", "rabbitmq"))
+        for number in range(rounds):
             for name, (system, broker) in systems.items():
                 before = core_seconds(system, broker)
                 result = ndjson.run(system, BULK_SECOND * seconds)
                 row.add(name, "messages/s", result["applied"])
                 row.detail(name, result)
                 note_cores(row, name, before, core_seconds(system, broker), BULK_SECOND * seconds)
+            if "kafka" in brokers:
+                measure_alone(row, brokers["kafka"], number, BULK_SECOND * seconds)
     note_budget(row, systems)
     for name in systems:
         if name.startswith("kafka"):
             row.check_series(name, ">=", BULK_TARGET)
+            row.check_ratio(name, LIMIT, ">=", LIMIT_TARGET)
 
 
 def backlog():
@@ -145,10 +171,14 @@ def measure_backlog(row, rounds, seconds):
         count = harness.setting("BACKLOG", BACKLOG)
         for _ in range(rounds):
             started = time.monotonic()
+            await_alone(begin_alone(broker, "backlog", "read", count))
+            row.add(LIMIT, "messages/s", count / (time.monotonic() - started))
+            started = time.monotonic()
             with harness.folder() as folder, harness.System(folder, **over(broker, "backlog")) as system:
                 row.add("kafka", "messages/s", count / (system.await_applied(count) - started))
                 assert system.applied() == count and system.rockets() == BACKLOG_ROCKETS
     row.check_series("kafka", ">=", BACKLOG_TARGET)
+    row.check_ratio("kafka", LIMIT, ">=", LIMIT_TARGET)
 
 
 ROWS = {"buses": ("POST one message, 64 connections, by bus", measure_post),

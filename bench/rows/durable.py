@@ -1,4 +1,4 @@
-"""POST from 64 keep-alive connections beside others that answer after a sync: the least that such a service does, and
+"""POST from 64 keep-alive connections, or 8, beside others that answer after a sync: the least that such a service does, and
 Webdis on Redis and NATS JetStream, if they are installed. And how long a sync alone takes on this disk."""
 import contextlib
 import json
@@ -14,6 +14,7 @@ from downlink import free_ports, until
 
 SYNCED_TARGET, WEBDIS_TARGET, NATS_TARGET = 0.8, 1.0, 1.0
 NATS_MESSAGES, NATS_BYTES = 20000, 200
+FEW = 8
 BLOCK, FILE, SYNCS = 8192, 16 << 20, 1000
 
 
@@ -92,6 +93,20 @@ def nats(folder):
         yield publish
 
 
+def measure_few(row, rounds, seconds):
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(harness.folder())
+        system = stack.enter_context(harness.System(folder))
+        synced = harness.entered(stack, lambda: harness.synced(folder), row)
+        for _ in range(rounds):
+            for who, target in (("downlink", system), ("limit", synced)):
+                if target:
+                    row.add(who, "messages/s",
+                            harness.wrk("post.lua", target.url, seconds, harness.salt(), FEW)["rate"])
+            system.settle()
+    row.check_ratio("downlink", "limit", ">=", SYNCED_TARGET)
+
+
 def measure(row, rounds, seconds):
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(harness.folder())
@@ -120,4 +135,5 @@ def measure(row, rounds, seconds):
         row.check_ratio("downlink", "nats", ">=", NATS_TARGET)
 
 
-ROWS = {"durable": ("POST one message, 64 connections, beside others that sync before they answer", measure)}
+ROWS = {"durable": ("POST one message, 64 connections, beside others that sync before they answer", measure),
+        "durable-few": (f"the same with {FEW} connections, beside the limit", measure_few)}

@@ -1,7 +1,7 @@
 """POST NDJSON, 1,000 messages a request, until the processor has applied the last of them."""
 import harness
 
-TARGET = 1_000_000
+TARGET = 2_000_000
 MESSAGES_A_SECOND = 600_000  # what a run is sized by
 BATCH = 1000
 CLIENTS = 8

@@ -4,7 +4,7 @@ import time
 
 import harness
 
-TARGET = 1_000_000
+TARGET = 2_000_000
 MESSAGES = 2_000_000
 FLAGS = ("--buffer", 20_000_000, "--journal-limit", "8G")
 

@@ -3,7 +3,7 @@ import harness
 from rows import ndjson
 
 COUNTS = (1, 2, 4)
-KEPT = 0.85
+KEPT = 0.9
 
 
 def measure(row, rounds, seconds):

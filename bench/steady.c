@@ -67,6 +67,11 @@ main (int argc, char **argv)
     fault = place.is_secure ? http_place_set_trust (&place, NULL) : NULL;
     if (fault)
         options_refuse (&s_usage, "%s", fault);
+    fault = http_place_resolve (&place, INT64_MAX);
+    if (fault) {
+        fprintf (stderr, "bench-steady: '%s' cannot be resolved: %s\n", place.host, fault);
+        return 1;
+    }
     s_plan.stop_fd = stop_signals_open ();
     uint64_t sent = 0;
     bool good = true;

@@ -135,6 +135,7 @@ http_line_t *
 http_connect (const http_place_t *place, unsigned turn)
 {
     g_assert (!place->is_secure == !place->trust);
+    g_assert (place->address_size > 0);
     int fd = socket (place->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return NULL;

@@ -42,7 +42,7 @@ void http_place_set_token (http_place_t *self, const char *token);
 
 void http_place_free (http_place_t *self);
 
-//  Begin to connect. Return the line, or NULL with errno set. For a loopback target, turn selects
+//  Begin to connect to a place that is resolved. Return the line, or NULL with errno set. For a loopback target, turn selects
 //  the local address, since one address has ports for about 28,000 connections.
 http_line_t *http_connect (const http_place_t *place, unsigned turn);
 

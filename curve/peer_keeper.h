@@ -1,6 +1,6 @@
 //  Keep the list of peers of a key directory: read it at the start, and again when its file has
 //  changed. A changed file with a fault changes nothing, and the log names the fault, so an
-//  operator's mistake shuts nobody out.
+//  operator's mistake locks no peer out.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PEER_KEEPER_H
 #define DOWNLINK_PEER_KEEPER_H

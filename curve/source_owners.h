@@ -12,7 +12,7 @@
 #include "common/bytes/frame.h"
 
 #define SOURCES_OF_A_KEY_MAX 1024
-#define SOURCE_KEYS_MAX 1024  //  keys with sources; beyond them the table begins anew
+#define SOURCE_KEYS_MAX 1024  //  keys with sources; a further key empties the table
 
 typedef struct source_owners source_owners_t;
 

@@ -1,5 +1,5 @@
-//  The connection of a refusal is certain in two cases: its request deserves the status whatever
-//  bytes follow, or no other connection can have this fault.
+//  The connection of a refusal is certain in two cases: the request deserves the status for any
+//  following bytes, or no other connection can have this fault.
 //  SPDX-License-Identifier: Apache-2.0
 #include "http/http_errors.h"
 

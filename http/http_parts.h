@@ -103,7 +103,7 @@ struct http_request {
     const http_state_kind_t *state_kind;
     void *state;
 
-    answer_t *answer;    //  NULL: there is none yet, or libmicrohttpd has it
+    answer_t *answer;    //  NULL: there is none yet, or libmicrohttpd owns it
     unread_t *unread;    //  NULL: the answer is not large
     http_read_fn *read;  //  of a stream
     void *read_context;

@@ -49,7 +49,7 @@ http_pieces_show (http_request_t *request)
         g_assert (request->phase == REQUEST_PAUSED);  //  else it is neither taken nor held
 }
 
-//  Return the length of the line that the first of these bytes belong to, as far as it is known.
+//  Return the known length of the line to which the first of these bytes belong.
 static size_t
 s_line_size (const http_request_t *request, text_t bytes)
 {

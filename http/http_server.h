@@ -12,9 +12,9 @@
 //  Listen. Return NULL if that fails; the log says why.
 http_server_t *http_server_new (const http_config_t *config);
 
-//  Accept no further connections. Complete requests go on. From now on http_server_run answers 503
-//  to a request that is not complete within two seconds, or of which no byte arrives for a second,
-//  and closes its connection.
+//  Accept no further connections. Complete requests get their answers. http_server_run now answers
+//  503 to a request that is not complete within two seconds, or of which no byte arrives for a
+//  second, and closes its connection.
 void http_server_stop_listening (http_server_t *self);
 
 //  Close everything. No request may be held any more.

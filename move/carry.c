@@ -10,7 +10,7 @@
 #define BYTES_MAX (64 * 1024 * 1024)  //  likewise
 #define BATCH_MAX 16384               //  rockets in one save
 
-//  A reading of one end, and the batches for the other one.
+//  The reader of one end, and the batches for the other end.
 typedef struct {
     move_end_t *from;
     move_end_t *to;  //  NULL: only count

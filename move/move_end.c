@@ -8,7 +8,7 @@
 #include "common/process/log.h"
 
 #define MEMBERS_PATIENCE_MS                                                                        \
-    1500                         //  less than a newcomer waits before it shares: it disturbs nobody
+    1500  //  shorter than the wait of a newcomer, so it disturbs no processor
 #define LOCKS_PATIENCE_MS 10000  //  until a processor that stops has saved
 #define AWAY_PATIENCE_MS 60000
 #define PAUSE_MS 20

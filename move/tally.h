@@ -1,5 +1,5 @@
 //  The number of rockets and the sum of their checksums. Two stores with equal tallies have the
-//  same rockets, in whatever order they were read. Pure functions.
+//  same rockets, read in any order. These functions are pure.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TALLY_H
 #define DOWNLINK_TALLY_H

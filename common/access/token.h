@@ -1,8 +1,8 @@
 //  Tokens: secrets that clients send, as in "Authorization: Bearer TOKEN". A server keeps only
-//  their digests, so a stolen token file lets nobody in.
+//  their digests, so a stolen token file is of no use.
 //
 //  A digest without salt or repetition is enough, because a token that token_make makes has 256
-//  random bits: nobody finds one by trying.
+//  random bits, so no attacker can guess one.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TOKEN_H
 #define DOWNLINK_TOKEN_H

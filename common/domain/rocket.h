@@ -6,7 +6,7 @@
 //  ORDERING_LATEST a message is ignored unless its number is above the highest one applied.
 //
 //  A rocket can be forgotten: only its id and a time are left, and it ignores every further
-//  message, whatever its number. So a late or repeated message never brings the rocket back, and
+//  message of any number. So a late or repeated message never brings the rocket back, and
 //  the order of messages does not matter here either.
 //
 //  One thread owns a rocket and the pool of its texts.

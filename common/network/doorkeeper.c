@@ -164,7 +164,7 @@ s_log_ended (doorkeeper_t *self, const char *what, const char *reason)
         log_event (LOG_WARN, what, "reason=%s ended=%llu", reason, (unsigned long long) ended);
 }
 
-//  Return how much a visit has sent without completing a message, as far as it is watched.
+//  Return how many bytes a visit has sent without completing a message, as far as it is watched.
 static uint64_t
 s_incomplete (doorkeeper_t *self, visit_t *visit)
 {

@@ -40,11 +40,10 @@ typedef struct {
 } option_command_t;
 
 typedef struct {
-    const char *program;  //  downlink-gateway
-    const char *summary;  //  what it is, in one line
-    const char
-        *arguments;  //  what stands behind the flags in the usage line, "ping | get ID"; NULL:
-                     //  none are taken
+    const char *program;    //  downlink-gateway
+    const char *summary;    //  the purpose of the program, in one line
+    const char *arguments;  //  the words behind the flags in the usage line, "ping | get ID"; NULL:
+                            //  none are taken
     const option_command_t *commands;  //  for --help, up to one without a name; NULL for none
     const char *examples;              //  lines at the end of --help; NULL for none
     const option_t *options;

@@ -189,7 +189,7 @@ s_take_message (const char *domain, GLogLevelFlags level, const char *message, v
 {
     (void) context;
     if (strstr (message, "failed to allocate") || strstr (message, "no memory"))
-        errno = ENOMEM;  //  for the crash handler, whatever has happened to errno
+        errno = ENOMEM;  //  for the crash handler, as errno may have changed
     else
         log_event (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) ? LOG_ERROR : LOG_WARN,
             "a library complains", "library=%s text=%s", domain ? domain : "", message);

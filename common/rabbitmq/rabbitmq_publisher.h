@@ -62,7 +62,7 @@ void rabbitmq_publisher_run (rabbitmq_publisher_t *self, rabbitmq_fate_fn *tell,
 typedef struct {
     uint64_t session;  //  a number for each connection; 0: none with all queues
     bool is_away;      //  no broker answers, or it takes no messages
-    bool is_refused;   //  a broker refuses connection or queues, until somebody changes something
+    bool is_refused;   //  a broker refuses connection or queues, until an operator changes that
     char reason[RABBITMQ_REASON_SIZE];  //  of the last failure; empty: none
 } rabbitmq_publisher_condition_t;
 

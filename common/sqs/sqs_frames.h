@@ -28,7 +28,7 @@ bool sqs_frames_read (const char *text, size_t index, frame_head_t *head, uint64
 bool sqs_part_read (const char *text, unsigned *part, unsigned *parts)
     __attribute__ ((warn_unused_result));
 
-//  The frames of which some, but not all pieces were seen.
+//  The frames of which some pieces have come, but not all.
 typedef struct sqs_frames sqs_frames_t;
 
 sqs_frames_t *sqs_frames_new (void);

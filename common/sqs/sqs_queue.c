@@ -8,7 +8,7 @@
 
 #define AGAIN_MS 500
 #define FAULTY_MS 5000
-#define LOST_MS 3000  //  it is made anew only after that: a service that starts may not know it yet
+#define LOST_MS 3000  //  then make a missing queue again; a service that starts may not know it yet
 
 void
 sqs_queue_init (sqs_queue_t *self, sqs_client_t *client, json_writer_t *json, const char *name,

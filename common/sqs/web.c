@@ -31,7 +31,7 @@ struct web {
     int timer_fd;
     int64_t curl_at_ms;  //  libcurl wants to run then; INT64_MAX: no time
     int64_t wake_at_ms;  //  the owner does
-    int64_t armed_ms;    //  what the timer is set to
+    int64_t armed_ms;    //  the time to which the timer is set
     GQueue calls;        //  of call_t
 };
 
@@ -178,7 +178,7 @@ s_set_body (call_t *call, text_t body)
     curl_easy_setopt (call->easy, CURLOPT_COPYPOSTFIELDS, body.size ? body.data : "");
 }
 
-//  Set what holds for every request. QUICK_EXIT: never wait for a thread that looks up a name.
+//  Set the options of every request. QUICK_EXIT: never wait for a thread that looks up a name.
 static void
 s_set_rules (call_t *call, const web_request_t *request)
 {

@@ -1,6 +1,6 @@
 //  Keep the tokens of a gateway's token file: read the file at the start, and again when it has
 //  changed. A changed file with a fault changes nothing, and the log names the fault, so an
-//  operator's mistake shuts nobody out.
+//  operator's mistake locks no client out.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TOKEN_KEEPER_H
 #define DOWNLINK_TOKEN_KEEPER_H

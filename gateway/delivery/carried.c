@@ -8,7 +8,7 @@ typedef struct {
     uint64_t digest;
     int64_t kept_us;  //  as in the record
     int64_t carried_us;
-    receipt_t *receipt;  //  NULL: nobody is told
+    receipt_t *receipt;  //  NULL: no client waits
     uint32_t partition;
     uint32_t messages;
     GList link;  //  in the queue of its partition

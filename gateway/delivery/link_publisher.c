@@ -386,7 +386,8 @@ s_keep_turn (link_publisher_t *self)
     journal_round_t *round = journal_done (self->journal);
     if (round)
         s_finish_round (self, round);
-    //  Take messages from inherited journals. While our journal fails, try as often as it is tried.
+    //  Take messages from inherited journals. While this gateway's journal fails, try as often as
+    //  the journal is tried.
     bool may_take = s_layout (&self->base).partitions > 0 &&
                     (!self->is_failing || clock_ms () >= self->remove_at_ms) &&
                     kept_held_bytes (self->kept) < KEPT_HELD_MAX_BYTES / 2 &&

@@ -26,7 +26,7 @@ typedef struct {
 void broker_link_init (broker_link_t *self, const link_t *base, bus_t bus, const char *topic,
     const link_setup_t *setup);
 
-//  Free what broker_link_init made, not the structure.
+//  Free everything that broker_link_init made, but not the structure.
 void broker_link_clear (broker_link_t *self);
 
 //  link.hear.
@@ -50,8 +50,8 @@ void broker_link_note_away (broker_link_t *self, bool is_away, const char *reaso
 //  Compare the bus with the buses of the processors: bus_check_look.
 void broker_link_check (broker_link_t *self);
 
-//  Return the fault that keeps all frames back until somebody mends it, or NULL. own: a fault that
-//  the link itself has found; NULL or empty: none.
+//  Return the fault that keeps all frames back until an operator mends it, or NULL. own: a fault
+//  that the link itself has found; NULL or empty: none.
 const char *broker_link_fault (const broker_link_t *self, const char *own);
 
 //  Return the condition. reason: the last error, or empty; fault: as broker_link_fault returns it.

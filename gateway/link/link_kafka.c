@@ -19,7 +19,7 @@ typedef struct {
     broker_link_t link;
     bus_settings_t *config;
     bool is_patient;
-    kafka_producer_t *producer;  //  NULL: it could not be made anew yet
+    kafka_producer_t *producer;  //  NULL: the link could not make it again yet
     int64_t renew_at_ms;
     uint64_t session;        //  the number of producers so far
     char fault[FAULT_SIZE];  //  of the layouts

@@ -1,7 +1,7 @@
 //  The links to processors, and the keys that processors must have. libzmq makes a broken link
 //  again, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
 //  or lacks a right. An operator may mend that while this gateway runs, so these functions make
-//  such links anew every second. If several keys may announce, each attempt expects the next one.
+//  such links again every second. If several keys may announce, each attempt expects the next one.
 //
 //  A worker owns its links.
 //  SPDX-License-Identifier: Apache-2.0
@@ -13,7 +13,7 @@
 
 typedef struct {
     peer_view_t keys;                 //  that may announce
-    uint8_t nobody[SOCKET_KEY_SIZE];  //  a key that nobody has
+    uint8_t nobody[SOCKET_KEY_SIZE];  //  a key that no peer has
     const char *ack_topic;            //  that links hear; borrowed
     int64_t logged_ms;
 } peer_links_t;
@@ -28,7 +28,7 @@ peer_t *peer_links_add (peer_links_t *self, const address_t *address, int64_t no
 //  Free a peer_t and its links.
 void peer_links_free (void *data);
 
-//  Make the links of a peer anew if its handshake failed, or if its key may not announce any more.
+//  Make the links of a peer again if its handshake failed, or if its key may not announce any more.
 //  Return true if they are new: messages on the old links may be lost, and the peer counts as
 //  silent until it announces itself again.
 bool peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms);

@@ -61,7 +61,7 @@ s_note (served_state_t *self, const state_id_t *state, const state_ancestors_t *
         self->candidates[self->count++] = (candidate_t){*state, *ancestors, now_ms, now_ms};
 }
 
-//  Return the only candidate, or the one that was moved from all others; NULL if there is none.
+//  Return the only candidate, or the candidate that descends from all others; NULL if none does.
 static const candidate_t *
 s_choose (const served_state_t *self)
 {

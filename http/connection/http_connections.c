@@ -14,9 +14,9 @@
 #define STREAM_MS 45000
 #define PARTED_MS 1000
 #define BODY_STEP_BYTES 65536
-#define STOP_QUIET_MS 1000       //  at a stop: an incomplete request of which nothing comes
-#define STOP_UNFINISHED_MS 2000  //  at a stop: an incomplete request, since the stop
-#define STOP_UNTAKEN_MS 2000     //  at a stop: a client that takes nothing of its answer
+#define STOP_QUIET_MS 1000       //  at a stop: how long an incomplete request may pause
+#define STOP_UNFINISHED_MS 2000  //  at a stop: how long a request may stay incomplete
+#define STOP_UNTAKEN_MS 2000     //  at a stop: how long a client may take nothing of its answer
 #define LOOKS_MAX 1024           //  at connections of one phase, in one call
 #define GREET_MAX 64             //  new connections to look at, in one run
 #define GREET_MS 1000            //  after that, a connection is not new any more

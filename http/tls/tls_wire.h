@@ -70,7 +70,7 @@ const char *tls_fault_advice (tls_fault_t fault);
 //  Send bytes and close the sending side. Never wait: bytes that the socket does not take are lost.
 void tls_wire_end (tls_wire_t *self, const char *bytes, size_t size);
 
-//  Return the number of bytes that were decrypted and that nobody has read.
+//  Return the number of decrypted bytes that are not read yet.
 size_t tls_wire_pending (const tls_wire_t *self);
 
 //  Return the number of bytes that the library has read, with the overhead of TLS, and without the

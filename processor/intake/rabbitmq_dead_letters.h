@@ -1,6 +1,6 @@
 //  Send bad messages to the queue of --dead-letter. A letter has the body of the message, and the
-//  headers `reason` and `queue`. It is published again until the broker has it. After a lost
-//  connection the broker delivers its message again, and a new letter is sent. The processor's
+//  headers `reason` and `queue`. The processor publishes it again until the broker has it. After a
+//  lost connection the broker delivers its message again, and a new letter is sent. The processor's
 //  thread owns the letters.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_RABBITMQ_DEAD_LETTERS_H

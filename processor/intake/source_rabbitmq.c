@@ -19,8 +19,8 @@
 #include "processor/rabbitmq/rabbitmq_partition.h"
 
 #define LEAVE_MS 2000  //  other processors wait for the messages of a leaving partition
-#define START_MS 20    //  between two looks at a broker that is awaited
-#define AWAY_MS 1000   //  a connection may come back so soon that nobody need know
+#define START_MS 20    //  between two looks at a broker, at the start
+#define AWAY_MS 1000   //  report a lost connection only after this time, as it may soon come back
 #define LOG_INTERVAL_MS 1000
 
 typedef struct {

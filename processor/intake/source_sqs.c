@@ -203,7 +203,7 @@ s_revoke (source_t *base, uint32_t number)
     self->shards->lags[number] = (lag_t){0};
 }
 
-//  While a processor stops, nobody calls take: the deletions begin here, and end with destroy.
+//  While a processor stops, it does not call take: the deletions begin here, and end with destroy.
 static void
 s_saved (source_t *base, uint32_t number, const position_t *position)
 {
@@ -270,7 +270,7 @@ s_is_busy (const source_sqs_t *self)
     return false;
 }
 
-//  Let the last deletions end, and show what is not saved, for a bounded time. A request for
+//  Let the last deletions end, and show unsaved messages again, for a bounded time. A request for
 //  messages that ends later may still get some, which then stay hidden for a while.
 static void
 s_close (source_sqs_t *self)

@@ -1,6 +1,6 @@
 //  Send bad messages to the queue of --dead-letter. A letter has the body of the message, and the
-//  attributes `reason`, `queue` and `id`. It is sent again until SQS has it. The processor's thread
-//  owns the letters.
+//  attributes `reason`, `queue` and `id`. The processor sends it again until SQS has it. The
+//  processor's thread owns the letters.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_SQS_DEAD_LETTERS_H
 #define DOWNLINK_SQS_DEAD_LETTERS_H

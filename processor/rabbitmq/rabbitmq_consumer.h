@@ -41,7 +41,7 @@ void rabbitmq_delivery_free (rabbitmq_delivery_t *self);
 //  The condition of the broker.
 typedef struct {
     bool is_ready;    //  there is a connection, with all queues
-    bool is_refused;  //  a broker refuses connection or queues, until somebody changes something
+    bool is_refused;  //  a broker refuses connection or queues, until an operator changes that
     uint64_t received_bytes;
     char reason[RABBITMQ_REASON_SIZE];  //  of the last failure; empty: none
 } rabbitmq_consumer_condition_t;

@@ -1,4 +1,4 @@
-"""downlink-move with real processes: what it moves, what it refuses, and what an interrupted move leaves."""
+"""downlink-move with real processes: moves, refusals, and the state after an interrupted move."""
 import os
 import pathlib
 import shutil
@@ -70,7 +70,7 @@ def positions(directory):
 
 @pytest.fixture(scope="module")
 def source(folder):
-    """A small state, to be copied, and what its rockets are like."""
+    """A small state to copy, and its rockets."""
     both = Pair(folder)
     arrived = oracle.make(300, 20, seed=5, shuffle=300, duplicates=0.05)
     post_lines(both, arrived)

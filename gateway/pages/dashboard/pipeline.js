@@ -107,7 +107,7 @@ function named (processors) {
         letter: index < 26 ? String.fromCharCode (65 + index) : String (index + 1)}));
 }
 
-//  Say where a processor saves its rockets, and so what survives.
+//  Say where a processor saves its rockets, and so which failures they survive.
 function savedOn (store) {
     if (!store)
         return "store unknown";
@@ -187,7 +187,7 @@ export function showStats (stats) {
     return showNow (stats);
 }
 
-//  Show what the hub has seen before this page came, the same way. There is at least one answer.
+//  Show the answers that the hub got before this page came, at least one, in the same way.
 export function showPast ({samples, last}) {
     Object.assign (history, {samples, last});
     return showNow (last);

@@ -10,7 +10,7 @@ const TROUBLES_MAX = 4;
 
 const find = (id) => document.getElementById (id);
 
-//  What the page has noticed; health.js explains the members.
+//  The events that the page has noted; health.js explains the members.
 const seen = {stats: null, samples: [], isBarred: false, awayAt: null, eventsLostAt: null,
     rockets: null};
 let accepted = null;  //  messages per second
@@ -33,7 +33,7 @@ function paint () {
         ? number (accepted) + " messages/s" : "");
     const sentences = found.troubles.slice (0, TROUBLES_MAX).map (line);
     const banner = find ("banner");
-    //  Replace what has changed only: a reader of the screen would say it again.
+    //  Replace only changed texts: a screen reader would read the others again.
     if (sentences.map ((one) => one.textContent).join () !== banner.dataset.said) {
         banner.replaceChildren (...sentences);
         banner.dataset.said = sentences.map ((one) => one.textContent).join ();

@@ -36,7 +36,7 @@ typedef struct {
     const char *bus;     //  its name in --bus
     bool is_away;        //  the receiver of the frames does not answer
     const char *reason;  //  the last error; NULL: none is known. Borrowed until the next run
-    const char *fault;   //  a sentence: an operator must mend this before frames can move; or NULL
+    const char *fault;   //  a sentence: the link sends nothing until an operator mends it; or NULL
 } link_condition_t;
 
 struct link {

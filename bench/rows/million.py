@@ -18,12 +18,13 @@ def rockets():
 
 
 def load(system):
+    """Make the rockets. Return the seconds from their first message until the last one is saved."""
     before = system.applied()
     result = harness.launch(system.url, rockets=rockets(), max_messages=rockets(), batch=1000,
                             concurrency_level=4, new_connections="no", shuffle=0)
     assert result["status"] == 0, result
     system.await_applied(before + rockets())
-    system.settle()
+    return system.settle() - (result["ended"] - result["seconds"])
 
 
 def load_peer(peer):

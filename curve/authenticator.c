@@ -12,6 +12,7 @@
 #include "common/process/clock.h"
 #include "common/process/failpoint.h"
 #include "common/process/log.h"
+#include "common/process/thread.h"
 #include "common/process/watchdog.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
@@ -42,7 +43,8 @@ struct authenticator {
     pthread_mutex_t mutex;  //  guards expected_key
     uint8_t expected_key[SOCKET_KEY_SIZE];
     atomic_uint expected;
-    GThread *thread;
+    pthread_t thread;
+    bool has_thread;
 };
 
 static bool
@@ -214,7 +216,12 @@ authenticator_new (peer_keeper_t *keeper, bool is_serving)
         errno = error;
         return NULL;
     }
-    self->thread = g_thread_new ("authenticator", s_run, self);
+    self->has_thread = thread_start (&self->thread, "authenticator", s_run, self);
+    if (!self->has_thread) {
+        int error = errno;
+        authenticator_destroy (&self);
+        errno = error;
+    }
     return self;
 }
 
@@ -232,9 +239,9 @@ authenticator_destroy (authenticator_t **self_p)
     if (!self)
         return;
     atomic_store (&self->is_over, true);
-    if (self->thread) {
+    if (self->has_thread) {
         s_wake (self);
-        g_thread_join (self->thread);
+        pthread_join (self->thread, NULL);
     }
     if (self->requests)
         zmq_close (self->requests);

@@ -11,19 +11,13 @@
 #include "common/process/notify.h"
 #include "common/process/state_signal.h"
 #include "common/process/stop_signals.h"
+#include "common/process/thread.h"
 #include "curve/curve.h"
 #include "http/connection/listener.h"
 
 #define DESCRIPTORS_KEPT 256  //  for sockets to processors, the journal, the log
 #define CONNECTIONS_MAX 65536
 #define UNREADY_US (200 * 1000)  //  /readyz answers 503 this long before the port closes
-
-static void *
-s_work (void *data)
-{
-    worker_run (data);
-    return NULL;
-}
 
 //  Return the number of connections for which there are enough descriptors.
 static unsigned
@@ -142,17 +136,29 @@ s_make_workers (const gateway_config_t *config, worker_config_t *share, discover
     return true;
 }
 
-//  Run the workers until the signal to stop, and until they have ended.
+static void *
+s_work (void *data)
+{
+    worker_run (data);
+    return NULL;
+}
+
+//  Start the threads of the workers. Return how many run: all, unless there can be no further
+//  thread.
+static unsigned
+s_start_workers (worker_t **workers, unsigned count, pthread_t *threads)
+{
+    unsigned running = 0;
+    while (running < count && thread_start (&threads[running], "worker", s_work, workers[running]))
+        running++;
+    return running;
+}
+
+//  Serve until the signal to stop.
 static void
 s_serve (const gateway_config_t *config, const service_signals_t *signals,
-    const worker_config_t *share, const curve_t *curve, phase_t *phase, worker_t **workers,
-    atomic_uint *state_requests)
+    const worker_config_t *share, const curve_t *curve, atomic_uint *state_requests)
 {
-    pthread_t *threads = g_new0 (pthread_t, config->workers);
-    for (unsigned index = 0; index < config->workers; index++) {
-        int error = pthread_create (&threads[index], NULL, s_work, workers[index]);
-        g_assert (error == 0);
-    }
     s_warn (config);
     log_event (LOG_INFO, "listening", "address=%s port=%u workers=%u tls=%s",
         config->worker.address, (unsigned) config->worker.port, config->workers,
@@ -161,17 +167,34 @@ s_serve (const gateway_config_t *config, const service_signals_t *signals,
     s_wait_for_stop (signals, share, curve, state_requests);
     notify_stopping ();
     stop_signals_release ();
+}
+
+//  Run the workers until the signal to stop, and until they have ended. If one of them gets no
+//  thread, end the others, which may have accepted messages, in the same way. Return false then.
+static bool
+s_run_workers (const gateway_config_t *config, const service_signals_t *signals,
+    const worker_config_t *share, const curve_t *curve, phase_t *phase, worker_t **workers,
+    atomic_uint *state_requests)
+{
+    pthread_t *threads = g_new0 (pthread_t, config->workers);
+    unsigned running = s_start_workers (workers, config->workers, threads);
+    bool good = running == config->workers;
+    if (good)
+        s_serve (config, signals, share, curve, state_requests);
     phase_enter (phase, GATEWAY_UNREADY);
-    g_usleep (UNREADY_US);
+    if (good)
+        g_usleep (UNREADY_US);
     phase_enter (phase, GATEWAY_STOPPING);
-    for (unsigned index = 0; index < config->workers; index++) {
+    for (unsigned index = 0; index < running; index++) {
         pthread_join (threads[index], NULL);
         worker_destroy (&workers[index]);
     }
     g_free (threads);
+    return good;
 }
 
-//  Make the parts that all workers share, and serve. Return 0, or -1 if a worker cannot be made.
+//  Make the parts that all workers share, and serve. Return 0, or -1 if one of them cannot be made
+//  or started.
 static int
 s_run (const gateway_config_t *config, const service_signals_t *signals, worker_config_t *share,
     const curve_t *curve, atomic_uint *state_requests)
@@ -184,9 +207,8 @@ s_run (const gateway_config_t *config, const service_signals_t *signals, worker_
     share->rates = config->rate ? rates_new (config->rate) : NULL;
     discovery_t *discovery = discovery_new (config->processors, false);
     worker_t **workers = g_new0 (worker_t *, config->workers);
-    bool is_made = s_make_workers (config, share, discovery, &phase, workers);
-    if (is_made)
-        s_serve (config, signals, share, curve, &phase, workers, state_requests);
+    bool good = discovery && s_make_workers (config, share, discovery, &phase, workers) &&
+                s_run_workers (config, signals, share, curve, &phase, workers, state_requests);
     for (unsigned index = 0; index < config->workers; index++)
         worker_destroy (&workers[index]);
     g_free (workers);
@@ -195,7 +217,7 @@ s_run (const gateway_config_t *config, const service_signals_t *signals, worker_
     http_crowds_destroy (&share->crowds);
     rates_destroy (&share->rates);
     gateway_metrics_destroy (&share->metrics);
-    return is_made ? 0 : -1;
+    return good ? 0 : -1;
 }
 
 int

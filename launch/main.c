@@ -7,6 +7,7 @@
 #include "common/options/options.h"
 #include "common/process/clock.h"
 #include "common/process/descriptors.h"
+#include "common/process/log.h"
 #include "common/process/stop_signals.h"
 #include "launch/campaign.h"
 #include "launch/flights.h"
@@ -131,6 +132,7 @@ int
 main (int argc, char **argv)
 {
     int count = options_read (&s_usage, argc, argv);
+    log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     http_place_t place;
     if (count > 1)
         options_refuse (&s_usage, "'%s': one URL is expected", argv[2]);

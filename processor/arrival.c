@@ -104,8 +104,11 @@ arrival_new (store_t *store, uint32_t partition, layout_t layout, ordering_t ord
     self->ordering = ordering;
     self->owned.partition = partition;
     if (store->waits) {
-        self->background = background_new (s_run_all, self);
-        background_submit (self->background, self);
+        self->background = background_new ("arrival", s_run_all, self);
+        if (self->background)
+            background_submit (self->background, self);
+        else
+            g_clear_pointer (&self, g_free);
     }
     return self;
 }

@@ -11,8 +11,10 @@
 
 typedef struct arrival arrival_t;
 
-//  Begin to take and load a partition. The store is borrowed.
-arrival_t *arrival_new (store_t *store, uint32_t partition, layout_t layout, ordering_t ordering);
+//  Begin to take and load a partition. The store is borrowed. Return NULL, and leave the partition
+//  alone, if there can be no thread; then the log says why.
+arrival_t *arrival_new (store_t *store, uint32_t partition, layout_t layout, ordering_t ordering)
+    __attribute__ ((warn_unused_result));
 
 //  Wait for the thread to end. Free the arrival, and its shard unless arrival_shard has returned
 //  it.

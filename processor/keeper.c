@@ -12,6 +12,7 @@
 #define ARRIVALS_MAX 8         //  partitions that come at a time, one a core
 #define TAKE_PATIENCE_MS 3000  //  until a partition that cannot be taken lets the next one try
 #define TAKE_RETRY_MS 1000
+#define THREAD_RETRY_MS 1000  //  until the next partition tries, if no thread can be started
 #define PROGRESS_INTERVAL_MS 1000
 
 typedef enum {
@@ -47,6 +48,7 @@ struct keeper {
     int64_t taking_ms[PARTITIONS_MAX];    //  when the store was first asked for it
     guint coming;                         //  number of arrivals
     guint coming_max;
+    int64_t come_at_ms;   //  no partition begins to come before
     uint32_t first;       //  the partition that is looked at first, so may come first
     bool is_any_at_once;  //  an arrival goes on at once
     int64_t look_at_ms;
@@ -145,18 +147,26 @@ s_log_progress (const keeper_t *self, const char *event)
         self->shards->partitions, (long long) (clock_ms () - self->shards->started_ms));
 }
 
-//  Try to lock a partition, and begin to take it. Only some partitions come at a time.
-static void
+//  Try to lock a partition, and begin to take it. Only some partitions come at a time. If there can
+//  be no thread for it, the processor stops at the start, and later tries again.
+static keeper_result_t
 s_try_to_hold (keeper_t *self, uint32_t partition, int64_t now_ms)
 {
-    if (self->coming == self->coming_max || now_ms < self->retry_at_ms[partition] ||
+    if (self->coming == self->coming_max || now_ms < self->come_at_ms ||
+        now_ms < self->retry_at_ms[partition] ||
         !self->ownership->hold (self->ownership, partition))
-        return;
-    self->coming++;
-    self->taking_ms[partition] = now_ms;
+        return KEEPER_SAME;
     self->arrivals[partition] =
         arrival_new (self->store, partition, shards_layout (self->shards), self->ordering);
+    if (!self->arrivals[partition]) {
+        self->ownership->release (self->ownership, partition);
+        self->come_at_ms = now_ms + THREAD_RETRY_MS;
+        return self->is_ready ? KEEPER_SAME : KEEPER_FAILED;
+    }
+    self->coming++;
+    self->taking_ms[partition] = now_ms;
     s_enter (self, partition, PARTITION_TAKING);
+    return KEEPER_SAME;
 }
 
 static void
@@ -176,9 +186,7 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
     shard_t **shard_p = &self->shards->shards[partition];
     switch (self->phases[partition]) {
     case PARTITION_ABSENT:
-        if (is_ours)
-            s_try_to_hold (self, partition, now_ms);
-        return KEEPER_SAME;
+        return is_ours ? s_try_to_hold (self, partition, now_ms) : KEEPER_SAME;
     case PARTITION_TAKING:
     case PARTITION_LOADING:
         if (!is_ours)
@@ -201,9 +209,7 @@ s_look_at (keeper_t *self, const shard_saver_t *saver, uint32_t partition, int64
             return KEEPER_SAME;
         s_free_shard (self, shard_p);
         s_release (self, partition);
-        if (is_ours)
-            s_try_to_hold (self, partition, now_ms);
-        return KEEPER_SAME;
+        return is_ours ? s_try_to_hold (self, partition, now_ms) : KEEPER_SAME;
     case PARTITION_PHASES:
         break;
     }
@@ -223,8 +229,8 @@ s_look_around (keeper_t *self, const shard_saver_t *saver, int64_t now_ms)
     self->shards->endpoints = self->ownership->endpoints (self->ownership);
     for (uint32_t count = 0; count < self->shards->partitions; count++) {
         uint32_t partition = (self->first + count) % self->shards->partitions;
-        if (s_look_at (self, saver, partition, now_ms) == KEEPER_CHANGED)
-            result = KEEPER_CHANGED;
+        keeper_result_t looked = s_look_at (self, saver, partition, now_ms);
+        result = MAX (result, looked);
         partition_phase_t phase = self->phases[partition];
         bool is_ours = self->ownership->is_ours (self->ownership, partition);
         is_changing =

@@ -35,8 +35,8 @@ typedef enum {
     //  In the order of their weight.
     KEEPER_SAME,     //  the owned partitions are the same as before
     KEEPER_CHANGED,  //  the owned partitions changed: announce them
-    KEEPER_FAILED,   //  a partition cannot be read at the start, or its position is of another
-                     //  feed: stop; the log says why
+    KEEPER_FAILED,   //  a partition cannot be read, or gets no thread, at the start, or its
+                     //  position is of another feed: stop; the log says why
 } keeper_result_t;
 
 //  Look at the members and move each partition on. Return soon: threads wait for disks (arrival.h).

@@ -156,7 +156,7 @@ s_open_store (processor_t *self, const processor_config_t *config)
     self->saver =
         shard_saver_new (&self->shards, store, self->source, self->sockets.events, self->updates);
     self->keeper = keeper_new (&self->shards, config->ordering, self->source, &store, &ownership);
-    return true;
+    return self->saver != NULL;
 }
 
 processor_t *
@@ -416,8 +416,7 @@ processor_run (processor_t *self)
         good = s_drain (self);
     }
     if (!good)
-        log_event (LOG_ERROR,
-            "stopping: the store cannot be used, and a new start finds what is kept", "");
+        log_event (LOG_ERROR, "stopping after an error: a new start finds what is kept", "");
     watchdog_rest ();
     return good;
 }

@@ -214,7 +214,6 @@ s_watch (int count, char **arguments)
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));
         return 1;
     }
-    socket_setup ();
     return watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd);
 }
 
@@ -264,8 +263,9 @@ main (int argc, char **argv)
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     if (!descriptors_suffice (s_usage.program, DESCRIPTORS_NEEDED) || !s_use_keys ())
         return 1;
+    if (!socket_setup ())
+        return 1;
     if (is_watch)
         return s_watch (count, argv);
-    socket_setup ();
     return is_status ? s_show_status () : s_ask (&query);
 }

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 
 //  Append an element of an array: a range of numbers, or a text.
 static bool

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "common/bytes/msgpack_json.h"
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 #include "query/faults.h"
 #include "query/map_print.h"
 #include "query/protocol/cursor.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "common/bytes/json_writer.h"
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 #include "query/table.h"
 
 static const column_t s_processor_columns[] = {{"PROCESSOR", false, false}, {"UP FOR", true, false},

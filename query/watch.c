@@ -431,8 +431,11 @@ s_tell_states (const watcher_t *self)
 int
 watch (const char *processors, const char *id, bool as_json, int64_t timeout_ms, int stop_fd)
 {
+    discovery_t *discovery = discovery_new (processors, true);
+    if (!discovery)
+        return 1;
     watcher_t *self = g_new0 (watcher_t, 1);
-    self->discovery = discovery_new (processors, true);
+    self->discovery = discovery;
     self->addresses = g_array_new (FALSE, TRUE, sizeof (address_t));
     self->processors = g_ptr_array_new_with_free_func (s_free_processor);
     self->id = id;

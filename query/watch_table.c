@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <stdio.h>
 
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 #include "query/map_print.h"
 
 //  Control sequences of terminals.

@@ -33,4 +33,12 @@ for line in "${allowed[@]}"; do
     done < <(grep --recursive --line-number --extended-regexp "^#include [<\"]$header" \
         --include='*.[ch]' --include='*.[ch]pp' common disk curve http gateway processor query launch move || true)
 done
+
+#  Threads start in one place, which answers a limit of threads; the log starts its own.
+if grep --recursive --line-number --extended-regexp '\b(pthread_create|thrd_create|g_thread_(try_)?new) \(' \
+    --include='*.c' --include='*.cpp' common disk curve http gateway processor query launch move keygen |
+    grep --invert-match --extended-regexp '^common/process/(thread|log_writer)\.c:' >&2; then
+    echo "start threads with common/process/thread.h" >&2
+    status=1
+fi
 exit "$status"

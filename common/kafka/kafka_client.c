@@ -1,11 +1,13 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/kafka/kafka_client.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "common/process/log.h"
+#include "common/process/thread.h"
 
 #define FAULT_SIZE 512
 #define SYSLOG_WARNING 4  //  syslog.h has other meanings for our names of levels
@@ -22,11 +24,47 @@ s_is_noise (const char *facility, const char *line)
            (g_str_equal (facility, "CONFWARN") && strstr (line, "will be ignored"));
 }
 
+//  While this thread makes a client: the text that librdkafka writes about its fault. Else NULL.
+static _Thread_local const char *s_making;
+
+//  End the process, as librdkafka cannot start a thread of a new client: it would abort at once,
+//  wait for ever for other threads of the client, or never find a broker. While a client runs this
+//  is an ordinary fault: librdkafka tries again as it asks for the brokers again.
+static void
+s_end_without_thread (void)
+{
+    thread_complain ("librdkafka", EAGAIN);
+    log_exit ();
+}
+
+static rd_kafka_resp_err_t
+s_on_destroy (rd_kafka_t *client, void *context)
+{
+    (void) client;
+    (void) context;
+    if (s_making && strstr (s_making, "Failed to create thread"))
+        s_end_without_thread ();
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+//  Have librdkafka call s_on_destroy as it gives a client up.
+static rd_kafka_resp_err_t
+s_on_new (rd_kafka_t *client, const rd_kafka_conf_t *settings, void *context, char *fault,
+    size_t fault_size)
+{
+    (void) settings;
+    (void) fault;
+    (void) fault_size;
+    return rd_kafka_interceptor_add_on_destroy (client, "downlink", s_on_destroy, context);
+}
+
 //  Log a line of librdkafka. Its threads call this function.
 static void
 s_log (const rd_kafka_t *client, int level, const char *facility, const char *line)
 {
     (void) client;
+    if (s_making && g_str_equal (facility, "THREAD"))
+        s_end_without_thread ();
     log_level_t shown = LOG_DEBUG;
     if (level <= SYSLOG_WARNING && !s_is_noise (facility, line))
         shown = LOG_WARN;
@@ -91,6 +129,7 @@ kafka_client_settings (
 {
     rd_kafka_conf_t *settings = rd_kafka_conf_new ();
     rd_kafka_conf_set_log_cb (settings, s_log);
+    (void) rd_kafka_conf_interceptor_add_on_new (settings, "downlink", s_on_new, NULL);
     if (!s_set_all (settings, defaults) || !s_set_from_file (settings, config, fixed) ||
         !s_set_all (settings, fixed)) {
         rd_kafka_conf_destroy (settings);
@@ -102,8 +141,10 @@ kafka_client_settings (
 rd_kafka_t *
 kafka_client_new (rd_kafka_type_t kind, rd_kafka_conf_t *settings)
 {
-    char fault[FAULT_SIZE];
+    char fault[FAULT_SIZE] = "";
+    s_making = fault;
     rd_kafka_t *client = rd_kafka_new (kind, settings, fault, sizeof fault);
+    s_making = NULL;
     if (!client) {
         log_event (LOG_ERROR, "cannot make a client of Kafka", "reason=%s", fault);
         rd_kafka_conf_destroy (settings);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/process/log.h"
+#include "common/process/thread.h"
 
 #define RESOLVE_INTERVAL_MS 1000
 #define FAILURE_LOG_INTERVAL_MS 30000
@@ -170,8 +171,11 @@ discovery_new (const char *list, bool only_one_family)
         g_array_append_val (self->names, name);
     }
     pthread_t thread;
-    int error = pthread_create (&thread, NULL, s_run, self);
-    g_assert (error == 0);
+    if (!thread_start (&thread, "discovery", s_run, self)) {
+        s_unref (self);
+        s_unref (self);
+        return NULL;
+    }
     pthread_detach (thread);
     s_await_first_result (self);
     return self;

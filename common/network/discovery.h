@@ -13,8 +13,9 @@ bool discovery_check (const char *list);
 
 //  Start the thread, which resolves the names at once and then every second. Check the list before.
 //  only_one_family: see addresses_resolve. Wait a moment for the first result, even if the name
-//  server does not answer.
-discovery_t *discovery_new (const char *list, bool only_one_family);
+//  server does not answer. Return NULL if there can be no thread; then the log says why.
+discovery_t *discovery_new (const char *list, bool only_one_family)
+    __attribute__ ((warn_unused_result));
 
 //  Tell the thread to end, and return at once: it ends when its name server answers.
 void discovery_destroy (discovery_t **self_p);

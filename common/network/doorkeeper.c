@@ -20,6 +20,7 @@
 #include "common/process/clock.h"
 #include "common/process/descriptors.h"
 #include "common/process/log.h"
+#include "common/process/thread.h"
 
 #define SHARE 8  //  a socket may have one part in eight of the descriptors
 #define VISITORS_MAX 1024
@@ -62,7 +63,7 @@ struct doorkeeper {
     int fd;        //  the socket's, readable when libzmq has something to tell its owner
     uint64_t incomplete_max;
     void *monitor;  //  its events; for the thread only
-    GThread *thread;
+    pthread_t thread;
     unsigned visitors_max;
     rates_t *rates;        //  of new connections, for each address
     pthread_mutex_t lock;  //  guards everything below but the atomic members
@@ -369,6 +370,18 @@ s_read_options (doorkeeper_t *self)
     zmq_getsockopt (self->socket, ZMQ_FD, &self->fd, &size);
 }
 
+static void
+s_free (doorkeeper_t **self_p)
+{
+    doorkeeper_t *self = *self_p;
+    g_hash_table_destroy (self->visits);
+    g_hash_table_destroy (self->early);
+    rates_destroy (&self->rates);
+    pthread_mutex_destroy (&self->lock);
+    g_free (self);
+    *self_p = NULL;
+}
+
 doorkeeper_t *
 doorkeeper_new (void *context, void *socket, unsigned visitors_max)
 {
@@ -389,7 +402,13 @@ doorkeeper_new (void *context, void *socket, unsigned visitors_max)
     g_queue_init (&self->silent);
     self->visits = g_hash_table_new_full (NULL, NULL, NULL, s_free_visit);
     self->early = g_hash_table_new_full (NULL, NULL, NULL, s_free_early);
-    self->thread = g_thread_new ("doorkeeper", s_watch, self);
+    if (!thread_start (&self->thread, "doorkeeper", s_watch, self)) {
+        int error = errno;
+        zmq_socket_monitor (self->socket, NULL, 0);
+        zmq_close (self->monitor);
+        s_free (&self);
+        errno = error;
+    }
     return self;
 }
 
@@ -400,13 +419,8 @@ doorkeeper_destroy (doorkeeper_t **self_p)
     if (!self)
         return;
     zmq_socket_monitor (self->socket, NULL, 0);
-    g_thread_join (self->thread);
-    g_hash_table_destroy (self->visits);
-    g_hash_table_destroy (self->early);
-    rates_destroy (&self->rates);
-    pthread_mutex_destroy (&self->lock);
-    g_free (self);
-    *self_p = NULL;
+    pthread_join (self->thread, NULL);
+    s_free (self_p);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/process/clock.h"
+#include "common/process/thread.h"
 
 struct look_up {
     char *host;
@@ -18,6 +19,7 @@ struct look_up {
     pthread_cond_t done;
     bool is_done;            //  the mutex guards it and the next two
     int result;              //  of getaddrinfo
+    bool has_no_thread;      //  none could be started; for the caller only
     struct addrinfo *found;  //  NULL once the caller has it
 };
 
@@ -69,9 +71,12 @@ look_up_begin (const char *host, uint16_t port)
     self->host = g_strdup (host);
     g_snprintf (self->port, sizeof self->port, "%u", (unsigned) port);
     pthread_t thread;
-    int error = pthread_create (&thread, NULL, s_run, self);
-    g_assert (error == 0);
-    pthread_detach (thread);
+    if (thread_start (&thread, "look-up", s_run, self))
+        pthread_detach (thread);
+    else {
+        self->has_no_thread = self->is_done = true;
+        s_unref (self);
+    }
     return self;
 }
 
@@ -93,7 +98,9 @@ look_up_end (look_up_t **self_p, int64_t until_ms, struct addrinfo **found)
     const char *reason = NULL;
     pthread_mutex_lock (&self->mutex);
     s_await (self, until_ms);
-    if (!self->is_done)
+    if (self->has_no_thread)
+        reason = "no thread can be started";
+    else if (!self->is_done)
         reason = "the name server does not answer in time";
     else if (self->result != 0)
         reason = gai_strerror (self->result);

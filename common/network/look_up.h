@@ -11,7 +11,8 @@
 typedef struct look_up look_up_t;
 
 //  Begin to look up the IPv4 addresses of a host, or its IPv6 addresses if there are no others. The
-//  host may be a number, IPv6 without brackets. Each address gets the port.
+//  host may be a number, IPv6 without brackets. Each address gets the port. If there can be no
+//  thread, the log says so and look_up_end returns a reason.
 look_up_t *look_up_begin (const char *host, uint16_t port);
 
 //  Wait for the result until clock_ms () reaches until_ms; INT64_MAX: without limit. Return NULL

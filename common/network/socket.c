@@ -23,6 +23,8 @@
 #include "common/network/link_watch.h"
 #include "common/network/socket_keys.h"
 #include "common/process/clock.h"
+#include "common/process/log.h"
+#include "common/process/thread.h"
 
 #define MIB (1024 * 1024)
 
@@ -120,10 +122,24 @@ socket_context (void)
     return s_zmq.context;
 }
 
-void
+static void
+s_make_first (void *context)
+{
+    void **first = context;
+    *first = zmq_socket (socket_context (), ZMQ_PAIR);
+}
+
+bool
 socket_setup (void)
 {
-    (void) socket_context ();
+    void *first = NULL;
+    thread_guard ("libzmq", s_make_first, &first);
+    if (first)
+        zmq_close (first);
+    else
+        log_event (LOG_ERROR, "cannot make a socket", "reason=%s advice=%s", g_strerror (errno),
+            "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd)");
+    return first != NULL;
 }
 
 static bool

@@ -23,9 +23,11 @@ typedef enum {
 
 typedef struct socket socket_t;
 
-//  Set up ZeroMQ for as many sockets as possible. Call once in main, before any thread or socket
-//  exists. At its exit the process waits for the last messages of closed sockets.
-void socket_setup (void);
+//  Set up ZeroMQ for as many sockets as possible, and let it start its threads. Call once in main,
+//  before any thread but the log's or any socket exists. At its exit the process waits for the last
+//  messages of closed sockets. Return false if there can be no socket; then the log says why. If
+//  there can be no thread, end the process (thread_guard).
+bool socket_setup (void) __attribute__ ((warn_unused_result));
 
 //  Return the context of all sockets.
 void *socket_context (void);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/options/options_print.h"
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 
 #define WIDTH_MAX 100  //  longer lines are hard to read, however wide the terminal is
 #define HELP_COLUMN 28

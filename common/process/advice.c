@@ -4,6 +4,14 @@
 #include <errno.h>
 
 const char *
+advice_thread (void)
+{
+    return "raise the limit of threads (ulimit -u, TasksMax= of systemd, --pids-limit of docker), "
+           "or "
+           "give the process more memory";
+}
+
+const char *
 advice_listen (int error)
 {
     switch (error) {
@@ -18,6 +26,8 @@ advice_listen (int error)
     case ENODEV:
         return "this machine has no such address: give one of its own (ip address shows them), or "
                "0.0.0.0 for all";
+    case EAGAIN:
+        return advice_thread ();  //  a socket has a thread, the doorkeeper
     default:
         return "give an address and a port of this machine";
     }

@@ -8,6 +8,9 @@
 //  Return the advice for an address that cannot be listened on. error is errno.
 const char *advice_listen (int error);
 
+//  Return the advice for a process that gets no further thread.
+const char *advice_thread (void);
+
 //  Return the advice for a directory, or a file in it, that cannot be used. error is errno.
 const char *advice_directory (int error);
 

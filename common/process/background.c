@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/process/thread.h"
+
 struct background {
     background_fn *function;
     void *context;
@@ -49,8 +51,19 @@ s_run (void *data)
     return NULL;
 }
 
+static void
+s_free (background_t **self_p)
+{
+    background_t *self = *self_p;
+    pthread_mutex_destroy (&self->mutex);
+    pthread_cond_destroy (&self->changed);
+    close (self->done_fd);
+    g_free (self);
+    *self_p = NULL;
+}
+
 background_t *
-background_new (background_fn *function, void *context)
+background_new (const char *name, background_fn *function, void *context)
 {
     background_t *self = g_new0 (background_t, 1);
     self->function = function;
@@ -60,8 +73,8 @@ background_new (background_fn *function, void *context)
     g_assert (self->done_fd >= 0);
     pthread_mutex_init (&self->mutex, NULL);
     pthread_cond_init (&self->changed, NULL);
-    int error = pthread_create (&self->thread, NULL, s_run, self);
-    g_assert (error == 0);
+    if (!thread_start (&self->thread, name, s_run, self))
+        s_free (&self);
     return self;
 }
 
@@ -76,11 +89,7 @@ background_destroy (background_t **self_p)
     pthread_cond_broadcast (&self->changed);
     pthread_mutex_unlock (&self->mutex);
     pthread_join (self->thread, NULL);
-    pthread_mutex_destroy (&self->mutex);
-    pthread_cond_destroy (&self->changed);
-    close (self->done_fd);
-    g_free (self);
-    *self_p = NULL;
+    s_free (self_p);
 }
 
 int

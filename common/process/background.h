@@ -12,8 +12,10 @@ typedef struct background background_t;
 //  Do a job. The background thread calls it.
 typedef void (background_fn) (void *context, void *job);
 
-//  Start the thread.
-background_t *background_new (background_fn *function, void *context);
+//  Start the thread, under this name (thread.h). Return NULL if it cannot be started; then the log
+//  says why.
+background_t *background_new (const char *name, background_fn *function, void *context)
+    __attribute__ ((warn_unused_result));
 
 //  Wait for the current job, then end the thread. A job that was not fetched stays the owner's.
 void background_destroy (background_t **self_p);

@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "common/process/advice.h"
 #include "common/process/clock.h"
 #include "common/process/log_writer.h"
 #include "common/text/timestamp.h"
@@ -204,8 +205,8 @@ log_start (void)
     int error = log_writer_start (&lines);
     if (error == 0)
         return;
-    log_event (LOG_ERROR, "cannot start a thread", "reason=%s advice=%s", g_strerror (error),
-        "give the process more memory, or a higher limit of threads (ulimit -u, pids.max)");
+    log_event (LOG_ERROR, "cannot start a thread", "thread=log reason=%s advice=%s",
+        g_strerror (error), advice_thread ());
     exit (EXIT_FAILURE);
 }
 

@@ -137,6 +137,7 @@ static void *
 s_run (void *data)
 {
     static char line[LINE_BYTES_MAX];
+    (void) pthread_setname_np (pthread_self (), "log");
     for (;;) {
         while (sem_wait (&s_writer.wake) != 0)
             ;

@@ -16,6 +16,7 @@
 
 #include "common/process/log.h"
 #include "common/process/notify.h"
+#include "common/process/thread.h"
 
 #define LOOPS_MAX 128
 #define RESTING 1U  //  the lowest bit of the number
@@ -126,12 +127,12 @@ s_run (void *data)
     return data;
 }
 
-void
+bool
 watchdog_start (uint64_t limit_ms)
 {
     uint64_t alive_ms = notify_alive_ms ();
     if (limit_ms == 0 && alive_ms == 0)
-        return;
+        return true;
     uint64_t look_ms = limit_ms > 0 ? limit_ms / LOOKS : G_MAXUINT64;
     uint64_t tell_ms = alive_ms > 0 ? MAX (1, alive_ms / 4) : G_MAXUINT64;
     s_watchdog.interval_ms = MIN (look_ms, tell_ms);
@@ -142,8 +143,10 @@ watchdog_start (uint64_t limit_ms)
     pthread_cond_init (&s_watchdog.changed, &monotonic);
     pthread_condattr_destroy (&monotonic);
     s_watchdog.is_running = true;
-    int error = pthread_create (&s_watchdog.thread, NULL, s_run, NULL);
-    g_assert (error == 0);
+    bool good = thread_start (&s_watchdog.thread, "watchdog", s_run, NULL);
+    if (!good)
+        s_watchdog.is_running = false;
+    return good;
 }
 
 void

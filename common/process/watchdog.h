@@ -8,13 +8,15 @@
 #ifndef DOWNLINK_WATCHDOG_H
 #define DOWNLINK_WATCHDOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WATCHDOG_MIN_MS 2000
 
 //  Start the thread. A loop may make no progress for limit_ms, at least WATCHDOG_MIN_MS; 0: for
-//  ever. Then the thread only tells systemd that loops turn, if systemd asks for that.
-void watchdog_start (uint64_t limit_ms);
+//  ever. Then the thread only tells systemd that loops turn, if systemd asks for that. Return false
+//  if the thread cannot be started; then the log says why.
+bool watchdog_start (uint64_t limit_ms) __attribute__ ((warn_unused_result));
 
 //  Stop the thread. Loops may go on turning.
 void watchdog_stop (void);

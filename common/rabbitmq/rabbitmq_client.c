@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/process/clock.h"
+#include "common/process/thread.h"
 
 #define PAUSE_MIN_MS 50
 #define PAUSE_MAX_MS 1000
@@ -186,6 +187,15 @@ s_run (void *data)
     return NULL;
 }
 
+static void
+s_free (rabbitmq_client_t **self_p)
+{
+    rabbitmq_client_t *self = g_steal_pointer (self_p);
+    pthread_mutex_destroy (&self->mutex);
+    close (self->wake_fd);
+    g_free (self);
+}
+
 rabbitmq_client_t *
 rabbitmq_client_new (
     const rabbitmq_settings_t *settings, const rabbitmq_calls_t *calls, void *context)
@@ -198,8 +208,8 @@ rabbitmq_client_new (
     self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     g_assert (self->wake_fd >= 0);
     pthread_mutex_init (&self->mutex, NULL);
-    int error = pthread_create (&self->thread, NULL, s_run, self);
-    g_assert (error == 0);
+    if (!thread_start (&self->thread, "rabbitmq", s_run, self))
+        s_free (&self);
     return self;
 }
 
@@ -246,8 +256,6 @@ rabbitmq_client_end (rabbitmq_client_t **self_p)
         pthread_detach (self->thread);
         return false;
     }
-    pthread_mutex_destroy (&self->mutex);
-    close (self->wake_fd);
-    g_free (self);
+    s_free (&self);
     return true;
 }

@@ -28,9 +28,10 @@ typedef struct {
     void (*end) (void *context, const rabbitmq_connection_t *connection);
 } rabbitmq_calls_t;
 
-//  Start the thread. Settings and calls are borrowed.
-rabbitmq_client_t *rabbitmq_client_new (
-    const rabbitmq_settings_t *settings, const rabbitmq_calls_t *calls, void *context);
+//  Start the thread. Settings and calls are borrowed. Return NULL if it cannot be started; then the
+//  log says why.
+rabbitmq_client_t *rabbitmq_client_new (const rabbitmq_settings_t *settings,
+    const rabbitmq_calls_t *calls, void *context) __attribute__ ((warn_unused_result));
 
 //  Make the thread call run now. Any thread may call this function.
 void rabbitmq_client_wake (rabbitmq_client_t *self);

@@ -304,6 +304,19 @@ s_end (void *context, const rabbitmq_connection_t *connection)
 
 static const rabbitmq_calls_t s_calls = {s_begin, s_run, s_take, s_end};
 
+static void
+s_free (rabbitmq_publisher_t **self_p)
+{
+    rabbitmq_publisher_t *self = g_steal_pointer (self_p);
+    for (GList *link; (link = g_queue_pop_head_link (&self->waiting));)
+        g_free (link->data);
+    g_array_unref (self->fates);
+    g_array_unref (self->told);
+    g_hash_table_unref (self->unconfirmed);
+    pthread_mutex_destroy (&self->mutex);
+    g_free (self);
+}
+
 rabbitmq_publisher_t *
 rabbitmq_publisher_new (
     const rabbitmq_settings_t *settings, const char *topic, bool is_divided, int ear_fd)
@@ -319,6 +332,8 @@ rabbitmq_publisher_new (
     self->unconfirmed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     pthread_mutex_init (&self->mutex, NULL);
     self->client = rabbitmq_client_new (settings, &s_calls, self);
+    if (!self->client)
+        s_free (&self);
     return self;
 }
 
@@ -330,13 +345,7 @@ rabbitmq_publisher_destroy (rabbitmq_publisher_t **self_p)
         return true;
     if (!rabbitmq_client_end (&self->client))
         return false;
-    for (GList *link; (link = g_queue_pop_head_link (&self->waiting));)
-        g_free (link->data);
-    g_array_unref (self->fates);
-    g_array_unref (self->told);
-    g_hash_table_unref (self->unconfirmed);
-    pthread_mutex_destroy (&self->mutex);
-    g_free (self);
+    s_free (&self);
     return true;
 }
 

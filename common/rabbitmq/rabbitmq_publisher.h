@@ -39,9 +39,9 @@ typedef void (rabbitmq_fate_fn) (void *context, uint64_t id, bool is_carried, in
 
 //  Create a publisher. It writes ear_fd, an eventfd, when rabbitmq_publisher_run has work. topic is
 //  the name of the queue, or, with is_divided, the beginning of the names of queues. Settings and
-//  topic are borrowed.
-rabbitmq_publisher_t *rabbitmq_publisher_new (
-    const rabbitmq_settings_t *settings, const char *topic, bool is_divided, int ear_fd);
+//  topic are borrowed. Return NULL if there can be no thread; then the log says why.
+rabbitmq_publisher_t *rabbitmq_publisher_new (const rabbitmq_settings_t *settings,
+    const char *topic, bool is_divided, int ear_fd) __attribute__ ((warn_unused_result));
 
 //  Forget all messages without a report, and disconnect. Return false if the thread still uses
 //  settings and topic (rabbitmq_client_end).

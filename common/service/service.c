@@ -75,9 +75,7 @@ service_start (const service_t *self, service_signals_t *signals)
     }
     log_start ();
     options_log (self->usage);
-    socket_setup ();
-    watchdog_start (self->watchdog_ms);
-    return true;
+    return socket_setup () && watchdog_start (self->watchdog_ms);
 }
 
 int

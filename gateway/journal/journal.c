@@ -115,6 +115,20 @@ s_write_round (void *context, void *job)
     round->took_us = clock_us () - start_us;
 }
 
+static void
+s_close (journal_t **self_p, bool is_empty)
+{
+    journal_t *self = *self_p;
+    background_destroy (&self->background);
+    journal_file_close (&self->file);
+    if (is_empty)
+        slot_remove (&self->slot);
+    else
+        slot_release (&self->slot);
+    g_free (self);
+    *self_p = NULL;
+}
+
 journal_t *
 journal_new (slot_t *slot, bool is_synced)
 {
@@ -129,7 +143,9 @@ journal_new (slot_t *slot, bool is_synced)
     self->slot = slot;
     self->file = file;
     self->has_room = true;
-    self->background = background_new (s_write_round, self);
+    self->background = background_new ("journal", s_write_round, self);
+    if (!self->background)
+        s_close (&self, true);
     return self;
 }
 
@@ -141,14 +157,7 @@ journal_destroy (journal_t **self_p, bool is_empty)
         return;
     journal_round_t *round = journal_wait (self);
     journal_round_destroy (&round);
-    background_destroy (&self->background);
-    journal_file_close (&self->file);
-    if (is_empty)
-        slot_remove (&self->slot);
-    else
-        slot_release (&self->slot);
-    g_free (self);
-    *self_p = NULL;
+    s_close (self_p, is_empty);
 }
 
 int

@@ -203,5 +203,8 @@ link_rabbitmq_new (const link_setup_t *setup)
     self->fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
     g_assert (self->fd >= 0);
     self->publisher = rabbitmq_publisher_new (settings, self->topic, true, self->fd);
-    return &self->link.base;
+    link_t *base = &self->link.base;
+    if (!self->publisher)
+        s_destroy (&base);
+    return base;
 }

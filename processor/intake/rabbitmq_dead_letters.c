@@ -40,6 +40,11 @@ rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings, const char *queu
     self->context = context;
     self->letters = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, s_free_letter);
     self->publisher = rabbitmq_publisher_new (settings, queue, false, ear_fd);
+    if (!self->publisher) {
+        g_hash_table_unref (self->letters);
+        g_free (self);
+        return NULL;
+    }
     rabbitmq_publisher_set_queues (self->publisher, 1);
     return &self->base;
 }

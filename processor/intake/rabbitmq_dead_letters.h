@@ -15,7 +15,8 @@ typedef void (rabbitmq_letter_fn) (
     void *context, uint32_t partition, uint64_t assignment, uint64_t instance, uint64_t tag);
 
 //  Connect. Settings, queue and topic are borrowed. ear_fd is an eventfd, written when
-//  rabbitmq_dead_letters_run has work.
+//  rabbitmq_dead_letters_run has work. Return NULL if there can be no thread; then the log says
+//  why.
 dead_letters_t *rabbitmq_dead_letters_new (const rabbitmq_settings_t *settings, const char *queue,
     const char *topic, int ear_fd, rabbitmq_letter_fn *carried, void *context);
 

@@ -376,7 +376,8 @@ source_rabbitmq_new (const source_setup_t *setup)
         self->letters = rabbitmq_dead_letters_new (
             settings, self->dead_letter, self->topic, self->ear_fd, s_take_letter, self);
     source_t *base = &self->base;
-    if (!s_await (self, setup->patience))
+    bool has_clients = self->consumer && (self->letters || !self->dead_letter);
+    if (!has_clients || !s_await (self, setup->patience))
         s_destroy (&base);
     return base;
 }

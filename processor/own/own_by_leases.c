@@ -16,6 +16,7 @@
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
+#include "common/process/thread.h"
 #include "processor/own/lease_table.h"
 #include "processor/own/ownership.h"
 
@@ -230,6 +231,15 @@ s_is_away (const ownership_t *base)
 }
 
 static void
+s_free (own_by_leases_t *self)
+{
+    postgres_link_destroy (&self->link);
+    pthread_mutex_destroy (&self->mutex);
+    pthread_cond_destroy (&self->wake);
+    g_free (self);
+}
+
+static void
 s_destroy (ownership_t **base_p)
 {
     own_by_leases_t *self = (own_by_leases_t *) *base_p;
@@ -240,10 +250,7 @@ s_destroy (ownership_t **base_p)
     pthread_cond_signal (&self->wake);
     pthread_mutex_unlock (&self->mutex);
     pthread_join (self->thread, NULL);
-    postgres_link_destroy (&self->link);
-    pthread_mutex_destroy (&self->mutex);
-    pthread_cond_destroy (&self->wake);
-    g_free (self);
+    s_free (self);
     *base_p = NULL;
 }
 
@@ -268,7 +275,9 @@ own_by_leases_new (const char *address, uint32_t partitions,
     pthread_condattr_setclock (&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init (&self->wake, &monotonic);
     pthread_condattr_destroy (&monotonic);
-    int error = pthread_create (&self->thread, NULL, s_renew, self);
-    g_assert (error == 0);
+    if (!thread_start (&self->thread, "leases", s_renew, self)) {
+        s_free (self);
+        return NULL;
+    }
     return &self->base;
 }

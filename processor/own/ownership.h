@@ -52,7 +52,8 @@ ownership_t *own_by_files_new (const char *directory, uint32_t partitions,
     const uint8_t self[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint);
 
 //  Create an ownership by leases in a PostgreSQL database, which all processors of the state share.
-//  The store has made the tables. Return NULL if the address cannot be read; then the log says why.
+//  The store has made the tables. Return NULL if the address cannot be read or the thread that
+//  renews them cannot be started; then the log says why.
 ownership_t *own_by_leases_new (const char *address, uint32_t partitions,
     const uint8_t self[PROCESSOR_ID_SIZE], const member_endpoint_t *endpoint);
 

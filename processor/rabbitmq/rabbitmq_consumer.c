@@ -340,6 +340,19 @@ s_end (void *context, const rabbitmq_connection_t *connection)
 
 static const rabbitmq_calls_t s_calls = {s_begin, s_run, s_take, s_end};
 
+static void
+s_free (rabbitmq_consumer_t **self_p)
+{
+    rabbitmq_consumer_t *self = g_steal_pointer (self_p);
+    for (GList *link; (link = g_queue_pop_head_link (&self->deliveries));)
+        rabbitmq_delivery_free (link->data);
+    pthread_mutex_destroy (&self->mutex);
+    g_free (self->wishes);
+    g_free (self->channels);
+    g_free (self->depths);
+    g_free (self);
+}
+
 rabbitmq_consumer_t *
 rabbitmq_consumer_new (
     const rabbitmq_settings_t *settings, const char *topic, uint32_t partitions, int ear_fd)
@@ -353,6 +366,8 @@ rabbitmq_consumer_new (
     self->depths = g_new0 (uint32_t, partitions);
     pthread_mutex_init (&self->mutex, NULL);
     self->client = rabbitmq_client_new (settings, &s_calls, self);
+    if (!self->client)
+        s_free (&self);
     return self;
 }
 
@@ -364,13 +379,7 @@ rabbitmq_consumer_destroy (rabbitmq_consumer_t **self_p)
         return true;
     if (!rabbitmq_client_end (&self->client))
         return false;
-    for (GList *link; (link = g_queue_pop_head_link (&self->deliveries));)
-        rabbitmq_delivery_free (link->data);
-    pthread_mutex_destroy (&self->mutex);
-    g_free (self->wishes);
-    g_free (self->channels);
-    g_free (self->depths);
-    g_free (self);
+    s_free (&self);
     return true;
 }
 

@@ -47,9 +47,10 @@ typedef struct {
 } rabbitmq_consumer_condition_t;
 
 //  Create a consumer. It makes missing queues, and writes ear_fd, an eventfd, when deliveries have
-//  come. Settings and topic are borrowed.
-rabbitmq_consumer_t *rabbitmq_consumer_new (
-    const rabbitmq_settings_t *settings, const char *topic, uint32_t partitions, int ear_fd);
+//  come. Settings and topic are borrowed. Return NULL if there can be no thread; then the log says
+//  why.
+rabbitmq_consumer_t *rabbitmq_consumer_new (const rabbitmq_settings_t *settings, const char *topic,
+    uint32_t partitions, int ear_fd) __attribute__ ((warn_unused_result));
 
 //  Disconnect, and drop the deliveries that are not taken. Return false if the thread still uses
 //  settings and topic (rabbitmq_client_end).

@@ -80,6 +80,16 @@ s_save_all (void *context, void *job)
     }
 }
 
+static void
+s_free (shard_saver_t **self_p)
+{
+    shard_saver_t *self = *self_p;
+    background_destroy (&self->background);
+    acks_destroy (&self->acks);
+    g_free (self);
+    *self_p = NULL;
+}
+
 shard_saver_t *
 shard_saver_new (
     shards_t *shards, store_t *store, source_t *source, socket_t *events, update_sender_t *updates)
@@ -91,7 +101,9 @@ shard_saver_new (
     self->events = events;
     self->updates = updates;
     self->acks = acks_new ();
-    self->background = background_new (s_save_all, self);
+    self->background = background_new ("saver", s_save_all, self);
+    if (!self->background)
+        s_free (&self);
     return self;
 }
 
@@ -104,10 +116,7 @@ shard_saver_destroy (shard_saver_t **self_p)
     GPtrArray *saves = background_wait (self->background);
     if (saves)
         g_ptr_array_unref (saves);
-    background_destroy (&self->background);
-    acks_destroy (&self->acks);
-    g_free (self);
-    *self_p = NULL;
+    s_free (self_p);
 }
 
 int

@@ -15,8 +15,9 @@
 typedef struct shard_saver shard_saver_t;
 
 //  Create a saver. It borrows all arguments. While it lives, only its thread saves to the store.
-shard_saver_t *shard_saver_new (
-    shards_t *shards, store_t *store, source_t *source, socket_t *events, update_sender_t *updates);
+//  Return NULL if there can be no thread; then the log says why.
+shard_saver_t *shard_saver_new (shards_t *shards, store_t *store, source_t *source,
+    socket_t *events, update_sender_t *updates) __attribute__ ((warn_unused_result));
 
 //  Wait for the current round to end, ignore its result, and free the saver.
 void shard_saver_destroy (shard_saver_t **self_p);

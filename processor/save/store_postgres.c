@@ -421,11 +421,13 @@ store_postgres_new (const char *address, const uint8_t writer[PROCESSOR_ID_SIZE]
     self->saving = postgres_link_new (address, "downlink saves", POSTGRES_COMMIT_SAFE);
     self->loading = postgres_link_new (address, "downlink loads", POSTGRES_COMMIT_SAFE);
     self->rows = postgres_rows_new ();
+    store_t *base = &self->base;
     if (!self->saving || !self->loading || !s_open (self, traits, patience)) {
-        store_t *base = &self->base;
         s_destroy (&base);
         return NULL;
     }
-    self->loader = background_new (s_do_job, self);
-    return &self->base;
+    self->loader = background_new ("loader", s_do_job, self);
+    if (!self->loader)
+        s_destroy (&base);
+    return base;
 }

@@ -1,6 +1,6 @@
-"""Let the Nth call of a function fail, for every N on the path of a message: memory, files, sockets, SQLite, ZeroMQ,
-GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names the fault. Afterwards no
-accepted message is lost, and none counts twice.
+"""Let the Nth call of a function fail, for every N on the path of a message and at a start: memory, files, sockets,
+threads, SQLite, ZeroMQ, GnuTLS, libpq and librdkafka. The program goes on, or ends with status 1 and a line that names
+the fault. Afterwards no accepted message is lost, and none counts twice.
 
 One pair of programs runs all the time. The test arms a fault in a program (fault_control), posts a message and asks
 for its rocket, and then the program must serve again. The test starts a program again only if it ended.
@@ -49,7 +49,7 @@ ERRORS = {
     "fsync": ["EIO"], "fdatasync": ["EIO", "ENOSPC"], "ftruncate": ["EIO"],
     "accept4": ["EMFILE", "ECONNABORTED", "ENOMEM"], "open": ["EMFILE", "EIO"],
     "sqlite3_prepare": ["NOMEM", "IOERR_WRITE"], "sqlite3_step": list(SQLITE),
-    "connect": ["ECONNREFUSED", "EADDRNOTAVAIL"],
+    "connect": ["ECONNREFUSED", "EADDRNOTAVAIL"], "pthread_create": ["EAGAIN"],
     "zmq_socket": ["EMFILE"], "zmq_connect": ["EMFILE", "ENOMEM"],
     "zmq_send": ["EAGAIN", "ENOMEM", "EINTR"], "zmq_msg_send": ["EAGAIN", "ENOMEM", "EINTR"],
     "zmq_msg_recv": ["EAGAIN", "EINTR"],
@@ -73,7 +73,7 @@ def evenly(count, size):
 
 #  Functions that fail while a program starts.
 AT_START = ("malloc", "calloc", "realloc", "open", "sqlite3_prepare", "sqlite3_step", "zmq_socket", "zmq_connect",
-            "connect", "pq_connect", "pq_send", "pq_consume", "pq_result")
+            "connect", "pthread_create", "pq_connect", "pq_send", "pq_consume", "pq_result")
 
 
 class Victim:

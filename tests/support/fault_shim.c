@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <threads.h>
 #include <unistd.h>
 
 #include "fault_shim.h"
@@ -34,10 +35,10 @@
 
 static const char s_names[CALLS][NAME_SIZE] = {"malloc", "calloc", "realloc", "memalign", "write",
     "pwrite", "writev", "send", "sendmsg", "recv", "fsync", "fdatasync", "ftruncate", "accept4",
-    "open", "connect", "sqlite3_prepare", "sqlite3_step", "zmq_socket", "zmq_connect", "zmq_send",
-    "zmq_msg_send", "zmq_msg_recv", "gnutls_init", "gnutls_handshake", "gnutls_record_send",
-    "gnutls_record_recv", "pq_connect", "pq_send", "pq_consume", "pq_result", "rd_kafka_produce",
-    "rd_kafka_consume", "rd_kafka_commit"};
+    "open", "connect", "pthread_create", "sqlite3_prepare", "sqlite3_step", "zmq_socket",
+    "zmq_connect", "zmq_send", "zmq_msg_send", "zmq_msg_recv", "gnutls_init", "gnutls_handshake",
+    "gnutls_record_send", "gnutls_record_recv", "pq_connect", "pq_send", "pq_consume", "pq_result",
+    "rd_kafka_produce", "rd_kafka_consume", "rd_kafka_commit"};
 
 //  The mapped file; fault_control.py knows this layout.
 typedef struct {
@@ -274,4 +275,20 @@ connect (int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
 {
     NEXT (connect);
     return fault_is_due (CALL_CONNECT) ? -1 : next (fd, address, size);
+}
+
+EXPORT int
+pthread_create (
+    pthread_t *thread, const pthread_attr_t *attributes, void *(*function) (void *), void *context)
+{
+    NEXT (pthread_create);
+    return fault_is_due (CALL_PTHREAD_CREATE) ? fault_error ()
+                                              : next (thread, attributes, function, context);
+}
+
+EXPORT int
+thrd_create (thrd_t *thread, thrd_start_t function, void *context)
+{
+    NEXT (thrd_create);
+    return fault_is_due (CALL_PTHREAD_CREATE) ? thrd_error : next (thread, function, context);
 }

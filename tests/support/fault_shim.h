@@ -32,6 +32,7 @@ typedef enum {
     CALL_ACCEPT4,
     CALL_OPEN,
     CALL_CONNECT,
+    CALL_PTHREAD_CREATE,  //  and thrd_create, of librdkafka
     CALL_SQLITE3_PREPARE,
     CALL_SQLITE3_STEP,
     CALL_ZMQ_SOCKET,

@@ -1,9 +1,7 @@
 """Logs: a reader that hangs delays no loop, lost lines are counted, texts of clients are escaped."""
-import errno
 import fcntl
 import json
 import os
-import pathlib
 import re
 import signal
 import socket
@@ -15,7 +13,6 @@ import pytest
 
 from downlink import (BIN, IS_SANITIZED, READY_SECONDS, STOP_SECONDS, Client, Pair, free_ports, message,
                       raw, until)
-from fault_control import FaultControl
 
 HIDDEN = "\x1b\r\x7f\x9b31m\u0085\u202egnp\u2028next\u2066\ufeff\u200b\U000e0041"
 PIPE_BYTES = 4096
@@ -245,19 +242,3 @@ def test_a_processor_whose_log_nobody_reads_goes_on(folder):
         assert processor.process.wait(STOP_SECONDS) == 0
         processor.close()
         both.gateway.stop()
-
-
-@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer's runtime wants to be first itself")
-def test_a_thread_that_cannot_start_is_told_in_a_line(folder):
-    """The first thread writes the log: without it the program was aborted by an assertion."""
-    control = FaultControl(pathlib.Path(folder) / "thread.control")
-    with socket.create_server(("127.0.0.1", 0)) as taken:  # no gateway can listen there, so each ends soon
-        command = [BIN / "downlink-gateway", "--journal", "off", "--listen", f"127.0.0.1:{taken.getsockname()[1]}"]
-        environment = {**os.environ, **control.environment}
-        subprocess.run([*command, "--help"], env=environment, stdout=subprocess.DEVNULL, check=True)
-        for number in range(10, 100):
-            control.arm("calloc", number, errno.ENOMEM)
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-            if "pthread_create" in control.where():
-                break
-    assert done.returncode == 1 and " error downlink-gateway: cannot start a thread reason=" in done.stderr

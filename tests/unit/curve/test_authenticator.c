@@ -38,7 +38,7 @@ s_set_up (void)
 {
     char fault[KEY_DIRECTORY_FAULT_SIZE];
     bool is_filled;
-    socket_setup ();
+    cr_assert (socket_setup ());
     s_path = g_dir_make_tmp ("downlink-keys-XXXXXX", NULL);
     cr_assert (key_maker_fill (s_path, &is_filled, fault), "%s", fault);
     cr_assert (key_directory_read_secret (s_path, "processor", &s_own, fault), "%s", fault);

@@ -41,7 +41,7 @@ s_connect (uint8_t source)
     char topic[ANNOUNCEMENT_ACK_TOPIC_SIZE];
     frame_head_t head = s_head (source, 0);
     link_t link = {NULL, NULL};
-    socket_setup ();
+    cr_assert (socket_setup ());
     for (uint16_t port = 34000; !link.publisher && port < 34500; port++)
         link.publisher = socket_bind (SOCKET_PUB, "127.0.0.1", port);
     link.subscriber = socket_connect (SOCKET_SUB, socket_endpoint (link.publisher));

@@ -20,7 +20,7 @@ static update_sender_t *s_sender;
 static void
 s_set_up (void)
 {
-    socket_setup ();
+    cr_assert (socket_setup ());
     for (uint16_t port = 34000; !s_events && port < 35000; port++)
         s_events = socket_bind (SOCKET_PUB, "127.0.0.1", port);
     cr_assert_not_null (s_events);

@@ -13,7 +13,7 @@ static int s_heard;
 static void
 s_set_up (void)
 {
-    socket_setup ();
+    cr_assert (socket_setup ());
     for (uint16_t port = 33000; !s_events && port < 34000; port++)
         s_events = socket_bind (SOCKET_PUB, "127.0.0.1", port);
     cr_assert_not_null (s_events);

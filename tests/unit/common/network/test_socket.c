@@ -24,7 +24,7 @@ static socket_t *s_pull;
 static void
 s_set_up (void)
 {
-    socket_setup ();
+    cr_assert (socket_setup ());
     for (uint16_t port = 34000; !s_pull && port < 35000; port++)
         s_pull = socket_bind (SOCKET_PULL, "127.0.0.1", port);
     cr_assert_not_null (s_pull);

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "common/process/terminal.h"
+#include "common/text/terminal.h"
 
 #include <glib.h>
 #include <stdlib.h>

@@ -47,7 +47,8 @@ s_on_destroy (rd_kafka_t *client, void *context)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-//  Have librdkafka call s_on_destroy as it gives a client up.
+//  Have librdkafka call s_on_destroy as it gives a client up. Its signature is librdkafka's.
+//  NOLINTBEGIN(readability-non-const-parameter)
 static rd_kafka_resp_err_t
 s_on_new (rd_kafka_t *client, const rd_kafka_conf_t *settings, void *context, char *fault,
     size_t fault_size)
@@ -57,6 +58,7 @@ s_on_new (rd_kafka_t *client, const rd_kafka_conf_t *settings, void *context, ch
     (void) fault_size;
     return rd_kafka_interceptor_add_on_destroy (client, "downlink", s_on_destroy, context);
 }
+//  NOLINTEND(readability-non-const-parameter)
 
 //  Log a line of librdkafka. Its threads call this function.
 static void

@@ -75,7 +75,7 @@ look_up_begin (const char *host, uint16_t port)
         pthread_detach (thread);
     else {
         self->has_no_thread = self->is_done = true;
-        s_unref (self);
+        atomic_store (&self->references, 1);
     }
     return self;
 }

@@ -7,8 +7,7 @@ const char *
 advice_thread (void)
 {
     return "raise the limit of threads (ulimit -u, TasksMax= of systemd, --pids-limit of docker), "
-           "or "
-           "give the process more memory";
+           "or give the process more memory";
 }
 
 const char *

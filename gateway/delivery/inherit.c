@@ -38,10 +38,7 @@ static void
 s_free_legacy (legacy_t *legacy, bool is_empty)
 {
     journal_file_close (&legacy->file);
-    if (is_empty)
-        slot_remove (&legacy->slot);
-    else
-        slot_release (&legacy->slot);
+    slot_leave (&legacy->slot, is_empty);
     g_free (legacy);
 }
 

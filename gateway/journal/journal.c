@@ -121,10 +121,7 @@ s_close (journal_t **self_p, bool is_empty)
     journal_t *self = *self_p;
     background_destroy (&self->background);
     journal_file_close (&self->file);
-    if (is_empty)
-        slot_remove (&self->slot);
-    else
-        slot_release (&self->slot);
+    slot_leave (&self->slot, is_empty);
     g_free (self);
     *self_p = NULL;
 }

@@ -198,3 +198,12 @@ slot_remove (slot_t **self_p)
     g_rmdir ((*self_p)->path);
     slot_release (self_p);
 }
+
+void
+slot_leave (slot_t **self_p, bool is_empty)
+{
+    if (is_empty)
+        slot_remove (self_p);
+    else
+        slot_release (self_p);
+}

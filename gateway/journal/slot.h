@@ -39,4 +39,7 @@ void slot_release (slot_t **self_p);
 //  Remove a slot with its journal, which must be closed.
 void slot_remove (slot_t **self_p);
 
+//  Remove a slot if its journal, which must be closed, is empty. Else release the slot.
+void slot_leave (slot_t **self_p, bool is_empty);
+
 #endif

@@ -21,15 +21,20 @@ def cpu_seconds(program):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def connections(port):
-    """Return the IPv4 connections whose near end is this port, the listening socket included."""
+def _ends():
+    """Return the near port, the far port and the connection of each end of the IPv4 connections."""
     found = []
     for line in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
-        _, near, _, state, queues = line.split()[:5]
-        if int(near.partition(":")[2], 16) == port:
-            unsent, _, unread = queues.partition(":")
-            found.append(Connection(int(state, 16), int(unsent, 16), int(unread, 16)))
+        _, near, far, state, queues = line.split()[:5]
+        unsent, _, unread = queues.partition(":")
+        found.append((int(near.partition(":")[2], 16), int(far.partition(":")[2], 16),
+                      Connection(int(state, 16), int(unsent, 16), int(unread, 16))))
     return found
+
+
+def connections(port):
+    """Return the IPv4 connections whose near end is this port, the listening socket included."""
+    return [one for near, _, one in _ends() if near == port]
 
 
 def unsent_bytes(port):
@@ -38,8 +43,12 @@ def unsent_bytes(port):
 
 
 def unread_bytes(port):
-    """Return how many bytes wait in the kernel to be read from the connections to a port."""
-    return sum(one.unread for one in connections(port) if one.state == ESTABLISHED)
+    """Return how many bytes the clients of a port have sent that wait in the kernel to be read.
+
+    Those that the near end has no room for wait at the client's end.
+    """
+    return sum(one.unread if near == port else one.unsent
+               for near, far, one in _ends() if port in (near, far) and one.state == ESTABLISHED)
 
 
 def _state_and_parent(process):

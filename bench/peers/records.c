@@ -33,24 +33,38 @@ s_connect (rd_kafka_type_t type, const char *brokers)
     return good ? rd_kafka_new (type, conf, reason, sizeof reason) : NULL;
 }
 
+//  Write a record when there is room in the queue. Return false on failure.
+static bool
+s_write_one (rd_kafka_t *client, rd_kafka_topic_t *topic, char *value, const char *key, int size)
+{
+    while (rd_kafka_produce (topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value, VALUE_BYTES,
+               key, (size_t) size, NULL) != 0) {
+        if (rd_kafka_last_error () != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return false;
+        rd_kafka_poll (client, 1);
+    }
+    return true;
+}
+
 //  Write the records, and wait for their delivery. Return false if some were not delivered.
 static bool
-s_write (rd_kafka_t *client, const char *topic, unsigned long count)
+s_write (rd_kafka_t *client, const char *name, unsigned long count)
 {
     char value[VALUE_BYTES];
     memset (value, 'm', sizeof value);
-    for (unsigned long at = 0; at < count; at++) {
+    rd_kafka_topic_t *topic = rd_kafka_topic_new (client, name, NULL);
+    bool good = topic != NULL;
+    for (unsigned long at = 0; good && at < count; at++) {
         char key[40];
         int size = snprintf (key, sizeof key, "193270a9-c9cf-404a-8f83-%012lu", at % KEYS);
-        while (rd_kafka_producev (client, RD_KAFKA_V_TOPIC (topic),
-                   RD_KAFKA_V_KEY (key, (size_t) size), RD_KAFKA_V_VALUE (value, sizeof value),
-                   RD_KAFKA_V_MSGFLAGS (RD_KAFKA_MSG_F_COPY),
-                   RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            rd_kafka_poll (client, 1);
+        good = s_write_one (client, topic, value, key, size);
         if (at % BATCH == 0)
             rd_kafka_poll (client, 0);
     }
-    return rd_kafka_flush (client, FLUSH_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    good = good && rd_kafka_flush (client, FLUSH_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (topic)
+        rd_kafka_topic_destroy (topic);
+    return good;
 }
 
 //  Read every partition from its beginning. Return false on failure.

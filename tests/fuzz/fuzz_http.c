@@ -20,6 +20,7 @@
 
 #define PATIENCE_MS 20  //  for the next bytes of an answer
 #define ALIVE_MS 10000
+#define PORTS_TRIED 20
 #define CHECK_EVERY 512  //  inputs
 #define TOKEN_LINE                                                                                 \
     "a write,read,stats ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n"
@@ -65,10 +66,8 @@ static gateway_t *
 s_start (bool has_tokens)
 {
     gateway_t *self = g_new0 (gateway_t, 1);
-    uint16_t port = s_free_port ();
     self->config = (worker_config_t){.state_requests = &self->state_requests,
         .address = "127.0.0.1",
-        .port = port,
         .bus = {.bus = BUS_ZMQ},
         .publisher = {.buffer = 1000, .journal = JOURNAL_OFF},
         .idle_connections = 64,
@@ -91,9 +90,13 @@ s_start (bool has_tokens)
     }
     self->config.publisher.metrics = gateway_metrics_of (self->config.metrics, 0);
     self->discovery = discovery_new ("127.0.0.1:1", false);
-    self->worker = worker_new (&self->config, self->discovery, &self->phase);
+    //  Another program may take a port first.
+    for (int turn = 0; !self->worker && turn < PORTS_TRIED; turn++) {
+        self->config.port = s_free_port ();
+        self->worker = worker_new (&self->config, self->discovery, &self->phase);
+    }
     self->place = (struct sockaddr_in){.sin_family = AF_INET,
-        .sin_port = htons (port),
+        .sin_port = htons (self->config.port),
         .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
     g_assert (self->worker && pthread_create (&self->thread, NULL, s_run, self->worker) == 0);
     return self;
@@ -122,22 +125,22 @@ s_stop_all (void)
     s_stop (s_guarded);
 }
 
-//  Read an answer until it is complete or the gateway has sent nothing for a while. Then go: what
+//  Read an answer until it is complete or the gateway has sent nothing for so long. Then go: what
 //  the gateway does about a client that keeps it waiting is up to its deadlines.
 static void
-s_read (int fd, http_answer_t *answer)
+s_read (int fd, http_answer_t *answer, int patience_ms)
 {
     http_line_t *line = http_line_new (fd, NULL, NULL);
     http_step_t step = HTTP_MORE;
     struct pollfd item = {.fd = fd, .events = POLLIN};
-    while (step == HTTP_MORE && poll (&item, 1, PATIENCE_MS) == 1)
+    while (step == HTTP_MORE && poll (&item, 1, patience_ms) == 1)
         step = http_answer_read (answer, line);
     http_line_destroy (&line);
 }
 
 //  Send bytes in two packets. Return the beginning of the answers, terminated; the caller frees it.
 static GByteArray *
-s_send (const gateway_t *gateway, text_t bytes, size_t cut)
+s_send (const gateway_t *gateway, text_t bytes, size_t cut, int patience_ms)
 {
     http_answer_t answer = {.buffer = g_byte_array_new ()};
     int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -148,7 +151,7 @@ s_send (const gateway_t *gateway, text_t bytes, size_t cut)
     if (is_open)
         (void) !send (fd, bytes.data + cut, bytes.size - cut, MSG_NOSIGNAL);
     g_assert (fcntl (fd, F_SETFL, O_NONBLOCK) == 0);
-    s_read (fd, &answer);
+    s_read (fd, &answer, patience_ms);
     g_byte_array_append (answer.buffer, (const guint8 *) "", 1);
     return answer.buffer;
 }
@@ -193,7 +196,7 @@ s_check_alive (const gateway_t *gateway)
     bool is_alive = false;
     int64_t until_ms = clock_ms () + ALIVE_MS;
     while (!is_alive && clock_ms () < until_ms) {
-        GByteArray *answers = s_send (gateway, text_from (ALIVE), 0);
+        GByteArray *answers = s_send (gateway, text_from (ALIVE), 0, ALIVE_MS);
         is_alive = g_str_has_prefix ((const char *) answers->data, "HTTP/1.1 200 ");
         g_byte_array_unref (answers);
     }
@@ -213,7 +216,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     const gateway_t *gateway = input_byte (&input) == 't' ? s_guarded : s_plain;
     size_t cut = input_byte (&input);
     text_t bytes = input_rest (&input);
-    GByteArray *answers = s_send (gateway, bytes, MIN (cut, bytes.size));
+    GByteArray *answers = s_send (gateway, bytes, MIN (cut, bytes.size), PATIENCE_MS);
     s_check (answers);
     g_byte_array_unref (answers);
     if (++count % CHECK_EVERY == 1)

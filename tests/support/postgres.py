@@ -32,7 +32,7 @@ ROLE = DATABASE = "downlink"
 INITDB = ("--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
           "--data-checksums", "--wal-segsize", "4")
 SETTINGS = {
-    "shared_buffers": "32MB", "max_connections": "60", "jit": "off", "min_wal_size": "32MB",
+    "shared_buffers": "32MB", "max_connections": "100", "jit": "off", "min_wal_size": "32MB",
     "max_wal_size": "256MB", "wal_keep_size": "128MB", "wal_log_hints": "on", "hot_standby": "on",
     "max_wal_senders": "8", "wal_retrieve_retry_interval": "100ms", "wal_sender_timeout": "5s",
     "wal_receiver_timeout": "5s", "wal_receiver_status_interval": "1s", "autovacuum_naptime": "5s",

@@ -15,6 +15,7 @@
 #define TOPIC "flights"
 #define PRODUCE 0  //  Kafka's number of the request
 #define PATIENCE_MS 20000
+#define REST_MS 500  //  of a link after a failure
 
 static rd_kafka_t *s_owner;
 static rd_kafka_mock_cluster_t *s_cluster;
@@ -234,13 +235,15 @@ Test (link_kafka, a_frame_that_brokers_refuse_is_given_back_as_refused)
     s_open ("");
     UNTIL (s_link->session (s_link, 0) > 0);
     rd_kafka_mock_push_request_errors (s_cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    int64_t sent_ms = clock_ms ();
     cr_assert (s_send (1, 0, 2));
     UNTIL (s_returned->len == 1);
+    bool is_sent_again = s_send (1, 0, 2);
+    cr_expect (!is_sent_again || clock_ms () >= sent_ms + REST_MS, "it rests after a failure");
     cr_expect_eq (s_refused, 1);
     cr_expect_eq (s_carried->len, 0);
     cr_expect_gt (counter_get (&s_metrics.bus_failed), 0);
-    cr_expect_not (s_send (1, 0, 2), "it rests after a failure");
-    UNTIL (s_send (1, 0, 2));
+    UNTIL (is_sent_again || s_send (1, 0, 2));
     UNTIL (s_carried->len == 1);
 }
 
@@ -257,8 +260,10 @@ Test (link_kafka, a_broker_that_is_away_is_told_of_and_frames_wait)
     cr_expect_eq (s_refused, 0, "it took too long, nothing is wrong with it");
     rd_kafka_mock_broker_set_up (s_cluster, 1);
     UNTIL (!s_link->condition (s_link).is_away);
-    UNTIL (s_send (1, 0, 2));
-    UNTIL (s_carried->len == 1);
+    for (guint count = 1; s_carried->len == 0; count++) {  //  2 s may be short on a slow machine
+        UNTIL (s_send (1, 0, 2));
+        UNTIL (s_carried->len == 1 || s_returned->len > count);
+    }
     cr_expect_eq (counter_get (&s_metrics.bus_away), 0);
 }
 

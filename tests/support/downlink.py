@@ -15,13 +15,16 @@ import subprocess
 import time
 
 import tls
+from bound_process import BoundProcess
+from kernel import is_stopped
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DOWNLINK_BIN", ROOT / "build" / "bin")).resolve()
 DISK_SHIM = BIN.parent / "tests" / "libdisk-shim.so"
 IS_SANITIZED = not DISK_SHIM.exists()  # then all is slow, and memory that is freed is kept
-READY_SECONDS = 30
-STOP_SECONDS = 15
+READY_SECONDS = 60  # for a machine that is busy, or a sanitizer
+STOP_SECONDS = 30
+WORKERS = int(os.environ.get("DOWNLINK_WORKERS") or max(1, len(os.sched_getaffinity(0)) // 2))  # of a gateway, by default
 RESERVED = collections.deque()  # sockets, the oldest first
 RESERVED_MAX = 128
 LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"
@@ -75,7 +78,7 @@ class Program:
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*wrapper, BIN / name, *map(str, flags)], stderr=log, stdout=log, cwd=folder,
                 env={**os.environ, **(environment or {})})
 
@@ -89,7 +92,10 @@ class Program:
         return until(look, what=f"a line of {self.name} with {words!r}")
 
     def send(self, number):
+        """Send a signal. After SIGSTOP, return when the program does nothing any more."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            until(lambda: is_stopped(self.process.pid), what=f"{self.name}, stopped")
 
     def stop(self, number=signal.SIGTERM):
         """End it in the ordinary way; return its exit status."""
@@ -149,23 +155,39 @@ class Pair:
         until(lambda: "listening" in other.text(), what="the other gateway")
         return other, port
 
+    def workers(self):
+        """Return the number of workers of the gateway."""
+        flags = [str(flag) for flag in self.gateway_flags]
+        place = len(flags) - flags[::-1].index("--workers") if "--workers" in flags else None
+        return int(flags[place]) if place else WORKERS
+
+    def by_all_workers(self, condition):
+        """Return true if a condition holds for every worker. Each look is a new connection, of whichever worker, so
+        with more than one there are enough looks to meet all of them."""
+        looks = 1 if self.workers() == 1 else 8 * self.workers()
+        return all(condition() for _ in range(looks))
+
     def await_ready(self):
+        """Wait until every worker knows all owners. Return false if a program ends, or that takes too long."""
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if self.gateway.process.poll() is not None or self.processor.process.poll() is not None:
                 return False
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.call("GET", "/readyz").status == 200:
+                if self.by_all_workers(lambda: self.call("GET", "/readyz").status == 200):
                     return True
             time.sleep(0.02)
         return False
 
     def stop(self, check=True):
         """End both, and see that they ended well."""
-        statuses = [self.gateway.stop(), self.processor.stop()]
+        try:
+            gateway = self.gateway.stop()
+        finally:
+            processor = self.processor.stop()
         if check:
             logs = self.gateway.text() + self.processor.text()
-            assert statuses == [0, 0], f"exit statuses {statuses}\n{logs}"
+            assert [gateway, processor] == [0, 0], f"exit statuses {[gateway, processor]}\n{logs}"
 
     def client(self):
         return Client(self.http)
@@ -202,7 +224,7 @@ class Answer:
 class Client:
     """A keep-alive connection."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=30):
+    def __init__(self, port, host="127.0.0.1", timeout=90):
         self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
 
     def __enter__(self):
@@ -217,7 +239,7 @@ class Client:
         return Answer(self.connection.getresponse())
 
 
-def raw(port, data, seconds=30, is_ending=False):
+def raw(port, data, seconds=60, is_ending=False):
     """Send bytes as they are, then the end of them if is_ending. Return all that comes back until the
     server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:

@@ -23,6 +23,7 @@ import time
 import uuid
 
 import java_server
+from bound_process import BoundProcess
 from downlink import BIN, free_ports, until
 from java_server import archive_flag, has_archive, keep_archive, newest_jars
 from server_process import START_SECONDS, Failed, Missing, ServerProcess, run_beside
@@ -114,7 +115,7 @@ class Broker(ServerProcess):
         assert not self.is_running()
         with open(self.log, "ab") as log:
             self.log_begins = log.tell()
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*self.wrapper, *java(f"-Xmx{HEAP}", *self.flags),
                  f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", "kafka.Kafka",
                  self.folder / "server.properties"],

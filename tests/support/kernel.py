@@ -37,6 +37,11 @@ def connections(port):
     return [one for near, _, one in _ends() if near == port]
 
 
+def is_quiet(port):
+    """Return whether a server has closed all connections to its port."""
+    return not any(one.state in (ESTABLISHED, CLOSE_WAIT) for one in connections(port))
+
+
 def unsent_bytes(port):
     """Return how many bytes the kernel holds to be sent on the connections to a port."""
     return sum(one.unsent for one in connections(port))

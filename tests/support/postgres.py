@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+from bound_process import BoundProcess
 from downlink import free_ports, until
 from kernel import children, is_alive, is_stopped
 from server_process import SKIPPED, START_SECONDS, Failed, Missing, ServerProcess
@@ -155,7 +156,7 @@ class Postgres(ServerProcess):
                                        "keepalives_idle=2 keepalives_interval=1 keepalives_count=3")
         flags = [word for name, value in own.items() for word in ("-c", f"{name}={value}")]
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*self.wrapper, *as_server_user(), self.bin / "postgres", "-D", self.data, *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
 
@@ -330,7 +331,7 @@ class Pooler:
             f"auth_type = trust\nauth_file = {self.folder}/users\npool_mode = {mode}\n",
             encoding="utf-8")
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*as_server_user(), shutil.which("pgbouncer"), self.folder / "pgbouncer.ini"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
         until(lambda: "process up" in self.log.read_text(errors="replace"), what="pgbouncer")

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from bound_process import BoundProcess
 from downlink import free_ports
 from server_process import START_SECONDS, Failed, Missing, ServerProcess, run_beside
 
@@ -106,10 +107,10 @@ class RabbitMQ(ServerProcess):
         with open(self.log, "ab") as log:
             self.log_begins = log.tell()
             if not self.mapper or self.mapper.poll() is not None:  # its host has died
-                self.mapper = subprocess.Popen(
+                self.mapper = BoundProcess(
                     [*self.wrapper, "epmd", "-port", str(self.mapper_port), "-address", "127.0.0.1"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*self.wrapper, PROGRAMS / "rabbitmq-server"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.folder, env=self.environment)
         self.wait_until_started(lambda: STARTED in self.log.read_bytes()[self.log_begins:])

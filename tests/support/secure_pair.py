@@ -15,7 +15,7 @@ class SecurePair(Pair):
 
     def client(self):
         client = Client(self.http)
-        client.connection = http.client.HTTPSConnection("127.0.0.1", self.http, timeout=30,
+        client.connection = http.client.HTTPSConnection("127.0.0.1", self.http, timeout=90,
                                                         context=self.context)
         return client
 

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 
+from bound_process import BoundProcess
 from downlink import free_ports
 from java_server import archive_flag, has_archive, java, keep_archive, newest_jars
 from server_process import Failed, ServerProcess, run_beside
@@ -74,7 +75,7 @@ class Sqs(ServerProcess):
     def begin_to_start(self):
         assert not self.is_running()
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
+            self.process = BoundProcess(
                 [*self.wrapper, *java(jars(), f"-Xmx{HEAP}", *self.flags_of_java,
                                       f"-Dconfig.file={self.folder}/server.conf"), "org.elasticmq.server.Main"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)

@@ -1,4 +1,5 @@
 """Fixtures for tests of whole processes: a time-out for every test, and a pair to talk to."""
+import contextlib
 import os
 import pathlib
 import resource
@@ -13,7 +14,7 @@ from downlink import Pair  # noqa: E402
 from postgres import Postgres  # noqa: E402
 import tls  # noqa: E402
 
-TEST_SECONDS = 120
+TEST_SECONDS = 240
 
 
 def pytest_configure():
@@ -21,7 +22,8 @@ def pytest_configure():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     kept = ("DOWNLINK_BIN", "DOWNLINK_FLEET_SIZE", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",
-            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_TEST_BUS", "DOWNLINK_TEST_STORE", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB")
+            "DOWNLINK_SCREENSHOT_SECONDS", "DOWNLINK_TEST_BUS", "DOWNLINK_TEST_STORE", "DOWNLINK_TLS", "DOWNLINK_UPLOAD_MB",
+            "DOWNLINK_WORKERS")
     if tls.IS_EVERYWHERE:
         tls.speak_everywhere()
     for name in list(os.environ):
@@ -60,14 +62,12 @@ def pair(folder):
 @pytest.fixture
 def start(folder):
     """Start pairs with flags of one's own; they are ended with the test."""
-    pairs = []
-
-    def start_pair(**flags):
-        pairs.append(Pair(folder, **flags))
-        return pairs[-1]
-    yield start_pair
-    for both in pairs:
-        both.stop(check=False)
+    with contextlib.ExitStack() as stack:
+        def start_pair(**flags):
+            both = Pair(folder, **flags)
+            stack.callback(both.stop, check=False)
+            return both
+        yield start_pair
 
 
 @pytest.fixture(scope="module")

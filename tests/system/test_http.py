@@ -14,6 +14,7 @@ import time
 import pytest
 
 from downlink import BIN, Pair, channel, message, raw, until
+from kernel import is_quiet
 
 ROUTES = {"/messages": "POST", "/rockets": "GET", "/rockets/x": "GET", "/livez": "GET",
           "/healthz": "GET", "/readyz": "GET"}
@@ -99,10 +100,10 @@ IN_GENERAL = b'"detail":"the request is not well-formed"'
 
 
 @pytest.fixture
-def alone():
+def alone(pair):
     """Let the gateway notice that the connections of earlier tests are gone: beside one that it has just answered, a
     refusal of libmicrohttpd itself cannot be told to be of which of the two, and comes in its own words (docs/http.md)."""
-    time.sleep(0.5)
+    until(lambda: is_quiet(pair.http), what="the end of earlier connections")
 
 
 def test_a_missing_host_is_refused(pair, alone):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from downlink import Program, channel, free_ports, message, raw, until
-from kernel import CLOSE_WAIT, ESTABLISHED, connections, cpu_seconds
+from kernel import cpu_seconds, is_quiet
 
 HEAD_MAX_BYTES = 8192
 HEAD_MAX_FIELDS = 64
@@ -26,12 +26,7 @@ def is_problem(received, status):
             and b"connection: close" in fields and json.loads(body)["status"] == status)
 
 
-def is_quiet(port):
-    """Whether the server has closed all connections to its port."""
-    return not any(one.state in (ESTABLISHED, CLOSE_WAIT) for one in connections(port))
-
-
-def exchange(port, data, is_ending=False, seconds=10):
+def exchange(port, data, is_ending=False, seconds=30):
     """Send bytes, then the end of them if is_ending; return the answer up to the end. The
     connection is the only one: else libmicrohttpd's own refusals may not be told apart (docs/http.md)."""
     until(lambda: is_quiet(port), what="the end of connections before")
@@ -53,7 +48,7 @@ def test_a_head_of_any_size_is_served_or_refused_once_and_soon(pair, field):
         begin = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s: " % field.encode()
         started = time.monotonic()
         received = exchange(pair.http, padded(begin, size))
-        assert time.monotonic() - started < 5, size
+        assert time.monotonic() - started < 8, size  # and not when the time for a head is over
         if size <= HEAD_MAX_BYTES:
             assert statuses(received) == [200], (size, received)
         else:
@@ -147,7 +142,7 @@ HALF = {
 @pytest.mark.parametrize("data", HALF.values(), ids=HALF.keys())
 @pytest.mark.parametrize("pause", [0, 0.3])
 def test_half_a_request_that_ends_is_answered_at_once(pair, data, pause):
-    with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", pair.http), timeout=30) as connection:
         connection.sendall(data)
         time.sleep(pause)
         connection.shutdown(socket.SHUT_WR)
@@ -155,7 +150,7 @@ def test_half_a_request_that_ends_is_answered_at_once(pair, data, pause):
         received = b""
         while piece := connection.recv(65536):
             received += piece
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8  # and not when the time for a head is over
     assert is_problem(received, 400), received
     assert b"ended in the middle" in received
 
@@ -165,7 +160,7 @@ def test_a_client_that_ends_after_its_request_is_answered_and_closed_at_once(pai
     for data in (get, get + get):
         started = time.monotonic()
         assert statuses(exchange(pair.http, data, is_ending=True)) == [200] * data.count(b"GET")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8  # and not when the time for a head is over
 
 
 @pytest.mark.parametrize("has_asked", [False, True])
@@ -180,14 +175,14 @@ def test_as_many_idle_connections_as_descriptors_keep_nobody_out(pair, folder, h
     idle, slowest = [], 0
     try:
         for _ in range(450):
-            idle.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+            idle.append(socket.create_connection(("127.0.0.1", port), timeout=30))
             if has_asked:
                 idle[-1].sendall(get)
                 assert statuses(idle[-1].recv(65536)) == [200]
         for _ in range(20):
             started = time.monotonic()
             assert statuses(raw(port, get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
-                                seconds=10)) == [200]
+                                seconds=30)) == [200]
             slowest = max(slowest, time.monotonic() - started)
         #  The oldest had to go, the newest did not.
         assert idle[0].recv(1) == b""
@@ -197,7 +192,7 @@ def test_as_many_idle_connections_as_descriptors_keep_nobody_out(pair, folder, h
         for one in idle:
             one.close()
         assert gateway.stop() == 0
-    assert slowest < 2
+    assert slowest < 5  # and not when the idle time is over
 
 
 TOO_LARGE = 10 * 1024 * 1024
@@ -222,7 +217,7 @@ def test_a_common_client_that_sends_too_large_a_body_sees_the_413(pair, is_chunk
 def test_a_body_without_end_is_answered_and_cut_off(pair, head):
     """The bytes that are skipped are bounded."""
     piece, sent = b" " * (1024 * 1024), 0
-    with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", pair.http), timeout=30) as connection:
         connection.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\n" + head)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             while sent < 300:
@@ -293,7 +288,7 @@ def hidden(of):
 
 def drip(port, data):
     """The same as exchange, with the bytes one by one."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         received = b""
         try:
@@ -403,7 +398,7 @@ def head_fields(received):
                                   "/openapi.json", "/metrics", "/events?bad=1"])
 def test_a_head_equals_its_get_without_the_body(pair, path):
     def ask(method):
-        with socket.create_connection(("127.0.0.1", pair.http), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", pair.http), timeout=30) as connection:
             connection.sendall(b"%s %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\r\nConnection: close"
                                b"\r\n\r\n" % (method, path.encode()))
             received = connection.recv(65536)

@@ -70,9 +70,9 @@ peer_keeper_look (peer_keeper_t *self, bool is_asked)
         return;
     peer_list_t *list = s_load (self, fault);
     if (list) {
-        log_event (
-            LOG_INFO, "read the list of keys again", "path=%s keys=%zu", self->path, list->count);
-        s_publish (self, list);
+        size_t count = list->count;
+        s_publish (self, list);  //  before the line, so that the list counts once the line is seen
+        log_event (LOG_INFO, "read the list of keys again", "path=%s keys=%zu", self->path, count);
     }
     else
         log_event (LOG_WARN, "cannot use the changed list of keys; the earlier one stays",

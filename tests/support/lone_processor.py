@@ -43,7 +43,7 @@ class LoneProcessor:
     def ask(self, op, **query):
         with zmq.Context() as context, context.socket(zmq.REQ) as socket:
             socket.linger = 0
-            socket.rcvtimeo = 20000
+            socket.rcvtimeo = 60000
             socket.connect(f"tcp://127.0.0.1:{self.port + 1}")
             socket.send(msgpack.packb({"op": op, **query}))
             return msgpack.unpackb(socket.recv())
@@ -77,5 +77,5 @@ class LoneProcessor:
 
     def exit_text(self):
         """Wait for its end with status 1, and return its log."""
-        assert self.program.process.wait(30) == 1, self.program.text()
+        assert self.program.process.wait(60) == 1, self.program.text()
         return self.program.text()

@@ -15,7 +15,7 @@ CLIENTS = ("192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6")
 CLIENTS_6 = ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")  # the first two are one client
 NAMESPACES = ("unshare", "--map-root-user", "--net")
 INSIDE = "INSIDE_OWN_NETWORK"
-SECONDS = 110
+SECONDS = 230
 
 
 def _script():

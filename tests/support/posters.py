@@ -72,9 +72,13 @@ def under_load(both, harm, ports=(), posters=4):
     answers. ports: of the gateways to post to, by turns; without them that of the pair."""
     ports = ports or [both.http]
     load = [Poster(ports[index % len(ports)]) for index in range(posters)]
-    time.sleep(0.3)
+
+    def go_on():
+        before = [one.accepted for one in load]
+        until(lambda: all(one.accepted > count for one, count in zip(load, before)), what="accepted messages of each")
+    go_on()
     harm()
-    time.sleep(0.3)
+    go_on()
     for one in load:
         one.end()
     for one in load:

@@ -10,7 +10,7 @@ from downlink import until
 from kernel import is_stopped
 
 SKIPPED = 77
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Missing(unittest.SkipTest):

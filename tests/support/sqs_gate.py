@@ -12,6 +12,7 @@ import http.server
 import json
 import re
 import threading
+import time
 
 from downlink import free_ports
 
@@ -54,6 +55,7 @@ class Gate:
         self.calls = collections.Counter()  # by action
         self.refused = collections.Counter()  # by code
         self.asked = collections.Counter()  # for the role, by path
+        self.used_at = {}  # when a request came last, by key
         self.is_away = False  # connections end without an answer
         gate = self
 
@@ -93,6 +95,10 @@ class Gate:
     def flags(self, topic, **settings):
         return self.server.flags(topic, endpoint=self.endpoint, **settings)
 
+    def is_unused(self, key, seconds=3):
+        """Return whether no request came with this key for some time."""
+        return time.monotonic() - self.used_at[key] > seconds
+
     def handle(self, request):
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         if self.is_away:
@@ -118,6 +124,7 @@ class Gate:
         if not found:
             raise Refused("MissingAuthenticationToken")
         key, day, region, service, signed, given = found.groups()
+        self.used_at[key] = time.monotonic()
         secret, token = self.keys.get(key, (None, None))
         if secret is None:
             raise Refused("InvalidClientTokenId")

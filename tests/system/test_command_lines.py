@@ -266,7 +266,7 @@ def test_the_link_that_kubernetes_sets_for_a_service_named_downlink_is_ignored(l
 
 def test_another_value_that_is_no_port_is_still_refused(tmp_path):
     program = Program(tmp_path, "downlink-processor", environment={"DOWNLINK_PORT": "http://x"})
-    assert program.process.wait(30) == 2 and "DOWNLINK_PORT" in program.text()
+    assert program.process.wait(60) == 2 and "DOWNLINK_PORT" in program.text()
 
 
 @pytest.mark.parametrize("program, flag, value, wanted", [

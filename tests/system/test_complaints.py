@@ -105,14 +105,15 @@ def test_a_launch_at_nobody_says_so_once_and_goes_on(folder):
 @contextlib.contextmanager
 def answering(*statuses):
     """A server that answers POST with these statuses, one after the other, the last for ever."""
-    left = list(statuses)
+    left, lock = list(statuses), threading.Lock()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            status = left.pop(0) if len(left) > 1 else left[0]
+            with lock:  # clients come at once
+                status = left.pop(0) if len(left) > 1 else left[0]
             body = json.dumps({"status": status, "detail": f"because of \x9b{status}"}).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

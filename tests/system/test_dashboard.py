@@ -20,6 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from downlink import Program, channel, free_ports, message, until
+from event_client import await_streams
 from load import fill
 from secure_pair import SecurePair
 import tls
@@ -341,7 +342,7 @@ def test_what_rockets_say_is_shown_as_text(pair, page):
 
 
 def test_it_says_in_words_what_is_wrong_and_keeps_the_rows(start, page):
-    both = start(gateway=["--buffer", 50, "--wait", "100ms"])
+    both = start(gateway=["--workers", 1, "--buffer", 50, "--wait", "100ms"])
     page.open(both)
     page.await_text("#health", "Ready")
     assert not page.find("#filters").is_displayed() and not page.find("#next").is_displayed()
@@ -614,7 +615,7 @@ def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, 
             assert not page.script("return document.hidden")
             page.await_text("#health", "Live")
             until(lambda: (page.row(first) or {}).get("speed") == "300", what=f"the speed in {tab}")
-        assert both.call("GET", "/stats").json()["eventStreams"] == 1
+        await_streams(both, 1)
         print(f"{TABS} tabs: {meter.bytes} bytes")
         assert meter.bytes < TABS * 1000000
         for tab in tabs[1:]:

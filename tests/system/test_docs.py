@@ -41,7 +41,7 @@ def test_the_examples_work_against_a_processor(folder):
     frame, _, _, _, question, unknown = (packed for _, packed in EXAMPLES)
     with zmq.Context() as context:
         ask = context.socket(zmq.REQ)
-        ask.setsockopt(zmq.RCVTIMEO, 10000)
+        ask.setsockopt(zmq.RCVTIMEO, 60000)
         ask.connect(f"tcp://127.0.0.1:{both.port + 1}")
         push = context.socket(zmq.PUSH)
         push.connect(f"tcp://127.0.0.1:{both.port}")
@@ -72,7 +72,7 @@ def test_the_readme_shows_what_curl_gets(folder):
         def matches():
             got = both.call("POST" if body else "GET", path, body).body.decode()
             return REQUEST_ID.sub("", got) == REQUEST_ID.sub("", shown) + "\n"
-        until(matches, seconds=5, what=shown)
+        until(matches, what=shown)
     both.stop()
 
 

@@ -19,15 +19,17 @@ BURST = 60_000  # rockets: more than three rounds of saves
 
 @pytest.fixture
 def stalled(start):
-    """A gateway with a paused processor: accepted messages are kept and not applied."""
-    def start_stalled(**flags):
-        both = start(**flags)
+    """A gateway with a paused processor: accepted messages are kept and not applied. It has one worker, so one journal
+    and one buffer."""
+    def start_stalled(gateway=()):
+        both = start(gateway=("--workers", "1", *gateway))
         both.processor.send(signal.SIGSTOP)
         return both
     return start_stalled
 
 
 def slots(both):
+    """Return the journals: one of each worker."""
     return list(both.journal.glob("slot-*"))
 
 
@@ -57,7 +59,7 @@ def test_a_stop_answers_who_still_waits_and_keeps_what_was_accepted(stalled):
         asked = time.monotonic()
         both.gateway.send(signal.SIGTERM)
         assert client.connection.getresponse().status == 202
-    assert both.gateway.process.wait(10) == 0 and time.monotonic() - asked < 6
+    assert both.gateway.process.wait(60) == 0 and time.monotonic() - asked < 6
     assert both.gateway.lines_with("are=\"in the journal\"") and len(slots(both)) == 1
     both.processor.send(signal.SIGCONT)
     both.gateway = both.start_gateway()
@@ -84,7 +86,7 @@ def test_a_burst_is_saved_in_pieces_and_a_kill_between_them_loses_nothing(start)
     for batch in range(20):
         answer = both.post([message(f"{salt}-{batch}-{index}", 1) for index in range(BURST // 20)])
         assert answer.status == 202
-    assert both.processor.process.wait(30) == 137
+    assert both.processor.process.wait(60) == 137
     both.environment = {}
     both.processor = both.start_processor()
     assert both.await_ready()
@@ -106,7 +108,7 @@ def test_a_second_signal_ends_a_stop_at_once(stalled):
 
 def test_a_gateway_that_is_gone_for_good_is_inherited_by_one_that_runs(stalled):
     both, one = stalled(), channel()
-    other, port = both.start_gateway_beside()
+    other, port = both.start_gateway_beside("--workers", "1")
     assert both.post(message(one, 1)).status == 202
     both.gateway.process.kill()
     both.gateway.process.wait()
@@ -188,7 +190,7 @@ def test_a_journal_that_cannot_be_used_stops_the_start_and_stays(stalled, change
         file.commit()
     content = journal.read_bytes()
     refused = both.start_gateway()
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(60) == 1
     assert fault in refused.text() and str(journal) in refused.text()
     assert not re.search("not an error|rows? available", refused.text())
     assert journal.read_bytes() == content
@@ -237,6 +239,6 @@ def test_a_damaged_log_of_a_journal_stops_the_start_and_is_not_called_a_lack_of_
     content[5000] ^= 1
     log.write_bytes(content)
     refused = both.start_gateway()
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(60) == 1
     assert "its -wal file is damaged" in refused.text() and "memory" not in refused.text()
     assert log.read_bytes() == content

@@ -64,7 +64,7 @@ def built(tmp_path_factory):
     return command
 
 
-def run(command, *words, seconds=30, **environment):
+def run(command, *words, seconds=90, **environment):
     return subprocess.run([*map(str, command), *words], capture_output=True, text=True,
                           timeout=seconds, env={**os.environ, **environment})
 
@@ -88,7 +88,7 @@ def lines_of(command, *words, **environment):
     reader = threading.Thread(target=lambda: [lines.put(line) for line in process.stdout])
     reader.start()
     try:
-        yield lambda: lines.get(timeout=30).strip()
+        yield lambda: lines.get(timeout=60).strip()
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -91,7 +91,7 @@ def test_a_log_that_nobody_reads_holds_no_request_up_and_what_is_lost_is_counted
                 begun = time.monotonic()
                 assert client.call("GET", "/livez?" + "x" * 150).status == 200
                 slowest = max(slowest, time.monotonic() - begun)
-    assert slowest < 1, "a logged line does not wait for its reader"
+    assert slowest < 10, "a logged line does not wait for its reader"
     piped.drain()
     until(lambda: "lines of this log were dropped" in piped.text(), what="the line about it")
     assert re.search(r"dropped: its reader took none lines=[1-9]", piped.text())

@@ -90,7 +90,7 @@ class Prometheus:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(60)
         self.log.close()
 
 

@@ -107,7 +107,7 @@ def processor(folder):
 def refused(processor, directory):
     """The last line of a processor that does not start there."""
     one = processor(directory)
-    assert one.process.wait(20) == 1
+    assert one.process.wait(60) == 1
     return one.text()
 
 
@@ -261,12 +261,12 @@ def test_a_source_that_is_in_use_is_refused_and_goes_on(state, target, processor
 
 def test_a_processor_that_comes_during_a_move_waits_and_is_refused(state, target, folder, processor):
     mover = Program(folder, "downlink-move", sqlite(state), sqlite(target),
-                    environment={"DOWNLINK_FAILPOINTS": "move-save=sleep:400"})
+                    environment={"DOWNLINK_FAILPOINTS": "move-save=sleep:700"})
     until(lambda: (target / "identity").exists(), what="the target")
     assert "a move into this state has not finished" in refused(processor, target)
     one = processor(state)
     assert mover.process.wait(60) == 0, mover.text()
-    assert one.process.wait(20) == 1
+    assert one.process.wait(60) == 1
     assert "the state was moved: it is refused" in one.text()
 
 
@@ -312,10 +312,10 @@ def test_a_damaged_source_is_refused_by_name_and_stays_usable_otherwise(state, t
 
 def interrupt_with_sigint(state, target, folder):
     mover = Program(folder, "downlink-move", sqlite(state), sqlite(target), "--partitions", 7,
-                    environment={"DOWNLINK_FAILPOINTS": "move-save=sleep:300"})
+                    environment={"DOWNLINK_FAILPOINTS": "move-save=sleep:1000"})
     until(lambda: (target / "identity").exists(), what="the target")
     mover.send(signal.SIGINT)
-    assert mover.process.wait(20) == 1
+    assert mover.process.wait(60) == 1
     assert "the move was interrupted" in mover.text() and "--replace" in mover.text()
 
 
@@ -406,7 +406,7 @@ def test_to_postgres_and_back(state, target, server, folder, processor):
     assert done.returncode == 0, done.stderr
     assert rows(target) == before
     one = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", address)
-    assert one.process.wait(20) == 1 and "the state was moved: it is refused" in one.text()
+    assert one.process.wait(60) == 1 and "the state was moved: it is refused" in one.text()
     full = move(sqlite(target), address)
     assert full.returncode == 1 and "the target is not empty: it holds a state" in full.stderr
     processor(target).lines_with("ready")
@@ -417,5 +417,5 @@ def test_a_dead_database_ends_a_move(state, folder):
     mover = Program(folder, "downlink-move", sqlite(state), with_nobody)
     mover.lines_with("database")
     mover.send(signal.SIGINT)
-    assert mover.process.wait(20) == 1
+    assert mover.process.wait(60) == 1
     assert "mark" not in (state / "identity").read_text()

@@ -53,7 +53,7 @@ def test_a_damaged_partition_stops_the_start_and_is_replaced_from_a_copy(start, 
     file.write_bytes(content)
 
     broken = both.start_processor()
-    assert broken.process.wait(30) == 1
+    assert broken.process.wait(60) == 1
     assert str(file.name) in broken.text() and "restore it from a copy" in broken.text()
     shutil.copy(tmp_path / file.name, file)
     both.processor = both.start_processor()

@@ -106,7 +106,7 @@ LIBRARY = "/dashboard/chart.min.js"  # 200 KB
 def test_downloads_that_nobody_reads_hold_little_and_make_room_for_readers(start):
     if allow_descriptors(8192) < 8192:
         pytest.skip("too few descriptors")
-    both = start()
+    both = start(gateway=["--workers", 1])  # the bound is that of a worker
     before = memory_of(both.gateway)
     crowd = Crowd(both.http, [LIBRARY] * 2500).ask()
     until(lambda: both.call("GET", LIBRARY).status == 503, what="the bound")
@@ -141,7 +141,7 @@ class Between:
         self.context = zmq.Context()
         self.thread = threading.Thread(target=self._run, args=(processor_port,))
         self.thread.start()
-        self.gateway = Program(folder, "downlink-gateway", "--journal", "off", "--listen",
+        self.gateway = Program(folder, "downlink-gateway", "--journal", "off", "--workers", 1, "--listen",
                                f"127.0.0.1:{self.http}", "--processors", f"127.0.0.1:{self.port}")
 
     def _sockets(self, processor_port):

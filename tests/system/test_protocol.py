@@ -31,7 +31,7 @@ def push(context, pair):
 @pytest.fixture
 def ask(context, pair):
     socket = context.socket(zmq.REQ)
-    socket.setsockopt(zmq.RCVTIMEO, 10000)
+    socket.setsockopt(zmq.RCVTIMEO, 60000)
     socket.connect(f"tcp://127.0.0.1:{pair.port + 1}")
 
     def question(content):
@@ -124,7 +124,7 @@ def test_a_bad_frame_changes_nothing_and_stops_nothing(push, ask):
 def test_a_frame_is_acknowledged_to_its_source(context, pair, push, ask):
     source = os.urandom(16)
     events = context.socket(zmq.SUB)
-    events.setsockopt(zmq.RCVTIMEO, 10000)
+    events.setsockopt(zmq.RCVTIMEO, 60000)
     topic = b"ack/" + source.hex().encode()
     events.setsockopt(zmq.SUBSCRIBE, topic)
     events.setsockopt(zmq.SUBSCRIBE, b"owner")
@@ -146,7 +146,7 @@ def test_a_frame_is_acknowledged_to_its_source(context, pair, push, ask):
 
 def test_owners_are_announced(context, pair):
     events = context.socket(zmq.SUB)
-    events.setsockopt(zmq.RCVTIMEO, 10000)
+    events.setsockopt(zmq.RCVTIMEO, 60000)
     events.setsockopt(zmq.SUBSCRIBE, b"owner")
     events.connect(f"tcp://127.0.0.1:{pair.port + 2}")
     announced = msgpack.unpackb(events.recv_multipart()[1])

@@ -73,7 +73,7 @@ class Reader:
             answer += line
         return answer.removesuffix(END + "\n")
 
-    def sees(self, command, shown, seconds=20):
+    def sees(self, command, shown, seconds=60):
         """Repeat a command until it shows that; those that change anything are run once."""
         wanted, deadline = pattern(shown), time.monotonic() + seconds
         is_repeated = " -d " not in command and "kill" not in command

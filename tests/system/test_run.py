@@ -70,7 +70,7 @@ def test_a_state_that_another_run_uses_is_refused(tmp_path):
     with running(run, log) as script:
         (tmp_path / "other").mkdir()
         other = Run(tmp_path / "other", state=run.state)
-        second = subprocess.run([SCRIPT], env=other.environment, capture_output=True, text=True, timeout=30)
+        second = subprocess.run([SCRIPT], env=other.environment, capture_output=True, text=True, timeout=60)
         assert second.returncode == 1
         assert f"another run (process {script.pid}) uses the state directory {run.state}" in second.stderr
         assert "DOWNLINK_STATE_DIR" in second.stderr
@@ -104,6 +104,6 @@ def test_a_terminal_that_closes_ends_the_run_even_if_make_leads_its_session(tmp_
     while b"Downlink is ready" not in said:
         said += os.read(terminal, 65536)
     os.close(terminal)
-    until(lambda: os.waitpid(leader, os.WNOHANG)[0] == leader, seconds=10, what="the end of make")
-    lock = subprocess.run(["flock", "--nonblock", run.state / ".run.lock", "true"])
-    assert lock.returncode == 0  # all that was started is gone
+    until(lambda: os.waitpid(leader, os.WNOHANG)[0] == leader, what="the end of make")
+    until(lambda: subprocess.run(["flock", "--nonblock", run.state / ".run.lock", "true"]).returncode == 0,
+          what="the end of all that was started")

@@ -100,8 +100,8 @@ def test_a_gateway_that_is_away_is_wrong(pair):
 
 
 def test_a_processor_that_dies_is_wrong(folder):
-    both = Pair(folder)
-    where = ["--timeout", "300ms", "--gateways", f":{both.http}", "--processors", f":{both.port}"]
+    both = Pair(folder, gateway=("--workers", "1"))
+    where = ["--timeout", "1s", "--gateways", f":{both.http}", "--processors", f":{both.port}"]
     until(lambda: status(*where).returncode == 0, what="all is well")
     both.processor.send(signal.SIGKILL)
     both.processor.process.wait()

@@ -45,7 +45,7 @@ def stranger(port, kind=b"SUB"):
 def stats(pair):
     with zmq.Context() as context, context.socket(zmq.REQ) as ask:
         ask.setsockopt(zmq.LINGER, 0)
-        ask.setsockopt(zmq.RCVTIMEO, 10000)
+        ask.setsockopt(zmq.RCVTIMEO, 60000)
         ask.connect(f"tcp://127.0.0.1:{pair.port + 1}")
         ask.send(msgpack.packb({"op": "stats"}))
         return msgpack.unpackb(ask.recv())["stats"]
@@ -56,7 +56,7 @@ def subscriber(pair):
     """A plain SUB that listens to all rockets, as is known by a sync."""
     with zmq.Context() as context, context.socket(zmq.SUB) as one:
         one.setsockopt(zmq.LINGER, 0)
-        one.setsockopt(zmq.RCVTIMEO, 10000)
+        one.setsockopt(zmq.RCVTIMEO, 60000)
         one.setsockopt(zmq.SUBSCRIBE, b"rocket/")
         one.setsockopt(zmq.SUBSCRIBE, b"sync/" + channel().encode())
         one.connect(f"tcp://127.0.0.1:{pair.port + 2}")
@@ -168,7 +168,7 @@ def test_silent_strangers_take_nobodys_place(limited, handshake):
     assert limited.call("GET", "/rockets").status == 200
     with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
         subscriber.setsockopt(zmq.LINGER, 0)
-        subscriber.setsockopt(zmq.RCVTIMEO, 10000)
+        subscriber.setsockopt(zmq.RCVTIMEO, 60000)
         subscriber.setsockopt(zmq.SUBSCRIBE, b"owner")
         events = subscriber.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         subscriber.connect(f"tcp://127.0.0.1:{limited.port + 2}")

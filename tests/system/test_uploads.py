@@ -39,7 +39,7 @@ def blocks(body, size=60000):
 def upload(both, body, **fields):
     """Post a body (bytes, with a length, or an iterable of them, in chunks)."""
     headers = {"Content-Type": TYPE, **{name.replace("_", "-"): value for name, value in fields.items()}}
-    connection = http.client.HTTPConnection("127.0.0.1", both.http, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", both.http, timeout=90)
     with contextlib.closing(connection):
         connection.request("POST", "/messages", body, headers,
                            encode_chunked=not isinstance(body, bytes))
@@ -234,7 +234,7 @@ def test_a_damaged_mark_stops_the_start(start, folder):
         file.execute("UPDATE upload SET last = last - 1")
         file.commit()
     refused = both.start_gateway()
-    assert refused.process.wait(30) == 1
+    assert refused.process.wait(60) == 1
     assert "the mark of an upload in it is damaged" in refused.text() and str(journal) in refused.text()
 
 
@@ -331,10 +331,10 @@ def test_several_uploads_at_once_beside_other_requests(pair):
 def test_preferences_work_as_for_small_bodies(pair):
     of = channel()
     body = lines(of, 3000) + b"no json\n" + lines(of, 3000, first=3001)
-    status, answer, fields = upload(pair, body, Prefer="handling=lenient, wait=10")
+    status, answer, fields = upload(pair, body, Prefer="handling=lenient, wait=60")
     assert (status, answer["status"], answer["accepted"]) == (200, "applied", 6000)
     assert [refused["index"] for refused in answer["refused"]] == [3000]
-    assert "wait=10" in fields["Preference-Applied"] and applied(pair, of) == 6000
+    assert "wait=60" in fields["Preference-Applied"] and applied(pair, of) == 6000
 
 
 def test_many_bad_lines_are_counted_and_the_first_are_named(pair):
@@ -475,8 +475,9 @@ def test_bodies_that_are_announced_and_do_not_come_take_no_room(pair):
         assert pair.post(message(channel(), 1)).status == 202
 
 
-def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
+def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(start):
     """2,000 bodies of 486 KB at once got 413, as if they were too large at any time."""
+    pair = start(gateway=("--workers", "1"))  # each worker has room for its own bodies
     lines = "\n".join(json.dumps(message(channel(), 1, "RocketLaunched")) for _ in range(2000))
     lines = lines[:lines.rindex("\n")].encode()
     head = (b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -497,7 +498,7 @@ def test_a_body_that_finds_no_memory_now_is_to_be_sent_again(pair):
 
 def test_uploads_that_do_not_end_leave_room_for_everybody_else(start):
     """50 half uploads held 97 % of the buffer, and good clients got 503."""
-    both = start(gateway=("--buffer", "100000", "--wait", "1s"))
+    both = start(gateway=("--workers", "1", "--buffer", "100000", "--wait", "1s"))
     both.processor.send(signal.SIGSTOP)  # nothing is acknowledged, so only eviction makes room
     half = lines(channel(), 3900)
     head = (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: {TYPE}\r\n"
@@ -517,7 +518,7 @@ def test_uploads_that_do_not_end_leave_room_for_everybody_else(start):
 
 
 def test_an_upload_that_made_room_for_others_is_to_be_sent_again(start):
-    both = start(gateway=("--buffer", "20000", "--wait", "1s"))
+    both = start(gateway=("--workers", "1", "--buffer", "20000", "--wait", "1s"))
     body = lines(channel(), 18000)
     cut = len(body) * 3 // 4
     with socket.create_connection(("127.0.0.1", both.http), 30) as upload:

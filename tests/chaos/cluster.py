@@ -175,8 +175,9 @@ class Fleet:
         """Return the owner of each partition, in order, as the first gateway sees it; None: no owner."""
         return [route["owner"] for route in self.stats()["routing"]]
 
-    def await_shared(self, seconds=30):
-        """Wait until the processors that run have equal shares of the partitions. Return the owners."""
+    def await_shared(self, seconds=60, former=None):
+        """Wait until the processors that run have equal shares of the partitions. former: the owners before one of them
+        was started again, which has a new id then. Return the owners."""
         wanted = sum(not processor.is_away for processor in self.processors)
 
         def shared():
@@ -184,7 +185,7 @@ class Fleet:
             owners = self.owners()
             shares = [owners.count(owner) for owner in set(owners)]
             good = None not in owners and len(shares) == wanted and max(shares) - min(shares) <= 1
-            return owners if good else None
+            return owners if good and (former is None or set(owners) != set(former)) else None
         return until(shared, seconds, f"equal shares for {wanted}")
 
     def is_ready(self):
@@ -244,7 +245,7 @@ class Cluster(Fleet):
         super().__exit__()
         if self.proxy:
             self.proxy.stdin.close()
-            self.proxy.wait(5)
+            self.proxy.wait(30)
 
     def command_proxy(self, command):
         self.proxy.stdin.write(command + "\n")

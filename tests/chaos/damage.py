@@ -1,5 +1,6 @@
 """Flip a bit anywhere in a journal or in the state: the program finds it when it opens the file, or it does not
 matter. No rocket is ever wrong, and no accepted message ever lacks without a line in the log."""
+import http.client
 import pathlib
 import random
 import shutil
@@ -11,10 +12,11 @@ from cluster import Cluster, ClusterFault
 from history import ACCEPTED, History
 from load import Load
 from scenario import Fault
-from settle import settle
+from settle import SETTLE_SECONDS, settle
 
 NOT_WHOLE = "are not whole"  # the warning that a log's last transaction is left out
-SECONDS = 5  # for the messages of the journal to arrive
+SECONDS = (5, SETTLE_SECONDS)  # for the messages of the journal to arrive; the second on a slow machine
+FAILURES = (AssertionError, OSError, http.client.HTTPException)
 
 
 def make_files(cluster, seed, is_clean):
@@ -73,16 +75,18 @@ def judge(cluster, history, path):
                     return "refused"
             if time.monotonic() > deadline:
                 raise Fault("not ready")
-        try:
-            settle(cluster, history, seconds=SECONDS)
-        except (Fault, AssertionError):
-            for member in cluster.members:
-                if member.process.poll() is not None and ended_well(member, path):
-                    return "refused"
-            if any(NOT_WHOLE in member.program.text() for member in cluster.members):
-                return "warned"
-            raise
-        return "unharmed"
+        for seconds in SECONDS:
+            try:
+                settle(cluster, history, seconds=seconds)
+                return "unharmed"
+            except FAILURES as failure:
+                for member in cluster.members:
+                    if member.process.poll() is not None and ended_well(member, path):
+                        return "refused"
+                if any(NOT_WHOLE in member.program.text() for member in cluster.members):
+                    return "warned"
+                last = failure
+        raise last
     finally:
         cluster.__exit__()
 

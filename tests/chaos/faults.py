@@ -26,7 +26,7 @@ from scenario import Fault, Skipped
 from server_process import Missing
 from settle import settle
 
-SERVE_SECONDS = 20  # for a program to serve again after a fault
+SERVE_SECONDS = 60  # for a program to serve again after a fault
 ANSWER_SECONDS = 4
 HIT_SECONDS = 0.1
 SHOW_SECONDS = 2  # for a message that was accepted to be shown
@@ -188,7 +188,7 @@ class Faults:
         most = {}
         for _ in range(3):
             before = victim.control.counts()
-            if not self.post(victim):
+            if not self._await_service(victim):
                 raise Fault(f"{victim.name} does not serve\n{victim.log()[-3000:]}")
             for name, count in victim.control.counts().items():
                 most[name] = max(most.get(name, 0), count - before[name])

@@ -6,12 +6,15 @@ import time
 
 from campaign import show
 from cluster import Cluster, is_sanitized
+from downlink import until
 from history import ACCEPTED, REFUSED, History
 from load import Load
 from scenario import Fault
 from settle import settle
 
-WARM_UP = 0.1  # of the time: then every connection is open, and has held a large request
+WARM_UP = 0.1  # of the time, and answers for each client: then every connection is open, and has held a large request
+WARM_ANSWERS, WARM_SECONDS = 4, 120
+MEASURED_SECONDS = 3  # at least, from then on
 GROWTH = 1.05  # of the gateway's memory, from then on
 GROWTH_KIB = 4096  # or so much, if it is small
 BUFFER = 1_000_000
@@ -44,18 +47,22 @@ def fill(cluster, history, seed, batch):
 
 
 def hammer(cluster, history, seed, seconds, clients):
-    """Go on with all kinds of requests; return the memory of this time."""
+    """Go on with all kinds of requests; return the memory of this time, and how many samples of it are of the warm-up."""
     sampler = Sampler(cluster.gateways[0])
+    ends = time.monotonic() + seconds
     with Load(history, cluster.addresses, seed, clients=clients, channels=5, batches=0.2) as load:
         sampler.start()
-        ends = time.monotonic() + seconds
+        wanted = sum(history.statuses.values()) + (0 if is_sanitized() else WARM_ANSWERS * clients)
+        until(lambda: sum(history.statuses.values()) >= wanted, WARM_SECONDS, "the end of the warm-up")
+        warm = len(sampler.samples)
+        ends = max(ends, time.monotonic() + MEASURED_SECONDS)
         while time.monotonic() < ends and all(client.is_alive() for client in load.clients):
             time.sleep(0.05)
             cluster.check()
         cluster.processor.program.send(signal.SIGCONT)
         sampler.ending.set()
     sampler.join()
-    return sampler.samples
+    return sampler.samples, max(warm, int(WARM_UP * len(sampler.samples)))
 
 
 def overload(run):
@@ -70,14 +77,14 @@ def overload(run):
         full_kib, accepted = cluster.gateways[0].resident_kib(), history.count(ACCEPTED)
         run.say(f"full after {time.monotonic() - start:.1f} s: {accepted} of {buffer} messages, "
                 f"VmRSS {full_kib} KiB")
-        samples = hammer(cluster, history, f"{run.seed}/hammer",
-                         run.size - (time.monotonic() - start), CLIENTS)
+        samples, warm = hammer(cluster, history, f"{run.seed}/hammer",
+                               run.size - (time.monotonic() - start), CLIENTS)
         figures, _ = settle(cluster, history)
     if not buffer - 2 * batch[1] <= accepted <= buffer:
         raise Fault(f"{accepted} messages were accepted, and the buffer is {buffer}")
     if not history.count(REFUSED):
         raise Fault("nothing was refused")
-    warm_kib = max(samples[:max(3, int(WARM_UP * len(samples)))])
+    warm_kib = max(samples[:max(3, warm)])
     memory = (f"VmRSS {full_kib} KiB when full, {warm_kib} with {CLIENTS} more connections, then at most "
               f"{max(samples)}, at the end {samples[-1]}; every minute {samples[::60]}")
     if max(samples) > max(GROWTH * warm_kib, warm_kib + GROWTH_KIB) and not is_sanitized():

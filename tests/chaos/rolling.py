@@ -8,6 +8,7 @@ import time
 
 from campaign import Campaign, show
 from cluster import Cluster
+from downlink import until
 from load import Load
 from scenario import Fault
 
@@ -22,6 +23,7 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self.cluster, self.ending = cluster, threading.Event()
         self.statuses, self.slowest, self.failure = collections.Counter(), 0, None
+        self.answered = 0  # when the question was asked that was answered last
 
     def run(self):
         try:
@@ -30,9 +32,15 @@ class Reader(threading.Thread):
                 answer = self.cluster.call(self.cluster.addresses[0], "/rockets?limit=1")
                 self.statuses[answer.status] += 1
                 self.slowest = max(self.slowest, time.monotonic() - start)
+                self.answered = start
                 self.ending.wait(0.01)
         except BaseException as error:  # told to whoever ends the reader
             self.failure = error
+
+    def await_answer(self):
+        """Wait for the answer to a question that is asked from now on."""
+        now = time.monotonic()
+        until(lambda: self.answered > now or not self.is_alive(), what="an answer")
 
     def __enter__(self):
         self.start()
@@ -55,11 +63,12 @@ def rolling(run):
     with Cluster(run.folder, processors=PROCESSORS) as cluster:
         campaign = Campaign(cluster, run.seed, run.say)
         history = campaign.new_history()
-        cluster.await_shared()
+        owners = cluster.await_shared()
         with Load(history, cluster.addresses, run.seed, pause=0.01), Reader(cluster) as reader:
             for number in range(run.size):
                 cluster.processors[number % PROCESSORS].restart()
-                cluster.await_shared()
+                owners = cluster.await_shared(former=owners)
+                reader.await_answer()  # so that each question waits for the partitions of one restart only
         campaign.conclude(history, "rolling restarts", {"restarts": run.size})
     text = (f"{campaign.total} | writes {show(history.statuses)} | lists {show(reader.statuses)}, "
             f"the slowest after {reader.slowest * 1000:.0f} ms")
@@ -77,10 +86,10 @@ def pause(cluster, rng):
     for victim in victims:
         victim.program.send(signal.SIGSTOP)
     time.sleep(PAUSE_SECONDS)
-    during = cluster.owners()
+    during = until(lambda: (seen := cluster.owners()).count(None) and seen, what="partitions without an owner")
     taken = [(before, after) for before, after in zip(owners, during) if after not in (before, None)]
-    if taken or during.count(None) == 0:
-        raise Fault(f"of processors that were paused, others took {taken}; unowned {during.count(None)}")
+    if taken:
+        raise Fault(f"of processors that were paused, others took {taken}")
     is_killed = rng.random() < 0.4
     for victim in victims:
         if is_killed:

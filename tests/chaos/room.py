@@ -17,7 +17,7 @@ from scenario import Fault
 
 DISK_MIB = 24
 FLAGS = ("--buffer", 20_000, "--wait", "200ms")
-REFUSED_SECONDS = 20  # until a gateway refuses what it cannot keep
+REFUSED_SECONDS = 60  # until a gateway refuses what it cannot keep
 BALLAST = 1 << 16
 EVENT = re.compile(r"\berror (.*?)(?: \w+=|$)")
 

@@ -9,7 +9,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "chaos"), str(TESTS / "support")]
 from postgres import Postgres  # noqa: E402
 
-TEST_SECONDS = 120
+TEST_SECONDS = 240
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 from brokers import Brokers
 from cluster import KILLED, Fleet, Member
 from database import Database
-from network import Host, make_network, remove_network
+from network import STOP_SECONDS, Host, make_network, remove_network
 from queues import Queues
 from rabbits import Rabbits
 
@@ -25,7 +25,7 @@ class HostMember(Member):
             self.host.kill()
         else:
             self.process.kill()
-        status = self.process.wait(10)
+        status = self.process.wait(STOP_SECONDS)
         if status != KILLED:
             raise self.fault(f"ended by itself with status {status}")
         self.is_away = True

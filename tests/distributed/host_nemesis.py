@@ -89,8 +89,9 @@ class HostNemesis(Nemesis):
 
     def move_partitions(self):
         """A processor stops, and starts again: others get its partitions, and it gets them back."""
+        owners = self.cluster.await_shared()
         self.rng.choice(self.cluster.processors).restart()
-        self.cluster.await_shared()
+        self.cluster.await_shared(former=owners)
         self.count("moves")
 
     def fail_broker(self):

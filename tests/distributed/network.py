@@ -15,8 +15,8 @@ from kernel import is_stopped
 BRIDGE, ADDRESSES = "site", "10.88.0"
 OUR_NUMBER = 254
 NOBODY = "02:00:00:00:ff:ff"  # no host has this hardware address: a switch drops what is sent there
-BOOT_SECONDS = 10
-STOP_SECONDS = 30  # a process that waits for its disk stops only then
+BOOT_SECONDS = 60
+STOP_SECONDS = 60  # a process that waits for its disk stops only then
 
 
 def ip(*words):
@@ -98,6 +98,10 @@ class Host:
         ip("link", "set", self.link, "down")
         self.signal(signal.SIGSTOP)  # first, so that none starts another one
         self.signal(signal.SIGKILL)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.processes():  # files that they have locked are free only then
+            assert time.monotonic() < deadline, "processes go on after SIGKILL"
+            time.sleep(0.001)
         ip("link", "delete", self.link)  # first, as it goes by itself with the namespace
         self.keeper.kill()
         self.keeper.wait()

@@ -33,8 +33,8 @@ def test_a_broker_keeps_its_records_over_a_kill_a_stop_and_a_pause():
         assert sorted(values(broker, "t")) == sorted(value.encode() for _, value in wanted)
         broker.pause()
         later = threading.Timer(0.5, broker.resume)
-        later.start()
         begin = time.monotonic()
+        later.start()
         broker.produce("t", [("k", "late", 1)])
         assert time.monotonic() - begin >= 0.4
         later.join()

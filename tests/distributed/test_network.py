@@ -13,6 +13,7 @@ from downlink import until
 HERE = pathlib.Path(__file__).resolve().parent
 SKIPPED = 77
 PORT = 7000
+LATEST = 60  # seconds: TCP sends again after twice the time of the time before
 ECHO = ("import socket, threading\n"
         "def serve(client):\n"
         "    while data := client.recv(99): client.sendall(data)\n"
@@ -25,7 +26,7 @@ def in_namespaces(function):
     command = (f"import sys; sys.path[:0] = {sys.path!r}; sys.path[:0] = [{str(HERE)!r}]; "
                f"import test_network; test_network.{function.__name__}()")
     done = subprocess.run([HERE / "in_namespaces.sh", sys.executable, "-c", command], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200, check=False)
     if done.returncode == SKIPPED:
         pytest.skip(done.stdout.strip())
     assert done.returncode == 0, done.stdout
@@ -71,25 +72,25 @@ def live_and_die():
     make_network()
     one, other = Host(1, "one", folder), Host(2, "other", folder)
     echo = Echo(one)
-    assert echo.answers(5)
+    assert echo.answers(LATEST)
     for cut, mend in ((one.cut, one.mend), (lambda: one.cut(False), one.mend), (one.pause, one.resume)):
         cut()
         assert not echo.answers(), cut
-        assert Echo(other).answers(5), "the other host"
+        assert Echo(other).answers(LATEST), "the other host"
         other.signal(9)
         mend()
-        assert echo.answers(5), mend
+        assert echo.answers(LATEST), mend
     other.cut_from([one])
-    assert echo.answers(5), "the test itself still reaches it"
+    assert echo.answers(LATEST), "the test itself still reaches it"
     other.mend_to([one])
     #  Killed: no word to its peers, so a connection hangs; the next host there knows nothing of it.
     one.kill()
     assert not echo.answers()
-    echo.process.wait(5)
+    echo.process.wait(LATEST)
     one.boot()
     with pytest.raises(ConnectionError):
-        echo.answers(10)
-    assert Echo(one).answers(5)
+        echo.answers(LATEST)
+    assert Echo(one).answers(LATEST)
     for host in (one, other):
         host.kill()
         host.folder.rmdir()

@@ -63,14 +63,14 @@ def test_a_commit_waits_for_the_synchronous_replica_past_any_statement_timeout(n
     replica.copy(primary)
     primary.wait_for_replica(replica)
     replica.pause()
-    url = primary.url(options="-c%20statement_timeout%3D100")
+    url = primary.url(options="-c%20statement_timeout%3D2000")
     with subprocess.Popen(["psql", "--no-psqlrc", "--command", "CREATE SCHEMA s", url],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
         waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-        until(lambda: primary.query(f"SELECT 1 {waiting} AND now() > query_start + interval '0.5 s'"),
+        until(lambda: primary.query(f"SELECT 1 {waiting} AND now() > query_start + interval '2.5 s'"),
               what="a commit that waits")
         primary.query(f"SELECT pg_cancel_backend(pid) {waiting}")
-        assert "canceling wait for synchronous replication" in client.communicate(timeout=10)[0]
+        assert "canceling wait for synchronous replication" in client.communicate(timeout=60)[0]
     assert primary.query("SELECT 1 FROM pg_namespace WHERE nspname = 's'")
     replica.resume()
 

@@ -32,21 +32,46 @@ http_pieces_are_due (http_request_t *request, uint64_t bytes)
     return is_due;
 }
 
+//  Return the size of the first lines of a piece, and set *lines to their number: all lines, or
+//  HTTP_PIECE_LINES if there are more.
+static size_t
+s_cut (const http_request_t *request, size_t *lines)
+{
+    const char *data = request->body.data;
+    *lines = MIN (request->piece_lines, HTTP_PIECE_LINES);
+    if (*lines == request->piece_lines)
+        return request->piece_size;
+    const char *next = data;
+    for (size_t line = 0; line < *lines; line++)
+        next = (const char *) memchr (next, '\n', request->piece_size - (size_t) (next - data)) + 1;
+    return (size_t) (next - data);
+}
+
+static bool
+s_is_due (const http_request_t *request)
+{
+    return request->piece_size > 0 &&
+           (request->body.size >= HTTP_PIECE_BYTES || request->piece_lines >= HTTP_PIECE_LINES);
+}
+
 void
 http_pieces_show (http_request_t *request)
 {
     const http_config_t *config = &request->server->config;
-    http_body_t *body = &request->body;
-    bool is_due = body->size >= HTTP_PIECE_BYTES || request->piece_lines >= HTTP_PIECE_LINES;
-    if (!is_due || request->piece_size == 0)
-        return;
-    if (config->piece (config->context, request, text_of (body->data, request->piece_size))) {
-        http_body_drop (body, request->piece_size);
-        request->piece_size = 0;
-        request->piece_lines = 0;
+    while (s_is_due (request)) {
+        size_t lines;
+        size_t size = s_cut (request, &lines);
+        if (!config->piece (config->context, request, text_of (request->body.data, size))) {
+            g_assert (request->phase == REQUEST_PAUSED);  //  else it is neither taken nor held
+            return;
+        }
+        http_body_drop (&request->body, size);
+        request->piece_size -= size;
+        request->piece_lines -= lines;
+        //  The piece was taken, and yet the request is held: the rest waits.
+        if (request->phase == REQUEST_PAUSED)
+            return;
     }
-    else
-        g_assert (request->phase == REQUEST_PAUSED);  //  else it is neither taken nor held
 }
 
 //  Return the known length of the line to which the first of these bytes belong.

@@ -1,5 +1,5 @@
-//  Pass a body to its handler in pieces as it arrives. A piece is whole lines, HTTP_PIECE_BYTES or
-//  HTTP_PIECE_LINES at least: the lines are counted because a short line takes time too. Memory
+//  Pass a body to its handler in pieces as it arrives. A piece is whole lines: at least
+//  HTTP_PIECE_BYTES, or HTTP_PIECE_LINES and no more, because a short line takes time too. Memory
 //  holds only the bytes that were not passed on yet: a piece, and one line that has not ended.
 //
 //  The function that takes a piece may hold the request. Then the server suspends its connection,
@@ -19,7 +19,7 @@ bool http_pieces_are_due (http_request_t *request, uint64_t bytes);
 body_result_t http_pieces_take (http_request_t *request, text_t bytes)
     __attribute__ ((warn_unused_result));
 
-//  Pass on the next piece, if it is large enough.
+//  Pass on the pieces that are large enough, until the request is held.
 void http_pieces_show (http_request_t *request);
 
 #endif

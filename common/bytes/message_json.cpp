@@ -19,7 +19,13 @@ static_assert (MESSAGE_JSON_PADDING >= JSON_TEXT_PADDING, "a text is read furthe
 struct message_json {
     json_text_t json{};
     event_reader_t events{};
-    bool is_stopped = false;
+    //  The place in the body where to read on.
+    text_t body{};
+    message_json_form_t form = MESSAGE_JSON_DOCUMENT;
+    dom::element root{};  //  an array, unless the body is lines
+    size_t index = 0;     //  of the next element
+    size_t start = 0;     //  of the next line
+    bool is_paused = false;
 };
 
 message_json_t *
@@ -41,9 +47,9 @@ message_json_destroy (message_json_t **self_p) noexcept
 }
 
 void
-message_json_stop (message_json_t *self) noexcept
+message_json_pause (message_json_t *self) noexcept
 {
-    self->is_stopped = true;
+    self->is_paused = true;
 }
 
 //  The functions to call.
@@ -84,23 +90,36 @@ s_tell_root (message_json_t *self, text_t text, dom::element root, bool is_event
     (void) s_tell (self, root, is_event, index, listener);
 }
 
-//  Pass the elements of an array on, from one index on. Return false and the index if an element
-//  may be a message in an exact text.
+//  Pass the next elements of an array on. Return false if one may be a message in an exact text.
 static bool
-s_tell_from (message_json_t *self, dom::array array, bool is_event, size_t *index,
-    const listener_t *listener)
+s_tell_next (message_json_t *self, dom::array array, bool is_event, const listener_t *listener)
 {
     size_t at = 0;
     for (dom::element element : array) {
-        if (at++ < *index)
+        if (at++ < self->index)
             continue;
-        if (!s_tell (self, element, is_event, *index, listener))
+        if (!s_tell (self, element, is_event, self->index, listener))
             return false;
-        if (self->is_stopped)
+        self->index++;
+        if (self->is_paused)
             break;
-        ++*index;
     }
     return true;
+}
+
+//  Read the elements of the array from the next one on.
+static message_json_result_t
+s_read_array (message_json_t *self, const listener_t *listener)
+{
+    bool is_event = self->form != MESSAGE_JSON_DOCUMENT;
+    dom::array array;
+    self->is_paused = false;
+    (void) !self->root.get (array);
+    while (!s_tell_next (self, array, is_event, listener)) {
+        json_text_make_exact (&self->json, self->body, &self->root);
+        (void) !self->root.get (array);
+    }
+    return self->is_paused ? MESSAGE_JSON_PAUSED : MESSAGE_JSON_READ;
 }
 
 static message_json_result_t
@@ -132,34 +151,27 @@ s_hint_at_lines (message_json_t *self, text_t body)
 }
 
 static message_json_result_t
-s_read_document (
-    message_json_t *self, text_t body, message_json_form_t form, const listener_t *listener)
+s_read_document (message_json_t *self, const listener_t *listener)
 {
-    bool is_event = form != MESSAGE_JSON_DOCUMENT;
+    message_json_form_t form = self->form;
     dom::element root;
-    dom::array array;
-    size_t index = 0;
-    self->is_stopped = false;
-    if (!json_text_parse (&self->json, body, false, &root)) {
+    if (!json_text_parse (&self->json, self->body, false, &root)) {
         if (form == MESSAGE_JSON_DOCUMENT)
-            s_hint_at_lines (self, body);
+            s_hint_at_lines (self, self->body);
         return MESSAGE_JSON_BROKEN;
     }
     if (root.is_object () && form != MESSAGE_JSON_EVENTS) {
-        s_tell_root (self, body, root, is_event, 0, listener);
+        s_tell_root (self, self->body, root, form == MESSAGE_JSON_EVENT, 0, listener);
         return MESSAGE_JSON_READ;
     }
     if (form == MESSAGE_JSON_EVENT)
         return s_break (self, "the body must be an object, as of one event");
-    if (root.get (array))
+    if (!root.is_array ())
         return s_break (self, form == MESSAGE_JSON_EVENTS
                                   ? "the body must be an array of events"
                                   : "the body must be an object or an array of objects");
-    while (!s_tell_from (self, array, is_event, &index, listener)) {
-        json_text_make_exact (&self->json, body, &root);
-        (void) !root.get (array);
-    }
-    return MESSAGE_JSON_READ;
+    self->root = root;
+    return s_read_array (self, listener);
 }
 
 static bool
@@ -169,16 +181,17 @@ s_is_blank (text_t text)
     return bytes.find_first_not_of (" \t\r\n") == bytes.npos;
 }
 
-static void
-s_read_lines (message_json_t *self, text_t body, size_t *index, const listener_t *listener)
+//  Read lines from *start on, up to the end or a pause. Count those that are not blank in *index.
+static message_json_result_t
+s_read_lines (
+    message_json_t *self, text_t body, size_t *start, size_t *index, const listener_t *listener)
 {
-    size_t start = 0;
-    self->is_stopped = false;
-    while (start < body.size && !self->is_stopped) {
-        const char *line = body.data + start;
-        const char *end = (const char *) memchr (line, '\n', body.size - start);
-        text_t text = text_of (line, end ? (size_t) (end - line) : body.size - start);
-        start += text.size + 1;
+    self->is_paused = false;
+    while (*start < body.size && !self->is_paused) {
+        const char *line = body.data + *start;
+        const char *end = (const char *) memchr (line, '\n', body.size - *start);
+        text_t text = text_of (line, end ? (size_t) (end - line) : body.size - *start);
+        *start += text.size + 1;
         dom::element root;
         if (s_is_blank (text))
             continue;
@@ -188,6 +201,7 @@ s_read_lines (message_json_t *self, text_t body, size_t *index, const listener_t
             listener->refuse (listener->context, *index, "", self->json.detail);
         ++*index;
     }
+    return self->is_paused ? MESSAGE_JSON_PAUSED : MESSAGE_JSON_READ;
 }
 
 //  Return a body without the byte order mark that some editors write.
@@ -221,15 +235,26 @@ message_json_read (message_json_t *self, const char *body, size_t size, message_
     const char **detail) noexcept
 {
     *detail = self->json.detail;
-    text_t text = s_bare (self, body, size);
-    if (!text.data)
+    self->body = s_bare (self, body, size);
+    self->form = form;
+    self->index = 0;
+    self->start = 0;
+    if (!self->body.data)
         return MESSAGE_JSON_BROKEN;
     const listener_t listener = {accept, refuse, context};
-    if (form != MESSAGE_JSON_LINES)
-        return s_read_document (self, text, form, &listener);
-    size_t index = 0;
-    s_read_lines (self, text, &index, &listener);
-    return MESSAGE_JSON_READ;
+    return form == MESSAGE_JSON_LINES
+               ? s_read_lines (self, self->body, &self->start, &self->index, &listener)
+               : s_read_document (self, &listener);
+}
+
+message_json_result_t
+message_json_go_on (message_json_t *self, message_json_accept_fn *accept,
+    message_json_refuse_fn *refuse, void *context) noexcept
+{
+    const listener_t listener = {accept, refuse, context};
+    return self->form == MESSAGE_JSON_LINES
+               ? s_read_lines (self, self->body, &self->start, &self->index, &listener)
+               : s_read_array (self, &listener);
 }
 
 void
@@ -239,7 +264,8 @@ message_json_read_lines (message_json_t *self, const char *lines, size_t size, b
 {
     const listener_t listener = {accept, refuse, context};
     text_t text = text_of (lines, size);
-    s_read_lines (self, is_first ? s_without_mark (text) : text, index, &listener);
+    size_t start = 0;
+    (void) s_read_lines (self, is_first ? s_without_mark (text) : text, &start, index, &listener);
 }
 
 message_json_result_t

@@ -31,7 +31,8 @@ typedef enum {
 } message_json_form_t;
 
 typedef enum {
-    MESSAGE_JSON_READ,    //  every element went to accept or refuse, until message_json_stop
+    MESSAGE_JSON_READ,    //  every element went to accept or refuse
+    MESSAGE_JSON_PAUSED,  //  message_json_pause was called: message_json_go_on reads the rest
     MESSAGE_JSON_BROKEN,  //  the body is not JSON, or neither object nor array: see detail
 } message_json_result_t;
 
@@ -66,8 +67,14 @@ message_json_result_t message_json_read (message_json_t *self, const char *body,
     message_json_form_t form, message_json_accept_fn *accept, message_json_refuse_fn *refuse,
     void *context, const char **detail) MESSAGE_JSON_NOEXCEPT __attribute__ ((warn_unused_result));
 
-//  Stop the reading in progress: no further element is passed on. Call this from accept or refuse.
-void message_json_stop (message_json_t *self) MESSAGE_JSON_NOEXCEPT;
+//  Pause a message_json_read after the current element. Call this from accept or refuse.
+void message_json_pause (message_json_t *self) MESSAGE_JSON_NOEXCEPT;
+
+//  Read on after a pause. The body must be unchanged, and the reader unused since then. A body need
+//  not be read to its end.
+message_json_result_t message_json_go_on (message_json_t *self, message_json_accept_fn *accept,
+    message_json_refuse_fn *refuse, void *context) MESSAGE_JSON_NOEXCEPT
+    __attribute__ ((warn_unused_result));
 
 //  Read a piece of an NDJSON body: whole lines, the last one with or without its line end. *index
 //  counts the lines without blank ones: set it to 0 at the beginning of a body; if it is 0 at the

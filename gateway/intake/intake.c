@@ -18,7 +18,6 @@ intake_new (const intake_tools_t *tools, size_t max_body_bytes)
     intake_t *self = g_new0 (intake_t, 1);
     self->tools = *tools;
     self->tools.max_body_bytes = max_body_bytes;
-    self->tools.reader = message_json_new (max_body_bytes);
     self->acceptance = acceptance_new (&self->tools);
     self->posts = posts_new (&self->tools, self->acceptance);
     self->uploads = uploads_new (&self->tools, self->acceptance, self->posts);
@@ -34,7 +33,6 @@ intake_destroy (intake_t **self_p)
     uploads_destroy (&self->uploads);
     posts_destroy (&self->posts);
     acceptance_destroy (&self->acceptance);
-    message_json_destroy (&self->tools.reader);
     g_free (self);
     *self_p = NULL;
 }

@@ -13,7 +13,8 @@
 
 typedef struct intake intake_t;
 
-//  Make an intake. It makes its own reader and ignores tools->reader. The other tools are borrowed.
+//  Make an intake, which copies the tools, and takes max_body_bytes instead of theirs. The objects
+//  behind them are borrowed.
 intake_t *intake_new (const intake_tools_t *tools, size_t max_body_bytes);
 
 void intake_destroy (intake_t **self_p);

@@ -4,7 +4,6 @@
 #define DOWNLINK_INTAKE_TOOLS_H
 
 #include "common/bytes/json_writer.h"
-#include "common/bytes/message_json.h"
 #include "gateway/delivery/publisher.h"
 #include "gateway/intake/newcomers.h"
 #include "gateway/metrics/gateway_metrics.h"
@@ -15,7 +14,6 @@ typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
 typedef struct {
     publisher_t *publisher;
     newcomers_t *newcomers;
-    message_json_t *reader;
     json_writer_t *json;
     worker_metrics_t *metrics;
     overflow_t overflow;

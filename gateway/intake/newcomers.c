@@ -32,7 +32,6 @@ struct newcomers {
     asker_t *asker;
     GHashTable *known;  //  of known_t, by the hash of the id
     GQueue asked;       //  of ask_t
-    newcomers_verdict_t verdict;
     bool has_news;
 };
 
@@ -93,18 +92,6 @@ newcomers_are_limited (newcomers_t *self)
     return is_limited;
 }
 
-void
-newcomers_begin (newcomers_t *self)
-{
-    self->verdict = NEWCOMERS_NONE;
-}
-
-newcomers_verdict_t
-newcomers_verdict (const newcomers_t *self)
-{
-    return self->verdict;
-}
-
 bool
 newcomers_have_news (newcomers_t *self)
 {
@@ -159,17 +146,17 @@ s_is_limited (const newcomers_t *self, text_t channel)
     return owner && owner->announcement.is_full;
 }
 
-void
+newcomers_verdict_t
 newcomers_look (newcomers_t *self, text_t channel)
 {
     if (!s_is_limited (self, channel))
-        return;
+        return NEWCOMERS_NONE;
     uint64_t key = text_hash (channel);
     known_t *known = g_hash_table_lookup (self->known, s_key (key));
     bool is_fresh = known && !known->is_asked && clock_ms () < known->until_ms;
-    if (is_fresh && known->exists)
-        return;
-    if (!is_fresh && !(known && known->is_asked))
+    if (is_fresh)
+        return known->exists ? NEWCOMERS_NONE : NEWCOMERS_REFUSED;
+    if (!(known && known->is_asked))
         s_ask (self, channel, key, known);
-    self->verdict = MAX (self->verdict, is_fresh ? NEWCOMERS_REFUSED : NEWCOMERS_ASKED);
+    return NEWCOMERS_ASKED;
 }

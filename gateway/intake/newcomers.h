@@ -30,10 +30,9 @@ void newcomers_destroy (newcomers_t **self_p);
 //  Return true if a processor is full. Look at rockets only then.
 bool newcomers_are_limited (newcomers_t *self);
 
-//  Begin with the rockets of a request, look at each, and return the verdict on all.
-void newcomers_begin (newcomers_t *self);
-void newcomers_look (newcomers_t *self, text_t channel);
-newcomers_verdict_t newcomers_verdict (const newcomers_t *self);
+//  Return the verdict on a rocket, and ask its owner if need be. The verdict on several rockets is
+//  the greatest.
+newcomers_verdict_t newcomers_look (newcomers_t *self, text_t channel);
 
 //  Return true if answers came since the last call.
 bool newcomers_have_news (newcomers_t *self);

@@ -3,32 +3,32 @@
 //  A request for which there is no room waits for up to --wait, and then gets 503. Meanwhile the
 //  gateway keeps only its body, which is bounded, and reads it again for each offer.
 //
-//  Reading a long body takes milliseconds, and an encoded body may decode to two hundred times its
-//  size. So that many long bodies do not hold up the loop, each turn reads bodies for a bounded
-//  time, and the others wait. Short bodies do not wait; the limit of all bodies together bounds
+//  Reading a long body takes up to a tenth of a second, and an encoded body may decode to two
+//  hundred times its size. So that long bodies do not hold up the loop, each turn reads them for a
+//  bounded time, one body after the other. A body that is not finished goes on in the next turn,
+//  from its place in its queue. Short bodies do not wait; the limit of all bodies together bounds
 //  them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 
 #include "common/process/clock.h"
 #include "gateway/intake/content_type.h"
-#include "gateway/intake/decoded_body.h"
 #include "gateway/intake/event_head.h"
+#include "gateway/intake/reading.h"
 #include "gateway/intake/refuse_batch.h"
-#include "http/answers.h"
 #include "http/coding/http_coding.h"
 
 #define RETRY_MS 50
 #define ASK_MS 1000   //  the least wait for the owners of new rockets
 #define READ_MS 1000  //  the least wait of a long body that is not read yet
-#define READ_US_PER_TURN 20000
-#define SHORT_BYTES 65536
+#define READ_US_PER_TURN 5000
+#define READ_US_MIN 1000  //  for a body that comes when the time of the turn is spent
 
 struct posts {
     const intake_tools_t *tools;
     acceptance_t *acceptance;
-    batch_t *batch;          //  messages of the current request
-    GByteArray *decoded;     //  the body of the current request, if it was encoded
+    reading_t *short_body;
+    reading_t *long_body;    //  at most one is paused; the others wait until it is done
     GQueue unread;           //  of http_request_t *: their long bodies are read later
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
@@ -42,15 +42,8 @@ typedef enum {
     TRY_ANSWERED,  //  answered, or held until its outcome is known
     TRY_NO_ROOM,   //  there is no room now
     TRY_ASKING,    //  the owners have not replied yet whether its rockets exist
+    TRY_UNREAD,    //  its long body is not read to its end, or another long body comes first
 } try_t;
-
-//  The outcome of reading a body.
-typedef struct {
-    batch_t *batch;
-    newcomers_t *newcomers;  //  NULL: every rocket has room
-    message_json_t *reader;
-    refusals_t *refusals;  //  NULL: none yet
-} reading_t;
 
 posts_t *
 posts_new (const intake_tools_t *tools, acceptance_t *acceptance)
@@ -58,8 +51,8 @@ posts_new (const intake_tools_t *tools, acceptance_t *acceptance)
     posts_t *self = g_new0 (posts_t, 1);
     self->tools = tools;
     self->acceptance = acceptance;
-    self->batch = batch_new ();
-    self->decoded = g_byte_array_new ();
+    self->short_body = reading_new (tools);
+    self->long_body = reading_new (tools);
     return self;
 }
 
@@ -69,8 +62,8 @@ posts_destroy (posts_t **self_p)
     posts_t *self = *self_p;
     if (!self)
         return;
-    batch_destroy (&self->batch);
-    g_byte_array_unref (self->decoded);
+    reading_destroy (&self->short_body);
+    reading_destroy (&self->long_body);
     g_free (self);
     *self_p = NULL;
 }
@@ -81,25 +74,6 @@ posts_waiting (const posts_t *self)
     return self->waiting.length + self->asking.length;
 }
 
-static void
-s_accept (void *context, size_t index, const message_t *message)
-{
-    (void) index;
-    reading_t *reading = context;
-    batch_add (reading->batch, message);
-    if (reading->newcomers)
-        newcomers_look (reading->newcomers, message->channel);
-}
-
-static void
-s_refuse (void *context, size_t index, const char *pointer, const char *detail)
-{
-    reading_t *reading = context;
-    refusals_add (&reading->refusals, index, pointer, detail);
-    if (refusals_are_many (reading->refusals))
-        message_json_stop (reading->reader);
-}
-
 //  Return true if P is known: without P no message has a partition, so the gateway has no room.
 static bool
 s_is_known (const posts_t *self)
@@ -107,16 +81,20 @@ s_is_known (const posts_t *self)
     return self->tools->publisher->layout (self->tools->publisher).partitions > 0;
 }
 
-//  Offer the messages of the batch.
+//  Offer the messages of a body.
 static try_t
-s_offer (posts_t *self, http_request_t *request, refusals_t *refusals, prefer_t prefer)
+s_offer (posts_t *self, http_request_t *request, const reading_t *reading)
 {
     publisher_t *publisher = self->tools->publisher;
-    taken_t taken = {.count = batch_count (self->batch), .refusals = refusals, .prefer = prefer};
+    batch_t *batch = reading_batch (reading);
+    taken_t taken = {.count = batch_count (batch),
+        .refusals = reading_refusals (reading),
+        .prefer = reading_prefer (reading)};
     bool is_known = s_is_known (self);
     offer_t offer = OFFER_FULL;
-    if (is_known)
-        offer = publisher->offer (publisher, self->batch, &taken.receipt);
+    //  While a long body was read, the layout may have become known. Then it is read again.
+    if (is_known && layout_equal (batch_layout (batch), publisher->layout (publisher)))
+        offer = publisher->offer (publisher, batch, &taken.receipt);
     bool is_no_room = offer == OFFER_FULL || offer == OFFER_DISK_FULL;
     if (is_no_room && is_known && self->tools->overflow == OVERFLOW_DROP) {
         counter_add (&self->tools->metrics->dropped, taken.count);
@@ -138,29 +116,11 @@ s_offer (posts_t *self, http_request_t *request, refusals_t *refusals, prefer_t 
     return TRY_NO_ROOM;
 }
 
-//  Read the messages of a body, or the event of a head and a body.
-static message_json_result_t
-s_read (posts_t *self, http_request_t *request, text_t body, message_json_form_t form,
-    reading_t *reading, const char **detail)
-{
-    bool is_binary =
-        form != MESSAGE_JSON_EVENT && form != MESSAGE_JSON_EVENTS && event_head_is_there (request);
-    if (!is_binary)
-        return message_json_read (
-            self->tools->reader, body.data, body.size, form, s_accept, s_refuse, reading, detail);
-    event_head_t head;
-    event_head_read (&head, request);
-    message_json_result_t result = message_json_read_data (self->tools->reader, &head.event,
-        body.data, body.size, s_accept, s_refuse, reading, detail);
-    event_head_free (&head);
-    return result;
-}
-
-//  Offer the messages of the batch, unless their rockets have no room.
+//  Offer the messages of a body, unless their rockets have no room.
 static try_t
-s_offer_known (posts_t *self, http_request_t *request, const reading_t *reading, prefer_t prefer)
+s_offer_known (posts_t *self, http_request_t *request, const reading_t *reading)
 {
-    switch (reading->newcomers ? newcomers_verdict (reading->newcomers) : NEWCOMERS_NONE) {
+    switch (reading_newcomers (reading)) {
     case NEWCOMERS_ASKED:
         return TRY_ASKING;
     case NEWCOMERS_REFUSED:
@@ -169,62 +129,37 @@ s_offer_known (posts_t *self, http_request_t *request, const reading_t *reading,
     case NEWCOMERS_NONE:
         break;
     }
-    return s_offer (self, request, reading->refusals, prefer);
-}
-
-static reading_t
-s_begin_reading (posts_t *self)
-{
-    newcomers_t *newcomers = self->tools->newcomers;
-    reading_t reading = {.batch = self->batch, .reader = self->tools->reader};
-    if (newcomers_are_limited (newcomers)) {
-        newcomers_begin (newcomers);
-        reading.newcomers = newcomers;
-    }
-    return reading;
+    return s_offer (self, request, reading);
 }
 
 static try_t
-s_read_and_offer (posts_t *self, http_request_t *request)
+s_read_and_offer (posts_t *self, http_request_t *request, reading_t *reading, int64_t until_us)
 {
-    message_json_form_t form;
-    if (!content_type_read (http_request_field (request, HTTP_FIELD_CONTENT_TYPE), &form)) {
-        answer_problem (request, 415, "unsupported-media-type",
-            "Content-Type must be application/json or application/x-ndjson, or that of CloudEvents "
-            "in JSON");
+    switch (reading_step (reading, request, until_us)) {
+    case READING_PAUSED:
+        return TRY_UNREAD;
+    case READING_ANSWERED:
         return TRY_ANSWERED;
+    case READING_DONE:
+        break;
     }
-    text_t body;
-    if (!decoded_body_take (request, self->tools->max_body_bytes, self->decoded, &body))
-        return TRY_ANSWERED;
-    prefer_t prefer = prefer_of (request);
-    batch_reset (self->batch, self->tools->publisher->layout (self->tools->publisher));
-    reading_t reading = s_begin_reading (self);
-    const char *detail = NULL;
-    try_t result = TRY_ANSWERED;
-    if (s_read (self, request, body, form, &reading, &detail) == MESSAGE_JSON_BROKEN)
-        answer_problem (request, 400, "bad-body", detail);
-    else if (refusals_are_many (reading.refusals)) {
-        counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
-        refusals_answer_many (reading.refusals, request);
-    }
-    else if (reading.refusals && !prefer.is_lenient) {
-        counter_add (&self->tools->metrics->refused, refusals_count (reading.refusals));
-        refusals_answer (reading.refusals, request, batch_count (self->batch));
-    }
-    else
-        result = s_offer_known (self, request, &reading, prefer);
-    refusals_unref (&reading.refusals);
-    decoded_body_drop (&self->decoded);
+    try_t result = s_offer_known (self, request, reading);
+    reading_drop (reading);
     return result;
 }
 
-//  Read and offer a request, and count the time that this takes.
+//  Read and offer a request, or read on, and count the time that this takes.
 static try_t
 s_try (posts_t *self, http_request_t *request)
 {
+    bool is_long = reading_is_long (request);
+    const http_request_t *paused = reading_paused (self->long_body);
+    if (is_long && paused && paused != request)
+        return TRY_UNREAD;
     int64_t start_us = clock_us ();
-    try_t result = s_read_and_offer (self, request);
+    int64_t left_us = MAX (READ_US_PER_TURN - self->spent_us, READ_US_MIN);
+    try_t result = is_long ? s_read_and_offer (self, request, self->long_body, start_us + left_us)
+                           : s_read_and_offer (self, request, self->short_body, INT64_MAX);
     self->spent_us += clock_us () - start_us;
     return result;
 }
@@ -235,10 +170,19 @@ s_has_time (const posts_t *self)
     return self->spent_us < READ_US_PER_TURN;
 }
 
+//  Forget the body of a request that ends now.
+static void
+s_leave (posts_t *self, const http_request_t *request)
+{
+    if (reading_paused (self->long_body) == request)
+        reading_drop (self->long_body);
+}
+
 static void
 s_expired (void *context, http_request_t *request)
 {
     posts_t *self = context;
+    s_leave (self, request);
     g_queue_remove (&self->waiting, request);
     refuse_batch_no_room (request, s_is_known (self));
 }
@@ -247,6 +191,7 @@ static void
 s_not_known (void *context, http_request_t *request)
 {
     posts_t *self = context;
+    s_leave (self, request);
     GList *link = g_queue_find (&self->asking, request);
     if (g_queue_link_index (&self->asking, link) < (gint) self->told)
         self->told--;
@@ -258,6 +203,7 @@ static void
 s_not_read (void *context, http_request_t *request)
 {
     posts_t *self = context;
+    s_leave (self, request);
     g_queue_remove (&self->unread, request);
     refuse_batch_unread (request);
 }
@@ -266,47 +212,44 @@ s_not_read (void *context, http_request_t *request)
 static void
 s_hold (posts_t *self, http_request_t *request, try_t reason)
 {
+    int64_t now_ms = clock_ms ();
     int64_t wait_ms = (int64_t) self->tools->wait_ms;
-    if (reason == TRY_ASKING) {
+    switch (reason) {
+    case TRY_ASKING:
         g_queue_push_tail (&self->asking, request);
-        http_hold (request, clock_ms () + MAX (wait_ms, ASK_MS), s_not_known, self);
-    }
-    else {
+        http_hold (request, now_ms + MAX (wait_ms, ASK_MS), s_not_known, self);
+        break;
+    case TRY_UNREAD:
+        g_queue_push_tail (&self->unread, request);
+        http_hold (request, now_ms + MAX (wait_ms, READ_MS), s_not_read, self);
+        break;
+    case TRY_NO_ROOM:
         g_queue_push_tail (&self->waiting, request);
-        http_hold (request, clock_ms () + wait_ms, s_expired, self);
+        http_hold (request, now_ms + wait_ms, s_expired, self);
+        break;
+    case TRY_ANSWERED:
+        break;
     }
 }
 
-//  Answer or hold a request.
-static void
-s_begin (posts_t *self, http_request_t *request)
+//  First come, first served: a request never overtakes the ones that wait for room.
+static try_t
+s_try_in_turn (posts_t *self, http_request_t *request)
 {
-    //  First come, first served: a request never overtakes the ones that wait for room.
-    try_t result = g_queue_is_empty (&self->waiting) ? s_try (self, request) : TRY_NO_ROOM;
-    if (result != TRY_ANSWERED)
-        s_hold (self, request, result);
-}
-
-//  Return true if the body may take long to read.
-static bool
-s_is_long (const http_request_t *request)
-{
-    return http_request_body (request).size > SHORT_BYTES ||
-           http_coding_read (http_request_field (request, HTTP_FIELD_CONTENT_ENCODING)) !=
-               CODING_IDENTITY;
+    if (g_queue_is_empty (&self->waiting))
+        return s_try (self, request);
+    s_leave (self, request);
+    return TRY_NO_ROOM;
 }
 
 void
 posts_handle (posts_t *self, http_request_t *request)
 {
     bool may_wait = !s_has_time (self) || self->unread.length > 0;
-    if (!may_wait || !s_is_long (request)) {
-        s_begin (self, request);
-        return;
-    }
-    g_queue_push_tail (&self->unread, request);
-    http_hold (
-        request, clock_ms () + MAX ((int64_t) self->tools->wait_ms, READ_MS), s_not_read, self);
+    try_t result =
+        may_wait && reading_is_long (request) ? TRY_UNREAD : s_try_in_turn (self, request);
+    if (result != TRY_ANSWERED)
+        s_hold (self, request, result);
 }
 
 bool
@@ -337,9 +280,12 @@ s_retry_asking (posts_t *self)
         self->told = self->asking.length;
     for (bool is_first = true; self->told > 0 && (is_first || s_has_time (self));
          is_first = false) {
-        http_request_t *request = g_queue_pop_head (&self->asking);
-        self->told--;
+        http_request_t *request = g_queue_peek_head (&self->asking);
         try_t result = s_try (self, request);
+        if (result == TRY_UNREAD)
+            break;
+        g_queue_pop_head (&self->asking);
+        self->told--;
         if (result == TRY_ASKING)
             g_queue_push_tail (&self->asking, request);  //  its deadline stays
         else if (result == TRY_NO_ROOM)
@@ -347,23 +293,17 @@ s_retry_asking (posts_t *self)
     }
 }
 
-//  Read the long bodies that were put off; at least one.
+//  Offer the requests that wait for room again.
 static void
-s_read_on (posts_t *self)
+s_retry_waiting (posts_t *self)
 {
-    for (bool is_first = true; self->unread.head && (is_first || s_has_time (self));
-         is_first = false)
-        s_begin (self, g_queue_pop_head (&self->unread));
-}
-
-void
-posts_retry (posts_t *self)
-{
-    self->spent_us = 0;
-    s_retry_asking (self);
-    while (!g_queue_is_empty (&self->waiting) && s_has_time (self) && s_may_be_room (self)) {
+    while (!g_queue_is_empty (&self->waiting) && s_has_time (self)) {
         http_request_t *request = g_queue_peek_head (&self->waiting);
+        if (reading_paused (self->long_body) != request && !s_may_be_room (self))
+            break;
         try_t result = s_try (self, request);
+        if (result == TRY_UNREAD)
+            break;
         if (result == TRY_NO_ROOM) {
             self->full_buffered = self->tools->publisher->buffered (self->tools->publisher);
             self->retry_at_ms = clock_ms () + RETRY_MS;
@@ -374,12 +314,36 @@ posts_retry (posts_t *self)
             s_hold (self, request, result);
         self->retry_at_ms = 0;
     }
+}
+
+//  Read the long bodies that were put off; at least one step.
+static void
+s_read_on (posts_t *self)
+{
+    for (bool is_first = true; self->unread.head && (is_first || s_has_time (self));
+         is_first = false) {
+        http_request_t *request = g_queue_peek_head (&self->unread);
+        try_t result = s_try_in_turn (self, request);
+        if (result == TRY_UNREAD)
+            break;
+        g_queue_pop_head (&self->unread);
+        if (result != TRY_ANSWERED)
+            s_hold (self, request, result);
+    }
+}
+
+void
+posts_retry (posts_t *self)
+{
+    self->spent_us = 0;
+    s_retry_asking (self);
+    s_retry_waiting (self);
     s_read_on (self);
 }
 
 bool
 posts_are_due (const posts_t *self)
 {
-    return self->unread.length > 0 || self->told > 0 ||
+    return self->unread.length > 0 || self->told > 0 || reading_paused (self->long_body) ||
            (self->waiting.length > 0 && self->retry_at_ms == 0);
 }

@@ -15,8 +15,8 @@ posts_t *posts_new (const intake_tools_t *tools, acceptance_t *acceptance);
 //  Destroy the posts. No request may wait.
 void posts_destroy (posts_t **self_p);
 
-//  Read a request's messages and offer them. Answer the request, or hold it; hold it unread if its
-//  body is long and other long bodies have used up this turn.
+//  Read a request's messages and offer them. Answer the request, or hold it: also if its body is
+//  long and this turn has no time to read it to its end.
 void posts_handle (posts_t *self, http_request_t *request);
 
 //  Offer waiting requests again, and read long bodies that wait, for a bounded time. Call this once

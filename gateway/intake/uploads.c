@@ -18,13 +18,14 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/uploads.h"
 
+#include "common/bytes/message_json.h"
 #include "common/process/clock.h"
 #include "gateway/delivery/staging.h"
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
 
 #define BUSY_MS 60000  //  longest wait for the disk, or for a turn
-#define READ_US_PER_TURN 20000
+#define READ_US_PER_TURN 5000
 #define BIT(phase) (1u << (phase))
 #define WAITING                                                                                    \
     (BIT (UPLOAD_TURN) | BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_TURN) |          \
@@ -66,6 +67,7 @@ typedef enum {
 
 struct uploads {
     const intake_tools_t *tools;
+    message_json_t *reader;
     acceptance_t *acceptance;
     const posts_t *posts;
     GQueue waiting;    //  of upload_t: all uploads in the phases that wait
@@ -93,6 +95,7 @@ uploads_new (const intake_tools_t *tools, acceptance_t *acceptance, const posts_
 {
     uploads_t *self = g_new0 (uploads_t, 1);
     self->tools = tools;
+    self->reader = message_json_new (tools->max_body_bytes);
     self->acceptance = acceptance;
     self->posts = posts;
     return self;
@@ -101,6 +104,8 @@ uploads_new (const intake_tools_t *tools, acceptance_t *acceptance, const posts_
 void
 uploads_destroy (uploads_t **self_p)
 {
+    if (*self_p)
+        message_json_destroy (&(*self_p)->reader);
     g_clear_pointer (self_p, g_free);
 }
 
@@ -203,8 +208,8 @@ s_read (upload_t *self, text_t lines)
     publisher_t *publisher = s_publisher (self);
     int64_t start_us = clock_us ();
     batch_reset (self->batch, publisher->layout (publisher));
-    message_json_read_lines (self->uploads->tools->reader, lines.data, lines.size,
-        self->pieces == 0, &self->lines, s_accept, s_refuse, self);
+    message_json_read_lines (self->uploads->reader, lines.data, lines.size, self->pieces == 0,
+        &self->lines, s_accept, s_refuse, self);
     self->pieces++;
     self->uploads->spent_us += clock_us () - start_us;
 }

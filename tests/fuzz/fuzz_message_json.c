@@ -1,8 +1,8 @@
 //  JSON text to messages, for libFuzzer. The first byte, modulo 8, chooses the form, as '0' a
 //  document, '1' lines, '2' an event, '3' an array of events, others an event in binary mode: first
 //  a line for each attribute, as in a header field, then the data. For any input, accepted
-//  messages keep the rules, refused ones have a place and a reason, elements come in order, and
-//  the bytes behind the body make no difference.
+//  messages keep the rules, refused ones have a place and a reason, and elements come in order.
+//  Neither the bytes behind the body nor pauses make a difference.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/bytes/message_json.h"
 #include "tests/fuzz/digest.h"
@@ -15,7 +15,15 @@ typedef struct {
     size_t told;  //  messages
     bool is_bad;  //  the last one was refused, and may be again, at another place
     uint64_t digest;
+    message_json_t *pauses;  //  pause this reader after each element; NULL: none
 } told_t;
+
+static void
+s_pause (const told_t *told)
+{
+    if (told->pauses)
+        message_json_pause (told->pauses);
+}
 
 static void
 s_accept (void *context, size_t index, const message_t *message)
@@ -28,6 +36,7 @@ s_accept (void *context, size_t index, const message_t *message)
     g_assert (message_kind_name (message->kind));
     g_assert (message_content_hash (message) != 0);
     told->digest = digest_message (told->digest, index, message);
+    s_pause (told);
 }
 
 static void
@@ -40,23 +49,26 @@ s_refuse (void *context, size_t index, const char *pointer, const char *detail)
     g_assert (pointer[0] == '\0' || pointer[0] == '/' || g_str_has_prefix (pointer, "ce-"));
     g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
     told->digest = digest_refusal (told->digest, index, pointer, detail);
+    s_pause (told);
 }
 
 //  Read a copy of exactly the promised size, so that a sanitizer sees a byte read too many.
 static told_t
 s_read (message_json_t *reader, const uint8_t *body, size_t size, message_json_form_t form,
-    const cloud_event_t *event, const char *behind)
+    const cloud_event_t *event, const char *behind, bool pauses)
 {
     char *copy = g_malloc0 (size + MESSAGE_JSON_PADDING);
     if (size > 0)
         memcpy (copy, body, size);
     memcpy (copy + size, behind, strlen (behind));
     const char *detail = NULL;
-    told_t told = {0};
+    told_t told = {.pauses = pauses ? reader : NULL};
     message_json_result_t result =
         event
             ? message_json_read_data (reader, event, copy, size, s_accept, s_refuse, &told, &detail)
             : message_json_read (reader, copy, size, form, s_accept, s_refuse, &told, &detail);
+    while (result == MESSAGE_JSON_PAUSED)
+        result = message_json_go_on (reader, s_accept, s_refuse, &told);
     if (result == MESSAGE_JSON_BROKEN) {
         g_assert (told.told == 0);
         g_assert (detail[0] != '\0' && g_utf8_validate (detail, -1, NULL));
@@ -70,8 +82,8 @@ static void
 s_read_twice (message_json_t *reader, const uint8_t *body, size_t size, message_json_form_t form,
     const cloud_event_t *event)
 {
-    told_t told = s_read (reader, body, size, form, event, "");
-    told_t again = s_read (reader, body, size, form, event, "0\"}]}]},\"by\":1}");
+    told_t told = s_read (reader, body, size, form, event, "", false);
+    told_t again = s_read (reader, body, size, form, event, "0\"}]}]},\"by\":1}", true);
     g_assert (told.told == again.told && told.digest == again.digest);
 }
 

@@ -21,6 +21,12 @@ def cpu_seconds(program):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def worked_ns(program):
+    """Return the processor time of all threads of a program, in nanoseconds."""
+    return sum(int((task / "schedstat").read_text().split()[0])
+               for task in pathlib.Path(f"/proc/{program.process.pid}/task").iterdir())
+
+
 def _ends():
     """Return the near port, the far port and the connection of each end of the IPv4 connections."""
     found = []

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from downlink import DISK_SHIM, IS_SANITIZED, LAUNCH_TIME, channel, message, until
-from kernel import memory_of, unread_bytes
+from kernel import memory_of, unread_bytes, worked_ns
 
 LARGE_MB = int(os.environ.get("DOWNLINK_UPLOAD_MB", 20 if IS_SANITIZED else 200))
 MEMORY_BYTES = 48 << 20  # beyond that of an idle gateway, at the most
@@ -362,12 +362,6 @@ def test_a_line_may_be_so_long_and_no_longer(pair, before, length, after, status
 def test_a_blank_body_is_refused_however_large(pair):
     status, answer, _ = upload(pair, b"\xef\xbb\xbf" + b" \r\n" * 200000)
     assert status == 400 and answer["detail"] == "the body holds no message"
-
-
-def worked_ns(program):
-    """Return the processor time of all threads of a program."""
-    return sum(int((task / "schedstat").read_text().split()[0])
-               for task in pathlib.Path(f"/proc/{program.process.pid}/task").iterdir())
 
 
 @pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")

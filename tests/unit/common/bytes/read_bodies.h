@@ -1,6 +1,6 @@
 //  For the tests of message_json: read a body and note the results. Every body is read several
-//  times, at the very end of a readable page and with other bytes behind it each time, which must
-//  make no difference.
+//  times, at the very end of a readable page: with other bytes behind it each time, and with a pause
+//  after each message. Neither must make a difference.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEST_READ_BODIES_H
 #define DOWNLINK_TEST_READ_BODIES_H
@@ -20,6 +20,7 @@
 typedef struct {
     char text[64 * 1024];
     size_t size;
+    message_json_t *pauses;  //  pause this reader at each call; NULL: none
 } record_t;
 
 static void s_write (record_t *self, const char *format, ...)
@@ -48,6 +49,13 @@ s_write_text (record_t *self, const char *name, text_t text)
 }
 
 static inline void
+s_pause (const record_t *self)
+{
+    if (self->pauses)
+        message_json_pause (self->pauses);
+}
+
+static inline void
 s_accept (void *context, size_t index, const message_t *message)
 {
     message_fault_t fault;
@@ -60,12 +68,14 @@ s_accept (void *context, size_t index, const message_t *message)
     s_write_text (context, "mission", message->mission);
     s_write_text (context, "reason", message->reason);
     s_write (context, "\n");
+    s_pause (context);
 }
 
 static inline void
 s_refuse (void *context, size_t index, const char *pointer, const char *detail)
 {
     s_write (context, "%zu: '%s' %s\n", index, pointer, detail);
+    s_pause (context);
 }
 
 static message_json_t *s_reader;
@@ -103,6 +113,8 @@ s_read_once (
     self->text[0] = '\0';
     message_json_result_t result =
         message_json_read (s_reader, at, body.size, form, s_accept, s_refuse, self, &detail);
+    while (result == MESSAGE_JSON_PAUSED)
+        result = message_json_go_on (s_reader, s_accept, s_refuse, self);
     if (result == MESSAGE_JSON_BROKEN) {
         cr_expect_eq (self->size, 0, "told before broken: %s", self->text);
         s_write (self, "broken: %s\n", detail);
@@ -124,6 +136,10 @@ s_read (text_t body, message_json_form_t form)
         s_read_once (&again, body, padding, form);
         cr_expect_str_eq (again.text, record.text, "padding %zu", at);
     }
+    again.pauses = s_reader;
+    s_read_once (&again, body, padding, form);
+    again.pauses = NULL;
+    cr_expect_str_eq (again.text, record.text, "with pauses");
     return record.text;
 }
 

@@ -281,6 +281,7 @@ def test_what_the_journal_has_no_room_for_is_refused(start):
     both, of = start(gateway=("--workers", "1", "--journal-limit", "256K", "--wait", "0s")), channel()
     status, answer, _ = upload(both, lines(of, 8000))
     assert status == 413 and answer["type"].endswith(":batch-too-large")
+    until(lambda: both.call("GET", "/stats").json()["journalBytes"] == 0, what="the end of its frames")
     both.processor.send(signal.SIGSTOP)
     assert [upload(both, lines(of, 1800, first))[0] for first in (1, 2001, 4001)] == [202, 202, 503]
     both.processor.send(signal.SIGCONT)

@@ -78,11 +78,11 @@ END
 }
 
 await_owners () {
-    local deadline=$((SECONDS + 60))
-    until [[ $(owners) == "$1" || $SECONDS -ge $deadline ]]; do
+    local deadline=$((SECONDS + 120)) found
+    until found=$(owners) && [[ $found == "$1" ]] || [[ $SECONDS -ge $deadline ]]; do
         sleep 0.2
     done
-    expect "$2: processors that own partitions" "$1" "$(owners)"
+    expect "$2: processors that own partitions" "$1" "$found"
 }
 
 #  Post while processors come, go, die and are cut off: no write fails, and all messages are applied.
@@ -115,7 +115,7 @@ scale_under_load () {
 }
 
 await_health () {
-    local deadline=$((SECONDS + 90)) states=
+    local deadline=$((SECONDS + 180)) states=
     while [[ $SECONDS -lt $deadline ]]; do
         # shellcheck disable=SC2046
         states=$("$docker" inspect --format \
@@ -133,7 +133,7 @@ find_url () {
 
 #  Wait until the rocket has the state that its messages make: 202 promises that state, but not when.
 await_rocket () {
-    local wanted=$1 deadline=$((SECONDS + 10))
+    local wanted=$1 deadline=$((SECONDS + 60))
     # shellcheck disable=SC2053
     until [[ $(call "$url/rockets/apollo") == 200 && $(cat "$body") == $wanted ]]; do
         if [[ $SECONDS -ge $deadline ]]; then

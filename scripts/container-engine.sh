@@ -40,7 +40,7 @@ engine_start () {
         --exec-root "$engine_directory/exec" --pidfile "$engine_directory/pid" \
         >"$engine_directory/log" 2>&1 </dev/null &
     engine_pid=$!
-    for ((try = 0; try < 60; try++)); do
+    for ((try = 0; try < 240; try++)); do
         "$docker" info >/dev/null 2>&1 && return 0
         kill -0 "$engine_pid" 2>/dev/null || break
         sleep 0.5

@@ -3,6 +3,7 @@
 #  The groups are the lists below. The script asks dpkg first, and uses no network when nothing is missing.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
+AGAIN_SECONDS=10
 
 #  `a|b` is one package under two names: either is enough, and the script installs the first that apt knows.
 declare -A groups=(
@@ -101,12 +102,21 @@ if [[ ${#missing[@]} -eq 0 ]]; then
     exit 0
 fi
 
-#  A source of packages that the user added may fail; apt says later which packages it cannot find.
-apt update >/dev/null || echo "install-dependencies: apt-get update failed; going on with the old lists" >&2
-names=()
-for package in "${missing[@]}"; do
-    name=$(known_name "$package")
-    [[ " ${names[*]} " == *" $name "* ]] || names+=("$name")
-done
-echo "install-dependencies: installing ${names[*]}" >&2
-apt install --yes --no-install-recommends "${names[@]}" >/dev/null
+install () {
+    local package name names=()
+    #  A source of packages that the user added may fail; apt says later which packages it cannot find.
+    apt update >/dev/null || echo "install-dependencies: apt-get update failed; going on with the old lists" >&2
+    for package in "${missing[@]}"; do
+        name=$(known_name "$package")
+        [[ " ${names[*]} " == *" $name "* ]] || names+=("$name")
+    done
+    echo "install-dependencies: installing ${names[*]}" >&2
+    apt install --yes --no-install-recommends "${names[@]}" >/dev/null
+}
+
+#  A mirror may fail for a moment, or change between both steps.
+if ! install; then
+    echo "install-dependencies: trying once more in $AGAIN_SECONDS s" >&2
+    sleep "$AGAIN_SECONDS"
+    install
+fi

@@ -57,7 +57,7 @@ await_restart () {
 
 #  Wait until a command in the container prints the wanted text.
 await () {
-    local what=$1 wanted=$2 found="" deadline=$((SECONDS + 60))
+    local what=$1 wanted=$2 found="" deadline=$((SECONDS + 120))
     shift 2
     while [[ $SECONDS -lt $deadline ]]; do
         found=$(inside "$@" 2>&1 || true)
@@ -85,8 +85,10 @@ engine_base_image "$(. /etc/os-release && echo "$VERSION_CODENAME")"
 
 "$docker" run --detach --name "$name" "$base_image" sleep infinity >/dev/null
 "$docker" cp build-package/downlink_*.deb "$name:/root/"
-inside bash -c "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+install="apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
     install --yes --no-install-recommends curl systemd-sysv /root/downlink_*.deb >/dev/null"
+#  A mirror may fail for a moment.
+inside bash -c "$install" || { sleep 10 && inside bash -c "$install"; }
 say "installed: $(inside dpkg-query --show downlink)"
 "$docker" commit "$name" "$image" >/dev/null
 "$docker" rm --force "$name" >/dev/null

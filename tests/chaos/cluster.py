@@ -198,9 +198,9 @@ class Fleet:
         until(self.is_ready, seconds, "/readyz of every gateway")
 
     def are_slots_taken_over(self):
-        """Wait until only journals of running gateways are left."""
+        """Return true if only the journals of running gateways are left: one for each of their workers."""
         slots = [slot for journal in self.journals for slot in journal.glob("slot-*")]
-        return len(slots) <= len(self.gateways)
+        return len(slots) <= sum(self.call(address, "/stats").json()["workers"] for address in self.addresses)
 
     def rockets(self):
         """Return all rockets that the API shows, by id; None if a page fails."""

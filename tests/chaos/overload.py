@@ -12,8 +12,8 @@ from load import Load
 from scenario import Fault
 from settle import settle
 
-WARM_UP = 0.1  # of the time, and answers for each client: then every connection is open, and has held a large request
-WARM_ANSWERS, WARM_SECONDS = 4, 120
+WARM_UP = 0.1  # of the time: then every connection is open, and has held a large request
+WARM_ANSWERS, WARM_SECONDS = 4, 120  # the same on a slow machine: answers for each client, and how long at most
 MEASURED_SECONDS = 3  # at least, from then on
 GROWTH = 1.05  # of the gateway's memory, from then on
 GROWTH_KIB = 4096  # or so much, if it is small
@@ -47,7 +47,7 @@ def fill(cluster, history, seed, batch):
 
 
 def hammer(cluster, history, seed, seconds, clients):
-    """Go on with all kinds of requests; return the memory of this time, and how many samples of it are of the warm-up."""
+    """Go on with all kinds of requests. Return samples of the memory, and how many of them are of the warm-up."""
     sampler = Sampler(cluster.gateways[0])
     ends = time.monotonic() + seconds
     with Load(history, cluster.addresses, seed, clients=clients, channels=5, batches=0.2) as load:
@@ -70,7 +70,7 @@ def overload(run):
     buffer = min(BUFFER, BUFFER_PER_SECOND * run.size)
     batch = BATCHES[buffer == BUFFER]
     history = History("overload")
-    with Cluster(run.folder, gateway=("--buffer", buffer, "--wait", "500ms")) as cluster:
+    with Cluster(run.folder, gateway=("--workers", 1, "--buffer", buffer, "--wait", "500ms")) as cluster:
         start = time.monotonic()
         cluster.processor.program.send(signal.SIGSTOP)
         fill(cluster, history, f"{run.seed}/fill", batch)

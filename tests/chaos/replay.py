@@ -58,7 +58,7 @@ def replay(run):
     for size in BATCHES:
         folder = run.folder / size
         folder.mkdir()
-        with Cluster(folder, gateway=("--buffer", 2 * run.size)) as cluster:
+        with Cluster(folder, gateway=("--workers", 1, "--buffer", 2 * run.size)) as cluster:
             lines.append(replay_once(run, cluster, size))
             run.say(lines[-1])
     return "\n".join(lines)

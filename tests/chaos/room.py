@@ -16,7 +16,7 @@ from downlink import until
 from scenario import Fault
 
 DISK_MIB = 24
-FLAGS = ("--buffer", 20_000, "--wait", "200ms")
+FLAGS = ("--workers", 1, "--buffer", 20_000, "--wait", "200ms")
 REFUSED_SECONDS = 60  # until a gateway refuses what it cannot keep
 BALLAST = 1 << 16
 EVENT = re.compile(r"\berror (.*?)(?: \w+=|$)")

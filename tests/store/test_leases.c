@@ -38,7 +38,7 @@ s_tear_down (void)
     database_drop (&s_address);
 }
 
-TestSuite (leases, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+TestSuite (leases, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
 
 static ownership_t *
 s_open (uint8_t name)

@@ -265,7 +265,7 @@ s_count_commits (const char *log, gsize size)
     return commits;
 }
 
-Test (journal_file, a_log_that_is_cut_at_any_page_gives_the_whole_transactions, .timeout = 60)
+Test (journal_file, a_log_that_is_cut_at_any_page_gives_the_whole_transactions, .timeout = 300)
 {
     char *log_path = g_strconcat (s_path, "-wal", NULL);
     char *data = NULL;

@@ -101,7 +101,7 @@ s_tear_down (void)
     g_array_unref (s_returned);
 }
 
-TestSuite (link_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+TestSuite (link_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
 
 //  Run the link, as a worker does, until the condition holds.
 #define UNTIL(condition)                                                                           \

@@ -171,7 +171,7 @@ s_check_journal (course_t *self, bool is_killed)
     }
 }
 
-Test (staging, what_is_kept_is_what_was_accepted_whenever_there_is_a_kill, .timeout = 100)
+Test (staging, what_is_kept_is_what_was_accepted_whenever_there_is_a_kill, .timeout = 300)
 {
     char *folder = g_dir_make_tmp ("downlink-XXXXXX", NULL);
     char *path = g_build_filename (folder, "journal.sqlite", NULL);

@@ -34,7 +34,7 @@ s_tear_down (void)
     g_rand_free (s_random);
 }
 
-TestSuite (leaders, .init = s_set_up, .fini = s_tear_down, .timeout = 120);
+TestSuite (leaders, .init = s_set_up, .fini = s_tear_down, .timeout = 300);
 
 //  A message for one of the rockets; the first launches it.
 static void

@@ -68,7 +68,7 @@ s_tear_down (void)
     g_ptr_array_unref (s_replies);
 }
 
-TestSuite (list_jobs, .init = s_set_up, .fini = s_tear_down, .timeout = 120);
+TestSuite (list_jobs, .init = s_set_up, .fini = s_tear_down, .timeout = 300);
 
 static void
 s_take (void *context, uint32_t tag, GBytes *reply)

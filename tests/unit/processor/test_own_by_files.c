@@ -44,7 +44,7 @@ s_tear_down (void)
     g_free (s_folder);
 }
 
-TestSuite (own_by_files, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+TestSuite (own_by_files, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
 
 static ownership_t *
 s_open (uint8_t name)

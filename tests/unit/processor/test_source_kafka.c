@@ -79,7 +79,7 @@ s_tear_down (void)
     g_free (s_file);
 }
 
-TestSuite (source_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 60);
+TestSuite (source_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
 
 //  Own a partition, with a new shard at a stored offset; -1: none.
 static void
@@ -305,7 +305,7 @@ s_set_up_small (void)
     s_set_up ();
 }
 
-TestSuite (source_kafka_full, .init = s_set_up_small, .fini = s_tear_down, .timeout = 60);
+TestSuite (source_kafka_full, .init = s_set_up_small, .fini = s_tear_down, .timeout = 180);
 
 //  Write records that are fetched together.
 static void

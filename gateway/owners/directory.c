@@ -289,6 +289,8 @@ s_take_announcement (directory_t *self, peer_t *peer, text_t payload)
     }
     if (!peer->is_known || is_other || !s_owns_the_same (&announcement, &peer->announcement))
         self->is_changed = true;
+    if (!peer->is_known)
+        peer_links_heard (peer);
     peer->is_known = true;
     peer->heard_ms = clock_ms ();
     peer->announcement = announcement;

@@ -30,6 +30,7 @@ typedef struct {
     bool may_acknowledge;             //  its acks count
     uint64_t links;                   //  how often the sockets were made
     int64_t linked_ms;                //  when the sockets were made last
+    bool is_doubtful;                 //  its links for queries may have been refused
     int64_t refusal_logged_ms;
     owner_announcement_t announcement;  //  the last one
 } peer_t;

@@ -127,6 +127,25 @@ s_log_refused (peer_links_t *self, const peer_t *peer)
                 : "start this gateway with --curve-dir");
 }
 
+void
+peer_links_heard (peer_t *peer)
+{
+    if (!peer->is_doubtful)
+        return;
+    peer->is_doubtful = !s_connect (&peer->queries, peer, SOCKET_DEALER, PORT_QUERIES) ||
+                        !s_connect (&peer->lists, peer, SOCKET_DEALER, PORT_QUERIES);
+    peer->links++;
+}
+
+//  Return true if nothing was heard over the links for a while. A peer that was heard over them and
+//  is silent now may be paused: then its links stand, and so do the frames on them.
+static bool
+s_are_unheard (const peer_links_t *self, const peer_t *peer, int64_t now_ms)
+{
+    return now_ms >= peer->linked_ms + UNHEARD_MS &&
+           (self->keys.keeper || peer->heard_ms < peer->linked_ms);
+}
+
 bool
 peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms)
 {
@@ -142,14 +161,13 @@ peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms)
         peer->link_changes = 0;
         return false;
     }
-    bool is_unheard =
-        !peer->is_known &&
-        (was_refused || (self->keys.keeper && now_ms >= peer->linked_ms + UNHEARD_MS));
+    bool is_unheard = !peer->is_known && (was_refused || s_are_unheard (self, peer, now_ms));
     bool is_hopeless =
         self->keys.keeper && memcmp (peer->server, self->nobody, SOCKET_KEY_SIZE) == 0;
     if (!is_unheard && (is_key_good || (is_hopeless && !is_due)))
         return false;
     peer->key_place += is_key_good;
+    peer->is_doubtful = true;
     s_choose_key (self, peer);
     (void) s_connect_all (self, peer, now_ms);  //  links that fail are made again later
     (void) s_is_key_good (self, peer);

@@ -3,6 +3,10 @@
 //  or lacks a right. An operator may mend that while this gateway runs, so these functions make
 //  such links again every second. If several keys may announce, each attempt expects the next one.
 //
+//  Only the link of the frames tells that it was refused. A processor that changes in that moment
+//  may have refused others alone: so links over which nothing is heard are made again after a while,
+//  and those for queries when the peer is heard.
+//
 //  A worker owns its links.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PEER_LINKS_H
@@ -32,5 +36,8 @@ void peer_links_free (void *data);
 //  Return true if they are new: messages on the old links may be lost, and the peer counts as
 //  silent until it announces itself again.
 bool peer_links_look (peer_links_t *self, peer_t *peer, int64_t now_ms);
+
+//  Note that a silent peer is heard: links of it may be made again. Call it before queries go out.
+void peer_links_heard (peer_t *peer);
 
 #endif

@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 
 import msgpack
@@ -18,6 +19,8 @@ from oracle import expect
 from posters import post_lines
 
 TIME = 1643827145863370
+#  The beginning of ZMTP 3 as a server with keys sends it.
+KEYED_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + b"\1" + bytes(31)
 RIGHTS = {"frames": "push", "queries": "ask", "events": "ask"}
 #  Keys of the matrix, and their rights in the list; None: the key is not in the list.
 LISTED = {"pusher": "push", "asker": "ask", "announcer": "announce,acknowledge", "both": "push,ask",
@@ -357,6 +360,45 @@ def test_a_gateway_without_the_right_keys_gets_in_as_soon_as_somebody_mends_that
     both.processor_flags = ()
     both.processor = both.start_processor()
     assert both.await_ready(), f"without keys on both sides: {both.processor.text()[-999:]} {both.gateway.text()[-999:]}"
+
+
+def refuse(listener):
+    """Refuse a link as a processor with keys does; return when the gateway has given it up."""
+    listener.settimeout(60)
+    with listener.accept()[0] as link:
+        link.sendall(KEYED_GREETING)
+        while link.recv(4096):
+            pass
+
+
+@pytest.mark.parametrize("are_all", [False, True], ids=["some", "all, then some"])
+def test_links_that_were_refused_beside_one_that_was_not_come_back(context, start, are_all):
+    """As when a processor restarts without keys while a gateway connects: the old process has refused some links, the
+    new one admits the others. libzmq never tries a refused one again."""
+    both = start(gateway=("--workers", "1"))
+    assert [both.gateway.stop(), both.processor.stop()] == [0, 0]
+    with contextlib.ExitStack() as stack:
+        def listen(offset):
+            return stack.enter_context(socket.create_server(("127.0.0.1", both.port + offset)))
+        refusing = 2 * [listen(1)]  # there are two links for queries
+        if are_all:
+            with socket.create_server(("127.0.0.1", both.port)) as frames:
+                both.gateway = both.start_gateway()
+                for one in (frames, *refusing):
+                    refuse(one)
+        stack.enter_context(context.socket(zmq.PULL)).bind(f"tcp://127.0.0.1:{both.port}")
+        if not are_all:
+            refusing.append(listen(2))
+            both.gateway = both.start_gateway()
+        for one in refusing:
+            refuse(one)
+    both.processor = both.start_processor()
+    assert both.await_ready()
+    of = channel()
+    assert both.post(message(of, 1)).status == 202
+    both.rocket_when(of, lambda r: r["messagesApplied"] == 1)
+    assert len(both.call("GET", "/rockets").json()["rockets"]) == 1
+    both.stop()
 
 
 def test_nobody_gets_in_while_the_authenticator_hangs(context, start_with):

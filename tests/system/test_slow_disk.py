@@ -60,7 +60,7 @@ def disk(start, tmp_path):
 
 
 def test_the_loop_writes_the_journal_while_the_disk_is_quick(disk):
-    until(disk.became_quick, what="a quick disk")
+    until(disk.became_quick, 120, "a quick disk")
     disk.delay(0.003)
     disk.post()
     before = disk.rounds()
@@ -73,7 +73,7 @@ def test_the_loop_writes_the_journal_while_the_disk_is_quick(disk):
 
 @pytest.mark.parametrize("delay", DELAYS)
 def test_a_slow_disk_delays_writers_and_one_turn_of_the_loop(disk, delay):
-    until(disk.became_quick, what="a quick disk")
+    until(disk.became_quick, 120, "a quick disk")
     disk.delay(delay)
     before = disk.rounds()
     writers = [threading.Thread(target=disk.post) for _ in range(3)]

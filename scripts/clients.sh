@@ -17,5 +17,5 @@ scripts/install-stopped.sh proxies || echo "clients: the proxies that are missin
 
 cmake --preset release -D BUILD_TESTING=ON
 cmake --build --preset release --parallel "${JOBS:-$(nproc)}" --target downlink-gateway downlink-processor
-DOWNLINK_BIN=build/bin PYTHONDONTWRITEBYTECODE=1 timeout --kill-after=5 "${CLIENTS_SECONDS:-420}" \
+DOWNLINK_BIN=build/bin PYTHONDONTWRITEBYTECODE=1 timeout --kill-after=5 "${CLIENTS_SECONDS:-1800}" \
     /usr/bin/python3 -m pytest -p no:cacheprovider -rs "$@" tests/clients tests/system/test_proxies.py

@@ -127,8 +127,20 @@ await_health () {
     expect "all containers are healthy" healthy "$states"
 }
 
+#  Find the URL of the gateway, and wait until its workers are ready: health is the word of one of them, and each connection
+#  reaches any.
 find_url () {
+    local deadline=$((SECONDS + 60)) in_a_row=0
     url=http://127.0.0.1:$("${compose[@]}" port gateway 8088 | sed 's/.*://')
+    while [[ $in_a_row -lt 100 && $SECONDS -lt $deadline ]]; do
+        if [[ $(call "$url/readyz" || true) == 200 ]]; then
+            in_a_row=$((in_a_row + 1))
+        else
+            in_a_row=0
+            sleep 0.1
+        fi
+    done
+    expect "answers of a gateway that is ready, in a row" 100 "$in_a_row"
 }
 
 #  Wait until the rocket has the state that its messages make: 202 promises that state, but not when.

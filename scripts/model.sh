@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 models=$PWD/docs/model
 memory_mb=2000
-seconds=300
+seconds=900
 depth=10000
 incomplete="the search was not completed within $memory_mb MB, $seconds s and $depth steps"
 

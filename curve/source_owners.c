@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "common/text/table_hash.h"
+
 //  A key, and the sources that it used, the one used longest ago first.
 typedef struct {
     GQueue sources;  //  of owned_source_t *
@@ -20,13 +22,11 @@ struct source_owners {
     GHashTable *holders;  //  holder_t *, by its name
 };
 
-//  Sources are random bytes.
+//  A peer chooses its sources.
 static guint
 s_hash (gconstpointer key)
 {
-    guint hash;
-    memcpy (&hash, key, sizeof hash);
-    return hash;
+    return table_hash_32 (text_of (key, FRAME_SOURCE_SIZE));
 }
 
 static gboolean

@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "common/text/table_hash.h"
+
 #define INCOMPLETE_MAX 1024  //  frames
 #define DECIMAL 10
 
@@ -73,10 +75,7 @@ sqs_part_read (const char *text, unsigned *part, unsigned *parts)
 static guint
 s_hash (const void *tag)
 {
-    uint32_t hash;
-    memcpy (
-        &hash, (const uint8_t *) tag + FRAME_TAG_SIZE - sizeof hash, sizeof hash);  //  the digest
-    return hash;
+    return table_hash_32 (text_of (tag, FRAME_TAG_SIZE));
 }
 
 static gboolean

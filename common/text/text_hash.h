@@ -1,4 +1,5 @@
-//  The hash of a text: XXH3_64bits of its bytes, for hash tables, checksums and partitions.
+//  The hash of a text: XXH3_64bits of its bytes, for checksums and partitions. Tables in memory have
+//  table_hash, whose hashes nobody can foresee.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_TEXT_HASH_H
 #define DOWNLINK_TEXT_HASH_H

@@ -1,13 +1,12 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/text_key.h"
 
-#include "common/text/text_hash.h"
+#include "common/text/table_hash.h"
 
 guint
 text_key_hash (gconstpointer key)
 {
-    uint64_t hash = text_hash (*(const text_t *) key);
-    return (guint) (hash ^ hash >> 32);
+    return table_hash_32 (*(const text_t *) key);
 }
 
 gboolean

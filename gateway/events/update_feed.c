@@ -5,6 +5,7 @@
 #include "gateway/events/update_feed.h"
 
 #include "common/process/clock.h"
+#include "common/text/table_hash.h"
 #include "query/protocol/rocket_json.h"
 #include "query/protocol/update_link.h"
 
@@ -54,6 +55,13 @@ s_free_connection (void *data)
     g_free (connection);
 }
 
+//  Clients choose the ids.
+static guint
+s_hash (gconstpointer id)
+{
+    return table_hash_32 (text_from (id));
+}
+
 update_feed_t *
 update_feed_new (directory_t *directory, update_log_t *log, json_writer_t *json)
 {
@@ -62,7 +70,7 @@ update_feed_new (directory_t *directory, update_log_t *log, json_writer_t *json)
     self->log = log;
     self->json = json;
     self->connections = g_ptr_array_new_with_free_func (s_free_connection);
-    self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+    self->ids = g_hash_table_new_full (s_hash, g_str_equal, g_free, g_free);
     return self;
 }
 

@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "common/process/clock.h"
-#include "common/text/text_hash.h"
+#include "common/text/table_hash.h"
 
 #define EXISTS_MS 60000
 #define MISSING_MS 1000
@@ -151,7 +151,7 @@ newcomers_look (newcomers_t *self, text_t channel)
 {
     if (!s_is_limited (self, channel))
         return NEWCOMERS_NONE;
-    uint64_t key = text_hash (channel);
+    uint64_t key = table_hash (channel);
     known_t *known = g_hash_table_lookup (self->known, s_key (key));
     bool is_fresh = known && !known->is_asked && clock_ms () < known->until_ms;
     if (is_fresh)

@@ -16,6 +16,7 @@
 #include "processor/answer/list_jobs.h"
 
 #include "common/process/clock.h"
+#include "common/text/table_hash.h"
 #include "processor/answer/answer_query.h"
 #include "processor/answer/list_job.h"
 #include "processor/shard/list_copy.h"
@@ -50,6 +51,15 @@ struct list_jobs {
     shard_visit_t visit;
 };
 
+//  Clients choose the lists.
+static guint
+s_hash (gconstpointer key)
+{
+    gsize size;
+    const char *data = g_bytes_get_data ((GBytes *) (uintptr_t) key, &size);
+    return table_hash_32 (text_of (data, size));
+}
+
 list_jobs_t *
 list_jobs_new (shards_t *shards, text_pool_t *pool, size_t tables_from)
 {
@@ -57,7 +67,7 @@ list_jobs_new (shards_t *shards, text_pool_t *pool, size_t tables_from)
     self->shards = shards;
     self->pool = pool;
     self->tables_from = tables_from;
-    self->by_key = g_hash_table_new (g_bytes_hash, g_bytes_equal);
+    self->by_key = g_hash_table_new (s_hash, g_bytes_equal);
     self->by_client = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     return self;
 }

@@ -2,7 +2,7 @@
 #include "processor/answer/query_server.h"
 
 #include "common/process/clock.h"
-#include "common/text/text_hash.h"
+#include "common/text/table_hash.h"
 #include "processor/answer/answerer.h"
 #include "processor/answer/unread_answers.h"
 #include "query/protocol/reply.h"
@@ -144,7 +144,7 @@ s_take_request (query_server_t *self, int64_t until_us)
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);
     waiting->server = self;
-    waiting->client = text_hash (text_of (envelope.bytes, envelope.sizes[0]));
+    waiting->client = table_hash (text_of (envelope.bytes, envelope.sizes[0]));
     memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
     answer_client_t client = {
         waiting->client, peer_view_allows (&self->peers, socket_user (self->socket), PEER_PUSH)};

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "common/text/table_hash.h"
+
 #define FRAMES_PER_MESSAGE 16384
 
 typedef struct {
@@ -16,13 +18,11 @@ struct acks {
     GHashTable *sources;  //  source to source_t
 };
 
-//  Return the first bytes of a source, which are random.
+//  A peer chooses its sources.
 static guint
 s_hash (gconstpointer key)
 {
-    guint hash;
-    memcpy (&hash, key, sizeof hash);
-    return hash;
+    return table_hash_32 (text_of (key, FRAME_SOURCE_SIZE));
 }
 
 static gboolean

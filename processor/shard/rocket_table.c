@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "common/text/text_hash.h"
+#include "common/text/table_hash.h"
 
 #define SLOTS_MIN 16
 #define LOAD_PERCENT 80  //  most slots in use
@@ -52,13 +52,6 @@ rocket_table_destroy (rocket_table_t **self_p, text_pool_t *pool)
     *self_p = NULL;
 }
 
-static uint32_t
-s_hash (text_t id)
-{
-    uint64_t hash = text_hash (id);
-    return (uint32_t) (hash ^ hash >> 32);
-}
-
 //  Return the slot where the search for a hash begins.
 static size_t
 s_first (const rocket_table_t *self, uint32_t hash)
@@ -75,7 +68,7 @@ s_next (const rocket_table_t *self, size_t slot)
 rocket_t *
 rocket_table_find_place (const rocket_table_t *self, text_t id, size_t *place)
 {
-    uint32_t hash = s_hash (id);
+    uint32_t hash = table_hash_32 (id);
     for (size_t at = s_first (self, hash); self->slots[at].number; at = s_next (self, at)) {
         if (self->slots[at].hash != hash)
             continue;
@@ -148,7 +141,7 @@ s_put (rocket_table_t *self, rocket_t *rocket, uint32_t place)
     if (count * 100 > self->slots_count * LOAD_PERCENT)
         s_grow_slots (self);
     self->rockets[place] = rocket;
-    s_fill (self, (table_slot_t){s_hash (rocket_id (rocket)), place + 1});
+    s_fill (self, (table_slot_t){table_hash_32 (rocket_id (rocket)), place + 1});
 }
 
 size_t
@@ -176,7 +169,7 @@ rocket_table_add_at (rocket_table_t *self, rocket_t *rocket, size_t place)
 static size_t
 s_slot_of (const rocket_table_t *self, const rocket_t *rocket)
 {
-    size_t at = s_first (self, s_hash (rocket_id (rocket)));
+    size_t at = s_first (self, table_hash_32 (rocket_id (rocket)));
     while (self->slots[at].number && self->rockets[self->slots[at].number - 1] != rocket)
         at = s_next (self, at);
     g_assert (self->slots[at].number);

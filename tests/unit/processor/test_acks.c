@@ -2,6 +2,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <time.h>
 
 #include "common/process/clock.h"
 #include "processor/shard/acks.h"
@@ -130,4 +131,28 @@ Test (acks, are_empty_without_frames)
     s_add (acks, 1, 1);
     cr_assert_not (acks_is_empty (acks));
     acks_destroy (&acks);
+}
+
+//  Add frames of many sources, and return the time of the processor that this takes. The number of
+//  a source is at this place of its bytes.
+static clock_t
+s_time_of_adding (size_t place)
+{
+    enum { SOURCES = 16000 };
+    acks_t *acks = acks_new ();
+    frame_head_t head = {.sequence = 1};
+    clock_t begun = clock ();
+    for (uint32_t number = 0; number < SOURCES; number++) {
+        memcpy (head.source + place, &number, sizeof number);
+        acks_add (acks, &head, 1);
+    }
+    clock_t taken = clock () - begun;
+    acks_destroy (&acks);
+    return taken;
+}
+
+Test (acks, a_peer_that_chooses_its_sources_slows_no_search_down)
+{
+    clock_t others = s_time_of_adding (0);
+    cr_expect_lt (s_time_of_adding (8), 4 * others + CLOCKS_PER_SEC / 50);
 }

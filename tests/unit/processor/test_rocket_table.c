@@ -2,7 +2,9 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <time.h>
 
+#include "common/text/text_hash.h"
 #include "processor/shard/rocket_table.h"
 
 Test (rocket_table, every_rocket_is_found_and_stays_at_its_place)
@@ -96,4 +98,43 @@ Test (rocket_table, rockets_get_the_places_that_they_had)
         cr_assert_eq (rocket_table_place (table, rocket_table_at (table, place)), place);
     rocket_table_destroy (&table, pool);
     text_pool_destroy (&pool);
+}
+
+//  Return true if an id is one that a client could choose so that the hashes of all are alike, if
+//  the table used the hash of the protocol.
+static bool
+s_is_alike (const char *id)
+{
+    uint64_t hash = text_hash (text_from (id));
+    return (uint32_t) (hash ^ hash >> 32) < UINT32_MAX / 256;
+}
+
+//  Add rockets to a table, and return the time of the processor that this takes.
+static clock_t
+s_time_of_adding (bool is_alike)
+{
+    enum { ROCKETS = 16000 };
+    text_pool_t *pool = text_pool_new ();
+    rocket_table_t *table = rocket_table_new ();
+    clock_t taken = 0;
+    char id[32];
+    for (size_t number = 0; rocket_table_size (table) < ROCKETS; number++) {
+        g_snprintf (id, sizeof id, "rocket-%zu", number);
+        if (is_alike && !s_is_alike (id))
+            continue;
+        rocket_t *rocket = rocket_new (text_from (id));
+        clock_t begun = clock ();
+        cr_assert_null (rocket_table_find (table, text_from (id)));
+        rocket_table_add (table, rocket);
+        taken += clock () - begun;
+    }
+    rocket_table_destroy (&table, pool);
+    text_pool_destroy (&pool);
+    return taken;
+}
+
+Test (rocket_table, a_client_that_chooses_the_ids_slows_no_search_down)
+{
+    clock_t others = s_time_of_adding (false);
+    cr_expect_lt (s_time_of_adding (true), 4 * others + CLOCKS_PER_SEC / 50);
 }

@@ -9,8 +9,8 @@
 #include "gateway/events/handle_get_events.h"
 #include "gateway/intake/intake.h"
 #include "gateway/pages/handle_pages.h"
-#include "gateway/questions/handle_delete_rocket.h"
-#include "gateway/questions/handle_get_rockets.h"
+#include "gateway/queries/handle_delete_rocket.h"
+#include "gateway/queries/handle_get_rockets.h"
 #include "gateway/state/handle_state.h"
 #include "http/answers.h"
 

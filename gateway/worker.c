@@ -8,7 +8,7 @@
 #include "gateway/events/event_streams.h"
 #include "gateway/intake/intake.h"
 #include "gateway/owners/directory.h"
-#include "gateway/questions/asker.h"
+#include "gateway/queries/asker.h"
 #include "gateway/routes.h"
 #include "http/http_server.h"
 
@@ -245,7 +245,7 @@ s_turn (worker_t *self)
     watchdog_feed ("worker");
     event_streams_run (self->streams);  //  updates in, to the streams
     watchdog_feed ("worker");
-    asker_run (self->asker);      //  questions out, answers back in
+    asker_run (self->asker);      //  queries out, replies in
     intake_retry (self->intake);  //  requests that waited for room, or to be read
     //  Answers out: the first run hands them over, the second one writes them.
     for (int run = 0; run < 2 && http_server_timeout_ms (self->http) == 0; run++) {

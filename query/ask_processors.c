@@ -24,15 +24,14 @@ typedef struct {
 } asked_processor_t;
 
 static void
-s_ask (
-    GArray *asked, processor_answer_t *answer, const address_t *address, const GByteArray *question)
+s_ask (GArray *asked, processor_answer_t *answer, const address_t *address, const GByteArray *query)
 {
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (address, PORT_QUERIES, endpoint);
     asked_processor_t one = {answer, socket_connect (SOCKET_REQ, endpoint)};
     answer->address = *address;
     answer->fault = "cannot be asked";
-    if (one.socket && socket_send (one.socket, question->data, question->len, false)) {
+    if (one.socket && socket_send (one.socket, query->data, query->len, false)) {
         answer->fault = socket_keys_are_used ()
                             ? "does not answer: check that a processor runs there, that the port "
                               "is its --port, "
@@ -58,7 +57,7 @@ s_add (GPtrArray *answers, const char *host, unsigned port)
 
 //  A query and the processors that it goes to.
 typedef struct {
-    GByteArray *question;
+    GByteArray *query;
     GPtrArray *answers;
     GArray *asked;
 } survey_t;
@@ -89,7 +88,7 @@ s_ask_name (
     for (guint index = known; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
         const char *host = addresses->len == known + 1 ? name->host : address->host;
-        s_ask (asking->asked, s_add (asking->answers, host, name->port), address, asking->question);
+        s_ask (asking->asked, s_add (asking->answers, host, name->port), address, asking->query);
     }
 }
 
@@ -148,7 +147,7 @@ s_begin (const query_t *query, int64_t timeout_ms)
         g_array_new (FALSE, TRUE, sizeof (asked_processor_t))};
     query_t timed = *query;
     timed.deadline_ms = (uint32_t) CLAMP (timeout_ms, 1, QUERY_DEADLINE_MAX_MS);
-    query_write (asking.question, &timed);
+    query_write (asking.query, &timed);
     return asking;
 }
 
@@ -157,7 +156,7 @@ s_end (survey_t *asking, int64_t timeout_ms)
 {
     s_wait (asking->asked, timeout_ms);
     g_array_unref (asking->asked);
-    g_byte_array_unref (asking->question);
+    g_byte_array_unref (asking->query);
     return asking->answers;
 }
 
@@ -192,7 +191,7 @@ ask_addresses (const GArray *addresses, const query_t *query, int64_t timeout_ms
     for (guint index = 0; index < addresses->len; index++) {
         const address_t *address = &g_array_index (addresses, address_t, index);
         s_ask (asking.asked, s_add (asking.answers, address->host, address->port), address,
-            asking.question);
+            asking.query);
     }
     return s_end (&asking, timeout_ms);
 }
@@ -208,7 +207,7 @@ ask_again (const GPtrArray *answers, const query_t *query, int64_t timeout_ms)
         processor_answer_t *answer = g_new0 (processor_answer_t, 1);
         answer->processor = g_strdup (before->processor);
         g_ptr_array_add (asking.answers, answer);
-        s_ask (asking.asked, answer, &before->address, asking.question);
+        s_ask (asking.asked, answer, &before->address, asking.query);
     }
     return s_end (&asking, timeout_ms);
 }

@@ -121,7 +121,7 @@ s_read_list (list_query_t *list)
 
 //  Return the query for the arguments.
 static query_t
-s_read_question (int count, char **arguments)
+s_read_query (int count, char **arguments)
 {
     query_t query = {0};
     const char *verb = count > 0 ? arguments[1] : "";
@@ -258,7 +258,7 @@ main (int argc, char **argv)
     if (is_status && count > 1)
         options_refuse (&s_usage, "'status' takes no argument");
     if (!is_watch && !is_status)
-        query = s_read_question (count, argv);
+        query = s_read_query (count, argv);
     s_check_lists ();
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     if (!descriptors_suffice (s_usage.program, DESCRIPTORS_NEEDED) || !s_use_keys ())

@@ -38,11 +38,11 @@ typedef struct {
     watcher_t *watcher;
     address_t address;
     update_link_t *link;
-    uint64_t session;    //  new whenever an update may be missing
-    bool is_synced;      //  the subscription is in effect
-    bool must_ask;       //  its rockets must be asked for
-    socket_t *question;  //  current query; NULL: none
-    char *after;         //  last id of the page before; NULL: none
+    uint64_t session;  //  new whenever an update may be missing
+    bool is_synced;    //  the subscription is in effect
+    bool must_ask;     //  its rockets must be asked for
+    socket_t *query;   //  of the query in progress; NULL: none
+    char *after;       //  last id of the page before; NULL: none
     int64_t deadline_ms;
     int64_t retry_at_ms;
     bool is_blamed;    //  it was reported as not answering
@@ -75,7 +75,7 @@ s_free_processor (void *data)
 {
     watched_t *processor = data;
     update_link_destroy (&processor->link);
-    socket_destroy (&processor->question);
+    socket_destroy (&processor->query);
     socket_destroy (&processor->census);
     g_free (processor->id);
     g_free (processor->state);
@@ -173,7 +173,7 @@ s_show_found (watched_t *processor, text_t rocket, int64_t since_us)
 
 //  Fill a terminal with the rockets that changed last. Without a terminal list all rockets.
 static query_t
-s_question (const watched_t *processor)
+s_query (const watched_t *processor)
 {
     const watcher_t *self = processor->watcher;
     query_t query = {.op = self->id ? QUERY_GET : QUERY_LIST};
@@ -191,15 +191,15 @@ s_question (const watched_t *processor)
 static void
 s_ask (watched_t *processor, int64_t now_ms)
 {
-    query_t query = s_question (processor);
+    query_t query = s_query (processor);
     GByteArray *bytes = g_byte_array_new ();
     query_write (bytes, &query);
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (&processor->address, PORT_QUERIES, endpoint);
-    if (!processor->question)
-        processor->question = socket_connect (SOCKET_REQ, endpoint);
-    if (processor->question)
-        (void) !socket_send (processor->question, bytes->data, bytes->len, false);
+    if (!processor->query)
+        processor->query = socket_connect (SOCKET_REQ, endpoint);
+    if (processor->query)
+        (void) !socket_send (processor->query, bytes->data, bytes->len, false);
     processor->must_ask = false;
     processor->deadline_ms = now_ms + processor->watcher->timeout_ms;
     g_byte_array_unref (bytes);
@@ -209,7 +209,7 @@ s_ask (watched_t *processor, int64_t now_ms)
 static void
 s_show_page (watched_t *processor, const reply_t *reply)
 {
-    rocket_order_t order = s_question (processor).list.order;
+    rocket_order_t order = s_query (processor).list.order;
     GArray *entries = g_array_new (FALSE, TRUE, sizeof (reply_entry_t));
     if (reply_collect (&order, reply, entries)) {
         for (guint index = 0; index < entries->len; index++) {
@@ -231,7 +231,7 @@ s_take_answer (watched_t *processor)
 {
     text_t part;
     bool more = false;
-    if (!processor->question || !socket_receive (processor->question, &part, &more))
+    if (!processor->query || !socket_receive (processor->query, &part, &more))
         return;
     msgpack_reader_t reader;
     reply_t reply;
@@ -239,7 +239,7 @@ s_take_answer (watched_t *processor)
     if (!reply_read (&reply, &reader))
         return;
     if (reply.status == 503 || (reply.status == 421 && !processor->watcher->id)) {
-        socket_destroy (&processor->question);
+        socket_destroy (&processor->query);
         processor->must_ask = true;
         processor->retry_at_ms = clock_ms () + RETRY_MS;
         return;
@@ -250,14 +250,14 @@ s_take_answer (watched_t *processor)
         s_show_page (processor, &reply);
     processor->retry_at_ms = 0;
     if (!processor->must_ask)
-        socket_destroy (&processor->question);
+        socket_destroy (&processor->query);
 }
 
 //  Report a processor that does not answer once, and ask it again and again.
 static void
 s_blame (watched_t *processor, int64_t now_ms)
 {
-    bool is_waited_for = processor->question || !processor->is_synced;
+    bool is_waited_for = processor->query || !processor->is_synced;
     if (!is_waited_for || now_ms < processor->deadline_ms)
         return;
     char address[ADDRESS_TEXT_SIZE];
@@ -266,8 +266,8 @@ s_blame (watched_t *processor, int64_t now_ms)
         fprintf (stderr, "downlink-query: %s does not answer: it is waited for\n", address);
     processor->is_blamed = true;
     processor->deadline_ms = INT64_MAX;
-    if (processor->question) {
-        socket_destroy (&processor->question);
+    if (processor->query) {
+        socket_destroy (&processor->query);
         processor->must_ask = true;
         processor->retry_at_ms = now_ms + RETRY_MS;
     }
@@ -282,7 +282,7 @@ s_run_processor (watched_t *processor, int64_t now_ms)
         processor->session = ++processor->watcher->sessions;
         processor->must_ask = true;
         processor->is_blamed = false;
-        socket_destroy (&processor->question);
+        socket_destroy (&processor->query);
         g_clear_pointer (&processor->after, g_free);
     }
     processor->is_synced = is_synced;
@@ -401,8 +401,8 @@ s_wait (watcher_t *self, int stop_fd)
     for (guint index = 0; index < count; index++) {
         const watched_t *processor = self->processors->pdata[index];
         items[used++] = (socket_item_t){.socket = update_link_socket (processor->link)};
-        if (processor->question)
-            items[used++] = (socket_item_t){.socket = processor->question};
+        if (processor->query)
+            items[used++] = (socket_item_t){.socket = processor->query};
     }
     socket_poll (items, used, DRAW_MS);
     return items[0].ready;

@@ -23,7 +23,7 @@ gateway/state
 gateway/pages
 gateway/intake
 gateway/events
-gateway/questions
+gateway/queries
 gateway/delivery
 gateway/link
 gateway/journal

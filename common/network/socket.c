@@ -44,7 +44,7 @@
 //  Limits for each client of a ROUTER. Further answers wait in unread_answers, further queries at
 //  the client.
 #define ANSWER_BUFFER_BYTES (512 * 1024)
-#define QUESTIONS_ON_THE_WAY 16
+#define QUERIES_IN_FLIGHT 16
 #define HEAR_AGAIN_US 1000000
 #define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
 
@@ -184,7 +184,7 @@ s_set_own (void *handle, socket_kind_t kind)
         return s_set (handle, ZMQ_ROUTER_MANDATORY,
                    1) &&  //  fail if a client is gone or reads nothing
                s_set (handle, ZMQ_SNDBUF, ANSWER_BUFFER_BYTES) &&
-               s_set (handle, ZMQ_RCVHWM, QUESTIONS_ON_THE_WAY);
+               s_set (handle, ZMQ_RCVHWM, QUERIES_IN_FLIGHT);
     case SOCKET_REQ:
         return s_set (handle, ZMQ_REQ_RELAXED, 1) && s_set (handle, ZMQ_REQ_CORRELATE, 1);
     case SOCKET_PULL:

@@ -1,6 +1,6 @@
 //  Asks a processor for the state of a rocket, past all gateways: ask [HOST:PORT] [CHANNEL]
-//  HOST:PORT is where it answers questions, the port above that of its frames. docs/protocol.md has
-//  all questions.
+//  HOST:PORT is where it answers queries, the port above that of its frames. docs/protocol.md has
+//  all queries.
 //  SPDX-License-Identifier: Apache-2.0
 #include <msgpack.h>
 #include <stdio.h>
@@ -18,10 +18,10 @@ s_pack_text (msgpack_packer *packer, const char *text)
 
 //  {"op": "get", "id": ...}
 static void
-s_pack_question (msgpack_sbuffer *question, const char *channel)
+s_pack_query (msgpack_sbuffer *query, const char *channel)
 {
     msgpack_packer packer;
-    msgpack_packer_init (&packer, question, msgpack_sbuffer_write);
+    msgpack_packer_init (&packer, query, msgpack_sbuffer_write);
     msgpack_pack_map (&packer, 2);
     s_pack_text (&packer, "op");
     s_pack_text (&packer, "get");
@@ -72,9 +72,9 @@ main (int argc, char **argv)
 {
     char endpoint[256];
     snprintf (endpoint, sizeof endpoint, "tcp://%s", argc > 1 ? argv[1] : "localhost:5562");
-    msgpack_sbuffer question;
-    msgpack_sbuffer_init (&question);
-    s_pack_question (&question, argc > 2 ? argv[2] : "from-c");
+    msgpack_sbuffer query;
+    msgpack_sbuffer_init (&query);
+    s_pack_query (&query, argc > 2 ? argv[2] : "from-c");
 
     const int timeout_ms = TIMEOUT_MS;
     const int linger_ms = 0;
@@ -85,8 +85,7 @@ main (int argc, char **argv)
     zmq_msg_t reply;
     zmq_msg_init (&reply);
     int status = 1;
-    if (zmq_connect (socket, endpoint) == 0 &&
-        zmq_send (socket, question.data, question.size, 0) >= 0 &&
+    if (zmq_connect (socket, endpoint) == 0 && zmq_send (socket, query.data, query.size, 0) >= 0 &&
         zmq_msg_recv (&reply, socket, 0) >= 0)
         status = s_show (zmq_msg_data (&reply), zmq_msg_size (&reply));
     else
@@ -94,6 +93,6 @@ main (int argc, char **argv)
     zmq_msg_close (&reply);
     zmq_close (socket);
     zmq_ctx_term (context);
-    msgpack_sbuffer_destroy (&question);
+    msgpack_sbuffer_destroy (&query);
     return status;
 }

@@ -6,7 +6,7 @@
 #define DOWNLINK_EVENT_PAGES_H
 
 #include "gateway/events/event_stream.h"
-#include "gateway/questions/asker.h"
+#include "gateway/queries/asker.h"
 
 typedef struct event_pages event_pages_t;
 

@@ -19,7 +19,7 @@ typedef struct {
     struct publisher *publisher;         //  accepted messages, to their owners
     struct link *link;                   //  of the publisher
     struct directory *directory;         //  owners of partitions
-    struct asker *asker;                 //  questions to owners
+    struct asker *asker;                 //  queries to owners
     struct event_streams *streams;       //  GET /events
     json_writer_t *json;                 //  for one answer at a time
     gateway_metrics_t *gateway_metrics;  //  of all workers

@@ -11,7 +11,7 @@
 #define EXISTS_MS 60000
 #define MISSING_MS 1000
 #define KNOWN_MAX 262144  //  rockets that are remembered; some 10 MB
-#define ASKED_MAX 1024    //  questions under way
+#define ASKED_MAX 1024    //  inquiries in progress
 
 typedef struct {
     newcomers_t *newcomers;
@@ -22,7 +22,7 @@ typedef struct {
 
 //  The knowledge of a rocket.
 typedef struct {
-    bool is_asked;  //  the question is under way
+    bool is_asked;  //  the inquiry is in progress
     bool exists;
     int64_t until_ms;  //  the answer counts until then
 } known_t;

@@ -11,7 +11,7 @@
 #ifndef DOWNLINK_NEWCOMERS_H
 #define DOWNLINK_NEWCOMERS_H
 
-#include "gateway/questions/asker.h"
+#include "gateway/queries/asker.h"
 
 typedef struct newcomers newcomers_t;
 
@@ -24,7 +24,7 @@ typedef enum {
 //  Make the object. Directory and asker are borrowed.
 newcomers_t *newcomers_new (const directory_t *directory, asker_t *asker);
 
-//  Cancel the questions that are under way. Call it before asker_destroy.
+//  Cancel the inquiries in progress. Call it before asker_destroy.
 void newcomers_destroy (newcomers_t **self_p);
 
 //  Return true if a processor is full. Look at rockets only then.

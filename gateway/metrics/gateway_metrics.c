@@ -78,14 +78,14 @@ void
 worker_metrics_answered (
     worker_metrics_t *self, route_t route, unsigned status, const char *reason, int64_t us)
 {
-    bool is_question = route == ROUTE_ROCKETS || route == ROUTE_ROCKET;
+    bool is_of_rockets = route == ROUTE_ROCKETS || route == ROUTE_ROCKET;
     unsigned place = CLAMP (status, STATUSES_MIN, STATUSES_MAX) - STATUSES_MIN;
     counter_add (&self->answers[route][place], 1);
     if (reason)
         s_count_reason (self, reason);
     if (route == ROUTE_MESSAGES && !reason)
         histogram_add (&self->latencies[LATENCY_accept], us, 1);
-    if (is_question && status < 500)
+    if (is_of_rockets && status < 500)
         histogram_add (&self->latencies[LATENCY_query], us, 1);
 }
 

@@ -61,7 +61,8 @@
         "From the moment a message is kept until it is first sent to a processor.")                \
     X (apply, "apply_duration_seconds",                                                            \
         "From the moment a message is kept until a processor has said that it has saved it.")      \
-    X (query, "query_duration_seconds", "From the moment a question is complete until its answer.")
+    X (query, "query_duration_seconds",                                                            \
+        "From the moment a request for rockets is complete until its answer.")
 
 //  The list of calls. A request for another path counts as other, and so does a request that is
 //  refused before its path is known.

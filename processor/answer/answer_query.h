@@ -9,7 +9,7 @@
 #include "query/protocol/reply.h"
 
 //  The detail of a 503 for a query after its deadline.
-#define QUERY_EXPIRED "the deadline of this question has passed"
+#define QUERY_EXPIRED "the deadline of this query has passed"
 
 //  Write the reply to a query that is neither a list nor a query batch. Never waits.
 void answer_query (shards_t *shards, const query_t *query, GByteArray *answer);

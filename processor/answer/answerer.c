@@ -8,7 +8,7 @@
 #include "processor/answer/list_jobs.h"
 #include "query/protocol/reply.h"
 
-#define QUESTIONS_PER_STEP 16           //  the clock is read between steps
+#define QUERIES_PER_STEP 16             //  the clock is read between steps
 #define BORROWED_MAX_BYTES (64 * 1024)  //  a larger answer goes out without a copy
 
 //  The place of the reply to a list.
@@ -317,7 +317,7 @@ s_expire_rest (request_t *request)
 static void
 s_step (request_t *request)
 {
-    for (int count = 0; request->left > 0 && count < QUESTIONS_PER_STEP; count++) {
+    for (int count = 0; request->left > 0 && count < QUERIES_PER_STEP; count++) {
         query_t query;
         const char *fault = query_read (&query, &request->batch);
         if (!fault) {
@@ -350,7 +350,7 @@ s_keep_unread (request_t *request)
     size_t size = (size_t) (request->batch.end - request->batch.at);
     if (self->unread_size + size > REQUESTS_MAX_BYTES) {
         for (; request->left > 0; request->left--)
-            s_refuse (request, "too many questions wait: ask again later");
+            s_refuse (request, "too many queries wait: ask again later");
         return;
     }
     request->unread = g_memdup2 (request->batch.at, size);
@@ -389,13 +389,13 @@ answerer_take (answerer_t *self, text_t bytes, answer_client_t client, answer_fn
     msgpack_reader_init (&reader, bytes.data, bytes.size);
     const char *fault = query_read (&query, &reader);
     if (!fault && !msgpack_is_done (&reader))
-        fault = "bytes follow the question";
+        fault = "bytes follow the query";
     request->deadline_us = s_deadline_us (request, &query, REQUEST_DEADLINE_MS);
     if (fault)
         s_write_status (request, 400, fault);
     else if (self->requests.length >= REQUESTS_MAX &&
              (query.op == QUERY_LIST || query.op == QUERY_BATCH))
-        s_refuse (request, "too many questions wait: ask again later");
+        s_refuse (request, "too many queries wait: ask again later");
     else if (query.op == QUERY_BATCH)
         s_begin_batch (request, &query, until_us);
     else

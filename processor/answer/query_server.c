@@ -101,7 +101,7 @@ s_take_answer (void *context, text_t answer, GBytes *owner)
 //  parts behind the envelope: 1 is a query, 2 means two or more. Return 0 if the message has no
 //  usable envelope; then it is read to its end.
 static int
-s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_t *question)
+s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_t *query)
 {
     bool is_whole = false;
     envelope->count = envelope->size = 0;
@@ -117,7 +117,7 @@ s_receive (socket_t *socket, text_t part, bool more, envelope_t *envelope, text_
         is_whole = part.size == 0;
         (void) !socket_receive (socket, &part, &more);
     }
-    *question = part;
+    *query = part;
     int parts = is_whole ? 1 + more : 0;
     while (more && socket_receive (socket, &part, &more))
         ;
@@ -129,12 +129,12 @@ static bool
 s_take_request (query_server_t *self, int64_t until_us)
 {
     text_t part;
-    text_t question;
+    text_t query;
     bool more = false;
     envelope_t envelope;
     if (!socket_receive (self->socket, &part, &more))
         return false;
-    int parts = s_receive (self->socket, part, more, &envelope, &question);
+    int parts = s_receive (self->socket, part, more, &envelope, &query);
     //  The last part of a message carries the name of the key; the routing id, which libzmq adds,
     //  does not.
     bool is_allowed = peer_view_allows (&self->peers, socket_user (self->socket), PEER_ASK);
@@ -149,10 +149,10 @@ s_take_request (query_server_t *self, int64_t until_us)
     answer_client_t client = {
         waiting->client, peer_view_allows (&self->peers, socket_user (self->socket), PEER_PUSH)};
     if (parts == 1)
-        answerer_take (self->answerer, question, client, s_take_answer, waiting, until_us);
+        answerer_take (self->answerer, query, client, s_take_answer, waiting, until_us);
     else {
         GByteArray *answer = g_byte_array_new ();
-        reply_write_status (answer, 400, "a question must be a message of one part");
+        reply_write_status (answer, 400, "a query must be a message of one part");
         s_take_answer (waiting, text_of ((const char *) answer->data, answer->len), NULL);
         g_byte_array_unref (answer);
     }

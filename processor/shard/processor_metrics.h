@@ -18,7 +18,7 @@
     X (frames_usurped, "framesUsurped", "usurped_frames_total",                                    \
         "Frames of a source that belongs to another key: ignored.")                                \
     X (revoked, "revoked", "revoked_messages_total",                                               \
-        "Frames and questions of keys that may not send them any more: ignored.")                  \
+        "Frames and queries of keys that may not send them any more: ignored.")                    \
     X (handshakes_unknown, "handshakesUnknown", "unknown_handshakes_total",                        \
         "Connections that were refused because their key is not in the list of keys.")             \
     X (handshakes_unlisted, "handshakesUnlisted", "unlisted_handshakes_total",                     \
@@ -44,11 +44,11 @@
         "Rockets that were forgotten: removed by a client, or by --forget-exploded.")              \
     X (gaps_closed, "gapsClosed", "closed_gaps_total",                                             \
         "Gaps that were given up because a rocket had too many.")                                  \
-    X (queries, "queries", "queries_total", "Questions that were answered.")                       \
+    X (queries, "queries", "queries_total", "Queries that were answered.")                         \
     X (queries_refused, "queriesRefused", "refused_queries_total",                                 \
-        "Questions that got a 503 at once: too many lists or questions wait.")                     \
+        "Queries that got a 503 at once: too many lists or queries wait.")                         \
     X (queries_expired, "queriesExpired", "expired_queries_total",                                 \
-        "Questions that were dropped because their deadline passed.")                              \
+        "Queries that were dropped because their deadline passed.")                                \
     X (answers_dropped, "answersDropped", "dropped_answers_total",                                 \
         "Answers that were not sent, as their asker is gone or does not read.")                    \
     X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
@@ -63,8 +63,7 @@
 #define PROCESSOR_LATENCIES(X)                                                                     \
     X (apply, "apply_duration_seconds", "Folding the messages of one frame into their rockets.")   \
     X (save, "save_duration_seconds", "Saving what changed in one partition, a transaction.")      \
-    X (query, "query_duration_seconds",                                                            \
-        "From the receipt of a question, or a batch, to its answer.")
+    X (query, "query_duration_seconds", "From the receipt of a query, or a batch, to its answer.")
 
 //  The condition of the store.
 typedef struct {

@@ -100,7 +100,7 @@ s_write_partitions (msgpack_writer_t *writer, const list_query_t *list)
 
 //  Begin a query with the members that every kind has.
 static void
-s_write_question (msgpack_writer_t *writer, query_op_t op, uint32_t deadline_ms, uint32_t others)
+s_begin_query (msgpack_writer_t *writer, query_op_t op, uint32_t deadline_ms, uint32_t others)
 {
     msgpack_write_map (writer, 1u + (deadline_ms > 0) + others);
     msgpack_write_key (writer, "op");
@@ -116,7 +116,7 @@ s_write_list (msgpack_writer_t *writer, const list_query_t *list, uint32_t deadl
 {
     char sort[ROCKET_ORDER_SIZE];
     rocket_order_print (&list->order, sort);
-    s_write_question (writer, QUERY_LIST, deadline_ms, 3u + list->has_after + list->has_partitions);
+    s_begin_query (writer, QUERY_LIST, deadline_ms, 3u + list->has_after + list->has_partitions);
     msgpack_write_key (writer, "sort");
     msgpack_write_key (writer, sort);
     msgpack_write_key (writer, "limit");
@@ -143,7 +143,7 @@ query_write (GByteArray *out, const query_t *query)
     if (query->op == QUERY_LIST)
         s_write_list (&writer, &query->list, query->deadline_ms);
     else
-        s_write_question (&writer, query->op, query->deadline_ms, s_has_id (query->op));
+        s_begin_query (&writer, query->op, query->deadline_ms, s_has_id (query->op));
     if (s_has_id (query->op)) {
         msgpack_write_key (&writer, "id");
         msgpack_write_str (&writer, query->id);
@@ -155,7 +155,7 @@ void
 query_write_batch (GByteArray *out, uint32_t count, uint32_t deadline_ms)
 {
     msgpack_writer_t writer = msgpack_writer_begin (out);
-    s_write_question (&writer, QUERY_BATCH, deadline_ms, 1);
+    s_begin_query (&writer, QUERY_BATCH, deadline_ms, 1);
     msgpack_write_key (&writer, "requests");
     msgpack_write_array (&writer, count);
     msgpack_writer_end (&writer);
@@ -268,7 +268,7 @@ s_read_member (query_t *query, members_t *members, text_t key, msgpack_reader_t 
         members->after = *reader;
     else if (text_equal (key, text_from ("requests")))
         members->requests = *reader;
-    return msgpack_skip (reader) ? NULL : "the question ends in the middle of a value";
+    return msgpack_skip (reader) ? NULL : "the query ends in the middle of a value";
 }
 
 //  Check and read the members that depend on others.
@@ -292,7 +292,7 @@ s_finish (query_t *query, members_t *members)
         query->batch = members->requests;
         if (!query->batch.at || !msgpack_read_array (&query->batch, &query->batch_count) ||
             query->batch_count > QUERY_BATCH_MAX)
-            return "requests must be an array of at most 4096 questions";
+            return "requests must be an array of at most 4096 queries";
     }
     return NULL;
 }
@@ -305,11 +305,11 @@ query_read (query_t *query, msgpack_reader_t *reader)
     members_t members = {0};
     uint32_t pairs = 0;
     if (!msgpack_read_map (reader, &pairs))
-        return "a question must be a msgpack map";
+        return "a query must be a msgpack map";
     for (; pairs > 0; pairs--) {
         text_t key;
         if (!msgpack_read_str (reader, &key))
-            return "a question's keys must be texts";
+            return "a query's keys must be texts";
         const char *fault = s_read_member (query, &members, key, reader);
         if (fault)
             return fault;

@@ -1,5 +1,5 @@
 """Rolling restarts and long pauses of three processors (G5, G6): every write is accepted all the while, and
-a restart fails no question either."""
+a restart fails no query either."""
 import collections
 import random
 import signal
@@ -74,7 +74,7 @@ def rolling(run):
             f"the slowest after {reader.slowest * 1000:.0f} ms")
     expect_accepted(history)
     if set(reader.statuses) != {200}:
-        raise Fault(f"questions failed: {text}")
+        raise Fault(f"queries failed: {text}")
     return text
 
 

@@ -38,7 +38,7 @@ class Probe(threading.Thread):
         self.history, self.channel, self.is_post = history, channel, is_post
         self.connection = Connection(address, WAIT + 5)
         self.ending, self.failure = threading.Event(), None
-        self.answered = 0  # when the question was sent that was answered last
+        self.answered = 0  # when the last answered request was sent
         self.spans, self.failed = [], {}
 
     def run(self):
@@ -105,7 +105,7 @@ class Probes:
                 raise probe.failure
 
     def await_answers(self, since):
-        """Wait until every probe has an answer to a question that was asked since then."""
+        """Wait until every probe has an answer to a request that it sent since then."""
         until(lambda: all(probe.answered > since for probe in self.all), LATEST,
               f"an answer to every probe after the fault; failed: {[probe.failed for probe in self.all]}")
 

@@ -47,10 +47,10 @@ s_take (void *context, text_t answer, GBytes *owner)
 
 //  Ask, and check that the answer is one whole reply with a status.
 static void
-s_ask (text_t question)
+s_ask (text_t packed)
 {
     GBytes *answer = NULL;
-    answerer_take (s_answerer (), question, (answer_client_t){1, true}, s_take, &answer, 0);
+    answerer_take (s_answerer (), packed, (answer_client_t){1, true}, s_take, &answer, 0);
     while (!answer)
         answerer_run (s_answerer (), G_MAXINT64);
     gsize size = 0;
@@ -67,7 +67,7 @@ s_ask (text_t question)
     g_bytes_unref (answer);
 }
 
-//  Write a question.
+//  Return a query as bytes.
 static GByteArray *
 s_write (const query_t *query)
 {
@@ -77,11 +77,11 @@ s_write (const query_t *query)
 }
 
 static void
-s_write_again (text_t question)
+s_write_again (text_t packed)
 {
     msgpack_reader_t reader;
     query_t query;
-    msgpack_reader_init (&reader, question.data, question.size);
+    msgpack_reader_init (&reader, packed.data, packed.size);
     if (query_read (&query, &reader) || query.op == QUERY_BATCH)
         return;
     GByteArray *bytes = s_write (&query);

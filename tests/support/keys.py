@@ -81,9 +81,9 @@ class Visitor:
         assert self.events.poll(20000), "no verdict"
         return VERDICTS[zmq.utils.monitor.recv_monitor_message(self.events)["event"]]
 
-    def ask(self, question, patience=10000):
+    def ask(self, query, patience=10000):
         """Return the reply to a query; None if none comes."""
-        self.socket.send_multipart([b"", msgpack.packb(question)])
+        self.socket.send_multipart([b"", msgpack.packb(query)])
         if not self.socket.poll(patience):
             return None
         return msgpack.unpackb(self.socket.recv_multipart()[-1])

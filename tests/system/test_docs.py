@@ -38,7 +38,7 @@ def test_the_bytes_of_an_example_are_what_it_shows(shown, packed):
 
 def test_the_examples_work_against_a_processor(folder):
     both = Pair(folder)
-    frame, _, _, _, question, unknown = (packed for _, packed in EXAMPLES)
+    frame, _, _, _, query, unknown = (packed for _, packed in EXAMPLES)
     with zmq.Context() as context:
         ask = context.socket(zmq.REQ)
         ask.setsockopt(zmq.RCVTIMEO, 60000)
@@ -47,7 +47,7 @@ def test_the_examples_work_against_a_processor(folder):
         push.connect(f"tcp://127.0.0.1:{both.port}")
 
         def reply():
-            ask.send(question)
+            ask.send(query)
             return ask.recv()
         assert reply() == unknown
         push.send(frame)

@@ -130,7 +130,7 @@ def test_what_the_journal_has_no_room_for_is_refused(stalled):
 
 
 @pytest.mark.skipif(IS_SANITIZED, reason="everything takes longer then")
-def test_a_large_body_that_waits_is_not_read_again_for_every_question(stalled):
+def test_a_large_body_that_waits_is_not_read_again_for_every_request(stalled):
     both, one = stalled(gateway=("--buffer", "50000", "--wait", "60s")), channel()
     large = [message(one, number) for number in range(1, 40_001)]
     assert both.post(large).status == 202

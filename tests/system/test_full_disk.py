@@ -76,7 +76,7 @@ def test_a_full_disk_is_said_at_once_and_passes_by_itself(both):
     ready = both.call("GET", "/readyz")
     assert ready.status == 503 and ready.json()["detail"].startswith("the disk of the journal is full")
     assert both.call("GET", "/stats").json()["isJournalDiskFull"] is True
-    assert both.call("GET", f"/rockets/{one}").status == 200  # questions are answered all the while
+    assert both.call("GET", f"/rockets/{one}").status == 200  # queries are answered all the while
     [line, *_] = both.gateway.lines_with("no room for the journal")
     assert 'advice="the disk is full: make room on it' in line
     both.make_room()

@@ -13,7 +13,7 @@ from downlink import Pair, channel, message
 
 KEYS = ["id", "type", "speed", "mission", "status", "lastMessageTime", "lastMessageNumber"]
 COUNT = 60
-MANY = 6000  # questions: more than one batch may hold
+MANY = 6000  # queries: more than one batch may hold
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +194,7 @@ def descriptors():
 
 
 @pytest.mark.usefixtures("descriptors")
-def test_more_questions_than_a_batch_holds_come_at_once(start):
+def test_more_queries_than_a_batch_holds_come_at_once(start):
     both = start()
     request = f"GET /rockets/{channel()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     with contextlib.ExitStack() as stack:

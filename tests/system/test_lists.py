@@ -31,8 +31,8 @@ def connected(context, kind, pair):
     return socket
 
 
-def ask(socket, question):
-    socket.send(msgpack.packb(question))
+def ask(socket, query):
+    socket.send(msgpack.packb(query))
     return msgpack.unpackb(socket.recv())
 
 
@@ -99,15 +99,15 @@ class Getter(threading.Thread):
 
 
 def test_500_lists_and_a_batch_of_4096_leave_a_get_quick(context, pair, ids):
-    questions = [msgpack.packb(any_list(number, 100 + number)) for number in range(LISTS)]
+    queries = [msgpack.packb(any_list(number, 100 + number)) for number in range(LISTS)]
     batch = msgpack.packb({"op": "batch",
                            "requests": [any_list(number, 20) for number in range(BATCH)]})
     strangers, other = connected(context, zmq.DEALER, pair), connected(context, zmq.DEALER, pair)
     getter = Getter(context, pair, ids)
     getter.start()
     other.send_multipart([b"", batch])
-    for number, question in enumerate(questions):
-        strangers.send_multipart([str(number).encode(), b"", question])
+    for number, query in enumerate(queries):
+        strangers.send_multipart([str(number).encode(), b"", query])
     replies = dict((parts[0], parts[-1]) for parts in
                    (strangers.recv_multipart() for _ in range(LISTS)))
     batch = other.recv_multipart()[-1]
@@ -142,7 +142,7 @@ def test_a_list_is_dropped_at_its_deadline(context, pair, ids):
     socket.close()
 
 
-def test_a_batch_is_answered_when_all_of_its_questions_are(context, pair, ids):
+def test_a_batch_is_answered_when_all_of_its_queries_are(context, pair, ids):
     socket = connected(context, zmq.REQ, pair)
     for one in (ids[0], ids[-1]):
         reply = ask(socket, {"op": "batch", "requests": [
@@ -178,12 +178,12 @@ def test_answers_that_nobody_reads_are_bounded(context, start):
     assert pair.post(fleet, Prefer="wait=30").status == 200
     good = connected(context, zmq.REQ, pair)
     before = memory_of(pair.processor)
-    question = msgpack.packb({"op": "batch", "requests": [{"op": "list", "limit": 1000}] * 50})
+    query = msgpack.packb({"op": "batch", "requests": [{"op": "list", "limit": 1000}] * 50})
     idle = [connected(context, zmq.DEALER, pair) for _ in range(4)]
     for socket in idle:
         socket.setsockopt(zmq.RCVHWM, 1)
         for _ in range(20):
-            socket.send_multipart([b"", question])
+            socket.send_multipart([b"", query])
     most = 0
 
     def all_are_answered():
@@ -198,30 +198,30 @@ def test_answers_that_nobody_reads_are_bounded(context, start):
         socket.close()
     until(lambda: IS_SANITIZED or memory_of(pair.processor) - before < 100_000_000,
           what="memory that comes back")
-    assert ask(good, msgpack.unpackb(question))["status"] == 200
+    assert ask(good, msgpack.unpackb(query))["status"] == 200
     good.close()
 
 
-def test_large_questions_that_come_quickly_are_bounded(context, start):
+def test_large_queries_that_come_quickly_are_bounded(context, start):
     pair = start()
     good = connected(context, zmq.REQ, pair)
     assert ask(good, {"op": "ping"}) == {"status": 200}
     before = most = memory_of(pair.processor)
     size = (1 << 20) - 100
-    question = b"\x82\xa2op\xa4ping\xa1x\xdd" + size.to_bytes(4, "big") + b"\xc0" * size
+    query = b"\x82\xa2op\xa4ping\xa1x\xdd" + size.to_bytes(4, "big") + b"\xc0" * size
     floods = [connected(context, zmq.DEALER, pair) for _ in range(3)]
     for socket in floods:
         socket.setsockopt(zmq.SNDTIMEO, 60000)
         socket.setsockopt(zmq.RCVHWM, 1000)
     for _ in range(100):
         for socket in floods:
-            socket.send_multipart([b"", question])
+            socket.send_multipart([b"", query])
         most = max(most, memory_of(pair.processor))
     assert ask(good, {"op": "ping"}) == {"status": 200}
     for socket in floods:
         for _ in range(100):
             assert msgpack.unpackb(socket.recv_multipart()[-1]) == {"status": 200}
-        socket.send_multipart([b"", question + bytes(200)])  # too large: the connection ends
+        socket.send_multipart([b"", query + bytes(200)])  # too large: the connection ends
         socket.close()
     assert IS_SANITIZED or most - before < 150_000_000, most - before
     good.close()
@@ -235,15 +235,15 @@ def test_a_page_is_bounded_in_bytes_and_pages_hold_every_rocket_once(context, st
         assert pair.post([message(one, 2**52 + 4 * number, by=1) for one in fleet[first:first + 10]
                           for number in one_in_two], Prefer="wait=30").status == 200
     socket = connected(context, zmq.REQ, pair)
-    question, seen, pages = {"op": "list", "limit": 1000}, [], 0
+    query, seen, pages = {"op": "list", "limit": 1000}, [], 0
     while True:
-        packed = msgpack.packb(reply := ask(socket, question))
+        packed = msgpack.packb(reply := ask(socket, query))
         assert reply["status"] == 200 and len(packed) < (1 << 20) + 4096
         seen += [rocket["id"] for rocket in reply["rockets"]]
         pages += 1
         if not reply["more"]:
             break
-        question["after"] = [seen[-1], seen[-1]]
+        query["after"] = [seen[-1], seen[-1]]
     assert seen == fleet and pages > 1
     socket.close()
     seen, target = [], "/rockets?limit=1000"

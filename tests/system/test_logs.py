@@ -160,7 +160,7 @@ def test_what_is_not_to_be_seen_is_escaped(form, tmp_path):
 
 
 def silent_name_server(folder):
-    """A wrapper: the program's name server takes questions and never answers. Skips where a namespace
+    """A wrapper: the program's name server takes requests and never answers. Skips where a namespace
     of one's own is not allowed."""
     (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:15 attempts:2\n")
     (folder / "nsswitch.conf").write_text("hosts: dns\n")

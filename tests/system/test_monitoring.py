@@ -121,7 +121,7 @@ def test_a_real_prometheus_scrapes_both_programs(watched):
     assert ask.value("downlink_gateway_build_info") == 1
 
 
-def test_every_question_of_the_dashboard_is_one_that_prometheus_answers(watched):
+def test_prometheus_answers_every_query_of_the_dashboard(watched):
     ask = watched.prometheus
     expressions = [target["expr"].replace("$__rate_interval", "10s")
                    for panel in DASHBOARD["panels"] for target in panel.get("targets", [])]

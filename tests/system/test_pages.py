@@ -86,7 +86,7 @@ def test_two_thousand_pages_at_once_hold_up_nobody(start):
     assert both.gateway.process.poll() is None
 
 
-def test_forty_streams_over_many_rockets_hold_up_no_question(start):
+def test_forty_streams_over_many_rockets_hold_up_no_query(start):
     both = start()
     one = channel()
     assert both.post([message(one, 1)]).status == 202
@@ -130,8 +130,8 @@ def test_pages_that_nobody_reads_are_bounded_in_memory(heavy):
 
 
 class Between:
-    """Stands between a gateway and a processor. Passes on announcements and single questions; of lists
-    it counts the questions, and answers with a status, or not at all."""
+    """Stands between a gateway and a processor. Passes on announcements and single queries; of lists
+    it counts the queries, and answers with a status, or not at all."""
 
     def __init__(self, folder, processor_port, status=None):
         self.status = status
@@ -156,13 +156,13 @@ class Between:
         return made
 
     def _run(self, processor_port):
-        questions, processor, events, told, frames = self._sockets(processor_port)
-        passes = {processor: questions, events: told, told: events}
+        queries, processor, events, told, frames = self._sockets(processor_port)
+        passes = {processor: queries, events: told, told: events}
         while not self.over.is_set():
-            for socket in (questions, *passes):
+            for socket in (queries, *passes):
                 while socket.poll(2):
                     parts = socket.recv_multipart()
-                    if socket is not questions:
+                    if socket is not queries:
                         passes[socket].send_multipart(parts)
                     elif msgpack.unpackb(parts[-1])["op"] != "list":
                         processor.send_multipart(parts)
@@ -170,8 +170,8 @@ class Between:
                         self.lists.append(msgpack.unpackb(parts[-1]))
                         if self.status:
                             parts[-1] = msgpack.packb({"status": self.status, "detail": "so"})
-                            questions.send_multipart(parts)
-        for socket in (questions, processor, events, told, frames):
+                            queries.send_multipart(parts)
+        for socket in (queries, processor, events, told, frames):
             socket.close()
 
     def await_ready(self):
@@ -198,7 +198,7 @@ def between(pair, folder):
         one.close()
 
 
-def test_a_question_that_is_under_way_at_a_live_owner_is_not_asked_again(between):
+def test_a_query_that_is_in_progress_at_a_live_owner_is_not_asked_again(between):
     """It says how long its asker waits, and the gateway gives up in time."""
     middle = between()
     answer = ask(middle.http, "/rockets?limit=5")
@@ -228,10 +228,10 @@ def test_streams_ask_for_one_page_at_a_time_and_not_when_they_are_gone(between):
 
 
 def test_what_nobody_waits_for_any_more_is_not_asked_again(between):
-    """Clients that are gone before the owner refuses the partition cost it no second question."""
+    """Clients that are gone before the owner refuses the partition cost it no second query."""
     middle = between(status=421)
     crowd = Crowd(middle.http, ["/rockets?limit=5"] * 8).ask()
-    until(lambda: len(middle.lists) >= 8, what="the questions")
+    until(lambda: len(middle.lists) >= 8, what="the queries")
     crowd.close()
     until(lambda: lists_refused(middle.http) == 8, what="the end of all")
     asked = len(middle.lists)

@@ -34,11 +34,11 @@ def ask(context, pair):
     socket.setsockopt(zmq.RCVTIMEO, 60000)
     socket.connect(f"tcp://127.0.0.1:{pair.port + 1}")
 
-    def question(content):
+    def send(content):
         packed = content if isinstance(content, bytes) else msgpack.packb(content)
         socket.send(packed)
         return msgpack.unpackb(socket.recv())
-    yield question
+    yield send
     socket.close(linger=0)
 
 
@@ -157,7 +157,7 @@ def test_owners_are_announced(context, pair):
     assert announced["endpoints"]["frames"] == f"tcp://127.0.0.1:{pair.port}"
 
 
-def test_questions_are_answered(push, ask):
+def test_queries_are_answered(push, ask):
     ids = sorted(channel() for _ in range(5))
     for speed, one in enumerate(ids):
         push.send(frame(one, [[one, 1, TIME, 1, "Query", speed, "QUERIES"]]))

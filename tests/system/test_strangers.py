@@ -333,7 +333,7 @@ def test_a_large_frame_that_comes_slowly_is_taken(pair):
         assert not is_ended(one)
 
 
-def test_batches_of_many_clients_hold_up_no_single_question(pair):
+def test_batches_of_many_clients_hold_up_no_single_query(pair):
     batch = msgpack.packb({"op": "batch", "requests": [{"op": "stats"}] * 4096})
     one = channel()
     assert pair.post(message(one, 1)).status == 202

@@ -149,7 +149,7 @@ def test_an_outage_delays_and_loses_nothing(over, bus):
 
 def sit_out(both, of, admin, bus):
     """While the broker is away: without a journal a client is answered when it is back, or with 503. A processor answers
-    questions, stops, and waits for the broker when it starts."""
+    queries, stops, and waits for the broker when it starts."""
     def probe(target, port=admin):
         with Client(port) as client:
             return client.call("GET", target)

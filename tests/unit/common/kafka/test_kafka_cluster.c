@@ -1,4 +1,4 @@
-//  Questions to a Kafka cluster, here to the mock cluster of librdkafka.
+//  Requests to a Kafka cluster, here to the mock cluster of librdkafka.
 //  SPDX-License-Identifier: Apache-2.0
 #include <criterion/criterion.h>
 #include <librdkafka/rdkafka.h>

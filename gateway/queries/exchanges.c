@@ -1,7 +1,7 @@
 //  Each exchange has a number in its envelope, which the processor sends back. An exchange ends
 //  when its processor is gone, and a late reply is ignored.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/exchanges.h"
+#include "gateway/queries/exchanges.h"
 
 #include "common/memory/queue.h"
 #include "common/process/clock.h"
@@ -18,7 +18,7 @@
 #define ANSWER_COST_BYTES 1024  //  that any answer counts besides its own
 
 typedef struct {
-    void *question;  //  NULL: it has ended
+    void *inquiry;  //  NULL: it has ended
     uint32_t partition;
 } asked_t;
 
@@ -85,9 +85,9 @@ s_end (exchanges_t *self, exchange_t *exchange)
     g_hash_table_remove (self->by_number, &exchange->number);
     queue_remove (&self->all, &exchange->link);
     for (guint index = 0; index < exchange->asked->len; index++) {
-        void *question = g_array_index (exchange->asked, asked_t, index).question;
-        if (question)
-            self->function (self->context, question, NULL, NULL);
+        void *inquiry = g_array_index (exchange->asked, asked_t, index).inquiry;
+        if (inquiry)
+            self->function (self->context, inquiry, NULL, NULL);
     }
     g_array_set_size (exchange->asked, 0);
     g_queue_push_head_link (&self->spare, &exchange->link);
@@ -135,9 +135,9 @@ s_begin (exchanges_t *self, peer_t *peer, bool is_list)
 }
 
 static void
-s_add (exchange_t *exchange, void *question, uint32_t partition, uint32_t deadline_ms)
+s_add (exchange_t *exchange, void *inquiry, uint32_t partition, uint32_t deadline_ms)
 {
-    asked_t asked = {question, partition};
+    asked_t asked = {inquiry, partition};
     g_array_append_val (exchange->asked, asked);
     exchange->deadline_ms = MAX (exchange->deadline_ms, exchange->sent_ms + deadline_ms);
 }
@@ -170,12 +170,12 @@ s_parcel (exchanges_t *self, peer_t *peer)
 
 void
 exchanges_ask_rocket (
-    exchanges_t *self, peer_t *peer, uint32_t partition, const query_t *query, void *question)
+    exchanges_t *self, peer_t *peer, uint32_t partition, const query_t *query, void *inquiry)
 {
     parcel_t *parcel = s_parcel (self, peer);
     query_t plain = *query;
     plain.deadline_ms = 0;  //  the deadline of the batch holds for all
-    s_add (parcel->exchange, question, partition, query->deadline_ms);
+    s_add (parcel->exchange, inquiry, partition, query->deadline_ms);
     query_write (parcel->bytes, &plain);
 }
 
@@ -188,7 +188,7 @@ s_send (socket_t *socket, const exchange_t *exchange, const GByteArray *bytes)
 }
 
 bool
-exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void *question)
+exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void *inquiry)
 {
     exchange_t *exchange = s_begin (self, peer, true);
     memcpy (exchange->partitions, query->list.partitions, sizeof exchange->partitions);
@@ -196,7 +196,7 @@ exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void 
     query_write (self->batch, query);
     bool is_sent = s_send (peer->lists, exchange, self->batch);
     if (is_sent)
-        s_add (exchange, question, 0, query->deadline_ms);
+        s_add (exchange, inquiry, 0, query->deadline_ms);
     else
         s_end (self, exchange);
     return is_sent;
@@ -226,9 +226,9 @@ exchanges_send (exchanges_t *self)
 static void
 s_tell (exchanges_t *self, asked_t *asked, const reply_t *reply, GBytes *bytes)
 {
-    void *question = g_steal_pointer (&asked->question);
-    if (question)
-        self->function (self->context, question, reply, bytes);
+    void *inquiry = g_steal_pointer (&asked->inquiry);
+    if (inquiry)
+        self->function (self->context, inquiry, reply, bytes);
 }
 
 static void
@@ -333,7 +333,7 @@ s_look_at (exchanges_t *self, exchange_t *exchange, int64_t now_ms)
     exchange->generation = directory_generation (self->directory);
     for (guint index = 0; !is_same && index < exchange->asked->len; index++) {
         asked_t *asked = &g_array_index (exchange->asked, asked_t, index);
-        if (asked->question && s_has_moved (self, exchange, asked))
+        if (asked->inquiry && s_has_moved (self, exchange, asked))
             s_tell (self, asked, NULL, NULL);
     }
 }

@@ -1,12 +1,12 @@
 //  First ask whether the rocket exists, then ask its owner to remove it. A removal may be repeated,
 //  also at another owner.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/handle_delete_rocket.h"
+#include "gateway/queries/handle_delete_rocket.h"
 
 #include "common/process/clock.h"
 #include "common/process/log.h"
-#include "gateway/questions/asker.h"
-#include "gateway/questions/handle_get_rockets.h"
+#include "gateway/queries/asker.h"
+#include "gateway/queries/handle_get_rockets.h"
 #include "http/answers.h"
 
 //  The asker ends an inquiry earlier. This bound makes sure that no request is held for ever.

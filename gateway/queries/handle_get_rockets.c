@@ -3,12 +3,12 @@
 //  A page is bounded in rockets and in bytes. A page ends at PAGE_MAX_BYTES, and its cursor leads
 //  to the next one.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/handle_get_rockets.h"
+#include "gateway/queries/handle_get_rockets.h"
 
 #include "common/process/clock.h"
 #include "common/text/digits.h"
 #include "gateway/delivery/publisher.h"
-#include "gateway/questions/asker.h"
+#include "gateway/queries/asker.h"
 #include "http/answers.h"
 #include "query/protocol/cursor.h"
 #include "query/protocol/rocket_json.h"
@@ -39,7 +39,7 @@ answer_no_owner (const parts_t *parts, http_request_t *request, bool is_busy)
             "no processor has announced itself yet; please try again");
     else if (is_busy)
         answer_problem (request, 503, "busy",
-            "the processors have more questions to answer than they can; please try again");
+            "the processors have more queries to answer than they can; please try again");
     else
         answer_problem (request, 503, "no-owner",
             "the processor that owns this is not answering; please try again");

@@ -16,7 +16,7 @@ typedef struct exchanges exchanges_t;
 
 //  Take the reply to a query (borrowed), and for a list the bytes that hold the reply. Each query
 //  gets one call. reply is NULL if no reply will come: the query may be sent again.
-typedef void (exchange_fn) (void *context, void *question, const reply_t *reply, GBytes *bytes);
+typedef void (exchange_fn) (void *context, void *inquiry, const reply_t *reply, GBytes *bytes);
 
 //  Make an object without exchanges. The directory is borrowed.
 exchanges_t *exchanges_new (directory_t *directory, exchange_fn *function, void *context);
@@ -26,11 +26,11 @@ void exchanges_destroy (exchanges_t **self_p);
 
 //  Ask a processor for a rocket of a partition. exchanges_send sends the query.
 void exchanges_ask_rocket (
-    exchanges_t *self, peer_t *peer, uint32_t partition, const query_t *query, void *question);
+    exchanges_t *self, peer_t *peer, uint32_t partition, const query_t *query, void *inquiry);
 
 //  Ask a processor for a list of the partitions in the query. Return false if its socket takes
 //  nothing now: then nothing was sent, and the function is not called.
-bool exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void *question)
+bool exchanges_ask_list (exchanges_t *self, peer_t *peer, const query_t *query, void *inquiry)
     __attribute__ ((warn_unused_result));
 
 //  Send the short queries since the last call.

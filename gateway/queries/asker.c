@@ -11,13 +11,13 @@
 //  Then the asker repeats the whole inquiry after all other parts have come, so a live owner never
 //  has the same query twice. A part that an owner refuses (503) ends the inquiry at once.
 //  SPDX-License-Identifier: Apache-2.0
-#include "gateway/questions/asker.h"
+#include "gateway/queries/asker.h"
 
 #include "common/memory/queue.h"
 #include "common/memory/spares.h"
 #include "common/process/clock.h"
 #include "common/process/watchdog.h"
-#include "gateway/questions/exchanges.h"
+#include "gateway/queries/exchanges.h"
 #include "query/protocol/list_merge.h"
 #include "query/protocol/reply.h"
 
@@ -41,7 +41,7 @@ typedef struct {
 } listing_t;
 
 struct inquiry {
-    unsigned references;  //  queries under way, and the asker until the end
+    unsigned references;  //  queries in progress, and the asker until the end
     inquiry_phase_t phase;
     listing_t *list;  //  NULL: a single rocket
     outcome_fn *function;
@@ -455,9 +455,9 @@ s_take_reply (asker_t *self, inquiry_t *inquiry, const reply_t *reply, GBytes *b
 }
 
 static void
-s_got_reply (void *context, void *question, const reply_t *reply, GBytes *bytes)
+s_got_reply (void *context, void *asked, const reply_t *reply, GBytes *bytes)
 {
-    inquiry_t *inquiry = question;
+    inquiry_t *inquiry = asked;
     if (inquiry->is_over) {
         s_release (context, inquiry);
         return;

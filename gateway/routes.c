@@ -200,14 +200,22 @@ s_is_about_server (const http_request_t *request, const http_target_t *target)
            strcmp (target->path, "*") == 0;
 }
 
+//  Return a field that browsers send once; if it is given several times, the value of a request that
+//  no page of this gateway sends.
+static const char *
+s_single (const http_request_t *request, http_field_t field, const char *foreign)
+{
+    return http_request_count (request, field) > 1 ? foreign : http_request_field (request, field);
+}
+
 static browser_verdict_t
 s_judge (const routes_t *self, const http_request_t *request)
 {
-    return browser_rules_judge (
-        &self->browser, &(browser_head_t){.method = http_request_method (request),
-                            .host = http_request_field (request, HTTP_FIELD_HOST),
-                            .origin = http_request_field (request, HTTP_FIELD_ORIGIN),
-                            .fetch_site = http_request_field (request, HTTP_FIELD_SEC_FETCH_SITE)});
+    return browser_rules_judge (&self->browser,
+        &(browser_head_t){.method = http_request_method (request),
+            .host = http_request_field (request, HTTP_FIELD_HOST),
+            .origin = s_single (request, HTTP_FIELD_ORIGIN, "null"),
+            .fetch_site = s_single (request, HTTP_FIELD_SEC_FETCH_SITE, "cross-site")});
 }
 
 //  Refuse a request that a browser sends for a page of another site. Return false if it is allowed.

@@ -318,6 +318,16 @@ def test_a_page_of_another_site_changes_nothing(pair):
     assert pair.post(one, Origin=own, Sec_Fetch_Site="same-origin").status == 202
 
 
+@pytest.mark.parametrize("fields", [("Origin: {own}", "Origin: http://evil.example"), ("Origin: {own}", "Origin: {own}"),
+                                    ("Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site")])
+def test_a_request_with_several_origins_changes_nothing(pair, fields):
+    host = f"127.0.0.1:{pair.http}"
+    head = ["POST /messages HTTP/1.1", f"Host: {host}", "Connection: close", "Content-Length: 2",
+            *(field.format(own=f"http://{host}") for field in fields)]
+    answer = raw(pair.http, "\r\n".join(head).encode() + b"\r\n\r\n[]")
+    assert answer.startswith(b"HTTP/1.1 403 ") and b":cross-site" in answer
+
+
 def test_a_page_of_another_site_changes_nothing_with_a_body_in_pieces(pair):
     """Lines of a long body are taken in before its end, so the refusal comes before the first of them."""
     of = channel()

@@ -162,6 +162,21 @@ s_check_tls (void)
         options_refuse (&s_usage, "--tls-client-ca needs --tls-cert and --tls-key");
 }
 
+//  Refuse an origin that no browser sends, such as one with a path: it would allow nothing.
+static void
+s_check_cors (void)
+{
+    const char *origin = s_flags.cors;
+    const char *authority = origin ? strstr (origin, "://") : NULL;
+    if (!origin || strcmp (origin, "*") == 0)
+        return;
+    if (!authority || !authority[3] || strpbrk (authority + 3, "/, \t\r\n"))
+        options_refuse (&s_usage,
+            "--cors: '%s' must be one origin, as in https://page.example:8443, without a path; or "
+            "* for all",
+            origin);
+}
+
 //  Return the first host of a list that may be another machine; NULL: there is none.
 static char *
 s_find_elsewhere (const char *list)
@@ -199,6 +214,7 @@ gateway_options_read (gateway_config_t *config, int argc, char **argv)
     service_read_options (&s_service, argc, argv);
     s_read_listen ();
     s_check_tls ();
+    s_check_cors ();
     s_check_links ();
     if (!networks_read (&s_proxies, s_flags.trusted_proxies))
         options_refuse (

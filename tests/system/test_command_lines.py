@@ -292,3 +292,10 @@ def test_a_processor_says_which_number_of_partitions_counts_and_where_it_comes_f
         assert log.stop() == 0
     [line] = log.lines_with("--partitions has no effect")
     assert f"used=8 from={state}/partitions ignored=32" in line and "advice=" in line
+
+
+@pytest.mark.parametrize("origin", ["page.example", "https://page.example/", "https://", "https://one.example,https://two.example",
+                                    "https://page.example\r\nX: y", "null"])
+def test_an_origin_that_no_browser_sends_is_refused(origin):
+    done = subprocess.run([BIN / "downlink-gateway", "--cors", origin], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "must be one origin, as in https://page.example:8443" in done.stderr

@@ -199,6 +199,49 @@ def test_a_bad_list_changes_nothing(context, guarded, keys):
     await_list(guarded.processor, keys)
 
 
+def put_fifo(path):
+    os.mkfifo(path, 0o600)
+
+
+def put_huge(path):
+    path.touch(mode=0o600)
+    os.truncate(path, 1 << 30)
+
+
+def put_link(path):
+    os.symlink("/dev/zero", path)
+
+
+@pytest.mark.parametrize("put", [put_fifo, put_huge, put_link])
+def test_a_list_that_is_no_list_changes_nothing_and_holds_nobody_up(guarded, keys, put):
+    lines, words = keys.lines(), "cannot use the changed list of keys"
+    told = [program.text().count(words) for program in (guarded.gateway, guarded.processor)]
+    put(keys.path / ".strange")
+    os.replace(keys.path / ".strange", keys.path / "peers")
+    for program, before in zip((guarded.gateway, guarded.processor), told):
+        until(lambda one=program, count=before: one.text().count(words) > count, what="a word about the list")
+    assert guarded.post(message(channel(), 1), Prefer="wait=20").status == 200
+    keys.write(lines)
+    await_list(guarded.processor, keys)
+
+
+HELLO = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)
+FORGED = [b"", os.urandom(200), b"\x04\xc8\x05HELLO" + bytes(194), b"\x04\xc8\x05HELLO\x01\x00" + os.urandom(192),
+          b"\x04\xf9\x08INITIATE" + os.urandom(240), b"\x06" + b"\x7f" * 8, b"\x02" + b"\x7f" * 8, b"\0\x01x" * 100]
+
+
+def test_forged_and_unfinished_handshakes_end_nobody(guarded):
+    with contextlib.ExitStack() as stack:
+        for offset, bytes_of_it in itertools.product(range(3), FORGED * 8):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", guarded.port + offset), 10))
+            with contextlib.suppress(OSError):
+                one.sendall(HELLO + bytes_of_it)
+        for _ in range(5):
+            assert guarded.post(message(channel(), 1), Prefer="wait=20").status == 200
+    assert guarded.post(message(channel(), 1), Prefer="wait=20").status == 200
+    assert guarded.processor.process.poll() is None
+
+
 def ask(*words):
     return subprocess.run([BIN / "downlink-query", *map(str, words)], capture_output=True, text=True, timeout=60)
 

@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 
 #include "common/process/clock.h"
+#include "http/answers.h"
 #include "http/http_encoding.h"
 #include "http/http_parts.h"
 #include "http/http_request.h"
-#include "http/problem.h"
 
 #define STREAM_BLOCK_BYTES (16 * 1024)
 
@@ -178,13 +178,8 @@ s_begin_large (http_request_t *request, const http_response_t *response)
 static void
 s_answer_busy (http_request_t *request)
 {
-    json_writer_t *json = json_writer_new ();
-    const problem_t busy = {.status = 503,
-        .name = "busy",
-        .detail = "clients have not taken too many answers yet; please try again"};
-    const http_response_t response = problem_response (&busy, http_request_id (request), json);
-    http_answer (request, &response);
-    json_writer_destroy (&json);
+    answer_problem (
+        request, 503, "busy", "clients have not taken too many answers yet; please try again");
 }
 
 void
@@ -216,9 +211,8 @@ s_read (void *context, uint64_t position, char *buffer, size_t size)
     ssize_t count = request->read (request->read_context, buffer, size);
     if (count < 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    if (count == 0) {
+    if (count == 0)
         http_request_suspend (request);
-    }
     else
         request->server->is_due = true;
     return count;
@@ -246,9 +240,9 @@ http_answer_stream_head (http_request_t *self, const http_response_t *response)
     const char *cors = self->server->config.cors;
     GString *head = g_string_new (NULL);
     g_string_append_printf (head,
-        "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+        "HTTP/1.1 %u OK\r\nDate: %s\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
         "Content-Type: %s\r\n",
-        response->status, "OK", self->server->date.text, response->content_type);
+        response->status, self->server->date.text, response->content_type);
     for (size_t index = 0; index < HTTP_FIELDS_MAX && response->fields[index].name; index++)
         g_string_append_printf (
             head, "%s: %s\r\n", response->fields[index].name, response->fields[index].value);

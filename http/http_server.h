@@ -36,12 +36,11 @@ void http_server_expire_all (http_server_t *self);
 size_t http_server_unanswered (const http_server_t *self);
 
 typedef struct {
-    size_t open;  //  connections
-    size_t idle;  //  connections without a request
-    uint64_t
-        timeouts;      //  requests that were answered with 408, because they did not arrive in time
-    uint64_t crowded;  //  connections that were closed because their client has too many
-    size_t tls_open;   //  connections under TLS
+    size_t open;          //  connections
+    size_t idle;          //  connections without a request
+    uint64_t timeouts;    //  requests that got 408: they did not arrive in time
+    uint64_t crowded;     //  connections that were closed because their client has too many
+    size_t tls_open;      //  connections under TLS
     uint64_t tls_agreed;  //  handshakes
     uint64_t tls_failed[TLS_FAULTS];
     uint64_t tls_hellos;  //  on a plain port: clients that began with TLS

@@ -9,7 +9,6 @@
 
 #define LEVELS_MAX 32
 #define FIRST_BYTES 512  //  of the buffer at first
-#define DOUBLE_BYTES 40  //  most bytes of a number in %.20g with ".0" behind it
 #define DECIMALS_MAX 9
 #define DECIMAL_BYTES 352  //  the digits of the largest double, and the decimals
 
@@ -199,17 +198,6 @@ void
 json_uint (json_writer_t *self, uint64_t value)
 {
     s_end (self, json_put_uint (s_begin (self, false, JSON_NUMBER_MAX), value));
-}
-
-void
-json_double (json_writer_t *self, double value)
-{
-    s_check (isfinite (value));
-    char number[DOUBLE_BYTES];
-    g_snprintf (number, sizeof number, "%.20g", value);
-    if (!number[strspn (number, "-0123456789")])
-        g_strlcat (number, ".0", sizeof number);
-    s_put (self, text_from (number));
 }
 
 void

@@ -31,7 +31,6 @@ void json_string (json_writer_t *self, const char *string);
 
 void json_int (json_writer_t *self, int64_t value);
 void json_uint (json_writer_t *self, uint64_t value);
-void json_double (json_writer_t *self, double value);
 
 //  Write a number rounded to so many decimals (9 at most), without zeros at its end.
 void json_decimal (json_writer_t *self, double value, unsigned decimals);

@@ -16,12 +16,6 @@ static struct {
 } s_keys;
 
 bool
-socket_keys_are_possible (void)
-{
-    return zmq_has ("curve") != 0;
-}
-
-bool
 socket_key_read (uint8_t key[SOCKET_KEY_SIZE], text_t text)
 {
     char copy[SOCKET_KEY_TEXT_SIZE];

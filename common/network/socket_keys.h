@@ -18,9 +18,6 @@ typedef struct {
     uint8_t secret_key[SOCKET_KEY_SIZE];
 } socket_keys_t;
 
-//  Return true if this libzmq can encrypt.
-bool socket_keys_are_possible (void);
-
 //  Make a pair of keys from the system's random bytes. Return false if libzmq cannot encrypt.
 bool socket_keys_make (socket_keys_t *keys) __attribute__ ((warn_unused_result));
 

@@ -151,12 +151,6 @@ sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s
     g_free (target);
 }
 
-size_t
-sqs_client_waiting (const sqs_client_t *self)
-{
-    return g_hash_table_size (self->calls);
-}
-
 void
 sqs_client_run (sqs_client_t *self)
 {

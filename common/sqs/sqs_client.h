@@ -41,9 +41,6 @@ bool sqs_client_can_call (const sqs_client_t *self);
 void sqs_client_call (sqs_client_t *self, const char *action, text_t body, int wait_s,
     sqs_reply_fn *replied, void *context);
 
-//  Return the number of calls without a reply.
-size_t sqs_client_waiting (const sqs_client_t *self);
-
 //  Take answers from the network, and report the replies. Never wait.
 void sqs_client_run (sqs_client_t *self);
 

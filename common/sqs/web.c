@@ -224,12 +224,6 @@ web_send (web_t *self, const web_request_t *request, web_answer_fn *answered, vo
     g_assert (!failed);
 }
 
-size_t
-web_waiting (const web_t *self)
-{
-    return self->calls.length;
-}
-
 //  Tell the answer of a request that ended.
 static void
 s_tell (web_t *self, CURL *easy, CURLcode result)

@@ -50,9 +50,6 @@ void web_destroy (web_t **self_p);
 //  Begin a request. Its function is called later, never from here.
 void web_send (web_t *self, const web_request_t *request, web_answer_fn *answered, void *context);
 
-//  Return the number of requests without an answer.
-size_t web_waiting (const web_t *self);
-
 //  Go on with all requests, and call the functions of those that ended. Never wait.
 void web_run (web_t *self);
 

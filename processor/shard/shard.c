@@ -391,6 +391,12 @@ shard_make_due (shard_t *self)
     return self->due->len > 0;
 }
 
+static bool
+s_is_unsaved (const rocket_t *rocket)
+{
+    return rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING);
+}
+
 bool
 shard_next_due (shard_t *self, const rocket_t **rocket_p)
 {
@@ -399,7 +405,7 @@ shard_next_due (shard_t *self, const rocket_t **rocket_p)
     rocket_t *rocket = g_ptr_array_remove_index_fast (self->due, self->due->len - 1);
     rocket_set_mark (rocket, ROCKET_UNTOLD, false);
     *rocket_p = rocket;
-    if (rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING)) {
+    if (s_is_unsaved (rocket)) {
         rocket_set_mark (rocket, ROCKET_OVERDUE, true);
         self->overdue++;
         *rocket_p = NULL;
@@ -478,12 +484,6 @@ leaders_t *
 shard_leaders (const shard_t *self)
 {
     return self->leaders;
-}
-
-static bool
-s_is_unsaved (const rocket_t *rocket)
-{
-    return rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING);
 }
 
 static void

@@ -16,8 +16,6 @@
 #define QUERY_LIMIT_MAX 1000
 #define QUERY_LIMIT_DEFAULT 100
 #define QUERY_BATCH_MAX 4096
-#define QUERY_MAX_BYTES (1024 * 1024)  //  a processor drops a larger query
-
 #define QUERY_DEADLINE_MAX_MS 3600000
 
 typedef enum {

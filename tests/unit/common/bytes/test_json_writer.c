@@ -90,26 +90,15 @@ s_random_number_value (pair_t *self)
 {
     uint64_t number = s_random_number (self);
     int64_t negative = -(int64_t) (number >> 1);
-    double fraction = g_rand_double_range (self->random, -1e6, 1e6);
-    switch (g_rand_int_range (self->random, 0, 4)) {
-    case 0:
-        json_uint (self->json, number);
+    if (g_rand_boolean (self->random)) {
         char digits[32];
+        json_uint (self->json, number);
         g_snprintf (digits, sizeof digits, "%" G_GUINT64_FORMAT, number);
         yajl_gen_number (self->yajl, digits, strlen (digits));
-        break;
-    case 1:
+    }
+    else {
         json_int (self->json, negative);
         yajl_gen_integer (self->yajl, negative);
-        break;
-    case 2:
-        json_double (self->json, fraction);
-        yajl_gen_double (self->yajl, fraction);
-        break;
-    default:
-        json_double (self->json, (double) negative);
-        yajl_gen_double (self->yajl, (double) negative);
-        break;
     }
 }
 

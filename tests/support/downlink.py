@@ -26,7 +26,7 @@ READY_SECONDS = 60  # for a machine that is busy, or a sanitizer
 STOP_SECONDS = 30
 WORKERS = int(os.environ.get("DOWNLINK_WORKERS") or max(1, len(os.sched_getaffinity(0)) // 2))  # of a gateway, by default
 RESERVED = collections.deque()  # sockets, the oldest first
-RESERVED_MAX = 128
+RESERVED_MAX = 512
 LAUNCH_TIME = "2022-02-02T19:39:05.86337+01:00"
 
 

@@ -1,5 +1,6 @@
 """A client of GET /events: reads Server-Sent Events over a socket of its own."""
 import json
+import selectors
 import socket
 
 from downlink import until
@@ -117,6 +118,21 @@ class Stream:
         while not rocket or not condition(rocket):
             rocket = self.rocket(wanted)
         return rocket
+
+
+def receive_until(streams, name):
+    """Read from all streams at once, as the gateway ends one that is not read for long, until each has received an event
+    of that name. They show their events later."""
+    end = f"event: {name}\n".encode()
+    with selectors.DefaultSelector() as selector:
+        for stream in streams:
+            selector.register(stream.socket, selectors.EVENT_READ, stream)
+        while selector.get_map():
+            for key, _ in selector.select():
+                before = len(key.data.raw)
+                key.data._receive()
+                if end in key.data.raw[max(0, before - len(end)):]:
+                    selector.unregister(key.fileobj)
 
 
 def synced(port, *arguments, **options):

@@ -80,6 +80,14 @@ class GoodClient:
         return sorted(self.times)[min(len(self.times) - 1, int(share * len(self.times)))]
 
 
+def bound(port, target, seconds):
+    """Return the time in which 99 of 100 requests must be answered beside a load: so many seconds, and more on a machine
+    that is busy with other things, as requests without the load show."""
+    with GoodClient(port, target) as calm:
+        until(lambda: len(calm.times) >= 50, what="50 answers")
+    return seconds + 20 * calm.quantile(0.99)
+
+
 class Crowd:
     """Clients that ask at once, in one thread. Keeps status and size of each answer."""
 

@@ -105,7 +105,7 @@ def test_each_key_opens_exactly_its_ports(context, guarded, keys, name, kind):
 
 def test_a_key_that_may_only_ask_removes_nothing(context, guarded, keys):
     of = channel()
-    assert guarded.post(message(of, 1), Prefer="wait=20").status == 200
+    assert guarded.post(message(of, 1), Prefer="wait=60").status == 200
     removal = {"op": "forget", "id": of}
     with Visitor(context, keys, guarded.port, "queries", "asker") as visitor:
         assert visitor.ask(removal)["status"] == 403

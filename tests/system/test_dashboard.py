@@ -539,7 +539,7 @@ def test_it_signs_out_in_all_tabs(start, page, tmp_path):
     both = start(gateway=("--token-file", tokens))
     one = channel()
     posted = both.call("POST", "/messages", json.dumps(message(one, 1)), Authorization="Bearer another",
-                       Prefer="wait=20")
+                       Prefer="wait=60")
     assert posted.status == 200
     page.open(both)
     page.await_text("label", "Token")

@@ -264,7 +264,7 @@ def test_clients_that_leave_while_their_requests_are_held_do_no_harm(pair, prefe
         one.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nPrefer: %s\r\nContent-Length: %d\r\n\r\n%s" % (
             prefer.encode(), len(body), body))
         one.close()
-    last = pair.post(message(of, 301, by=1), Prefer="wait=30")
+    last = pair.post(message(of, 301, by=1), Prefer="wait=60")
     assert last.status == 200
     rocket = pair.rocket(of)
     assert rocket["speed"] == rocket["messagesApplied"] <= 301

@@ -103,6 +103,10 @@ def test_500_lists_and_a_batch_of_4096_leave_a_get_quick(context, pair, ids):
     batch = msgpack.packb({"op": "batch",
                            "requests": [any_list(number, 20) for number in range(BATCH)]})
     strangers, other = connected(context, zmq.DEALER, pair), connected(context, zmq.DEALER, pair)
+    calm = Getter(context, pair, ids)
+    calm.start()
+    until(lambda: len(calm.milliseconds) >= 50, what="50 replies")
+    bound = 100 + 20 * calm.end()  # the machine may be busy with other things
     getter = Getter(context, pair, ids)
     getter.start()
     other.send_multipart([b"", batch])
@@ -112,7 +116,7 @@ def test_500_lists_and_a_batch_of_4096_leave_a_get_quick(context, pair, ids):
                    (strangers.recv_multipart() for _ in range(LISTS)))
     batch = other.recv_multipart()[-1]
     worst = getter.end()
-    assert set(getter.statuses) == {200} and (IS_SANITIZED or worst < 100), worst
+    assert set(getter.statuses) == {200} and (IS_SANITIZED or worst < bound), (worst, bound)
     assert sorted(replies) == sorted(str(number).encode() for number in range(LISTS))
     batch = msgpack.unpackb(batch)
     assert batch["status"] == 200 and len(batch["replies"]) == BATCH
@@ -175,7 +179,7 @@ def test_answers_that_nobody_reads_are_bounded(context, start):
     text = "x" * 256
     fleet = [message(channel(), 1, "RocketLaunched", type=text, launchSpeed=1, mission=text)
              for _ in range(1000)]
-    assert pair.post(fleet, Prefer="wait=30").status == 200
+    assert pair.post(fleet, Prefer="wait=60").status == 200
     good = connected(context, zmq.REQ, pair)
     before = memory_of(pair.processor)
     query = msgpack.packb({"op": "batch", "requests": [{"op": "list", "limit": 1000}] * 50})
@@ -233,7 +237,7 @@ def test_a_page_is_bounded_in_bytes_and_pages_hold_every_rocket_once(context, st
     fleet = sorted(channel() for _ in range(150))
     for first in range(0, len(fleet), 10):
         assert pair.post([message(one, 2**52 + 4 * number, by=1) for one in fleet[first:first + 10]
-                          for number in one_in_two], Prefer="wait=30").status == 200
+                          for number in one_in_two], Prefer="wait=60").status == 200
     socket = connected(context, zmq.REQ, pair)
     query, seen, pages = {"op": "list", "limit": 1000}, [], 0
     while True:

@@ -90,7 +90,7 @@ def test_stats_count_the_rockets_by_status_also_after_a_restart(start):
 
 def test_an_answer_with_one_rocket_names_its_partition(pair):
     ids = [channel() for _ in range(20)]
-    pair.post([message(one, 1) for one in ids], Prefer="wait=10")
+    assert pair.post([message(one, 1) for one in ids], Prefer="wait=60").status == 200
     answers = [(pair.call("GET", "/rockets/" + one), pair.call("GET", "/rockets?id=" + one)) for one in ids]
     partitions = [int(one.headers["Downlink-Partition"]) for one, _ in answers]
     assert [int(other.headers["Downlink-Partition"]) for _, other in answers] == partitions
@@ -272,7 +272,7 @@ def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(start):
     lines = "\n".join(json.dumps(message(f"rocket-{index}", 1, "RocketLaunched"))
                       for index in range(20000))
     answer = both.call("POST", "/messages", lines, Content_Type="application/x-ndjson",
-                       Prefer="wait=30")
+                       Prefer="wait=60")
     assert answer.status == 200
     assert both.processor.stop() == 0
     both.processor = both.start_processor()

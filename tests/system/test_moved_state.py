@@ -167,7 +167,7 @@ def test_a_request_that_waits_for_its_effect_is_answered_after_the_move(move):
     of = channel()
     answers = []
     waiter = threading.Thread(target=lambda: answers.append(
-        both.post(message(of, 1), Prefer="wait=30")))
+        both.post(message(of, 1), Prefer="wait=60")))
     waiter.start()
     until(lambda: both.before.messages, what="the frame in flight")
     both.change_over()

@@ -258,7 +258,7 @@ def test_what_is_refused_before_it_is_looked_at_is_documented(
 def test_a_rocket_is_removed_as_documented(pair):
     one = channel()
     operation = DOCUMENT.tree["paths"]["/rockets/{id}"]["delete"]
-    assert pair.post(message(one, 1), Prefer="wait=20").status == 200
+    assert pair.post(message(one, 1), Prefer="wait=60").status == 200
     for target, status in [(one, 204), (one, 404), (one + "?x=1", 400)]:
         answer = send(pair, "delete", "/rockets/" + target)
         assert answer.status == status

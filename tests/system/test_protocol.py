@@ -76,7 +76,7 @@ def test_the_replies_of_a_batch_are_bounded(ask, pair):
     text = "x" * 256
     fleet = [message(channel(), 1, "RocketLaunched", type=text, launchSpeed=1, mission=text)
              for _ in range(1000)]
-    assert pair.post(fleet, Prefer="wait=30").status == 200
+    assert pair.post(fleet, Prefer="wait=60").status == 200
     before = memory_of(pair.processor)
     reply = ask({"op": "batch", "requests": [{"op": "list", "limit": 1000}] * 300})
     statuses = [one["status"] for one in reply["replies"]]

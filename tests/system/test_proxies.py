@@ -153,7 +153,7 @@ def test_messages_and_answers_pass(proxy, guarded):
     for number, origin in enumerate([f"https://{NAME}:{proxy.port}", None], 1):
         fields = {"Origin": origin} if origin else {}
         assert proxy.call("POST", "/messages", json.dumps(message(one, number)), Authorization=guarded.bearer,
-                          Prefer="wait=10", Content_Type="application/json", **fields).status == 200
+                          Prefer="wait=30", Content_Type="application/json", **fields).status == 200
     answer = proxy.call("GET", f"/rockets/{one}", Authorization=guarded.bearer)
     assert answer.status == 200 and answer.json()["messagesApplied"] == 2
     evil = proxy.call("POST", "/messages", "{}", Authorization=guarded.bearer, Origin="https://evil.example")
@@ -161,7 +161,7 @@ def test_messages_and_answers_pass(proxy, guarded):
     assert proxy.call("GET", f"/rockets/{one}").status == 401
     lines = "".join(json.dumps(message(one, number)) + "\n" for number in range(3, 20000))
     assert len(lines) > 1 << 20
-    assert proxy.call("POST", "/messages", iter([lines.encode()]), Authorization=guarded.bearer, Prefer="wait=10",
+    assert proxy.call("POST", "/messages", iter([lines.encode()]), Authorization=guarded.bearer, Prefer="wait=30",
                       Content_Type="application/x-ndjson").status == 200
 
 
@@ -176,7 +176,7 @@ def next_event(response, name):
 
 def test_events_pass_at_once(proxy, guarded):
     one = channel()
-    guarded.call("POST", "/messages", json.dumps(message(one, 1)), Authorization=guarded.bearer, Prefer="wait=10")
+    guarded.call("POST", "/messages", json.dumps(message(one, 1)), Authorization=guarded.bearer, Prefer="wait=30")
     with proxy.client() as connection:
         connection.sock.settimeout(SOON)
         connection.request("GET", f"/events?id={one}", headers={"Authorization": guarded.bearer,
@@ -185,7 +185,7 @@ def test_events_pass_at_once(proxy, guarded):
         assert response.status == 200
         assert next_event(response, "rocket")["messagesApplied"] == 1
         for number in range(2, 5):
-            assert guarded.call("POST", "/messages", json.dumps(message(one, number)), Prefer="wait=10",
+            assert guarded.call("POST", "/messages", json.dumps(message(one, number)), Prefer="wait=30",
                                 Authorization=guarded.bearer).status == 200
             assert next_event(response, "rocket")["messagesApplied"] == number
 

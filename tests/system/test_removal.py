@@ -24,7 +24,7 @@ def database(server):
 
 
 def applied(both, messages):
-    assert both.post(messages, Prefer="wait=30").status == 200
+    assert both.post(messages, Prefer="wait=60").status == 200
 
 
 def remove(both, one, **fields):
@@ -163,7 +163,7 @@ def test_only_the_scope_admin_removes(start, folder):
             file.write(f"{name} {scope} {hashlib.sha256(name.encode()).hexdigest()}\n")
     both = start(gateway=("--token-file", path))
     one = channel()
-    assert both.post(message(one, 1), Authorization="Bearer boss", Prefer="wait=30").status == 200
+    assert both.post(message(one, 1), Authorization="Bearer boss", Prefer="wait=60").status == 200
     assert remove(both, one) == 401
     answer = both.call("DELETE", "/rockets/" + one, Authorization="Bearer user")
     assert answer.status == 403 and 'scope="admin"' in answer.headers["WWW-Authenticate"]

@@ -199,10 +199,10 @@ def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start)
     admin = free_ports(1)
     both = start(gateway=("--workers", 2, "--wait", "0"), processor=("--rockets", 10, "--admin", f"127.0.0.1:{admin}"))
     known = [channel() for _ in range(10)]
-    assert both.post([message(one, 1) for one in known[:9]], Prefer="wait=20").status == 200
+    assert both.post([message(one, 1) for one in known[:9]], Prefer="wait=60").status == 200
     assert not is_full(both)
     #  All that is accepted before the gateway knows is taken in: the bound is soft.
-    assert both.post([message(known[9], 1), message(known[9], 2)], Prefer="wait=20").status == 200
+    assert both.post([message(known[9], 1), message(known[9], 2)], Prefer="wait=60").status == 200
     until(lambda: is_full(both), what="the news that the processor is full")
     for _ in range(3):
         assert problem(both.post(message(channel(), 1))) == (503, "rockets-full")
@@ -211,7 +211,7 @@ def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start)
     lines = "".join(json.dumps(message(one, number)) + "\n" for number in range(10, 400) for one in known)
     assert len(lines) > 1 << 18  # else it would not come in pieces
     for body in (lines, lines + json.dumps(message(channel(), 1)) + "\n"):
-        answer = both.call("POST", "/messages", body, Content_Type="application/x-ndjson", Prefer="wait=20")
+        answer = both.call("POST", "/messages", body, Content_Type="application/x-ndjson", Prefer="wait=60")
         assert problem(answer) == ((200, "") if body is lines else (503, "rockets-full"))
     for one in known:
         assert both.post(message(one, 3)).status == 202
@@ -230,7 +230,7 @@ def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start)
 def test_a_full_processor_that_is_away_lets_nothing_new_in_and_says_why(start):
     both = start(gateway=("--wait", "0"), processor=("--rockets", 1))
     known = channel()
-    assert both.post(message(known, 1), Prefer="wait=20").status == 200
+    assert both.post(message(known, 1), Prefer="wait=60").status == 200
     until(lambda: is_full(both), what="the news that the processor is full")
     both.processor.send(signal.SIGSTOP)
     assert problem(both.post(message(channel(), 1)))[1] in ("no-owner", "rockets-full")
@@ -240,7 +240,7 @@ def test_a_full_processor_that_is_away_lets_nothing_new_in_and_says_why(start):
 
 def test_many_new_rockets_at_once_are_refused_as_a_whole(start):
     both = start(processor=("--rockets", 1))
-    assert both.post(message(channel(), 1), Prefer="wait=20").status == 200
+    assert both.post(message(channel(), 1), Prefer="wait=60").status == 200
     until(lambda: is_full(both), what="the news that the processor is full")
     assert problem(both.post([message(channel(), 1) for _ in range(5000)])) == (503, "rockets-full")
     assert len(both.call("GET", "/rockets").json()["rockets"]) == 1

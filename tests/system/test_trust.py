@@ -224,7 +224,7 @@ def test_a_claim_under_an_epoch_that_cannot_be_is_not_believed(beside_a_rogue, e
     rogue.announced["owned"] = [[one, epoch] for one in range(PARTITIONS)]
     until(lambda: stats(both)["alarms"]["implausibleClaims"] == PARTITIONS, what="the alarm")
     one = channel()
-    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    assert both.post(message(one, 1), Prefer="wait=60").status == 200
     assert both.rocket(one)["messagesApplied"] == 1 and rogue.taken == 0
     assert gauge(both, "implausible_claims") == PARTITIONS
     assert both.gateway.lines_with("ALARM: a processor claims a partition under an epoch that is impossibly high")
@@ -234,7 +234,7 @@ def test_two_claimants_under_one_epoch_are_an_alarm_and_the_owner_stays(beside_a
     both, rogue, routing = beside_a_rogue()
     rogue.announced["owned"] = [[one["partition"], one["epoch"]] for one in routing]
     until(lambda: stats(both)["alarms"]["contestedPartitions"] == PARTITIONS, what="the alarm")
-    assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and rogue.taken == 0
+    assert both.post(message(channel(), 1), Prefer="wait=60").status == 200 and rogue.taken == 0
     assert gauge(both, "contested_partitions") == PARTITIONS
     assert both.gateway.lines_with("ALARM: two processors claim the same partition")
 
@@ -253,7 +253,7 @@ def test_a_processor_of_another_state_is_refused(start, program, folder):
     program("downlink-processor", "--port", other, "--state-dir", f"{folder}/state-{other}")
     both.gateway_flags = ("--workers", 1, "--processors", f"127.0.0.1:{both.port},127.0.0.1:{other}")
     one = channel()
-    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    assert both.post(message(one, 1), Prefer="wait=60").status == 200
     both.gateway.stop()
     both.processor.stop()
     both.gateway = both.start_gateway()
@@ -297,7 +297,7 @@ def test_a_processor_that_says_no_state_is_served_only_while_none_is_known(start
     gateway_for(both, older.port)
     until(lambda: both.call("GET", "/readyz").status == 200, what="the older one")
     assert stats(both)["state"] is None
-    assert both.post(message(channel(), 1), Prefer="wait=10").status == 200 and older.taken == 1
+    assert both.post(message(channel(), 1), Prefer="wait=60").status == 200 and older.taken == 1
     both.processor = both.start_processor()
     until(lambda: set(owned_by(both)) == {both.port}, what="the one with a state")
     until(lambda: stats(both)["alarms"]["refusedProcessors"] == 1, what="the refusal of the older one")
@@ -339,7 +339,7 @@ def test_a_frame_that_is_always_refused_is_set_aside_and_holds_up_no_other(start
     assert both.post(message(refuser.refuses, 1)).status == 202
 
     def pass_over():
-        assert both.post(message(beside, 1), Prefer="wait=10").status == 200
+        assert both.post(message(beside, 1), Prefer="wait=60").status == 200
         return stats(both)["setAsideFrames"] == 1
     until(pass_over, what="the frame to be set aside")
     before = refuser.refused
@@ -371,7 +371,7 @@ def test_the_last_frames_come_again_when_their_link_has_broken(through_a_relay):
     """The link of the frames loses them and breaks; that of the events stands all the while."""
     both, relay = through_a_relay()
     one = channel()
-    assert both.post(message(one, 1), Prefer="wait=10").status == 200
+    assert both.post(message(one, 1), Prefer="wait=60").status == 200
     relay.is_swallowing = True
     assert both.post(message(one, 2)).status == 202
     until(lambda: relay.swallowed > 0, what="the loss")

@@ -70,7 +70,7 @@ def test_the_state_is_that_of_the_oracle_whoever_writes(over, bus, topic, orderi
     else:
         ours = [one for one in arrived if one["metadata"]["channel"] in rockets]
         theirs = [one for one in arrived if one["metadata"]["channel"] not in rockets]
-    both = over(gateway=("--journal", "off"), ordering=ordering)
+    both = over(gateway=("--journal", "off", "--wait", "60s"), ordering=ordering)
     with concurrent.futures.ThreadPoolExecutor(1) as beside:
         done = beside.submit(bus.write, topic, theirs) if theirs else None
         (post_from_many_sides if ordering == "converge" else post_lines)(both, ours)
@@ -86,7 +86,7 @@ def test_carried_is_not_saved(over, bus, topic):
     both = over()
     of = channel()
     sent = [message(of, number, time_text="2022-02-02T18:39:05.863370Z", by=number) for number in range(1, 501)]
-    assert both.post(sent[0], Prefer="wait=20").json() == {"status": "applied", "accepted": 1}
+    assert both.post(sent[0], Prefer="wait=60").json() == {"status": "applied", "accepted": 1}
     assert (stats(both)["saved"], lag(both)) == (1, 0)
     both.processor.send(signal.SIGSTOP)
     assert both.post(sent[1], Prefer="wait=1").status == 202
@@ -133,7 +133,7 @@ def test_an_outage_delays_and_loses_nothing(over, bus):
     admin = free_ports(1)
     both = over(processor=("--admin", f"127.0.0.1:{admin}"), may_fail=True)
     of = channel()
-    assert both.post(message(of, 1, by=7), Prefer="wait=20").status == 200
+    assert both.post(message(of, 1, by=7), Prefer="wait=60").status == 200
 
     def leave_and_return():
         if bus.has_broker:
@@ -189,7 +189,7 @@ def test_a_bus_that_takes_nothing_is_told_and_waited_for(over, bus):
     """Messages wait until the buffer is full; each worker has its own."""
     both = over(gateway=("--buffer", "100", "--wait", "0s", "--workers", "1"), may_fail=True)
     of = channel()
-    assert both.post(message(of, 1, by=1), Prefer="wait=20").status == 200
+    assert both.post(message(of, 1, by=1), Prefer="wait=60").status == 200
     bus.refuse(both)
     for number in range(2, 102):
         assert both.post(message(of, number, by=1)).status == 202

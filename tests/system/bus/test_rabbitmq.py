@@ -74,7 +74,7 @@ def test_tls_shows_and_checks_certificates(start, folder, broker, topic, tmp_pat
     certificate, key = broker.authority.sign("client", usage="clientAuth")
     shown = {"tls.cert": certificate, "tls.key": key}
     both = start(gateway=flags(**shown), processor=(*flags(**shown), "--partitions", PARTITIONS))
-    assert both.post(message(channel(), 1, by=1), Prefer="wait=10").status == 200
+    assert both.post(message(channel(), 1, by=1), Prefer="wait=60").status == 200
     both.stop()
     other = Authority(tmp_path, "other")
     for properties, words in (({**shown, "tls.ca": other.certificate}, "connecting: "), ({}, "logging in: ")):
@@ -101,7 +101,7 @@ def test_a_letter_names_its_queue(over, broker, topic):
 def test_a_queue_that_is_gone_is_made_again(over, broker, topic):
     both = over()
     of = channel()
-    assert both.post(message(of, 1, by=1), Prefer="wait=10").status == 200
+    assert both.post(message(of, 1, by=1), Prefer="wait=60").status == 200
     broker.remove_queue(queue_of(topic, of))
     assert both.post(message(of, 2, by=1)).status == 202
     await_speed(both, of, 2, 2)

@@ -52,15 +52,15 @@ def of_partition(number):
 
 def test_any_valid_message_goes_through(over, queues, topic):
     """Characters that SQS refuses, and a request that is larger than its messages; also a dead letter as large as one."""
-    both = over(gateway=("--journal", "off"), processor=("--dead-letter", topic + "-dead"))
+    both = over(gateway=("--journal", "off", "--wait", "60s"), processor=("--dead-letter", topic + "-dead"))
     strange = "\u0000\u0001\u007f\ufffe\uffff\ufdd0\U0001f680\U0001ffff é\\\"\n"
     of = channel()
     sent = [message(of, 1, "RocketLaunched", type=strange, launchSpeed=1, mission=strange)]
-    assert both.post(sent, Prefer="wait=20").status == 200
+    assert both.post(sent, Prefer="wait=60").status == 200
     rocket = both.rocket(of)
     assert (rocket["type"], rocket["mission"]) == (strange, strange)
     many = [message(of, number, "RocketMissionChanged", newMission="\u0001" * 256) for number in range(2, 1002)]
-    answer = both.post(many, Prefer="wait=20")
+    answer = both.post(many, Prefer="wait=60")
     assert (answer.status, answer.json()["status"]) == (200, "applied"), answer.json()
     await_speed(both, of, 1, 1001)
     assert stats(both)["bus"]["records"] > 4, "the frame came in pieces"
@@ -122,7 +122,7 @@ def test_requests_are_signed_with_the_key_of_the_role_which_runs_out(over, queue
     with Gate(queues) as gate:
         gate.keys = {"ROLE1": ("first+/", "token=1"), "ROLE2": ("second", "token2"), "ROLE3": ("third", "token3")}
         gate.role = ("ROLE1", "first+/", "token=1", soon(302))  # two seconds before the time of renewal
-        both = over(through=gate, gateway=("--journal", "off", "--workers", "1"), environment={
+        both = over(through=gate, gateway=("--journal", "off", "--wait", "60s", "--workers", "1"), environment={
             **NO_KEY, "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": gate.endpoint})
         post_and_save(both)
         gate.role = ("ROLE2", "second", "token2", soon(3600))
@@ -189,7 +189,7 @@ def test_a_wrong_key_is_told_in_words_and_a_right_one_heals(start, queues, topic
 def test_what_sqs_does_not_take_now_is_sent_again(over, queues, topic):
     """Too many requests, faults of the service, and of single messages of a batch."""
     with Gate(queues) as gate:
-        both = over(through=gate, gateway=("--journal", "off"), environment={
+        both = over(through=gate, gateway=("--journal", "off", "--wait", "60s"), environment={
             "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret/+="})
         post_and_save(both)
         gate.faults["SendMessageBatch"].extend([(400, "RequestThrottled"), (503, "ServiceUnavailable"), (500, "X")])

@@ -3,8 +3,10 @@
 //  same connection unsubscribes. Unsubscribing from a topic that the connection does not have
 //  changes nothing.
 //
-//  Subscriptions are bounded, because libzmq keeps a copy of each. A subscription counts as its
-//  bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000 times the topic's bytes). These
+//  Subscriptions are bounded, because libzmq keeps a copy of each, and walks through all copies of
+//  all connections when a connection ends: that takes some 10 ms at the bound, on the thread of the
+//  caller. A subscription counts as its bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000
+//  times the topic's bytes). These
 //  functions end a connection with more than SUBSCRIPTIONS_MAX_BYTES, and the largest connection if
 //  all together have more than LISTENERS_ALL_BYTES. libzmq then frees its copies.
 //
@@ -16,7 +18,7 @@
 #include "common/network/visitor.h"
 #include "common/text/text.h"
 
-#define LISTENERS_ALL_BYTES (2 * 1024 * 1024)
+#define LISTENERS_ALL_BYTES (128 * 1024)
 #define LISTENERS_PEER_SYNCS 4  //  each costs a message every 100 ms; further ones get none
 
 typedef struct listeners listeners_t;

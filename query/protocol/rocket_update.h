@@ -20,7 +20,7 @@
 //  A subscription counts as its topic's bytes plus SUBSCRIPTION_ROOM_BYTES. A processor ends a
 //  connection with more than SUBSCRIPTIONS_MAX_BYTES.
 #define SUBSCRIPTION_ROOM_BYTES 32
-#define SUBSCRIPTIONS_MAX_BYTES (512 * 1024)
+#define SUBSCRIPTIONS_MAX_BYTES (32 * 1024)
 
 //  An update, or a sync: a sync has no rocket.
 typedef struct {

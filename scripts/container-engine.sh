@@ -52,8 +52,8 @@ engine_start () {
 
 engine_stop () {
     if [[ -n $engine_pid ]]; then
-        kill -TERM "$engine_pid" 2>/dev/null
-        wait "$engine_pid"
+        kill -TERM "$engine_pid" 2>/dev/null || true  #  a signal to the group may have ended it
+        wait "$engine_pid" || true
         rm -rf "$engine_directory"
         engine_pid=
         unset DOCKER_HOST

@@ -23,7 +23,7 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self.cluster, self.ending = cluster, threading.Event()
         self.statuses, self.slowest, self.failure = collections.Counter(), 0, None
-        self.answered = 0  # when the question was asked that was answered last
+        self.answered = 0  # when the last answered query was sent
 
     def run(self):
         try:
@@ -38,7 +38,7 @@ class Reader(threading.Thread):
             self.failure = error
 
     def await_answer(self):
-        """Wait for the answer to a question that is asked from now on."""
+        """Wait for the answer to a query that is sent from now on."""
         now = time.monotonic()
         until(lambda: self.answered > now or not self.is_alive(), what="an answer")
 
@@ -68,7 +68,7 @@ def rolling(run):
             for number in range(run.size):
                 cluster.processors[number % PROCESSORS].restart()
                 owners = cluster.await_shared(former=owners)
-                reader.await_answer()  # so that each question waits for the partitions of one restart only
+                reader.await_answer()  # so that each query waits for the partitions of one restart only
         campaign.conclude(history, "rolling restarts", {"restarts": run.size})
     text = (f"{campaign.total} | writes {show(history.statuses)} | lists {show(reader.statuses)}, "
             f"the slowest after {reader.slowest * 1000:.0f} ms")

@@ -216,7 +216,7 @@ s_log_state (worker_t *self)
     log_event (LOG_INFO, "state",
         "worker=%u connections=%llu idle=%llu unanswered=%u waiting=%llu event_streams=%llu "
         "buffered=%llu lag_ms=%llu journal_bytes=%llu set_aside=%llu is_full=%s disk_full=%s "
-        "processors_up=%u processors=%zu unowned_partitions=%u questions_due=%s",
+        "processors_up=%u processors=%zu unowned_partitions=%u queries_due=%s",
         self->index, (unsigned long long) counter_get (&metrics->connections),
         (unsigned long long) counter_get (&metrics->idle),
         (unsigned) http_server_unanswered (self->http),

@@ -354,8 +354,8 @@ s_log_state (const processor_t *self)
         "ready=%s store=%s store_away=%s bus=%s bus_away=%s partitions_held=%u partitions=%u "
         "partitions_unsaved=%u "
         "saving=%s "
-        "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu questions=%llu "
-        "questions_left=%s questions_refused=%llu answers_dropped=%llu",
+        "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu queries=%llu "
+        "queries_left=%s queries_refused=%llu answers_dropped=%llu",
         self->phase == PROCESSOR_READY ? "yes" : "no", shards->store.kind,
         shards->store.is_away ? "yes" : "no", shards->bus.kind, shards->bus.is_away ? "yes" : "no",
         held, shards->partitions, unsaved, shard_saver_is_saving (self->saver) ? "yes" : "no",

@@ -10,6 +10,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ import tls
 from downlink import BIN, ROOT, Answer, Pair, channel, free_ports, message, until
 
 NAME = "gateway.example"
-RATE = 25  # requests a second, fewer than a busy machine passes
+RATE = 50  # requests a second: fewer than a busy machine passes, and more than the tests send
 CLIENT, OTHER = "127.0.0.2", "127.0.0.3"
 SOON = 5  # seconds within which an event passes a proxy
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
@@ -192,6 +193,7 @@ def test_events_pass_at_once(proxy, guarded):
     numbers = itertools.count(5)
 
     def streams():
+        time.sleep(0.2)  # the requests of the tests count for the rate too
         if proxy.program == "HAProxy":  # it notices when it has something to send
             guarded.post(message(one, next(numbers)), Authorization=guarded.bearer, Prefer="wait=1")
         return guarded.call("GET", "/stats", Authorization=guarded.bearer).json()["eventStreams"]

@@ -231,11 +231,26 @@ class Kafka:
 
     def make_topic(self, name, partitions=16, **config):
         """Make a topic, and return its name when every partition has a leader. `__` in config: a dot."""
-        admin = self.client.admin.AdminClient(self._own())
         topic = self.client.admin.NewTopic(
             name, partitions, len(self.brokers),
             config={key.replace("__", "."): value for key, value in config.items()})
-        admin.create_topics([topic])[name].result(START_SECONDS)
+        timed_out = 0
+
+        def make():
+            #  A client that asked while the brokers knew no controller may not ask for one again: take a new one.
+            nonlocal timed_out
+            admin = self.client.admin.AdminClient(self._own())
+            try:
+                admin.create_topics([topic], request_timeout=10)[name].result(START_SECONDS)
+            except self.client.KafkaException as failure:
+                code = failure.args[0].code()
+                is_made = timed_out > 0 and code == self.client.KafkaError.TOPIC_ALREADY_EXISTS
+                if code != self.client.KafkaError._TIMED_OUT and not is_made:
+                    raise
+                timed_out += not is_made
+                return is_made
+            return True
+        until(make, START_SECONDS, what=f"the topic {name}")
         until(lambda: len(self.leaders(name)) == partitions, what=f"the leaders of {name}")
         return name
 

@@ -8,6 +8,10 @@
 #include "gateway/intake/newcomers.h"
 #include "gateway/metrics/gateway_metrics.h"
 
+//  The time of a turn for long bodies that are read as a whole, and as much again for pieces of
+//  uploads: short, as all other requests of the worker wait meanwhile.
+#define READ_US_PER_TURN 5000
+
 //  The answer to a request without room, in the order of the choices of --overflow.
 typedef enum { OVERFLOW_REJECT, OVERFLOW_DROP } overflow_t;
 

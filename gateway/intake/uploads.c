@@ -25,7 +25,6 @@
 #include "http/answers.h"
 
 #define BUSY_MS 60000  //  longest wait for the disk, or for a turn
-#define READ_US_PER_TURN 5000
 #define BIT(phase) (1u << (phase))
 #define WAITING                                                                                    \
     (BIT (UPLOAD_TURN) | BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_TURN) |          \

@@ -3,12 +3,12 @@
 //  same connection unsubscribes. Unsubscribing from a topic that the connection does not have
 //  changes nothing.
 //
-//  Subscriptions are bounded, because libzmq keeps a copy of each, and walks through all copies of
-//  all connections when a connection ends: that takes some 10 ms at the bound, on the thread of the
-//  caller. A subscription counts as its bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000
-//  times the topic's bytes). These
-//  functions end a connection with more than SUBSCRIPTIONS_MAX_BYTES, and the largest connection if
-//  all together have more than LISTENERS_ALL_BYTES. libzmq then frees its copies.
+//  Subscriptions are bounded, because libzmq keeps a copy of each, and walks through the copies of
+//  all connections when one ends: at the bound that takes about 3 ms of the caller's thread. A
+//  subscription counts as its bytes and SUBSCRIPTION_ROOM_BYTES (libzmq takes 50 to 2,000 times the
+//  topic's bytes). These functions end a connection with more than SUBSCRIPTIONS_MAX_BYTES, and the
+//  largest connection if all together have more than LISTENERS_ALL_BYTES. libzmq then frees its
+//  copies.
 //
 //  The processor's thread owns the listeners.
 //  SPDX-License-Identifier: Apache-2.0

@@ -32,7 +32,7 @@ struct newcomers {
     asker_t *asker;
     GHashTable *known;  //  of known_t, by the hash of the id
     GQueue asked;       //  of ask_t
-    bool has_news;
+    uint64_t replies;   //  that came so far
 };
 
 newcomers_t *
@@ -92,12 +92,10 @@ newcomers_are_limited (newcomers_t *self)
     return is_limited;
 }
 
-bool
-newcomers_have_news (newcomers_t *self)
+uint64_t
+newcomers_replies (const newcomers_t *self)
 {
-    bool has_news = self->has_news;
-    self->has_news = false;
-    return has_news;
+    return self->replies;
 }
 
 //  Take the answer of an owner. Without one, the next look asks again.
@@ -113,7 +111,7 @@ s_answered (void *context, const outcome_t *outcome)
     known->until_ms = 0;
     if (exists || outcome->status == 404)
         known->until_ms = clock_ms () + (exists ? EXISTS_MS : MISSING_MS);
-    self->has_news = true;
+    self->replies++;
     s_free_ask (ask);
 }
 

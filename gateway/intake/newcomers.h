@@ -17,7 +17,7 @@ typedef struct newcomers newcomers_t;
 
 typedef enum {
     NEWCOMERS_NONE,     //  every rocket exists, or has room
-    NEWCOMERS_ASKED,    //  an owner was asked: look again when there is news
+    NEWCOMERS_ASKED,    //  an owner was asked: look again when a reply came
     NEWCOMERS_REFUSED,  //  a rocket does not exist, and its owner has no room
 } newcomers_verdict_t;
 
@@ -34,7 +34,8 @@ bool newcomers_are_limited (newcomers_t *self);
 //  the greatest.
 newcomers_verdict_t newcomers_look (newcomers_t *self, text_t channel);
 
-//  Return true if answers came since the last call.
-bool newcomers_have_news (newcomers_t *self);
+//  Return the number of replies that came so far. While it stays the same, another look at a rocket
+//  that was asked for returns the same verdict.
+uint64_t newcomers_replies (const newcomers_t *self);
 
 #endif

@@ -32,6 +32,7 @@ struct posts {
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
     guint told;              //  how many at the head of `asking` to try, as owners have replied
+    uint64_t replies;        //  of newcomers, up to which `asking` was told
     int64_t spent_us;        //  on bodies in this turn
     uint64_t full_buffered;  //  messages that were buffered when the oldest request found no room;
     int64_t retry_at_ms;     //  offer it again at this time, or when fewer are buffered
@@ -121,6 +122,8 @@ s_offer_known (posts_t *self, http_request_t *request, const reading_t *reading)
 {
     switch (reading_newcomers (reading)) {
     case NEWCOMERS_ASKED:
+        //  Replies may have come while the body was read.
+        self->replies = reading_replies (reading);
         return TRY_ASKING;
     case NEWCOMERS_REFUSED:
         refuse_batch_of_newcomers (request);
@@ -271,12 +274,21 @@ s_may_be_room (const posts_t *self)
            clock_ms () >= self->retry_at_ms;
 }
 
+//  Return true if owners have replied since `asking` was told.
+static bool
+s_has_replies (const posts_t *self)
+{
+    return self->asking.length > 0 && newcomers_replies (self->tools->newcomers) != self->replies;
+}
+
 //  Try the requests again for whose rockets owners may have replied; at least one.
 static void
 s_retry_asking (posts_t *self)
 {
-    if (newcomers_have_news (self->tools->newcomers))
+    if (s_has_replies (self)) {
         self->told = self->asking.length;
+        self->replies = newcomers_replies (self->tools->newcomers);
+    }
     for (bool is_first = true; self->told > 0 && (is_first || s_has_time (self));
          is_first = false) {
         http_request_t *request = g_queue_peek_head (&self->asking);
@@ -343,6 +355,6 @@ posts_retry (posts_t *self)
 bool
 posts_are_due (const posts_t *self)
 {
-    return self->unread.length > 0 || self->told > 0 || reading_paused (self->long_body) ||
-           (self->waiting.length > 0 && self->retry_at_ms == 0);
+    return self->unread.length > 0 || self->told > 0 || s_has_replies (self) ||
+           reading_paused (self->long_body) || (self->waiting.length > 0 && self->retry_at_ms == 0);
 }

@@ -20,6 +20,7 @@ struct reading {
     refusals_t *refusals;
     prefer_t prefer;
     newcomers_verdict_t newcomers;
+    uint64_t replies;               //  of newcomers, at the begin
     bool is_limited;                //  look at the rockets, as a processor is full
     const http_request_t *request;  //  NULL: none is paused
     unsigned elements;              //  since the last look at the clock
@@ -79,6 +80,12 @@ newcomers_verdict_t
 reading_newcomers (const reading_t *self)
 {
     return self->newcomers;
+}
+
+uint64_t
+reading_replies (const reading_t *self)
+{
+    return self->replies;
 }
 
 void
@@ -156,6 +163,7 @@ s_reset (reading_t *self, http_request_t *request)
     batch_reset (self->batch, self->tools->publisher->layout (self->tools->publisher));
     self->prefer = prefer_of (request);
     self->newcomers = NEWCOMERS_NONE;
+    self->replies = newcomers_replies (self->tools->newcomers);
     self->is_limited = newcomers_are_limited (self->tools->newcomers);
 }
 

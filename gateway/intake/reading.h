@@ -44,6 +44,9 @@ refusals_t *reading_refusals (const reading_t *self);
 prefer_t reading_prefer (const reading_t *self);
 newcomers_verdict_t reading_newcomers (const reading_t *self);
 
+//  Return newcomers_replies at the begin of the reading. Replies since then may change the verdict.
+uint64_t reading_replies (const reading_t *self);
+
 //  Forget the request and the outcome, and free the memory of a large body.
 void reading_drop (reading_t *self);
 

@@ -227,6 +227,18 @@ def test_a_full_processor_gets_no_new_rockets_and_goes_on_with_the_others(start)
     assert both.call("GET", "/stats").json()["refusals"]["rockets-full"] == 10
 
 
+def test_replies_that_come_while_a_long_body_is_read_count(start):
+    both = start(gateway=("--wait", "0"), processor=("--rockets", 3))
+    known = [channel() for _ in range(3)]
+    assert both.post([message(one, 1) for one in known], Prefer="wait=60").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    #  Each body is read in several steps, and asks for its rocket in the first one.
+    for number, one in enumerate(known):
+        body = "[" + ",".join(json.dumps(message(one, later)) for later in range(2, 20000)) + "]"
+        answer = both.call("POST", "/messages", body, Content_Type="application/json")
+        assert problem(answer) == (202, ""), number
+
+
 def test_a_full_processor_that_is_away_lets_nothing_new_in_and_says_why(start):
     both = start(gateway=("--wait", "0"), processor=("--rockets", 1))
     known = channel()

@@ -38,6 +38,10 @@
 #define PROBES (DEAD_LINK_MS / 1000 / PROBE_SECONDS)
 #define PROBES_OF_VISITORS 120
 #define HANDSHAKE_MS 3000
+//  A client may be done with the handshake, and have sent its query, before a bound socket is: if
+//  the socket gives up then, the query is lost, and a REQ waits for ever. On a busy machine a
+//  handshake takes seconds. The doorkeeper bounds the connections in handshakes.
+#define HANDSHAKE_OF_VISITORS_MS 15000
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
@@ -228,7 +232,8 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     //  The doorkeeper finds dead peers. A time-out of the kernel would count as a hang-up
     //  (visitor.c).
     bool is_set = s_set (self->handle, ZMQ_TCP_KEEPALIVE_CNT, PROBES_OF_VISITORS) &&
-                  s_set (self->handle, ZMQ_TCP_MAXRT, 0);
+                  s_set (self->handle, ZMQ_TCP_MAXRT, 0) &&
+                  s_set (self->handle, ZMQ_HANDSHAKE_IVL, HANDSHAKE_OF_VISITORS_MS);
     socket_keys_guard (self->handle, s_kinds[kind].domain);
     self->doorkeeper = doorkeeper_new (socket_context (), self->handle, doorkeeper_visitors_max ());
     if (!is_set || !self->doorkeeper || zmq_bind (self->handle, endpoint) != 0) {

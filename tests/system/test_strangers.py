@@ -148,6 +148,20 @@ def test_a_subscription_longer_than_any_topic_ends_its_connection(pair, subscrib
     assert hears(pair, subscriber)
 
 
+def test_a_query_after_a_slow_handshake_is_answered(pair):
+    """A busy machine needs seconds for a handshake. It was ended after three, at times with a query behind it, and
+    the client waited for ever."""
+    with socket.create_connection(("127.0.0.1", pair.port + 1), 10) as one:
+        one.sendall(GREETING)
+        time.sleep(4)
+        one.sendall(ready(b"REQ") + b"\1\0" + frame(msgpack.packb({"op": "ping"})))
+        received = b""
+        while b"status" not in received:
+            more = one.recv(4096)
+            assert more, "the handshake was ended"
+            received += more
+
+
 DESCRIPTORS = 400  # that the processor may have
 CROWD = 200        # strangers on each of its ports
 

@@ -305,8 +305,10 @@ static void
 s_answer_held (worker_t *self)
 {
     http_server_expire_all (self->http);
-    for (int turn = 0; turn < 100 && http_server_unanswered (self->http) > 0; turn++)
+    for (int turn = 0; turn < 100 && http_server_unanswered (self->http) > 0; turn++) {
         http_server_run (self->http);
+        http_server_expire_all (self->http);  //  a run may have brought more
+    }
 }
 
 void

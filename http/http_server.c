@@ -433,7 +433,9 @@ s_expire_held (http_server_t *self, int64_t now_ms)
 void
 http_server_expire_all (http_server_t *self)
 {
-    s_expire_held (self, INT64_MAX);
+    //  A request whose body goes on may be held again, for its next piece.
+    while (self->held.head)
+        s_expire_held (self, INT64_MAX);
 }
 
 //  Look at all deadlines, once in EXPIRE_INTERVAL_MS.

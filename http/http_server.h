@@ -29,7 +29,7 @@ int64_t http_server_timeout_ms (http_server_t *self);
 //  Do all work that is due: accept, read, pass requests to the handler, write, expire. Never wait.
 void http_server_run (http_server_t *self);
 
-//  Expire every held request now, as before a stop.
+//  Expire held requests now, as before a stop, until none is held.
 void http_server_expire_all (http_server_t *self);
 
 //  Return the number of requests that were begun and are not answered in full.

@@ -300,6 +300,27 @@ def test_a_stop_does_not_wait_for_an_upload_for_ever(start):
     assert both.await_ready() and applied(both, of) == 0
 
 
+def test_a_stop_ends_many_uploads_whose_clients_go_on(start):
+    """The gateway read on after the last wait, held some of them again, and libmicrohttpd ended it."""
+    both = start(gateway=("--workers", "1", "--max-body", "100M", "--buffer", "20000", "--wait", "60s"))
+    both.processor.send(signal.SIGSTOP)
+    assert both.post([message(channel(), number) for number in range(1, 20001)]).status == 202
+    body = lines(channel(), 100000)
+
+    def client():
+        with contextlib.suppress(OSError), half(both, body) as connection:
+            while connection.recv(4096):
+                pass
+    clients = [threading.Thread(target=client) for _ in range(12)]
+    for client in clients:
+        client.start()
+    until(lambda: both.call("GET", "/stats").json()["waiting"] == 12, what="their wait for room")
+    assert both.gateway.stop() == 0
+    for client in clients:
+        client.join()
+    both.processor.send(signal.SIGCONT)
+
+
 def test_what_is_dropped_for_a_full_buffer_is_dropped_as_a_whole(start):
     both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--overflow", "drop")), channel()
     both.processor.send(signal.SIGSTOP)

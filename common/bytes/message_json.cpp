@@ -22,9 +22,10 @@ struct message_json {
     //  The place in the body where to read on.
     text_t body{};
     message_json_form_t form = MESSAGE_JSON_DOCUMENT;
-    dom::element root{};  //  an array, unless the body is lines
-    size_t index = 0;     //  of the next element
-    size_t start = 0;     //  of the next line
+    dom::element root{};          //  an array, unless the body is lines
+    dom::array::iterator next{};  //  its next element
+    size_t index = 0;             //  of the next element
+    size_t start = 0;             //  of the next line
     bool is_paused = false;
 };
 
@@ -90,19 +91,33 @@ s_tell_root (message_json_t *self, text_t text, dom::element root, bool is_event
     (void) s_tell (self, root, is_event, index, listener);
 }
 
-//  Pass the next elements of an array on. Return false if one may be a message in an exact text.
-static bool
-s_tell_next (message_json_t *self, dom::array array, bool is_event, const listener_t *listener)
+//  Return the root as an array.
+static dom::array
+s_array (const message_json_t *self)
 {
-    size_t at = 0;
-    for (dom::element element : array) {
-        if (at++ < self->index)
-            continue;
-        if (!s_tell (self, element, is_event, self->index, listener))
+    dom::array array;
+    (void) !self->root.get (array);
+    return array;
+}
+
+//  Go to the next element, in a root that is new.
+static void
+s_find_next (message_json_t *self)
+{
+    self->next = s_array (self).begin ();
+    for (size_t at = 0; at < self->index; at++)
+        ++self->next;
+}
+
+//  Pass the next elements on, up to a pause. Return false if one may be a message in an exact text.
+static bool
+s_tell_next (message_json_t *self, bool is_event, const listener_t *listener)
+{
+    dom::array::iterator end = s_array (self).end ();
+    for (; self->next != end && !self->is_paused; ++self->next) {
+        if (!s_tell (self, *self->next, is_event, self->index, listener))
             return false;
         self->index++;
-        if (self->is_paused)
-            break;
     }
     return true;
 }
@@ -112,12 +127,10 @@ static message_json_result_t
 s_read_array (message_json_t *self, const listener_t *listener)
 {
     bool is_event = self->form != MESSAGE_JSON_DOCUMENT;
-    dom::array array;
     self->is_paused = false;
-    (void) !self->root.get (array);
-    while (!s_tell_next (self, array, is_event, listener)) {
+    while (!s_tell_next (self, is_event, listener)) {
         json_text_make_exact (&self->json, self->body, &self->root);
-        (void) !self->root.get (array);
+        s_find_next (self);
     }
     return self->is_paused ? MESSAGE_JSON_PAUSED : MESSAGE_JSON_READ;
 }
@@ -171,6 +184,7 @@ s_read_document (message_json_t *self, const listener_t *listener)
                                   ? "the body must be an array of events"
                                   : "the body must be an object or an array of objects");
     self->root = root;
+    s_find_next (self);
     return s_read_array (self, listener);
 }
 

@@ -71,7 +71,7 @@ posts_destroy (posts_t **self_p)
 size_t
 posts_waiting (const posts_t *self)
 {
-    return self->waiting.length + self->asking.length;
+    return self->waiting.length;
 }
 
 //  Return true if P is known: without P no message has a partition, so the gateway has no room.
@@ -91,10 +91,10 @@ s_offer (posts_t *self, http_request_t *request, const reading_t *reading)
         .refusals = reading_refusals (reading),
         .prefer = reading_prefer (reading)};
     bool is_known = s_is_known (self);
-    offer_t offer = OFFER_FULL;
     //  While a long body was read, the layout may have become known. Then it is read again.
-    if (is_known && layout_equal (batch_layout (batch), publisher->layout (publisher)))
-        offer = publisher->offer (publisher, batch, &taken.receipt);
+    if (is_known && !layout_equal (batch_layout (batch), publisher->layout (publisher)))
+        return TRY_UNREAD;
+    offer_t offer = is_known ? publisher->offer (publisher, batch, &taken.receipt) : OFFER_FULL;
     bool is_no_room = offer == OFFER_FULL || offer == OFFER_DISK_FULL;
     if (is_no_room && is_known && self->tools->overflow == OVERFLOW_DROP) {
         counter_add (&self->tools->metrics->dropped, taken.count);
@@ -210,6 +210,22 @@ s_not_read (void *context, http_request_t *request)
     refuse_batch_unread (request);
 }
 
+//  A request that waits for owners notes until when, as its deadline changes while it is read.
+static int64_t *
+s_ask_until_ms (http_request_t *request)
+{
+    return http_request_room (request, sizeof (int64_t));
+}
+
+//  A deadline bounds the time in which a request waits. While its body is read, it has none: the
+//  reading goes on in each turn, and what it costs the others is bounded.
+static void
+s_keep_if_paused (posts_t *self, http_request_t *request, http_expired_fn *expired)
+{
+    if (reading_paused (self->long_body) == request)
+        http_hold (request, INT64_MAX, expired, self);
+}
+
 //  Hold a request that could not be answered.
 static void
 s_hold (posts_t *self, http_request_t *request, try_t reason)
@@ -219,11 +235,13 @@ s_hold (posts_t *self, http_request_t *request, try_t reason)
     switch (reason) {
     case TRY_ASKING:
         g_queue_push_tail (&self->asking, request);
-        http_hold (request, now_ms + MAX (wait_ms, ASK_MS), s_not_known, self);
+        *s_ask_until_ms (request) = now_ms + MAX (wait_ms, ASK_MS);
+        http_hold (request, *s_ask_until_ms (request), s_not_known, self);
         break;
     case TRY_UNREAD:
         g_queue_push_tail (&self->unread, request);
         http_hold (request, now_ms + MAX (wait_ms, READ_MS), s_not_read, self);
+        s_keep_if_paused (self, request, s_not_read);
         break;
     case TRY_NO_ROOM:
         g_queue_push_tail (&self->waiting, request);
@@ -281,6 +299,19 @@ s_has_replies (const posts_t *self)
     return self->asking.length > 0 && newcomers_replies (self->tools->newcomers) != self->replies;
 }
 
+//  Go on waiting for owners after another look at the rockets, unless the time for it is over.
+static void
+s_ask_on (posts_t *self, http_request_t *request)
+{
+    int64_t until_ms = *s_ask_until_ms (request);
+    if (clock_ms () >= until_ms) {
+        refuse_batch_unknown (request);
+        return;
+    }
+    g_queue_push_tail (&self->asking, request);
+    http_hold (request, until_ms, s_not_known, self);
+}
+
 //  Try the requests again for whose rockets owners may have replied; at least one.
 static void
 s_retry_asking (posts_t *self)
@@ -293,22 +324,25 @@ s_retry_asking (posts_t *self)
          is_first = false) {
         http_request_t *request = g_queue_peek_head (&self->asking);
         try_t result = s_try (self, request);
-        if (result == TRY_UNREAD)
+        if (result == TRY_UNREAD) {
+            s_keep_if_paused (self, request, s_not_known);
             break;
+        }
         g_queue_pop_head (&self->asking);
         self->told--;
         if (result == TRY_ASKING)
-            g_queue_push_tail (&self->asking, request);  //  its deadline stays
+            s_ask_on (self, request);
         else if (result == TRY_NO_ROOM)
             s_hold (self, request, result);
     }
 }
 
-//  Offer the requests that wait for room again.
+//  Offer the requests that wait for room again; at least one.
 static void
 s_retry_waiting (posts_t *self)
 {
-    while (!g_queue_is_empty (&self->waiting) && s_has_time (self)) {
+    for (bool is_first = true; self->waiting.head && (is_first || s_has_time (self));
+         is_first = false) {
         http_request_t *request = g_queue_peek_head (&self->waiting);
         if (reading_paused (self->long_body) != request && !s_may_be_room (self))
             break;
@@ -335,8 +369,10 @@ s_read_on (posts_t *self)
          is_first = false) {
         http_request_t *request = g_queue_peek_head (&self->unread);
         try_t result = s_try_in_turn (self, request);
-        if (result == TRY_UNREAD)
+        if (result == TRY_UNREAD) {
+            s_keep_if_paused (self, request, s_not_read);
             break;
+        }
         g_queue_pop_head (&self->unread);
         if (result != TRY_ANSWERED)
             s_hold (self, request, result);

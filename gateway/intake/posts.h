@@ -26,7 +26,7 @@ void posts_retry (posts_t *self);
 //  Return true if the next turn must come at once.
 bool posts_are_due (const posts_t *self);
 
-//  Return the number of requests that wait for room, or for the owners of new rockets.
+//  Return the number of requests that wait for room.
 size_t posts_waiting (const posts_t *self);
 
 //  Return true if this POST has a body of lines, which can be read in pieces.

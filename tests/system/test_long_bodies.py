@@ -154,6 +154,39 @@ def test_a_very_long_body_is_read_to_its_end(start):
     applied(both, of, 1)
 
 
+@needs_times
+def test_no_deadline_ends_a_body_while_it_is_read(start):
+    """A body that took a second to read, as its worker had much to do, was refused as one of too many."""
+    both, of = start(gateway=("--workers", 1, "--wait", "0")), channel()
+    request = body_of(of, 40000, "gzip")
+    with begun(both, [request]) as [client]:
+        before = worked_ns(both.gateway)
+        client.sendall(request[-1:])
+        until(lambda: worked_ns(both.gateway) - before > 20_000_000, what="the first steps")
+        both.gateway.send(signal.SIGSTOP)
+        time.sleep(1.2)
+        both.gateway.send(signal.SIGCONT)
+        assert status(client) == 202
+    applied(both, of, 40000)
+
+
+def test_a_layout_that_becomes_known_while_a_body_is_read_counts(start):
+    """With --overflow=drop the body was dropped, as if the buffer were full."""
+    both = start(gateway=("--workers", 1, "--wait", "30s", "--overflow", "drop"))
+    for _ in range(3):
+        both.gateway.stop()
+        both.processor.stop()
+        both.gateway, of = both.start_gateway(), channel()
+        until(lambda: "listening" in both.gateway.text(), what="the gateway")
+        request = body_of(of, 40000)
+        with begun(both, [request]) as [client]:
+            client.sendall(request[-1:])
+            until(lambda: both.call("GET", "/stats").json()["waiting"] == 1, what="the request that waits")
+            both.processor = both.start_processor()
+            assert status(client) == 202
+        applied(both, of, 40000)
+
+
 def test_refusals_keep_their_places_over_all_steps(start):
     both, of = start(gateway=("--workers", 1)), channel()
     messages = [message(of, number) if number % 7 else {} for number in range(1, 30001)]

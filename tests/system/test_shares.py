@@ -4,13 +4,15 @@ import hashlib
 import http.client
 import json
 import os
+import pathlib
 import signal
 import socket
 import time
 
 import pytest
 
-from downlink import Client, Pair, Program, channel, free_ports, message, until
+from downlink import Answer, Client, Pair, Program, channel, free_ports, message, until
+from kernel import unread_bytes, worked_ns
 from own_network import CLIENTS, CLIENTS_6, SERVER, in_own_network
 
 LIMIT = 8
@@ -237,6 +239,45 @@ def test_replies_that_come_while_a_long_body_is_read_count(start):
         body = "[" + ",".join(json.dumps(message(one, later)) for later in range(2, 20000)) + "]"
         answer = both.call("POST", "/messages", body, Content_Type="application/json")
         assert problem(answer) == (202, ""), number
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
+def test_a_body_that_is_read_again_after_replies_has_no_deadline_meanwhile(start):
+    """It was refused as if its owner had not replied: a busy worker took longer than a second to read it."""
+    both = start(gateway=("--workers", 1, "--wait", "0"), processor=("--rockets", 2))
+    known, took = [channel() for _ in range(2)], 0
+    assert both.post([message(one, 1) for one in known], Prefer="wait=60").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    for one in known:
+        body = "[" + ",".join(json.dumps(message(one, later)) for later in range(2, 30000)) + "]"
+        with both.client() as client:
+            client.connection.request("POST", "/messages", body[:-1], {"Content-Length": str(len(body))})
+            until(lambda: unread_bytes(both.http) == 0, what="the body but for its last byte")
+            before = worked_ns(both.gateway)
+            client.connection.send(b"]")
+            if took:  # the first half was the first reading
+                until(lambda: worked_ns(both.gateway) - before > 0.7 * took, what="the second reading")
+                both.gateway.send(signal.SIGSTOP)
+                time.sleep(1.2)
+                both.gateway.send(signal.SIGCONT)
+            answer = Answer(client.connection.getresponse())
+            took = worked_ns(both.gateway) - before
+        assert problem(answer) == (202, "")
+
+
+def test_a_gateway_that_asks_for_new_rockets_is_ready(start):
+    """It said that its buffer was full."""
+    both = start(gateway=("--workers", 1), processor=("--rockets", 1))
+    assert both.post(message(channel(), 1), Prefer="wait=60").status == 200
+    until(lambda: is_full(both), what="the news that the processor is full")
+    both.processor.send(signal.SIGSTOP)
+    with both.client() as client:
+        client.connection.request("POST", "/messages", json.dumps(message(channel(), 1)))
+        until(lambda: unread_bytes(both.http) == 0, what="the request")
+        ready, stats = both.call("GET", "/readyz"), both.call("GET", "/stats").json()
+        assert "buffer" not in ready.body.decode() and stats["waiting"] == 0
+        both.processor.send(signal.SIGCONT)
+        assert problem(Answer(client.connection.getresponse())) == (503, "rockets-full")
 
 
 def test_a_full_processor_that_is_away_lets_nothing_new_in_and_says_why(start):

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "common/text/table_hash.h"
+#include "common/bytes/frame_source.h"
 
 //  A key, and the sources that it used, the one used longest ago first.
 typedef struct {
@@ -22,24 +22,11 @@ struct source_owners {
     GHashTable *holders;  //  holder_t *, by its name
 };
 
-//  A peer chooses its sources.
-static guint
-s_hash (gconstpointer key)
-{
-    return table_hash_32 (text_of (key, FRAME_SOURCE_SIZE));
-}
-
-static gboolean
-s_is_equal (gconstpointer a, gconstpointer b)
-{
-    return memcmp (a, b, FRAME_SOURCE_SIZE) == 0;
-}
-
 source_owners_t *
 source_owners_new (void)
 {
     source_owners_t *self = g_new0 (source_owners_t, 1);
-    self->sources = g_hash_table_new_full (s_hash, s_is_equal, NULL, g_free);
+    self->sources = g_hash_table_new_full (frame_source_hash, frame_source_equal, NULL, g_free);
     self->holders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
     return self;
 }
@@ -109,10 +96,4 @@ source_owners_take (source_owners_t *self, const uint8_t source[FRAME_SOURCE_SIZ
         g_queue_push_tail_link (&owned->holder->sources, &owned->place);
     }
     return true;
-}
-
-size_t
-source_owners_count (const source_owners_t *self)
-{
-    return g_hash_table_size (self->sources);
 }

@@ -25,7 +25,4 @@ void source_owners_destroy (source_owners_t **self_p);
 bool source_owners_take (source_owners_t *self, const uint8_t source[FRAME_SOURCE_SIZE],
     const char *key) __attribute__ ((warn_unused_result));
 
-//  Return the number of sources in the table.
-size_t source_owners_count (const source_owners_t *self);
-
 #endif

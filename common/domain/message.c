@@ -221,12 +221,6 @@ message_kind_is_known (uint64_t number)
     return number < G_N_ELEMENTS (s_kind_names) && s_kind_names[number];
 }
 
-const char *
-message_kind_name (message_kind_t kind)
-{
-    return message_kind_is_known (kind) ? s_kind_names[kind] : NULL;
-}
-
 message_kind_t
 message_kind_of (text_t name)
 {

@@ -64,9 +64,6 @@ bool message_check_accepted (const message_t *message, message_fault_t *fault)
 //  Return true if the number is that of a kind.
 bool message_kind_is_known (uint64_t number);
 
-//  Return the messageType of a kind, or NULL for a number that is no kind.
-const char *message_kind_name (message_kind_t kind);
-
 //  Return the kind of a messageType, or 0 for an unknown one.
 message_kind_t message_kind_of (text_t name);
 

@@ -195,14 +195,6 @@ number_ranges_list (const number_ranges_t *self, size_t *count)
 }
 
 size_t
-number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps)
-{
-    size_t count = 0;
-    const number_range_t *ranges = number_ranges_list (self, &count);
-    return number_range_list_gaps (ranges, count, gaps);
-}
-
-size_t
 number_range_list_gaps (const number_range_t *ranges, size_t count, number_range_t *gaps)
 {
     size_t found = 0;

@@ -50,11 +50,8 @@ bool number_ranges_assign (number_ranges_t *self, const number_range_t *ranges, 
 //  Return the ranges in rising order and set *count. Borrowed until the next change.
 const number_range_t *number_ranges_list (const number_ranges_t *self, size_t *count);
 
-//  Write the gaps from 1 to the highest number into gaps, which has room for NUMBER_RANGES_MAX.
-//  Return their count.
-size_t number_ranges_gaps (const number_ranges_t *self, number_range_t *gaps);
-
-//  Write the gaps of a list of ranges in the same way.
+//  Write the gaps of rising ranges, from 1 to the highest number, into gaps, which has room for
+//  NUMBER_RANGES_MAX. Return their count.
 size_t number_range_list_gaps (const number_range_t *ranges, size_t count, number_range_t *gaps);
 
 //  Free the memory and make the set empty.

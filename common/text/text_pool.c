@@ -108,12 +108,6 @@ pooled_text_bytes (const pooled_text_t *text)
     return text ? text->text : text_of (NULL, 0);
 }
 
-size_t
-text_pool_size (const text_pool_t *self)
-{
-    return g_hash_table_size (self->texts);
-}
-
 const pooled_text_t *
 text_pool_find (const text_pool_t *self, text_t text)
 {

@@ -13,7 +13,7 @@ typedef struct pooled_text pooled_text_t;  //  a text in a pool; NULL stands for
 
 text_pool_t *text_pool_new (void);
 
-//  Free the pool. Release all texts first.
+//  Free the pool. Release all texts first: a text that is left is a bug, and ends the process.
 void text_pool_destroy (text_pool_t **self_p);
 
 //  Return the pooled copy of a text, and make it at the first use. The text may hold any bytes,
@@ -25,9 +25,6 @@ void text_pool_release (text_pool_t *self, pooled_text_t **text_p);
 
 //  Return the bytes, borrowed; no text for NULL.
 text_t pooled_text_bytes (const pooled_text_t *text);
-
-//  Return the number of different texts in the pool.
-size_t text_pool_size (const text_pool_t *self);
 
 //  Return a text of the pool, borrowed; NULL: the pool does not have it.
 const pooled_text_t *text_pool_find (const text_pool_t *self, text_t text);

@@ -143,9 +143,3 @@ unread_answers_release (void *bytes, void *answer)
         g_bytes_unref (unread->owner);
     g_free (unread);
 }
-
-size_t
-unread_answers_size (const unread_answers_t *self)
-{
-    return atomic_load (&self->all->bytes);
-}

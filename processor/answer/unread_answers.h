@@ -41,7 +41,4 @@ text_t unread_answers_give (unread_answer_t *answer);
 //  the answer as the hint.
 void unread_answers_release (void *bytes, void *answer);
 
-//  Return the counted bytes of all clients.
-size_t unread_answers_size (const unread_answers_t *self);
-
 #endif

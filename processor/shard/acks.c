@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "common/text/table_hash.h"
+#include "common/bytes/frame_source.h"
 
 #define FRAMES_PER_MESSAGE 16384
 
@@ -18,19 +18,6 @@ struct acks {
     GHashTable *sources;  //  source to source_t
 };
 
-//  A peer chooses its sources.
-static guint
-s_hash (gconstpointer key)
-{
-    return table_hash_32 (text_of (key, FRAME_SOURCE_SIZE));
-}
-
-static gboolean
-s_equal (gconstpointer a, gconstpointer b)
-{
-    return memcmp (a, b, FRAME_SOURCE_SIZE) == 0;
-}
-
 static void
 s_free_source (void *data)
 {
@@ -43,7 +30,8 @@ acks_t *
 acks_new (void)
 {
     acks_t *self = g_new0 (acks_t, 1);
-    self->sources = g_hash_table_new_full (s_hash, s_equal, g_free, s_free_source);
+    self->sources =
+        g_hash_table_new_full (frame_source_hash, frame_source_equal, g_free, s_free_source);
     return self;
 }
 

@@ -55,12 +55,18 @@ s_pause (const record_t *self)
         message_json_pause (self->pauses);
 }
 
+static const char *const s_kind_names[] = {
+#define ROW(NAME, number, type) [number] = (type),
+    MESSAGE_KINDS (ROW)
+#undef ROW
+};
+
 static inline void
 s_accept (void *context, size_t index, const message_t *message)
 {
     message_fault_t fault;
     cr_assert (message_check (message, &fault));
-    s_write (context, "%zu: %s", index, message_kind_name (message->kind));
+    s_write (context, "%zu: %s", index, s_kind_names[message->kind]);
     s_write_text (context, "channel", message->channel);
     s_write (context, " number=%lu time=%ld speed=%lu", message->number, message->time_us,
         message->speed);

@@ -68,14 +68,12 @@ Test (rocket, one_with_1024_ranges_is_restored_too)
     rocket_destroy (&copy, s_pool);
 }
 
-//  Change a good view in one way; it must be refused, and leave nothing in the pool.
+//  Change a good view in one way; it must be refused. s_stop checks that no text of it is left in the pool.
 #define EXPECT_REFUSED(good, change)                                                               \
     do {                                                                                           \
         rocket_view_t view = (good);                                                               \
-        size_t texts = text_pool_size (s_pool);                                                    \
         change;                                                                                    \
         cr_expect_null (rocket_restore (&view, s_pool), "%s", #change);                            \
-        cr_expect_eq (text_pool_size (s_pool), texts, "%s", #change);                              \
     } while (0)
 
 static void

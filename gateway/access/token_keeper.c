@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "common/access/watched_file.h"
 #include "common/process/log.h"
@@ -37,6 +38,18 @@ s_publish (token_keeper_t *self, token_list_t *list)
     pthread_mutex_unlock (&self->mutex);
 }
 
+static void
+s_log_unusable (const char *path, const char *fault)
+{
+    if (access (path, F_OK) == 0)
+        log_event (LOG_ERROR, "cannot use the token file", "path=%s reason=%s", path, fault);
+    else
+        log_event (LOG_ERROR, "cannot use the token file", "path=%s reason=%s advice=%s", path,
+            fault,
+            "make the file and a token with: downlink-keygen token NAME --scopes write,read "
+            "--token-file FILE");
+}
+
 token_keeper_t *
 token_keeper_new (const char *path)
 {
@@ -48,7 +61,7 @@ token_keeper_new (const char *path)
     if (self->list)
         log_event (LOG_INFO, "read the token file", "path=%s tokens=%zu", path, self->list->count);
     else {
-        log_event (LOG_ERROR, "cannot use the token file", "path=%s reason=%s", path, fault);
+        s_log_unusable (path, fault);
         token_keeper_destroy (&self);
     }
     return self;

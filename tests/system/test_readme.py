@@ -90,6 +90,20 @@ class Reader:
         self.shell.wait(20)
 
 
+def test_the_chapter_on_an_open_network_works_as_printed(reader, tmp_path):
+    chapter = README.split("## On an open network")[1].split("\n## ")[0]
+    makers, client = re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)
+    certificate, token, gateway = re.fullmatch(r"(openssl .*?)(build/bin/downlink-keygen .*?)(build/bin/.*)", makers,
+                                               re.DOTALL).groups()
+    reader.sees(f"grep -o 'Downlink is ready' {reader.log}", "Downlink is ready")
+    reader.run(f"cd {tmp_path}; {certificate}")
+    made = reader.run(token)
+    reader.run(f"{gateway.rstrip()} >{tmp_path}/gateway.log 2>&1 & gateway=$!")
+    reader.sees(client.replace("dlk_...", re.search(r"dlk_\S+", made)[0]), '{"rockets":[],"next":null}')
+    assert '"status":401' in reader.run(client)
+    reader.run("kill $gateway; wait $gateway")
+
+
 @pytest.fixture
 def reader(tmp_path):
     one = Reader(tmp_path)

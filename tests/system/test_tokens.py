@@ -333,7 +333,8 @@ def ended(stream):
 
 
 @pytest.mark.parametrize("text,mode,fault", [
-    (None, 0o600, "No such file"), ("one read\n", 0o600, "line 1: a line has the fields"),
+    (None, 0o600, "No such file"), (None, 0o600, "downlink-keygen token NAME --scopes"),
+    ("one read\n", 0o600, "line 1: a line has the fields"),
     (line("one", "read") + line("one", "read"), 0o600, "line 2: an earlier line"),
     (line("one", "read"), 0o622, "every user of this machine may write to it")])
 def test_a_gateway_does_not_start_with_a_bad_file(tmp_path, text, mode, fault):

@@ -90,8 +90,8 @@ s_warn (const gateway_config_t *config)
         return;
     if (!config->token_file && !config->tls.client_ca)
         log_event (LOG_WARN,
-            is_loopback ? "there are no tokens: whoever the proxy lets in may do everything"
-                        : "there are no tokens: whoever reaches the port may do everything",
+            is_loopback ? "there are no tokens: every client of the proxy may do everything"
+                        : "there are no tokens: every client may do everything",
             "address=%s", address);
     else if (!config->tls.certificate && !is_proxied)
         log_event (LOG_WARN, "tokens go over the network in the clear", "address=%s advice=%s",

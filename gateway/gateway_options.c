@@ -148,7 +148,7 @@ s_read_listen (void)
         options_refuse (&s_usage,
             "--listen: other machines reach '%s', so clients need tokens (--token-file FILE, made "
             "with downlink-keygen) or certificates (--tls-client-ca FILE); --insecure lets "
-            "everybody in",
+            "every client in",
             s_flags.listen);
 }
 

@@ -6,7 +6,7 @@
 
 #include "http/http_parts.h"
 
-#define HTTP_BUSY "too many bodies are under way; send this one again"
+#define HTTP_BUSY "too many bodies are in progress; send this one again"
 
 //  Keep libmicrohttpd from parsing parameters and cookies. Call this when the request line has
 //  arrived.

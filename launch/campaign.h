@@ -11,7 +11,7 @@
 
 #define CAMPAIGN_STATUSES 600
 
-//  Descriptors that a campaign needs beside one for each request under way.
+//  Descriptors that a campaign needs beside one for each request in progress.
 #define CAMPAIGN_DESCRIPTORS 64
 
 typedef struct {

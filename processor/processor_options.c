@@ -122,7 +122,7 @@ processor_options_read (processor_config_t *config, int argc, char **argv)
     if (!address_is_loopback (s_bind) && !s_flags.curve_dir && !s_flags.is_insecure)
         options_refuse (&s_usage,
             "--bind: other machines reach '%s', so its ports need keys (--curve-dir DIR, made with "
-            "downlink-keygen); --insecure lets everybody in",
+            "downlink-keygen); --insecure lets every program in",
             s_flags.bind);
     s_service.is_reloading = s_flags.curve_dir != NULL;
     if (s_flags.admin && !listen_address_read (&s_admin, s_flags.admin, 0))

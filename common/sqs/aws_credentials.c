@@ -22,7 +22,7 @@ struct aws_credentials {
     char *profile;  //  NULL: the usual one
     web_t *web;
     aws_key_t key;
-    bool is_asking;  //  a request is under way
+    bool is_asking;  //  a request is in progress
     char *token;     //  of the metadata service
     int64_t look_at_ms;
     int64_t fault_logged_ms;

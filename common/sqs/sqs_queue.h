@@ -7,7 +7,7 @@
 
 typedef enum {
     SQS_QUEUE_UNKNOWN,
-    SQS_QUEUE_ASKED,  //  a call is under way
+    SQS_QUEUE_ASKED,  //  a call is in progress
     SQS_QUEUE_READY,  //  it exists, and url is set
     SQS_QUEUE_FAULTY  //  it cannot be used: fault says why. It is checked again from time to time
 } sqs_queue_state_t;

@@ -22,7 +22,7 @@ typedef struct staged staged_t;
 
 typedef enum {
     STAGE_TAKEN,      //  the piece was taken
-    STAGE_BUSY,       //  nothing was taken: a round is under way, and there is room soon
+    STAGE_BUSY,       //  nothing was taken: a round is in progress, and there is room soon
     STAGE_FULL,       //  nothing was taken: there is no room now
     STAGE_DISK_FULL,  //  nothing was taken: the disk of the journal is full
     STAGE_TOO_LARGE,  //  nothing was taken: the buffer can never hold this upload

@@ -3,7 +3,7 @@
 //    phase              a gateway                                      next
 //    GATEWAY_RUNNING    serves                                         GATEWAY_UNREADY
 //    GATEWAY_UNREADY    serves, but /readyz says 503: balancers leave  GATEWAY_STOPPING
-//    GATEWAY_STOPPING   ends requests under way, delivers, and ends    none
+//    GATEWAY_STOPPING   ends open requests, delivers, and ends         none
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_PHASE_H
 #define DOWNLINK_PHASE_H

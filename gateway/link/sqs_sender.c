@@ -35,7 +35,7 @@ typedef struct {
     char group[GROUP_SIZE];  //  for FIFO
     GQueue flights;          //  of flight_t, in the order of sending
     GQueue pieces;           //  of sqs_piece_t: those that wait for their request
-    request_t *request;      //  under way; NULL: none
+    request_t *request;      //  in progress; NULL: none
     unsigned failures;       //  in a row
     int64_t rest_until_ms;
 } way_t;

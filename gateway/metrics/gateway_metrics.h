@@ -45,7 +45,7 @@
         "well.")                                                                                   \
     X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
     X (connections, GAUGE, "connections", "Open connections of clients.")                          \
-    X (idle, GAUGE, "idle_connections", "Of those, the ones with no request under way.")           \
+    X (idle, GAUGE, "idle_connections", "Of those, the ones with no request in progress.")         \
     X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")             \
     X (tls_connections, GAUGE, "tls_connections", "Of those, the ones under TLS.")                 \
     X (tls_handshakes, COUNTER, "tls_handshakes_total", "Handshakes of TLS that were good.")       \

@@ -114,13 +114,12 @@ static void
 s_log_refused (peer_links_t *self, const peer_t *peer)
 {
     if (log_is_due (&self->logged_ms, LOG_MS))
-        log_event (LOG_WARN, "a processor and this gateway do not get along",
+        log_event (LOG_WARN, "the handshake with a processor fails",
             "address=%s port=%u reason=%s advice=%s", peer->address.host,
             (unsigned) peer->address.port,
-            self->keys.keeper
-                ? "the handshake fails: it does not admit this gateway's key, or has "
-                  "another key than those that may announce, or none"
-                : "the handshake fails: the processor has keys, this gateway has none",
+            self->keys.keeper ? "it does not admit this gateway's key, or has "
+                                "another key than those that may announce, or none"
+                              : "the processor has keys, this gateway has none",
             self->keys.keeper
                 ? "compare the files peers in --curve-dir of both; the processor's log "
                   "names a key that it refuses"

@@ -21,7 +21,7 @@ static const struct {
             HTTP_HEAD_MAX_BYTES) " bytes and " G_STRINGIFY (HTTP_HEAD_MAX_FIELDS) " fields"},
     [PARTING_CHUNK_LINE] = {400, "bad-request", "a chunk-size line of the body is too long"},
     [PARTING_BODY_TOO_LARGE] = {413, "body-too-large", "the body is too large"},
-    [PARTING_BUSY] = {503, "busy", "too many bodies are under way; send this one again"},
+    [PARTING_BUSY] = {503, "busy", "too many bodies are in progress; send this one again"},
     [PARTING_STOPPING] = {503, "stopping",
         "the server is stopping and the request was not complete; send it again"},
     [PARTING_MALFORMED] = {400, "bad-request", "the request is not well-formed"},

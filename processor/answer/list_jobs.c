@@ -30,7 +30,7 @@
 #define LAPS_MAX 4           //  selections without a rocket to show, before a 503
 
 typedef struct {
-    bool is_under_way;
+    bool is_open;
     bool is_gathered;
     uint32_t partition;
     size_t chunks;  //  at the beginning; those of new rockets follow
@@ -339,7 +339,7 @@ s_visit (list_jobs_t *self, uint32_t partition)
     size_t size = shard_places (list_job_shard (self->shards, partition));
     shard_visit_t *visit = &self->visit;
     *visit = (shard_visit_t){
-        .is_under_way = true, .partition = partition, .chunks = (size + CHUNK - 1) / CHUNK};
+        .is_open = true, .partition = partition, .chunks = (size + CHUNK - 1) / CHUNK};
     visit->stride = visit->chunks * 618 / 1000 + 1;
     while (s_greatest_divisor (visit->stride, visit->chunks) > 1)
         visit->stride++;
@@ -412,7 +412,7 @@ s_end_visit (list_jobs_t *self)
         job->is_in_visit = false;
         s_check_off (self, job, partition);
     }
-    self->visit.is_under_way = false;
+    self->visit.is_open = false;
 }
 
 //  Show all rockets of some places to selections. Rockets are scattered in memory, so prefetch the
@@ -485,7 +485,7 @@ s_step (list_jobs_t *self)
         return;
     }
     s_fill_seats (self);
-    if (!self->visit.is_under_way)
+    if (!self->visit.is_open)
         s_begin_visit (self);
     else if (!self->visit.is_gathered)
         self->visit.is_gathered = !s_gather (self);

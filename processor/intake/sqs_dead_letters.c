@@ -19,7 +19,7 @@ typedef struct {
     sqs_feed_t *feed;
     uint64_t *delivered;
     GQueue waiting;  //  of letter_t: those that wait for their batch
-    GQueue batch;    //  of letter_t: those under way, in its order
+    GQueue batch;    //  of letter_t: those in progress, in its order
 } sqs_dead_letters_t;
 
 dead_letters_t *

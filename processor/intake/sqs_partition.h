@@ -32,7 +32,7 @@ typedef struct {
     GQueue held;          //  of sqs_message_t
     GQueue done;          //  of sqs_message_t
     GQueue back;          //  of sqs_message_t
-    GQueue calls;         //  under way
+    GQueue calls;         //  in progress
     unsigned receives;    //  calls that ask for messages
     unsigned changes;     //  calls that delete, hide or show messages
     bool is_full;         //  the last answer had a full batch of messages

@@ -71,7 +71,7 @@ class Impostor:
 
 class Relay:
     """Forwards three ports to a processor's. It can swallow what the gateway sends as frames, and what it
-    hears as events (as whole messages: it does so only while little is under way)."""
+    hears as events (as whole messages: it does so only while little is in progress)."""
 
     def __init__(self, target):
         self.swallowed = 0

@@ -390,7 +390,7 @@ def test_a_gateway_without_the_right_keys_gets_in_as_soon_as_somebody_mends_that
     lines = keys.lines()
     keys.allow("gateway", "")
     both.gateway = both.start_gateway()
-    line = both.gateway.lines_with("do not get along")[0]
+    line = both.gateway.lines_with("the handshake with a processor fails")[0]
     assert "advice=" in line and "does not admit this gateway's key" in line
     until(lambda: both.call("GET", "/readyz").status == 503, what="no processor")
     keys.write(lines)
@@ -398,7 +398,7 @@ def test_a_gateway_without_the_right_keys_gets_in_as_soon_as_somebody_mends_that
     both.gateway.stop()
     both.gateway_flags = ()
     both.gateway = both.start_gateway()
-    assert "start this gateway with --curve-dir" in both.gateway.lines_with("do not get along")[0]
+    assert "start this gateway with --curve-dir" in both.gateway.lines_with("the handshake with a processor fails")[0]
     both.processor.stop()
     both.processor_flags = ()
     both.processor = both.start_processor()

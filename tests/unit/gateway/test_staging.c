@@ -46,7 +46,7 @@ s_keep (void *context, record_t *record)
     record_free (record);
 }
 
-//  Begin a round; the caller's next steps happen while it is under way.
+//  Begin a round; the caller's next steps happen while it is in progress.
 static journal_round_t *
 s_begin_round (course_t *self, bool may_remove)
 {

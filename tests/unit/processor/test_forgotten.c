@@ -186,7 +186,7 @@ Test (forgotten, a_rocket_ends_after_its_time_and_its_id_may_be_used_again)
     cr_assert_eq (saved->len, 1);
     cr_expect_eq (((const rocket_view_t *) saved->pdata[0])->status, ROCKET_GONE);
     shard_end_forgotten (s_shard, NOW_US + 1, ALL);
-    cr_expect_eq (shard_forgotten (s_shard), 1, "its save is under way");
+    cr_expect_eq (shard_forgotten (s_shard), 1, "its save is in progress");
     shard_put_back (s_shard);  //  the save fails
     g_ptr_array_unref (saved);
     saved = s_save ();

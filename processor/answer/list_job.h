@@ -1,5 +1,6 @@
 //  A job: a list that is being selected, its askers, its shards, and the shards that it has not
-//  seen yet. list_jobs.c schedules the jobs. The processor's thread owns them.
+//  seen yet. list_jobs.c schedules the jobs, list_pass.c shows them the rockets. The processor's
+//  thread owns them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_LIST_JOB_H
 #define DOWNLINK_LIST_JOB_H

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -277,16 +278,29 @@ s_enter (doorkeeper_t *self, int fd)
         s_end_longest_silent (self, "the port has as many connections as it may have");
 }
 
+//  Return the port of a bound socket; 0: unknown.
+static unsigned
+s_port (int fd)
+{
+    struct sockaddr_storage place;
+    socklen_t size = sizeof place;
+    if (getsockname (fd, (struct sockaddr *) &place, &size) != 0)
+        return 0;
+    return ntohs (place.ss_family == AF_INET6 ? ((struct sockaddr_in6 *) &place)->sin6_port
+                                              : ((struct sockaddr_in *) &place)->sin_port);
+}
+
 //  The port is open.
 static void
 s_open (int fd)
 {
-    if (!visitor_refuse_resets (fd))
-        log_event (LOG_WARN, "strangers on a ZeroMQ port can end this process",
-            "reason=%s advice=%s", g_strerror (errno),
-            "this kernel allows no socket filter here: let only trusted hosts reach the port, or "
-            "grant "
-            "the privilege");
+    if (visitor_refuse_resets (fd))
+        return;
+    const char *reason = g_strerror (errno);
+    log_event (LOG_WARN, "strangers on a ZeroMQ port can end this process",
+        "port=%u reason=%s advice=%s", s_port (fd), reason,
+        "this kernel lets only programs with CAP_NET_ADMIN filter a socket: let only trusted hosts "
+        "reach the port, or grant that capability");
 }
 
 //  Handle one event. Return false after the last one.

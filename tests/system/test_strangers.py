@@ -280,7 +280,8 @@ def test_a_port_that_resets_can_reach_is_told_in_the_log(pair):
     if kernel_attaches_filters():
         assert words not in pair.processor.text()
     else:
-        assert pair.processor.lines_with(words)
+        ports = [line.split("port=")[1].split()[0] for line in pair.processor.lines_with(words)]
+        assert sorted(ports) == [str(pair.port + offset) for offset in range(3)]
 
 
 @pytest.mark.skipif(not kernel_attaches_filters(),

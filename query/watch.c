@@ -227,7 +227,7 @@ s_show_page (watched_t *processor, const reply_t *reply)
 }
 
 static void
-s_take_answer (watched_t *processor)
+s_take_reply (watched_t *processor)
 {
     text_t part;
     bool more = false;
@@ -286,7 +286,7 @@ s_run_processor (watched_t *processor, int64_t now_ms)
         g_clear_pointer (&processor->after, g_free);
     }
     processor->is_synced = is_synced;
-    s_take_answer (processor);
+    s_take_reply (processor);
     if (processor->must_ask && now_ms >= processor->retry_at_ms)
         s_ask (processor, now_ms);
     s_blame (processor, now_ms);

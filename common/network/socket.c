@@ -45,9 +45,9 @@
 #define RECONNECT_MS 100
 #define RECONNECT_MAX_MS 1000
 #define CONNECT_MS 2000
-//  Limits for each client of a ROUTER. Further answers wait in unread_answers, further queries at
+//  Limits for each client of a ROUTER. Further replies wait in unread_replies, further queries at
 //  the client.
-#define ANSWER_BUFFER_BYTES (512 * 1024)
+#define REPLY_BUFFER_BYTES (512 * 1024)
 #define QUERIES_IN_FLIGHT 16
 #define HEAR_AGAIN_US 1000000
 #define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
@@ -187,7 +187,7 @@ s_set_own (void *handle, socket_kind_t kind)
     case SOCKET_ROUTER:
         return s_set (handle, ZMQ_ROUTER_MANDATORY,
                    1) &&  //  fail if a client is gone or reads nothing
-               s_set (handle, ZMQ_SNDBUF, ANSWER_BUFFER_BYTES) &&
+               s_set (handle, ZMQ_SNDBUF, REPLY_BUFFER_BYTES) &&
                s_set (handle, ZMQ_RCVHWM, QUERIES_IN_FLIGHT);
     case SOCKET_REQ:
         return s_set (handle, ZMQ_REQ_RELAXED, 1) && s_set (handle, ZMQ_REQ_CORRELATE, 1);

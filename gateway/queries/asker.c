@@ -36,7 +36,7 @@ typedef enum { INQUIRY_ROCKET, INQUIRY_LIST, INQUIRY_KINDS } inquiry_kind_t;
 typedef struct {
     list_query_t query;  //  its texts are copies
     wanted_fn *wanted;
-    GPtrArray *answers;  //  GBytes, which hold the bytes of `parts`
+    GPtrArray *replies;  //  GBytes, which hold the bytes of `parts`
     GArray *parts;       //  reply_t
 } listing_t;
 
@@ -88,14 +88,14 @@ asker_new (directory_t *directory)
 static void
 s_forget_parts (listing_t *list)
 {
-    g_ptr_array_set_size (list->answers, 0);
+    g_ptr_array_set_size (list->replies, 0);
     g_array_set_size (list->parts, 0);
 }
 
 static void
 s_free_listing (listing_t *list)
 {
-    g_ptr_array_unref (list->answers);
+    g_ptr_array_unref (list->replies);
     g_array_unref (list->parts);
     g_free ((char *) (uintptr_t) list->query.status.data);
     g_free ((char *) (uintptr_t) list->query.type.data);
@@ -236,7 +236,7 @@ asker_list (
     listing->query.after.id = s_copy (list->after.id);
     listing->query.after.value.text = s_copy (list->after.value.text);
     listing->wanted = wanted;
-    listing->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+    listing->replies = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
     listing->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));
     return s_new_inquiry (self, (text_t){0}, listing, function, context);
 }
@@ -432,13 +432,13 @@ s_end_attempt (asker_t *self, inquiry_t *inquiry)
 static void
 s_take_reply (asker_t *self, inquiry_t *inquiry, const reply_t *reply, GBytes *bytes)
 {
-    bool is_answer = reply && (reply->status == 200 || (reply->status == 404 && !inquiry->list));
+    bool is_good = reply && (reply->status == 200 || (reply->status == 404 && !inquiry->list));
     if (reply && reply->status == 503) {
         s_refuse (self, inquiry, true);
         return;
     }
     inquiry->outstanding--;
-    inquiry->is_failed |= !is_answer || !s_is_current (self, reply);
+    inquiry->is_failed |= !is_good || !s_is_current (self, reply);
     if (!inquiry->is_failed && !inquiry->list) {
         s_finish (self, inquiry,
             &(outcome_t){.status = reply->status,
@@ -448,7 +448,7 @@ s_take_reply (asker_t *self, inquiry_t *inquiry, const reply_t *reply, GBytes *b
     }
     if (!inquiry->is_failed) {
         g_array_append_vals (inquiry->list->parts, reply, 1);
-        g_ptr_array_add (inquiry->list->answers, g_bytes_ref (bytes));
+        g_ptr_array_add (inquiry->list->replies, g_bytes_ref (bytes));
     }
     if (inquiry->outstanding == 0)
         s_end_attempt (self, inquiry);

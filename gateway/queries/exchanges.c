@@ -8,14 +8,14 @@
 #include "query/protocol/reply.h"
 
 #define LOOK_MS 20        //  between looks for processors that are gone
-#define DOUBT_MS 50       //  an exchange younger than this is answered in spite of other owners
-#define ENDED_MS 2000     //  after its deadline, an unanswered exchange is forgotten
+#define DOUBT_MS 50       //  an exchange younger than this gets its reply in spite of other owners
+#define ENDED_MS 2000     //  after its deadline, an exchange without a reply is forgotten
 #define BATCH_ROCKETS 96  //  with all the gaps that a rocket may have, which take 20 KB: 2 MB
 
 //  The bytes of replies that a run reads; fewer for lists, which cost more work.
 #define ROCKET_BYTES_PER_RUN ((size_t) 2 * 1024 * 1024)
 #define LIST_BYTES_PER_RUN ((size_t) 1024 * 1024)
-#define ANSWER_COST_BYTES 1024  //  that any answer counts besides its own
+#define REPLY_COST_BYTES 1024  //  that any reply counts besides its own
 
 typedef struct {
     void *inquiry;  //  NULL: it has ended
@@ -264,7 +264,7 @@ s_take_batch (exchanges_t *self, exchange_t *exchange, text_t payload)
 
 //  Read one reply, whose first part was received. Return its size.
 static size_t
-s_take_answer (exchanges_t *self, socket_t *socket, text_t part, bool more)
+s_take_reply (exchanges_t *self, socket_t *socket, text_t part, bool more)
 {
     uint64_t number = 0;
     if (part.size == sizeof number)
@@ -285,12 +285,12 @@ s_take_answer (exchanges_t *self, socket_t *socket, text_t part, bool more)
 
 //  Read replies until the budget is used up.
 static void
-s_take_answers (exchanges_t *self, socket_t *socket, size_t *budget)
+s_take_replies (exchanges_t *self, socket_t *socket, size_t *budget)
 {
     text_t part;
     bool more = false;
     while (*budget > 0 && socket_receive (socket, &part, &more)) {
-        size_t cost = s_take_answer (self, socket, part, more) + ANSWER_COST_BYTES;
+        size_t cost = s_take_reply (self, socket, part, more) + REPLY_COST_BYTES;
         *budget -= MIN (*budget, cost);
     }
     self->is_due |= *budget == 0;
@@ -363,9 +363,9 @@ exchanges_run (exchanges_t *self)
     self->is_due = false;
     self->turn++;
     for (size_t index = 0; index < count; index++)
-        s_take_answers (self, peers[(self->turn + index) % count]->queries, &rocket_bytes);
+        s_take_replies (self, peers[(self->turn + index) % count]->queries, &rocket_bytes);
     for (size_t index = 0; index < count; index++)
-        s_take_answers (self, peers[(self->turn + index) % count]->lists, &list_bytes);
+        s_take_replies (self, peers[(self->turn + index) % count]->lists, &list_bytes);
     s_look_around (self);
 }
 

@@ -27,47 +27,47 @@ s_write_page (const selection_t *selection, GByteArray *page)
 
 void
 answer_list (
-    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer)
+    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *reply)
 {
     GByteArray *page = g_byte_array_new ();
     uint32_t count = s_write_page (selection, page);
     bool more = selection->is_cut || count < selection->count;
-    reply_write_list (answer, owned, owned_count, more, count);
-    g_byte_array_append (answer, page->data, page->len);
+    reply_write_list (reply, owned, owned_count, more, count);
+    g_byte_array_append (reply, page->data, page->len);
     g_byte_array_unref (page);
 }
 
 static void
-s_answer_get (const shards_t *shards, text_t id, GByteArray *answer)
+s_answer_get (const shards_t *shards, text_t id, GByteArray *reply)
 {
     const shard_t *shard = shards->shards[partition_of (id, shards_layout (shards))];
     const rocket_t *rocket = shard ? shard_find (shard, id) : NULL;
     if (!shard)
-        reply_write_status (answer, 421, "the partition of this rocket is not owned here");
+        reply_write_status (reply, 421, "the partition of this rocket is not owned here");
     else if (!rocket || rocket_is_forgotten (rocket))
-        reply_write_status (answer, 404, "there is no rocket of this id");
+        reply_write_status (reply, 404, "there is no rocket of this id");
     else
-        reply_write_rocket (answer, shard_owned (shard), rocket);
+        reply_write_rocket (reply, shard_owned (shard), rocket);
 }
 
 static void
-s_answer_forget (shards_t *shards, text_t id, GByteArray *answer)
+s_answer_forget (shards_t *shards, text_t id, GByteArray *reply)
 {
     shard_t *shard = shards->shards[partition_of (id, shards_layout (shards))];
     if (!shard || shard_is_leaving (shard)) {
-        reply_write_status (answer, 421, "the partition of this rocket is not owned here");
+        reply_write_status (reply, 421, "the partition of this rocket is not owned here");
         return;
     }
     const rocket_t *rocket = shard_find (shard, id);
     bool was_forgotten = rocket && rocket_is_forgotten (rocket);
     forget_t forget = shard_forget (shard, id, g_get_real_time ());
     if (forget == FORGET_NO_ROCKET)
-        reply_write_status (answer, 404, "there is no rocket of this id");
+        reply_write_status (reply, 404, "there is no rocket of this id");
     else if (forget == FORGET_NO_ROOM)
-        reply_write_status (answer, 503, "too many forgotten rockets are remembered");
+        reply_write_status (reply, 503, "too many forgotten rockets are remembered");
     else {
         shards->counters.forgotten += !was_forgotten;
-        reply_write_forgotten (answer, shard_owned (shard), forget == FORGET_SAVED);
+        reply_write_forgotten (reply, shard_owned (shard), forget == FORGET_SAVED);
     }
 }
 
@@ -172,14 +172,14 @@ s_write_owned (msgpack_writer_t *writer, const shards_t *shards)
 }
 
 static void
-s_answer_stats (const shards_t *shards, GByteArray *answer)
+s_answer_stats (const shards_t *shards, GByteArray *reply)
 {
     char state[STATE_ID_TEXT_SIZE];
     uint32_t counters = 0;
 #define X(field, name, prometheus, help) counters++;
     PROCESSOR_COUNTERS (X)
 #undef X
-    msgpack_writer_t writer = msgpack_writer_begin (answer);
+    msgpack_writer_t writer = msgpack_writer_begin (reply);
     reply_write_stats (&writer, 11 + counters);
     msgpack_write_key (&writer, "processor");
     s_write_id (&writer, shards->processor);
@@ -203,21 +203,21 @@ s_answer_stats (const shards_t *shards, GByteArray *answer)
 }
 
 void
-answer_query (shards_t *shards, const query_t *query, GByteArray *answer)
+answer_query (shards_t *shards, const query_t *query, GByteArray *reply)
 {
     shards->counters.queries++;
     switch (query->op) {
     case QUERY_PING:
-        reply_write_status (answer, 200, NULL);
+        reply_write_status (reply, 200, NULL);
         break;
     case QUERY_STATS:
-        s_answer_stats (shards, answer);
+        s_answer_stats (shards, reply);
         break;
     case QUERY_GET:
-        s_answer_get (shards, query->id, answer);
+        s_answer_get (shards, query->id, reply);
         break;
     case QUERY_FORGET:
-        s_answer_forget (shards, query->id, answer);
+        s_answer_forget (shards, query->id, reply);
         break;
     case QUERY_LIST:
     case QUERY_BATCH:

@@ -12,11 +12,11 @@
 #define QUERY_EXPIRED "the deadline of this query has passed"
 
 //  Write the reply to a query that is neither a list nor a query batch. Never waits.
-void answer_query (shards_t *shards, const query_t *query, GByteArray *answer);
+void answer_query (shards_t *shards, const query_t *query, GByteArray *reply);
 
 //  Write the reply to a list: the rockets of a settled selection, as many as the list wants and
 //  LIST_REPLY_MAX_BYTES allows. owned: the partitions that the list covers.
 void answer_list (
-    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *answer);
+    const selection_t *selection, const owned_t *owned, uint32_t owned_count, GByteArray *reply);
 
 #endif

@@ -1,4 +1,4 @@
-//  The answer of a query batch is written while its queries are read, with a hole for each list.
+//  The reply to a query batch is written while its queries are read, with a hole for each list.
 //  When the last hole has its reply, text and replies are joined.
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/answer/answerer.h"
@@ -9,7 +9,7 @@
 #include "query/protocol/reply.h"
 
 #define QUERIES_PER_STEP 16             //  the clock is read between steps
-#define BORROWED_MAX_BYTES (64 * 1024)  //  a larger answer goes out without a copy
+#define BORROWED_MAX_BYTES (64 * 1024)  //  a larger reply goes out without a copy
 
 //  The place of the reply to a list.
 typedef struct {
@@ -19,12 +19,12 @@ typedef struct {
 
 typedef struct {
     answerer_t *answerer;
-    answer_fn *function;
+    reply_fn *function;
     void *context;
     uint64_t client;
     int64_t received_us;
     int64_t deadline_us;
-    GByteArray *text;  //  the answer, without its holes
+    GByteArray *text;  //  the reply, without its holes
     GArray *holes;     //  of hole_t; NULL: none
     uint32_t missing;  //  holes without a reply
     size_t size;       //  of text and replies
@@ -67,7 +67,7 @@ s_clear_hole (void *data)
 }
 
 static request_t *
-s_new (answerer_t *self, answer_fn *function, void *context)
+s_new (answerer_t *self, reply_fn *function, void *context)
 {
     request_t *request = g_new0 (request_t, 1);
     request->answerer = self;
@@ -122,7 +122,7 @@ answerer_destroy (answerer_t **self_p)
     *self_p = NULL;
 }
 
-//  Count bytes that were added to an answer.
+//  Count bytes that were added to a reply.
 static void
 s_grow (request_t *request, size_t size)
 {
@@ -144,11 +144,11 @@ s_hold (request_t *request)
 }
 
 static void
-s_append (GByteArray *answer, GBytes *reply)
+s_append (GByteArray *whole, GBytes *reply)
 {
     gsize size = 0;
     const guint8 *bytes = g_bytes_get_data (reply, &size);
-    g_byte_array_append (answer, bytes, (guint) size);
+    g_byte_array_append (whole, bytes, (guint) size);
 }
 
 //  Join the text and the replies.
@@ -159,16 +159,16 @@ s_join (request_t *request)
         return g_byte_array_free_to_bytes (g_steal_pointer (&request->text));
     if (request->text->len == 0 && request->holes->len == 1)
         return g_bytes_ref (g_array_index (request->holes, hole_t, 0).reply);
-    GByteArray *answer = g_byte_array_sized_new ((guint) request->size);
+    GByteArray *whole = g_byte_array_sized_new ((guint) request->size);
     size_t done = 0;
     for (guint index = 0; index < request->holes->len; index++) {
         const hole_t *hole = &g_array_index (request->holes, hole_t, index);
-        g_byte_array_append (answer, request->text->data + done, (guint) (hole->at - done));
-        s_append (answer, hole->reply);
+        g_byte_array_append (whole, request->text->data + done, (guint) (hole->at - done));
+        s_append (whole, hole->reply);
         done = hole->at;
     }
-    g_byte_array_append (answer, request->text->data + done, (guint) (request->text->len - done));
-    return g_byte_array_free_to_bytes (answer);
+    g_byte_array_append (whole, request->text->data + done, (guint) (request->text->len - done));
+    return g_byte_array_free_to_bytes (whole);
 }
 
 static void
@@ -179,8 +179,8 @@ s_finish_if_whole (request_t *request)
         return;
     histogram_add (&self->shards->latencies.query, clock_us () - request->received_us, 1);
     if (!request->holes && request->text->len <= BORROWED_MAX_BYTES) {
-        text_t answer = text_of ((const char *) request->text->data, request->text->len);
-        request->function (request->context, answer, NULL);
+        text_t reply = text_of ((const char *) request->text->data, request->text->len);
+        request->function (request->context, reply, NULL);
     }
     else {
         GBytes *owner = s_join (request);
@@ -216,7 +216,7 @@ s_lacks_room (const request_t *request, size_t size, uint32_t *status)
         *status = 400;
         return "the replies before this one are too large";
     }
-    if (request->is_held && request->answerer->size + size > ANSWERS_MAX_BYTES) {
+    if (request->is_held && request->answerer->size + size > REPLIES_MAX_BYTES) {
         *status = 503;
         return "too many replies wait: ask again later";
     }
@@ -378,7 +378,7 @@ s_begin_batch (request_t *request, const query_t *query, int64_t until_us)
 }
 
 void
-answerer_take (answerer_t *self, text_t bytes, answer_client_t client, answer_fn *function,
+answerer_take (answerer_t *self, text_t bytes, query_client_t client, reply_fn *function,
     void *context, int64_t until_us)
 {
     request_t *request = s_new (self, function, context);

@@ -4,14 +4,14 @@
 #include "common/process/clock.h"
 #include "common/text/table_hash.h"
 #include "processor/answer/answerer.h"
-#include "processor/answer/unread_answers.h"
+#include "processor/answer/unread_replies.h"
 #include "query/protocol/reply.h"
 
 #define REQUESTS_PER_RUN 64
 #define REQUESTS_US 2000  //  longest time to take in requests
 #define SLICE_US 3000     //  longest time for batches and lists
 
-//  The parts of a client's message in front of the query; they also precede the answer.
+//  The parts of a client's message in front of the query; they also precede the reply.
 typedef struct {
     uint32_t count;
     uint32_t sizes[ENVELOPE_PARTS_MAX];
@@ -19,7 +19,7 @@ typedef struct {
     char bytes[ENVELOPE_MAX_BYTES];
 } envelope_t;
 
-//  An envelope that waits for its answer. It is allocated with envelope.size bytes only.
+//  An envelope that waits for its reply. It is allocated with envelope.size bytes only.
 typedef struct {
     query_server_t *server;
     uint64_t client;  //  hash of its routing id
@@ -31,7 +31,7 @@ struct query_server {
     shards_t *shards;
     peer_view_t peers;  //  may ask
     answerer_t *answerer;
-    unread_answers_t *unread;
+    unread_replies_t *unread;
 };
 
 query_server_t *
@@ -41,7 +41,7 @@ query_server_new (socket_t *queries, shards_t *shards, text_pool_t *pool, peer_k
     self->socket = queries;
     self->shards = shards;
     self->answerer = answerer_new (shards, pool);
-    self->unread = unread_answers_new ();
+    self->unread = unread_replies_new ();
     peer_view_init (&self->peers, peers);
     return self;
 }
@@ -53,7 +53,7 @@ query_server_destroy (query_server_t **self_p)
     if (!self)
         return;
     answerer_destroy (&self->answerer);
-    unread_answers_destroy (&self->unread);
+    unread_replies_destroy (&self->unread);
     peer_view_clear (&self->peers);
     g_free (self);
     *self_p = NULL;
@@ -74,26 +74,26 @@ s_send_envelope (socket_t *socket, const envelope_t *envelope)
 static void
 s_send (query_server_t *self, const waiting_t *waiting, text_t bytes, GBytes *owner)
 {
-    unread_answer_t *answer = unread_answers_add (self->unread, waiting->client, bytes, owner);
-    if (!answer) {
+    unread_reply_t *reply = unread_replies_add (self->unread, waiting->client, bytes, owner);
+    if (!reply) {
         self->shards->counters.answers_dropped++;
         return;
     }
     if (s_send_envelope (self->socket, &waiting->envelope))
         (void) !socket_send_owned (
-            self->socket, unread_answers_give (answer), unread_answers_release, answer);
+            self->socket, unread_replies_give (reply), unread_replies_release, reply);
     else {
         self->shards->counters.answers_dropped++;
-        unread_answers_release (NULL, answer);
+        unread_replies_release (NULL, reply);
     }
 }
 
 static void
-s_take_answer (void *context, text_t answer, GBytes *owner)
+s_take_reply (void *context, text_t reply, GBytes *owner)
 {
     waiting_t *waiting = context;
-    if (answer.data)
-        s_send (waiting->server, waiting, answer, owner);
+    if (reply.data)
+        s_send (waiting->server, waiting, reply, owner);
     g_free (waiting);
 }
 
@@ -140,21 +140,21 @@ s_take_request (query_server_t *self, int64_t until_us)
     bool is_allowed = peer_view_allows (&self->peers, socket_user (self->socket), PEER_ASK);
     self->shards->counters.revoked += !is_allowed;
     if (parts == 0 || !is_allowed)
-        return true;  //  a REP does not answer that either
+        return true;  //  a REP does not reply to that either
     size_t size = offsetof (waiting_t, envelope.bytes) + envelope.size;
     waiting_t *waiting = g_malloc (size);
     waiting->server = self;
     waiting->client = table_hash (text_of (envelope.bytes, envelope.sizes[0]));
     memcpy (&waiting->envelope, &envelope, offsetof (envelope_t, bytes) + envelope.size);
-    answer_client_t client = {
+    query_client_t client = {
         waiting->client, peer_view_allows (&self->peers, socket_user (self->socket), PEER_PUSH)};
     if (parts == 1)
-        answerer_take (self->answerer, query, client, s_take_answer, waiting, until_us);
+        answerer_take (self->answerer, query, client, s_take_reply, waiting, until_us);
     else {
-        GByteArray *answer = g_byte_array_new ();
-        reply_write_status (answer, 400, "a query must be a message of one part");
-        s_take_answer (waiting, text_of ((const char *) answer->data, answer->len), NULL);
-        g_byte_array_unref (answer);
+        GByteArray *reply = g_byte_array_new ();
+        reply_write_status (reply, 400, "a query must be a message of one part");
+        s_take_reply (waiting, text_of ((const char *) reply->data, reply->len), NULL);
+        g_byte_array_unref (reply);
     }
     return true;
 }

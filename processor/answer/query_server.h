@@ -1,11 +1,11 @@
 //  Serve the queries socket. The socket is a ROUTER, so that a slow list delays no other client.
 //  REQ and DEALER clients see the behaviour of a REP, except that a client with several requests
-//  may get a quick answer before a slow one.
+//  may get a quick reply before a slow one.
 //
 //  The processor's thread owns the server.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_SERVE_QUERIES_H
-#define DOWNLINK_SERVE_QUERIES_H
+#ifndef DOWNLINK_QUERY_SERVER_H
+#define DOWNLINK_QUERY_SERVER_H
 
 #include "common/network/socket.h"
 #include "curve/peer_keeper.h"

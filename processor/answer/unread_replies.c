@@ -1,7 +1,7 @@
 //  The table has the clients with unread bytes. The other clients are removed whenever the table
-//  has doubled. libzmq may free an answer after the table is gone, so counts have reference counts.
+//  has doubled. libzmq may free a reply after the table is gone, so counts have reference counts.
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/answer/unread_answers.h"
+#include "processor/answer/unread_replies.h"
 
 #include <stdatomic.h>
 
@@ -13,7 +13,7 @@ typedef struct count {
     struct count *all;  //  the count of all clients; NULL: this is it
 } count_t;
 
-struct unread_answer {
+struct unread_reply {
     atomic_bool is_given;  //  orders the use by the owner before the release by libzmq
     count_t *client;
     GBytes *owner;  //  of the bytes; NULL: they are the copy
@@ -21,7 +21,7 @@ struct unread_answer {
     char copy[];
 };
 
-struct unread_answers {
+struct unread_replies {
     count_t *all;
     GHashTable *clients;  //  the number -> count_t
     guint sweep_at;
@@ -49,10 +49,10 @@ s_release_count (void *data)
     }
 }
 
-unread_answers_t *
-unread_answers_new (void)
+unread_replies_t *
+unread_replies_new (void)
 {
-    unread_answers_t *self = g_new0 (unread_answers_t, 1);
+    unread_replies_t *self = g_new0 (unread_replies_t, 1);
     self->all = s_new_count (NULL);
     self->clients = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, s_release_count);
     self->sweep_at = SWEEP_MIN;
@@ -60,9 +60,9 @@ unread_answers_new (void)
 }
 
 void
-unread_answers_destroy (unread_answers_t **self_p)
+unread_replies_destroy (unread_replies_t **self_p)
 {
-    unread_answers_t *self = *self_p;
+    unread_replies_t *self = *self_p;
     if (!self)
         return;
     g_hash_table_destroy (self->clients);
@@ -80,7 +80,7 @@ s_has_nothing (gpointer key, gpointer value, gpointer data)
 }
 
 static count_t *
-s_client (unread_answers_t *self, uint64_t number)
+s_client (unread_replies_t *self, uint64_t number)
 {
     count_t *client = g_hash_table_lookup (self->clients, &number);
     if (client)
@@ -95,7 +95,7 @@ s_client (unread_answers_t *self, uint64_t number)
 }
 
 static bool
-s_has_room (const unread_answers_t *self, const count_t *client, size_t size)
+s_has_room (const unread_replies_t *self, const count_t *client, size_t size)
 {
     size_t all = atomic_load (&self->all->bytes);
     size_t left = all < UNREAD_ALL_MAX_BYTES ? UNREAD_ALL_MAX_BYTES - all : 0;
@@ -103,38 +103,38 @@ s_has_room (const unread_answers_t *self, const count_t *client, size_t size)
     return atomic_load (&client->bytes) + size <= most;
 }
 
-unread_answer_t *
-unread_answers_add (unread_answers_t *self, uint64_t client, text_t answer, GBytes *owner)
+unread_reply_t *
+unread_replies_add (unread_replies_t *self, uint64_t client, text_t reply, GBytes *owner)
 {
     count_t *count = s_client (self, client);
-    if (!s_has_room (self, count, answer.size))
+    if (!s_has_room (self, count, reply.size))
         return NULL;
-    unread_answer_t *unread = g_malloc (sizeof *unread + (owner ? 0 : answer.size));
-    *unread = (unread_answer_t){.client = count, .size = answer.size};
+    unread_reply_t *unread = g_malloc (sizeof *unread + (owner ? 0 : reply.size));
+    *unread = (unread_reply_t){.client = count, .size = reply.size};
     if (owner)
         unread->owner = g_bytes_ref (owner);
     else
-        memcpy (unread->copy, answer.data, answer.size);
+        memcpy (unread->copy, reply.data, reply.size);
     atomic_fetch_add (&count->references, 1);
-    atomic_fetch_add (&count->bytes, answer.size);
-    atomic_fetch_add (&self->all->bytes, answer.size);
+    atomic_fetch_add (&count->bytes, reply.size);
+    atomic_fetch_add (&self->all->bytes, reply.size);
     return unread;
 }
 
 text_t
-unread_answers_give (unread_answer_t *answer)
+unread_replies_give (unread_reply_t *reply)
 {
-    const char *owned = answer->owner ? g_bytes_get_data (answer->owner, NULL) : NULL;
-    text_t bytes = text_of (owned ? owned : answer->copy, answer->size);
-    atomic_store_explicit (&answer->is_given, true, memory_order_release);
+    const char *owned = reply->owner ? g_bytes_get_data (reply->owner, NULL) : NULL;
+    text_t bytes = text_of (owned ? owned : reply->copy, reply->size);
+    atomic_store_explicit (&reply->is_given, true, memory_order_release);
     return bytes;
 }
 
 void
-unread_answers_release (void *bytes, void *answer)
+unread_replies_release (void *bytes, void *reply)
 {
     (void) bytes;
-    unread_answer_t *unread = answer;
+    unread_reply_t *unread = reply;
     (void) !atomic_load_explicit (&unread->is_given, memory_order_acquire);
     atomic_fetch_sub (&unread->client->all->bytes, unread->size);
     atomic_fetch_sub (&unread->client->bytes, unread->size);

@@ -50,8 +50,8 @@
     X (queries_expired, "queriesExpired", "expired_queries_total",                                 \
         "Queries that were dropped because their deadline passed.")                                \
     X (answers_dropped, "answersDropped", "dropped_answers_total",                                 \
-        "Answers that were not sent, as their asker is gone or does not read.")                    \
-    X (updates, "updates", "updates_total", "States of rockets that those who listen were told.")  \
+        "Replies that were not sent, as their client is gone or does not read.")                   \
+    X (updates, "updates", "updates_total", "States of rockets that were sent to subscribers.")    \
     X (strangers_ended, "strangersEnded", "ended_strangers_total",                                 \
         "Silent connections to the three ports that were ended to make room.")                     \
     X (subscribers_ended, "subscribersEnded", "ended_subscribers_total",                           \

@@ -2,8 +2,8 @@
 //  every change and every half second. The last acks follow, because their first copies may have
 //  been lost.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_SEND_ANNOUNCEMENTS_H
-#define DOWNLINK_SEND_ANNOUNCEMENTS_H
+#ifndef DOWNLINK_SEND_ANNOUNCEMENT_H
+#define DOWNLINK_SEND_ANNOUNCEMENT_H
 
 #include "common/network/socket.h"
 #include "processor/shard/shards.h"

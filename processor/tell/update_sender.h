@@ -3,8 +3,8 @@
 //  million rockets change at once, they take turns, and each is published once. While there are no
 //  subscribers, no rocket is noted or packed. The processor's thread owns the sender.
 //  SPDX-License-Identifier: Apache-2.0
-#ifndef DOWNLINK_SEND_UPDATES_H
-#define DOWNLINK_SEND_UPDATES_H
+#ifndef DOWNLINK_UPDATE_SENDER_H
+#define DOWNLINK_UPDATE_SENDER_H
 
 #include "common/network/socket.h"
 #include "processor/shard/shards.h"

@@ -13,7 +13,7 @@
 #include "common/bytes/msgpack_writer.h"
 #include "query/protocol/rocket_order.h"
 
-//  Most bytes of the replies of a batch; further replies become a 400. So an answer stays below the
+//  Most bytes of the replies of a batch; further replies become a 400. So the whole reply stays below the
 //  64 MiB that a socket takes.
 #define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
 
@@ -33,7 +33,7 @@ void reply_write_rocket (GByteArray *out, owned_t owned, const rocket_t *rocket)
 void reply_write_list (
     GByteArray *out, const owned_t *owned, uint32_t owned_count, bool more, uint32_t count);
 
-//  Begin the answer to a query batch; write count replies right behind.
+//  Begin the reply to a query batch; write count replies right behind.
 void reply_write_batch (GByteArray *out, uint32_t count);
 
 //  Begin {"status": 200, "stats": {count members}}; write the members right behind.
@@ -54,7 +54,7 @@ typedef struct {
     msgpack_reader_t replies;  //  at the first reply of a batch; read each with reply_read
 } reply_t;
 
-//  Read the next reply. Return false if the bytes are not a reply. Behind the answer to a query
+//  Read the next reply. Return false if the bytes are not a reply. Behind the reply to a query
 //  batch the reader may stand at the first of its replies, which are not read yet.
 bool reply_read (reply_t *reply, msgpack_reader_t *reader) __attribute__ ((warn_unused_result));
 

@@ -50,7 +50,7 @@ static void
 s_ask (text_t packed)
 {
     GBytes *answer = NULL;
-    answerer_take (s_answerer (), packed, (answer_client_t){1, true}, s_take, &answer, 0);
+    answerer_take (s_answerer (), packed, (query_client_t){1, true}, s_take, &answer, 0);
     while (!answer)
         answerer_run (s_answerer (), G_MAXINT64);
     gsize size = 0;

@@ -35,7 +35,7 @@ fi
 
 #  Most tests of whole processes mostly wait, so many run at a time. Programs with sanitizers mostly compute.
 tests=$jobs
-if [[ $preset == release ]]; then tests=$((jobs + (jobs + 1) / 2)); fi
+if [[ $preset == release ]]; then tests=$((2 * jobs)); fi
 
 #  Pass over the tests of LEAVE_OUT, and those that show nothing new with this preset.
 left_out=(${LEAVE_OUT:+"$LEAVE_OUT"})

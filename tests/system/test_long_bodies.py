@@ -55,31 +55,40 @@ def applied(both, of, count):
     return both.rocket_when(of, lambda rocket: rocket["messagesApplied"] == count)
 
 
-@needs_times
-def test_a_long_body_is_read_in_steps_between_other_requests(start):
-    """An array of 40,000 messages held up its worker for 60 ms and more.
-
-    Its first step parses all of it, which takes a third of the time.
-    """
-    both, of, took = start(gateway=("--workers", 1, "--max-body", "16M")), channel(), []
-    request = body_of(of, 80000)
-    with begun(both, [request]) as clients:  # the first long body also costs the memory for it
-        end(both, clients, [request])
-        assert status(clients[0]) == 202
+def work_between_answers(both, request):
+    """Send a request beside many others. Return the time that the gateway works between two of their answers."""
+    took, answer = [], b""
     with begun(both, [request]) as [client], both.client() as other:
         assert other.call("GET", "/livez").status == 200
         end(both, [client], [request])
         client.setblocking(False)
-        answer = b""
         while not answer:
             before = worked_ns(both.gateway)
             assert other.call("GET", "/livez").status == 200
             took.append(worked_ns(both.gateway) - before)
             with contextlib.suppress(BlockingIOError):
                 answer = client.recv(4096)
-        assert answer.startswith(b"HTTP/1.1 202 ")
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    return took
+
+
+@needs_times
+def test_a_long_body_is_read_in_steps_between_other_requests(start):
+    """An array of 40,000 messages held up its worker for 60 ms and more.
+
+    Its first step parses all of it, which takes a third of the time.
+    """
+    both, of, tries = start(gateway=("--workers", 1, "--max-body", "16M")), channel(), []
+    request = body_of(of, 80000)
+    with begun(both, [request]) as clients:  # the first long body also costs the memory for it
+        end(both, clients, [request])
+        assert status(clients[0]) == 202
+    #  The work is nearly all in one place each time, when the body is read in one turn. It may be so by chance too,
+    #  when this test gets no time between two turns.
+    while not any(max(took) < 0.5 * sum(took) for took in tries):
+        assert len(tries) < 20, tries
+        tries.append(work_between_answers(both, request))
     applied(both, of, 80000)
-    assert max(took) < 0.5 * sum(took), took  # nearly all of it, when the body is read in one turn
 
 
 @pytest.mark.parametrize("coding", [None, "gzip"])

@@ -205,7 +205,8 @@ def test_a_fault_in_the_settings_is_named_and_a_secret_is_not(tmp_path):
                         ("sasl.mechanisms " + SECRET, "line=2"), ("linger.ms=" + SECRET, "line=2 setting=linger.ms")):
         path = tmp_path / "settings"
         path.write_text(f"bootstrap.servers=localhost:1\n{line}\n", encoding="utf-8")
-        done = subprocess.run([BIN / "downlink-gateway", "--bus=kafka", f"--kafka-config={path}", "--journal=off"],
+        done = subprocess.run([BIN / "downlink-gateway", f"--listen=127.0.0.1:{free_ports(1)}", "--bus=kafka",
+                               f"--kafka-config={path}", "--journal=off"],
                               capture_output=True, text=True, check=False, timeout=30)
         assert done.returncode == 1 and words in done.stderr and SECRET not in done.stderr, done.stderr
 

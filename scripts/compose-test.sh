@@ -292,6 +292,8 @@ expect "faults in the file for monitoring" "" "$("${compose[@]}" --file docker-c
     --file docker-compose.monitoring.yml config --quiet 2>&1)"
 expect "faults in the file for tokens" "" "$("${compose[@]}" --file docker-compose.yml \
     --file docker-compose.tokens.yml config --quiet 2>&1)"
+expect "faults in the file for TLS" "" "$("${compose[@]}" --file docker-compose.yml \
+    --file docker-compose.tls.yml config --quiet 2>&1)"
 "${compose[@]}" build
 "${compose[@]}" up --detach --no-build
 await_health

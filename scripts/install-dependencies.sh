@@ -31,7 +31,7 @@ declare -A groups=(
     [model]="spin gcc libc6-dev"
     [runtime]="libzmq5 libmicrohttpd12t64|libmicrohttpd12 libmsgpack-c2|libmsgpackc2
         libsimdjson25|libsimdjson14 libxxhash0 libsqlite3-0 libglib2.0-0t64|libglib2.0-0 libyajl2 zlib1g libzstd1 libpq5
-        librdkafka1 librabbitmq4 libgnutls30t64|libgnutls30"
+        librdkafka1 librabbitmq4 libgnutls30t64|libgnutls30 curl"
     [compose]="docker.io docker-cli|docker.io docker-compose|docker-compose-v2 iptables ca-certificates curl"
     [base-image]="debootstrap"
 )

@@ -154,7 +154,7 @@ start gateway "$bin/downlink-gateway" --listen "$listen" --processors "$joined"
 gateway=${pids[-1]}
 await_readiness
 
-url=http://$(reachable "$listen")
+url=http${DOWNLINK_TLS_CERT:+s}://$(reachable "$listen")
 cat <<END
 
 Downlink is ready: one gateway, $processors processor(s), state in $DOWNLINK_STATE_DIR. Ctrl-C stops it.

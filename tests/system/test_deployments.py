@@ -247,6 +247,16 @@ def test_compose_is_open_on_this_machine_only_and_asks_for_tokens_elsewhere():
     assert folder in dockerfile and "ENV DOWNLINK_INSECURE" not in dockerfile
 
 
+def test_compose_with_tls_mounts_the_files_and_the_image_can_check_its_health():
+    """The health check spoke plain HTTP to a port with TLS, so a healthy gateway counted as unhealthy."""
+    gateway = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text())["services"]["gateway"]
+    folder = gateway["volumes"][0].split(":")[1]
+    assert sorted(gateway["environment"]) == ["DOWNLINK_TLS_CERT", "DOWNLINK_TLS_KEY"]
+    assert all(path.startswith(folder + "/") for path in gateway["environment"].values())
+    runtime = re.search(r'\[runtime\]="([^"]*)"', (ROOT / "scripts" / "install-dependencies.sh").read_text())[1]
+    assert "curl" in runtime.split(), "ready.sh needs it"
+
+
 def test_kustomize_can_build_it(folder, objects):
     if not shutil.which("kubectl"):
         pytest.skip("kubectl is not installed")

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from downlink import BIN, READY_SECONDS, ROOT, Client, channel, free_ports, message, until
+from tls import Authority
 
 SCRIPT = ROOT / "scripts" / "run.sh"
 
@@ -63,6 +64,15 @@ def test_a_processor_that_is_killed_is_taken_over_and_comes_back(tmp_path):
         until(are_shared, what="two owners again")
         with Client(run.http) as client:
             assert client.call("GET", f"/rockets/{rocket}").json()["messagesApplied"] == 1
+
+
+def test_a_run_with_tls_becomes_ready_and_shows_its_address(tmp_path):
+    run, log = Run(tmp_path, processors=1), tmp_path / "log"
+    Authority(tmp_path).sign("server")
+    run.environment |= {"DOWNLINK_TLS_CERT": str(tmp_path / "server.pem"),
+                        "DOWNLINK_TLS_KEY": str(tmp_path / "server.key")}
+    with running(run, log):
+        assert f"https://127.0.0.1:{run.http}/" in log.read_text()
 
 
 def test_a_state_that_another_run_uses_is_refused(tmp_path):

@@ -50,6 +50,17 @@ text_is_word (text_t text, const char *word)
     return text.size == strlen (word) && strncasecmp (text.data, word, text.size) == 0;
 }
 
+//  Return the text without the spaces and tabs at both ends.
+static inline text_t
+text_strip (text_t text)
+{
+    while (text.size > 0 && (*text.data == ' ' || *text.data == '\t'))
+        text = text_of (text.data + 1, text.size - 1);
+    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
+        text.size--;
+    return text;
+}
+
 //  Compare bytes as memcmp does: return less than, equal to or greater than zero. A prefix comes
 //  first.
 static inline int

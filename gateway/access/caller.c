@@ -3,16 +3,6 @@
 
 #include <glib.h>
 
-static text_t
-s_strip (text_t text)
-{
-    while (text.size > 0 && (*text.data == ' ' || *text.data == '\t'))
-        text = text_of (text.data + 1, text.size - 1);
-    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
-        text.size--;
-    return text;
-}
-
 static bool
 s_trust (const proxy_rules_t *self, const client_address_t *address)
 {
@@ -29,7 +19,7 @@ s_from_end (const char *list, unsigned number)
         const char *comma = memrchr (list, ',', (size_t) (end - list));
         const char *begin = comma ? comma + 1 : list;
         if (!comma || --number == 0)
-            return s_strip (text_of (begin, (size_t) (end - begin)));
+            return text_strip (text_of (begin, (size_t) (end - begin)));
         end = comma;
     }
 }

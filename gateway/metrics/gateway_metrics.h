@@ -26,15 +26,16 @@
     X (quick_rounds, COUNTER, "journal_quick_rounds_total",                                        \
         "Rounds of the journal that the loop wrote itself, because the disk was quick.")           \
     X (bus_records, COUNTER, "bus_records_total", "Records that the brokers of the bus have.")     \
-    X (bus_bytes, COUNTER, "bus_bytes_total", "Bytes of the keys and values of these records.")    \
+    X (bus_bytes, COUNTER, "bus_bytes_total",                                                      \
+        "Bytes of the keys and values of records that the brokers have.")                          \
     X (bus_failed, COUNTER, "bus_failed_records_total",                                            \
         "Records that the brokers did not take: their frames are sent again.")                     \
     X (bus_away, GAUGE, "bus_away_workers",                                                        \
         "Workers to which no broker of the bus answers; 0 when all is well.")                      \
     X (timeouts, COUNTER, "request_timeouts_total",                                                \
-        "Requests that did not come in in time, and were answered with 408.")                      \
+        "Requests that did not arrive in time and got 408.")                                       \
     X (crowded, COUNTER, "closed_connections_total",                                               \
-        "Connections that were closed at once: their client has --connections-per-address.")       \
+        "Connections that were closed at once: their client has too many others.")                 \
     X (buffered, GAUGE, "buffered_messages", "Messages that were accepted and are not saved yet.") \
     X (set_aside, GAUGE, "set_aside_frames",                                                       \
         "Frames that their processor refuses: kept until the partition has another owner or "      \
@@ -45,9 +46,9 @@
         "well.")                                                                                   \
     X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
     X (connections, GAUGE, "connections", "Open connections of clients.")                          \
-    X (idle, GAUGE, "idle_connections", "Of those, the ones with no request in progress.")         \
-    X (streams, GAUGE, "event_streams", "Of those, the ones with a stream of events.")             \
-    X (tls_connections, GAUGE, "tls_connections", "Of those, the ones under TLS.")                 \
+    X (idle, GAUGE, "idle_connections", "Open connections with no request in progress.")           \
+    X (streams, GAUGE, "event_streams", "Open connections with a stream of events.")               \
+    X (tls_connections, GAUGE, "tls_connections", "Open connections under TLS.")                   \
     X (tls_handshakes, COUNTER, "tls_handshakes_total", "Handshakes of TLS that were good.")       \
     X (tls_hellos, COUNTER, "tls_hellos_total",                                                    \
         "Connections that began with TLS, on a port without it.")

@@ -14,7 +14,7 @@
     X (frames_foreign, "framesForeign", "foreign_frames_total",                                    \
         "Frames for a partition that is not owned here: ignored.")                                 \
     X (frames_refused, "framesRefused", "refused_frames_total",                                    \
-        "Frames that were no frames, or broke a rule: ignored.")                                   \
+        "Frames that were malformed or broke a rule: ignored.")                                    \
     X (frames_usurped, "framesUsurped", "usurped_frames_total",                                    \
         "Frames of a source that belongs to another key: ignored.")                                \
     X (revoked, "revoked", "revoked_messages_total",                                               \
@@ -35,7 +35,8 @@
     X (applied, "messagesApplied", "applied_messages_total", "Messages that count.")               \
     X (duplicates, "duplicates", "duplicate_messages_total",                                       \
         "Messages whose number was counted before.")                                               \
-    X (conflicts, "conflicts", "conflicting_messages_total", "The same, with other content.")      \
+    X (conflicts, "conflicts", "conflicting_messages_total",                                       \
+        "Messages whose number was counted before with other content.")                            \
     X (late, "late", "late_messages_total",                                                        \
         "Messages not above the highest number: ignored (ordering latest).")                       \
     X (ignored, "ignored", "ignored_messages_total",                                               \
@@ -62,8 +63,9 @@
 //  The same for the latencies: field, name, help.
 #define PROCESSOR_LATENCIES(X)                                                                     \
     X (apply, "apply_duration_seconds", "Folding the messages of one frame into their rockets.")   \
-    X (save, "save_duration_seconds", "Saving what changed in one partition, a transaction.")      \
-    X (query, "query_duration_seconds", "From the receipt of a query, or a batch, to its answer.")
+    X (save, "save_duration_seconds", "Saving the changes of one partition in one transaction.")   \
+    X (query, "query_duration_seconds",                                                            \
+        "From the receipt of a query, or of a query batch, to its reply.")
 
 //  The condition of the store.
 typedef struct {

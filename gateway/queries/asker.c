@@ -18,6 +18,7 @@
 #include "common/process/clock.h"
 #include "common/process/watchdog.h"
 #include "gateway/queries/exchanges.h"
+#include "query/protocol/list_copy.h"
 #include "query/protocol/list_merge.h"
 #include "query/protocol/reply.h"
 
@@ -34,7 +35,7 @@ typedef enum { INQUIRY_ROCKET, INQUIRY_LIST, INQUIRY_KINDS } inquiry_kind_t;
 
 //  The members that only a list needs.
 typedef struct {
-    list_query_t query;  //  its texts are copies
+    list_query_t query;  //  a copy
     wanted_fn *wanted;
     GPtrArray *replies;  //  GBytes, which hold the bytes of `parts`
     GArray *parts;       //  reply_t
@@ -97,11 +98,7 @@ s_free_listing (listing_t *list)
 {
     g_ptr_array_unref (list->replies);
     g_array_unref (list->parts);
-    g_free ((char *) (uintptr_t) list->query.status.data);
-    g_free ((char *) (uintptr_t) list->query.type.data);
-    g_free ((char *) (uintptr_t) list->query.mission.data);
-    g_free ((char *) (uintptr_t) list->query.after.id.data);
-    g_free ((char *) (uintptr_t) list->query.after.value.text.data);
+    list_copy_clear (&list->query);
     g_free (list);
 }
 
@@ -211,17 +208,6 @@ asker_forget (asker_t *self, text_t id, outcome_fn *function, void *context)
     return inquiry;
 }
 
-static text_t
-s_copy (text_t text)
-{
-    if (!text.data)
-        return text;
-    //  One byte more, so that an empty text has data.
-    char *copy = g_malloc0 (text.size + 1);
-    memcpy (copy, text.data, text.size);
-    return text_of (copy, text.size);
-}
-
 inquiry_t *
 asker_list (
     asker_t *self, const list_query_t *list, outcome_fn *function, wanted_fn *wanted, void *context)
@@ -229,12 +215,7 @@ asker_list (
     if (self->all[INQUIRY_LIST].length >= LISTS_WAITING_MAX)
         return NULL;
     listing_t *listing = g_new0 (listing_t, 1);
-    listing->query = *list;
-    listing->query.status = s_copy (list->status);
-    listing->query.type = s_copy (list->type);
-    listing->query.mission = s_copy (list->mission);
-    listing->query.after.id = s_copy (list->after.id);
-    listing->query.after.value.text = s_copy (list->after.value.text);
+    list_copy (&listing->query, list);
     listing->wanted = wanted;
     listing->replies = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
     listing->parts = g_array_new (FALSE, TRUE, sizeof (reply_t));

@@ -2,7 +2,7 @@
 #include "processor/answer/list_job.h"
 
 #include "processor/answer/answer_query.h"
-#include "processor/shard/list_copy.h"
+#include "query/protocol/list_copy.h"
 #include "query/protocol/reply.h"
 
 #define SPARE 8  //  further rockets in a heap, since some may leave the list

@@ -15,7 +15,7 @@
 #include "common/text/table_hash.h"
 #include "processor/answer/answer_query.h"
 #include "processor/answer/list_pass.h"
-#include "processor/shard/list_copy.h"
+#include "query/protocol/list_copy.h"
 #include "query/protocol/reply.h"
 
 #define LAPS_MAX 4  //  selections without a rocket to show, before a 503

@@ -1,7 +1,7 @@
 //  Rockets as rows of the table downlink.rocket, in both directions.
 //
 //  PostgreSQL's text cannot hold U+0000. So U+0001 is an escape: "\1" "0" stands for U+0000, and
-//  "\1" "1" for U+0001. The ids of rockets hold neither.
+//  "\1" "1" for U+0001. The ids of rockets hold neither. One thread owns the rows.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_POSTGRES_ROWS_H
 #define DOWNLINK_POSTGRES_ROWS_H
@@ -9,9 +9,9 @@
 #include "common/domain/rocket.h"
 #include "processor/postgres/postgres_link.h"
 
-//  The columns of a rocket without its partition, in the order of the functions below.
 #define POSTGRES_ROW_GONE "gone"  //  the status of a row that a save removes
 
+//  The columns of a rocket without its partition, in the order of the functions below.
 #define POSTGRES_ROW_COLUMNS                                                                       \
     "id, type, speed, mission, status, explosion_reason, last_message_number,"                     \
     " last_message_time_us, messages_applied, conflicts, gaps_closed, type_number,"                \

@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/leaders.h"
 
-#include "processor/shard/list_copy.h"
+#include "query/protocol/list_copy.h"
 
 #define TABLES_MAX 4
 #define DRAFTS_MAX TABLES_MAX

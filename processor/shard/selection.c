@@ -1,7 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "processor/shard/selection.h"
 
-#include "processor/shard/list_copy.h"
+#include "query/protocol/list_copy.h"
 
 void
 selection_init (selection_t *self, const list_query_t *list, size_t capacity, text_pool_t *pool)

@@ -1,5 +1,5 @@
 //  SPDX-License-Identifier: Apache-2.0
-#include "processor/shard/list_copy.h"
+#include "query/protocol/list_copy.h"
 
 //  Copy a text. An empty text stays empty: only a text without data means none.
 static text_t

@@ -13,6 +13,11 @@
 #define CONNECTIONS_MAX 64
 #define CONNECTIONS_IDLE 16
 
+//  Strangers that send or read slowly hold up no probe.
+#define IDLE_MS 5000
+#define HEAD_MS 1000
+#define TAKE_MS 1000
+
 struct admin {
     http_server_t *http;
     const shards_t *shards;
@@ -211,6 +216,14 @@ s_handle (void *context, http_request_t *request)
         s_answer_status (request, "{\"status\":\"alive\"}");
 }
 
+//  Answer a request with a body at once: no path here reads one.
+static bool
+s_admit (void *context, http_request_t *request)
+{
+    s_handle (context, request);
+    return false;
+}
+
 admin_t *
 admin_new (const listen_address_t *address, const shards_t *shards)
 {
@@ -224,7 +237,9 @@ admin_new (const listen_address_t *address, const shards_t *shards)
         .body_too_large = "the body is larger than this port takes",
         .idle_connections = CONNECTIONS_IDLE,
         .max_connections = CONNECTIONS_MAX,
+        .times = {.idle_ms = IDLE_MS, .head_ms = HEAD_MS, .take_ms = TAKE_MS},
         .handler = s_handle,
+        .admit = s_admit,
         .context = self});
     if (!self->http)
         g_clear_pointer (&self, g_free);

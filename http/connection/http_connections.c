@@ -9,7 +9,6 @@
 
 #define HANDSHAKE_MS 3000
 #define FRESH_MS 15000
-#define HEAD_CROWDED_MS 200  //  for a head, near the limit of connections
 #define SENDING_MS 60000
 #define STREAM_MS 45000
 #define PARTED_MS 1000
@@ -22,7 +21,8 @@
 #define GREET_MS 1000            //  after that, a connection is not new any more
 #define HELLO_INTERVAL_MS 1000   //  between two lines in the log
 #define SPARE_MAX 32             //  connections to keep free, as long as others are idle
-#define SHED_TRIES 8             //  connections to look at, to close one of them
+#define SHED_TRIES 32            //  connections to look at, in one call
+#define SPARED_MS 100            //  for the rest of a head, if its first bytes came just in time
 
 void
 http_connections_init (http_connections_t *self, size_t limit, const http_times_t *times,
@@ -35,19 +35,20 @@ http_connections_init (http_connections_t *self, size_t limit, const http_times_
             [CONNECTION_HEAD] = (int64_t) times->head_ms,
             [CONNECTION_BODY] = (int64_t) times->body_ms,
             [CONNECTION_HELD] = INT64_MAX,
-            [CONNECTION_SENDING] = SENDING_MS,
+            [CONNECTION_SENDING] = times->take_ms ? (int64_t) times->take_ms : SENDING_MS,
             [CONNECTION_STREAM] = STREAM_MS,
             [CONNECTION_PARTED] = PARTED_MS},
         .part = part,
         .context = context};
 }
 
-//  Return the connection that has been without a request for the longest; NULL if there is none.
+//  Return the connection that has been waited for longest, for a handshake or the head of a request;
+//  NULL if there is none.
 static http_connection_t *
-s_find_longest_idle (const http_connections_t *self)
+s_find_longest_waiting (const http_connections_t *self)
 {
     http_connection_t *found = NULL;
-    for (int phase = CONNECTION_HANDSHAKE; phase <= CONNECTION_IDLE; phase++) {
+    for (int phase = CONNECTION_HANDSHAKE; phase <= CONNECTION_HEAD; phase++) {
         const GList *first = self->phases[phase].head;
         http_connection_t *connection = first ? first->data : NULL;
         if (connection && (!found || connection->entered_ms < found->entered_ms))
@@ -65,27 +66,46 @@ s_hang_up (http_connections_t *self, http_connection_t *connection)
     http_connections_enter (self, connection, CONNECTION_PARTED);
 }
 
-static bool
-s_is_crowded (const http_connections_t *self)
+static void
+s_part (http_connections_t *self, http_connection_t *connection, http_parting_t parting)
 {
-    return http_connections_open (self) + MIN (SPARE_MAX, self->limit / 8) > self->limit;
+    self->timeouts += parting == PARTING_TIMEOUT;
+    self->part (self->context, connection, parting);
+    s_hang_up (self, connection);
 }
 
-//  Make room for another connection near the limit. A connection with unread bytes is no longer
-//  idle: move it behind the others.
+//  Return true if a connection without a head may stay near the limit. If bytes have come meanwhile,
+//  move it behind the others: its request may be there. Do so only once, as a client may send byte
+//  by byte.
+static bool
+s_spare (http_connections_t *self, http_connection_t *connection)
+{
+    uint64_t bytes_read = 0;
+    if (connection->is_spared)
+        return self->now_ms < connection->entered_ms + SPARED_MS;
+    if (connection->phase == CONNECTION_HEAD ||
+        http_watch_look (&connection->wire, &bytes_read) != WATCH_UNREAD)
+        return false;
+    http_connections_enter (self, connection, connection->phase);
+    return connection->is_spared = true;
+}
+
+//  Make room near the limit.
 static void
 s_shed (http_connections_t *self)
 {
-    for (int try = 0; try < SHED_TRIES && s_is_crowded (self); try++) {
-        http_connection_t *connection = s_find_longest_idle (self);
-        uint64_t bytes_read = 0;
-        if (!connection)
+    size_t spare = MIN (SPARE_MAX, self->limit / 8);
+    for (int try = 0; try < SHED_TRIES; try++) {
+        size_t used = http_connections_open (self) - self->phases[CONNECTION_PARTED].length;
+        http_connection_t *connection = s_find_longest_waiting (self);
+        if (!connection || used + spare <= self->limit)
             return;
-        if (http_watch_look (&connection->wire, &bytes_read) != WATCH_UNREAD) {
+        if (s_spare (self, connection))
+            continue;
+        if (connection->phase == CONNECTION_HEAD)
+            s_part (self, connection, PARTING_TIMEOUT);
+        else
             s_hang_up (self, connection);
-            return;
-        }
-        http_connections_enter (self, connection, connection->phase);
     }
 }
 
@@ -157,6 +177,7 @@ http_connections_enter (
     connection->bytes_read = 0;
     connection->is_looked_at = false;
     connection->is_ended = false;
+    connection->is_spared = false;
     queue_append (&self->phases[phase], &connection->link);
 }
 
@@ -183,14 +204,6 @@ http_connections_idle (const http_connections_t *self)
 {
     return self->phases[CONNECTION_HANDSHAKE].length + self->phases[CONNECTION_FRESH].length +
            self->phases[CONNECTION_IDLE].length;
-}
-
-static void
-s_part (http_connections_t *self, http_connection_t *connection, http_parting_t parting)
-{
-    self->timeouts += parting == PARTING_TIMEOUT;
-    self->part (self->context, connection, parting);
-    s_hang_up (self, connection);
 }
 
 bool
@@ -289,18 +302,12 @@ s_stop_each (http_connections_t *self, connection_phase_t phase,
     }
 }
 
-static int64_t
-s_limit_ms (const http_connections_t *self, int phase)
-{
-    int64_t limit_ms = self->limits_ms[phase];
-    return phase == CONNECTION_HEAD && s_is_crowded (self) ? MIN (HEAD_CROWDED_MS, limit_ms)
-                                                           : limit_ms;
-}
-
 int64_t
 http_connections_expire (http_connections_t *self)
 {
     int64_t next_ms = INT64_MAX;
+    if (http_connections_open (self) >= self->limit)
+        s_shed (self);
     if (self->stop_ms) {
         s_stop_each (self, CONNECTION_HEAD, s_stop_asking);
         s_stop_each (self, CONNECTION_BODY, s_stop_asking);
@@ -310,7 +317,7 @@ http_connections_expire (http_connections_t *self)
         GQueue *queue = &self->phases[phase];
         while (phase != CONNECTION_HELD && queue->head) {
             http_connection_t *connection = queue->head->data;
-            int64_t due_ms = connection->entered_ms + s_limit_ms (self, phase);
+            int64_t due_ms = connection->entered_ms + self->limits_ms[phase];
             if (due_ms > self->now_ms) {
                 next_ms = MIN (next_ms, due_ms);
                 break;

@@ -1,16 +1,16 @@
 //  The open connections. Each is in one phase, and every phase has a deadline, so that no client
-//  keeps a connection for ever by sending or reading slowly. Near the limit of connections, each
-//  new connection closes the one that has been in HANDSHAKE, FRESH or IDLE for the longest time.
+//  keeps a connection for ever by sending or reading slowly. Near the limit of connections, a new
+//  one closes those that have been in HANDSHAKE, FRESH, IDLE or HEAD for the longest time. At the
+//  limit libmicrohttpd accepts none, so then http_connections_expire closes them.
 //
 //    phase     begins                            ends at the latest after
 //    HANDSHAKE accepted, TLS not agreed yet      HANDSHAKE_MS, closed
 //    FRESH     accepted, no request line yet     FRESH_MS, closed
 //    IDLE      its answer was sent               idle_ms, closed
-//    HEAD      the request line was read         head_ms, or HEAD_CROWDED_MS near the limit of
-//                                                connections, 408 and closed
+//    HEAD      the request line was read         head_ms, 408 and closed
 //    BODY      the head was read                 body_ms for each BODY_STEP_BYTES, 408 and closed
 //    HELD      the request is complete           never: the request has a deadline of its own
-//    SENDING   the request was answered          SENDING_MS, closed
+//    SENDING   the request was answered          take_ms, or SENDING_MS, closed
 //    STREAM    the client took bytes of a stream STREAM_MS, closed: the client does not read
 //    PARTED    the last answer was sent          PARTED_MS; libmicrohttpd closes it earlier
 //
@@ -60,6 +60,7 @@ typedef struct {
     uint64_t bytes_read;  //  from the client at the last look; 0: no look yet, or no bytes
     bool is_looked_at;    //  in this phase
     bool is_seen;         //  its first byte has been checked
+    bool is_spared;       //  in this phase: bytes had come when it was to be closed near the limit
     bool is_ended;        //  the last look found that the client has closed its side
     bool is_lingering;    //  it gets its last answer while the client may still send
     void *request;        //  http_request_t: the current one; NULL: none
@@ -90,7 +91,7 @@ void http_connections_init (http_connections_t *self, size_t limit, const http_t
     http_part_fn *part, void *context);
 
 //  Add an accepted connection, in FRESH, and return it, borrowed until http_connections_remove.
-//  Near the limit, close an idle connection.
+//  Near the limit, close others.
 http_connection_t *http_connections_add (http_connections_t *self, int fd);
 
 //  Free a connection that is closed.
@@ -123,7 +124,7 @@ size_t http_connections_idle (const http_connections_t *self);
 //  Find connections whose end or standstill libmicrohttpd overlooks, and end them.
 void http_connections_look (http_connections_t *self);
 
-//  Close connections whose time is over. Return when the next one is due, on clock_ms; INT64_MAX:
+//  Close connections whose time is over, and others at the limit. Return when the next one is due, on clock_ms; INT64_MAX:
 //  never.
 int64_t http_connections_expire (http_connections_t *self);
 

@@ -6,11 +6,12 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
 
-from downlink import BIN, Client, Pair, channel, free_ports, message, raw, until
+from downlink import BIN, Client, Pair, Program, channel, free_ports, message, raw, until
 
 
 def stats(both):
@@ -263,6 +264,70 @@ def test_the_admin_port_answers_a_probe_beside_many_idle_connections(observed, s
             began = time.monotonic()
             assert observed.admin.call("GET", "/livez").status == 200
             assert time.monotonic() - began < 5
+
+
+@contextlib.contextmanager
+def byte_by_byte(port, sent, count):
+    """Strangers that begin a request, send it byte by byte, and come again when they are closed."""
+    over = threading.Event()
+
+    def begin():
+        one = socket.create_connection(("127.0.0.1", port), 5)
+        one.setblocking(False)
+        one.sendall(sent)
+        return one
+
+    def go_on():
+        held = [begin() for _ in range(count)]
+        while not over.wait(0.001):
+            for place, one in enumerate(held):
+                with contextlib.suppress(BlockingIOError):
+                    try:
+                        one.send(b"a")
+                        is_ended = one.recv(4096) == b""
+                    except (ConnectionError, BrokenPipeError):
+                        is_ended = True
+                    if is_ended:
+                        one.close()
+                        held[place] = begin()
+        for one in held:
+            one.close()
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    time.sleep(1)
+    yield
+    over.set()
+    thread.join()
+
+
+POST = b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, POST], ids=["line", "head", "body"])
+def test_the_admin_port_answers_a_probe_beside_requests_that_come_byte_by_byte(observed, sent):
+    with byte_by_byte(observed.admin.port, sent, 64):
+        for _ in range(5):
+            began = time.monotonic()
+            assert observed.admin.call("GET", "/livez").status == 200
+            assert time.monotonic() - began < 4
+
+
+def test_the_admin_port_answers_a_probe_beside_answers_that_are_not_taken(folder):
+    admin = Admin(free_ports(1))
+    processor = Program(folder, "downlink-processor", "--port", free_ports(3), "--store", "memory", "--partitions", 1024,
+                        "--admin", f"127.0.0.1:{admin.port}")
+    until(lambda: " ready " in processor.text(), what="the processor")
+    until(lambda: len(admin.call("GET", "/metrics").body) > 250_000, what="large answers")
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            one.connect(("127.0.0.1", admin.port))
+            one.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        began = time.monotonic()
+        assert admin.call("GET", "/livez").status == 200
+        assert time.monotonic() - began < 8
+    assert processor.stop() == 0
 
 
 def test_the_admin_port_is_ready_when_all_is_loaded_and_not_before(start):

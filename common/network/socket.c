@@ -26,6 +26,7 @@
 #include "common/process/log.h"
 #include "common/process/thread.h"
 
+#define KIB 1024
 #define MIB (1024 * 1024)
 
 //  A link breaks, and is made again, when the peer's kernel is silent for DEAD_LINK_MS: on an idle
@@ -50,14 +51,17 @@
 #define REPLY_BUFFER_BYTES (512 * 1024)
 #define QUERIES_IN_FLIGHT 16
 #define HEAR_AGAIN_US 1000000
+#define WATCH_US 50000  //  between two looks at the bytes that wait in a connected socket
 #define GOODBYE_MS 200  //  a closed PUB may send its last announcement for so long
 
-//  One kind of socket: its high-water marks per peer, in messages, the largest message, and the
-//  domain by which the authenticator judges the clients of a bound one.
+//  One kind of socket. Limits are for each peer, in messages; 0: there is none. A connected socket
+//  has none for received messages: libzmq could abort the process then (visitor.c), so link_watch
+//  bounds them. The authenticator judges the clients of a bound socket by the domain.
 typedef struct {
     int type;
-    int high_water_mark;
-    int64_t max_message_bytes;
+    int send_limit;
+    int receive_limit;
+    int64_t max_part_bytes;  //  of received messages; a handshake fits into 1,024
     const char *domain;
 } kind_t;
 
@@ -65,27 +69,29 @@ typedef struct {
 //  the thread that owns the socket. So only few may wait in the socket and in the kernel.
 #define SUBSCRIPTIONS_ON_THE_WAY 4
 #define SUBSCRIPTION_BUFFER_BYTES 16384
-#define SUBSCRIPTION_MAX_BYTES 1024  //  a handshake fits as well
 
-//  A connection to a shut PULL ends with a larger frame, and holds two of these; a handshake fits.
-#define SHUT_MAX_BYTES 1024
-
+//  Largest parts: a PUSH receives nothing. An ack of 16,384 frames has 432 KiB, which is more than
+//  any announcement or update. The reply to a gateway's query batch has 2 MiB, if all its rockets
+//  have as many gaps as they may; a page of a list has 1 MiB.
+//  A connection to a shut PULL ends with a larger frame than any handshake, and holds two messages.
 static const kind_t s_kinds[] = {
-    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, MIB, NULL},
-    [SOCKET_PULL] = {ZMQ_PULL, 1000, 2 * MIB, SOCKET_DOMAIN_PUSH},
-    [SOCKET_SHUT] = {ZMQ_PULL, 1, SHUT_MAX_BYTES, SOCKET_DOMAIN_PUSH},
-    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTION_MAX_BYTES, SOCKET_DOMAIN_ASK},
-    [SOCKET_SUB] = {ZMQ_SUB, 40000, 16 * MIB, NULL},
-    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 64 * MIB, NULL},
-    [SOCKET_REQ] = {ZMQ_REQ, 10, 64 * MIB, NULL},
-    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, MIB, SOCKET_DOMAIN_ASK},
+    [SOCKET_PUSH] = {ZMQ_PUSH, 1000, 0, KIB, NULL},
+    [SOCKET_PULL] = {ZMQ_PULL, 1000, 1000, 2 * MIB, SOCKET_DOMAIN_PUSH},
+    [SOCKET_SHUT] = {ZMQ_PULL, 1, 1, KIB, SOCKET_DOMAIN_PUSH},
+    [SOCKET_PUB] = {ZMQ_XPUB, 40000, SUBSCRIPTIONS_ON_THE_WAY, KIB, SOCKET_DOMAIN_ASK},
+    [SOCKET_SUB] = {ZMQ_SUB, 40000, 0, 512 * KIB, NULL},
+    [SOCKET_DEALER] = {ZMQ_DEALER, 10000, 0, 3 * MIB, NULL},
+    [SOCKET_REQ] = {ZMQ_REQ, 10, 0, 3 * MIB, NULL},
+    [SOCKET_ROUTER] = {ZMQ_ROUTER, 1000, QUERIES_IN_FLIGHT, MIB, SOCKET_DOMAIN_ASK},
 };
 
 struct socket {
     void *handle;
     doorkeeper_t *doorkeeper;  //  of a bound socket; else NULL
     bool is_pub;
-    link_watch_t *link;  //  of a connected PUSH; else NULL
+    link_watch_t *link;  //  of a connected socket; else NULL
+    int64_t watched_us;  //  when the link was looked at last
+    char *endpoint;      //  of a connected socket; else NULL
     int fd;              //  readable when there is news
     bool is_heard;       //  all news was read, so the descriptor shows further news
     bool is_empty;       //  socket_poll found nothing in it
@@ -157,14 +163,14 @@ s_set_common (void *handle, socket_kind_t kind, bool is_ipv6)
 {
     const kind_t *its = &s_kinds[kind];
     const int options[][2] = {{ZMQ_LINGER, kind == SOCKET_PUB ? GOODBYE_MS : 0},
-        {ZMQ_SNDHWM, its->high_water_mark}, {ZMQ_RCVHWM, its->high_water_mark},
-        {ZMQ_TCP_KEEPALIVE, 1}, {ZMQ_TCP_KEEPALIVE_IDLE, PROBE_SECONDS},
-        {ZMQ_TCP_KEEPALIVE_INTVL, PROBE_SECONDS}, {ZMQ_TCP_KEEPALIVE_CNT, PROBES},
-        {ZMQ_TCP_MAXRT, DEAD_LINK_MS}, {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_CONNECT_TIMEOUT, CONNECT_MS}, {ZMQ_RECONNECT_IVL, RECONNECT_MS},
-        {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS}, {ZMQ_IPV6, is_ipv6}};
-    bool good = zmq_setsockopt (handle, ZMQ_MAXMSGSIZE, &its->max_message_bytes,
-                    sizeof its->max_message_bytes) == 0;
+        {ZMQ_SNDHWM, its->send_limit}, {ZMQ_RCVHWM, its->receive_limit}, {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, PROBE_SECONDS}, {ZMQ_TCP_KEEPALIVE_INTVL, PROBE_SECONDS},
+        {ZMQ_TCP_KEEPALIVE_CNT, PROBES}, {ZMQ_TCP_MAXRT, DEAD_LINK_MS},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS}, {ZMQ_CONNECT_TIMEOUT, CONNECT_MS},
+        {ZMQ_RECONNECT_IVL, RECONNECT_MS}, {ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},
+        {ZMQ_IPV6, is_ipv6}};
+    bool good = zmq_setsockopt (
+                    handle, ZMQ_MAXMSGSIZE, &its->max_part_bytes, sizeof its->max_part_bytes) == 0;
     for (size_t index = 0; good && index < G_N_ELEMENTS (options); index++)
         good = s_set (handle, options[index][0], options[index][1]);
     return good;
@@ -175,8 +181,7 @@ s_set_own (void *handle, socket_kind_t kind)
 {
     switch (kind) {
     case SOCKET_PUB:
-        return s_set (handle, ZMQ_RCVHWM, SUBSCRIPTIONS_ON_THE_WAY) &&
-               s_set (handle, ZMQ_RCVBUF, SUBSCRIPTION_BUFFER_BYTES) &&
+        return s_set (handle, ZMQ_RCVBUF, SUBSCRIPTION_BUFFER_BYTES) &&
                //  Report every peer, not only the first and the last.
                s_set (handle, ZMQ_XPUB_VERBOSER, 1) &&
                //  Refuse ZMTP 1 and 2: they name no peer.
@@ -187,8 +192,7 @@ s_set_own (void *handle, socket_kind_t kind)
     case SOCKET_ROUTER:
         return s_set (handle, ZMQ_ROUTER_MANDATORY,
                    1) &&  //  fail if a client is gone or reads nothing
-               s_set (handle, ZMQ_SNDBUF, REPLY_BUFFER_BYTES) &&
-               s_set (handle, ZMQ_RCVHWM, QUERIES_IN_FLIGHT);
+               s_set (handle, ZMQ_SNDBUF, REPLY_BUFFER_BYTES);
     case SOCKET_REQ:
         return s_set (handle, ZMQ_REQ_RELAXED, 1) && s_set (handle, ZMQ_REQ_CORRELATE, 1);
     case SOCKET_PULL:
@@ -258,9 +262,9 @@ socket_connect_to (socket_kind_t kind, const char *endpoint, const uint8_t *serv
     if (!self)
         return NULL;
     socket_keys_present (self->handle, server);
-    if (kind == SOCKET_PUSH)
-        self->link = link_watch_new (socket_context (), self->handle);
-    if ((kind == SOCKET_PUSH && !self->link) || zmq_connect (self->handle, endpoint) != 0) {
+    self->endpoint = g_strdup (endpoint);
+    self->link = link_watch_new (socket_context (), self->handle);
+    if (!self->link || zmq_connect (self->handle, endpoint) != 0) {
         int error = errno;
         socket_destroy (&self);
         errno = error;
@@ -279,23 +283,9 @@ socket_destroy (socket_t **self_p)
     link_watch_destroy (&self->link);
     zmq_close (self->handle);
     atomic_fetch_sub (&s_zmq.open, 1);
+    g_free (self->endpoint);
     g_free (self);
     *self_p = NULL;
-}
-
-bool
-socket_was_refused (const socket_t *self)
-{
-    (void) link_watch_changes (self->link);
-    return link_watch_was_refused (self->link);
-}
-
-uint64_t
-socket_link_changes (const socket_t *self, bool *is_broken)
-{
-    uint64_t changes = link_watch_changes (self->link);
-    *is_broken = link_watch_is_broken (self->link);
-    return changes;
 }
 
 const char *
@@ -369,6 +359,8 @@ socket_receive (socket_t *self, text_t *bytes, bool *more)
     if (!is_there)
         return false;
     s_note_visitor (self);
+    if (self->link)
+        link_watch_received (self->link, zmq_msg_size (&self->received));
     *bytes = text_of (zmq_msg_data (&self->received), zmq_msg_size (&self->received));
     *more = zmq_msg_more (&self->received) != 0;
     return true;
@@ -417,6 +409,38 @@ s_hear (socket_t *self)
     return !self->is_empty;
 }
 
+//  From time to time, bound the bytes that wait in a connected socket, and see that it stays
+//  connected. libzmq connects a socket to an endpoint only once.
+static void
+s_watch (socket_t *self, int64_t now_us)
+{
+    if (!self->link || now_us < self->watched_us + WATCH_US)
+        return;
+    self->watched_us = now_us;
+    link_watch_count (self->link);
+    link_watch_bound (self->link, !s_hear (self));
+    if (link_watch_is_given_up (self->link)) {
+        (void) zmq_disconnect (self->handle, self->endpoint);
+        (void) zmq_connect (self->handle, self->endpoint);
+    }
+}
+
+bool
+socket_was_refused (const socket_t *self)
+{
+    (void) link_watch_changes (self->link);
+    return link_watch_was_refused (self->link);
+}
+
+uint64_t
+socket_link_changes (socket_t *self, bool *is_broken)
+{
+    s_watch (self, clock_us ());
+    uint64_t changes = link_watch_changes (self->link);
+    *is_broken = link_watch_is_broken (self->link);
+    return changes;
+}
+
 //  Return true if the socket must be asked for news before its descriptor is waited for.
 static bool
 s_is_unheard (socket_t *self, int64_t now_us)
@@ -434,6 +458,8 @@ s_look (socket_item_t *items, size_t count, struct pollfd *polled, int64_t now_u
     bool any = false;
     for (size_t index = 0; index < count; index++) {
         socket_t *socket = items[index].socket;
+        if (socket)
+            s_watch (socket, now_us);
         polled[index] = (struct pollfd){socket ? socket->fd : items[index].fd, POLLIN, 0};
         items[index].ready = socket && s_is_unheard (socket, now_us) && s_hear (socket);
         if (socket)
@@ -466,11 +492,13 @@ socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
     struct pollfd polled[count];
     int64_t now_us = clock_us ();
     int64_t until_us = now_us + timeout_us;
-    if (s_look (items, count, polled, now_us))
-        timeout_us = 0;
+    bool any = s_look (items, count, polled, now_us);
     //  A readable descriptor does not mean that there is something to receive.
-    while (!s_wait (items, count, polled, timeout_us) && timeout_us > 0)
-        timeout_us = MAX (0, until_us - clock_us ());
+    while (!s_wait (items, count, polled, any ? 0 : CLAMP (until_us - now_us, 0, WATCH_US)) &&
+           !any && now_us < until_us) {
+        now_us = clock_us ();
+        any = s_look (items, count, polled, now_us);
+    }
 }
 
 void

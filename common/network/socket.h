@@ -53,7 +53,7 @@ void socket_destroy (socket_t **self_p);
 
 //  Return how often the link of a connected PUSH has broken or come back. Messages sent before a
 //  change may be lost. The socket also takes messages while the link is broken, and may lose them.
-uint64_t socket_link_changes (const socket_t *self, bool *is_broken);
+uint64_t socket_link_changes (socket_t *self, bool *is_broken);
 
 //  Return true if the peer of a connected PUSH has refused the last handshake: one side has no keys
 //  or wrong ones. libzmq may never try again then.

@@ -1,5 +1,6 @@
-//  A visitor: a connection that another process made to a port of this one. Its descriptor and the
-//  kernel's cookie identify it. The kernel never uses a cookie again, so a new connection with the
+//  A visitor: a connection that another process made to a port of this one. Links, which this
+//  process makes itself, use these functions too. Its descriptor and the kernel's cookie identify
+//  it. The kernel never uses a cookie again, so a new connection with the
 //  same descriptor is another visitor. Any thread may call these functions.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_VISITOR_H

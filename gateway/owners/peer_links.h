@@ -1,7 +1,8 @@
-//  The links to processors, and the keys that processors must have. libzmq makes a broken link
-//  again, but not after a handshake that failed for good: one side has no keys, or the wrong ones,
-//  or lacks a right. An operator may mend that while this gateway runs, so these functions make
-//  such links again every second. If several keys may announce, each attempt expects the next one.
+//  The links to processors, and the keys that processors must have. A broken link is made again by
+//  itself, with the same key. After a handshake that failed, one side has no keys, or the wrong
+//  ones, or lacks a right. An operator may mend that while this gateway runs, so these functions
+//  make such links anew every second. If several keys may announce, each attempt expects the next
+//  one.
 //
 //  Only the link of the frames tells that it was refused. A processor that changes in that moment
 //  may have refused others alone: so links over which nothing is heard are made again after a while,

@@ -7,10 +7,11 @@
 #include "common/process/clock.h"
 #include "query/protocol/reply.h"
 
-#define LOOK_MS 20        //  between looks for processors that are gone
-#define DOUBT_MS 50       //  an exchange younger than this gets its reply in spite of other owners
-#define ENDED_MS 2000     //  after its deadline, an exchange without a reply is forgotten
-#define BATCH_ROCKETS 96  //  with all the gaps that a rocket may have, which take 20 KB: 2 MB
+#define LOOK_MS 20     //  between looks for processors that are gone
+#define DOUBT_MS 50    //  an exchange younger than this gets its reply in spite of other owners
+#define ENDED_MS 2000  //  after its deadline, an exchange without a reply is forgotten
+//  With all the gaps that a rocket may have, which take 20 KB: 2 MB; the socket takes 3 MiB.
+#define BATCH_ROCKETS 96
 
 //  The bytes of replies that a run reads; fewer for lists, which cost more work.
 #define ROCKET_BYTES_PER_RUN ((size_t) 2 * 1024 * 1024)

@@ -13,8 +13,8 @@
 #include "common/bytes/msgpack_writer.h"
 #include "query/protocol/rocket_order.h"
 
-//  Most bytes of the replies of a batch; further replies become a 400. So the whole reply stays below the
-//  64 MiB that a socket takes.
+//  Most bytes of the replies of a batch; further replies become a 400. A gateway asks for less than
+//  its sockets take (BATCH_ROCKETS).
 #define QUERY_REPLIES_MAX_BYTES (40 * 1024 * 1024)
 
 //  Most bytes of the rockets of a reply to a list, unless its only rocket is larger. A reply that

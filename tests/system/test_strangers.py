@@ -16,30 +16,9 @@ import zmq
 
 from downlink import IS_SANITIZED, Client, Pair, Program, channel, free_ports, message, until
 from kernel import cpu_seconds, memory_of, unread_bytes, worked_ns
+from zmtp import GREETING, PING, frame, is_ended, part, ready, send_for_ever, stranger
 
 MIB = 1 << 20
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
-
-
-def frame(payload, command=False):
-    """A ZMTP frame with a short size."""
-    return bytes([4 if command else 0, len(payload)]) + payload
-
-
-def ready(kind):
-    return frame(b"\x05READY\x0bSocket-Type" + struct.pack(">I", len(kind)) + kind, command=True)
-
-
-def stranger(port, kind=b"SUB"):
-    """A connection with a finished handshake."""
-    one = socket.create_connection(("127.0.0.1", port), 10)
-    one.sendall(GREETING + ready(kind))
-    received = b""
-    while len(received) < 64 + 2 or len(received) < 66 + received[65]:
-        more = one.recv(4096)
-        assert more, "the handshake was refused"
-        received += more
-    return one
 
 
 def stats(pair):
@@ -262,9 +241,6 @@ def test_a_processor_starts_while_strangers_hammer_its_ports(folder):
         assert processor.stop() == 0, processor.text()
 
 
-PING = frame(b"\x04PING\0\0", command=True)
-
-
 def kernel_attaches_filters():
     """Whether this process may attach a socket filter; some kernels want privileges for that."""
     passing = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffffffff))
@@ -302,42 +278,12 @@ def test_a_ping_behind_waiting_input_and_a_reset_end_no_process(pair):
     until(lambda: descriptors(pair) < before + 30, what="the end of connections whose peer is gone")
 
 
-def is_ended(one):
-    """Whether a connection, whose peer says nothing, was ended by it."""
-    one.settimeout(0.05)
-    try:
-        return one.recv(4096) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
-
-
-def send_for_ever(one, part, limit):
-    """Send parts of one message until the connection ends; return False if it takes all."""
-    parts = part * max(1, 65536 // len(part))
-    one.settimeout(0.5)
-    sent = 0
-    while sent < limit:
-        try:
-            sent += one.send(parts)
-        except TimeoutError:
-            pass
-        except OSError:
-            return True
-        if is_ended(one):
-            return True
-        one.settimeout(0.5)
-    return False
-
-
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize("place, kind", enumerate([b"PUSH", b"DEALER", b"SUB"]))
 def test_a_message_that_does_not_end_ends_its_connection(pair, place, kind, size):
-    part = bytes([1, 1]) + b"x" if size == 1 else b"\x03" + struct.pack(">Q", size) + bytes(size)
     before = memory_of(pair.processor)
     with stranger(pair.port + place, kind) as one:
-        assert send_for_ever(one, part, 100 * MIB), "a message without end was taken"
+        assert send_for_ever(one, part(size), 100 * MIB), "a message without end was taken"
     assert IS_SANITIZED or memory_of(pair.processor, "VmHWM") < before + 400 * MIB
     assert pair.post(message(channel(), 1)).status == 202
     assert stats(pair)
@@ -347,7 +293,7 @@ def test_messages_that_do_not_end_are_bounded_together(pair):
     with contextlib.ExitStack() as stack:
         ones = [stack.enter_context(stranger(pair.port + 1, b"DEALER")) for _ in range(32)]
         for one in ones:
-            one.sendall(b"\x03" + struct.pack(">Q", 40000) + bytes(40000))
+            one.sendall(part(40000))
         time.sleep(0.5)  # long enough to be seen, as what came before that is not counted
         for one in ones:
             with contextlib.suppress(OSError):

@@ -67,7 +67,8 @@ static const option_t s_options[] = {
         "the most requests a second of each token, or without tokens of each address; further ones "
         "get 429. A request counts once, however many messages it has. 0: any number"},
     {"trusted-proxies", OPTION_TEXT, &s_flags.trusted_proxies, NULL, "LIST", 0, 0,
-        "addresses and networks of proxies before the gateway, as in 10.0.0.0/8,192.0.2.7"},
+        "addresses and networks of proxies before the gateway, as in 10.0.0.0/8,192.0.2.7; their "
+        "fields about the client count only with --behind-proxy"},
     {"idle-timeout", OPTION_DURATION, &s_flags.times.idle_ms, "75s", NULL, 100, 86400000,
         "time after which the gateway closes a connection without a request; a proxy in front must "
         "close its idle connections earlier, or it may send a request into a closing connection"},

@@ -50,6 +50,23 @@ s_log_unusable (const char *path, const char *fault)
             "--token-file FILE");
 }
 
+static void
+s_log_expired (const token_keeper_t *self)
+{
+    size_t count = 0;
+    const char *last = NULL;
+    for (size_t index = 0; index < self->list->count; index++)
+        if (self->list->tokens[index].is_expired) {
+            count++;
+            last = self->list->tokens[index].line.name;
+        }
+    if (count > 0)
+        log_event (LOG_WARN, "tokens have expired",
+            "path=%s expired=%zu tokens=%zu last=%s advice=%s", self->path, count,
+            self->list->count, last,
+            "take their lines away, and make new tokens with downlink-keygen token");
+}
+
 token_keeper_t *
 token_keeper_new (const char *path)
 {
@@ -58,8 +75,10 @@ token_keeper_new (const char *path)
     self->path = g_strdup (path);
     pthread_mutex_init (&self->mutex, NULL);
     self->list = s_load (self, fault);
-    if (self->list)
+    if (self->list) {
         log_event (LOG_INFO, "read the token file", "path=%s tokens=%zu", path, self->list->count);
+        s_log_expired (self);
+    }
     else {
         s_log_unusable (path, fault);
         token_keeper_destroy (&self);
@@ -89,6 +108,7 @@ s_reload (token_keeper_t *self)
         log_event (
             LOG_INFO, "read the token file again", "path=%s tokens=%zu", self->path, list->count);
         s_publish (self, list);
+        s_log_expired (self);
     }
     else
         log_event (LOG_WARN, "cannot use the changed token file; the earlier tokens stay",
@@ -101,8 +121,10 @@ token_keeper_look (token_keeper_t *self, bool is_asked)
     if (is_asked || watched_file_has_changed (self->path, &self->trace))
         s_reload (self);
     //  Only this thread replaces the list.
-    if (token_list_is_outdated (self->list, g_get_real_time ()))
+    if (token_list_is_outdated (self->list, g_get_real_time ())) {
         s_publish (self, token_list_update (self->list, g_get_real_time ()));
+        s_log_expired (self);
+    }
 }
 
 unsigned

@@ -263,9 +263,10 @@ s_take_batch (exchanges_t *self, exchange_t *exchange, text_t payload)
     }
 }
 
-//  Read one reply, whose first part was received. Return its size.
+//  Read one reply of a peer, whose first part was received. Return its size. Only the peer that was
+//  asked may reply.
 static size_t
-s_take_reply (exchanges_t *self, socket_t *socket, text_t part, bool more)
+s_take_reply (exchanges_t *self, const peer_t *peer, socket_t *socket, text_t part, bool more)
 {
     uint64_t number = 0;
     if (part.size == sizeof number)
@@ -274,7 +275,7 @@ s_take_reply (exchanges_t *self, socket_t *socket, text_t part, bool more)
     int parts = 1;
     while (more && socket_receive (socket, &part, &more))
         parts++;
-    if (!exchange || parts != 3)
+    if (!exchange || exchange->peer != peer || parts != 3)
         return part.size;
     if (exchange->is_list)
         s_take_list (self, exchange, part);
@@ -286,12 +287,12 @@ s_take_reply (exchanges_t *self, socket_t *socket, text_t part, bool more)
 
 //  Read replies until the budget is used up.
 static void
-s_take_replies (exchanges_t *self, socket_t *socket, size_t *budget)
+s_take_replies (exchanges_t *self, const peer_t *peer, socket_t *socket, size_t *budget)
 {
     text_t part;
     bool more = false;
     while (*budget > 0 && socket_receive (socket, &part, &more)) {
-        size_t cost = s_take_reply (self, socket, part, more) + REPLY_COST_BYTES;
+        size_t cost = s_take_reply (self, peer, socket, part, more) + REPLY_COST_BYTES;
         *budget -= MIN (*budget, cost);
     }
     self->is_due |= *budget == 0;
@@ -363,10 +364,11 @@ exchanges_run (exchanges_t *self)
     size_t list_bytes = LIST_BYTES_PER_RUN;
     self->is_due = false;
     self->turn++;
-    for (size_t index = 0; index < count; index++)
-        s_take_replies (self, peers[(self->turn + index) % count]->queries, &rocket_bytes);
-    for (size_t index = 0; index < count; index++)
-        s_take_replies (self, peers[(self->turn + index) % count]->lists, &list_bytes);
+    for (size_t index = 0; index < count; index++) {
+        peer_t *peer = peers[(self->turn + index) % count];
+        s_take_replies (self, peer, peer->queries, &rocket_bytes);
+        s_take_replies (self, peer, peer->lists, &list_bytes);
+    }
     s_look_around (self);
 }
 

@@ -1,4 +1,5 @@
 """Who may call: tokens, scopes, routes and methods, row by row; the session of the page; reloads."""
+import datetime
 import hashlib
 import http.client
 import itertools
@@ -389,6 +390,19 @@ def test_keygen_adds_a_token_that_the_gateway_lets_in(start, tmp_path):
     until(lambda: call(both, "GET", "/rockets", field).status == 200, what="the new token")
     until(lambda: call(both, "GET", "/rockets", field).json().get("type", "")
           .endswith("token-expired"), what="its end")
+
+
+def test_the_log_warns_of_tokens_that_have_expired(start, tmp_path):
+    path = tmp_path / "tokens"
+    path.write_text(line("old", "read", "2020-01-01T00:00:00Z") + line("good", "read"))
+    both = start(gateway=("--token-file", path))
+
+    def warnings():
+        return both.gateway.lines_with("tokens have expired")
+    assert len(warnings()) == 1 and "expired=1 tokens=2 last=old" in warnings()[0]
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+    replace(path, path.read_text() + line("soon", "read", soon.isoformat()))
+    until(lambda: "expired=2 tokens=3 last=soon" in warnings()[-1], what="the end of the other one")
 
 
 def test_keygen_overwrites_nothing(tmp_path):

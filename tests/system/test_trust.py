@@ -1,6 +1,10 @@
 """Claims and acks of untrusted peers and of faulty processors, and the ones that a gateway believes."""
+import concurrent.futures
 import os
 import signal
+import struct
+import threading
+import time
 
 import msgpack
 import pytest
@@ -9,6 +13,7 @@ import zmq
 
 from downlink import Program, channel, free_ports, message, until
 from pretenders import Impostor, Relay
+from zmtp import Server, frame
 
 PARTITIONS = 16
 TIME = 1643827145863370
@@ -352,6 +357,33 @@ def test_a_frame_that_is_always_refused_is_set_aside_and_holds_up_no_other(start
     refuser.announced["owned"] = [[one, 1_001] for one in range(PARTITIONS)]
     until(lambda: stats(both)["buffered"] == 0, what="the ack of the next owner")
     until(lambda: stats(both)["setAsideFrames"] == 0, what="nothing set aside")
+
+
+def test_a_reply_counts_only_from_the_processor_that_was_asked(start):
+    """A stranger at the address of a stopped processor replies to every query that may be under way."""
+    both = start(gateway=("--workers", 1))
+    one, other = channel(), free_ports(3)
+    assert both.post(message(one, 1), Prefer="wait=60").status == 200
+    gateway_for(both, other)
+    until(lambda: both.call("GET", f"/rockets/{one}").status == 200, what="the owner")
+    forged = [b"\1\10" + struct.pack("=Q", number) + b"\1\0" + frame(msgpack.packb({"status": 404}))
+              for number in range(1, 2000)]
+    begun = threading.Event()
+
+    def serve(connection):
+        begun.wait(30)
+        for _ in range(50):
+            connection.sendall(b"".join(forged))
+            time.sleep(0.01)
+
+    with Server(other + 1, b"ROUTER", serve), concurrent.futures.ThreadPoolExecutor(1) as pool:
+        time.sleep(2)  # longer than the gateway takes to connect again
+        both.processor.send(signal.SIGSTOP)
+        answer = pool.submit(both.call, "GET", f"/rockets/{one}")
+        begun.set()
+        time.sleep(0.7)  # less than a processor may be silent
+        both.processor.send(signal.SIGCONT)
+        assert answer.result().status == 200
 
 
 def test_another_ordering_is_refused(start):

@@ -352,9 +352,8 @@ s_log_state (const processor_t *self)
     }
     log_event (LOG_INFO, "state",
         "ready=%s store=%s store_away=%s bus=%s bus_away=%s partitions_held=%u partitions=%u "
-        "partitions_unsaved=%u "
-        "saving=%s "
-        "saves_failed=%llu processors=%zu rockets=%zu frames=%llu applied=%llu queries=%llu "
+        "partitions_unsaved=%u saving=%s saves_failed=%llu processors=%zu rockets=%zu frames=%llu "
+        "applied=%llu queries=%llu "
         "queries_left=%s queries_refused=%llu answers_dropped=%llu",
         self->phase == PROCESSOR_READY ? "yes" : "no", shards->store.kind,
         shards->store.is_away ? "yes" : "no", shards->bus.kind, shards->bus.is_away ? "yes" : "no",
@@ -368,17 +367,33 @@ s_log_state (const processor_t *self)
         (unsigned long long) shards->counters.answers_dropped);
 }
 
+//  The items that the loop waits for.
+enum {
+    ITEM_STOP,
+    ITEM_STATE,
+    ITEM_RELOAD,
+    ITEM_SAVER,
+    ITEM_QUERIES,
+    ITEM_EVENTS,
+    ITEM_SOURCE,
+    ITEM_ADMIN
+};
+
 //  Work until the stop signal. Return false if the store broke or could not be read.
 static bool
 s_work (processor_t *self)
 {
-    socket_item_t items[] = {{.fd = self->signals.stop}, {.fd = shard_saver_fd (self->saver)},
-        {.socket = self->sockets.queries}, self->source->item (self->source),
-        {.fd = admin_fd (self->admin)}, {.socket = self->sockets.events},
-        {.fd = self->signals.state}, {.fd = self->signals.reload}};
+    socket_item_t items[] = {[ITEM_STOP] = {.fd = self->signals.stop},
+        [ITEM_STATE] = {.fd = self->signals.state},
+        [ITEM_RELOAD] = {.fd = self->signals.reload},
+        [ITEM_SAVER] = {.fd = shard_saver_fd (self->saver)},
+        [ITEM_QUERIES] = {.socket = self->sockets.queries},
+        [ITEM_EVENTS] = {.socket = self->sockets.events},
+        [ITEM_SOURCE] = self->source->item (self->source),
+        [ITEM_ADMIN] = {.fd = admin_fd (self->admin)}};
     bool is_more_left = false;
     bool good = s_keep (self);
-    while (good && !items[0].ready) {
+    while (good && !items[ITEM_STOP].ready) {
         watchdog_feed ("processor");
         int64_t wait_ms = MAX (0, self->announce_at_ms - clock_ms ());
         wait_ms = MIN (wait_ms, shard_saver_timeout_ms (self->saver));
@@ -394,9 +409,10 @@ s_work (processor_t *self)
         good = shard_saver_run (self->saver) && s_keep (self);
         admin_run (self->admin);
         update_sender_run (self->updates);
-        if (items[6].ready && state_signal_take (self->signals.state))
+        if (items[ITEM_STATE].ready && state_signal_take (self->signals.state))
             s_log_state (self);
-        if (items[7].ready && stop_signals_take_reload (self->signals.reload) && self->curve)
+        if (items[ITEM_RELOAD].ready && stop_signals_take_reload (self->signals.reload) &&
+            self->curve)
             authenticator_ask (self->curve->authenticator);
         s_follow_keys (self);
     }

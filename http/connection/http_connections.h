@@ -21,7 +21,6 @@
 //  libmicrohttpd overlooks some ends of connections, and stops reading when its buffer is full. So
 //  http_connections_look checks connections in HEAD and BODY repeatedly, and connections in IDLE
 //  once.
-//
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_HTTP_CONNECTIONS_H
 #define DOWNLINK_HTTP_CONNECTIONS_H
@@ -51,11 +50,10 @@ typedef struct {
     http_wire_t wire;
     client_address_t peer;  //  of the other end: the client, or a proxy before it
     connection_phase_t phase;
-    int64_t entered_ms;  //  when the phase began
-    uint64_t requests;   //  begun on the connection so far
-    int64_t
-        moved_ms;    //  when a part of the body last came in, or the client took some of the answer
-    uint64_t taken;  //  bytes the client has acknowledged at the last look; only when stopping
+    int64_t entered_ms;   //  when the phase began
+    uint64_t requests;    //  begun on the connection so far
+    int64_t moved_ms;     //  when body bytes last came in, or the client took bytes of the answer
+    uint64_t taken;       //  bytes the client has acknowledged at the last look; only when stopping
     uint64_t body_bytes;  //  of the current request in this phase
     uint64_t bytes_read;  //  from the client at the last look; 0: no look yet, or no bytes
     bool is_looked_at;    //  in this phase

@@ -14,7 +14,7 @@
 //  Why a handshake failed.
 typedef enum {
     TLS_ENDED,        //  the client went away in the middle
-    TLS_LATE,         //  it did not finish in time
+    TLS_LATE,         //  the client did not finish in time
     TLS_PLAIN,        //  the client speaks HTTP without TLS
     TLS_NOTHING,      //  no version, cipher or signature is common
     TLS_CERTIFICATE,  //  the client has no certificate that counts
@@ -32,9 +32,8 @@ typedef struct {
     void *owner;
     bool is_agreed;   //  the handshake is over, and good
     bool is_waiting;  //  the last read found no bytes
-    bool
-        is_running;  //  libmicrohttpd runs the handshake; else it ignores the connection (tls_gate)
-    bool is_seen;    //  the first byte has come
+    bool is_running;  //  the handshake goes on; else the library ignores the connection (tls_gate)
+    bool is_seen;     //  the first byte has come
     uint64_t received;  //  bytes of the socket
     uint64_t greeted;   //  of those, the bytes of the handshake
     unsigned last_in;   //  type of the handshake message that came last

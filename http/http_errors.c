@@ -110,7 +110,7 @@ s_add_malformed (suspects_t *self, const http_server_t *server)
     s_add (self, server, CONNECTION_BODY, s_is_chunked);
 }
 
-//  Return a connection that deserves the status in any case; NULL if there is none.
+//  Return a connection whose bytes explain the status for certain; NULL if there is none.
 static http_connection_t *
 s_find_deserving (const http_server_t *server, unsigned status)
 {

@@ -7,7 +7,7 @@
 
 #define DEFAULT_OF_CLUSTER (-1)
 
-//  Return what an error means for us.
+//  Return the state of a topic that an error of librdkafka shows.
 static kafka_topic_state_t
 s_state_of (rd_kafka_resp_err_t error)
 {

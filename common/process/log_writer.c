@@ -171,7 +171,7 @@ s_await_thread (int64_t timeout_ms, bool with_crash)
     }
 }
 
-//  Return true if the signal comes of a lack of memory. Call it before errno can change.
+//  Return true if a lack of memory caused the signal. Call it before errno can change.
 static bool
 s_lacks_memory (int number, const siginfo_t *info)
 {

@@ -104,7 +104,7 @@ s_take_frames (rabbitmq_client_t *self, bool *has_more)
     return true;
 }
 
-//  Tell the broker that we are there: rabbitmq-c does it only as it reads.
+//  Send a heartbeat if one is due: rabbitmq-c sends heartbeats only while it reads.
 static bool
 s_beat (rabbitmq_client_t *self)
 {

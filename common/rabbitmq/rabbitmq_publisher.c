@@ -35,9 +35,9 @@ struct rabbitmq_publisher {
     bool is_divided;
     int ear_fd;
     rabbitmq_client_t *client;
-    size_t flights;  //  without a told fate; for the owner
+    size_t flights;  //  whose fates are not reported; for the owner
     size_t flight_bytes;
-    GArray *told;  //  of fate_t, while they are told
+    GArray *reported;  //  of fate_t, while they are reported
     rabbitmq_publisher_condition_t condition;
     int64_t away_since_us;  //  0: a broker is there
 
@@ -46,7 +46,7 @@ struct rabbitmq_publisher {
     GArray *fates;          //  of fate_t
     size_t fates_bytes;     //  of their messages
     bool is_asleep;         //  the thread waits, so it must be woken
-    bool has_rung;          //  the owner was told that there are fates
+    bool has_rung;          //  ear_fd was written for the present fates
     uint32_t queues;        //  wanted
     rabbitmq_publisher_condition_t state;
     int64_t oldest_us;  //  when the oldest message without a confirm was published; 0: none
@@ -187,7 +187,7 @@ s_next (rabbitmq_publisher_t *self)
     return link ? link->data : NULL;
 }
 
-//  Let the owner know since when the broker owes an answer.
+//  Note when the oldest message without a confirm was published.
 static void
 s_note_oldest (rabbitmq_publisher_t *self)
 {
@@ -311,7 +311,7 @@ s_free (rabbitmq_publisher_t **self_p)
     for (GList *link; (link = g_queue_pop_head_link (&self->waiting));)
         g_free (link->data);
     g_array_unref (self->fates);
-    g_array_unref (self->told);
+    g_array_unref (self->reported);
     g_hash_table_unref (self->unconfirmed);
     pthread_mutex_destroy (&self->mutex);
     g_free (self);
@@ -328,7 +328,7 @@ rabbitmq_publisher_new (
     self->state.is_away = true;
     self->away_since_us = clock_us ();
     self->fates = g_array_new (FALSE, FALSE, sizeof (fate_t));
-    self->told = g_array_new (FALSE, FALSE, sizeof (fate_t));
+    self->reported = g_array_new (FALSE, FALSE, sizeof (fate_t));
     self->unconfirmed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
     pthread_mutex_init (&self->mutex, NULL);
     self->client = rabbitmq_client_new (settings, &s_calls, self);
@@ -408,7 +408,7 @@ rabbitmq_publisher_send (rabbitmq_publisher_t *self, const rabbitmq_message_t *m
     return true;
 }
 
-//  The broker is away if there is no connection for a while, if it blocks, or if it owes answers.
+//  The broker is away if there is no connection for a while, if it blocks, or if a confirm is overdue.
 static void
 s_look (rabbitmq_publisher_t *self, int64_t oldest_us)
 {
@@ -428,8 +428,8 @@ rabbitmq_publisher_run (rabbitmq_publisher_t *self, rabbitmq_fate_fn *tell, void
 {
     s_lock (self);
     GArray *fates = self->fates;
-    self->fates = self->told;
-    self->told = fates;
+    self->fates = self->reported;
+    self->reported = fates;
     size_t bytes = self->fates_bytes;
     self->fates_bytes = 0;
     self->has_rung = false;

@@ -62,7 +62,7 @@ s_set_file (char **text, const char *value)
     return s_set_text (text, value);
 }
 
-//  Set one. Return NULL, or why it cannot be used.
+//  Set a setting. Return NULL, or why it cannot be used.
 static const char *
 s_set (rabbitmq_settings_t *self, const char *name, const char *value)
 {

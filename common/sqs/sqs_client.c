@@ -68,7 +68,7 @@ sqs_client_can_call (const sqs_client_t *self)
     return aws_credentials_key (self->credentials) != NULL;
 }
 
-//  Take note of how a call went.
+//  Note whether a call succeeded.
 static void
 s_note (sqs_client_t *self, const call_t *call, const sqs_reply_t *reply)
 {

@@ -35,7 +35,7 @@ s_rest (sqs_queue_t *self, sqs_queue_state_t state, int64_t ms)
     sqs_client_wake_at (self->client, self->again_at_ms);
 }
 
-//  Take a reply that is of no use.
+//  Handle a reply that did not bring what the call asked for.
 static void
 s_fail (sqs_queue_t *self, const sqs_reply_t *reply)
 {

@@ -15,7 +15,7 @@ s_has_one_of (const char *code, const char *const *parts)
     return false;
 }
 
-//  Return what a code of AWS, and the status of HTTP, mean for us.
+//  Return the outcome that a code of AWS and the status of HTTP stand for.
 static sqs_outcome_t
 s_outcome_of (const char *code, long status)
 {

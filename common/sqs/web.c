@@ -224,9 +224,9 @@ web_send (web_t *self, const web_request_t *request, web_answer_fn *answered, vo
     g_assert (!failed);
 }
 
-//  Tell the answer of a request that ended.
+//  Give the caller of an ended request its answer.
 static void
-s_tell (web_t *self, CURL *easy, CURLcode result)
+s_end (web_t *self, CURL *easy, CURLcode result)
 {
     call_t *call = NULL;
     web_answer_t answer = {0};
@@ -267,7 +267,7 @@ web_run (web_t *self)
     }
     while ((message = curl_multi_info_read (self->multi, &left)))
         if (message->msg == CURLMSG_DONE)
-            s_tell (self, message->easy_handle, message->data.result);
+            s_end (self, message->easy_handle, message->data.result);
     s_arm (self);
 }
 

@@ -1,4 +1,4 @@
-//  XXH3 without a secret of its own is no help: anybody can compute it, and choose keys by it.
+//  XXH3 without a secret would not help: every peer can compute it and choose keys by it.
 //  SPDX-License-Identifier: Apache-2.0
 #include "common/text/table_hash.h"
 

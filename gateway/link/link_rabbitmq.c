@@ -15,7 +15,7 @@
 
 #define REST_MS 500          //  after a message that was not taken, so that it costs little
 #define REFUSED_LOG_MS 5000  //  between two log lines
-#define TRIP_MS 1000         //  the longest trip of each such time is told
+#define TRIP_MS 1000         //  interval of the reports about the longest trip
 #define FAULT_SIZE (RABBITMQ_REASON_SIZE + 128)
 
 typedef struct {
@@ -30,7 +30,7 @@ typedef struct {
     int64_t failure_logged_ms;
     int64_t rest_until_ms;
     int64_t trip_us;  //  the longest one lately
-    int64_t trip_told_ms;
+    int64_t trip_reported_ms;
 } link_rabbitmq_t;
 
 static void
@@ -58,11 +58,11 @@ s_take_fate (void *context, uint64_t sequence, bool is_carried, int64_t took_us)
 }
 
 static void
-s_tell_trip (link_rabbitmq_t *self)
+s_report_trip (link_rabbitmq_t *self)
 {
-    if (clock_ms () < self->trip_told_ms + TRIP_MS)
+    if (clock_ms () < self->trip_reported_ms + TRIP_MS)
         return;
-    self->trip_told_ms = clock_ms ();
+    self->trip_reported_ms = clock_ms ();
     counter_set (&self->link.metrics->bus_trip_us, (uint64_t) self->trip_us);
     self->trip_us = 0;
 }
@@ -97,7 +97,7 @@ s_run (link_t *base)
         rabbitmq_publisher_set_queues (self->publisher, partitions);
     }
     s_look_at_broker (self);
-    s_tell_trip (self);
+    s_report_trip (self);
     broker_link_check (&self->link);
 }
 

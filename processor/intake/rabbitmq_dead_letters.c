@@ -81,7 +81,7 @@ s_take_fate (void *context, uint64_t id, bool is_carried, int64_t took_us)
     g_hash_table_remove (self->letters, &id);
 }
 
-//  Publish one. Return false if it cannot be taken now.
+//  Publish a letter. Return false if it cannot be taken now.
 static bool
 s_publish (rabbitmq_dead_letters_t *self, const letter_t *letter)
 {

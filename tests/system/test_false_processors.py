@@ -72,16 +72,17 @@ def test_a_ping_behind_much_input_and_a_reset_end_no_gateway(gateway, place):
     assert gateway.lives()
 
 
-def is_served(gateway, folder):
-    """Start a processor. Return whether a message comes to it through the gateway, and its rocket back."""
+def check_service(gateway, folder):
+    """Start a processor. A message comes to it through the gateway, and its rocket back."""
     processor = Program(folder, "downlink-processor", "--port", gateway.port, "--store", "memory")
     one = channel()
     try:
         with Client(gateway.http) as client:
             until(lambda: client.call("GET", "/readyz").status == 200, what="readiness")
-            applied = client.call("POST", "/messages", json.dumps(message(one, 1)), Prefer="wait=20").status == 200
-            return (applied and client.call("GET", "/rockets/" + one).status == 200 and
-                    client.call("GET", "/rockets").status == 200)
+            applied = client.call("POST", "/messages", json.dumps(message(one, 1)), Prefer="wait=60")
+            assert applied.status == 200, "no frame or no ack came through"
+            for path in "/rockets/" + one, "/rockets":
+                until(lambda of=path: client.call("GET", of).status == 200, what="a reply")
     finally:
         processor.stop()
 
@@ -99,7 +100,7 @@ def test_a_processor_gets_its_frames_after_a_stranger_had_its_port(gateway, fold
 
     with Server(gateway.port, b"PULL", serve):
         until(lambda: served, what="the flood")
-    assert is_served(gateway, folder)
+    check_service(gateway, folder)
 
 
 @pytest.mark.parametrize("greeting", [True, False])
@@ -114,4 +115,4 @@ def test_a_link_is_made_again_after_a_mistake_of_its_peer(gateway, folder, place
 
     with Server(gateway.port + place, KINDS[place], serve, is_greeting=greeting):
         until(lambda: served, what="the mistake")
-    assert is_served(gateway, folder)
+    check_service(gateway, folder)

@@ -20,7 +20,7 @@
 
 #define RETRY_MS 50
 #define ASK_MS 1000       //  the least wait for the owners of new rockets
-#define READ_MS 1000      //  the least wait of a long body that is not read yet
+#define READ_MS 5000      //  the least wait of a long body that is not read yet
 #define READ_US_MIN 1000  //  for a body that comes when the time of the turn is spent
 
 struct posts {

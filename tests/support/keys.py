@@ -78,7 +78,7 @@ class Visitor:
 
     def gets_in(self):
         """Wait for the verdict of the handshake."""
-        assert self.events.poll(20000), "no verdict"
+        assert self.events.poll(60000), "no verdict"
         return VERDICTS[zmq.utils.monitor.recv_monitor_message(self.events)["event"]]
 
     def ask(self, query, patience=10000):

@@ -164,19 +164,21 @@ def test_a_very_long_body_is_read_to_its_end(start):
 
 
 @needs_times
-def test_no_deadline_ends_a_body_while_it_is_read(start):
-    """A body that took a second to read, as its worker had much to do, was refused as one of too many."""
-    both, of = start(gateway=("--workers", 1, "--wait", "0")), channel()
-    request = body_of(of, 40000, "gzip")
-    with begun(both, [request]) as [client]:
+def test_no_deadline_ends_a_body_while_it_is_read_and_one_behind_it_waits(start):
+    """A body that took a second to read, as its worker had much to do, was refused as one of too many, and so was one
+    that waited for a second."""
+    both, rockets = start(gateway=("--workers", 1, "--wait", "0")), [channel(), channel()]
+    requests = [body_of(of, 40000, "gzip") for of in rockets]
+    with begun(both, requests) as clients:
         before = worked_ns(both.gateway)
-        client.sendall(request[-1:])
+        end(both, clients, requests)
         until(lambda: worked_ns(both.gateway) - before > 20_000_000, what="the first steps")
         both.gateway.send(signal.SIGSTOP)
         time.sleep(1.2)
         both.gateway.send(signal.SIGCONT)
-        assert status(client) == 202
-    applied(both, of, 40000)
+        assert [status(client) for client in clients] == [202] * 2
+    for of in rockets:
+        applied(both, of, 40000)
 
 
 def test_a_layout_that_becomes_known_while_a_body_is_read_counts(start):

@@ -101,7 +101,7 @@ http_head_check (http_request_t *request, const char *target, const char *versio
         answer_problem (request, 413, "body-too-large", self->config.body_too_large);
     else if (request->guard.content_length > 0 &&
              http_bodies_are_full (&self->bodies, request->guard.content_length))
-        answer_problem (request, 503, "busy", HTTP_BUSY);
+        answer_problem (request, 503, "busy", http_parting_detail (PARTING_BUSY));
     else if (s_admit (request)) {
         http_request_enter (request, REQUEST_BODY);
         if (!guard->is_length_known || guard->content_length > HTTP_BODY_SMALL_BYTES)

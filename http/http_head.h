@@ -6,8 +6,6 @@
 
 #include "http/http_parts.h"
 
-#define HTTP_BUSY "too many bodies are in progress; send this one again"
-
 //  Keep libmicrohttpd from parsing parameters and cookies. Call this when the request line has
 //  arrived.
 void http_head_keep_unparsed (const char *target, struct MHD_Connection *mhd);

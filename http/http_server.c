@@ -151,7 +151,7 @@ s_show (http_request_t *request)
         answer_problem (request, 413, "body-too-large", self->config.body_too_large);
         break;
     case BODY_NO_ROOM:
-        answer_problem (request, 503, "busy", HTTP_BUSY);
+        answer_problem (request, 503, "busy", http_parting_detail (PARTING_BUSY));
         break;
     case BODY_LINE_TOO_LONG:
         answer_problem (request, 413, "line-too-long",

@@ -13,7 +13,7 @@ typedef enum {
     PARTING_HEAD_TOO_LARGE,
     PARTING_CHUNK_LINE,  //  a chunk-size line does not end
     PARTING_BODY_TOO_LARGE,
-    PARTING_BUSY,      //  there is no memory for the body, which goes on and on
+    PARTING_BUSY,      //  there is no memory for the rest of the body
     PARTING_STOPPING,  //  the server stops, and the request is not complete
     PARTING_MALFORMED,
     PARTING_TARGET_TOO_LONG,

@@ -89,6 +89,7 @@ struct socket {
     void *handle;
     doorkeeper_t *doorkeeper;  //  of a bound socket; else NULL
     bool is_pub;
+    uint16_t port;       //  of a bound socket; else 0
     link_watch_t *link;  //  of a connected socket; else NULL
     int64_t watched_us;  //  when the link was looked at last
     char *endpoint;      //  of a connected socket; else NULL
@@ -230,6 +231,7 @@ socket_bind (socket_kind_t kind, const char *address, uint16_t port)
     socket_t *self = s_new (kind, strchr (address, ':') != NULL);
     if (!self)
         return NULL;
+    self->port = port;
     address_t bound = address_of (address, port);
     char endpoint[ADDRESS_ENDPOINT_SIZE];
     address_endpoint (&bound, PORT_FRAMES, endpoint);
@@ -369,7 +371,11 @@ socket_receive (socket_t *self, text_t *bytes, bool *more)
 visitor_t
 socket_visitor (const socket_t *self)
 {
-    return visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
+    //  A message may outlive its connection. Another port's may have the descriptor by now.
+    visitor_t visitor = visitor_of (zmq_msg_get (&self->received, ZMQ_SRCFD));
+    if (visitor_port (visitor) != self->port)
+        visitor.cookie = 0;
+    return visitor;
 }
 
 const char *

@@ -87,8 +87,8 @@ bool socket_send_owned (socket_t *self, text_t bytes, socket_release_fn *release
 bool socket_receive (socket_t *self, text_t *bytes, bool *more)
     __attribute__ ((warn_unused_result));
 
-//  Return the connection of the part that was received last. Its cookie is 0 if the connection is
-//  gone, and for the unsubscriptions that a PUB makes for a peer that is gone.
+//  Return the connection of the part that a bound socket received last. Its cookie is 0 if the
+//  connection is gone, and for the unsubscriptions that a PUB makes for a peer that is gone.
 visitor_t socket_visitor (const socket_t *self);
 
 //  Return the name of the key of the part that was received last, borrowed until the next receive.

@@ -34,6 +34,20 @@ visitor_is_there (visitor_t visitor)
     return visitor.cookie != 0 && visitor_of (visitor.fd).cookie == visitor.cookie;
 }
 
+uint16_t
+visitor_port (visitor_t visitor)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ip;
+        struct sockaddr_in6 ip6;
+    } address = {0};
+    socklen_t size = sizeof address;
+    if (visitor.cookie == 0 || getsockname (visitor.fd, &address.any, &size) != 0)
+        return 0;
+    return ntohs (address.any.sa_family == AF_INET6 ? address.ip6.sin6_port : address.ip.sin_port);
+}
+
 bool
 visitor_refuse_resets (int fd)
 {

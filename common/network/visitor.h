@@ -17,6 +17,9 @@ typedef struct {
 //  Return the connection that has this descriptor now.
 visitor_t visitor_of (int fd);
 
+//  Return the port of this process that the connection came to; 0 if the connection is gone.
+uint16_t visitor_port (visitor_t visitor);
+
 //  Return true while the connection is open.
 bool visitor_is_there (visitor_t visitor);
 

@@ -4,7 +4,6 @@
 #include "common/network/rates.h"
 
 #include <glib.h>
-#include <stdatomic.h>
 
 #include "common/text/text_hash.h"
 
@@ -16,7 +15,8 @@ struct rates {
     uint64_t per_second;
     int64_t interval_ns;  //  between two requests at this rate
     uint64_t seeds[ROWS];
-    _Atomic int64_t full_at_ns[ROWS][BUCKETS];
+    GMutex lock;  //  of all buckets
+    int64_t full_at_ns[ROWS][BUCKETS];
 };
 
 rates_t *
@@ -25,6 +25,7 @@ rates_new (uint64_t per_second)
     g_assert (per_second >= 1 && per_second <= RATE_MAX);
     rates_t *self = g_new0 (rates_t, 1);
     self->per_second = per_second;
+    g_mutex_init (&self->lock);
     self->interval_ns = SECOND_NS / (int64_t) per_second;
     for (unsigned row = 0; row < ROWS; row++)
         self->seeds[row] = (uint64_t) g_random_int () << 32 | g_random_int ();
@@ -34,6 +35,8 @@ rates_new (uint64_t per_second)
 void
 rates_destroy (rates_t **self_p)
 {
+    if (*self_p)
+        g_mutex_clear (&(*self_p)->lock);
     g_clear_pointer (self_p, g_free);
 }
 
@@ -43,15 +46,7 @@ rates_per_second (const rates_t *self)
     return self->per_second;
 }
 
-static void
-s_raise (_Atomic int64_t *bucket, int64_t full_at_ns)
-{
-    int64_t known = atomic_load (bucket);
-    while (known < full_at_ns && !atomic_compare_exchange_weak (bucket, &known, full_at_ns))
-        continue;
-}
-
-static _Atomic int64_t *
+static int64_t *
 s_bucket (rates_t *self, unsigned row, uint64_t client)
 {
     const uint64_t key[] = {self->seeds[row], client};
@@ -63,18 +58,15 @@ bool
 rates_take (rates_t *self, uint64_t client, int64_t now_us)
 {
     int64_t now_ns = now_us * 1000;
-    _Atomic int64_t *buckets[ROWS];
-    for (unsigned row = 0; row < ROWS; row++)
-        buckets[row] = s_bucket (self, row, client);
-    bool is_first_fuller = atomic_load (buckets[0]) <= atomic_load (buckets[1]);
-    _Atomic int64_t *fuller = buckets[is_first_fuller ? 0 : 1];
-    int64_t known = atomic_load (fuller);
-    int64_t full_at_ns;
-    do {
-        full_at_ns = MAX (known, now_ns) + self->interval_ns;
-        if (full_at_ns - now_ns > SECOND_NS)
-            return false;
-    } while (!atomic_compare_exchange_weak (fuller, &known, full_at_ns));
-    s_raise (buckets[is_first_fuller ? 1 : 0], full_at_ns);
-    return true;
+    int64_t *first = s_bucket (self, 0, client);
+    int64_t *second = s_bucket (self, 1, client);
+    g_mutex_lock (&self->lock);
+    int64_t full_at_ns = MAX (MIN (*first, *second), now_ns) + self->interval_ns;
+    bool is_taken = full_at_ns - now_ns <= SECOND_NS;
+    if (is_taken) {
+        *first = MAX (*first, full_at_ns);
+        *second = MAX (*second, full_at_ns);
+    }
+    g_mutex_unlock (&self->lock);
+    return is_taken;
 }

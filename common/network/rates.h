@@ -1,5 +1,5 @@
 //  Limit the requests a second of each client, with a bucket that holds the requests of one second.
-//  All workers share the buckets; any thread may call these functions, and none waits.
+//  All workers share the buckets; any thread may call these functions. A lock guards the buckets.
 //
 //  A bucket is one number: the time at which it is full again. The table has two rows of buckets. A
 //  client uses one bucket in each row, which a secret hash chooses, and the fuller one counts. So

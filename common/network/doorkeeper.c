@@ -282,7 +282,7 @@ s_enter (doorkeeper_t *self, int fd)
 static unsigned
 s_port (int fd)
 {
-    struct sockaddr_storage place;
+    struct sockaddr_storage place = {0};
     socklen_t size = sizeof place;
     if (getsockname (fd, (struct sockaddr *) &place, &size) != 0)
         return 0;

@@ -77,7 +77,7 @@ s_start (bool has_tokens)
         .browser = {.is_loopback = true, .hosts = "gateway"},
         .proxies = &self->proxies,
         .webhook = "*",
-        .times = {1000, 1000, 1000},
+        .times = {.idle_ms = 1000, .head_ms = 1000, .body_ms = 1000},
         .metrics = gateway_metrics_new (1, 1000, 0),
         .state = served_state_new ()};
     if (has_tokens) {

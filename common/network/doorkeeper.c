@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <glib.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -278,18 +277,6 @@ s_enter (doorkeeper_t *self, int fd)
         s_end_longest_silent (self, "the port has as many connections as it may have");
 }
 
-//  Return the port of a bound socket; 0: unknown.
-static unsigned
-s_port (int fd)
-{
-    struct sockaddr_storage place = {0};
-    socklen_t size = sizeof place;
-    if (getsockname (fd, (struct sockaddr *) &place, &size) != 0)
-        return 0;
-    return ntohs (place.ss_family == AF_INET6 ? ((struct sockaddr_in6 *) &place)->sin6_port
-                                              : ((struct sockaddr_in *) &place)->sin_port);
-}
-
 //  The port is open.
 static void
 s_open (int fd)
@@ -298,7 +285,7 @@ s_open (int fd)
         return;
     const char *reason = g_strerror (errno);
     log_event (LOG_WARN, "strangers on a ZeroMQ port can end this process",
-        "port=%u reason=%s advice=%s", s_port (fd), reason,
+        "port=%u reason=%s advice=%s", (unsigned) visitor_port (visitor_of (fd)), reason,
         "this kernel lets only programs with CAP_NET_ADMIN filter a socket: let only trusted hosts "
         "reach the port, or grant that capability");
 }

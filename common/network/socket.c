@@ -492,6 +492,16 @@ s_wait (socket_item_t *items, size_t count, struct pollfd *polled, int64_t timeo
     return any;
 }
 
+//  Return how long to wait in one piece. Only links must be looked at in between.
+static int64_t
+s_piece_us (const socket_item_t *items, size_t count, int64_t left_us)
+{
+    for (size_t index = 0; index < count; index++)
+        if (items[index].socket && items[index].socket->link)
+            return CLAMP (left_us, 0, WATCH_US);
+    return MAX (left_us, 0);
+}
+
 void
 socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
 {
@@ -500,7 +510,7 @@ socket_poll_us (socket_item_t *items, size_t count, int64_t timeout_us)
     int64_t until_us = now_us + timeout_us;
     bool any = s_look (items, count, polled, now_us);
     //  A readable descriptor does not mean that there is something to receive.
-    while (!s_wait (items, count, polled, any ? 0 : CLAMP (until_us - now_us, 0, WATCH_US)) &&
+    while (!s_wait (items, count, polled, any ? 0 : s_piece_us (items, count, until_us - now_us)) &&
            !any && now_us < until_us) {
         now_us = clock_us ();
         any = s_look (items, count, polled, now_us);

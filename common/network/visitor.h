@@ -1,7 +1,7 @@
-//  A visitor: a connection that another process made to a port of this one. Links, which this
-//  process makes itself, use these functions too. Its descriptor and the kernel's cookie identify
-//  it. The kernel never uses a cookie again, so a new connection with the
-//  same descriptor is another visitor. Any thread may call these functions.
+//  A visitor: a connection that another process made to a port of this one. Its descriptor and the
+//  kernel's cookie identify it. The kernel never uses a cookie again, so a new connection with the
+//  same descriptor is another visitor. link_watch uses the functions for the connections that this
+//  process makes. Any thread may call them.
 //  SPDX-License-Identifier: Apache-2.0
 #ifndef DOWNLINK_VISITOR_H
 #define DOWNLINK_VISITOR_H

@@ -138,19 +138,23 @@ def test_a_long_body_waits_for_room_and_is_read_again(start):
         applied(both, of, 10000)
 
 
-def test_a_long_body_that_comes_before_the_first_processor_is_accepted_later(start):
-    both, of = start(gateway=("--workers", 1, "--wait", "30s")), channel()
+def post_before_the_first_processor(both, count):
+    """Send a body of this many messages to a gateway that has seen no processor yet, and then start one."""
     both.gateway.stop()
     both.processor.stop()
-    both.gateway = both.start_gateway()
+    both.gateway, of = both.start_gateway(), channel()
     until(lambda: "listening" in both.gateway.text(), what="the gateway")
-    request = body_of(of, 10000)
+    request = body_of(of, count)
     with begun(both, [request]) as [client]:
         client.sendall(request[-1:])
         until(lambda: both.call("GET", "/stats").json()["waiting"] == 1, what="the request that waits")
         both.processor = both.start_processor()
         assert status(client) == 202
-    applied(both, of, 10000)
+    applied(both, of, count)
+
+
+def test_a_long_body_that_comes_before_the_first_processor_is_accepted_later(start):
+    post_before_the_first_processor(start(gateway=("--workers", 1, "--wait", "30s")), 10000)
 
 
 @pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer takes many times longer")
@@ -185,17 +189,7 @@ def test_a_layout_that_becomes_known_while_a_body_is_read_counts(start):
     """With --overflow=drop the body was dropped, as if the buffer were full."""
     both = start(gateway=("--workers", 1, "--wait", "30s", "--overflow", "drop"))
     for _ in range(3):
-        both.gateway.stop()
-        both.processor.stop()
-        both.gateway, of = both.start_gateway(), channel()
-        until(lambda: "listening" in both.gateway.text(), what="the gateway")
-        request = body_of(of, 40000)
-        with begun(both, [request]) as [client]:
-            client.sendall(request[-1:])
-            until(lambda: both.call("GET", "/stats").json()["waiting"] == 1, what="the request that waits")
-            both.processor = both.start_processor()
-            assert status(client) == 202
-        applied(both, of, 40000)
+        post_before_the_first_processor(both, 40000)
 
 
 def test_refusals_keep_their_places_over_all_steps(start):

@@ -445,17 +445,25 @@ def test_links_that_were_refused_beside_one_that_was_not_come_back(context, star
 
 
 def test_nobody_gets_in_while_the_authenticator_hangs(context, start_with):
-    """It has judged its own three checks, and the four links of the gateway's worker."""
-    os.environ["DOWNLINK_FAILPOINTS"] = "authenticator=sleep:60000@8"
+    """It hangs at its 20th client: after its own three checks and the four links of the gateway, which come in any
+    order with visitors."""
+    os.environ["DOWNLINK_FAILPOINTS"] = "authenticator=sleep:60000@20"
     try:
         both, keys = start_with(gateway=("--workers", 1), processor=("--watchdog", "0"))
     finally:
         del os.environ["DOWNLINK_FAILPOINTS"]
-    with Visitor(context, keys, both.port, "queries", "query") as visitor:
-        assert not visitor.gets_in()
-    of = channel()  # connected clients go on
-    assert both.post(message(of, 1)).status == 202
+    of = channel()
+    assert both.post(message(of, 1)).status == 202  # each link of the gateway works: none of them is the 20th
     both.rocket_when(of, lambda r: r["messagesApplied"] == 1)
+    assert len(both.call("GET", "/rockets").json()["rockets"]) == 1
+
+    def gets_in():
+        with Visitor(context, keys, both.port, "queries", "query") as visitor:
+            return visitor.gets_in()
+    admitted = list(itertools.takewhile(bool, (gets_in() for _ in range(20))))
+    assert 0 < len(admitted) < 20, "the last visitor did not get in"
+    assert both.post(message(of, 2)).status == 202  # connected clients go on
+    both.rocket_when(of, lambda r: r["messagesApplied"] == 2)
     both.gateway.stop()
     both.processor.process.kill()
     both.processor.process.wait()

@@ -5,15 +5,16 @@
 //
 //  Reading a long body takes up to a tenth of a second, and an encoded body may decode to two
 //  hundred times its size. So that long bodies do not hold up the loop, each turn reads them for a
-//  bounded time, one body after the other. A body that is not finished goes on in the next turn,
-//  from its place in its queue. Short bodies do not wait; the limit of all bodies together bounds
-//  them.
+//  bounded time, one body after the other; clients take turns. A body that is not finished goes on
+//  in the next turn, from its place in its queue. Short bodies do not wait; the limit of all bodies
+//  together bounds them.
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/intake/posts.h"
 
 #include "common/process/clock.h"
 #include "gateway/intake/content_type.h"
 #include "gateway/intake/event_head.h"
+#include "gateway/intake/fair_queue.h"
 #include "gateway/intake/reading.h"
 #include "gateway/intake/refuse_batch.h"
 #include "http/coding/http_coding.h"
@@ -28,7 +29,7 @@ struct posts {
     acceptance_t *acceptance;
     reading_t *short_body;
     reading_t *long_body;    //  at most one is paused; the others wait until it is done
-    GQueue unread;           //  of http_request_t *: their long bodies are read later
+    fair_queue_t *unread;    //  of http_request_t *: their long bodies are read later
     GQueue waiting;          //  of http_request_t *: they wait for room, the oldest first
     GQueue asking;           //  of http_request_t *: they wait for the owners of new rockets
     guint told;              //  how many at the head of `asking` to try, as owners have replied
@@ -53,6 +54,7 @@ posts_new (const intake_tools_t *tools, acceptance_t *acceptance)
     self->acceptance = acceptance;
     self->short_body = reading_new (tools);
     self->long_body = reading_new (tools);
+    self->unread = fair_queue_new ();
     return self;
 }
 
@@ -64,6 +66,7 @@ posts_destroy (posts_t **self_p)
         return;
     reading_destroy (&self->short_body);
     reading_destroy (&self->long_body);
+    fair_queue_destroy (&self->unread);
     g_free (self);
     *self_p = NULL;
 }
@@ -206,7 +209,7 @@ s_not_read (void *context, http_request_t *request)
 {
     posts_t *self = context;
     s_leave (self, request);
-    g_queue_remove (&self->unread, request);
+    fair_queue_remove (self->unread, request);
     refuse_batch_unread (request);
 }
 
@@ -239,7 +242,7 @@ s_hold (posts_t *self, http_request_t *request, try_t reason)
         http_hold (request, *s_ask_until_ms (request), s_not_known, self);
         break;
     case TRY_UNREAD:
-        g_queue_push_tail (&self->unread, request);
+        fair_queue_push (self->unread, request, http_request_client (request));
         http_hold (request, now_ms + MAX (wait_ms, READ_MS), s_not_read, self);
         s_keep_if_paused (self, request, s_not_read);
         break;
@@ -265,7 +268,7 @@ s_try_in_turn (posts_t *self, http_request_t *request)
 void
 posts_handle (posts_t *self, http_request_t *request)
 {
-    bool may_wait = !s_has_time (self) || self->unread.length > 0;
+    bool may_wait = !s_has_time (self) || fair_queue_length (self->unread) > 0;
     try_t result =
         may_wait && reading_is_long (request) ? TRY_UNREAD : s_try_in_turn (self, request);
     if (result != TRY_ANSWERED)
@@ -365,15 +368,16 @@ s_retry_waiting (posts_t *self)
 static void
 s_read_on (posts_t *self)
 {
-    for (bool is_first = true; self->unread.head && (is_first || s_has_time (self));
+    http_request_t *request;
+    for (bool is_first = true;
+         (request = fair_queue_first (self->unread)) && (is_first || s_has_time (self));
          is_first = false) {
-        http_request_t *request = g_queue_peek_head (&self->unread);
         try_t result = s_try_in_turn (self, request);
         if (result == TRY_UNREAD) {
             s_keep_if_paused (self, request, s_not_read);
             break;
         }
-        g_queue_pop_head (&self->unread);
+        fair_queue_remove (self->unread, request);
         if (result != TRY_ANSWERED)
             s_hold (self, request, result);
     }
@@ -391,6 +395,6 @@ posts_retry (posts_t *self)
 bool
 posts_are_due (const posts_t *self)
 {
-    return self->unread.length > 0 || self->told > 0 || s_has_replies (self) ||
+    return fair_queue_length (self->unread) > 0 || self->told > 0 || s_has_replies (self) ||
            reading_paused (self->long_body) || (self->waiting.length > 0 && self->retry_at_ms == 0);
 }

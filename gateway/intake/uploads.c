@@ -12,7 +12,7 @@
 //    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
 //
 //  Each turn of the worker reads pieces for a bounded time, so that many uploads hold up no other
-//  request.
+//  request. Clients take turns.
 //
 //  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
 //  SPDX-License-Identifier: Apache-2.0
@@ -21,14 +21,15 @@
 #include "common/bytes/message_json.h"
 #include "common/process/clock.h"
 #include "gateway/delivery/staging.h"
+#include "gateway/intake/fair_queue.h"
 #include "gateway/intake/refuse_batch.h"
 #include "http/answers.h"
 
 #define BUSY_MS 60000  //  longest wait for the disk, or for a turn
 #define BIT(phase) (1u << (phase))
-#define WAITING                                                                                    \
-    (BIT (UPLOAD_TURN) | BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_TURN) |          \
-        BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK))
+#define FOR_A_TURN (BIT (UPLOAD_TURN) | BIT (UPLOAD_LAST_TURN))
+#define FOR_STAGING                                                                                \
+    (BIT (UPLOAD_ROOM) | BIT (UPLOAD_DISK) | BIT (UPLOAD_LAST_ROOM) | BIT (UPLOAD_LAST_DISK))
 
 typedef enum {
     UPLOAD_READING,
@@ -69,8 +70,9 @@ struct uploads {
     message_json_t *reader;
     acceptance_t *acceptance;
     const posts_t *posts;
-    GQueue waiting;    //  of upload_t: all uploads in the phases that wait
-    int64_t spent_us;  //  on pieces in this turn
+    fair_queue_t *for_a_turn;  //  of upload_t: they wait for a turn
+    GQueue for_staging;        //  of upload_t: they wait for room or for the disk
+    int64_t spent_us;          //  on pieces in this turn
 };
 
 typedef struct {
@@ -86,7 +88,7 @@ typedef struct {
     fault_t fault;
     upload_phase_t phase;  //  changed by s_enter only
     int64_t deadline_ms;   //  of the wait
-    GList link;            //  in uploads->waiting
+    GList link;            //  in uploads->for_staging
 } upload_t;
 
 uploads_t *
@@ -97,21 +99,26 @@ uploads_new (const intake_tools_t *tools, acceptance_t *acceptance, const posts_
     self->reader = message_json_new (tools->max_body_bytes);
     self->acceptance = acceptance;
     self->posts = posts;
+    self->for_a_turn = fair_queue_new ();
     return self;
 }
 
 void
 uploads_destroy (uploads_t **self_p)
 {
-    if (*self_p)
-        message_json_destroy (&(*self_p)->reader);
-    g_clear_pointer (self_p, g_free);
+    uploads_t *self = *self_p;
+    if (!self)
+        return;
+    message_json_destroy (&self->reader);
+    fair_queue_destroy (&self->for_a_turn);
+    g_free (self);
+    *self_p = NULL;
 }
 
 size_t
 uploads_waiting (const uploads_t *self)
 {
-    return self->waiting.length;
+    return self->for_staging.length + fair_queue_length (self->for_a_turn);
 }
 
 static publisher_t *
@@ -133,28 +140,34 @@ s_new (uploads_t *uploads, http_request_t *request)
 }
 
 static bool
-s_is_waiting (const upload_t *self)
-{
-    return WAITING & BIT (self->phase);
-}
-
-static bool
 s_is_complete (const upload_t *self)
 {
     return self->phase >= UPLOAD_COMPLETE;
 }
 
-//  Change the phase, and keep the queue of the uploads that wait.
+static void
+s_leave_queue (upload_t *self)
+{
+    if (BIT (self->phase) & FOR_A_TURN)
+        fair_queue_remove (self->uploads->for_a_turn, self);
+    else if (BIT (self->phase) & FOR_STAGING)
+        g_queue_unlink (&self->uploads->for_staging, &self->link);
+}
+
+//  Change the phase, and keep the queues. An upload that waits for room after the disk keeps its
+//  place.
 static void
 s_enter (upload_t *self, upload_phase_t phase)
 {
-    bool was_waiting = s_is_waiting (self);
+    bool is_staying = (BIT (self->phase) & FOR_STAGING) && (BIT (phase) & FOR_STAGING);
     g_assert (s_next[self->phase] & BIT (phase));
+    if (!is_staying)
+        s_leave_queue (self);
     self->phase = phase;
-    if (s_is_waiting (self) && !was_waiting)
-        g_queue_push_tail_link (&self->uploads->waiting, &self->link);
-    else if (was_waiting && !s_is_waiting (self))
-        g_queue_unlink (&self->uploads->waiting, &self->link);
+    if (BIT (phase) & FOR_A_TURN)
+        fair_queue_push (self->uploads->for_a_turn, self, http_request_client (self->request));
+    else if ((BIT (phase) & FOR_STAGING) && !is_staying)
+        g_queue_push_tail_link (&self->uploads->for_staging, &self->link);
 }
 
 static void
@@ -168,8 +181,7 @@ static void
 s_free (void *data)
 {
     upload_t *self = data;
-    if (s_is_waiting (self))
-        g_queue_unlink (&self->uploads->waiting, &self->link);
+    s_leave_queue (self);
     s_drop (self);
     batch_destroy (&self->batch);
     refusals_unref (&self->refusals);
@@ -437,37 +449,36 @@ uploads_end (http_request_t *request)
         s_put_off (self);
 }
 
-//  Go on with an upload that waited for a turn with time, if this is one.
+//  Go on with the uploads that wait for a turn, while this one has time.
 static void
-s_take_turn (upload_t *self)
+s_take_turns (uploads_t *uploads)
 {
-    if (!s_has_time (self->uploads))
-        return;
-    if (self->phase == UPLOAD_TURN)
-        s_go_on (self);
-    else {
-        s_enter (self, UPLOAD_COMPLETE);
-        s_read_last (self);
+    upload_t *self;
+    while (s_has_time (uploads) && (self = fair_queue_first (uploads->for_a_turn))) {
+        if (self->phase == UPLOAD_TURN)
+            s_go_on (self);
+        else {
+            s_enter (self, UPLOAD_COMPLETE);
+            s_read_last (self);
+        }
     }
 }
 
 bool
 uploads_are_due (const uploads_t *self)
 {
-    //  An upload waits for a turn only if this one's time is spent.
-    return self->waiting.length > 0 && !s_has_time (self);
+    return fair_queue_length (self->for_a_turn) > 0;
 }
 
 void
 uploads_retry (uploads_t *uploads)
 {
     uploads->spent_us = 0;
-    for (GList *link = uploads->waiting.head; link;) {
+    for (GList *link = uploads->for_staging.head; link;) {
         upload_t *self = link->data;
         link = link->next;
-        if (self->phase == UPLOAD_TURN || self->phase == UPLOAD_LAST_TURN)
-            s_take_turn (self);
-        else if (s_is_known (self) && s_stage (self))
+        if (s_is_known (self) && s_stage (self))
             s_go_on (self);
     }
+    s_take_turns (uploads);
 }

@@ -3,6 +3,7 @@ import contextlib
 import gzip
 import json
 import pathlib
+import select
 import signal
 import socket
 import time
@@ -17,12 +18,12 @@ needs_times = pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists
                                  reason="this kernel does not tell the time")
 
 
-def body_of(of, count, coding=None):
-    """Return the head and the body of a request with this many messages of a rocket."""
+def body_of(of, count, coding=None, client="198.51.100.1"):
+    """Return the head and the body of a request with this many messages of a rocket. client: behind a proxy."""
     body = json.dumps([message(of, number) for number in range(1, count + 1)], separators=(",", ":")).encode()
     body = gzip.compress(body, 1) if coding else body
     fields = "Content-Encoding: gzip\r\n" if coding else ""
-    return (f"POST /messages HTTP/1.1\r\nHost: localhost\r\n{fields}"
+    return (f"POST /messages HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n{fields}"
             f"Content-Length: {len(body)}\r\n\r\n").encode() + body
 
 
@@ -104,6 +105,22 @@ def test_long_bodies_that_come_at_once_are_read_one_after_the_other(start, codin
     for of in rockets:
         applied(both, of, 5000)
     applied(both, short, 100)
+
+
+def test_clients_take_turns_with_their_long_bodies(start):
+    """The body of the second client waited behind all 40 of the first one."""
+    both, of, tries = start(gateway=("--workers", 1, "--behind-proxy", 1, "--insecure", "--wait", "30s")), channel(), []
+    many = [body_of(channel(), 20000, "gzip")] * 40
+    one = body_of(of, 20000, "gzip", client="198.51.100.2")
+    #  How many of the first client's bodies are answered before; all, when this test gets no time meanwhile.
+    while not tries or min(tries) >= 20:
+        assert len(tries) < 10, tries
+        with begun(both, many + [one]) as clients:
+            end(both, clients, many + [one])
+            assert status(clients[-1]) == 202
+            tries.append(len(select.select(clients[:-1], [], [], 0)[0]))
+            assert [status(client) for client in clients[:-1]] == [202] * len(many)
+    applied(both, of, 20000)
 
 
 def test_a_client_that_leaves_while_its_body_is_read_holds_up_no_other(start):

@@ -1,4 +1,5 @@
-"""No client takes the share of another: connections of one address, rates."""
+"""No client takes the share of another: connections of one address, rates, large bodies."""
+import concurrent.futures
 import contextlib
 import hashlib
 import http.client
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from downlink import Answer, Client, Pair, Program, channel, free_ports, message, until
+from downlink import IS_SANITIZED, Answer, Client, Pair, Program, channel, free_ports, message, until
 from kernel import unread_bytes, worked_ns
 from own_network import CLIENTS, CLIENTS_6, SERVER, in_own_network
 
@@ -335,6 +336,28 @@ def test_behind_a_proxy_large_bodies_count_for_their_client_and_not_for_the_prox
         other = stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
         other.sendall(head("203.0.113.2", len(large)) + large)
         assert other.recv(4096).startswith(b"HTTP/1.1 202 ")
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="the lines take longer than a request may")
+def test_clients_take_turns_with_their_uploads(start):
+    """The upload of the second client waited for all pieces of the 16 of the first one, each time."""
+    both = start(gateway=("--workers", 1, "--behind-proxy", 1, "--insecure"))
+    body = b"{}\n" * 400_000  # short lines take the gateway longer than their client
+    ended = []
+
+    def upload(client):
+        with socket.create_connection(("127.0.0.1", both.http), 60) as one:
+            one.sendall(f"POST /messages HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\n"
+                        f"Content-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+            one.sendall(body)
+            assert one.recv(4096).startswith(b"HTTP/1.1 400 ")
+        ended.append(client)
+    with concurrent.futures.ThreadPoolExecutor(17) as pool:
+        uploads = [pool.submit(upload, "203.0.113.1") for _ in range(16)]
+        until(lambda: both.call("GET", "/stats").json()["waiting"] > 8, what="uploads that wait for their turn")
+        for one in [*uploads, pool.submit(upload, "203.0.113.2")]:
+            one.result()
+    assert ended.index("203.0.113.2") < 8
 
 
 def is_open(connection):

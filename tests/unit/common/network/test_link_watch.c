@@ -44,6 +44,7 @@ s_set_up (void)
         .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     char endpoint[64];
+    char answer[GREETING_BYTES + sizeof READY - 1];
     unsigned char greeting[GREETING_BYTES] = {0xff, [9] = 0x7f, 3, 0, 'N', 'U', 'L', 'L'};
     cr_assert (socket_setup ());
     s_listener = socket (AF_INET, SOCK_STREAM, 0);
@@ -56,6 +57,8 @@ s_set_up (void)
     s_peer = accept (s_listener, NULL, NULL);
     cr_assert_geq (s_peer, 0);
     cr_assert (s_send (greeting, sizeof greeting) && s_send (READY, sizeof READY - 1));
+    //  A message that came before the socket has sent its own READY would break the handshake.
+    cr_assert_eq (recv (s_peer, answer, sizeof answer, MSG_WAITALL), (ssize_t) sizeof answer);
 }
 
 static void

@@ -12,7 +12,7 @@
 #include "tests/store/database.h"
 
 #define PARTITIONS 16
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 //  A member that no process renews.
 #define STRANGER "'\\xffffffffffffffffffffffffffffffff'"
@@ -38,7 +38,7 @@ s_tear_down (void)
     database_drop (&s_address);
 }
 
-TestSuite (leases, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
+TestSuite (leases, .init = s_set_up, .fini = s_tear_down, .timeout = 300);
 
 static ownership_t *
 s_open (uint8_t name)
@@ -177,7 +177,7 @@ static void
 s_await_sharing (const char *wanted)
 {
     char *sql =
-        g_strdup_printf ("DO $$ BEGIN FOR turn IN 1..400 LOOP"
+        g_strdup_printf ("DO $$ BEGIN FOR turn IN 1..1200 LOOP"
                          " UPDATE downlink.member SET lease_until ="
                          " clock_timestamp () + interval '2 s' WHERE id = " STRANGER "; COMMIT;"
                          " IF (SELECT is_sharing = %s FROM downlink.member"

@@ -9,7 +9,7 @@
 #include "curve/curve.h"
 #include "curve/key_maker.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define HANDSHAKE_MS 4000  //  more than a handshake may take
 
 static char *s_path;

@@ -14,7 +14,7 @@
 #define PARTITIONS 3
 #define TOPIC "flights"
 #define PRODUCE 0  //  Kafka's number of the request
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define REST_MS 500  //  of a link after a failure
 
 static rd_kafka_t *s_owner;
@@ -101,7 +101,7 @@ s_tear_down (void)
     g_array_unref (s_returned);
 }
 
-TestSuite (link_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
+TestSuite (link_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 300);
 
 //  Run the link, as a worker does, until the condition holds.
 #define UNTIL(condition)                                                                           \

@@ -7,6 +7,9 @@
 #include "common/process/clock.h"
 #include "processor/shard/acks.h"
 
+#define PATIENCE_MS 60000
+#define TURNS 5
+
 static const uint8_t s_processor[PROCESSOR_ID_SIZE] = {1, 2, 3};
 
 static frame_head_t
@@ -60,7 +63,7 @@ s_hear (link_t *link, void (*fill) (acks_t *acks))
     acks_t *acks = acks_new ();
     text_t part;
     bool more = false;
-    for (int64_t until_ms = clock_ms () + 10000; heard->len == 0 && clock_ms () < until_ms;) {
+    for (int64_t until_ms = clock_ms () + PATIENCE_MS; heard->len == 0 && clock_ms () < until_ms;) {
         fill (acks);
         acks_publish (acks, s_processor, link->publisher);
         cr_assert (acks_is_empty (acks));
@@ -151,8 +154,13 @@ s_time_of_adding (size_t place)
     return taken;
 }
 
+//  Other programs on the machine can slow some turns down, but hardly all.
 Test (acks, a_peer_that_chooses_its_sources_slows_no_search_down)
 {
-    clock_t others = s_time_of_adding (0);
-    cr_expect_lt (s_time_of_adding (8), 4 * others + CLOCKS_PER_SEC / 50);
+    bool is_quick = false;
+    for (int turn = 0; turn < TURNS && !is_quick; turn++) {
+        clock_t others = s_time_of_adding (0);
+        is_quick = s_time_of_adding (8) < 4 * others + CLOCKS_PER_SEC / 50;
+    }
+    cr_expect (is_quick);
 }

@@ -11,6 +11,7 @@
 #include "processor/own/ownership.h"
 
 #define PARTITIONS 16
+#define PATIENCE_MS 60000
 
 static char *s_folder;
 
@@ -79,7 +80,7 @@ s_members (const ownership_t *self)
 static void
 s_await_joined (ownership_t *self, size_t members)
 {
-    int64_t until_ms = clock_ms () + 20000;
+    int64_t until_ms = clock_ms () + PATIENCE_MS;
     do {
         self->look (self);
         cr_assert_lt (clock_ms (), until_ms);

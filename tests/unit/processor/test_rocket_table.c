@@ -7,6 +7,8 @@
 #include "common/text/text_hash.h"
 #include "processor/shard/rocket_table.h"
 
+#define TURNS 5
+
 Test (rocket_table, every_rocket_is_found_and_stays_at_its_place)
 {
     text_pool_t *pool = text_pool_new ();
@@ -133,8 +135,13 @@ s_time_of_adding (bool is_alike)
     return taken;
 }
 
+//  Other programs on the machine can slow some turns down, but hardly all.
 Test (rocket_table, a_client_that_chooses_the_ids_slows_no_search_down)
 {
-    clock_t others = s_time_of_adding (false);
-    cr_expect_lt (s_time_of_adding (true), 4 * others + CLOCKS_PER_SEC / 50);
+    bool is_quick = false;
+    for (int turn = 0; turn < TURNS && !is_quick; turn++) {
+        clock_t others = s_time_of_adding (false);
+        is_quick = s_time_of_adding (true) < 4 * others + CLOCKS_PER_SEC / 50;
+    }
+    cr_expect (is_quick);
 }

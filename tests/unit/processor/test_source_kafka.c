@@ -13,7 +13,7 @@
 #include "processor/intake/dead_letters.h"
 
 #define PARTITIONS 4
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 #define TOPIC "downlink"
 #define DEAD "dead"
 #define PRODUCE 0         //  ApiKey of the request
@@ -23,6 +23,8 @@
 #define FULL_BYTES 3000   //  of a record; some of them are a full queue
 #define FULL_RECORDS 100  //  that are fetched together
 #define FULL_SETS 12
+#define FULL_TURNS 3
+#define TURNS 1200  //  of 50 ms
 
 static shards_t s_shards = {.partitions = PARTITIONS, .partitioner = PARTITIONER_MURMUR2};
 static source_t *s_source;
@@ -79,7 +81,7 @@ s_tear_down (void)
     g_free (s_file);
 }
 
-TestSuite (source_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 180);
+TestSuite (source_kafka, .init = s_set_up, .fini = s_tear_down, .timeout = 300);
 
 //  Own a partition, with a new shard at a stored offset; -1: none.
 static void
@@ -305,7 +307,7 @@ s_set_up_small (void)
     s_set_up ();
 }
 
-TestSuite (source_kafka_full, .init = s_set_up_small, .fini = s_tear_down, .timeout = 180);
+TestSuite (source_kafka_full, .init = s_set_up_small, .fini = s_tear_down, .timeout = 300);
 
 //  Write records that are fetched together.
 static void
@@ -327,16 +329,32 @@ s_write_set (uint32_t partition)
     g_free (value);
 }
 
-//  librdkafka waits for a second otherwise, each time.
-Test (source_kafka_full, fetches_on_soon_after_a_full_queue_was_read)
+//  Read some full queues. Return how long that takes.
+static int64_t
+s_read_sets (void)
 {
+    uint64_t applied = s_shards.counters.applied;
     for (int count = 0; count < FULL_SETS; count++)
         s_write_set (0);
     s_own (0, -1, NULL);
     int64_t start_ms = clock_ms ();
     cr_assert (s_source->assign (s_source, 0));
-    s_run_until (&s_shards.counters.applied, (uint64_t) FULL_SETS * FULL_RECORDS);
-    cr_expect_lt (clock_ms () - start_ms, FULL_SETS * 1000 / 2);
+    s_run_until (&s_shards.counters.applied, applied + (uint64_t) FULL_SETS * FULL_RECORDS);
+    return clock_ms () - start_ms;
+}
+
+//  librdkafka waits for a second otherwise, each time. A busy machine may be slow as well, but
+//  hardly with each of some clusters.
+Test (source_kafka_full, fetches_on_soon_after_a_full_queue_was_read)
+{
+    const int64_t soon_ms = FULL_SETS * 1000 / 2;
+    bool is_soon = s_read_sets () < soon_ms;
+    for (int turn = 1; turn < FULL_TURNS && !is_soon; turn++) {
+        s_tear_down ();
+        s_set_up_small ();
+        is_soon = s_read_sets () < soon_ms;
+    }
+    cr_expect (is_soon);
 }
 
 Test (source_kafka, knows_no_lag_before_the_broker_has_told)
@@ -382,11 +400,11 @@ Test (source_kafka, notices_that_the_brokers_go_and_come)
     s_write (0, NULL);
     s_run_until (&s_shards.counters.applied, 1);
     rd_kafka_mock_broker_set_down (s_cluster, 1);
-    for (int turn = 0; turn < 200 && !s_source->health (s_source).is_away; turn++)
+    for (int turn = 0; turn < TURNS && !s_source->health (s_source).is_away; turn++)
         s_run_for (50);
     cr_assert (s_source->health (s_source).is_away);
     rd_kafka_mock_broker_set_up (s_cluster, 1);
-    for (int turn = 0; turn < 200 && s_source->health (s_source).is_away; turn++)
+    for (int turn = 0; turn < TURNS && s_source->health (s_source).is_away; turn++)
         s_run_for (50);
     cr_assert_not (s_source->health (s_source).is_away);
     s_write (0, NULL);

@@ -9,7 +9,7 @@
 
 #define PARTITIONS 16
 #define ALL UINT_MAX
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 
 static shards_t *s_shards;
 static shard_t *s_shard;  //  the only one that is owned

@@ -5,6 +5,8 @@
 #include "common/process/clock.h"
 #include "query/protocol/update_link.h"
 
+#define PATIENCE_MS 60000
+
 static socket_t *s_events;
 static update_link_t *s_link;
 static char s_sync[SYNC_TOPIC_MAX + 1];  //  the topic that was subscribed to last
@@ -36,7 +38,7 @@ s_await_sync (void)
 {
     text_t message;
     bool more = false;
-    for (int64_t until_ms = clock_ms () + 10000; clock_ms () < until_ms;) {
+    for (int64_t until_ms = clock_ms () + PATIENCE_MS; clock_ms () < until_ms;) {
         socket_item_t item = {.socket = s_events};
         socket_poll (&item, 1, 100);
         while (socket_receive (s_events, &message, &more)) {
@@ -74,7 +76,7 @@ s_send (const char *topic, char processor, uint64_t sequence)
     cr_assert (socket_send (s_events, bytes->data, bytes->len, false));
     g_byte_array_unref (bytes);
     socket_item_t item = {.socket = update_link_socket (s_link)};
-    socket_poll (&item, 1, 10000);
+    socket_poll (&item, 1, PATIENCE_MS);
     cr_assert (item.ready);
     return update_link_run (s_link, s_count, NULL);
 }

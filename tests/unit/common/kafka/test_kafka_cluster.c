@@ -7,7 +7,8 @@
 #include "common/kafka/kafka_statistics.h"
 #include "common/kafka/kafka_topic.h"
 
-#define ASK_MS 5000
+#define ASK_MS 60000
+#define TURNS 600  //  of 100 ms
 
 static kafka_statistics_t s_statistics;
 
@@ -45,7 +46,7 @@ Test (kafka_cluster, tells_the_partitions_of_a_topic)
     cr_assert_eq (
         kafka_topic_look (client, "downlink", ASK_MS, &partitions, reason), KAFKA_TOPIC_THERE);
     cr_assert_eq (partitions, 7);
-    for (int turn = 0; turn < 50 && s_statistics.brokers_up == 0; turn++)
+    for (int turn = 0; turn < TURNS && s_statistics.brokers_up == 0; turn++)
         rd_kafka_poll (client, 100);
     cr_assert_geq (s_statistics.brokers_up, 1);
     cr_assert_gt (s_statistics.received_bytes, 0);

@@ -16,11 +16,11 @@
 
 #define LONGER_THAN_ANY_LIVENESS_CHECK_MS 2500
 #define QUEUE 1000  //  the high-water mark of either side
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define SILENCE_MS 100
-#define BESIDES 19         //  visitors that a socket may have beside the link
-#define HANDSHAKE_MS 3000  //  then libzmq ends a silent visitor
-#define MANY 1100          //  more than ZeroMQ lets a process have unless it is told
+#define BESIDES 19          //  visitors that a socket may have beside the link
+#define HANDSHAKE_MS 15000  //  then libzmq ends a silent visitor
+#define MANY 1100           //  more than ZeroMQ lets a process have unless it is told
 
 static socket_t *s_pull;
 

@@ -367,6 +367,10 @@ exchanges_run (exchanges_t *self)
     for (size_t index = 0; index < count; index++) {
         peer_t *peer = peers[(self->turn + index) % count];
         s_take_replies (self, peer, peer->queries, &rocket_bytes);
+    }
+    //  Lists come last, as they are long: no query for one rocket waits for them.
+    for (size_t index = 0; index < count; index++) {
+        peer_t *peer = peers[(self->turn + index) % count];
         s_take_replies (self, peer, peer->lists, &list_bytes);
     }
     s_look_around (self);

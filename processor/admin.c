@@ -64,6 +64,12 @@ s_forgotten (const shard_t *shard)
     return shard_forgotten (shard);
 }
 
+static uint64_t
+s_unsaved (const shard_t *shard)
+{
+    return changes_unsaved (shard_changes (shard));
+}
+
 static void
 s_write_partitions (prometheus_text_t *text, const shards_t *shards)
 {
@@ -76,7 +82,7 @@ s_write_partitions (prometheus_text_t *text, const shards_t *shards)
         {s_rockets, "partition_rockets", "Rockets in a partition that is owned here."},
         {s_forgotten, "partition_forgotten_rockets",
             "Forgotten rockets whose late messages are ignored."},
-        {shard_unsaved, "partition_unsaved_messages",
+        {s_unsaved, "partition_unsaved_messages",
             "Messages that were folded into rockets of the partition and are not saved yet."},
     };
     owned_t owned[PARTITIONS_MAX];

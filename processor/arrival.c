@@ -52,7 +52,7 @@ s_end_load (arrival_t *self)
 {
     position_t position;
     if (self->store->position (self->store, self->owned.partition, &position))
-        shard_restore_position (self->shard, &position);
+        changes_restore_position (shard_changes (self->shard), &position);
     return ARRIVAL_DONE;
 }
 

@@ -348,7 +348,8 @@ s_log_state (const processor_t *self)
     uint32_t unsaved = 0;
     for (uint32_t partition = 0; partition < shards->partitions; partition++) {
         held += shards->shards[partition] != NULL;
-        unsaved += shards->shards[partition] && shard_is_changed (shards->shards[partition]);
+        unsaved += shards->shards[partition] &&
+                   !changes_are_none (shard_changes (shards->shards[partition]));
     }
     log_event (LOG_INFO, "state",
         "ready=%s store=%s store_away=%s bus=%s bus_away=%s partitions_held=%u partitions=%u "

@@ -167,7 +167,7 @@ s_write_owned (msgpack_writer_t *writer, const shards_t *shards)
         msgpack_write_uint (writer, owned[index].partition);
         msgpack_write_uint (writer, owned[index].epoch);
         msgpack_write_uint (writer, shard_size (shard));
-        msgpack_write_uint (writer, shard_unsaved (shard));
+        msgpack_write_uint (writer, changes_unsaved (shard_changes (shard)));
     }
 }
 

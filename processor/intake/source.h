@@ -31,7 +31,7 @@ struct source {
     //  Take in no more messages of a partition. Its shard may be gone already.
     void (*revoke) (source_t *self, uint32_t partition);
 
-    //  Hear that a save of a partition is done: shard_saved returns how many messages are saved.
+    //  Hear that a save of a partition is done: changes_saved returns how many messages are saved.
     //  position is the saved position, before which everything is saved, or NULL if the save had
     //  none. The partition may be revoked already, but its shard still exists.
     void (*saved) (source_t *self, uint32_t partition, const position_t *position);

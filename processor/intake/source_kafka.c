@@ -49,7 +49,7 @@ s_settle (source_kafka_t *self, const kafka_partition_t *partition)
     if (!shard || !kafka_partition_settled (partition, &position.offset))
         return;
     memcpy (position.feed, self->feed->id, POSITION_FEED_SIZE);
-    shard_set_position (shard, &position);
+    changes_set_position (shard_changes (shard), &position);
 }
 
 static void
@@ -97,7 +97,7 @@ s_note_frame (source_kafka_t *self, shard_t *shard, const rd_kafka_message_t *re
         rd_kafka_header_get_last (headers, FRAME_TAG_NAME, &tag, &size) ||
         !frame_tag_read (tag, size, &head, &digest))
         return;
-    acks_add (shard_acks (shard), &head, digest);
+    acks_add (changes_acks (shard_changes (shard)), &head, digest);
     self->shards->counters.frames++;
 }
 
@@ -280,7 +280,7 @@ s_assign (source_t *base, uint32_t number)
     position_t position;
     int64_t offset = KAFKA_EARLIEST;
     partition->saved = partition->committed = -1;
-    if (shard_position (self->shards->shards[number], &position)) {
+    if (changes_position (shard_changes (self->shards->shards[number]), &position)) {
         if (memcmp (position.feed, self->feed->id, POSITION_FEED_SIZE) != 0) {
             log_event (LOG_ERROR, "the state was read from another topic or cluster than this one",
                 "topic=%s partition=%u advice=%s", self->feed->name, number,

@@ -58,7 +58,7 @@ s_acknowledge (source_rabbitmq_t *self, uint32_t number)
     rabbitmq_partition_t *partition = &self->partitions[number];
     const shard_t *shard = self->shards->shards[number];
     uint64_t tag = 0;
-    if (shard && rabbitmq_partition_settle (partition, shard_saved (shard), &tag))
+    if (shard && rabbitmq_partition_settle (partition, changes_saved (shard_changes (shard)), &tag))
         rabbitmq_consumer_acknowledge (self->consumer, number, partition->instance, tag);
 }
 
@@ -111,7 +111,7 @@ s_note_frame (source_rabbitmq_t *self, shard_t *shard, const rabbitmq_delivery_t
     if (!delivery->has_frame_tag ||
         !frame_tag_read (delivery->frame_tag, FRAME_TAG_SIZE, &head, &digest))
         return;
-    acks_add (shard_acks (shard), &head, digest);
+    acks_add (changes_acks (shard_changes (shard)), &head, digest);
     self->shards->counters.frames++;
 }
 
@@ -125,8 +125,8 @@ s_read (source_rabbitmq_t *self, shard_t *shard, rabbitmq_delivery_t *delivery)
     self->shards->counters.records++;
     const char *fault = record_reader_fold (self->reader, shard, (text_t){0}, body);
     s_note_frame (self, shard, delivery);
-    rabbitmq_partition_add (partition, delivery->instance, delivery->tag, shard_folded (shard),
-        delivery->time_ms, fault && self->letters);
+    rabbitmq_partition_add (partition, delivery->instance, delivery->tag,
+        changes_folded (shard_changes (shard)), delivery->time_ms, fault && self->letters);
     histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
     if (fault)
         s_refuse (self, delivery, fault);
@@ -234,7 +234,7 @@ s_lag (const source_rabbitmq_t *self, uint32_t number, int64_t now_ms)
     if (self->depths[number] == RABBITMQ_DEPTH_UNKNOWN)
         return (lag_t){0};
     uint64_t queued = self->depths[number] + partition->waiting;
-    uint64_t unsaved = shard ? shard_unsaved (shard) : 0;
+    uint64_t unsaved = shard ? changes_unsaved (shard_changes (shard)) : 0;
     if (queued == 0)
         partition->behind_ms = 0;
     else if (partition->behind_ms == 0)

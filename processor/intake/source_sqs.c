@@ -77,7 +77,7 @@ s_note_frames (source_sqs_t *self, shard_t *shard, const sqs_message_t *message)
         head.partition = shard_owned (shard).partition;
         if (parts > 1 && !sqs_frames_note (self->frames, &head, digest, part, parts))
             continue;
-        acks_add (shard_acks (shard), &head, digest);
+        acks_add (changes_acks (shard_changes (shard)), &head, digest);
         self->shards->counters.frames++;
     }
 }
@@ -86,15 +86,15 @@ static void
 s_take_message (
     source_sqs_t *self, sqs_partition_t *partition, shard_t *shard, sqs_message_t *message)
 {
-    uint64_t before = shard_folded (shard);
+    uint64_t before = changes_folded (shard_changes (shard));
     self->shards->counters.records++;
     const char *fault = record_reader_fold (self->reader, shard, (text_t){0}, message->body);
     if (fault)
         s_refuse (self, partition, message, fault);
     s_note_frames (self, shard, message);
-    self->lines += shard_folded (shard) - before;
+    self->lines += changes_folded (shard_changes (shard)) - before;
     self->messages++;
-    sqs_partition_hold (partition, message, shard_folded (shard));
+    sqs_partition_hold (partition, message, changes_folded (shard_changes (shard)));
 }
 
 //  Take some messages of a partition. Return true if more wait.
@@ -123,7 +123,7 @@ s_settle (source_sqs_t *self, uint32_t number)
     sqs_partition_t *partition = &self->partitions[number];
     const shard_t *shard = partition->held.head ? s_shard (self, number) : NULL;
     if (shard)
-        sqs_partition_settle (partition, shard_saved (shard));
+        sqs_partition_settle (partition, changes_saved (shard_changes (shard)));
     else if (partition->held.head) {
         if (self->letters)
             sqs_dead_letters_forget (self->letters, partition);
@@ -225,7 +225,7 @@ static lag_t
 s_lag (const source_sqs_t *self, const sqs_partition_t *partition, int64_t now_ms)
 {
     const shard_t *shard = self->shards->shards[partition->number];
-    uint64_t unsaved = shard ? shard_unsaved (shard) : 0;
+    uint64_t unsaved = shard ? changes_unsaved (shard_changes (shard)) : 0;
     uint64_t waiting = partition->waiting + partition->inbox.length;
     uint64_t lines = self->messages > 0 ? MAX (1, self->lines / self->messages) : 1;
     int64_t oldest_ms = sqs_partition_oldest_ms (partition);

@@ -100,7 +100,8 @@ s_take_frame (source_zmq_t *self, text_t bytes)
         shards_fold (self->shards, shard, &frame->messages[index]);
     histogram_add (&self->shards->latencies.apply, clock_us () - start_us, 1);
     self->shards->counters.frames++;
-    acks_add (shard_acks (shard), &frame->head, frame_digest (bytes.data, bytes.size));
+    acks_add (
+        changes_acks (shard_changes (shard)), &frame->head, frame_digest (bytes.data, bytes.size));
 }
 
 //  Read and ignore the rest of a message of several parts; a frame has one part.

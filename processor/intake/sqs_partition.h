@@ -61,7 +61,7 @@ void sqs_partition_run (sqs_partition_t *self, unsigned receives_max, int wait_s
 //  Return the next message of the inbox, or NULL. Pass it to sqs_partition_hold next.
 sqs_message_t *sqs_partition_next (const sqs_partition_t *self);
 
-//  Hold the first message of the inbox. folded: shard_folded after its messages.
+//  Hold the first message of the inbox. folded: changes_folded after its messages.
 void sqs_partition_hold (sqs_partition_t *self, sqs_message_t *message, uint64_t folded);
 
 //  Delete the held messages whose lines are among the first `saved` folded ones.

@@ -30,7 +30,7 @@ typedef struct {
     uint64_t waiting;     //  messages that were delivered and are not read
 } rabbitmq_partition_t;
 
-//  Note a message that was read. folded is shard_folded after it. is_held: its dead letter is on
+//  Note a message that was read. folded is changes_folded after it. is_held: its dead letter is on
 //  its way.
 void rabbitmq_partition_add (rabbitmq_partition_t *self, uint64_t instance, uint64_t tag,
     uint64_t folded, int64_t time_ms, bool is_held);
@@ -39,7 +39,7 @@ void rabbitmq_partition_add (rabbitmq_partition_t *self, uint64_t instance, uint
 void rabbitmq_partition_let_go (
     rabbitmq_partition_t *self, uint64_t assignment, uint64_t instance, uint64_t tag);
 
-//  Forget the messages that can be acknowledged when `saved` messages are saved (shard_saved).
+//  Forget the messages that can be acknowledged when `saved` messages are saved (changes_saved).
 //  Return true and set *tag to the last of them if there are any.
 bool rabbitmq_partition_settle (rabbitmq_partition_t *self, uint64_t saved, uint64_t *tag);
 

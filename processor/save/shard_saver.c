@@ -142,8 +142,9 @@ bool
 shard_saver_is_through (const shard_saver_t *self, uint32_t partition)
 {
     const shard_t *shard = self->shards->shards[partition];
+    const changes_t *changes = shard ? shard_changes (shard) : NULL;
     return !self->is_saving[partition] &&
-           (!shard || (!shard_is_changed (shard) && !shard_has_moved (shard)));
+           (!changes || (changes_are_none (changes) && !changes_have_moved (changes)));
 }
 
 static void
@@ -163,13 +164,13 @@ s_settle (shard_saver_t *self, shard_save_t *save)
     switch (save->result) {
     case SAVE_DONE:
         update_sender_saved (self->updates, save->owned, save->changes);
-        shard_end_save (*shard_p, self->acks);
+        changes_end_save (shard_changes (*shard_p), self->acks);
         self->source->saved (
             self->source, save->owned.partition, save->has_position ? &save->position : NULL);
         return true;
     case SAVE_FAILED:
         self->shards->counters.saves_failed++;
-        shard_put_back (*shard_p);
+        changes_put_back (shard_changes (*shard_p));
         self->not_before_ms = clock_ms () + RETRY_MS;
         return true;
     case SAVE_FENCED:
@@ -207,9 +208,10 @@ s_pause (shard_saver_t *self)
 static bool
 s_is_due (const shard_saver_t *self, const shard_t *shard, int64_t saved_ms)
 {
-    if (shard_is_changed (shard))
+    const changes_t *changes = shard_changes (shard);
+    if (!changes_are_none (changes))
         return true;
-    return shard_has_moved (shard) &&
+    return changes_have_moved (changes) &&
            (shard_is_leaving (shard) || self->begun_ms - saved_ms >= POSITION_MS);
 }
 
@@ -222,8 +224,8 @@ s_add (shard_saver_t *self, GPtrArray *saves, uint32_t partition, guint most)
         return 0;
     shard_save_t *save = g_new0 (shard_save_t, 1);
     save->owned = shard_owned (shard);
-    save->changes = shard_take_changes (shard, most);
-    save->has_position = shard_take_position (shard, &save->position);
+    save->changes = changes_take (shard_changes (shard), most);
+    save->has_position = changes_take_position (shard_changes (shard), &save->position);
     self->is_saving[partition] = true;
     self->saved_ms[partition] = self->begun_ms;
     g_ptr_array_add (saves, save);

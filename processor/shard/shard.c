@@ -3,25 +3,6 @@
 
 #include "processor/shard/rocket_columns.h"
 #include "processor/shard/rocket_table.h"
-#include "processor/shard/saved_tails.h"
-
-//  A position that may be missing.
-typedef struct {
-    bool is_set;
-    position_t position;
-} progress_t;
-
-//  Changed rockets that are saved piece by piece. A rocket that waits for its piece keeps the mark
-//  ROCKET_CHANGED, so it is in no other list.
-typedef struct {
-    GPtrArray *rockets;   //  of rocket_t *, each once
-    guint saved;          //  number of saved rockets
-    guint taken;          //  number of rockets that are saved or in the current save
-    acks_t *acks;         //  of the frames that are saved when the whole burst is
-    uint64_t folded;      //  messages folded before it began
-    progress_t progress;  //  everything before it was folded before the burst began
-    bool is_begun;        //  its last piece is not saved yet
-} burst_t;
 
 struct shard {
     owned_t owned;
@@ -29,23 +10,14 @@ struct shard {
     text_pool_t *pool;  //  of its rockets, so that a thread can fill a shard
     rocket_table_t *rockets;
     size_t statuses[ROCKET_STATUSES];  //  rockets by status
-    GPtrArray *changed;  //  of rocket_t *, each once: the changed rockets that are not in the burst
-    burst_t burst;
-    GPtrArray *noted;      //  of rocket_t *, each once: saved, and not published yet
-    GPtrArray *due;        //  of rocket_t *, each once: to publish now
-    guint overdue;         //  number of rockets to publish at their next save
+    changes_t *changes;
+    untold_t *untold;
     GPtrArray *forgotten;  //  of rocket_t *, in no order
     guint next_forgotten;  //  to look at
     leaders_t *leaders;
     rocket_columns_t *columns;  //  NULL: no list has looked at all rockets yet
     bool has_rows;              //  every rocket has a row in them
-    acks_t *acks;
-    saved_tails_t *tails;
     bool is_leaving;
-    uint64_t folded;      //  messages
-    uint64_t saved;       //  messages
-    progress_t progress;  //  everything before it is folded
-    progress_t stored;    //  everything before it is saved
 };
 
 shard_t *
@@ -56,15 +28,10 @@ shard_new (owned_t owned, ordering_t ordering)
     self->ordering = ordering;
     self->pool = text_pool_new ();
     self->rockets = rocket_table_new ();
-    self->changed = g_ptr_array_new ();
-    self->burst.rockets = g_ptr_array_new ();
-    self->burst.acks = acks_new ();
-    self->noted = g_ptr_array_new ();
-    self->due = g_ptr_array_new ();
+    self->changes = changes_new (self->rockets);
+    self->untold = untold_new ();
     self->forgotten = g_ptr_array_new ();
     self->leaders = leaders_new ();
-    self->acks = acks_new ();
-    self->tails = saved_tails_new ();
     return self;
 }
 
@@ -81,14 +48,9 @@ s_free (shard_t *self)
 {
     leaders_destroy (&self->leaders);
     rocket_columns_destroy (&self->columns);
-    g_ptr_array_unref (self->changed);
-    g_ptr_array_unref (self->burst.rockets);
-    acks_destroy (&self->burst.acks);
-    g_ptr_array_unref (self->noted);
-    g_ptr_array_unref (self->due);
+    changes_destroy (&self->changes);
+    untold_destroy (&self->untold);
     g_ptr_array_unref (self->forgotten);
-    acks_destroy (&self->acks);
-    saved_tails_destroy (&self->tails);
     g_free (self);
 }
 
@@ -152,57 +114,6 @@ shard_restore (shard_t *self, const rocket_view_t *view)
     return true;
 }
 
-static bool
-s_is_other (const progress_t *one, const progress_t *other)
-{
-    return one->is_set != other->is_set ||
-           (one->is_set &&
-               (one->position.offset != other->position.offset ||
-                   memcmp (one->position.feed, other->position.feed, POSITION_FEED_SIZE) != 0));
-}
-
-void
-shard_restore_position (shard_t *self, const position_t *position)
-{
-    self->stored = self->progress = (progress_t){true, *position};
-}
-
-void
-shard_set_position (shard_t *self, const position_t *position)
-{
-    self->progress = (progress_t){true, *position};
-}
-
-bool
-shard_position (const shard_t *self, position_t *position)
-{
-    *position = self->progress.position;
-    return self->progress.is_set;
-}
-
-bool
-shard_has_moved (const shard_t *self)
-{
-    return s_is_other (&self->progress, &self->stored);
-}
-
-static void
-s_swap (GPtrArray **one, GPtrArray **other)
-{
-    GPtrArray *array = *one;
-    *one = *other;
-    *other = array;
-}
-
-static void
-s_mark (shard_t *self, rocket_t *rocket)
-{
-    if (rocket_is_marked (rocket, ROCKET_CHANGED))
-        return;
-    rocket_set_mark (rocket, ROCKET_CHANGED, true);
-    g_ptr_array_add (self->changed, rocket);
-}
-
 //  Set the row of a place from its rocket, if there are rows; NULL: the place is empty.
 static void
 s_set_row (shard_t *self, size_t place, const rocket_t *rocket)
@@ -222,7 +133,7 @@ shard_fold (shard_t *self, const message_t *message)
         s_set_row (self, place, rocket);
         self->statuses[rocket_status (rocket)]++;
     }
-    self->folded++;
+    changes_count (self->changes);
     if (rocket_is_forgotten (rocket))
         return FOLD_FORGOTTEN;
     rocket_status_t before = rocket_status (rocket);
@@ -230,7 +141,7 @@ shard_fold (shard_t *self, const message_t *message)
     self->statuses[before]--;
     self->statuses[rocket_status (rocket)]++;
     if (fold != FOLD_DUPLICATE && fold != FOLD_LATE) {
-        s_mark (self, rocket);
+        changes_note (self->changes, rocket);
         if (self->columns)
             rocket_columns_follow (self->columns, place, rocket, message->kind);
         leaders_note (self->leaders, rocket);
@@ -238,185 +149,16 @@ shard_fold (shard_t *self, const message_t *message)
     return fold;
 }
 
-uint64_t
-shard_folded (const shard_t *self)
+changes_t *
+shard_changes (const shard_t *self)
 {
-    return self->folded;
+    return self->changes;
 }
 
-uint64_t
-shard_saved (const shard_t *self)
+untold_t *
+shard_untold (const shard_t *self)
 {
-    bool is_quiet = !self->burst.is_begun && !shard_is_changed (self);
-    return is_quiet ? self->folded : self->saved;
-}
-
-uint64_t
-shard_unsaved (const shard_t *self)
-{
-    return shard_folded (self) - shard_saved (self);
-}
-
-acks_t *
-shard_acks (shard_t *self)
-{
-    return self->acks;
-}
-
-bool
-shard_is_changed (const shard_t *self)
-{
-    return self->burst.rockets->len > 0 || self->changed->len > 0 || !acks_is_empty (self->acks);
-}
-
-static void
-s_begin_burst (shard_t *self)
-{
-    s_swap (&self->changed, &self->burst.rockets);
-    acks_t *acks = self->burst.acks;  //  empty, like the list
-    self->burst.acks = self->acks;
-    self->acks = acks;
-    self->burst.folded = self->folded;
-    self->burst.is_begun = true;
-    self->burst.progress = self->progress;
-}
-
-GPtrArray *
-shard_take_changes (shard_t *self, guint most)
-{
-    burst_t *burst = &self->burst;
-    g_assert (burst->taken == burst->saved);
-    if (burst->rockets->len == 0)
-        s_begin_burst (self);
-    burst->taken += MIN (most, burst->rockets->len - burst->saved);
-    GPtrArray *changes = g_ptr_array_new_full (burst->taken - burst->saved, g_free);
-    for (guint index = burst->saved; index < burst->taken; index++) {
-        rocket_t *rocket = burst->rockets->pdata[index];
-        rocket_view_t view;
-        rocket_set_mark (rocket, ROCKET_CHANGED, false);
-        rocket_set_mark (rocket, ROCKET_SAVING, true);
-        rocket_view (rocket, &view);
-        view.row = (uint32_t) rocket_table_place (self->rockets, rocket) + 1;
-        g_ptr_array_add (changes, rocket_view_copy (&view));
-    }
-    return changes;
-}
-
-bool
-shard_take_position (const shard_t *self, position_t *position)
-{
-    const burst_t *burst = &self->burst;
-    *position = burst->progress.position;
-    return burst->taken == burst->rockets->len && s_is_other (&burst->progress, &self->stored);
-}
-
-static void
-s_unmark_saving (burst_t *burst)
-{
-    for (guint index = burst->saved; index < burst->taken; index++)
-        rocket_set_mark (burst->rockets->pdata[index], ROCKET_SAVING, false);
-}
-
-static void
-s_empty_burst (burst_t *burst)
-{
-    g_ptr_array_set_size (burst->rockets, 0);
-    burst->saved = burst->taken = 0;
-    burst->is_begun = false;
-}
-
-void
-shard_end_save (shard_t *self, acks_t *acks)
-{
-    burst_t *burst = &self->burst;
-    s_unmark_saving (burst);
-    burst->saved = burst->taken;
-    if (burst->saved < burst->rockets->len)
-        return;
-    s_empty_burst (burst);
-    saved_tails_note (self->tails, burst->acks);
-    acks_move_all (acks, burst->acks);
-    self->saved = burst->folded;
-    self->stored = burst->progress;
-}
-
-void
-shard_repeat_acks (const shard_t *self, acks_t *acks)
-{
-    saved_tails_repeat (self->tails, acks);
-}
-
-void
-shard_put_back (shard_t *self)
-{
-    burst_t *burst = &self->burst;
-    s_unmark_saving (burst);
-    for (guint index = burst->saved; index < burst->taken; index++)
-        s_mark (self, burst->rockets->pdata[index]);
-    for (guint index = burst->taken; index < burst->rockets->len; index++)
-        g_ptr_array_add (self->changed, burst->rockets->pdata[index]);  //  it kept its mark
-    s_empty_burst (burst);
-    acks_move_all (self->acks, burst->acks);
-}
-
-bool
-shard_pass_over_saved (shard_t *self, guint index)
-{
-    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
-    if (!rocket_is_marked (rocket, ROCKET_OVERDUE))
-        return false;
-    rocket_set_mark (rocket, ROCKET_OVERDUE, false);
-    self->overdue--;
-    return true;
-}
-
-bool
-shard_note_saved (shard_t *self, guint index)
-{
-    if (shard_pass_over_saved (self, index))
-        return true;
-    rocket_t *rocket = self->burst.rockets->pdata[self->burst.saved + index];
-    if (!rocket_is_marked (rocket, ROCKET_UNTOLD)) {
-        rocket_set_mark (rocket, ROCKET_UNTOLD, true);
-        g_ptr_array_add (self->noted, rocket);
-    }
-    return false;
-}
-
-bool
-shard_make_due (shard_t *self)
-{
-    if (self->due->len == 0)
-        s_swap (&self->due, &self->noted);
-    return self->due->len > 0;
-}
-
-static bool
-s_is_unsaved (const rocket_t *rocket)
-{
-    return rocket_is_marked (rocket, ROCKET_CHANGED) || rocket_is_marked (rocket, ROCKET_SAVING);
-}
-
-bool
-shard_next_due (shard_t *self, const rocket_t **rocket_p)
-{
-    if (self->due->len == 0)
-        return false;
-    rocket_t *rocket = g_ptr_array_remove_index_fast (self->due, self->due->len - 1);
-    rocket_set_mark (rocket, ROCKET_UNTOLD, false);
-    *rocket_p = rocket;
-    if (s_is_unsaved (rocket)) {
-        rocket_set_mark (rocket, ROCKET_OVERDUE, true);
-        self->overdue++;
-        *rocket_p = NULL;
-    }
-    return true;
-}
-
-guint
-shard_overdue (const shard_t *self)
-{
-    return self->overdue;
+    return self->untold;
 }
 
 const rocket_t *
@@ -494,7 +236,7 @@ s_forget (shard_t *self, rocket_t *rocket, int64_t now_us)
     s_set_row (self, rocket_table_place (self->rockets, rocket), rocket);
     leaders_drop (self->leaders, rocket);
     g_ptr_array_add (self->forgotten, rocket);
-    s_mark (self, rocket);
+    changes_note (self->changes, rocket);
 }
 
 forget_t
@@ -504,7 +246,7 @@ shard_forget (shard_t *self, text_t id, int64_t now_us)
     if (!rocket)
         return FORGET_NO_ROCKET;
     if (rocket_is_forgotten (rocket))
-        return s_is_unsaved (rocket) ? FORGET_UNSAVED : FORGET_SAVED;
+        return changes_have (rocket) ? FORGET_UNSAVED : FORGET_SAVED;
     if (self->forgotten->len >= FORGOTTEN_MAX)
         return FORGET_NO_ROOM;
     s_forget (self, rocket, now_us);
@@ -515,8 +257,7 @@ shard_forget (shard_t *self, text_t id, int64_t now_us)
 static bool
 s_is_unlisted (const rocket_t *rocket)
 {
-    return !s_is_unsaved (rocket) && !rocket_is_marked (rocket, ROCKET_UNTOLD) &&
-           !rocket_is_marked (rocket, ROCKET_OVERDUE);
+    return !changes_have (rocket) && !untold_have (rocket);
 }
 
 void
@@ -534,7 +275,7 @@ shard_end_forgotten (shard_t *self, int64_t before_us, guint most)
         }
         if (!rocket_is_marked (rocket, ROCKET_ENDED) && rocket_forgotten_us (rocket) < before_us) {
             rocket_set_mark (rocket, ROCKET_ENDED, true);
-            s_mark (self, rocket);
+            changes_note (self->changes, rocket);
         }
         self->next_forgotten++;
     }

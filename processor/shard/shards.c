@@ -47,8 +47,10 @@ uint64_t
 shards_unsaved (const shards_t *self)
 {
     uint64_t unsaved = 0;
-    for (uint32_t partition = 0; partition < self->partitions; partition++)
-        unsaved += self->shards[partition] ? shard_unsaved (self->shards[partition]) : 0;
+    for (uint32_t partition = 0; partition < self->partitions; partition++) {
+        const shard_t *shard = self->shards[partition];
+        unsaved += shard ? changes_unsaved (shard_changes (shard)) : 0;
+    }
     return unsaved;
 }
 

@@ -9,7 +9,7 @@ s_repeat_acks (const processor_sockets_t *sockets, const shards_t *shards)
     acks_t *acks = acks_new ();
     for (uint32_t partition = 0; partition < shards->partitions; partition++)
         if (shards->shards[partition])
-            shard_repeat_acks (shards->shards[partition], acks);
+            changes_repeat_acks (shard_changes (shards->shards[partition]), acks);
     acks_publish (acks, shards->processor, sockets->events);
     acks_destroy (&acks);
 }

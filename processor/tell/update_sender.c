@@ -107,18 +107,20 @@ update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *view
     shard_t *shard = self->shards->shards[owned.partition];
     if (!shard || shard_owned (shard).epoch != owned.epoch)
         return;
+    untold_t *untold = shard_untold (shard);
     //  Overdue rockets need the loop below even without subscribers, or they would stay overdue.
-    if (!listeners_want_some (self->listeners) && shard_overdue (shard) == 0) {
+    if (!listeners_want_some (self->listeners) && untold_overdue (untold) == 0) {
         self->has_passed_over = self->has_passed_over || views->len > 0;
         return;
     }
     for (guint index = 0; index < views->len; index++) {
         const rocket_view_t *view = views->pdata[index];
+        rocket_t *rocket = changes_taken (shard_changes (shard), index);
         if (view->status == ROCKET_GONE || !listeners_want (self->listeners, view->id)) {
-            (void) shard_pass_over_saved (shard, index);
+            (void) untold_pass_over (untold, rocket);
             self->has_passed_over = true;
         }
-        else if (shard_note_saved (shard, index))
+        else if (untold_note (untold, rocket))
             s_tell (self, owned, view);
     }
 }
@@ -161,7 +163,7 @@ s_begin (update_sender_t *self, int64_t now_ms)
     listeners_each_sync (self->listeners, s_sync, self);
     for (uint32_t partition = 0; partition < self->shards->partitions; partition++) {
         shard_t *shard = self->shards->shards[partition];
-        if (shard && shard_make_due (shard))
+        if (shard && untold_make_due (shard_untold (shard)))
             self->is_due = true;
     }
 }
@@ -170,8 +172,10 @@ static void
 s_tell_due (update_sender_t *self, shard_t *shard, uint32_t *budget)
 {
     const rocket_t *rocket = NULL;
+    untold_t *untold = shard_untold (shard);
     guint overdue_max = OVERDUE_MAX / self->shards->partitions;
-    while (*budget > 0 && shard_overdue (shard) < overdue_max && shard_next_due (shard, &rocket)) {
+    while (
+        *budget > 0 && untold_overdue (untold) < overdue_max && untold_next_due (untold, &rocket)) {
         --*budget;
         if (rocket && rocket_status (rocket) != ROCKET_GONE &&
             listeners_want (self->listeners, rocket_id (rocket))) {

@@ -19,7 +19,7 @@ update_sender_t *update_sender_new (shards_t *shards, socket_t *events);
 void update_sender_destroy (update_sender_t **self_p);
 
 //  Note that rockets of a partition were saved under its epoch, as the views (rocket_view_t *) show
-//  them. Call it before shard_end_save.
+//  them. Call it before changes_end_save.
 void update_sender_saved (update_sender_t *self, owned_t owned, const GPtrArray *views);
 
 //  Handle subscriptions and publish due rockets, for a bounded time. Never wait.

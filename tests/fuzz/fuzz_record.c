@@ -29,11 +29,11 @@ s_fold (uint32_t partition, text_t key, text_t value)
     if (!reader)
         reader = record_reader_new (&s_shards);
     shard_t *shard = s_shards.shards[partition];
-    uint64_t folded = shard_folded (shard);
+    uint64_t folded = changes_folded (shard_changes (shard));
     size_t rockets = shards_rockets (&s_shards);
     const char *fault = record_reader_fold (reader, shard, key, value);
     g_assert (!fault || (*fault && g_utf8_validate (fault, -1, NULL)));
-    g_assert ((fault == NULL) == (shard_folded (shard) > folded));
+    g_assert ((fault == NULL) == (changes_folded (shard_changes (shard)) > folded));
     g_assert (!fault || shards_rockets (&s_shards) == rockets);
     if (fault)
         return;

@@ -53,10 +53,11 @@ s_fold (const char *id, uint64_t number)
 static GPtrArray *
 s_save (void)
 {
-    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    GPtrArray *changes = changes_take (shard_changes (s_shard), ALL);
     for (guint index = 0; index < changes->len; index++)
-        (void) shard_pass_over_saved (s_shard, index);
-    shard_end_save (s_shard, s_acks);
+        (void) untold_pass_over (
+            shard_untold (s_shard), changes_taken (shard_changes (s_shard), index));
+    changes_end_save (shard_changes (s_shard), s_acks);
     return changes;
 }
 
@@ -164,7 +165,7 @@ Test (forgotten, a_removal_is_saved_once_and_may_be_repeated)
     cr_expect_eq (view->last_time_us, NOW_US);
     cr_expect_eq (view->applied, 3, "it is above all versions that were told");
     cr_expect_eq (shard_forget (s_shard, text_from ("one"), NOW_US + 2), FORGET_SAVED);
-    cr_expect_not (shard_is_changed (s_shard));
+    cr_expect (changes_are_none (shard_changes (s_shard)));
     //  A save that fails is repeated.
     g_ptr_array_unref (saved);
     s_close ();
@@ -178,16 +179,16 @@ Test (forgotten, a_rocket_ends_after_its_time_and_its_id_may_be_used_again)
     (void) shard_forget (s_shard, text_from ("one"), NOW_US);
     s_save_quietly ();
     shard_end_forgotten (s_shard, NOW_US, ALL);
-    cr_expect_not (shard_is_changed (s_shard), "its time is not over");
+    cr_expect (changes_are_none (shard_changes (s_shard)), "its time is not over");
     shard_end_forgotten (s_shard, NOW_US + 1, ALL);
-    cr_expect (shard_is_changed (s_shard));
+    cr_expect_not (changes_are_none (shard_changes (s_shard)));
     cr_expect_eq (s_fold ("one", 6), FOLD_FORGOTTEN, "until it is gone from the store");
-    GPtrArray *saved = shard_take_changes (s_shard, ALL);
+    GPtrArray *saved = changes_take (shard_changes (s_shard), ALL);
     cr_assert_eq (saved->len, 1);
     cr_expect_eq (((const rocket_view_t *) saved->pdata[0])->status, ROCKET_GONE);
     shard_end_forgotten (s_shard, NOW_US + 1, ALL);
     cr_expect_eq (shard_forgotten (s_shard), 1, "its save is in progress");
-    shard_put_back (s_shard);  //  the save fails
+    changes_put_back (shard_changes (s_shard));  //  the save fails
     g_ptr_array_unref (saved);
     saved = s_save ();
     cr_assert_eq (saved->len, 1, "it is saved again");

@@ -200,8 +200,8 @@ s_end_forgotten (shard_t *shard)
 {
     acks_t *acks = acks_new ();
     for (int round = 0; round < 3; round++) {
-        g_ptr_array_unref (shard_take_changes (shard, G_MAXUINT));
-        shard_end_save (shard, acks);
+        g_ptr_array_unref (changes_take (shard_changes (shard), G_MAXUINT));
+        changes_end_save (shard_changes (shard), acks);
         shard_end_forgotten (shard, 2000, G_MAXUINT);
     }
     acks_destroy (&acks);

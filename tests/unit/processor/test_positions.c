@@ -58,7 +58,7 @@ s_fold (unsigned rocket)
     (void) shard_fold (s_shard, &message);
     memcpy (s_needed[++s_next], s_numbers, sizeof s_numbers);
     position_t position = s_at (s_next);
-    shard_set_position (s_shard, &position);
+    changes_set_position (shard_changes (s_shard), &position);
 }
 
 //  A save on its way.
@@ -71,8 +71,8 @@ typedef struct {
 static save_on_way_t
 s_take (guint most)
 {
-    save_on_way_t save = {.changes = shard_take_changes (s_shard, most)};
-    save.has_position = shard_take_position (s_shard, &save.position);
+    save_on_way_t save = {.changes = changes_take (shard_changes (s_shard), most)};
+    save.has_position = changes_take_position (shard_changes (s_shard), &save.position);
     return save;
 }
 
@@ -99,16 +99,17 @@ s_end (const save_on_way_t *save, unsigned outcome)
     if (outcome != 2)
         s_store (save);
     if (outcome == 0)
-        shard_end_save (s_shard, s_acks);
+        changes_end_save (shard_changes (s_shard), s_acks);
     else
-        shard_put_back (s_shard);
+        changes_put_back (shard_changes (s_shard));
     g_ptr_array_unref (save->changes);
 }
 
 static bool
 s_is_all_saved (void)
 {
-    return !shard_is_changed (s_shard) && !shard_has_moved (s_shard);
+    return changes_are_none (shard_changes (s_shard)) &&
+           !changes_have_moved (shard_changes (s_shard));
 }
 
 Test (positions, are_never_ahead_of_the_rockets_and_reach_the_end)
@@ -140,17 +141,17 @@ Test (positions, are_never_ahead_of_the_rockets_and_reach_the_end)
 Test (positions, move_without_a_changed_rocket)
 {
     position_t position = s_at (40);
-    shard_restore_position (s_shard, &position);
+    changes_restore_position (shard_changes (s_shard), &position);
     cr_assert (s_is_all_saved (), "it is the stored one");
     position.offset = 43;
-    shard_set_position (s_shard, &position);
-    cr_assert_not (shard_is_changed (s_shard));
-    cr_assert (shard_has_moved (s_shard));
+    changes_set_position (shard_changes (s_shard), &position);
+    cr_assert (changes_are_none (shard_changes (s_shard)));
+    cr_assert (changes_have_moved (shard_changes (s_shard)));
     save_on_way_t save = s_take (ALL);
     cr_assert (save.has_position);
     cr_assert_eq (save.changes->len, 0);
     cr_assert_eq (save.position.offset, 43);
-    shard_end_save (s_shard, s_acks);
+    changes_end_save (shard_changes (s_shard), s_acks);
     g_ptr_array_unref (save.changes);
     cr_assert (s_is_all_saved ());
 }
@@ -167,30 +168,30 @@ Test (positions, are_stored_only_with_the_last_piece)
     cr_assert (last.has_position);
     cr_assert_eq (last.position.offset, ROCKETS, "what came later is in the next burst");
     s_end (&last, 0);
-    cr_assert (shard_has_moved (s_shard));
+    cr_assert (changes_have_moved (shard_changes (s_shard)));
 }
 
 Test (positions, may_go_back_and_to_another_feed)
 {
     position_t position = s_at (900);
-    shard_restore_position (s_shard, &position);
+    changes_restore_position (shard_changes (s_shard), &position);
     position = (position_t){.offset = 3, .feed = {8}};
-    shard_set_position (s_shard, &position);
+    changes_set_position (shard_changes (s_shard), &position);
     save_on_way_t save = s_take (ALL);
     cr_assert (save.has_position);
     cr_assert_eq (save.position.offset, 3);
     cr_assert_eq (save.position.feed[0], 8);
     s_end (&save, 2);
-    cr_assert (shard_has_moved (s_shard), "it was not stored");
+    cr_assert (changes_have_moved (shard_changes (s_shard)), "it was not stored");
 }
 
 Test (positions, are_none_without_a_feed)
 {
     position_t position;
-    cr_assert_not (shard_position (s_shard, &position));
-    cr_assert_not (shard_has_moved (s_shard));
+    cr_assert_not (changes_position (shard_changes (s_shard), &position));
+    cr_assert_not (changes_have_moved (shard_changes (s_shard)));
     save_on_way_t save = s_take (ALL);
     cr_assert_not (save.has_position);
-    shard_end_save (s_shard, s_acks);
+    changes_end_save (shard_changes (s_shard), s_acks);
     g_ptr_array_unref (save.changes);
 }

@@ -93,7 +93,7 @@ s_own (uint32_t partition, int64_t offset, const uint8_t *feed)
     if (feed)
         memcpy (position.feed, feed, POSITION_FEED_SIZE);
     if (offset >= 0)
-        shard_restore_position (shard, &position);
+        changes_restore_position (shard_changes (shard), &position);
     s_shards.shards[partition] = shard;
 }
 
@@ -168,7 +168,9 @@ static int64_t
 s_offset (uint32_t partition)
 {
     position_t position;
-    return shard_position (s_shards.shards[partition], &position) ? position.offset : -1;
+    return changes_position (shard_changes (s_shards.shards[partition]), &position)
+               ? position.offset
+               : -1;
 }
 
 Test (source_kafka, reads_owned_partitions_from_the_earliest_record)
@@ -192,7 +194,7 @@ Test (source_kafka, reads_on_from_the_stored_position)
     cr_assert (s_source->assign (s_source, 2));
     s_run_until (&s_shards.counters.applied, 5);
     position_t position;
-    cr_assert (shard_position (s_shards.shards[2], &position));
+    cr_assert (changes_position (shard_changes (s_shards.shards[2]), &position));
     s_source->revoke (s_source, 2);
     s_write (2, NULL);
     //  The state went back, to before the records that the source has fetched.
@@ -228,7 +230,7 @@ Test (source_kafka, goes_on_at_the_earliest_record_where_its_own_is_gone)
     cr_assert (s_source->assign (s_source, 0));
     s_run_until (&s_shards.counters.applied, 1);
     position_t position;
-    cr_assert (shard_position (s_shards.shards[0], &position));
+    cr_assert (changes_position (shard_changes (s_shards.shards[0]), &position));
     s_source->revoke (s_source, 0);
     s_own (0, 700, position.feed);
     cr_assert (s_source->assign (s_source, 0));
@@ -386,7 +388,7 @@ Test (source_kafka, tells_how_far_it_is_behind)
     cr_assert_not (health.is_away);
     cr_assert_eq (s_shards.lags[0].messages, 3, "they are not saved");
     position_t position;
-    cr_assert (shard_position (s_shards.shards[0], &position));
+    cr_assert (changes_position (shard_changes (s_shards.shards[0]), &position));
     s_source->saved (s_source, 0, &position);
     (void) s_source->health (s_source);
     cr_assert_eq (s_shards.lags[0].messages, 0);

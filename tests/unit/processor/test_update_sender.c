@@ -66,9 +66,9 @@ s_fold (int rockets, uint64_t number)
 static void
 s_save (void)
 {
-    GPtrArray *changes = shard_take_changes (s_shard, ALL);
+    GPtrArray *changes = changes_take (shard_changes (s_shard), ALL);
     update_sender_saved (s_sender, shard_owned (s_shard), changes);
-    shard_end_save (s_shard, s_acks);
+    changes_end_save (shard_changes (s_shard), s_acks);
     g_ptr_array_unref (changes);
 }
 
@@ -134,10 +134,10 @@ Test (update_sender, what_was_overdue_when_nobody_listened_any_more_holds_up_nob
     s_fold (2000, 1);
     s_save ();
     s_fold (2000, 2);
-    RUN_UNTIL (shard_overdue (s_shard) > 1000);
+    RUN_UNTIL (untold_overdue (shard_untold (s_shard)) > 1000);
     s_listen (false);
     s_save ();
-    cr_expect_eq (shard_overdue (s_shard), 0);
+    cr_expect_eq (untold_overdue (shard_untold (s_shard)), 0);
     s_run (UPDATE_INTERVAL_MS + 1, UINT64_MAX);
     update_sender_run (s_sender);                                  //  in the next interval for sure
     RUN_UNTIL (update_sender_timeout_ms (s_sender) == INT64_MAX);  //  nothing is due any more

@@ -1,15 +1,9 @@
-//  GET /: the dashboard, a page with its files, all built into the program. The policy below lets
-//  the page load and run only these files.
+//  GET /: the dashboard, a page with its files, all built into the program.
 //  SPDX-License-Identifier: Apache-2.0
 #include <glib.h>
 
 #include "gateway/pages/handle_pages.h"
 #include "gateway/pages/page_file.h"
-#include "http/answers.h"
-
-#define POLICY                                                                                     \
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 #define HTML "text/html; charset=utf-8"
 #define CSS "text/css; charset=utf-8"
@@ -53,13 +47,5 @@ void
 handle_get_dashboard (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) parts;
-    const page_file_t *file = s_find (target->path);
-    g_assert (file);
-    answer_tagged (request,
-        &(http_response_t){.status = 200,
-            .content_type = file->content_type,
-            .body = file->text (),
-            .is_static = true,
-            .fields = {{"Cache-Control", "no-cache"}, {"Content-Security-Policy", POLICY},
-                {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}}});
+    page_file_answer (request, s_find (target->path));
 }

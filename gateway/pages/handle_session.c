@@ -14,10 +14,6 @@
 #define COOKIE_SECONDS "43200"
 #define COOKIE_ENDED "0"
 
-#define POLICY                                                                                     \
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 static const page_file_t s_files[] = {
     {"/sign-in.css", "text/css; charset=utf-8", embedded_sign_in_style},
     {"/sign-in.js", "text/javascript; charset=utf-8", embedded_sign_in_script},
@@ -39,14 +35,7 @@ void
 handle_get_sign_in (const parts_t *parts, http_request_t *request, const http_target_t *target)
 {
     (void) parts;
-    const page_file_t *file = s_find (target->path);
-    g_assert (file);
-    answer_tagged (request,
-        &(http_response_t){.status = 200,
-            .content_type = file->content_type,
-            .body = file->text (),
-            .is_static = true,
-            .fields = {{"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}}});
+    page_file_answer (request, s_find (target->path));
 }
 
 void
@@ -59,7 +48,7 @@ answer_sign_in (http_request_t *request)
             .is_static = true,
             .problem = "token-missing",
             .fields = {{"WWW-Authenticate", ACCESS_CHALLENGE}, {"Cache-Control", "no-store"},
-                {"Content-Security-Policy", POLICY}, {"X-Content-Type-Options", "nosniff"},
+                {"Content-Security-Policy", PAGE_POLICY}, {"X-Content-Type-Options", "nosniff"},
                 {"Referrer-Policy", "same-origin"}}});
 }
 

@@ -4,6 +4,12 @@
 #define DOWNLINK_PAGE_FILE_H
 
 #include "gateway/pages/embedded.h"
+#include "http/http_request.h"
+
+//  Let a page load and run only the files of the program.
+#define PAGE_POLICY                                                                                \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 typedef struct {
     const char *path;
@@ -13,5 +19,8 @@ typedef struct {
 
 //  Return the file with this path; NULL: there is none.
 const page_file_t *page_file_find (const page_file_t *files, size_t count, const char *path);
+
+//  Answer with a file.
+void page_file_answer (http_request_t *request, const page_file_t *file);
 
 #endif

@@ -15,11 +15,18 @@
 #define PAUSE_MS 100  //  until the next attempt
 #define CLOSE_MS 1000
 
-#define COMMIT_MS 5000         //  until a commit without an answer has failed
-#define WAITING_KIB 131072     //  fetched and not yet taken, in all partitions
-#define WAITING_MIN_KIB 256    //  the same in one
-#define FETCH_BYTES "2097152"  //  of a partition in one answer; a larger record comes alone
-#define ANSWER_BYTES "16777216"
+#define COMMIT_MS 5000       //  until a commit without an answer has failed
+#define WAITING_KIB 131072   //  fetched and not yet taken, in all partitions
+#define WAITING_MIN_KIB 256  //  the same in one
+
+//  Small answers cost little: malloc makes room for them in memory that is in use already, and each
+//  page of a large answer is new. A larger record comes alone.
+#define FETCH_BYTES "1048576"   //  of a partition in one answer
+#define ANSWER_BYTES "2097152"  //  of all partitions
+
+//  How long a broker without new records waits before it answers. librdkafka sends no other request
+//  for records in that time, even if it has room again for partitions whose queues were full.
+#define FETCH_WAIT_MS "50"
 
 //  When its queues are full, librdkafka stops fetching, and does not look at them again for up to a
 //  second. Newer versions have a setting for that time. In older versions any request wakes the
@@ -74,9 +81,9 @@ s_connect (kafka_feed_t *self, const bus_settings_t *config)
         waiting, sizeof waiting, "%u", MAX (WAITING_KIB / self->partitions, WAITING_MIN_KIB));
     const kafka_setting_t defaults[] = {{"client.id", "downlink-processor"}, {"group.id", group},
         {"queued.max.messages.kbytes", waiting}, {"fetch.message.max.bytes", FETCH_BYTES},
-        {"fetch.max.bytes", ANSWER_BYTES}, {"reconnect.backoff.max.ms", "1000"},
-        {"socket.timeout.ms", "10000"}, {"socket.connection.setup.timeout.ms", "5000"},
-        {"socket.keepalive.enable", "true"},
+        {"fetch.max.bytes", ANSWER_BYTES}, {"fetch.wait.max.ms", FETCH_WAIT_MS},
+        {"reconnect.backoff.max.ms", "1000"}, {"socket.timeout.ms", "10000"},
+        {"socket.connection.setup.timeout.ms", "5000"}, {"socket.keepalive.enable", "true"},
         {self->must_wake ? NULL : "fetch.queue.backoff.ms", G_STRINGIFY (LOOK_MS)}, {0}};
     static const kafka_setting_t fixed[] = {{"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"}, {"isolation.level", "read_committed"},

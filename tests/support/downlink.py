@@ -44,18 +44,21 @@ def reserve_port(port):
     return True
 
 
+def is_free(port):
+    """Return whether no program uses a port."""
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
 def free_ports(count, lowest=20000, highest=32000):
-    """Return the first of `count` neighbouring ports that no program uses and no other test has reserved."""
+    """Return the first of `count` neighbouring ports that no program uses and no other test has reserved. A port is
+    reserved before it is probed, as a probe has it for a moment: a program of another test may start there just then."""
     while True:
         first = random.SystemRandom().randrange(lowest, highest)
-        with contextlib.ExitStack() as sockets:
-            try:
-                for port in range(first, first + count):
-                    probe = sockets.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if all(reserve_port(port) for port in range(first, first + count)):
+        ports = range(first, first + count)
+        if all(map(reserve_port, ports)) and all(map(is_free, ports)):
             return first
 
 

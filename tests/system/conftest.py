@@ -18,7 +18,10 @@ TEST_SECONDS = 240
 
 
 def pytest_configure():
-    """Make the tests independent of the shell that starts them: its limits, its size, its settings."""
+    """Make the tests independent of the shell that starts them: its limits, its signals, its size, its settings."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):  # a run in the background ignores them, with all that it starts
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     kept = ("DOWNLINK_BIN", "DOWNLINK_FLEET_SIZE", "DOWNLINK_FLIGHT", "DOWNLINK_SCREENSHOTS",

@@ -2,6 +2,7 @@
 twice."""
 # SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
+import http.client
 import json
 import threading
 import time
@@ -49,7 +50,7 @@ class Poster(threading.Thread):
                     self.statuses.add(status := client.call(
                         "POST", "/messages", json.dumps(message(self.of, self.tried, by=1))).status)
                 self.accepted += status == 202
-            except OSError:
+            except (OSError, http.client.HTTPException):  # also half an answer, of a gateway that was killed
                 time.sleep(0.02)
 
     def end(self):

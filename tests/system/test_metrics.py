@@ -295,9 +295,11 @@ def byte_by_byte(port, sent, count):
     thread = threading.Thread(target=go_on)
     thread.start()
     time.sleep(1)
-    yield
-    over.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 POST = b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n"

@@ -76,9 +76,11 @@ class Move:
             assert partition == partition_of(of, self.partitions, self.partitioner)
 
     def stop(self):
-        self.gateway.stop()
-        self.before.stop()
-        self.after.stop()
+        try:
+            self.gateway.stop()
+        finally:
+            self.before.stop()
+            self.after.stop()
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +147,7 @@ def test_frames_that_only_the_journal_holds_are_made_anew(move):
 
 
 def test_an_upload_that_began_before_the_move_ends_after_it(move):
-    both = move()
+    both = move(flags=("--body-timeout", "120s"))
     rockets = [channel() for _ in range(ROCKETS)]
     lines = [json.dumps(message(one, number)) for number in range(1, 101) for one in rockets]
     body = ("\n".join(lines) + "\n").encode()

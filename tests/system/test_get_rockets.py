@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from downlink import Pair, channel, message
+from downlink import Pair, channel, message, until
 
 KEYS = ["id", "type", "speed", "mission", "status", "lastMessageTime", "lastMessageNumber"]
 COUNT = 60
@@ -197,17 +197,19 @@ def descriptors():
 def test_more_queries_than_a_batch_holds_come_at_once(start):
     both = start()
     request = f"GET /rockets/{channel()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
-                   for _ in range(MANY)]
-        assert both.call("GET", "/livez").status == 200
-        both.gateway.send(signal.SIGSTOP)
-        for client in clients:
-            client.sendall(request)
-        both.gateway.send(signal.SIGCONT)
-        answers = [client.recv(12) for client in clients]
-    #  A machine that is busy may not be through with all of them in the second that there is.
-    assert answers.count(b"HTTP/1.1 404") > 0.9 * MANY
+
+    def answered():
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(socket.create_connection(("127.0.0.1", both.http), 30))
+                       for _ in range(MANY)]
+            assert both.call("GET", "/livez").status == 200
+            both.gateway.send(signal.SIGSTOP)
+            for client in clients:
+                client.sendall(request)
+            both.gateway.send(signal.SIGCONT)
+            return [client.recv(12) for client in clients].count(b"HTTP/1.1 404")
+    #  A machine that is busy may not be through with them in the second that there is, and has another try.
+    until(lambda: answered() > 0.9 * MANY, 200, "an answer to nearly all of them")
 
 
 def test_a_sum_beyond_63_bits_wraps_as_the_document_says_in_any_order(pair):

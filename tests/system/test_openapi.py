@@ -278,7 +278,8 @@ def test_a_request_that_comes_too_slowly_gets_408_as_documented(pair):
 
 
 def test_every_call_with_a_large_body_is_refused_as_documented_when_too_many_are_under_way(start):
-    pair = start(gateway=("--workers", "1"))  # each worker has room for its own bodies
+    #  Each worker has room for its own bodies.
+    pair = start(gateway=("--workers", "1", "--body-timeout", "120s"))
     with contextlib.ExitStack() as stack:
         for _ in range(8):
             one = stack.enter_context(socket.create_connection(("127.0.0.1", pair.http), 30))
@@ -305,9 +306,9 @@ def test_every_call_beyond_the_rate_is_refused_as_documented(start):
     both = start(gateway=("--rate", "1"))
     for method, path, operation in CALLS:
         if path not in ("/livez", "/healthz", "/readyz"):
-            answers = [send(both, method, fill(path)) for _ in range(2)]
-            assert answers[1].status == 429
-            DOCUMENT.check(operation, answers[1])
+            #  The second one comes within a second, unless the machine is busy.
+            answers = (send(both, method, fill(path)) for _ in range(10))
+            DOCUMENT.check(operation, next(answer for answer in answers if answer.status == 429))
 
 
 def test_more_than_the_whole_buffer_is_refused_as_documented(start):

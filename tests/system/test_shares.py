@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import time
@@ -90,11 +91,12 @@ def test_one_address_holds_a_bounded_number_of_connections_and_others_find_place
 @in_own_network
 def test_trusted_proxies_may_have_any_number_of_connections(folder):
     networks = f"10.0.0.0/8, {CLIENTS[0]}/31, 2001:db8:0:1::/64"
-    with open_gateway(folder, "--connections-per-address", LIMIT, "--trusted-proxies", networks) as (_, port):
+    with open_gateway(folder, "--connections-per-address", LIMIT, "--trusted-proxies", networks,
+                      "--workers", 2) as (_, port):
         with contextlib.ExitStack() as stack:
             assert count_answered(stack, port, CLIENTS[0], 3 * LIMIT) == 3 * LIMIT
             assert count_answered(stack, port, CLIENTS_6[2], 2 * LIMIT, CLIENTS_6[0]) == 2 * LIMIT
-            #  Workers look at the number at the same moment, so each may let one more in.
+            #  Both workers look at the number at the same moment, so one may let one more in.
             assert LIMIT <= count_answered(stack, port, CLIENTS[2], 3 * LIMIT) <= LIMIT + 1
 
 
@@ -143,7 +145,7 @@ def test_each_address_has_a_rate_and_probes_have_none(folder):
         time.sleep(1)
         assert call(port, CLIENTS[0]).status == 200
         refused = until(lambda: call(port, CLIENTS[3], "/stats"), what="the stats").json()["refusals"]
-        assert refused["rate-limited"] >= 25
+        assert refused["rate-limited"] >= found.count(429)
 
 
 def test_a_body_beyond_the_rate_is_not_read_and_a_batch_counts_once(start):
@@ -157,7 +159,8 @@ def test_a_body_beyond_the_rate_is_not_read_and_a_batch_counts_once(start):
     answers = [post().status for _ in range(20)]
     assert answers.count(202) <= 1 + (time.monotonic() - begin) and 429 in answers
     with socket.create_connection(("127.0.0.1", both.http), 30) as one:
-        until(lambda: both.call("GET", "/rockets/none").status == 429, what="an empty bucket")
+        #  The next place is taken as soon as it is there, so there is none for a second.
+        until(lambda: both.call("GET", "/rockets/none").status == 404, what="the next place")
         one.sendall(b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         assert one.recv(4096).startswith(b"HTTP/1.1 429")
 
@@ -245,21 +248,27 @@ def test_replies_that_come_while_a_long_body_is_read_count(start):
 @pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
 def test_a_body_that_is_read_again_after_replies_has_no_deadline_meanwhile(start):
     """It was refused as if its owner had not replied: a busy worker took longer than a second to read it."""
-    both = start(gateway=("--workers", 1, "--wait", "0"), processor=("--rockets", 2))
-    known, took = [channel() for _ in range(2)], 0
+    both = start(gateway=("--workers", 1, "--wait", "0"), processor=("--rockets", 10))
+    known, took, is_paused = [channel() for _ in range(10)], 0, False
     assert both.post([message(one, 1) for one in known], Prefer="wait=60").status == 200
     until(lambda: is_full(both), what="the news that the processor is full")
-    for one in known:
+    while not is_paused:
+        assert known, "each second reading was over before it was seen"
+        one = known.pop()
         body = "[" + ",".join(json.dumps(message(one, later)) for later in range(2, 30000)) + "]"
         with both.client() as client:
             client.connection.request("POST", "/messages", body[:-1], {"Content-Length": str(len(body))})
             until(lambda: unread_bytes(both.http) == 0, what="the body but for its last byte")
             before = worked_ns(both.gateway)
             client.connection.send(b"]")
-            if took:  # the first half was the first reading
-                until(lambda: worked_ns(both.gateway) - before > 0.7 * took, what="the second reading")
+
+            def has_answer():
+                return select.select([client.connection.sock], [], [], 0)[0]
+            if took:  # the first half was the first reading; on a busy machine each takes its own time
+                until(lambda: worked_ns(both.gateway) - before > 0.7 * took or has_answer(), what="the second reading")
                 both.gateway.send(signal.SIGSTOP)
-                time.sleep(1.2)
+                is_paused = not has_answer()
+                time.sleep(1.2 if is_paused else 0)
                 both.gateway.send(signal.SIGCONT)
             answer = Answer(client.connection.getresponse())
             took = worked_ns(both.gateway) - before

@@ -76,15 +76,15 @@ def rows(both, folder):
     """How many frames and how many marks of uploads there are, in a copy of the journal."""
     journal, = both.journal.glob("slot-*")
     copy = pathlib.Path(folder) / f"copy-{time.monotonic_ns()}"
-    shutil.copytree(journal, copy)
     try:
+        shutil.copytree(journal, copy)
         with contextlib.closing(sqlite3.connect(copy / "journal.sqlite")) as file:
             return tuple(file.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                          for table in ("frame", "upload"))
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, OSError):
         return None  # it was written to while it was copied
     finally:
-        shutil.rmtree(copy)
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -239,7 +239,7 @@ def test_a_damaged_mark_stops_the_start(start, folder):
 
 
 def test_the_first_processor_is_waited_for(start):
-    both, of = start(gateway=("--workers", "1", "--wait", "3s")), channel()
+    both, of = start(gateway=("--workers", "1", "--wait", "6s")), channel()
     both.gateway.stop()
     both.processor.stop()
     both.gateway = both.start_gateway()
@@ -255,14 +255,14 @@ def test_the_first_processor_is_waited_for(start):
 
 @pytest.mark.parametrize("journal", ["fsync", "off"])
 def test_a_buffer_that_is_full_in_the_middle_is_waited_for(start, journal):
-    both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--wait", "1s", "--journal",
+    both, of = start(gateway=("--workers", "1", "--buffer", "6000", "--wait", "5s", "--journal",
                               journal)), channel()
     both.processor.send(signal.SIGSTOP)
     assert both.post([message(of, number) for number in range(1, 3001)]).status == 202
     began = time.monotonic()
     status, answer, fields = upload(both, blocks(lines(of, 5000, first=3001)))
     assert status == 503 and answer["type"].endswith(":buffer-full") and fields["Retry-After"] == "1"
-    assert time.monotonic() - began >= 1
+    assert time.monotonic() - began >= 5
     until(lambda: buffered(both) == 3000, what="the end of it")
 
     waker = threading.Timer(0.5, both.processor.send, [signal.SIGCONT])
@@ -406,11 +406,9 @@ def test_the_lines_of_a_body_are_read_as_they_come_however_short_they_are(start)
     assert took[-4] < 2.5 * sum(took) / len(took), took
 
 
-@pytest.mark.skipif(IS_SANITIZED, reason="the pieces take longer than a request may")
-@pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
-def test_many_pieces_at_once_hold_up_no_other_request(start):
-    """Each piece took 50 ms, and those of all connections were read in one turn."""
-    both, piece, took = start(gateway=("--workers", 1)), b"{}\n" * (HTTP_PIECE_BYTES // 3), []
+def work_beside_pieces(both):
+    """Send pieces on many connections at once. Return the time that the gateway works between two other answers."""
+    piece, took = b"{}\n" * (HTTP_PIECE_BYTES // 3), []
     with contextlib.ExitStack() as stack:
         uploads = [stack.enter_context(half(both, piece)) for _ in range(16)]
         until(lambda: unread_bytes(both.http) == 0, what="the pieces but for their last bytes")
@@ -427,7 +425,19 @@ def test_many_pieces_at_once_hold_up_no_other_request(start):
         for one in uploads:
             one.sendall(b"0\r\n\r\n")
             assert one.recv(4096).startswith(b"HTTP/1.1 400 ")
-    assert max(took) < 0.6 * sum(took), took  # all of it, when they are read in one turn
+    return took
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="the pieces take longer than a request may")
+@pytest.mark.skipif(not pathlib.Path("/proc/self/schedstat").exists(), reason="this kernel does not tell the time")
+def test_many_pieces_at_once_hold_up_no_other_request(start):
+    """Each piece took 50 ms, and those of all connections were read in one turn."""
+    both, tries = start(gateway=("--workers", 1)), []
+    #  All of the work is in one place each time, when they are read in one turn. It may be so by chance too, when this
+    #  test gets no time between two turns.
+    while not any(max(took) < 0.6 * sum(took) for took in tries):
+        assert len(tries) < 20, tries
+        tries.append(work_beside_pieces(both))
 
 
 def test_a_body_that_grows_past_the_limit_is_refused(start):

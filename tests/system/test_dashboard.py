@@ -23,6 +23,7 @@ from downlink import Program, channel, free_ports, message, until
 from event_client import await_streams
 from load import fill
 from secure_pair import SecurePair
+from test_tokens import replace
 import tls
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -353,6 +354,7 @@ def test_it_says_in_words_what_is_wrong_and_keeps_the_rows(start, page):
     assert page.text("#banner") == "" and page.is_hidden("#first")
     assert page.find("#filters").is_displayed() and page.find("#next").is_displayed()
     page.await_text("#processors", "state on disk")
+    until(lambda: both.call("GET", "/stats").json()["buffered"] == 0, what="the ack of what is shown")
     page.script("window.isSame = true")
     both.processor.stop(signal.SIGKILL)
     assert both.post([message("apollo", number) for number in range(2, 9)]).status == 202
@@ -514,7 +516,7 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
         page.find("#token").send_keys(typed, Keys.ENTER)
         page.await_text("#fault", fault)
     page.complaints()
-    tokens.write_text(f"all write,read,stats {digest}\n")
+    replace(tokens, f"all write,read,stats {digest}\n")
     until(lambda: both.call("GET", "/rockets", Authorization="Bearer secret").status == 200)
     page.find("#token").clear()
     page.find("#token").send_keys("secret", Keys.ENTER)
@@ -526,7 +528,7 @@ def test_it_asks_for_a_token_and_goes_back_to_that_when_the_token_is_gone(start,
     until(lambda: page.row(one), what="the rocket of the command that is offered")
     assert page.script("return document.cookie") == "", "no script can read the token"
     assert page.complaints() == []
-    tokens.write_text(f"all read {digest}\n")
+    replace(tokens, f"all read {digest}\n")
     page.await_text("#banner", "lacks the scope stats")
     assert page.row(one), "rockets are shown all the same"
     tokens.write_text("")
@@ -587,8 +589,17 @@ def test_it_works_over_https(folder, page, tmp_path):
     both.stop()
 
 
-def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, page):
-    both = start()
+def seconds_to_rows(pair, page):
+    """Return the time in which the page of a pair with few rockets shows them."""
+    launch(pair, channel())
+    began = time.monotonic()
+    page.open(pair)
+    until(page.rows, what="rows")
+    return time.monotonic() - began
+
+
+def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(pair, start, page):
+    both, few = start(), seconds_to_rows(pair, page)
     fill(both, FLEET_SIZE)
     last = f"light-{FLEET_SIZE - 1:07}"
     both.rocket_when(last, lambda rocket: True)
@@ -602,7 +613,7 @@ def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(start, 
         both.post(message(first, 2))
         until(lambda: page.row(first)["speed"] == "200", what="the speed")
         print(f"{FLEET_SIZE} rockets: rows after {seconds:.2f} s, {meter.bytes} bytes")
-        assert seconds < 5, "it takes less than a second on an idle machine"
+        assert seconds < 4 + 4 * few, f"a second on an idle machine; here a few rockets took {few:.2f} s"
         assert meter.bytes < 1000000
         tabs = [page.driver.current_window_handle]
         for _ in range(TABS - 1):

@@ -1,4 +1,5 @@
 """The programs start, stop, overflow, and take the load of downlink-launch."""
+import contextlib
 import json
 import os
 import signal
@@ -157,19 +158,35 @@ def test_a_request_that_becomes_complete_after_the_signal_is_answered(folder):
     both.processor.stop()
 
 
-def test_a_request_on_an_idle_connection_is_answered_after_the_signal_and_is_the_last_one(folder):
-    both = Pair(folder)
+def last_request(both):
+    """Send a request on an idle connection of a gateway that stops. Return the answer, and the time since the signal."""
     body = json.dumps(message(channel(), 1)).encode()
     request = b"POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    client = socket.create_connection(("127.0.0.1", both.http))
-    client.sendall(request)
-    assert b"Connection: close" not in client.recv(65536)
-    both.gateway.send(signal.SIGTERM)
-    until(lambda: is_refused(both.http), what="the end of listening")
-    client.sendall(request)
-    answer = answer_of(client)
+    with socket.create_connection(("127.0.0.1", both.http)) as client:
+        client.sendall(request)
+        assert b"Connection: close" not in client.recv(65536)
+        signalled = time.monotonic()
+        both.gateway.send(signal.SIGTERM)
+        until(lambda: is_refused(both.http), what="the end of listening")
+        with contextlib.suppress(ConnectionError):
+            client.sendall(request)
+        passed = time.monotonic() - signalled
+        try:
+            return answer_of(client), passed
+        except ConnectionError:
+            return b"", passed
+
+
+def test_a_request_on_an_idle_connection_is_answered_after_the_signal_and_is_the_last_one(folder):
+    both = Pair(folder)
+    for _ in range(10):
+        answer, passed = last_request(both)
+        assert both.gateway.process.wait(60) == 0
+        if answer or passed < 0.2:  # a client has half a second, and on a busy machine this test may be late
+            break
+        both.gateway = both.start_gateway()
+        assert both.await_ready()
     assert answer.startswith(b"HTTP/1.1 202 ") and b"\r\nConnection: close\r\n" in answer, answer
-    assert both.gateway.process.wait(60) == 0
     both.processor.stop()
 
 
@@ -219,6 +236,7 @@ def test_a_request_that_waits_for_room_is_answered_when_there_is_some(folder):
     assert both.post(message(one, 1)).status == 202
     waiting = both.client()
     waiting.connection.request("POST", "/messages", json.dumps(message(one, 2)))
+    until(lambda: both.call("GET", "/stats").json()["waiting"] == 1, what="the request that waits")
     both.processor.send(signal.SIGCONT)
     assert waiting.connection.getresponse().status == 202
     both.rocket_when(one, lambda r: r["messagesApplied"] == 2)
@@ -274,8 +292,7 @@ def test_wrong_rockets_are_noticed(pair):
     flags = ["--rockets", 5, "--max-messages", 50, "--seed", 99, "--new-connections", "no"]
     assert launch(pair, *flags, "--verify").returncode == 0
     rockets = pair.call("GET", "/rockets?limit=1000").json()["rockets"]
-    for rocket in rockets:
-        pair.post(message(rocket["id"], 1000))
+    assert pair.post([message(rocket["id"], 1000) for rocket in rockets], Prefer="wait=60").status == 200
     refused = launch(pair, *flags, "--verify", "--max-duration", "30s")
     assert refused.returncode == 1
     assert "verified: 0 of 5" in refused.stderr

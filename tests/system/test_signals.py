@@ -49,8 +49,8 @@ def test_sigusr1_logs_the_state_of_each_loop_once_a_second_at_most(start):
         return [pairs(line) for line in both.gateway.lines_with(": state ")]
     until(lambda: {state["worker"] for state in states()} == {"0", "1"}, what="the state of each worker")
     lines = both.processor.lines_with(": state ")
-    most = 1 + (time.monotonic() - began)
     workers = states()
+    most = 1 + (time.monotonic() - began)
     assert len(lines) <= most and len(workers) <= 2 * most
     assert all((worker["processors_up"], worker["unowned_partitions"]) == ("1", "0")
                for worker in workers)

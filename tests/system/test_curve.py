@@ -49,7 +49,7 @@ def guarded(folder, keys):
     for name, rights in LISTED.items():
         if rights and name not in keys.lines():
             keys.allow(name, rights)
-    await_list(both.processor, keys)
+    await_list(both.processor, keys, 0)
     yield both
     for secret in ("gateway", "processor", "query"):
         for program in (both.gateway, both.processor):
@@ -71,12 +71,15 @@ def start_with(folder):
         both.stop(check=False)
 
 
-def await_list(program, keys):
-    """Wait until the program has read the present list."""
+def reads(program):
+    """Return the lines about lists that the program has read."""
+    return [line for line in program.text().splitlines() if "list of keys again" in line]
+
+
+def await_list(program, keys, before):
+    """Wait until the program has read the present list. before: how many it had read when this one was written."""
     count = f"keys={len(keys.lines())}"
-    until(lambda: [line for line in program.text().splitlines() if "list of keys again" in line][-1:] and
-          count in [line for line in program.text().splitlines() if "list of keys again" in line][-1],
-          what="the list")
+    until(lambda: len(lines := reads(program)) > before and count in lines[-1], what="the list")
 
 
 def partition(of):
@@ -144,10 +147,11 @@ def test_refusals_are_counted_by_reason_and_logged_with_advice(context, guarded,
 def test_a_key_that_is_removed_loses_its_connections_and_comes_back_when_it_is_listed(
         context, guarded, keys, is_asked):
     def change(rights):
+        before = len(reads(guarded.processor))
         keys.allow("leaver", rights)
         if is_asked:
             guarded.processor.send(signal.SIGHUP)
-        await_list(guarded.processor, keys)
+        await_list(guarded.processor, keys, before)
     change("push,ask")
     source, of = os.urandom(16), channel()
     with contextlib.ExitStack() as stack:
@@ -191,12 +195,14 @@ def test_a_source_belongs_to_the_key_that_used_it_first(context, guarded, keys):
 def test_a_bad_list_changes_nothing(context, guarded, keys):
     lines = keys.lines()
     keys.write({**lines, "bad": "bad everything key"})
-    line = guarded.processor.lines_with("cannot use the changed list of keys")[-1]
-    assert f"line {len(lines) + 1}: " in line and "advice=" in line
+    for program in (guarded.gateway, guarded.processor):
+        line = program.lines_with("cannot use the changed list of keys")[-1]
+        assert f"line {len(lines) + 1}: " in line and "advice=" in line
     with Visitor(context, keys, guarded.port, "queries", "asker") as visitor:
         assert visitor.ask({"op": "ping"})
+    before = len(reads(guarded.processor))
     keys.write(lines)
-    await_list(guarded.processor, keys)
+    await_list(guarded.processor, keys, before)
 
 
 def put_fifo(path):
@@ -221,8 +227,9 @@ def test_a_list_that_is_no_list_changes_nothing_and_holds_nobody_up(guarded, key
     for program, before in zip((guarded.gateway, guarded.processor), told):
         until(lambda one=program, count=before: one.text().count(words) > count, what="a word about the list")
     assert guarded.post(message(channel(), 1), Prefer="wait=20").status == 200
+    before = len(reads(guarded.processor))
     keys.write(lines)
-    await_list(guarded.processor, keys)
+    await_list(guarded.processor, keys, before)
 
 
 HELLO = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)

@@ -91,8 +91,8 @@ def test_a_write_that_fails_for_want_of_room_is_called_that_too(start, folder):
     """As with a quota: the disk has room, and its writes fail. The journal's own numbers tell nothing then."""
     if not SHIM.exists():
         pytest.skip("this build has no disk shim")
-    both = start(environment={"gateway": {"LD_PRELOAD": str(SHIM), "DISK_SHIM_UNDER": str(folder),
-                                          "DISK_SHIM_FAULT": "pwrite:ENOSPC:60:always"}})
+    both = start(gateway=("--workers", 1), environment={"gateway": {
+        "LD_PRELOAD": str(SHIM), "DISK_SHIM_UNDER": str(folder), "DISK_SHIM_FAULT": "pwrite:ENOSPC:60:always"}})
     one = channel()
 
     def refusal():

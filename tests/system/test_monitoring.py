@@ -117,8 +117,9 @@ def test_a_real_prometheus_scrapes_both_programs(watched):
     for name in "downlink_gateway_accepted_messages_total", "downlink_gateway_saved_messages_total", \
             "downlink_processor_applied_messages_total":
         until(lambda name=name: ask.value(name) == 7, what=name)
-    assert ask.value("count(downlink_gateway_partition_lag_seconds)") == 16
-    assert ask.value("downlink_gateway_build_info") == 1
+    #  Each is asked until it is there: a scrape that takes longer than half a second gives nothing.
+    until(lambda: ask.value("count(downlink_gateway_partition_lag_seconds)") == 16, what="the partitions")
+    until(lambda: ask.value("downlink_gateway_build_info") == 1, what="the build")
 
 
 def test_prometheus_answers_every_query_of_the_dashboard(watched):
@@ -142,9 +143,9 @@ def test_an_alert_fires_in_a_real_prometheus(watched):
 
     def firing():
         return "DownlinkPartitionUnowned" in [
-            alert["labels"]["alertname"] for alert in watched.prometheus.ask("alerts")["alerts"]
+            alert["labels"]["alertname"] for alert in watched.prometheus.ask("alerts").get("alerts", ())
             if alert["state"] == "firing"]
-    until(firing, seconds=60, what="the alert")
+    until(firing, seconds=120, what="the alert")
     assert time.monotonic() - began > 10
     watched.processor.send(signal.SIGCONT)
     until(lambda: not firing(), what="the end of the alert")

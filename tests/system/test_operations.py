@@ -8,6 +8,11 @@ from downlink import ROOT, channel, message, until
 TEXT = (ROOT / "docs/operations.md").read_text()
 
 
+def await_acks(both):
+    """Wait until the gateway keeps no message that it would send to the next processor."""
+    until(lambda: both.call("GET", "/stats").json()["buffered"] == 0, what="the acks")
+
+
 def test_a_copy_of_the_state_brings_back_what_was_in_it(start, tmp_path):
     both = start()
     one = channel()
@@ -18,6 +23,7 @@ def test_a_copy_of_the_state_brings_back_what_was_in_it(start, tmp_path):
     assert both.post(message(one, 3)).status == 202, "gateways go on accepting"
     both.processor = both.start_processor()
     both.rocket_when(one, lambda r: r["messagesApplied"] == 3)
+    await_acks(both)
 
     both.processor.stop()
     shutil.rmtree(both.state)
@@ -58,6 +64,7 @@ def test_a_damaged_partition_stops_the_start_and_is_replaced_from_a_copy(start, 
     shutil.copy(tmp_path / file.name, file)
     both.processor = both.start_processor()
     assert both.rocket_when("apollo", lambda r: True)["mission"] == "ARTEMIS"
+    await_acks(both)
 
     both.processor.stop()
     file.unlink()

@@ -264,7 +264,7 @@ def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start, settin
         server.query(setting or "SELECT 1", "postgres")
         both = start(processor=on(server.url()))
         saved(both, "before")
-        assert stats(both)["processors"][0]["store"]["savedOn"] == "server and replica"
+        until(lambda: stats(both)["processors"][0]["store"]["savedOn"] == "server and replica", what="the replica")
         replica.pause()
         assert both.post(message("doubtful", 1, by=3)).status == 202
         waiting = ("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -276,7 +276,9 @@ def test_a_commit_that_gave_up_its_replica_does_not_count_as_saved(start, settin
         assert not is_saved(both)
         replica.resume()
         until(lambda: is_saved(both), what="the save")
-        assert replica.query("SELECT speed FROM downlink.rockets WHERE id = 'doubtful'") == [["3"]]
+        #  A commit waits until the replica has it on disk, and not until it shows.
+        until(lambda: replica.query("SELECT speed FROM downlink.rockets WHERE id = 'doubtful'") == [["3"]],
+              what="the rocket at the replica")
         both.stop()
 
 

@@ -54,16 +54,20 @@ def test_a_processor_that_is_killed_is_taken_over_and_comes_back(tmp_path):
         def are_shared():
             return None not in owners() and len(set(owners())) == 2
         until(are_shared, what="two owners")
-        rocket = channel()
+        former, rocket = set(owners()), channel()
         with Client(run.http) as client:
             assert client.call("POST", "/messages", json.dumps(message(rocket, 1))).status == 202
         victims = subprocess.run(["pgrep", "-P", str(script.pid), "-f", f"port {run.ports[1]}$"],
                                  stdout=subprocess.PIPE, check=True, text=True).stdout.split()
         os.kill(int(victims[0]), signal.SIGKILL)
         until(lambda: "starting it again" in log.read_text(), what="the restart")
-        until(are_shared, what="two owners again")
-        with Client(run.http) as client:
-            assert client.call("GET", f"/rockets/{rocket}").json()["messagesApplied"] == 1
+        until(lambda: set(owners()) != former and are_shared(), what="two owners again")
+
+        def shown():
+            with Client(run.http) as client:
+                answer = client.call("GET", f"/rockets/{rocket}")
+            return answer.status == 200 and answer.json()
+        assert until(shown, what="the rocket")["messagesApplied"] == 1
 
 
 def test_a_run_with_tls_becomes_ready_and_shows_its_address(tmp_path):

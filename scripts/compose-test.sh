@@ -8,8 +8,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/container-engine.sh
 
-export COMPOSE_PROJECT_NAME=downlink-compose-test
-export DOWNLINK_IMAGE=downlink-compose-test
+#  Names of this run, so that a run beside it, or what is left of one that was killed, does not matter.
+export COMPOSE_PROJECT_NAME=downlink-compose-test-$$
+export DOWNLINK_IMAGE=downlink-compose-test-$$
 #  0 lets the engine choose a free port.
 export DOWNLINK_HTTP_PORT=0
 #  Use the classic builder, as it needs no plugin of the client.
@@ -18,6 +19,7 @@ compose=()
 plain=()
 body=$(mktemp)
 headers=$(mktemp)
+said=$(mktemp)
 
 clean_up () {
     local status=$?
@@ -31,7 +33,7 @@ clean_up () {
         "$docker" image rm --force "$DOWNLINK_IMAGE" >/dev/null 2>&1 || true
     fi
     engine_stop
-    rm -f "$body" "$headers"
+    rm -f "$body" "$headers" "$said"
     exit "$status"
 }
 
@@ -44,6 +46,15 @@ expect () {
         exit 1
     fi
     echo "compose-test: ok: $what: $found"
+}
+
+#  Run a command, and show what it says only if it fails.
+quietly () {
+    if ! "$@" >"$said" 2>&1; then
+        echo "compose-test: FAILED: $*" >&2
+        cat "$said" >&2
+        exit 1
+    fi
 }
 
 #  Print the status of a call; leave its body and headers in files.
@@ -65,7 +76,7 @@ containers () {
 }
 
 scale () {
-    "${compose[@]}" up --detach --no-build --no-recreate --scale processor="$1" >/dev/null 2>&1
+    quietly "${compose[@]}" up --detach --no-build --no-recreate --scale processor="$1"
 }
 
 #  Print how many processors own partitions, as the gateway sees it, or "some unowned" if a partition has no owner.
@@ -130,7 +141,7 @@ await_health () {
 #  Find the URL of the gateway, and wait until its workers are ready: health is the word of one of them, and each connection
 #  reaches any.
 find_url () {
-    local deadline=$((SECONDS + 60)) in_a_row=0
+    local deadline=$((SECONDS + 120)) in_a_row=0
     url=http://127.0.0.1:$("${compose[@]}" port gateway 8088 | sed 's/.*://')
     while [[ $in_a_row -lt 100 && $SECONDS -lt $deadline ]]; do
         if [[ $(call "$url/readyz" || true) == 200 ]]; then
@@ -145,7 +156,7 @@ find_url () {
 
 #  Wait until the rocket has the state that its messages make: 202 promises that state, but not when.
 await_rocket () {
-    local wanted=$1 deadline=$((SECONDS + 60))
+    local wanted=$1 deadline=$((SECONDS + 120))
     # shellcheck disable=SC2053
     until [[ $(call "$url/rockets/apollo") == 200 && $(cat "$body") == $wanted ]]; do
         if [[ $SECONDS -ge $deadline ]]; then
@@ -158,7 +169,7 @@ await_rocket () {
 
 #  Start again with this file beside the usual one, and post the first message: start_with FILE NAME.
 start_with () {
-    "${compose[@]}" down --volumes >/dev/null 2>&1
+    quietly "${compose[@]}" down --volumes
     compose=("${plain[@]}" --file "$1")
     "${compose[@]}" up --detach --no-build
     await_health
@@ -194,7 +205,7 @@ with_postgres () {
     scale 2
     await_owners 2 "scaled to 2, with PostgreSQL"
 
-    "${compose[@]}" down >/dev/null 2>&1
+    quietly "${compose[@]}" down
     "${compose[@]}" up --detach --no-build
     await_health
     find_url
@@ -235,10 +246,11 @@ with_kafka () {
     engine_kafka_image "${DOWNLINK_KAFKA_IMAGE:-apache/kafka:3.9.1}"
     start_with docker-compose.kafka.yml Kafka
     printf 'apollo|%s\n' "$(message 2 RocketSpeedIncreased '{"by":3000}')" |
-        kafka_tool kafka-console-producer --property parse.key=true --property 'key.separator=|'
+        kafka_tool kafka-console-producer --property parse.key=true --property 'key.separator=|' \
+            --request-timeout-ms 30000
     await_rocket '*"speed":3500,*"messagesApplied":2,*'
     expect "the messages, as another program reads them" 2 "$(kafka_tool kafka-console-consumer \
-        --from-beginning --max-messages 2 --timeout-ms 20000 |
+        --from-beginning --max-messages 2 --timeout-ms 60000 |
         /usr/bin/python3 -c 'import json, sys; print(len([json.loads(line)["metadata"] for line in sys.stdin]))')"
 
     outlive kafka 3 3500

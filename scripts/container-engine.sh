@@ -84,6 +84,14 @@ engine_image_is_there () {
     "$docker" image inspect "$1" >/dev/null 2>&1 || timeout 120 "$docker" pull --quiet "$1" 2>/dev/null
 }
 
+#  engine_build NAME CONTEXT: build an image. A mirror may fail for a moment.
+engine_build () {
+    "$docker" build --quiet --tag "$1" "$2" >/dev/null && return
+    echo "container-engine: building $1 once more in 10 s" >&2
+    sleep 10
+    "$docker" build --quiet --tag "$1" "$2" >/dev/null
+}
+
 #  engine_jars_image NAME CONTEXT SCRIPT: find an image. Without a registry of images, make it from a context and the
 #  jars of Maven Central that a script gets, under the same name.
 engine_jars_image () {
@@ -92,8 +100,7 @@ engine_jars_image () {
     echo "the image $1 cannot be pulled: making it from Maven's jars"
     engine_base_image trixie
     context=$(mktemp -d /var/tmp/downlink-image.XXXXXX)
-    cp -r "$2/." "$context" && "$3" "$context/jars" &&
-        "$docker" build --quiet --tag "$1" "$context" >/dev/null || status=1
+    cp -r "$2/." "$context" && "$3" "$context/jars" && engine_build "$1" "$context" || status=1
     rm -rf "$context"
     return "$status"
 }
@@ -113,7 +120,7 @@ engine_package_image () {
     engine_image_is_there "$1" && return
     echo "the image $1 cannot be pulled: making it from Debian's package"
     engine_base_image trixie
-    "$docker" build --quiet --tag "$1" "$2" >/dev/null
+    engine_build "$1" "$2"
 }
 
 #  engine_postgres_image NAME, engine_rabbitmq_image NAME: find or make the image of a PostgreSQL server, or of a

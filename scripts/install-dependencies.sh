@@ -3,7 +3,7 @@
 #  The groups are the lists below. The script asks dpkg first, and uses no network when nothing is missing.
 #  SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
-AGAIN_SECONDS=10
+PAUSES="10 40"  # seconds between the attempts
 
 #  `a|b` is one package under two names: either is enough, and the script installs the first that apt knows.
 declare -A groups=(
@@ -115,8 +115,9 @@ install () {
 }
 
 #  A mirror may fail for a moment, or change between both steps.
-if ! install; then
-    echo "install-dependencies: trying once more in $AGAIN_SECONDS s" >&2
-    sleep "$AGAIN_SECONDS"
-    install
-fi
+for pause in $PAUSES; do
+    install && exit
+    echo "install-dependencies: trying once more in $pause s" >&2
+    sleep "$pause"
+done
+install

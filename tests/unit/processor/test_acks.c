@@ -77,8 +77,8 @@ s_hear (link_t *link, void (*fill) (acks_t *acks))
         }
     }
     acks_destroy (&acks);
-    socket_destroy (&link->publisher);
     socket_destroy (&link->subscriber);
+    socket_destroy (&link->publisher);
     return g_string_free (heard, FALSE);
 }
 

@@ -19,14 +19,22 @@
 
 #define CONTENT_MAX_BYTES (8 + 1 + 8 + 3 * (4 + MESSAGE_TEXT_MAX_BYTES))
 
-static const char *const s_kind_names[] = {
-#define ROW(NAME, number, type) [MESSAGE_##NAME] = (type),
+static const text_t s_kind_names[] = {
+#define ROW(NAME, number, type) [MESSAGE_##NAME] = {(type), sizeof (type) - 1},
     MESSAGE_KINDS (ROW)
 #undef ROW
 };
 
-//  Return the number of leading bytes that are printable ASCII, in steps of eight. Such a byte has
-//  no high bit, and gets none when 0x20 is subtracted or 1 is added.
+//  Return true if eight bytes are printable ASCII. Such a byte has no high bit, and gets none when
+//  0x20 is subtracted or 1 is added.
+static inline bool
+s_is_plain (uint64_t eight)
+{
+    return ((eight | (eight - 0x2020202020202020u) | (eight + 0x0101010101010101u)) &
+               0x8080808080808080u) == 0;
+}
+
+//  Return a number of leading bytes that are printable ASCII: all, or a multiple of eight.
 static size_t
 s_plain_prefix (const uint8_t *bytes, size_t size)
 {
@@ -34,11 +42,14 @@ s_plain_prefix (const uint8_t *bytes, size_t size)
     uint64_t eight = 0;
     for (; size - at >= sizeof eight; at += sizeof eight) {
         memcpy (&eight, bytes + at, sizeof eight);
-        if ((eight | (eight - 0x2020202020202020u) | (eight + 0x0101010101010101u)) &
-            0x8080808080808080u)
-            break;
+        if (!s_is_plain (eight))
+            return at;
     }
-    return at;
+    //  The last eight bytes begin among those that are checked already.
+    if (at == 0 || at == size)
+        return at;
+    memcpy (&eight, bytes + size - sizeof eight, sizeof eight);
+    return s_is_plain (eight) ? size : at;
 }
 
 //  Return the size of the UTF-8 sequence at the start of bytes (at least one), or 0 if it is cut
@@ -218,23 +229,24 @@ message_check_accepted (const message_t *message, message_fault_t *fault)
 bool
 message_kind_is_known (uint64_t number)
 {
-    return number < G_N_ELEMENTS (s_kind_names) && s_kind_names[number];
+    return number < G_N_ELEMENTS (s_kind_names) && s_kind_names[number].data;
 }
 
 message_kind_t
 message_kind_of (text_t name)
 {
     for (size_t kind = 0; kind < G_N_ELEMENTS (s_kind_names); kind++)
-        if (s_kind_names[kind] && text_equal (name, text_from (s_kind_names[kind])))
+        if (s_kind_names[kind].data && text_equal (name, s_kind_names[kind]))
             return (message_kind_t) kind;
     return (message_kind_t) 0;
 }
 
-static uint8_t *
+//  Write the low bytes of a number, the lowest one first.
+static inline uint8_t *
 s_put_number (uint8_t *at, uint64_t number, size_t bytes)
 {
-    for (size_t byte = 0; byte < bytes; byte++)
-        at[byte] = (uint8_t) (number >> (8 * byte));
+    uint64_t ordered = GUINT64_TO_LE (number);
+    memcpy (at, &ordered, bytes);
     return at + bytes;
 }
 

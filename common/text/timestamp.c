@@ -13,17 +13,13 @@
 #define DAYS_BEFORE_1970 719468  //  from 0000-03-01
 #define SECONDS_END 19           //  the end of the seconds in "2022-02-02T19:39:05"
 
-//  Return a number of `count` digits, or -1 if they are not all digits.
-static int
-s_number (const char *digits, int count)
+//  Return a number of two digits, or -1 if they are not both digits.
+static inline int
+s_pair (const char *digits)
 {
-    int number = 0;
-    for (int at = 0; at < count; at++) {
-        if (digits[at] < '0' || digits[at] > '9')
-            return -1;
-        number = number * 10 + (digits[at] - '0');
-    }
-    return number;
+    unsigned tens = (unsigned) (digits[0] - '0');
+    unsigned ones = (unsigned) (digits[1] - '0');
+    return tens <= 9 && ones <= 9 ? (int) (10 * tens + ones) : -1;
 }
 
 static int
@@ -54,14 +50,17 @@ s_parse_seconds (const char *text, int64_t *seconds)
     if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
         text[16] != ':')
         return false;
-    int year = s_number (text, 4);
-    int month = s_number (text + 5, 2);
-    int day = s_number (text + 8, 2);
-    int hour = s_number (text + 11, 2);
-    int minute = s_number (text + 14, 2);
-    int second = s_number (text + 17, 2);
-    if (year < 0 || month < 1 || month > 12 || day < 1 || day > s_days_in_month (year, month) ||
-        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    int century = s_pair (text);
+    int year_of_century = s_pair (text + 2);
+    int year = 100 * century + year_of_century;
+    int month = s_pair (text + 5);
+    int day = s_pair (text + 8);
+    int hour = s_pair (text + 11);
+    int minute = s_pair (text + 14);
+    int second = s_pair (text + 17);
+    if (century < 0 || year_of_century < 0 || month < 1 || month > 12 || day < 1 ||
+        day > s_days_in_month (year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+        second < 0 || second > 60)
         return false;
     *seconds =
         s_days_since_1970 (year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
@@ -69,21 +68,21 @@ s_parse_seconds (const char *text, int64_t *seconds)
 }
 
 //  Read the fraction between the seconds and the offset: nothing, or a point and digits. Return its
-//  end, or
-//  0 if no digit follows the point.
+//  end, or 0 if no digit follows the point.
 static size_t
 s_parse_fraction (text_t text, int *fraction_us)
 {
+    static const int s_weights[] = {100000, 10000, 1000, 100, 10, 1};
     *fraction_us = 0;
-    size_t at = SECONDS_END;
-    if (text.data[at] != '.')
-        return at;
-    int weight = US_PER_SECOND / 10;
-    for (at++; at < text.size && text.data[at] >= '0' && text.data[at] <= '9'; at++) {
-        *fraction_us += (text.data[at] - '0') * weight;
-        weight /= 10;
-    }
-    return at > SECONDS_END + 1 ? at : 0;
+    if (text.data[SECONDS_END] != '.')
+        return SECONDS_END;
+    const char *digits = text.data + SECONDS_END + 1;
+    size_t size = text.size - (SECONDS_END + 1);
+    size_t count = 0;
+    for (; count < size && digits[count] >= '0' && digits[count] <= '9'; count++)
+        if (count < G_N_ELEMENTS (s_weights))
+            *fraction_us += (digits[count] - '0') * s_weights[count];
+    return count > 0 ? SECONDS_END + 1 + count : 0;
 }
 
 //  Read "Z", "z", or a sign and hh:mm: the time by which local time is ahead of UTC.
@@ -95,8 +94,8 @@ s_parse_offset (const char *text, size_t size, int *offset_seconds)
         return (text[0] | 0x20) == 'z';
     if (size != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
         return false;
-    int hours = s_number (text + 1, 2);
-    int minutes = s_number (text + 4, 2);
+    int hours = s_pair (text + 1);
+    int minutes = s_pair (text + 4);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return false;
     *offset_seconds = (hours * 3600 + minutes * 60) * (text[0] == '-' ? -1 : 1);

@@ -246,8 +246,10 @@ Test (message, a_hidden_character_is_seen_at_any_place_of_a_channel)
             memset (bytes, '~', sizeof bytes);
             memcpy (bytes + place, hidden[at], strlen (hidden[at]));
             message_t message = s_message (MESSAGE_SPED_UP);
-            message.channel = text_of (bytes, sizeof bytes);
-            s_expect_fault (&message, "/metadata/channel", CHANNEL_RULE, "hidden");
+            for (size_t size = place + strlen (hidden[at]); size <= sizeof bytes; size++) {
+                message.channel = text_of (bytes, size);
+                s_expect_fault (&message, "/metadata/channel", CHANNEL_RULE, "hidden");
+            }
         }
     }
 }
@@ -264,8 +266,10 @@ Test (message, what_is_no_utf_8_is_refused_at_any_place)
             memset (bytes, 'x', sizeof bytes);
             memcpy (bytes + place, bad[at], strlen (bad[at]));
             message_t message = s_message (MESSAGE_EXPLODED);
-            message.reason = text_of (bytes, sizeof bytes);
-            s_expect_fault (&message, "/message/reason", TEXT_RULE, "not UTF-8");
+            for (size_t size = place + strlen (bad[at]); size <= sizeof bytes; size++) {
+                message.reason = text_of (bytes, size);
+                s_expect_fault (&message, "/message/reason", TEXT_RULE, "not UTF-8");
+            }
         }
     }
 }

@@ -4,13 +4,15 @@
 A server runs as user postgres if the test is root. fsync is on; everything else is small and quick. A
 server is a primary or a replica (is_replica); `promote`, `copy` and `rewind` change that.
 
-    postgres.py [--replica] COMMAND...
+    postgres.py [--replica] [--no-fsync] COMMAND...
 
-runs a command beside a server, with DOWNLINK_POSTGRES=postgres://… in its environment.
+runs a command beside a server, with DOWNLINK_POSTGRES=postgres://… in its environment. Without fsync a commit does not
+wait for the disk, which others may use: enough for a command that kills no server.
 """
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import io
+import itertools
 import os
 import pathlib
 import pwd
@@ -353,13 +355,13 @@ class Pooler:
 
 def main():
     """Run a command beside a server that is new."""
-    arguments = sys.argv[1:]
-    is_replicated = arguments[:1] == ["--replica"]
-    command = arguments[1:] if is_replicated else arguments
+    flags = list(itertools.takewhile(lambda word: word in ("--replica", "--no-fsync"), sys.argv[1:]))
+    command = sys.argv[1 + len(flags):]
     if not command:
         sys.exit(__doc__)
+    settings = {"fsync": "off"} if "--no-fsync" in flags else {}
     try:
-        server = Postgres(name="first").create()
+        server = Postgres(name="first", settings=settings).create()
     except Missing as why:
         print(f"SKIPPED: {why}")
         sys.exit(SKIPPED)
@@ -367,8 +369,8 @@ def main():
         servers = [server]
         environment = {**os.environ, "DOWNLINK_POSTGRES": server.url()}
         try:
-            if is_replicated:
-                servers.append(Postgres(name="second"))
+            if "--replica" in flags:
+                servers.append(Postgres(name="second", settings=settings))
                 servers[1].copy(server)
                 server.wait_for_replica(servers[1])
                 environment["DOWNLINK_POSTGRES"] = server.url(servers[1])

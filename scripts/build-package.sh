@@ -14,5 +14,6 @@ eval "$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=sh)"
 export CFLAGS="$CFLAGS $CPPFLAGS" CXXFLAGS="$CXXFLAGS $CPPFLAGS"
 cmake -S . -B build-package -G Ninja -D CMAKE_BUILD_TYPE=RelWithDebInfo -D BUILD_TESTING=OFF
 cmake --build build-package --parallel "$jobs"
+rm -f build-package/*.deb  # of earlier versions
 (cd build-package && cpack)
 ls build-package/*.deb

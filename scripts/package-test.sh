@@ -51,7 +51,7 @@ pid_of () {
 #  Wait until a unit runs under another process id than before.
 await_restart () {
     local what=$1 unit=$2 before=$3
-    await "$what" "active !($before)" bash -c \
+    await "$what" "active !(0|$before)" bash -c \
         "echo \$(systemctl is-active $unit) \$(systemctl show --property MainPID --value $unit)"
 }
 

@@ -37,10 +37,21 @@ def lists_refused(port):
                if '"GET /rockets"' in line and '"503"' in line)
 
 
-def check(good, longest):
-    """Check that an ordinary client was not held up. A query has a second, which may pass on a machine that is busy."""
-    assert not good.failures or longest > HELD_SECONDS + 0.5, good.failures[0]
-    assert good.quantile(0.99) < longest
+def is_served(good, longest):
+    """Return whether an ordinary client was not held up. A query has a second, which may pass on a machine that is busy."""
+    return (not good.failures or longest > HELD_SECONDS + 0.5) and good.quantile(0.99) < longest
+
+
+def check_beside(load, port, target):
+    """Check that an ordinary client is not held up by a load. A machine that becomes busy with other things between the
+    two measurements has another try."""
+    tries = []
+    while not any(is_served(*one) for one in tries):
+        assert len(tries) < 5, [(longest, good.quantile(0.99), good.failures[:1]) for good, longest in tries]
+        longest = bound(port, target, HELD_SECONDS)
+        with GoodClient(port, target) as good:
+            load()
+        tries.append((good, longest))
 
 
 def test_a_page_is_bounded_in_bytes_and_leads_on(heavy):
@@ -63,13 +74,12 @@ def test_a_page_is_bounded_in_bytes_and_leads_on(heavy):
 
 def test_sixty_heavy_lists_at_once_hold_up_nobody_and_no_memory(heavy):
     before = memory_of(heavy.gateway)
-    longest = bound(heavy.http, "/healthz", HELD_SECONDS)
-    with GoodClient(heavy.http, "/healthz") as good:
-        crowd = Crowd(heavy.http, ["/rockets?limit=1000"] * 60)
-        answers = crowd.ask().read()
-    assert {status for status, _ in answers} <= {200, 503}
-    assert [status for status, _ in answers].count(200) > 0
-    check(good, longest)
+
+    def ask_for_lists():
+        answers = Crowd(heavy.http, ["/rockets?limit=1000"] * 60).ask().read()
+        assert {status for status, _ in answers} <= {200, 503}
+        assert [status for status, _ in answers].count(200) > 0
+    check_beside(ask_for_lists, heavy.http, "/healthz")
     assert memory_of(heavy.gateway, "VmHWM") < before + 300 * MIB
 
 
@@ -80,16 +90,15 @@ def test_two_thousand_pages_at_once_hold_up_nobody(start):
     one = channel()
     assert both.post([message(one, 1)]).status == 202
     fill(both, 3000)
-    longest = bound(both.http, "/rockets/" + one, HELD_SECONDS)
-    with GoodClient(both.http, "/rockets/" + one) as good:
+
+    def ask_for_pages():
         crowd = Crowd(both.http, ["/rockets?limit=1000"] * 2000)
-        answers = crowd.ask().read()
-    statuses = [status for status, _ in answers]
-    assert statuses.count(200) + statuses.count(503) == 2000
-    assert statuses.count(200) > 0
-    for head in crowd.fields:
-        assert head.startswith(b"HTTP/1.1 200") or b"\r\nRetry-After:" in head
-    check(good, longest)
+        statuses = [status for status, _ in crowd.ask().read()]
+        assert statuses.count(200) + statuses.count(503) == 2000
+        assert statuses.count(200) > 0
+        for head in crowd.fields:
+            assert head.startswith(b"HTTP/1.1 200") or b"\r\nRetry-After:" in head
+    check_beside(ask_for_pages, both.http, "/rockets/" + one)
     assert both.gateway.process.poll() is None
 
 
@@ -98,14 +107,19 @@ def test_forty_streams_over_many_rockets_hold_up_no_query(start):
     one = channel()
     assert both.post([message(one, 1)]).status == 202
     fill(both, 6000)
-    longest = bound(both.http, "/rockets/" + one, HELD_SECONDS)
-    with contextlib.ExitStack() as stack, GoodClient(both.http, "/rockets/" + one) as good:
-        streams = [stack.enter_context(Stream(both.http, seconds=60)) for _ in range(40)]
-        receive_until(streams, "synced")
-    check(good, longest)
-    for stream in streams:
-        stream.until("synced")
-        assert len(stream.rockets) == 6001
+    with contextlib.ExitStack() as stack:
+        streams = []
+
+        def open_streams():
+            for one in streams:
+                one.close()
+            some = [stack.enter_context(Stream(both.http, seconds=60)) for _ in range(40)]
+            receive_until(some, "synced")
+            streams[:] = some
+        check_beside(open_streams, both.http, "/rockets/" + one)
+        for stream in streams:
+            stream.until("synced")
+            assert len(stream.rockets) == 6001
 
 
 LIBRARY = "/dashboard/chart.min.js"  # 200 KB

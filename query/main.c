@@ -209,12 +209,13 @@ s_watch (int count, char **arguments)
 {
     const char *id = count > 1 ? arguments[2] : NULL;
     int64_t timeout_ms = (int64_t) s_flags.timeout_ms;
+    //  Before the first thread: a thread that does not block the signals would die of them.
     int stop_fd = stop_signals_open ();
     if (stop_fd < 0) {
         log_event (LOG_ERROR, "cannot wait for signals", "reason=%s", g_strerror (errno));
         return 1;
     }
-    return watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd);
+    return socket_setup () ? watch (s_flags.processors, id, s_flags.json, timeout_ms, stop_fd) : 1;
 }
 
 //  Refuse malformed lists of addresses.
@@ -263,9 +264,9 @@ main (int argc, char **argv)
     log_setup (s_usage.program, LOG_WARN, LOG_TEXT);
     if (!descriptors_suffice (s_usage.program, DESCRIPTORS_NEEDED) || !s_use_keys ())
         return 1;
-    if (!socket_setup ())
-        return 1;
     if (is_watch)
         return s_watch (count, argv);
+    if (!socket_setup ())
+        return 1;
     return is_status ? s_show_status () : s_ask (&query);
 }

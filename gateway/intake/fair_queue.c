@@ -18,8 +18,8 @@ typedef struct {
 } entry_t;
 
 struct fair_queue {
-    GQueue clients;         //  of client_t *; the first one has its turn
-    GHashTable *by_number;  //  client_t *, which the table owns
+    GQueue clients;         //  of client_t *; the next item is the oldest of the first client
+    GHashTable *by_number;  //  client_t *; without those of number 0
     GHashTable *entries;    //  entry_t * by item, which the table owns
 };
 
@@ -27,9 +27,18 @@ fair_queue_t *
 fair_queue_new (void)
 {
     fair_queue_t *self = g_new0 (fair_queue_t, 1);
-    self->by_number = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+    self->by_number = g_hash_table_new (g_int64_hash, g_int64_equal);
     self->entries = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
     return self;
+}
+
+static void
+s_forget (fair_queue_t *self, client_t *client)
+{
+    g_queue_unlink (&self->clients, &client->link);
+    if (client->number)
+        g_hash_table_remove (self->by_number, &client->number);
+    g_free (client);
 }
 
 void
@@ -38,23 +47,26 @@ fair_queue_destroy (fair_queue_t **self_p)
     fair_queue_t *self = *self_p;
     if (!self)
         return;
+    while (self->clients.head)
+        s_forget (self, self->clients.head->data);
     g_hash_table_destroy (self->entries);
     g_hash_table_destroy (self->by_number);
     g_free (self);
     *self_p = NULL;
 }
 
-//  Return the client with this number, a new one at the end of the turns.
+//  Return the client with this number; a new one comes last.
 static client_t *
 s_client (fair_queue_t *self, uint64_t number)
 {
-    client_t *client = g_hash_table_lookup (self->by_number, &number);
+    client_t *client = number ? g_hash_table_lookup (self->by_number, &number) : NULL;
     if (client)
         return client;
     client = g_new0 (client_t, 1);
     client->number = number;
     client->link.data = client;
-    g_hash_table_insert (self->by_number, &client->number, client);
+    if (number)
+        g_hash_table_insert (self->by_number, &client->number, client);
     g_queue_push_tail_link (&self->clients, &client->link);
     return client;
 }
@@ -79,17 +91,6 @@ fair_queue_first (const fair_queue_t *self)
     return entry ? entry->item : NULL;
 }
 
-//  Forget a client without items, or give the turn to the next one.
-static void
-s_end_turn (fair_queue_t *self, client_t *client)
-{
-    g_queue_unlink (&self->clients, &client->link);
-    if (client->items.length > 0)
-        g_queue_push_tail_link (&self->clients, &client->link);
-    else
-        g_hash_table_remove (self->by_number, &client->number);
-}
-
 void
 fair_queue_remove (fair_queue_t *self, void *item)
 {
@@ -100,8 +101,12 @@ fair_queue_remove (fair_queue_t *self, void *item)
     bool is_first = fair_queue_first (self) == item;
     g_queue_unlink (&client->items, &entry->link);
     g_hash_table_remove (self->entries, item);
-    if (is_first || client->items.length == 0)
-        s_end_turn (self, client);
+    if (client->items.length == 0)
+        s_forget (self, client);
+    else if (is_first) {
+        g_queue_unlink (&self->clients, &client->link);
+        g_queue_push_tail_link (&self->clients, &client->link);
+    }
 }
 
 size_t

@@ -5,7 +5,7 @@
 //
 //  Reading a long body takes up to a tenth of a second, and an encoded body may decode to two
 //  hundred times its size. So that long bodies do not hold up the loop, each turn reads them for a
-//  bounded time, one body after the other; clients take turns. A body that is not finished goes on
+//  bounded time, one body after the other; clients alternate. A body that is not finished goes on
 //  in the next turn, from its place in its queue. Short bodies do not wait; the limit of all bodies
 //  together bounds them.
 //  SPDX-License-Identifier: Apache-2.0

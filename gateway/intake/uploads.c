@@ -12,7 +12,7 @@
 //    LAST_DISK  waits for the journal with the last piece         COMPLETE, LAST_ROOM
 //
 //  Each turn of the worker reads pieces for a bounded time, so that many uploads hold up no other
-//  request. Clients take turns.
+//  request. While uploads wait for a turn, clients alternate: no other upload reads a piece first.
 //
 //  An upload whose request is answered or gone is freed, in any phase. s_enter changes the phase.
 //  SPDX-License-Identifier: Apache-2.0
@@ -65,6 +65,8 @@ typedef enum {
     FAULT_OVERFLOW,  //  there is no room, and the client is told "accepted" (--overflow=drop)
 } fault_t;
 
+typedef struct upload upload_t;
+
 struct uploads {
     const intake_tools_t *tools;
     message_json_t *reader;
@@ -73,9 +75,11 @@ struct uploads {
     fair_queue_t *for_a_turn;  //  of upload_t: they wait for a turn
     GQueue for_staging;        //  of upload_t: they wait for room or for the disk
     int64_t spent_us;          //  on pieces in this turn
+    const upload_t *next;      //  the upload that may read a piece now, before those that wait
+    const upload_t *ending;    //  the upload that must read to its end now; NULL: none
 };
 
-typedef struct {
+struct upload {
     uploads_t *uploads;
     http_request_t *request;
     batch_t *batch;        //  messages of the last piece that was read, if they are not staged yet
@@ -89,7 +93,7 @@ typedef struct {
     upload_phase_t phase;  //  changed by s_enter only
     int64_t deadline_ms;   //  of the wait
     GList link;            //  in uploads->for_staging
-} upload_t;
+};
 
 uploads_t *
 uploads_new (const intake_tools_t *tools, acceptance_t *acceptance, const posts_t *posts)
@@ -229,6 +233,15 @@ static bool
 s_has_time (const uploads_t *self)
 {
     return self->spent_us < READ_US_PER_TURN;
+}
+
+//  Return true if an upload may read a piece now.
+static bool
+s_may_read (const upload_t *self)
+{
+    const uploads_t *uploads = self->uploads;
+    bool is_next = uploads->next == self || fair_queue_length (uploads->for_a_turn) == 0;
+    return uploads->ending == self || (s_has_time (uploads) && is_next);
 }
 
 static bool
@@ -393,9 +406,11 @@ s_expired (void *context, http_request_t *request)
 {
     (void) request;
     upload_t *self = context;
-    self->uploads->spent_us = 0;  //  the end comes now, not in a later turn
+    uploads_t *uploads = self->uploads;
+    uploads->ending = self;
     s_fail (self, s_is_known (self) ? FAULT_FULL : FAULT_NO_PROCESSOR);
     s_go_on (self);
+    uploads->ending = NULL;
 }
 
 //  Hold the request until a turn has time for the piece.
@@ -429,10 +444,11 @@ uploads_piece (uploads_t *uploads, http_request_t *request, text_t lines)
         s_wait (self, true);
         return false;
     }
-    if (!s_has_time (uploads)) {
+    if (!s_may_read (self)) {
         s_put_off (self);
         return false;
     }
+    uploads->next = NULL;
     s_read (self, lines);
     (void) s_stage (self);
     return true;
@@ -443,24 +459,26 @@ uploads_end (http_request_t *request)
 {
     upload_t *self = http_request_state (request, &s_kind);
     s_enter (self, UPLOAD_COMPLETE);
-    if (s_has_time (self->uploads))
+    if (s_may_read (self))
         s_read_last (self);
     else
         s_put_off (self);
 }
 
-//  Go on with the uploads that wait for a turn, while this one has time.
+//  Read a piece of each upload that waits for a turn, while this one has time.
 static void
-s_take_turns (uploads_t *uploads)
+s_read_waiting (uploads_t *uploads)
 {
     upload_t *self;
     while (s_has_time (uploads) && (self = fair_queue_first (uploads->for_a_turn))) {
+        uploads->next = self;
         if (self->phase == UPLOAD_TURN)
             s_go_on (self);
         else {
             s_enter (self, UPLOAD_COMPLETE);
             s_read_last (self);
         }
+        uploads->next = NULL;
     }
 }
 
@@ -480,5 +498,5 @@ uploads_retry (uploads_t *uploads)
         if (s_is_known (self) && s_stage (self))
             s_go_on (self);
     }
-    s_take_turns (uploads);
+    s_read_waiting (uploads);
 }

@@ -38,7 +38,7 @@ void uploads_retry (uploads_t *uploads);
 //  Return true if an upload waits for the next turn.
 bool uploads_are_due (const uploads_t *self);
 
-//  Return the number of uploads that wait for room.
+//  Return the number of uploads that wait: for room, for the disk or for a turn.
 size_t uploads_waiting (const uploads_t *self);
 
 #endif

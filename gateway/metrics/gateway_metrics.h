@@ -44,7 +44,8 @@
     X (disk_full, GAUGE, "disk_full_workers",                                                      \
         "Workers that accept nothing because the disk of the journal is full; 0 when all is "      \
         "well.")                                                                                   \
-    X (waiting, GAUGE, "waiting_requests", "Requests that wait for room in the buffer.")           \
+    X (waiting, GAUGE, "waiting_requests",                                                         \
+        "Requests that wait for room in the buffer, and uploads that wait to be read.")            \
     X (connections, GAUGE, "connections", "Open connections of clients.")                          \
     X (idle, GAUGE, "idle_connections", "Open connections with no request in progress.")           \
     X (streams, GAUGE, "event_streams", "Open connections with a stream of events.")               \

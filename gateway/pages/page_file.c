@@ -1,6 +1,7 @@
 //  SPDX-License-Identifier: Apache-2.0
 #include "gateway/pages/page_file.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "http/answers.h"
@@ -17,6 +18,7 @@ page_file_find (const page_file_t *files, size_t count, const char *path)
 void
 page_file_answer (http_request_t *request, const page_file_t *file)
 {
+    g_assert (file);
     answer_tagged (request,
         &(http_response_t){.status = 200,
             .content_type = file->content_type,

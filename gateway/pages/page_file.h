@@ -20,7 +20,7 @@ typedef struct {
 //  Return the file with this path; NULL: there is none.
 const page_file_t *page_file_find (const page_file_t *files, size_t count, const char *path);
 
-//  Answer with a file.
+//  Answer with a file, which must be there.
 void page_file_answer (http_request_t *request, const page_file_t *file);
 
 #endif

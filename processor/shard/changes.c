@@ -196,6 +196,7 @@ changes_take_position (const changes_t *self, position_t *position)
 rocket_t *
 changes_taken (const changes_t *self, guint index)
 {
+    g_assert (index < self->burst.taken - self->burst.saved);
     return self->burst.rockets->pdata[self->burst.saved + index];
 }
 

@@ -70,7 +70,7 @@ GPtrArray *changes_take (changes_t *self, guint most);
 //  already.
 bool changes_take_position (const changes_t *self, position_t *position);
 
-//  Return the rocket with this index in the piece that was taken.
+//  Return the rocket with this index in the piece that was taken, until the save ends.
 rocket_t *changes_taken (const changes_t *self, guint index);
 
 //  End a save that succeeded. After the last piece of a burst, move its acks to acks.

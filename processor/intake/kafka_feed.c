@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -71,6 +72,20 @@ s_take_commit (rd_kafka_t *client, rd_kafka_resp_err_t error,
             rd_kafka_err2str (error));
 }
 
+//  Let an answer have room for the largest record of the file's settings: librdkafka demands it, and
+//  refuses both settings when the client is made otherwise.
+static void
+s_fit_answers (rd_kafka_conf_t *settings)
+{
+    char record[24], answer[24];
+    size_t record_size = sizeof record, answer_size = sizeof answer;
+    rd_kafka_conf_get (settings, "message.max.bytes", record, &record_size);
+    rd_kafka_conf_get (settings, "fetch.max.bytes", answer, &answer_size);
+    bool is_ours = strcmp (answer, ANSWER_BYTES) == 0;
+    if (is_ours && g_ascii_strtoull (record, NULL, 10) > g_ascii_strtoull (answer, NULL, 10))
+        (void) rd_kafka_conf_set (settings, "fetch.max.bytes", record, NULL, 0);
+}
+
 static rd_kafka_t *
 s_connect (kafka_feed_t *self, const bus_settings_t *config)
 {
@@ -92,6 +107,7 @@ s_connect (kafka_feed_t *self, const bus_settings_t *config)
     rd_kafka_conf_t *settings = kafka_client_settings (config, defaults, fixed);
     if (!settings)
         return NULL;
+    s_fit_answers (settings);
     rd_kafka_conf_set_opaque (settings, self);
     rd_kafka_conf_set_error_cb (settings, s_take_error);
     rd_kafka_conf_set_offset_commit_cb (settings, s_take_commit);

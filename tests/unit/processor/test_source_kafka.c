@@ -301,6 +301,23 @@ Test (source_kafka, pauses_while_too_many_letters_wait)
     s_run_until (&s_shards.counters.dead_letters, count + LARGE_COUNT);
 }
 
+//  Gateways and processors may share a file, and gateways may write large records.
+static void
+s_set_up_large (void)
+{
+    s_more = "message.max.bytes=4000000\n";
+    s_set_up ();
+}
+
+Test (source_kafka_large, starts_where_records_may_be_larger_than_an_answer, .init = s_set_up_large,
+    .fini = s_tear_down, .timeout = 300)
+{
+    s_own (0, -1, NULL);
+    cr_assert (s_source->assign (s_source, 0));
+    s_write (0, NULL);
+    s_run_until (&s_shards.counters.records, 1);
+}
+
 //  Let one answer fill a queue.
 static void
 s_set_up_small (void)

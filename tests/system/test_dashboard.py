@@ -590,11 +590,12 @@ def test_it_works_over_https(folder, page, tmp_path):
 
 
 def seconds_to_rows(pair, page):
-    """Return the time in which the page of a pair with few rockets shows them."""
+    """Return the time in which the page of a pair with few rockets shows them, when the browser is warm."""
     launch(pair, channel())
-    began = time.monotonic()
-    page.open(pair)
-    until(page.rows, what="rows")
+    for _ in range(2):
+        began = time.monotonic()
+        page.open(pair)
+        until(page.rows, what="rows")
     return time.monotonic() - began
 
 
@@ -613,7 +614,7 @@ def test_seven_tabs_beside_many_rockets_cost_little_and_share_one_stream(pair, s
         both.post(message(first, 2))
         until(lambda: page.row(first)["speed"] == "200", what="the speed")
         print(f"{FLEET_SIZE} rockets: rows after {seconds:.2f} s, {meter.bytes} bytes")
-        assert seconds < 4 + 4 * few, f"a second on an idle machine; here a few rockets took {few:.2f} s"
+        assert seconds < min(4 + 4 * few, 20), f"a second on an idle machine; here a few rockets took {few:.2f} s"
         assert meter.bytes < 1000000
         tabs = [page.driver.current_window_handle]
         for _ in range(TABS - 1):

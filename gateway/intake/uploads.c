@@ -75,8 +75,8 @@ struct uploads {
     fair_queue_t *for_a_turn;  //  of upload_t: they wait for a turn
     GQueue for_staging;        //  of upload_t: they wait for room or for the disk
     int64_t spent_us;          //  on pieces in this turn
-    const upload_t *next;      //  the upload that may read a piece now, before those that wait
-    const upload_t *ending;    //  the upload that must read to its end now; NULL: none
+    const upload_t *next;      //  it may read a piece before those that wait; NULL: none
+    const upload_t *ending;    //  it reads to its end now, as it can be held no longer; NULL: none
 };
 
 struct upload {

@@ -72,8 +72,8 @@ s_take_commit (rd_kafka_t *client, rd_kafka_resp_err_t error,
             rd_kafka_err2str (error));
 }
 
-//  Let an answer have room for the largest record of the file's settings: librdkafka demands it, and
-//  refuses both settings when the client is made otherwise.
+//  Make an answer as large as the largest record of the file's settings. librdkafka makes no client
+//  whose answers are smaller than its records.
 static void
 s_fit_answers (rd_kafka_conf_t *settings)
 {
